@@ -1,0 +1,55 @@
+# make alone lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+BIN := bin/tenantry
+# The tools are pinned in tools.mod; without cgo they come out alike on every machine.
+TOOL := CGO_ENABLED=0 go tool -modfile=tools.mod
+SERVERS := go run ./internal/tools/testservers --
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.PHONY: run
+run: build ## Build and serve the demo on http://localhost:8000 (SQLite in data/, nothing to set up)
+	@$(BIN) serve --demo
+
+.PHONY: build
+build: ## Build the static binary bin/tenantry
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/tenantry
+
+.PHONY: test
+test: ## Test everything, on real PostgreSQL, MariaDB, SQLite and Redis (it gets the servers itself)
+	$(SERVERS) go test -race -timeout 30m ./...
+
+.PHONY: bench
+bench: build ## Measure start-up time and memory of the built binary
+	go test -run '^$$' -bench . -benchtime 1x ./cmd/...
+
+.PHONY: generate
+generate: ## Regenerate gen/ from openapi/ and sql/
+	$(TOOL) oapi-codegen --config oapi-codegen.yaml openapi/openapi.yaml
+	go run ./internal/tools/storegen queries
+	$(TOOL) sqlc generate
+	go run ./internal/tools/storegen querier
+
+.PHONY: lint
+lint: ## Lint the Go code and the document
+	$(TOOL) golangci-lint run ./...
+	npm ci --prefix openapi --silent --no-audit --no-fund
+	REDOCLY_TELEMETRY=off npm run --prefix openapi --silent lint
+
+.PHONY: format
+format: ## Format the Go code
+	$(TOOL) golangci-lint fmt ./...
+
+.PHONY: verify
+verify: ## Check that gen/ is up to date, the rules for queries hold, and everything passes the linters
+	./internal/tools/verify-generated.sh
+	$(MAKE) --no-print-directory lint
+	go mod verify
+
+.PHONY: clean
+clean: ## Remove what was built (not the data)
+	rm -rf bin openapi/node_modules

@@ -1,0 +1,33 @@
+// Command storegen makes one data access layer out of sqlc's three packages.
+//
+//	storegen queries   derives MySQL's copy of sql/queries, before sqlc runs
+//	storegen querier   writes gen/db/db.gen.go, after sqlc has run
+//
+// Both are run by make generate, in the root of the repository.
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "storegen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("want one argument, queries or querier, got %d", len(args))
+	}
+	switch args[0] {
+	case "queries":
+		return deriveQueries("sql/queries", "gen/db/mysql/queries")
+	case "querier":
+		return generateQuerier("gen/db/postgres/querier.go", "gen/db/db.gen.go")
+	default:
+		return fmt.Errorf("unknown argument %q, want queries or querier", args[0])
+	}
+}

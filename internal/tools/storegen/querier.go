@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"os"
+	"slices"
+	"text/template"
+)
+
+//go:embed querier.go.tmpl
+var querierTemplate string
+
+// method is one method of sqlc's Querier: Name(ctx[, arg Params]) ([Result, ]error).
+type method struct {
+	Name   string
+	Params string // the parameter struct, "" without parameters
+	Result string // the bare type of what comes back, "" for an error alone
+	Many   bool   // a slice of Result comes back
+	Row    bool   // Result is a struct of sqlc's, which differs between the engines in name only
+}
+
+// generateQuerier reads the Querier interface of one engine and writes, for all
+// engines, the types and adapters that hide which one is in use. The adapters use
+// Go's struct conversion: rows that differ between two engines don't compile.
+func generateQuerier(from, to string) error {
+	methods, err := readMethods(from)
+	if err != nil {
+		return err
+	}
+	var types []string
+	for _, m := range methods {
+		if m.Params != "" {
+			types = append(types, m.Params)
+		}
+		if m.Row {
+			types = append(types, m.Result)
+		}
+	}
+	slices.Sort(types)
+
+	page, err := template.New("querier").Parse(querierTemplate)
+	if err != nil {
+		return fmt.Errorf("parse template: %w", err)
+	}
+	var out bytes.Buffer
+	err = page.Execute(&out, map[string]any{
+		"Methods": methods,
+		"Types":   slices.Compact(types),
+		"Engines": []map[string]string{
+			{"Package": "postgres", "Title": "Postgres"},
+			{"Package": "mysql", "Title": "MySQL"},
+			{"Package": "sqlite", "Title": "SQLite"},
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("execute template: %w", err)
+	}
+	source, err := format.Source(out.Bytes())
+	if err != nil {
+		return fmt.Errorf("format output: %w", err)
+	}
+	if err := os.WriteFile(to, source, 0o644); err != nil {
+		return fmt.Errorf("write output: %w", err)
+	}
+	return nil
+}
+
+func readMethods(path string) ([]method, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		return nil, fmt.Errorf("parse sqlc's interface: %w", err)
+	}
+	querier := file.Scope.Lookup("Querier")
+	if querier == nil {
+		return nil, fmt.Errorf("%s declares no Querier", path)
+	}
+	var methods []method
+	for _, field := range querier.Decl.(*ast.TypeSpec).Type.(*ast.InterfaceType).Methods.List {
+		m, err := readMethod(field)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", path, field.Names[0].Name, err)
+		}
+		methods = append(methods, m)
+	}
+	return methods, nil
+}
+
+func readMethod(field *ast.Field) (method, error) {
+	m := method{Name: field.Names[0].Name}
+	fn := field.Type.(*ast.FuncType)
+	if len(fn.Params.List) > 1 {
+		params, ok := fn.Params.List[1].Type.(*ast.Ident)
+		if !ok || !params.IsExported() {
+			return m, fmt.Errorf("parameter is no struct of sqlc's; keep query_parameter_limit at 0")
+		}
+		m.Params = params.Name
+	}
+	if len(fn.Results.List) == 1 {
+		return m, nil
+	}
+	result := fn.Results.List[0].Type
+	if array, ok := result.(*ast.ArrayType); ok {
+		m.Many, result = true, array.Elt
+	}
+	switch t := result.(type) {
+	case *ast.Ident:
+		m.Result, m.Row = t.Name, t.IsExported()
+	case *ast.SelectorExpr:
+		m.Result = fmt.Sprintf("%s.%s", t.X, t.Sel)
+	default:
+		return m, fmt.Errorf("result of type %T isn't supported", result)
+	}
+	return m, nil
+}

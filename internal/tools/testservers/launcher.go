@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+)
+
+// engine is one kind of server that the tests need.
+type engine struct {
+	name     string // for people
+	variable string // the environment variable that the tests read
+	debian   string // Debian's package
+	service  string // the service in compose.yaml
+	port     string // the port inside that service's container
+
+	// find returns an error that names what is not installed.
+	find func() error
+	// prepare makes a data folder in the workspace and returns the server's command line for a port of 127.0.0.1.
+	prepare func(ctx context.Context, space *workspace, password string) (func(port int) program, error)
+	// url is what the variable is set to; addr is host:port.
+	url func(addr, password string) string
+	// probe connects and returns the product with its version, such as "PostgreSQL 15.18".
+	probe func(ctx context.Context, addr, password string) (string, error)
+}
+
+func engines() []engine {
+	return []engine{postgres(), mysql(), redis()}
+}
+
+// server is a running one that the launcher has to end.
+type server struct {
+	url   string
+	label string // product, version and address
+	stop  func() error
+}
+
+// shortfall says why there is no server of an engine.
+type shortfall struct {
+	engine engine
+	reason error
+}
+
+// launcher collects what the command gets and what has to be ended after it.
+type launcher struct {
+	stderr      io.Writer
+	space       *workspace
+	environment []string // NAME=URL, for the command
+	stops       []func() error
+	untested    []shortfall
+}
+
+// provide gets a server for each engine; what it could not get is in l.untested afterwards.
+func (l *launcher) provide(ctx context.Context, all []engine) {
+	var wanted []engine
+	for _, e := range all {
+		if os.Getenv(e.variable) != "" {
+			l.sayf("%s is the one that %s names", e.name, e.variable)
+			continue
+		}
+		wanted = append(wanted, e)
+	}
+	if len(wanted) == 0 {
+		return
+	}
+	if packages := missingPackages(wanted); len(packages) > 0 && canInstall() {
+		if err := l.install(ctx, packages); err != nil {
+			l.sayf("%v", err)
+		}
+	}
+	l.untested = l.startInstalled(ctx, wanted)
+	if len(l.untested) > 0 && ctx.Err() == nil {
+		l.untested = l.startContainers(ctx, l.untested)
+	}
+}
+
+// startInstalled starts the engines' private servers at the same time, tells why one did not start, and returns those
+// without a server.
+func (l *launcher) startInstalled(ctx context.Context, wanted []engine) []shortfall {
+	var left []shortfall
+	var found []engine
+	for _, e := range wanted {
+		if err := e.find(); err != nil {
+			left = append(left, shortfall{e, err})
+			continue
+		}
+		found = append(found, e)
+	}
+
+	var wg sync.WaitGroup
+	servers, errs := make([]server, len(found)), make([]error, len(found))
+	for i, e := range found {
+		wg.Go(func() { servers[i], errs[i] = l.space.serve(ctx, e) })
+	}
+	wg.Wait()
+	for i, e := range found {
+		if errs[i] != nil {
+			l.sayf("%s: %v", e.name, errs[i])
+			left = append(left, shortfall{e, errors.New("its private server did not start, as said above")})
+			continue
+		}
+		l.use(e, servers[i])
+	}
+	return left
+}
+
+// use hands a running server to the command.
+func (l *launcher) use(e engine, s server) {
+	l.environment = append(l.environment, e.variable+"="+s.url)
+	l.stops = append(l.stops, s.stop)
+	l.sayf("%s", s.label)
+}
+
+// stop ends all servers and returns when they have ended.
+func (l *launcher) stop() {
+	var wg sync.WaitGroup
+	errs := make([]error, len(l.stops))
+	for i, stop := range l.stops {
+		wg.Go(func() { errs[i] = stop() })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		l.sayf("%v", err)
+	}
+}
+
+// report names every engine without a server so that nobody overlooks it.
+func (l *launcher) report(verdict string) {
+	for _, s := range l.untested {
+		fmt.Fprintf(l.stderr, "\n%s %s: %v.\nTo test it, install %s, start Docker, or set %s to a server's URL.\n\n",
+			strings.ToUpper(s.engine.name), verdict, s.reason, s.engine.name, s.engine.variable)
+	}
+}
+
+func (l *launcher) sayf(format string, args ...any) {
+	fmt.Fprintf(l.stderr, "testservers: "+format+"\n", args...)
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	driver "github.com/go-sql-driver/mysql"
+)
+
+func mysql() engine {
+	return engine{
+		name: "MariaDB/MySQL", variable: "TEST_MYSQL_URL", debian: "mariadb-server", service: "mariadb", port: "3306",
+		find: func() error {
+			_, err := findMySQL()
+			return err
+		},
+		prepare: prepareMySQL,
+		url: func(addr, password string) string {
+			u := url.URL{Scheme: "mysql", User: url.UserPassword("root", password), Host: addr, Path: "/"}
+			return u.String()
+		},
+		probe: probeMySQL,
+	}
+}
+
+func probeMySQL(ctx context.Context, addr, password string) (string, error) {
+	config := driver.NewConfig()
+	config.User, config.Passwd, config.Net, config.Addr = "root", password, "tcp", addr
+	config.Logger = &driver.NopLogger{}
+	connector, err := driver.NewConnector(config)
+	if err != nil {
+		return "", fmt.Errorf("configure the connection: %w", err)
+	}
+	db := sql.OpenDB(connector)
+	defer db.Close()
+	var version string
+	if err := db.QueryRowContext(ctx, "select version()").Scan(&version); err != nil {
+		return "", err
+	}
+	return mysqlLabel(version), nil
+}
+
+// mysqlLabel turns "10.11.19-MariaDB-0+deb12u1" into "MariaDB 10.11.19".
+func mysqlLabel(version string) string {
+	number, rest, _ := strings.Cut(version, "-")
+	if strings.Contains(rest, "MariaDB") {
+		return "MariaDB " + number
+	}
+	return "MySQL " + number
+}
+
+// mysqlPrograms are a server and the command line that makes its data folder.
+type mysqlPrograms struct {
+	server  string
+	install []string // the data folder comes after it
+}
+
+// prepareMySQL makes a data folder that is fast because it may be lost.
+func prepareMySQL(ctx context.Context, space *workspace, password string) (func(int) program, error) {
+	found, err := findMySQL()
+	if err != nil {
+		return nil, err
+	}
+	home, err := space.home("mysql")
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := home.write("accounts.sql", mysqlAccounts(password))
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(home.dir, "data")
+	err = space.run(ctx, program{
+		path: found.install[0], args: append(found.install[1:], "--datadir="+data),
+		home: home, stop: syscall.SIGTERM, died: syscall.SIGKILL,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(port int) program {
+		// Options with "loose" are those that only one of MariaDB and MySQL has.
+		args := []string{
+			"--no-defaults", "--datadir=" + data, "--tmpdir=" + home.dir,
+			"--socket=" + filepath.Join(home.dir, "sock"), "--pid-file=" + filepath.Join(home.dir, "pid"),
+			"--skip-networking=0", "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(port), "--loose-mysqlx=OFF",
+			"--skip-name-resolve", "--init-file=" + accounts, "--max-connections=300",
+			"--character-set-server=utf8mb4",
+			"--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
+		}
+		return program{path: found.server, args: args, home: home, stop: syscall.SIGTERM, died: syscall.SIGKILL}
+	}, nil
+}
+
+// mysqlAccounts is read at the server's start, a statement per line.
+func mysqlAccounts(password string) string {
+	return fmt.Sprintf("CREATE USER IF NOT EXISTS root@'127.0.0.1';\n"+
+		"ALTER USER root@'127.0.0.1' IDENTIFIED BY '%s';\n"+
+		"GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;\n", password)
+}
+
+// findMySQL prefers MariaDB, whose data folder is made by a program of its own; MySQL's server makes it itself.
+func findMySQL() (mysqlPrograms, error) {
+	mariadbd, serverErr := findServer("mariadbd")
+	install, installErr := findServer("mariadb-install-db")
+	if errors.Join(serverErr, installErr) == nil {
+		return mysqlPrograms{mariadbd, []string{install, "--no-defaults", "--skip-test-db"}}, nil
+	}
+	mysqld, err := findServer("mysqld")
+	if err != nil || serverErr == nil {
+		return mysqlPrograms{}, errors.New("its programs mariadbd and mariadb-install-db, or mysqld, were not found")
+	}
+	return mysqlPrograms{mysqld, []string{mysqld, "--no-defaults", "--initialize-insecure"}}, nil
+}
+
+// findServer also looks where a user's PATH often does not.
+func findServer(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path, nil
+	}
+	return exec.LookPath(filepath.Join("/usr/sbin", name))
+}

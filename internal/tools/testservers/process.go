@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	readyTimeout = 60 * time.Second      // from the start of a server to its first answer
+	probeEvery   = 50 * time.Millisecond // and how often it is asked
+	stopTimeout  = 10 * time.Second      // before a server that was asked to end is killed
+	portAttempts = 5
+	logTailLines = 40 // mariadb-install-db says the reason long before its last word
+)
+
+// errPortTaken means that somebody took the port between its choice and the server's start.
+var errPortTaken = errors.New("the port was taken meanwhile")
+
+// spawner starts programs from one OS thread that lives as long as the launcher: Linux sends a child its parent-death
+// signal when the thread that started it ends, not the process.
+type spawner chan<- func()
+
+func newSpawner() spawner {
+	starts := make(chan func())
+	go func() {
+		runtime.LockOSThread()
+		endWithGoRun()
+		for start := range starts {
+			start()
+		}
+	}()
+	return starts
+}
+
+func (s spawner) start(cmd *exec.Cmd) error {
+	result := make(chan error)
+	s <- func() { result <- cmd.Start() }
+	return <-result
+}
+
+// program is a server, or a tool that has to run before it.
+type program struct {
+	path string
+	args []string
+	home home
+	stop syscall.Signal // asks it to end
+	died syscall.Signal // what it gets when the launcher is gone
+}
+
+// process is a running program.
+type process struct {
+	cmd   *exec.Cmd
+	stop  syscall.Signal
+	log   string        // the file with its output
+	ended chan struct{} // closed when it has ended
+}
+
+// start runs the program without the terminal's signals, which are the command's; its output goes to a log file.
+func (w *workspace) start(p program) (*process, error) {
+	log, err := os.CreateTemp(w.dir, filepath.Base(p.path)+"-*.log")
+	if err != nil {
+		return nil, fmt.Errorf("make a log file: %w", err)
+	}
+	defer log.Close()
+	cmd := exec.Command(p.path, p.args...)
+	cmd.Dir = p.home.dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C", "HOME="+p.home.dir, "TMPDIR="+p.home.dir)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = serverAttributes(p.home.owner, p.died)
+	if err := w.spawner.start(cmd); err != nil {
+		return nil, fmt.Errorf("start %s: %w", p.path, err)
+	}
+	running := &process{cmd: cmd, stop: p.stop, log: log.Name(), ended: make(chan struct{})}
+	go func() {
+		_ = cmd.Wait() // how it ended is in cmd.ProcessState
+		close(running.ended)
+	}()
+	return running, nil
+}
+
+// run starts the program and waits for its end; a failure carries the end of its output.
+func (w *workspace) run(ctx context.Context, p program) error {
+	running, err := w.start(p)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-running.ended:
+	case <-ctx.Done():
+		_ = killGroup(running.cmd.Process)
+		<-running.ended
+		return ctx.Err()
+	}
+	if !running.cmd.ProcessState.Success() {
+		return running.failure()
+	}
+	return nil
+}
+
+// serve starts a private server of the engine and waits until it answers.
+func (w *workspace) serve(ctx context.Context, e engine) (server, error) {
+	password := rand.Text()
+	launch, err := e.prepare(ctx, w, password)
+	if err != nil {
+		return server{}, fmt.Errorf("prepare the server: %w", err)
+	}
+	for range portAttempts {
+		var port int
+		if port, err = freePort(); err != nil {
+			return server{}, err
+		}
+		var running *process
+		if running, err = w.start(launch(port)); err != nil {
+			return server{}, err
+		}
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		var version string
+		version, err = running.ready(ctx, func(ctx context.Context) (string, error) { return e.probe(ctx, addr, password) })
+		if err == nil {
+			return server{url: e.url(addr, password), label: version + " on " + addr, stop: running.end}, nil
+		}
+		_ = running.end() // the reason is in err
+		if !errors.Is(err, errPortTaken) {
+			break
+		}
+	}
+	return server{}, err
+}
+
+// ready waits until the probe succeeds and returns its answer.
+func (p *process) ready(ctx context.Context, probe func(context.Context) (string, error)) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	tick := time.NewTicker(probeEvery)
+	defer tick.Stop()
+	last := errors.New("it was not asked")
+	for {
+		select {
+		case <-p.ended:
+			return "", p.failure()
+		case <-ctx.Done():
+			return "", fmt.Errorf("no answer from the server: %w; %s", last, p.tail())
+		case <-tick.C:
+		}
+		var version string
+		if version, last = probe(ctx); last == nil {
+			return version, nil
+		}
+	}
+}
+
+// end asks the server to end, kills it when it takes too long, and returns when it has ended. The error tells that it
+// had ended by itself before.
+func (p *process) end() error {
+	select {
+	case <-p.ended:
+		return fmt.Errorf("a server was gone before the command was done: %w", p.failure())
+	default:
+	}
+	_ = p.cmd.Process.Signal(p.stop)
+	select {
+	case <-p.ended:
+	case <-time.After(stopTimeout):
+		_ = p.cmd.Process.Kill()
+		<-p.ended
+	}
+	return nil
+}
+
+// failure describes a program that has ended.
+func (p *process) failure() error {
+	tail := p.tail()
+	if strings.Contains(strings.ToLower(tail), "address already in use") {
+		return fmt.Errorf("%w; %s", errPortTaken, tail)
+	}
+	return fmt.Errorf("%s ended with %s; %s", filepath.Base(p.cmd.Path), p.cmd.ProcessState, tail)
+}
+
+// tail returns the last lines of the output, introduced and indented.
+func (p *process) tail() string {
+	content, err := os.ReadFile(p.log)
+	if err != nil {
+		return "its output can't be read: " + err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	lines = lines[max(0, len(lines)-logTailLines):]
+	return "the end of its output:\n    " + strings.Join(lines, "\n    ")
+}
+
+// freePort returns a port of 127.0.0.1 that was free a moment ago.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}

@@ -1,0 +1,21 @@
+//go:build !linux
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// Other systems have no parent-death signal: the servers end with the launcher unless it is killed. Ctrl-C reaches
+// them too, and root can't hand them to another account.
+
+func serverAttributes(*account, syscall.Signal) *syscall.SysProcAttr { return nil }
+
+func commandAttributes() *syscall.SysProcAttr { return nil }
+
+func killGroup(p *os.Process) error { return p.Kill() }
+
+func terminalSends(os.Signal) bool { return false }
+
+func endWithGoRun() {}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+)
+
+// workspace is the temporary folder that holds the private servers' data and logs, and the thread that starts them.
+type workspace struct {
+	dir     string
+	spawner spawner
+}
+
+// account is the system user that a server runs as when the launcher is root; nil stands for the launcher's own.
+type account struct {
+	uid, gid int
+}
+
+// home is a server's data folder and the account that owns it.
+type home struct {
+	dir   string
+	owner *account
+}
+
+func newWorkspace() (*workspace, error) {
+	parent := os.TempDir()
+	if isRoot() && !traversable(parent) {
+		parent = "/tmp"
+	}
+	dir, err := os.MkdirTemp(parent, "testservers-")
+	if err != nil {
+		return nil, fmt.Errorf("make a temporary folder: %w", err)
+	}
+	// The servers' accounts pass through it to their own folders; what lies in it can't be listed by others.
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the temporary folder to the servers' accounts: %w", err), os.RemoveAll(dir))
+	}
+	return &workspace{dir: dir, spawner: newSpawner()}, nil
+}
+
+func (w *workspace) remove() {
+	if err := os.RemoveAll(w.dir); err != nil {
+		fmt.Fprintln(os.Stderr, "testservers: remove the temporary folder:", err)
+	}
+}
+
+// home makes a folder for the server that the system user of that name owns.
+func (w *workspace) home(username string) (home, error) {
+	h := home{dir: filepath.Join(w.dir, username)}
+	if err := os.Mkdir(h.dir, 0o700); err != nil {
+		return home{}, fmt.Errorf("make a data folder: %w", err)
+	}
+	if !isRoot() {
+		return h, nil
+	}
+	var err error
+	if h.owner, err = findAccount(username, "nobody"); err != nil {
+		return home{}, err
+	}
+	if err := os.Chown(h.dir, h.owner.uid, h.owner.gid); err != nil {
+		return home{}, fmt.Errorf("give the data folder to %s: %w", username, err)
+	}
+	return h, nil
+}
+
+// write puts a file that only the server's account can read into its home and returns the path.
+func (h home) write(name, content string) (string, error) {
+	path := filepath.Join(h.dir, name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		return "", fmt.Errorf("write a server's file: %w", err)
+	}
+	if h.owner == nil {
+		return path, nil
+	}
+	if err := os.Chown(path, h.owner.uid, h.owner.gid); err != nil {
+		return "", fmt.Errorf("give a file to the server's account: %w", err)
+	}
+	return path, nil
+}
+
+// findAccount returns the first of the users that exists.
+func findAccount(names ...string) (*account, error) {
+	for _, name := range names {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, uidErr := strconv.Atoi(u.Uid)
+		gid, gidErr := strconv.Atoi(u.Gid)
+		if err := errors.Join(uidErr, gidErr); err != nil {
+			return nil, fmt.Errorf("account %s: %w", name, err)
+		}
+		return &account{uid: uid, gid: gid}, nil
+	}
+	return nil, fmt.Errorf("root needs one of the system users %q to run the server as", names)
+}
+
+func isRoot() bool {
+	return os.Geteuid() == 0
+}
+
+// traversable reports whether every user can reach what lies in the folder.
+func traversable(dir string) bool {
+	for {
+		info, err := os.Stat(dir)
+		if err != nil || info.Mode()&fs.FileMode(0o001) == 0 {
+			return false
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return true
+		}
+		dir = parent
+	}
+}

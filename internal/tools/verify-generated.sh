@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Works in a copy, so that the working tree stays as it is, and fails
+# - on any difference between gen/ and what openapi/ and sql/ generate now,
+# - if the tenant rule lets a query without a tenant pass,
+# - if a column that may be null on one engine alone still compiles.
+set -euo pipefail
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+tar --create --exclude=./.git --exclude=./bin --exclude=./data --exclude=node_modules . | tar --extract --directory "$copy"
+rm -rf "$copy"/gen/api/*.gen.go "$copy"/gen/db
+root=$PWD
+cd "$copy"
+sqlc() { CGO_ENABLED=0 go tool -modfile=tools.mod sqlc "$@"; }
+fail() {
+	echo "verify: $1" >&2
+	exit 1
+}
+
+make --silent generate
+diff --recursive --unified gen "$root/gen" || fail "gen/ is not what openapi/ and sql/ say: run make generate and commit the result"
+
+sqlc vet
+printf -- '-- name: ListAllCompanies :many\nSELECT id FROM companies ORDER BY id;\n' >sql/queries/leak.sql
+if sqlc vet 2>vet.log; then
+	fail "sqlc vet let a query on a tenant's table pass that has no tenant_id"
+fi
+grep --quiet ListAllCompanies vet.log || fail "sqlc vet failed for another reason: $(cat vet.log)"
+rm sql/queries/leak.sql
+
+sed -i.orig 's/^\( *phone  *varchar(32)\),$/\1 NOT NULL,/' sql/migrations/sqlite/*_create_companies.sql
+make --silent generate
+if go build ./gen/... 2>build.log; then
+	fail "a column that may be null on two engines only compiled"
+fi
+grep --quiet 'cannot convert' build.log || fail "gen/ failed to build for another reason: $(cat build.log)"

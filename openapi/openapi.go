@@ -1,0 +1,10 @@
+// Package openapi holds the document that the handlers, the clients and the
+// rules of access are made from.
+package openapi
+
+import _ "embed"
+
+// YAML is the document, as it was written.
+//
+//go:embed openapi.yaml
+var YAML []byte
