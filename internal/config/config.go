@@ -1,0 +1,114 @@
+// Package config holds the settings: their names and defaults, how they are read, and which values are refused.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/viper"
+)
+
+// Environment says how careful the program has to be.
+type Environment string
+
+// The environments. Dangerous settings are refused in all but Development.
+const (
+	Development Environment = "development"
+	Staging     Environment = "staging"
+	Production  Environment = "production"
+)
+
+// Config is the settings after all checks: whoever holds one can rely on every value.
+type Config struct {
+	AppName     string
+	Environment Environment
+	Debug       bool
+	HTTPAddr    string // host:port, the host may be empty
+
+	SecretKey       Secret // at least 32 bytes; not set only in development, see DevelopmentSecret
+	AccessTokenTTL  time.Duration
+	RefreshTokenTTL time.Duration
+	BcryptCost      int
+
+	DatabaseURL             Secret // postgres://..., mysql://..., sqlite:///relative or sqlite:////absolute
+	DatabaseMaxConnections  int
+	AutoMigrate             bool
+	AllowSQLiteInProduction bool
+
+	RedisURL       Secret   // redis://, rediss:// or unix://; not set means no Redis
+	AllowedOrigins []string // as browsers send them, or "*" in development
+
+	LogLevel  slog.Level
+	LogFormat string // "json" or "text"
+}
+
+// An unexpanded reference such as ${DB_PASSWORD}: neither a .env file nor systemd's EnvironmentFile fills it in.
+var unexpanded = regexp.MustCompile(`\$\{[A-Za-z_]\w*`)
+
+// Load reads the settings from env, in the form of os.Environ, and below it from the file dotenv, which need not exist.
+// Blank values count as unset and blanks around a value are dropped.
+//
+// It reports every fault at once: the error is a *Faults, and never holds a secret's value.
+func Load(env []string, dotenv string) (Config, error) {
+	var (
+		d      = draft{Config: Config{Environment: Production}} // the strictest, should ENVIRONMENT be unreadable
+		rows   = d.settings()
+		faults Faults
+	)
+	v := viper.New()
+	file := pick(rows, readDotenv(dotenv, &faults), &faults)
+	if err := v.MergeConfigMap(file); err != nil {
+		return Config{}, fmt.Errorf("merge settings: %w", err)
+	}
+	for name, value := range pick(rows, environMap(env), &faults) {
+		v.Set(name, value)
+	}
+	for _, row := range rows {
+		v.SetDefault(row.name, row.defaultIn(d.Environment))
+		value := v.GetString(row.name)
+		if value == "" {
+			continue
+		}
+		if unexpanded.MatchString(value) {
+			faults.add(row.name, "contains a ${...} that nothing has filled in; write the value out")
+			continue
+		}
+		if err := row.parse(value); err != nil {
+			faults.add(row.name, err.Error())
+		}
+	}
+	d.complete(&faults)
+	if len(faults.List) > 0 {
+		return Config{}, &faults
+	}
+	return d.Config, nil
+}
+
+// pick finds the settings in values, by name or alias.
+func pick(rows []setting, values map[string]string, faults *Faults) map[string]any {
+	found := make(map[string]any)
+	for _, row := range rows {
+		value, alias := strings.TrimSpace(values[row.name]), strings.TrimSpace(values[row.alias])
+		switch {
+		case value != "" && alias != "" && value != alias:
+			faults.add(row.name, fmt.Sprintf("and its other name %s have different values; set only one", row.alias))
+		case value != "":
+			found[row.name] = value
+		case alias != "":
+			found[row.name] = alias
+		}
+	}
+	return found
+}
+
+func environMap(env []string) map[string]string {
+	values := make(map[string]string, len(env))
+	for _, entry := range env {
+		name, value, _ := strings.Cut(entry, "=")
+		values[name] = value
+	}
+	return values
+}

@@ -1,0 +1,52 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+var (
+	blankLine = regexp.MustCompile(`\A[ \t]*(?:#[^\n]*)?(?:\n|\z)`)
+
+	// NAME='literal', NAME="with \" escapes" or NAME=plain, perhaps after "export" and before a comment.
+	// A # begins a comment only after a blank, so that passwords may hold one.
+	assignment = regexp.MustCompile(`\A[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*` +
+		`(?:'([^']*)'|"((?:[^"\\]|\\[^\n])*)"|([^'"\s#][^\n]*?)?)` +
+		`[ \t]*(?:[ \t]#[^\n]*)?(?:\n|\z)`)
+)
+
+// readDotenv returns the variables of a .env file; none if there is no such file. Viper's own reader won't do here: it cuts
+// values at any #, fills in $NAME from the process's environment, and its errors print the line but not the number.
+func readDotenv(path string, faults *Faults) map[string]string {
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		faults.add(filepath.Base(path), fmt.Sprintf("can't be read: %v", err))
+		return nil
+	}
+	text := strings.ReplaceAll(strings.TrimPrefix(string(content), "\ufeff"), "\r\n", "\n")
+	unescape := strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, `\n`, "\n")
+	values := make(map[string]string)
+	for line := 1; text != ""; {
+		end := strings.IndexByte(text+"\n", '\n') + 1
+		if match := blankLine.FindString(text); match != "" {
+			end = len(match)
+		} else if match := assignment.FindStringSubmatch(text); match != nil {
+			end = len(match[0])
+			values[match[1]] = match[2] + unescape.Replace(match[3]) + match[4]
+		} else {
+			faults.add(fmt.Sprintf("%s line %d", filepath.Base(path), line), "must read NAME=value, or NAME='value' if it has quotes or begins with #")
+		}
+		end = min(end, len(text))
+		line += strings.Count(text[:end], "\n")
+		text = text[end:]
+	}
+	return values
+}

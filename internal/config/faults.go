@@ -1,0 +1,44 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Fault is one setting that can't be used as it is.
+type Fault struct {
+	Name     string // of the variable, or the place in the .env file
+	Expected string // what is expected and, where it helps, how to get there; never a secret's value
+}
+
+// Faults is the error of Load: everything that is wrong, at most one fault for each setting.
+type Faults struct {
+	List []Fault
+}
+
+// Error lists the faults, a line for each.
+func (f *Faults) Error() string {
+	width := 0
+	for _, fault := range f.List {
+		width = max(width, len(fault.Name))
+	}
+	var b strings.Builder
+	if len(f.List) == 1 {
+		b.WriteString("1 setting needs your attention:")
+	} else {
+		fmt.Fprintf(&b, "%d settings need your attention:", len(f.List))
+	}
+	for _, fault := range f.List {
+		fmt.Fprintf(&b, "\n  %-*s  %s", width, fault.Name, fault.Expected)
+	}
+	return b.String()
+}
+
+// add keeps the first fault of a setting: those found later may only follow from it.
+func (f *Faults) add(name, expected string) {
+	known := func(fault Fault) bool { return fault.Name == name }
+	if !slices.ContainsFunc(f.List, known) {
+		f.List = append(f.List, Fault{Name: name, Expected: expected})
+	}
+}

@@ -1,0 +1,121 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parser reads one value into its field. Its error says what is expected and is shown to people; the parsers of settings
+// that hold a secret never quote the value, nor wrap an error that does.
+type parser func(value string) error
+
+func text(field *string) parser {
+	return func(value string) error {
+		*field = value
+		return nil
+	}
+}
+
+func secret(field *Secret) parser {
+	return func(value string) error {
+		*field = NewSecret(value)
+		return nil
+	}
+}
+
+func boolean(field *bool) parser {
+	return func(value string) error {
+		switch strings.ToLower(value) {
+		case "true", "1", "yes", "on":
+			*field = true
+		case "false", "0", "no", "off":
+			*field = false
+		default:
+			return fmt.Errorf("must be true or false, not %.40q", value)
+		}
+		return nil
+	}
+}
+
+func integer(field *int, least, most int) parser {
+	return func(value string) error {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < least || n > most {
+			return fmt.Errorf("must be a whole number from %d to %d, not %.40q", least, most, value)
+		}
+		*field = n
+		return nil
+	}
+}
+
+func duration(field *time.Duration, unit time.Duration, least, most int) parser {
+	return func(value string) error {
+		var n int
+		if err := integer(&n, least, most)(value); err != nil {
+			return err
+		}
+		*field = time.Duration(n) * unit
+		return nil
+	}
+}
+
+func choice[T ~string](field *T, options ...T) parser {
+	return func(value string) error {
+		names := make([]string, len(options))
+		for i, option := range options {
+			if strings.EqualFold(value, string(option)) {
+				*field = option
+				return nil
+			}
+			names[i] = string(option)
+		}
+		return fmt.Errorf("must be one of %s, not %.40q", strings.Join(names, ", "), value)
+	}
+}
+
+func level(field *slog.Level) parser {
+	return func(value string) error {
+		switch strings.ToLower(value) {
+		case "debug":
+			*field = slog.LevelDebug
+		case "info":
+			*field = slog.LevelInfo
+		case "warning", "warn":
+			*field = slog.LevelWarn
+		case "error":
+			*field = slog.LevelError
+		default:
+			return fmt.Errorf("must be one of debug, info, warning, error, not %.40q", value)
+		}
+		return nil
+	}
+}
+
+func address(field *string) parser {
+	return func(value string) error {
+		_, port, err := net.SplitHostPort(value)
+		if err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+		if err != nil {
+			return fmt.Errorf("must be [host]:port, such as :8000 or 127.0.0.1:8000, not %.40q", value)
+		}
+		*field = value
+		return nil
+	}
+}
+
+func hostname(field *string) parser {
+	return func(value string) error {
+		if strings.ContainsAny(value, ":/@ ") && net.ParseIP(value) == nil {
+			return errors.New("must be a host name or an IP address and nothing more; for anything else use REDIS_URL")
+		}
+		*field = value
+		return nil
+	}
+}

@@ -1,0 +1,118 @@
+package config
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+const (
+	minSecretBytes = 32
+	redacted       = "[redacted]"
+)
+
+// Secret is a value that doesn't get into logs, errors or dumps by accident: however it is printed, it says "[redacted]".
+// The pointer is what hides it even in another struct's unexported field, where fmt can't call its methods.
+type Secret struct {
+	value *string
+}
+
+// NewSecret hides value.
+func NewSecret(value string) Secret { return Secret{value: &value} }
+
+// Reveal returns the value, "" if there is none.
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
+
+// IsSet reports whether there is a value other than "".
+func (s Secret) IsSet() bool { return s.Reveal() != "" }
+
+// String returns "[redacted]".
+func (Secret) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (Secret) GoString() string { return redacted }
+
+// LogValue returns "[redacted]".
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]".
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// DevelopmentSecret returns the secret kept in dir/secret.key, after making a random one if there is none yet.
+// Processes that start at the same time end with the same secret. A file that others than its owner may read is refused.
+func DevelopmentSecret(dir string) (Secret, error) {
+	path := filepath.Join(dir, "secret.key")
+	secret, err := readSecret(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := createSecret(path); err != nil {
+			return Secret{}, fmt.Errorf("make a secret for development (or set SECRET_KEY): %w", err)
+		}
+		secret, err = readSecret(path)
+	}
+	if err != nil {
+		return Secret{}, fmt.Errorf("read the secret for development: %w", err)
+	}
+	return secret, nil
+}
+
+func readSecret(path string) (Secret, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Secret{}, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return Secret{}, err
+	}
+	// Windows has no such bits; its answer is always 0666 or 0444.
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return Secret{}, fmt.Errorf("%s is open to others than its owner (mode %04o); run: chmod 600 %[1]s", path, mode)
+	}
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return Secret{}, err
+	}
+	key := strings.TrimSpace(string(content))
+	if len(key) < minSecretBytes {
+		return Secret{}, fmt.Errorf("%s must hold at least %d bytes (it has %d); remove it to get a new one", path, minSecretBytes, len(key))
+	}
+	return NewSecret(key), nil
+}
+
+// createSecret leaves a complete file at path: its own, or that of another process which was faster.
+func createSecret(path string) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(dir, ".secret-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	var key [minSecretBytes]byte
+	rand.Read(key[:]) // never fails
+	_, err = fmt.Fprintln(file, base64.RawURLEncoding.EncodeToString(key[:]))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	// Unlike a rename, a link does not replace what is there.
+	if err := os.Link(file.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}

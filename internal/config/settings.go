@@ -1,0 +1,58 @@
+package config
+
+import "time"
+
+// setting is one variable. Its help for people stands in .env.example; a test keeps the two in step.
+type setting struct {
+	name        string
+	alias       string // another name that is understood, if any
+	fallback    string // the default, written as in the environment; "" for none
+	development string // the default in development where it is another one
+	parse       parser
+}
+
+func (s setting) defaultIn(env Environment) string {
+	if env == Development && s.development != "" {
+		return s.development
+	}
+	return s.fallback
+}
+
+// draft is a Config in the making, together with the settings that are only a part of one of its fields.
+type draft struct {
+	Config
+	redis redisParts
+}
+
+// settings is the list of all variables. ENVIRONMENT stands before those whose default depends on it.
+func (d *draft) settings() []setting {
+	return []setting{
+		{name: "APP_NAME", fallback: "Tenantry", parse: text(&d.AppName)},
+		{name: "ENVIRONMENT", fallback: "development", parse: choice(&d.Environment, Development, Staging, Production)},
+		{name: "DEBUG", fallback: "false", parse: boolean(&d.Debug)},
+		{name: "HTTP_ADDR", fallback: ":8000", parse: address(&d.HTTPAddr)},
+		{name: "ALLOWED_ORIGINS", parse: origins(&d.AllowedOrigins)},
+
+		{name: "SECRET_KEY", parse: secret(&d.SecretKey)},
+		{name: "ACCESS_TOKEN_EXPIRE_MIN", fallback: "30", parse: duration(&d.AccessTokenTTL, time.Minute, 1, 1440)},
+		{name: "REFRESH_TOKEN_EXPIRE_DAYS", fallback: "7", parse: duration(&d.RefreshTokenTTL, 24*time.Hour, 1, 365)},
+		{name: "BCRYPT_COST", fallback: "12", parse: integer(&d.BcryptCost, 4, 15)},
+
+		{
+			name: "DATABASE_URL", alias: "SQLALCHEMY_DATABASE_URL",
+			development: "sqlite:///data/tenantry.db", parse: databaseURL(&d.DatabaseURL),
+		},
+		{name: "DATABASE_MAX_CONNECTIONS", fallback: "20", parse: integer(&d.DatabaseMaxConnections, 1, 1000)},
+		{name: "AUTO_MIGRATE", fallback: "false", development: "true", parse: boolean(&d.AutoMigrate)},
+		{name: "ALLOW_SQLITE_IN_PRODUCTION", fallback: "false", parse: boolean(&d.AllowSQLiteInProduction)},
+
+		{name: "REDIS_URL", parse: redisURL(&d.RedisURL)},
+		{name: "REDIS_HOST", parse: hostname(&d.redis.host)},
+		{name: "REDIS_PORT", fallback: "6379", parse: integer(&d.redis.port, 1, 65535)},
+		{name: "REDIS_DB", fallback: "0", parse: integer(&d.redis.db, 0, 65535)},
+		{name: "REDIS_PASSWORD", parse: secret(&d.redis.password)},
+
+		{name: "LOG_LEVEL", fallback: "info", parse: level(&d.LogLevel)},
+		{name: "LOG_FORMAT", fallback: "auto", parse: choice(&d.LogFormat, "auto", "json", "text")},
+	}
+}

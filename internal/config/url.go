@@ -1,0 +1,109 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// databaseURL understands the URLs of SQLAlchemy too: postgresql+psycopg2://, mysql+pymysql://, sqlite+aiosqlite:/// and so on.
+// What comes after the scheme is the store's to judge.
+func databaseURL(field *Secret) parser {
+	return func(value string) error {
+		scheme, rest, _ := strings.Cut(value, "://")
+		dialect, _, _ := strings.Cut(strings.ToLower(scheme), "+")
+		switch dialect {
+		case "postgres", "postgresql":
+			dialect = "postgres"
+		case "mysql", "mariadb":
+			dialect = "mysql"
+		case "sqlite":
+			if !strings.HasPrefix(rest, "/") || rest == "/" {
+				return errors.New("must be sqlite:///file for a relative or sqlite:////file for an absolute path")
+			}
+		default:
+			rest = ""
+		}
+		if rest == "" {
+			return errors.New("must be a URL like postgres://user:password@host:5432/name, mysql://... or sqlite:///file")
+		}
+		*field = NewSecret(dialect + "://" + rest)
+		return nil
+	}
+}
+
+func redisURL(field *Secret) parser {
+	return func(value string) error {
+		u, err := url.Parse(value)
+		if err != nil || u.Host == "" && u.Path == "" {
+			return errors.New("must be a URL like redis://:password@host:6379/0; percent-encode special characters in the password")
+		}
+		switch u.Scheme {
+		case "redis", "rediss", "unix":
+			*field = NewSecret(value)
+			return nil
+		}
+		return errors.New("must begin with redis://, rediss:// (TLS) or unix://")
+	}
+}
+
+// redisParts is the other way to name a Redis server.
+type redisParts struct {
+	host     string
+	port, db int
+	password Secret
+}
+
+func (p redisParts) url() Secret {
+	u := url.URL{
+		Scheme: "redis",
+		Host:   net.JoinHostPort(p.host, strconv.Itoa(p.port)),
+		Path:   "/" + strconv.Itoa(p.db),
+	}
+	if p.password.IsSet() {
+		u.User = url.UserPassword("", p.password.Reveal())
+	}
+	return NewSecret(u.String())
+}
+
+// An origin as in RFC 6454: no wildcard, no path, no user.
+var originPattern = regexp.MustCompile(`^([a-z][a-z0-9+.-]*)://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$`)
+
+// origins reads a comma-separated list or a JSON array. Each is stored the way browsers send it: lower case, without the
+// scheme's own port.
+func origins(field *[]string) parser {
+	return func(value string) error {
+		list := strings.Split(value, ",")
+		if strings.HasPrefix(value, "[") {
+			list = nil
+			if err := json.Unmarshal([]byte(value), &list); err != nil {
+				return errors.New(`must be a list like https://a.example,https://b.example or ["https://a.example"]`)
+			}
+		}
+		var found []string
+		for i, origin := range list {
+			origin = strings.ToLower(strings.TrimSpace(origin))
+			if origin == "" {
+				continue
+			}
+			match := originPattern.FindStringSubmatch(origin)
+			if match == nil && origin != "*" {
+				return fmt.Errorf("must hold origins like https://app.example.com, with no path and no slash at the end; entry %d is not one", i+1)
+			}
+			if match != nil && match[1] == "https" {
+				origin = strings.TrimSuffix(origin, ":443")
+			}
+			if match != nil && match[1] == "http" {
+				origin = strings.TrimSuffix(origin, ":80")
+			}
+			found = append(found, origin)
+		}
+		*field = found
+		return nil
+	}
+}

@@ -1,0 +1,88 @@
+package config_test
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestDatabaseURLForms(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"postgres://u:p@h:5432/d":              "postgres://u:p@h:5432/d",
+		"postgresql://u:p@h/d?sslmode=require": "postgres://u:p@h/d?sslmode=require",
+		"postgresql+psycopg2://u:p@h/d":        "postgres://u:p@h/d",
+		"postgresql+psycopg://u:p@h/d":         "postgres://u:p@h/d",
+		"postgresql+asyncpg://u:p@h/d":         "postgres://u:p@h/d",
+		"PostgreSQL://u:P@h/D":                 "postgres://u:P@h/D",
+		"mysql://u:p@h:3306/d":                 "mysql://u:p@h:3306/d",
+		"mysql+pymysql://u:p@h/d?charset=utf8": "mysql://u:p@h/d?charset=utf8",
+		"mysql+aiomysql://u:p@h/d":             "mysql://u:p@h/d",
+		"mariadb://u:p@h/d":                    "mysql://u:p@h/d",
+		"mariadb+pymysql://u:p@h/d":            "mysql://u:p@h/d",
+		"sqlite:///rel.db":                     "sqlite:///rel.db",
+		"sqlite:////abs.db":                    "sqlite:////abs.db",
+		"sqlite+aiosqlite:///./rel.db":         "sqlite:///./rel.db",
+	} {
+		if got := load(t, "DATABASE_URL="+given).DatabaseURL.Reveal(); got != want {
+			t.Errorf("%s becomes %s, want %s", given, got, want)
+		}
+		if got := load(t, "SQLALCHEMY_DATABASE_URL="+given).DatabaseURL.Reveal(); got != want {
+			t.Errorf("%s under its other name becomes %s, want %s", given, got, want)
+		}
+	}
+}
+
+func TestDatabaseURLUnderBothNames(t *testing.T) {
+	t.Parallel()
+	load(t, "DATABASE_URL=sqlite:///a.db", "SQLALCHEMY_DATABASE_URL=sqlite:///a.db")
+	found := faults(t, []string{"DATABASE_URL=sqlite:///a.db", "SQLALCHEMY_DATABASE_URL=sqlite:///b.db"}, "")
+	if found["DATABASE_URL"] == "" {
+		t.Error("two different databases are accepted")
+	}
+	file := dotenv(t, "DATABASE_URL=sqlite:///file.db")
+	if found := faults(t, []string{"SQLALCHEMY_DATABASE_URL=sqlite:///env.db"}, file); len(found) != 0 {
+		t.Errorf("the environment's alias must win over the file's name: %v", found)
+	}
+}
+
+func TestRedisURL(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		want string
+		env  []string
+	}{
+		{"", []string{"REDIS_PORT=6380", "REDIS_DB=1"}},
+		{"rediss://:pw@cache:6380/2", []string{"REDIS_URL=rediss://:pw@cache:6380/2"}},
+		{"unix:///run/redis.sock?db=1", []string{"REDIS_URL=unix:///run/redis.sock?db=1"}},
+		{"redis://cache:6379/0", []string{"REDIS_HOST=cache"}},
+		{"redis://[::1]:6380/3", []string{"REDIS_HOST=::1", "REDIS_PORT=6380", "REDIS_DB=3"}},
+		{"redis://:p%40s%3As%2F%23%25@cache:6379/0", []string{"REDIS_HOST=cache", "REDIS_PASSWORD=p@s:s/#%"}},
+	} {
+		if got := load(t, tc.env...).RedisURL.Reveal(); got != tc.want {
+			t.Errorf("%v give %q, want %q", tc.env, got, tc.want)
+		}
+	}
+}
+
+func TestRedisURLAndHostExcludeEachOther(t *testing.T) {
+	t.Parallel()
+	if found := faults(t, []string{"REDIS_URL=redis://a", "REDIS_HOST=b"}, ""); found["REDIS_URL"] == "" {
+		t.Error("two Redis servers are accepted")
+	}
+}
+
+func TestAllowedOrigins(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string][]string{
+		"":                        nil,
+		"https://app.example.com": {"https://app.example.com"},
+		" https://a.example , http://localhost:3000, ": {"https://a.example", "http://localhost:3000"},
+		`["https://a.example", "http://[::1]:3000"]`:   {"https://a.example", "http://[::1]:3000"},
+		"HTTPS://App.Example:443,http://b.example:80":  {"https://app.example", "http://b.example"},
+		"capacitor://localhost":                        {"capacitor://localhost"},
+	} {
+		if got := load(t, "ALLOWED_ORIGINS="+given).AllowedOrigins; !slices.Equal(got, want) {
+			t.Errorf("%q gives %q, want %q", given, got, want)
+		}
+	}
+}
