@@ -1,0 +1,87 @@
+package errs
+
+import "net/http"
+
+// Code is a stable name of what went wrong. The document lists the same ones as ErrorCode.
+type Code string
+
+//nolint:gosec // "invalid_credentials" isn't one
+// The codes. A code never changes its meaning or its status; new ones may be added.
+const (
+	MalformedRequest     Code = "malformed_request"      // not HTTP as we know it
+	MalformedJSON        Code = "malformed_json"         // the body can't be read
+	Unauthenticated      Code = "unauthenticated"        // no token
+	InvalidToken         Code = "invalid_token"          // not one of our tokens, or of the wrong type
+	TokenExpired         Code = "token_expired"          // refresh, or log in again
+	SessionEnded         Code = "session_ended"          // logged out, deactivated or gone
+	InvalidCredentials   Code = "invalid_credentials"    // log-in refused; why is not said
+	RefreshReused        Code = "refresh_reused"         // a used refresh token came again; the session has ended
+	Forbidden            Code = "forbidden"              // the role is not enough
+	TenantSuspended      Code = "tenant_suspended"       // nobody of this tenant may work
+	NotFound             Code = "not_found"              // missing, or another tenant's
+	MethodNotAllowed     Code = "method_not_allowed"     // the path knows other methods
+	NotAcceptable        Code = "not_acceptable"         // Accept allows none of our types
+	AlreadyExists        Code = "already_exists"         // a unique value is taken
+	StaleVersion         Code = "stale_version"          // If-Match names another version
+	BodyTooLarge         Code = "body_too_large"         // over the limit
+	UnsupportedMediaType Code = "unsupported_media_type" // not application/json in UTF-8
+	ValidationFailed     Code = "validation_failed"      // against the document, or a rule
+	InvalidCursor        Code = "invalid_cursor"         // not a cursor of this list
+	HeadersTooLarge      Code = "headers_too_large"      // over the limit
+	Internal             Code = "internal"               // our fault
+	Unavailable          Code = "unavailable"            // something we need is down
+	Timeout              Code = "timeout"                // took too long, and was stopped
+	Busy                 Code = "busy"                   // too many log-ins at once
+)
+
+type meaning struct {
+	status int
+	title  string
+}
+
+var catalogue = map[Code]meaning{
+	MalformedRequest:     {http.StatusBadRequest, "Malformed request"},
+	MalformedJSON:        {http.StatusBadRequest, "The body is not valid JSON"},
+	Unauthenticated:      {http.StatusUnauthorized, "Log-in required"},
+	InvalidToken:         {http.StatusUnauthorized, "Invalid token"},
+	TokenExpired:         {http.StatusUnauthorized, "The token has expired"},
+	SessionEnded:         {http.StatusUnauthorized, "The session has ended"},
+	InvalidCredentials:   {http.StatusUnauthorized, "Wrong e-mail address or password"},
+	RefreshReused:        {http.StatusUnauthorized, "Refresh token used again"},
+	Forbidden:            {http.StatusForbidden, "Not allowed"},
+	TenantSuspended:      {http.StatusForbidden, "Tenant suspended"},
+	NotFound:             {http.StatusNotFound, "Not found"},
+	MethodNotAllowed:     {http.StatusMethodNotAllowed, "Method not allowed"},
+	NotAcceptable:        {http.StatusNotAcceptable, "No acceptable reply"},
+	AlreadyExists:        {http.StatusConflict, "Already exists"},
+	StaleVersion:         {http.StatusPreconditionFailed, "Changed by someone else"},
+	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "Body too large"},
+	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported media type"},
+	ValidationFailed:     {http.StatusUnprocessableEntity, "The request is not valid"},
+	InvalidCursor:        {http.StatusUnprocessableEntity, "Invalid cursor"},
+	HeadersTooLarge:      {http.StatusRequestHeaderFieldsTooLarge, "Headers too large"},
+	Internal:             {http.StatusInternalServerError, "Internal error"},
+	Unavailable:          {http.StatusServiceUnavailable, "Unavailable for the moment"},
+	Timeout:              {http.StatusServiceUnavailable, "Took too long"},
+	Busy:                 {http.StatusServiceUnavailable, "Too busy for the moment"},
+}
+
+// Status is the HTTP status that belongs to the code; 500 for one that isn't in the catalogue.
+func (c Code) Status() int {
+	if m, ok := catalogue[c]; ok {
+		return m.status
+	}
+	return http.StatusInternalServerError
+}
+
+// Title says in a few words what kind of problem the code is.
+func (c Code) Title() string { return catalogue[c].title }
+
+// Codes returns every code of the catalogue, in no particular order.
+func Codes() []Code {
+	codes := make([]Code, 0, len(catalogue))
+	for c := range catalogue {
+		codes = append(codes, c)
+	}
+	return codes
+}

@@ -1,0 +1,92 @@
+// Package errs has the one error type that reaches clients, and the catalogue of its codes.
+package errs
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Error is what a client may know of a failure. Its cause is for the log alone.
+type Error struct {
+	Code       Code
+	Detail     string        // what happened, for a person; never the text of a driver or library
+	Fields     []Field       // every place of the request that is wrong
+	RetryAfter time.Duration // when it makes sense to try again; 0 if unknown
+	cause      error
+}
+
+// Field is one place of a request that is wrong: in the body (Pointer, RFC 6901) or in a parameter.
+type Field struct {
+	Pointer   string
+	Parameter string
+	Detail    string
+	Code      string // the broken rule, snake_case
+}
+
+// New returns an error with a code of the catalogue and a sentence for a person.
+func New(code Code, detail string) *Error {
+	return &Error{Code: code, Detail: detail}
+}
+
+// Newf is New with a formatted detail.
+func Newf(code Code, format string, args ...any) *Error {
+	return New(code, fmt.Sprintf(format, args...))
+}
+
+// Invalid returns a validation_failed error that lists what is wrong.
+func Invalid(fields ...Field) *Error {
+	detail := "One place of the request is not valid."
+	if len(fields) != 1 {
+		detail = fmt.Sprintf("%d places of the request are not valid.", len(fields))
+	}
+	return &Error{Code: ValidationFailed, Detail: detail, Fields: fields}
+}
+
+// With returns a copy of e that also names places of the request.
+func (e *Error) With(fields ...Field) *Error {
+	c := *e
+	c.Fields = fields
+	return &c
+}
+
+// After returns a copy of e that says when to try again.
+func (e *Error) After(d time.Duration) *Error {
+	c := *e
+	c.RetryAfter = d
+	return &c
+}
+
+// Because returns a copy of e with a cause for the log.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+// Error has the cause in it; it is for logs, never for clients.
+func (e *Error) Error() string {
+	if e.cause == nil {
+		return fmt.Sprintf("%s: %s", e.Code, e.Detail)
+	}
+	return fmt.Sprintf("%s: %v", e.Code, e.cause)
+}
+
+func (e *Error) Unwrap() error { return e.cause }
+
+// Status is the HTTP status of the error's code.
+func (e *Error) Status() int { return e.Code.Status() }
+
+// From returns the *Error in err's tree. An error that has none is internal, with err as its cause.
+func From(err error) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return New(Internal, "Something went wrong on our side. The request id helps us to find it.").Because(err)
+}
+
+// Is reports whether err carries the code.
+func Is(err error, code Code) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Code == code
+}

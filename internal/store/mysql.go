@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
+	config := mysql.NewConfig()
+	// The driver's own parameters (tls, readTimeout, ...) may stand in the URL.
+	if u.RawQuery != "" {
+		c, err := mysql.ParseDSN("/?" + u.RawQuery)
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the URL's parameters: %w", err)
+		}
+		config = c
+	}
+	config.User = u.User.Username()
+	config.Passwd, _ = u.User.Password()
+	config.Net, config.Addr = "tcp", u.Host
+	if u.Port() == "" {
+		config.Addr = net.JoinHostPort(u.Hostname(), "3306")
+	}
+	config.DBName = strings.TrimPrefix(u.Path, "/")
+	config.ParseTime, config.Loc = true, time.UTC
+	config.ClientFoundRows = true   // an update that changes nothing still has found its row
+	config.InterpolateParams = true // one round trip instead of three
+	if config.Timeout == 0 {
+		config.Timeout = connectTimeout
+	}
+	if config.Params == nil {
+		config.Params = map[string]string{}
+	}
+	config.Params["time_zone"] = "'+00:00'"
+	config.Params["sql_mode"] = "'TRADITIONAL'" // refuse what doesn't fit instead of cutting it off
+	config.Logger = &mysql.NopLogger{}          // it prints to stderr what it returns as an error anyway
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the URL: %w", err)
+	}
+	pool := sql.OpenDB(connector)
+	pool.SetMaxOpenConns(max(opts.MaxConnections, 2)) // a migration holds one while it asks for its lock
+	pool.SetMaxIdleConns(opts.MaxConnections)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	d := &sqlDriver{
+		reader: pool, writer: pool, isolation: sql.LevelReadCommitted, translate: translateMySQL,
+		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) },
+	}
+	return d, db.NewMySQL(pool, mapper(translateMySQL)), nil
+}
+
+// The name of the key is nowhere but at the end of the text: "... for key 'companies_tenant_id_code_key'",
+// in MySQL 8 with the table in front of it.
+var mysqlKey = regexp.MustCompile(`for key '(?:[^'.]+\.)?([^']+)'$`)
+
+// Of a foreign key or check it is the first name in backquotes after CONSTRAINT, or the first in quotes.
+var mysqlConstraint = regexp.MustCompile("CONSTRAINT [`.\\w]*?`?(\\w+_(?:fkey|check))`|'(\\w+_check)'")
+
+func translateMySQL(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	var e *mysql.MySQLError
+	if !errors.As(err, &e) {
+		if common := translateCommon(err); common != nil {
+			return common
+		}
+		if errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || closedPool(err) {
+			return unavailable(err)
+		}
+		return err
+	}
+	switch e.Number {
+	case 1062: // duplicate entry
+		return &Violation{Kind: Unique, Constraint: firstGroup(mysqlKey, e.Message), cause: err}
+	case 1216, 1217, 1451, 1452: // foreign key
+		return &Violation{Kind: ForeignKey, Constraint: firstGroup(mysqlConstraint, e.Message), cause: err}
+	case 3819, 4025: // check, in MySQL and in MariaDB
+		return &Violation{Kind: Check, Constraint: firstGroup(mysqlConstraint, e.Message), cause: err}
+	case 1205, 1213, 1020: // lock time-out, deadlock, row changed since it was read
+		return fmt.Errorf("%w: %w", errContended, err)
+	case 1040, 1053, 1203, 1290, 1836, 1927: // too many connections, shutting down, read-only, killed
+		return unavailable(err)
+	}
+	return err
+}
+
+func firstGroup(pattern *regexp.Regexp, text string) string {
+	for i, group := range pattern.FindStringSubmatch(text) {
+		if i > 0 && group != "" {
+			return group
+		}
+	}
+	return ""
+}
+
+// mysqlCollation makes new tables compare text byte by byte and without padding, as the other engines do. MySQL and
+// MariaDB have different names for that, so it can't stand in the migrations.
+func mysqlCollation(ctx context.Context, pool *sql.DB) error {
+	var current, wanted string
+	err := pool.QueryRowContext(ctx, `
+		SELECT s.default_collation_name, c.collation_name
+		FROM information_schema.schemata s, information_schema.collations c
+		WHERE s.schema_name = database() AND c.collation_name IN ('utf8mb4_0900_bin', 'utf8mb4_nopad_bin')`).Scan(&current, &wanted)
+	if err != nil {
+		return fmt.Errorf("find collation: %w", err)
+	}
+	if current == wanted {
+		return nil
+	}
+	// The name comes from the two above.
+	if _, err := pool.ExecContext(ctx, "ALTER DATABASE CHARACTER SET utf8mb4 COLLATE "+wanted); err != nil {
+		return fmt.Errorf("set collation: %w", err)
+	}
+	return nil
+}

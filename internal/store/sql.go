@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+// sqlDriver serves the engines that are used through database/sql.
+type sqlDriver struct {
+	reader, writer *sql.DB // the same but for SQLite
+	isolation      sql.IsolationLevel
+	translate      func(error) error
+	wrap           func(*sql.Tx) db.Querier
+}
+
+func (d *sqlDriver) begin(ctx context.Context) (tx, error) {
+	t, err := d.writer.BeginTx(ctx, &sql.TxOptions{Isolation: d.isolation})
+	if err != nil {
+		return nil, d.translate(err)
+	}
+	return sqlTx{t, d}, nil
+}
+
+func (d *sqlDriver) ping(ctx context.Context) error {
+	for _, pool := range []*sql.DB{d.reader, d.writer} {
+		if err := pool.PingContext(ctx); err != nil {
+			return d.translate(err)
+		}
+	}
+	return nil
+}
+
+func (d *sqlDriver) sqlDB() *sql.DB { return d.writer }
+
+func (d *sqlDriver) close() {
+	_ = d.reader.Close()
+	_ = d.writer.Close()
+}
+
+type sqlTx struct {
+	tx *sql.Tx
+	d  *sqlDriver
+}
+
+func (t sqlTx) querier() db.Querier { return t.d.wrap(t.tx) }
+
+func (t sqlTx) commit(ctx context.Context) error {
+	err := t.tx.Commit()
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = ctx.Err() // which is why database/sql has rolled it back already
+	}
+	if err != nil {
+		return t.d.translate(err)
+	}
+	return nil
+}
+
+func (t sqlTx) rollback(context.Context) error { return t.tx.Rollback() }
+
+// closedPool reports whether err is what database/sql says after Close; it has no name for it.
+func closedPool(err error) bool { return err.Error() == "sql: database is closed" }

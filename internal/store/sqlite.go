@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+// openSQLite opens one connection that writes, because SQLite has one writer at a time, and several that read.
+func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the database's folder: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(absolute), 0o700); err != nil {
+		return nil, nil, fmt.Errorf("make the database's folder: %w", err)
+	}
+	writer, err := sql.Open("sqlite", sqliteDSN(absolute, "_txlock=immediate"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open for writing: %w", err)
+	}
+	writer.SetMaxOpenConns(1)
+	reader, err := sql.Open("sqlite", sqliteDSN(absolute, "_pragma=query_only(1)"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open for reading: %w", err)
+	}
+	reader.SetMaxOpenConns(opts.MaxConnections)
+	reader.SetMaxIdleConns(opts.MaxConnections)
+	d := &sqlDriver{
+		reader: reader, writer: writer, translate: translateSQLite,
+		wrap: func(t *sql.Tx) db.Querier { return db.NewSQLite(t, mapper(translateSQLite)) },
+	}
+	return d, db.NewSQLite(sqliteConn{reader: reader, writer: writer}, mapper(translateSQLite)), nil
+}
+
+func sqliteDSN(absolute, extra string) string {
+	const pragmas = "_time_format=sqlite&_timezone=UTC&_texttotime=1&_dqs=0" +
+		"&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)" +
+		"&_pragma=case_sensitive_like(1)" // as on the other engines
+	return (&url.URL{Scheme: "file", Path: absolute, RawQuery: pragmas + "&" + extra}).String()
+}
+
+// sqliteConn sends what changes to the writer and what doesn't to the readers.
+type sqliteConn struct{ reader, writer *sql.DB }
+
+func (c sqliteConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return c.writer.ExecContext(ctx, query, args...)
+}
+
+func (c sqliteConn) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return c.reader.PrepareContext(ctx, query)
+}
+
+func (c sqliteConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return c.reader.QueryContext(ctx, query, args...)
+}
+
+func (c sqliteConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return c.reader.QueryRowContext(ctx, query, args...)
+}
+
+func translateSQLite(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		if common := translateCommon(err); common != nil {
+			return common
+		}
+		if closedPool(err) {
+			return unavailable(err)
+		}
+		return err
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return &Violation{Kind: Unique, Constraint: sqliteKey(e.Error()), cause: err}
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return &Violation{Kind: ForeignKey, cause: err}
+	case sqlite3.SQLITE_CONSTRAINT_CHECK:
+		return &Violation{Kind: Check, Constraint: lastWord(e.Error()), cause: err}
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("%w: %w", errContended, err)
+	case sqlite3.SQLITE_INTERRUPT:
+		return fmt.Errorf("%w: %w", context.Canceled, err)
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+		return unavailable(err)
+	}
+	return err
+}
+
+// sqliteKey makes a constraint's name out of "... UNIQUE constraint failed: companies.tenant_id, companies.code (2067)",
+// by the rule that unique constraints are called <table>_<columns>_key.
+func sqliteKey(message string) string {
+	_, columns, found := strings.Cut(message, "UNIQUE constraint failed: ")
+	if !found {
+		return ""
+	}
+	columns, _, _ = strings.Cut(columns, " (")
+	var name string
+	for column := range strings.SplitSeq(columns, ", ") {
+		table, column, _ := strings.Cut(column, ".")
+		if name == "" {
+			name = table
+		}
+		name += "_" + column
+	}
+	return name + "_key"
+}
+
+// lastWord finds the name in "... CHECK constraint failed: users_role_check (275)".
+func lastWord(message string) string {
+	message, _, _ = strings.Cut(message, " (")
+	return message[strings.LastIndexByte(message, ' ')+1:]
+}

@@ -1,0 +1,99 @@
+// Package store keeps the data in PostgreSQL, MySQL or MariaDB, or SQLite. It is the only place that knows a driver.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+// Engine names a kind of database, as in sql/migrations.
+type Engine string
+
+// The engines.
+const (
+	Postgres Engine = "postgres"
+	MySQL    Engine = "mysql" // and MariaDB
+	SQLite   Engine = "sqlite"
+)
+
+// Store runs the queries of sql/queries, each on its own. What has to happen together goes into Tx.
+type Store struct {
+	db.Querier
+
+	engine   Engine
+	database database
+	path     string // of an SQLite database
+}
+
+// Options has what can be set about a store beside its URL.
+type Options struct {
+	MaxConnections int // to the server, or of readers with SQLite; 0 means 20
+}
+
+// database is what differs between the engines.
+type database interface {
+	begin(ctx context.Context) (tx, error)
+	ping(ctx context.Context) error
+	sqlDB() *sql.DB // for migrations
+	close()
+}
+
+type tx interface {
+	querier() db.Querier
+	commit(ctx context.Context) error
+	rollback(ctx context.Context) error
+}
+
+const (
+	defaultMaxConnections = 20
+	maxConnections        = 1000
+	connectTimeout        = 5 * time.Second
+)
+
+// Open connects to the database at a URL: postgres://, mysql://, sqlite:///relative/file or sqlite:////absolute/file.
+// An SQLite file that doesn't exist is created, with its folder. An error never contains the URL, because that holds a password.
+func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error) {
+	if opts.MaxConnections == 0 {
+		opts.MaxConnections = defaultMaxConnections
+	}
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("the database URL can't be read; percent-encode special characters in the password")
+	}
+	s := &Store{engine: Engine(u.Scheme)}
+	switch s.engine {
+	case Postgres:
+		s.database, s.Querier, err = openPostgres(ctx, databaseURL, opts)
+	case MySQL:
+		s.database, s.Querier, err = openMySQL(u, opts)
+	case SQLite:
+		s.path = u.Path[min(1, len(u.Path)):]
+		s.database, s.Querier, err = openSQLite(s.path, opts)
+	default:
+		return nil, fmt.Errorf("the database URL begins with %q; it must be postgres, mysql or sqlite", u.Scheme)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s database: %w", u.Scheme, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if err := s.Ping(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("connect to %s database: %w", u.Scheme, err)
+	}
+	return s, nil
+}
+
+// Engine says which kind of database this is.
+func (s *Store) Engine() Engine { return s.engine }
+
+// Ping asks the database for a sign of life.
+func (s *Store) Ping(ctx context.Context) error { return s.database.ping(ctx) }
+
+// Close ends all connections. Queries after that are answered as unavailable.
+func (s *Store) Close() { s.database.close() }

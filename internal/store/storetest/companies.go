@@ -1,0 +1,170 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// updateCompany changes every column of a company to those of c, if it has c's version.
+func updateCompany(c db.Company) db.UpdateCompanyParams {
+	return db.UpdateCompanyParams{
+		Code: c.Code, Name: c.Name, NameKey: c.NameKey, Description: c.Description, Email: c.Email, Phone: c.Phone, Website: c.Website,
+		AddressLine1: c.AddressLine1, AddressLine2: c.AddressLine2, City: c.City, State: c.State, PostalCode: c.PostalCode, Country: c.Country,
+		TaxID: c.TaxID, RegistrationNumber: c.RegistrationNumber, IsActive: c.IsActive,
+		SearchText: c.SearchText, UpdatedAt: c.UpdatedAt, TenantID: c.TenantID, ID: c.ID, Version: c.Version,
+	}
+}
+
+// fillCompany gives every column that can change another value, no two the same.
+func fillCompany(c *db.Company) {
+	c.Code, c.Name, c.NameKey, c.SearchText = "FULL", "Full", "full", "full full"
+	c.Description, c.Email, c.Phone, c.Website = new("d"), new("e@example.com"), new("+1"), new("https://example.com")
+	c.AddressLine1, c.AddressLine2, c.City, c.State = new("line 1"), new("line 2"), new("city"), new("state")
+	c.PostalCode, c.Country, c.TaxID, c.RegistrationNumber = new("10115"), new("DE"), new("tax"), new("hrb")
+	c.IsActive, c.UpdatedAt = false, noon().Add(time.Hour)
+}
+
+var companyTests = map[string]func(*T){
+	"company/null comes back as null": func(t *T) {
+		want := company(t, newCompany(tenant(t), "C"))
+		equal(t, "company", companyNow(t, want), want)
+	},
+	"company/every field comes back": func(t *T) {
+		want := newCompany(tenant(t), "C")
+		fillCompany(&want)
+		company(t, want)
+		equal(t, "company", companyNow(t, want), want)
+	},
+	"company/missing": func(t *T) {
+		fails(t, t.store.GetCompany, db.GetCompanyParams{TenantID: tenant(t), ID: newID()}, store.ErrNotFound)
+	},
+	"company/another tenant's is missing": func(t *T) {
+		c := company(t, newCompany(tenant(t), "C"))
+		fails(t, t.store.GetCompany, db.GetCompanyParams{TenantID: tenant(t), ID: c.ID}, store.ErrNotFound)
+	},
+	"company/code is unique in a tenant": func(t *T) {
+		one := tenant(t)
+		company(t, newCompany(one, "C"))
+		refuse(t, t.store.InsertCompany, db.InsertCompanyParams(newCompany(one, "C")), store.Unique, "companies_tenant_id_code_key")
+		company(t, newCompany(tenant(t), "C"))
+	},
+	"company/needs a tenant": func(t *T) {
+		refuse(t, t.store.InsertCompany, db.InsertCompanyParams(newCompany(newID(), "C")), store.ForeignKey, "companies_tenant_id_fkey")
+	},
+	"company/update changes every field and counts the version up": func(t *T) {
+		want := company(t, newCompany(tenant(t), "C"))
+		fillCompany(&want)
+		equal(t, "rows", query(t, t.store.UpdateCompany, updateCompany(want)), 1)
+		want.Version++
+		equal(t, "company", companyNow(t, want), want)
+	},
+	"company/update can set to null": func(t *T) {
+		full := newCompany(tenant(t), "C")
+		fillCompany(&full)
+		company(t, full)
+		want := newCompany(full.TenantID, "C")
+		want.ID = full.ID
+		equal(t, "rows", query(t, t.store.UpdateCompany, updateCompany(want)), 1)
+		want.Version++
+		equal(t, "company", companyNow(t, want), want)
+	},
+	"company/update of a stale version, or another tenant's, or none, changes nothing": func(t *T) {
+		want := company(t, newCompany(tenant(t), "C"))
+		for _, change := range []func(*db.UpdateCompanyParams){
+			func(p *db.UpdateCompanyParams) { p.Version++ },
+			func(p *db.UpdateCompanyParams) { p.TenantID = tenant(t) },
+			func(p *db.UpdateCompanyParams) { p.ID = newID() },
+		} {
+			arg := updateCompany(want)
+			arg.Name = "changed"
+			change(&arg)
+			equal(t, "rows", query(t, t.store.UpdateCompany, arg), 0)
+		}
+		equal(t, "company", companyNow(t, want), want)
+	},
+	"company/update to a taken code": func(t *T) {
+		one := tenant(t)
+		company(t, newCompany(one, "A"))
+		b := company(t, newCompany(one, "B"))
+		b.Code = "A"
+		_, err := t.store.UpdateCompany(t.Context(), updateCompany(b))
+		isViolation(t, err, store.Unique, "companies_tenant_id_code_key")
+	},
+	"company/delete needs the version, the tenant and the id": func(t *T) {
+		c := company(t, newCompany(tenant(t), "C"))
+		arg := db.DeleteCompanyParams{TenantID: c.TenantID, ID: c.ID, Version: c.Version}
+		equal(t, "rows", query(t, t.store.DeleteCompany, db.DeleteCompanyParams{TenantID: c.TenantID, ID: c.ID, Version: 2}), 0)
+		equal(t, "rows", query(t, t.store.DeleteCompany, db.DeleteCompanyParams{TenantID: tenant(t), ID: c.ID, Version: 1}), 0)
+		equal(t, "rows", query(t, t.store.DeleteCompany, db.DeleteCompanyParams{TenantID: c.TenantID, ID: newID(), Version: 1}), 0)
+		equal(t, "rows", query(t, t.store.DeleteCompany, arg), 1)
+		equal(t, "rows the second time", query(t, t.store.DeleteCompany, arg), 0)
+		fails(t, t.store.GetCompany, db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID}, store.ErrNotFound)
+	},
+	"company/delete is refused while users belong to it": func(t *T) {
+		c := company(t, newCompany(tenant(t), "C"))
+		member := newUser(c.TenantID)
+		member.CompanyID = &c.ID
+		user(t, member)
+		_, err := t.store.DeleteCompany(t.Context(), db.DeleteCompanyParams{TenantID: c.TenantID, ID: c.ID, Version: c.Version})
+		isViolation(t, err, store.ForeignKey, "users_tenant_id_company_id_fkey")
+	},
+	"company/count takes the filters of the lists": func(t *T) {
+		one, other := tenant(t), tenant(t)
+		insertFilterable(t, one)
+		company(t, newCompany(other, "ALPHA"))
+		for _, f := range filterCases {
+			got := query(t, t.store.CountCompanies, db.CountCompaniesParams{
+				TenantID: one, Code: f.code, Country: f.country, IsActive: f.isActive, Pattern: f.pattern,
+			})
+			equal(t, "count of "+f.name, got, int64(len(f.want)))
+		}
+		equal(t, "count of an empty tenant", query(t, t.store.CountCompanies, db.CountCompaniesParams{TenantID: tenant(t)}), 0)
+	},
+}
+
+// insertFilterable adds the companies of filterCases.
+func insertFilterable(t *T, tenant uuid.UUID) {
+	t.Helper()
+	for _, row := range []struct {
+		code, search string
+		country      *string
+		active       bool
+	}{
+		{"ALPHA", "alpha berlin", new("DE"), true},
+		{"BETA", "beta bern", new("CH"), false},
+		{"GAMMA", "gamma berlin", nil, true},
+		{"DELTA", "delta", new(""), false},
+	} {
+		c := newCompany(tenant, row.code)
+		c.NameKey, c.SearchText, c.Country, c.IsActive = row.search, row.search, row.country, row.active
+		company(t, c)
+	}
+}
+
+// filterCases are filters with the codes of the companies that match.
+var filterCases = []struct {
+	name                   string
+	code, country, pattern *string
+	isActive               *bool
+	want                   []string
+}{
+	{name: "everything", want: []string{"ALPHA", "BETA", "DELTA", "GAMMA"}},
+	{name: "code", code: new("BETA"), want: []string{"BETA"}},
+	{name: "part of a code", code: new("BET")},
+	{name: "country", country: new("DE"), want: []string{"ALPHA"}},
+	{name: "empty country, which is not null", country: new(""), want: []string{"DELTA"}},
+	{name: "active", isActive: new(true), want: []string{"ALPHA", "GAMMA"}},
+	{name: "not active", isActive: new(false), want: []string{"BETA", "DELTA"}},
+	{name: "pattern in the middle", pattern: new("%a ber%"), want: []string{"ALPHA", "BETA", "GAMMA"}},
+	{name: "pattern at the end", pattern: new("%berlin"), want: []string{"ALPHA", "GAMMA"}},
+	{name: "pattern at the beginning", pattern: new("delta%"), want: []string{"DELTA"}},
+	{name: "pattern with one character", pattern: new("%ber_"), want: []string{"BETA"}},
+	{name: "pattern without wildcard is the whole text", pattern: new("berlin")},
+	{name: "pattern of nothing", pattern: new("")},
+	{name: "several filters", country: new("DE"), isActive: new(true), pattern: new("%berlin%"), want: []string{"ALPHA"}},
+	{name: "filters that exclude each other", country: new("DE"), isActive: new(false)},
+}

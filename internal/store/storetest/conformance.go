@@ -1,0 +1,134 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// Run proves that an engine behaves as all others do. It fails, naming them, when there are methods of db.Querier that no
+// test has called through query, fails, exec or refuse.
+func Run(t *testing.T, engine store.Engine) {
+	tests := make(map[string]func(*T))
+	for _, part := range []map[string]func(*T){
+		tenantTests, companyTests, companyListTests, userTests, sessionTests, auditTests, keyTraps, valueTraps,
+	} {
+		maps.Copy(tests, part)
+	}
+	s := New(t, engine)
+	calls := &calls{methods: make(map[string]bool)}
+	t.Run("all", func(t *testing.T) {
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				calls.start()
+				test(&T{T: t, store: s, calls: calls})
+			})
+		}
+	})
+	if calls.tests < len(tests) {
+		t.Logf("only %d of %d tests were chosen, so nobody knows which methods are untested", calls.tests, len(tests))
+		return
+	}
+	for method := range reflect.TypeFor[db.Querier]().Methods() {
+		if !calls.methods[method.Name] {
+			t.Errorf("no test calls %s: add one to internal/store/storetest", method.Name)
+		}
+	}
+}
+
+// T is one test of the suite. All tests of an engine share a store, and each makes its own tenants.
+type T struct {
+	*testing.T
+	store *store.Store
+	calls *calls
+}
+
+// calls is the suite's account of itself.
+type calls struct {
+	mu      sync.Mutex
+	tests   int
+	methods map[string]bool
+}
+
+func (c *calls) start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.tests++
+}
+
+// add notes a method by the name that Go gives to a method value: "path/of/package.(*Type).Method-fm".
+func (c *calls) add(method any) {
+	name := runtime.FuncForPC(reflect.ValueOf(method).Pointer()).Name()
+	name = strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "-fm")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.methods[name] = true
+}
+
+// query returns what a method answers, which must not be an error.
+func query[P, R any](t *T, method func(context.Context, P) (R, error), arg P) R {
+	t.Helper()
+	t.calls.add(method)
+	result, err := method(t.Context(), arg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// fails calls a method that must answer with the error.
+func fails[P, R any](t *T, method func(context.Context, P) (R, error), arg P, want error) {
+	t.Helper()
+	t.calls.add(method)
+	result, err := method(t.Context(), arg)
+	if !errors.Is(err, want) {
+		t.Errorf("%+v gives %+v, %v; want error %v", arg, result, err, want)
+	}
+}
+
+// exec calls a method that answers nothing, which must not be an error.
+func exec[P any](t *T, method func(context.Context, P) error, arg P) {
+	t.Helper()
+	t.calls.add(method)
+	if err := method(t.Context(), arg); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refuse calls a method whose change must be refused because of a constraint.
+func refuse[P any](t *T, method func(context.Context, P) error, arg P, kind store.ConstraintKind, constraint string) {
+	t.Helper()
+	t.calls.add(method)
+	isViolation(t, method(t.Context(), arg), kind, constraint)
+}
+
+// isViolation knows that SQLite doesn't say which foreign key it was.
+func isViolation(t *T, err error, kind store.ConstraintKind, constraint string) {
+	t.Helper()
+	if kind == store.ForeignKey && t.store.Engine() == store.SQLite {
+		constraint = ""
+	}
+	var v *store.Violation
+	if !errors.As(err, &v) || v.Kind != kind || v.Constraint != constraint {
+		t.Errorf("error is %v; want violation of %s constraint %q", err, kind, constraint)
+	}
+}
+
+func equal[V any](t *T, what string, got, want V) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmp.Transformer("String", uuid.UUID.String)); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", what, diff)
+	}
+}

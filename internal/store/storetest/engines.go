@@ -1,0 +1,96 @@
+// Package storetest gives tests a database of their own on every engine, and has the suite which proves that all engines
+// behave the same.
+package storetest
+
+import (
+	"os"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// maxConnections of one test's store. Many tests run at once, and they share the servers' connections.
+const maxConnections = 8
+
+// Each runs f once per engine, in parallel, as the subtests postgres, mysql and sqlite. An engine without a server is
+// skipped with a message, or fails where CI=true: there nothing may go untested.
+func Each(t *testing.T, f func(t *testing.T, engine store.Engine)) {
+	t.Helper()
+	for _, engine := range []store.Engine{store.Postgres, store.MySQL, store.SQLite} {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			requireServer(t, engine)
+			f(t, engine)
+		})
+	}
+}
+
+// New returns a store on a new database with the newest schema. Both are gone after the test.
+func New(t testing.TB, engine store.Engine) *store.Store {
+	t.Helper()
+	s := Open(t, NewURL(t, engine))
+	if _, err := s.MigrateUp(t.Context()); err != nil {
+		t.Fatalf("migrate new %s database: %v", engine, err)
+	}
+	return s
+}
+
+// Open returns a store on an existing database. It is closed after the test.
+func Open(t testing.TB, databaseURL string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), databaseURL, store.Options{MaxConnections: maxConnections})
+	if err != nil {
+		t.Fatalf("open store: %v", err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+// NewURL returns the URL of a new, empty database, which is dropped after the test.
+func NewURL(t testing.TB, engine store.Engine) string {
+	t.Helper()
+	switch engine {
+	case store.Postgres:
+		return newPostgres(t, requireServer(t, engine))
+	case store.MySQL:
+		return newMySQL(t, requireServer(t, engine))
+	case store.SQLite:
+		return "sqlite:///" + t.TempDir() + "/tenantry.db"
+	default:
+		t.Fatalf("unknown engine %q", engine)
+		return ""
+	}
+}
+
+// requireServer returns the URL under which tests may make databases; SQLite needs none.
+func requireServer(t testing.TB, engine store.Engine) string {
+	t.Helper()
+	servers := map[store.Engine]struct{ name, variable string }{
+		store.Postgres: {"POSTGRESQL", "TEST_POSTGRES_URL"},
+		store.MySQL:    {"MYSQL", "TEST_MYSQL_URL"},
+	}
+	server, needed := servers[engine]
+	if !needed {
+		return ""
+	}
+	return serverURL(t, server.name, server.variable)
+}
+
+// RedisURL returns the URL of a Redis server. Without one it skips the test, or fails it where CI=true.
+func RedisURL(t testing.TB) string {
+	t.Helper()
+	return serverURL(t, "REDIS", "TEST_REDIS_URL")
+}
+
+func serverURL(t testing.TB, name, variable string) string {
+	t.Helper()
+	if url := os.Getenv(variable); url != "" {
+		return url
+	}
+	const message = "%s IS NOT TESTED: set %s or run make test"
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(message, name, variable)
+	}
+	t.Skipf(message, name, variable)
+	return ""
+}

@@ -1,0 +1,91 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// noon has all digits that the engines keep.
+func noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 123456000, time.UTC) }
+
+// newTenant returns a tenant that isn't in the database yet, with all optional fields null.
+func newTenant() db.Tenant {
+	id := newID()
+	return db.Tenant{
+		ID: id, Code: id.String()[4:], Name: "Tenant", Tier: "free", Status: "active",
+		CreatedAt: noon(), UpdatedAt: noon(), Version: 1,
+	}
+}
+
+func newCompany(tenant uuid.UUID, code string) db.Company {
+	return db.Company{
+		TenantID: tenant, ID: newID(), Code: code, Name: "Company " + code, NameKey: "company", IsActive: true,
+		SearchText: "company", CreatedAt: noon(), UpdatedAt: noon(), Version: 1,
+	}
+}
+
+func newUser(tenant uuid.UUID) db.User {
+	id := newID()
+	return db.User{
+		TenantID: tenant, ID: id, Email: id.String() + "@example.com", FullName: "User", Role: "viewer", IsActive: true,
+		CreatedAt: noon(), UpdatedAt: noon(), Version: 1,
+	}
+}
+
+func newSession(user db.User) db.Session {
+	return db.Session{
+		TenantID: user.TenantID, ID: newID(), UserID: user.ID, RefreshID: newID(), IP: "192.0.2.1", UserAgent: "test",
+		ExpiresAt: noon().Add(time.Hour), RefreshedAt: noon(), CreatedAt: noon(), Version: 1,
+	}
+}
+
+// tenant inserts a tenant and returns its id.
+func tenant(t *T) uuid.UUID {
+	t.Helper()
+	row := newTenant()
+	exec(t, t.store.InsertTenant, db.InsertTenantParams(row))
+	return row.ID
+}
+
+// company inserts a company and returns it.
+func company(t *T, row db.Company) db.Company {
+	t.Helper()
+	exec(t, t.store.InsertCompany, db.InsertCompanyParams(row))
+	return row
+}
+
+// user inserts a user and returns it.
+func user(t *T, row db.User) db.User {
+	t.Helper()
+	exec(t, t.store.InsertUser, db.InsertUserParams(row))
+	return row
+}
+
+// session inserts a session and returns it.
+func session(t *T, row db.Session) db.Session {
+	t.Helper()
+	exec(t, t.store.InsertSession, db.InsertSessionParams(row))
+	return row
+}
+
+// The state of a row in the database.
+
+func companyNow(t *T, c db.Company) db.Company {
+	t.Helper()
+	return query(t, t.store.GetCompany, db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID})
+}
+
+func userNow(t *T, u db.User) db.User {
+	t.Helper()
+	return query(t, t.store.GetUser, db.GetUserParams{TenantID: u.TenantID, ID: u.ID})
+}
+
+func sessionNow(t *T, s db.Session) db.Session {
+	t.Helper()
+	return query(t, t.store.GetSession, db.GetSessionParams{TenantID: s.TenantID, ID: s.ID})
+}

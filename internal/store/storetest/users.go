@@ -1,0 +1,139 @@
+package storetest
+
+import (
+	"strings"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+var userTests = map[string]func(*T){
+	"user/null comes back as null": func(t *T) {
+		want := user(t, newUser(tenant(t)))
+		equal(t, "user", userNow(t, want), want)
+	},
+	"user/every field comes back": func(t *T) {
+		c := company(t, newCompany(tenant(t), "C"))
+		want := newUser(c.TenantID)
+		want.PasswordHash, want.Phone, want.Role, want.IsActive, want.IsSuperuser = new("$2b$12$x"), new("+1"), "admin", false, true
+		want.CompanyID, want.BranchID, want.DepartmentID, want.LastLoginAt = &c.ID, new(newID()), new(newID()), new(noon().Add(time.Hour))
+		want.Version = 3
+		user(t, want)
+		equal(t, "user", userNow(t, want), want)
+	},
+	"user/missing": func(t *T) {
+		fails(t, t.store.GetUser, db.GetUserParams{TenantID: tenant(t), ID: newID()}, store.ErrNotFound)
+	},
+	"user/another tenant's is missing": func(t *T) {
+		u := user(t, newUser(tenant(t)))
+		fails(t, t.store.GetUser, db.GetUserParams{TenantID: tenant(t), ID: u.ID}, store.ErrNotFound)
+	},
+	"user/found by e-mail address in any tenant": func(t *T) {
+		tenant(t)
+		want := user(t, newUser(tenant(t)))
+		equal(t, "user", query(t, t.store.GetUserByEmailUnscoped, db.GetUserByEmailUnscopedParams{Email: want.Email}), want)
+		fails(t, t.store.GetUserByEmailUnscoped, db.GetUserByEmailUnscopedParams{Email: "nobody@example.com"}, store.ErrNotFound)
+		upper := db.GetUserByEmailUnscopedParams{Email: strings.ToUpper(want.Email)}
+		fails(t, t.store.GetUserByEmailUnscoped, upper, store.ErrNotFound)
+	},
+	"user/e-mail address is unique in the whole installation": func(t *T) {
+		first, second := user(t, newUser(tenant(t))), newUser(tenant(t))
+		second.Email = first.Email
+		refuse(t, t.store.InsertUser, db.InsertUserParams(second), store.Unique, "users_email_key")
+	},
+	"user/role is one of three": func(t *T) {
+		u := newUser(tenant(t))
+		u.Role = "root"
+		refuse(t, t.store.InsertUser, db.InsertUserParams(u), store.Check, "users_role_check")
+	},
+	"user/needs a tenant": func(t *T) {
+		refuse(t, t.store.InsertUser, db.InsertUserParams(newUser(newID())), store.ForeignKey, "users_tenant_id_fkey")
+	},
+	"user/can't be in another tenant's company": func(t *T) {
+		foreign := company(t, newCompany(tenant(t), "C"))
+		u := newUser(tenant(t))
+		u.CompanyID = &foreign.ID
+		refuse(t, t.store.InsertUser, db.InsertUserParams(u), store.ForeignKey, "users_tenant_id_company_id_fkey")
+	},
+	"user/count of all": func(t *T) {
+		// Other tests add users all the time, so this one needs a database of its own.
+		alone := &T{T: t.T, store: New(t, t.store.Engine()), calls: t.calls}
+		count := func() int64 {
+			t.calls.add(alone.store.CountUsersUnscoped)
+			n, err := alone.store.CountUsersUnscoped(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		equal(t, "users of a new installation", count(), 0)
+		user(alone, newUser(tenant(alone)))
+		user(alone, newUser(tenant(alone)))
+		equal(t, "users", count(), 2)
+	},
+	"user/of a company are listed, counted and detached": func(t *T) {
+		mine, other := company(t, newCompany(tenant(t), "C")), company(t, newCompany(tenant(t), "C"))
+		var members []db.User
+		for range 3 {
+			u := newUser(mine.TenantID)
+			u.CompanyID, u.BranchID, u.DepartmentID = &mine.ID, new(newID()), new(newID())
+			members = append(members, user(t, u))
+		}
+		outside := []db.User{user(t, newUser(mine.TenantID)), newUser(other.TenantID)}
+		outside[1].CompanyID = &other.ID
+		user(t, outside[1])
+
+		var want []db.ListUsersOfCompanyRow
+		for _, u := range members {
+			want = append(want, db.ListUsersOfCompanyRow{
+				ID: u.ID, Email: u.Email, CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID,
+			})
+		}
+		list := db.ListUsersOfCompanyParams{TenantID: mine.TenantID, CompanyID: &mine.ID}
+		equal(t, "list", query(t, t.store.ListUsersOfCompany, list), want)
+		equal(t, "count", query(t, t.store.CountUsersOfCompany, db.CountUsersOfCompanyParams(list)), 3)
+		foreign := db.ListUsersOfCompanyParams{TenantID: other.TenantID, CompanyID: &mine.ID}
+		equal(t, "list of another tenant", query(t, t.store.ListUsersOfCompany, foreign), []db.ListUsersOfCompanyRow{})
+		equal(t, "count of another tenant", query(t, t.store.CountUsersOfCompany, db.CountUsersOfCompanyParams(foreign)), 0)
+		nowhere := db.CountUsersOfCompanyParams{TenantID: mine.TenantID}
+		equal(t, "count of no company", query(t, t.store.CountUsersOfCompany, nowhere), 0)
+
+		detach := db.DetachUsersFromCompanyParams{UpdatedAt: noon().Add(time.Hour), TenantID: other.TenantID, CompanyID: &mine.ID}
+		equal(t, "rows of another tenant", query(t, t.store.DetachUsersFromCompany, detach), 0)
+		detach.TenantID = mine.TenantID
+		equal(t, "rows", query(t, t.store.DetachUsersFromCompany, detach), 3)
+		equal(t, "rows the second time", query(t, t.store.DetachUsersFromCompany, detach), 0)
+		for _, u := range members {
+			u.CompanyID, u.BranchID, u.DepartmentID = nil, nil, nil
+			u.UpdatedAt, u.Version = detach.UpdatedAt, u.Version+1
+			equal(t, "member", userNow(t, u), u)
+		}
+		for _, u := range outside {
+			equal(t, "user outside", userNow(t, u), u)
+		}
+	},
+	"user/last log-in": func(t *T) {
+		u := user(t, newUser(tenant(t)))
+		arg := db.SetUserLastLoginParams{LastLoginAt: new(noon().Add(time.Minute)), TenantID: tenant(t), ID: u.ID}
+		equal(t, "rows of another tenant", query(t, t.store.SetUserLastLogin, arg), 0)
+		equal(t, "user", userNow(t, u), u)
+		arg.TenantID = u.TenantID
+		equal(t, "rows", query(t, t.store.SetUserLastLogin, arg), 1)
+		u.LastLoginAt = arg.LastLoginAt
+		equal(t, "user", userNow(t, u), u)
+	},
+	"user/password hash": func(t *T) {
+		u := user(t, newUser(tenant(t)))
+		arg := db.SetUserPasswordHashParams{PasswordHash: new("$2b$12$y"), TenantID: tenant(t), ID: u.ID}
+		equal(t, "rows of another tenant", query(t, t.store.SetUserPasswordHash, arg), 0)
+		equal(t, "user", userNow(t, u), u)
+		arg.TenantID = u.TenantID
+		equal(t, "rows", query(t, t.store.SetUserPasswordHash, arg), 1)
+		u.PasswordHash = arg.PasswordHash
+		equal(t, "user", userNow(t, u), u)
+		arg.PasswordHash, u.PasswordHash = nil, nil
+		equal(t, "rows", query(t, t.store.SetUserPasswordHash, arg), 1)
+		equal(t, "user", userNow(t, u), u)
+	},
+}

@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+const (
+	maxAttempts     = 12
+	firstPause      = 4 * time.Millisecond
+	longestPause    = 200 * time.Millisecond
+	commitTimeout   = 5 * time.Second
+	rollbackTimeout = 5 * time.Second
+)
+
+// Tx runs f in a transaction: all that f does through q happens, or nothing. It is rolled back when f returns an error or
+// panics, or ctx ends, also after the client has gone away.
+//
+// f runs again, from the start, when the database had to give up for the sake of another transaction (serialization
+// failure, deadlock, lock time-out) or f returns ErrStale. So f must not change anything outside of q that it can't
+// change twice. After 12 attempts in vain the error is errs.Unavailable.
+func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
+	pause := firstPause
+	for attempt := 1; ; attempt++ {
+		err := s.try(ctx, f)
+		if !retryable(err) {
+			return err
+		}
+		if attempt == maxAttempts {
+			return errs.New(errs.Unavailable, "Too many others are changing the same thing. Try again in a moment.").
+				After(time.Second).Because(err)
+		}
+		// The jitter keeps transactions that collided from doing so again.
+		select {
+		case <-time.After(pause/2 + rand.N(pause)):
+		case <-ctx.Done():
+			return translateContext(ctx.Err())
+		}
+		pause = min(2*pause, longestPause)
+	}
+}
+
+func (s *Store) try(ctx context.Context, f func(q db.Querier) error) error {
+	t, err := s.database.begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	committed := false
+	defer func() {
+		if committed {
+			return
+		}
+		// On a context of its own, because ctx may be why we are here. An error is of no use to
+		// anybody: the connection is thrown away, and the server rolls back.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
+		defer cancel()
+		_ = t.rollback(ctx)
+	}()
+	if err := f(t.querier()); err != nil {
+		return err
+	}
+	// f needn't have noticed that ctx has ended.
+	if err := translateContext(ctx.Err()); err != nil {
+		return err
+	}
+	if err := t.commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	committed = true
+	return nil
+}
+
+func retryable(err error) bool {
+	return errors.Is(err, ErrStale) || errors.Is(err, errContended)
+}

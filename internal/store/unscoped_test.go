@@ -1,0 +1,34 @@
+package store_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+// unscoped are the queries that look at the rows of all tenants, each with the reason why it has to.
+var unscoped = map[string]string{
+	"GetUserByEmailUnscoped": "log-in knows an e-mail address and not yet a tenant",
+	"CountUsersUnscoped":     "whether an installation is new is a question about all tenants",
+}
+
+func TestUnscopedQueriesHaveAReason(t *testing.T) {
+	t.Parallel()
+	existing := make(map[string]bool)
+	for method := range reflect.TypeFor[db.Querier]().Methods() {
+		if !strings.HasSuffix(method.Name, "Unscoped") {
+			continue
+		}
+		existing[method.Name] = true
+		if unscoped[method.Name] == "" {
+			t.Errorf("%s sees the rows of all tenants: scope it by tenant_id, or list it here with the reason why that can't be", method.Name)
+		}
+	}
+	for name := range unscoped {
+		if !existing[name] {
+			t.Errorf("%s is listed here but is no query any more", name)
+		}
+	}
+}
