@@ -1,0 +1,92 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// NoAuditAction is the x-audit-action of operations that change nothing.
+const NoAuditAction = "none"
+
+// Operation is one operation of the document, with the rules that it carries.
+type Operation struct {
+	ID           string
+	Method       string
+	Path         string // as in the document, with {id}
+	RequiredRole Role
+	AuditAction  string
+	TenantBound  bool // takes tenant_id
+	Spec         *openapi3.Operation
+	Parameters   []*openapi3.Parameter // its own and its path's
+}
+
+// Operations returns every operation of the document, sorted by id. It is an error if one lacks x-required-role or
+// x-audit-action, has an unknown role, or if its security doesn't fit its role: what isn't said isn't allowed.
+func Operations(doc *openapi3.T) ([]Operation, error) {
+	var list []Operation
+	var faults []error
+	for path, item := range doc.Paths.Map() {
+		for method, spec := range item.Operations() {
+			op := Operation{ID: spec.OperationID, Method: method, Path: path, Spec: spec}
+			if err := op.readRules(doc); err != nil {
+				faults = append(faults, fmt.Errorf("%s %s: %w", method, path, err))
+			}
+			for _, p := range slices.Concat(item.Parameters, spec.Parameters) {
+				op.Parameters = append(op.Parameters, p.Value)
+				op.TenantBound = op.TenantBound || p.Value.In == openapi3.ParameterInQuery && p.Value.Name == "tenant_id"
+			}
+			list = append(list, op)
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("the OpenAPI document is incomplete: %w", err)
+	}
+	slices.SortFunc(list, func(a, b Operation) int {
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return list, nil
+}
+
+func (o *Operation) readRules(doc *openapi3.T) error {
+	if o.ID == "" {
+		return errors.New("operationId is missing")
+	}
+	role, _ := o.Spec.Extensions["x-required-role"].(string)
+	var err error
+	if o.RequiredRole, err = ParseRole(role); err != nil {
+		return fmt.Errorf("x-required-role: %w", err)
+	}
+	if o.AuditAction, _ = o.Spec.Extensions["x-audit-action"].(string); o.AuditAction == "" {
+		return errors.New("x-audit-action is missing")
+	}
+	if o.AuditAction == NoAuditAction && o.Method != http.MethodGet {
+		return errors.New("x-audit-action is none, but only GET changes nothing")
+	}
+	security := doc.Security
+	if o.Spec.Security != nil {
+		security = *o.Spec.Security
+	}
+	if open := len(security) == 0; open != (o.RequiredRole == Anon) {
+		return fmt.Errorf("x-required-role %s doesn't fit its security", o.RequiredRole)
+	}
+	return nil
+}
+
+// Permissions returns the ids of the operations that someone with this role may call with their token, sorted. What
+// needs no log-in isn't among them.
+func Permissions(operations []Operation, role Role) []string {
+	ids := []string{}
+	for _, op := range operations {
+		if op.RequiredRole != Anon && role.Satisfies(op.RequiredRole) {
+			ids = append(ids, op.ID)
+		}
+	}
+	return ids
+}

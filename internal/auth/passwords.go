@@ -1,0 +1,112 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// maxPasswordLen is how many bytes bcrypt looks at; it would ignore the rest.
+const maxPasswordLen = 72
+
+// waitersPerSlot is how many may wait for each hash that is being computed. At cost 12 that is about two seconds.
+const waitersPerSlot = 8
+
+// Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least one, so that a storm of
+// log-ins leaves the rest to other requests. A few may wait; who comes after them gets errs.Busy at once.
+type Passwords struct {
+	cost    int
+	slots   chan struct{}
+	waiting atomic.Int64
+	// nobody is what a password is compared with when there is no user: the form of a hash, of no password.
+	nobody []byte
+}
+
+// NewPasswords takes the bcrypt cost of new hashes, 4 to 31; each step doubles the work.
+func NewPasswords(cost int) *Passwords {
+	return &Passwords{
+		cost:   cost,
+		slots:  make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		nobody: hashOfNobody(cost),
+	}
+}
+
+// Hash returns the bcrypt hash of a password of at most 72 bytes.
+func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
+	if err := p.acquire(ctx); err != nil {
+		return "", err
+	}
+	defer p.release()
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), p.cost)
+	if err != nil {
+		return "", fmt.Errorf("hash password: %w", err)
+	}
+	return string(hash), nil
+}
+
+// Matches reports whether the hash is that of the password. It takes the same time for a hash of lower cost, and for an
+// empty one, which matches nothing.
+func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, error) {
+	if err := p.acquire(ctx); err != nil {
+		return false, err
+	}
+	defer p.release()
+	// bcrypt knows nothing of what comes after, so a longer password can't be the right one.
+	given := []byte(password)
+	tooLong := len(given) > maxPasswordLen
+	given = given[:min(len(given), maxPasswordLen)]
+
+	cost, err := bcrypt.Cost([]byte(hash))
+	if err != nil {
+		_ = bcrypt.CompareHashAndPassword(p.nobody, given)
+		return false, nil
+	}
+	err = bcrypt.CompareHashAndPassword([]byte(hash), given)
+	// A hash of cost c took 2^c steps; with those of c, c+1, ... up to our own cost it is 2^cost, as for everyone.
+	for ; cost < p.cost; cost++ {
+		_ = bcrypt.CompareHashAndPassword(hashOfNobody(cost), given)
+	}
+	if err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+		return false, fmt.Errorf("compare password: %w", err)
+	}
+	return err == nil && !tooLong, nil
+}
+
+// IsWeak reports whether a hash is of a lower cost than those that are made now.
+func (p *Passwords) IsWeak(hash string) bool {
+	cost, err := bcrypt.Cost([]byte(hash))
+	return err == nil && cost < p.cost
+}
+
+func (p *Passwords) acquire(ctx context.Context) error {
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	defer p.waiting.Add(-1)
+	if p.waiting.Add(1) > int64(waitersPerSlot*cap(p.slots)) {
+		return errs.New(errs.Busy, "Too many people are logging in. Try again in a moment.").After(2 * time.Second)
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait to check a password: %w", ctx.Err())
+	}
+}
+
+func (p *Passwords) release() { <-p.slots }
+
+// hashOfNobody has salt and hash of zeros: comparing with it takes the usual time and never succeeds.
+func hashOfNobody(cost int) []byte {
+	return fmt.Appendf(nil, "$2a$%02d$%s", cost, strings.Repeat(".", 22+31))
+}

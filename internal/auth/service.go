@@ -1,0 +1,125 @@
+// Package auth logs people in and out, and knows who a token belongs to.
+package auth
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// The values of columns that this package decides by.
+const (
+	tenantActive = "active"
+	entityType   = "session"
+)
+
+// Options are the settings of a Service.
+type Options struct {
+	SecretKey       []byte // at least 32 bytes
+	AccessTokenTTL  time.Duration
+	RefreshTokenTTL time.Duration
+	Now             func() time.Time
+	NewID           func() uuid.UUID
+}
+
+// Service is everything about log-in and sessions.
+type Service struct {
+	store     *store.Store
+	audit     *audit.Log
+	passwords *Passwords
+	tokens    *tokens
+	opts      Options
+}
+
+// NewService returns an error for a key that is too short.
+func NewService(s *store.Store, log *audit.Log, passwords *Passwords, opts Options) (*Service, error) {
+	t, err := newTokens(opts.SecretKey, opts.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{store: s, audit: log, passwords: passwords, tokens: t, opts: opts}, nil
+}
+
+// Grant is what a log-in or a refresh gives.
+type Grant struct {
+	AccessToken     string
+	RefreshToken    string
+	AccessTokenTTL  time.Duration
+	RefreshTokenTTL time.Duration
+}
+
+// grant makes the tokens of a session. The refresh token follows from the session's row: asked twice, it is the same.
+func (s *Service) grant(session db.Session) (Grant, error) {
+	now := s.opts.Now()
+	base := claims{UserID: session.UserID, TenantID: session.TenantID, SessionID: session.ID}
+
+	forAccess := base
+	forAccess.ID, forAccess.IssuedAt, forAccess.ExpiresAt = s.opts.NewID(), now, now.Add(s.opts.AccessTokenTTL)
+	forRefresh := base
+	forRefresh.ID, forRefresh.IssuedAt, forRefresh.ExpiresAt = session.RefreshID, session.RefreshedAt, session.ExpiresAt
+
+	g := Grant{AccessTokenTTL: s.opts.AccessTokenTTL, RefreshTokenTTL: session.ExpiresAt.Sub(now).Round(time.Second)}
+	var err error
+	if g.AccessToken, err = s.tokens.sign(accessToken, forAccess); err != nil {
+		return Grant{}, err
+	}
+	if g.RefreshToken, err = s.tokens.sign(refreshToken, forRefresh); err != nil {
+		return Grant{}, err
+	}
+	return g, nil
+}
+
+// Authenticate returns who an access token belongs to, by the state of the database at this moment. The error is
+// errs.InvalidToken, errs.TokenExpired, errs.SessionEnded or errs.TenantSuspended.
+func (s *Service) Authenticate(ctx context.Context, token string) (access.Principal, error) {
+	c, err := s.tokens.verify(accessToken, token)
+	if err != nil {
+		return access.Principal{}, err
+	}
+	return s.principal(ctx, s.store, c)
+}
+
+// principal checks that the session of a verified token may act now.
+func (s *Service) principal(ctx context.Context, q db.Querier, c claims) (access.Principal, error) {
+	state, err := q.GetSessionState(ctx, db.GetSessionStateParams{TenantID: c.TenantID, ID: c.SessionID})
+	if errors.Is(err, store.ErrNotFound) {
+		return access.Principal{}, sessionEnded()
+	}
+	if err != nil {
+		return access.Principal{}, err
+	}
+	if state.UserID != c.UserID || state.EndedAt != nil || !state.IsActive || !s.opts.Now().Before(state.ExpiresAt) {
+		return access.Principal{}, sessionEnded()
+	}
+	if state.TenantStatus != tenantActive && !state.IsSuperuser {
+		return access.Principal{}, tenantSuspended()
+	}
+	role, err := access.ParseRole(state.Role)
+	if err != nil {
+		return access.Principal{}, err
+	}
+	p := access.Principal{
+		UserID: c.UserID, SessionID: c.SessionID, HomeTenantID: c.TenantID, TenantID: c.TenantID,
+		Email: state.Email, Role: role, UserRole: role,
+	}
+	if state.IsSuperuser {
+		p.Role = access.Superuser
+	}
+	return p, nil
+}
+
+func sessionEnded() error {
+	return errs.New(errs.SessionEnded, "This session has ended. Log in again.")
+}
+
+func tenantSuspended() error {
+	return errs.New(errs.TenantSuspended, "Your organisation's access is suspended. Ask whoever runs this service.")
+}

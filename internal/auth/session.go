@@ -1,0 +1,63 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+)
+
+// Logout ends the current session, all others of the user, or all. Their tokens are worth nothing from the next request on.
+func (s *Service) Logout(ctx context.Context, by access.Principal, scope api.LogoutScope) error {
+	now, reason := s.opts.Now(), "logout"
+	return s.store.Tx(ctx, func(q db.Querier) error {
+		var ended int64
+		var err error
+		switch scope {
+		case api.LogoutScopeCurrent:
+			ended, err = q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: by.SessionID})
+		case api.LogoutScopeOthers:
+			ended, err = q.EndOtherSessions(ctx, db.EndOtherSessionsParams{
+				EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, UserID: by.UserID, ID: by.SessionID,
+			})
+		case api.LogoutScopeAll:
+			ended, err = q.EndUserSessions(ctx, db.EndUserSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, UserID: by.UserID})
+		default:
+			return fmt.Errorf("unknown scope %q", scope)
+		}
+		if err != nil || ended == 0 {
+			return err
+		}
+		return s.audit.Write(ctx, q, by, audit.Entry{
+			EntityType: entityType, EntityID: by.SessionID, EntityLabel: by.Email,
+			Changes: audit.Changes{
+				"scope":          {After: scope},
+				"sessions_ended": {After: ended},
+			},
+		})
+	})
+}
+
+// Self is the logged-in user with what belongs to them.
+type Self struct {
+	User    db.User
+	Tenant  db.Tenant
+	Session db.Session
+}
+
+// Me returns the user, their own tenant and the session of a principal.
+func (s *Service) Me(ctx context.Context, by access.Principal) (Self, error) {
+	var self Self
+	var err error
+	if self.User, err = s.store.GetUser(ctx, db.GetUserParams{TenantID: by.HomeTenantID, ID: by.UserID}); err != nil {
+		return Self{}, err
+	}
+	if self.Tenant, err = s.store.GetTenant(ctx, db.GetTenantParams{ID: by.HomeTenantID}); err != nil {
+		return Self{}, err
+	}
+	self.Session, err = s.store.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: by.SessionID})
+	return self, err
+}

@@ -1,0 +1,123 @@
+package auth
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jws"
+	"github.com/lestrrat-go/jwx/v2/jwt"
+
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// tokenType is the typ of a token's header (RFC 8725, section 3.11): it keeps one kind from passing for the other.
+type tokenType string
+
+const (
+	accessToken  tokenType = "at+jwt" // RFC 9068
+	refreshToken tokenType = "rt+jwt"
+)
+
+const (
+	issuer   = "tenantry"
+	audience = "tenantry"
+	// clockSkew is how far the clocks of two instances may be apart.
+	clockSkew = 30 * time.Second
+	minKeyLen = 32
+)
+
+// claims are what our tokens say. Role and state are not among them: those are read from the database.
+type claims struct {
+	ID        uuid.UUID // jti
+	UserID    uuid.UUID // sub
+	TenantID  uuid.UUID // tid
+	SessionID uuid.UUID // sid
+	IssuedAt  time.Time // whole seconds
+	ExpiresAt time.Time // whole seconds
+}
+
+// wireClaims is how claims stand in a token.
+type wireClaims struct {
+	Issuer    string    `json:"iss"`
+	Audience  string    `json:"aud"`
+	UserID    uuid.UUID `json:"sub"`
+	TenantID  uuid.UUID `json:"tid"`
+	SessionID uuid.UUID `json:"sid"`
+	ID        uuid.UUID `json:"jti"`
+	IssuedAt  int64     `json:"iat"`
+	NotBefore int64     `json:"nbf"`
+	ExpiresAt int64     `json:"exp"`
+}
+
+// tokens signs and verifies JWTs. It is the only place that knows the library.
+type tokens struct {
+	key []byte
+	now func() time.Time
+}
+
+// newTokens refuses a key of less than 32 bytes, the length of an HS256 hash (RFC 7518, section 3.2).
+func newTokens(key []byte, now func() time.Time) (*tokens, error) {
+	if len(key) < minKeyLen {
+		return nil, fmt.Errorf("the secret key has %d bytes, at least %d are needed", len(key), minKeyLen)
+	}
+	return &tokens{key: key, now: now}, nil
+}
+
+// sign gives the same token for the same claims.
+func (t *tokens) sign(typ tokenType, c claims) (string, error) {
+	payload, err := json.Marshal(wireClaims{
+		Issuer: issuer, Audience: audience, UserID: c.UserID, TenantID: c.TenantID, SessionID: c.SessionID, ID: c.ID,
+		IssuedAt: c.IssuedAt.Unix(), NotBefore: c.IssuedAt.Unix(), ExpiresAt: c.ExpiresAt.Unix(),
+	})
+	if err != nil {
+		return "", fmt.Errorf("encode claims: %w", err)
+	}
+	headers := jws.NewHeaders()
+	if err := headers.Set(jws.TypeKey, string(typ)); err != nil {
+		return "", fmt.Errorf("set token type: %w", err)
+	}
+	signed, err := jws.Sign(payload, jws.WithKey(jwa.HS256, t.key, jws.WithProtectedHeaders(headers)))
+	if err != nil {
+		return "", fmt.Errorf("sign token: %w", err)
+	}
+	return string(signed), nil
+}
+
+// verify returns the claims of a token of ours of this type that is valid now; else errs.TokenExpired or errs.InvalidToken.
+// The algorithm is ours, whatever the token says.
+func (t *tokens) verify(typ tokenType, raw string) (claims, error) {
+	message := jws.NewMessage()
+	payload, err := jws.Verify([]byte(raw), jws.WithKey(jwa.HS256, t.key), jws.WithMessage(message), jws.WithCompact())
+	if err != nil {
+		return claims{}, invalidToken(err)
+	}
+	if got := message.Signatures()[0].ProtectedHeaders().Type(); got != string(typ) {
+		return claims{}, invalidToken(fmt.Errorf("type is %q, not %q", got, typ))
+	}
+	_, err = jwt.Parse(payload, jwt.WithVerify(false), // it is verified above
+		jwt.WithValidate(true), jwt.WithClock(jwt.ClockFunc(t.now)), jwt.WithAcceptableSkew(clockSkew),
+		jwt.WithIssuer(issuer), jwt.WithAudience(audience),
+		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.IssuedAtKey), jwt.WithRequiredClaim(jwt.NotBeforeKey))
+	if errors.Is(err, jwt.ErrTokenExpired()) {
+		return claims{}, errs.New(errs.TokenExpired, "The token has expired. Refresh it, or log in again.").Because(err)
+	}
+	if err != nil {
+		return claims{}, invalidToken(err)
+	}
+	var w wireClaims
+	if err := json.Unmarshal(payload, &w); err != nil {
+		return claims{}, invalidToken(err)
+	}
+	return claims{
+		ID: w.ID, UserID: w.UserID, TenantID: w.TenantID, SessionID: w.SessionID,
+		IssuedAt: time.Unix(w.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(w.ExpiresAt, 0).UTC(),
+	}, nil
+}
+
+func invalidToken(cause error) error {
+	return errs.New(errs.InvalidToken, "This is not a valid token. Log in again.").Because(cause)
+}

@@ -1,0 +1,115 @@
+// Package paging makes the cursors of lists that are paged by key.
+package paging
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// DefaultLimit is how many items a page has if the client doesn't say.
+const DefaultLimit = 25
+
+const macLen = 16
+
+// Cursors makes cursors that only fit the list they come from.
+type Cursors struct{ key []byte }
+
+// NewCursors derives its key from the installation's secret key.
+func NewCursors(secretKey []byte) (*Cursors, error) {
+	key, err := hkdf.Key(sha256.New, secretKey, nil, "tenantry list cursor", sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("derive cursor key: %w", err)
+	}
+	return &Cursors{key: key}, nil
+}
+
+// Position is the last item of a page: the next page starts after it.
+type Position struct {
+	Key string    // what the list is sorted by
+	ID  uuid.UUID // decides between equal keys
+}
+
+// List is what a cursor is bound to: the tenant, and everything that decides which items are in the list and in what order.
+type List struct {
+	TenantID uuid.UUID
+	Name     string // the operation
+	Sort     string
+	Filters  any // encoded as JSON
+}
+
+// Encode returns the cursor of a position in a list.
+func (c *Cursors) Encode(list List, p Position) (string, error) {
+	payload, err := json.Marshal([]string{p.Key, p.ID.String()})
+	if err != nil {
+		return "", fmt.Errorf("encode cursor: %w", err)
+	}
+	mac, err := c.mac(list, payload)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(append(mac, payload...)), nil
+}
+
+// Decode returns the position of a cursor. One that is cut off, altered or from another list is errs.InvalidCursor.
+func (c *Cursors) Decode(list List, cursor string) (Position, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(raw) < macLen {
+		return Position{}, invalidCursor()
+	}
+	mac, err := c.mac(list, raw[macLen:])
+	if err != nil {
+		return Position{}, err
+	}
+	if !hmac.Equal(mac, raw[:macLen]) {
+		return Position{}, invalidCursor()
+	}
+	var parts [2]string
+	if err := json.Unmarshal(raw[macLen:], &parts); err != nil {
+		return Position{}, fmt.Errorf("decode cursor: %w", err)
+	}
+	id, err := uuid.Parse(parts[1])
+	if err != nil {
+		return Position{}, fmt.Errorf("decode cursor: %w", err)
+	}
+	return Position{Key: parts[0], ID: id}, nil
+}
+
+func (c *Cursors) mac(list List, payload []byte) ([]byte, error) {
+	bound, err := json.Marshal(list)
+	if err != nil {
+		return nil, fmt.Errorf("encode list: %w", err)
+	}
+	h := hmac.New(sha256.New, c.key)
+	h.Write(bound)
+	h.Write([]byte{0}) // JSON has no NUL, so the two parts can't run together
+	h.Write(payload)
+	return h.Sum(nil)[:macLen], nil
+}
+
+func invalidCursor() error {
+	return errs.New(errs.InvalidCursor, "This is not a cursor of this list. Use next_cursor with the same filters and sort, or leave it out to start again.").
+		With(errs.Field{Parameter: "cursor", Detail: "is not a cursor of this list", Code: "not_allowed"})
+}
+
+// Page is one page of a list.
+type Page[Item any] struct {
+	Items      []Item
+	NextCursor string // empty on the last page
+	Total      *int64 // of the whole list, if it was asked for
+}
+
+// Limit returns the number of items that a page shall have.
+func Limit(wanted *int32) int32 {
+	if wanted == nil {
+		return DefaultLimit
+	}
+	return *wanted
+}
