@@ -1,0 +1,54 @@
+// Package document loads the OpenAPI document and knows how values are checked against it.
+package document
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tenantry/tenantry/openapi"
+)
+
+// Load returns the embedded document, after checking that it is a valid one.
+func Load() (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(openapi.YAML)
+	if err != nil {
+		return nil, fmt.Errorf("load OpenAPI document: %w", err)
+	}
+	if err := doc.Validate(context.Background(), openapi3.SetRegexCompiler(compilePattern)); err != nil {
+		return nil, fmt.Errorf("the OpenAPI document is not valid: %w", err)
+	}
+	return doc, nil
+}
+
+// JSON returns the document as JSON.
+func JSON(doc *openapi3.T) ([]byte, error) {
+	data, err := json.Marshal(doc)
+	if err != nil {
+		return nil, fmt.Errorf("encode OpenAPI document: %w", err)
+	}
+	return data, nil
+}
+
+// SchemaOptions makes the validator check all that the document says, and find every fault at once.
+func SchemaOptions() []openapi3.SchemaValidationOption {
+	return []openapi3.SchemaValidationOption{
+		openapi3.MultiErrors(),
+		openapi3.SetSchemaRegexCompiler(compilePattern),
+		openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
+			"uuid":  openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC9562),
+			"email": openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail),
+		}),
+	}
+}
+
+// Patterns of the document are ECMA 262, where \S is no Unicode white space either; in Go it is no ASCII white space only.
+const notBlank = `[^\s\v\p{Z}\x{feff}]`
+
+func compilePattern(pattern string) (openapi3.RegexMatcher, error) {
+	return regexp.Compile(strings.ReplaceAll(pattern, `\S`, notBlank))
+}

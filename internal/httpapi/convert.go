@@ -1,0 +1,60 @@
+package httpapi
+
+import (
+	"time"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/openapi"
+)
+
+func toAPICompany(c db.Company) api.Company {
+	return api.Company{
+		ID: c.ID, TenantID: c.TenantID, Code: c.Code, Name: c.Name, Description: c.Description,
+		Email: c.Email, Phone: c.Phone, Website: c.Website,
+		Address: api.Address{
+			Line1: c.AddressLine1, Line2: c.AddressLine2, City: c.City, State: c.State, PostalCode: c.PostalCode, Country: c.Country,
+		},
+		TaxID: c.TaxID, RegistrationNumber: c.RegistrationNumber, IsActive: c.IsActive,
+		CreatedAt: toAPITime(c.CreatedAt), UpdatedAt: toAPITime(c.UpdatedAt), Version: c.Version,
+	}
+}
+
+func toAPIUser(u db.User) api.User {
+	return api.User{
+		ID: u.ID, TenantID: u.TenantID, Email: u.Email, FullName: u.FullName, Phone: u.Phone, Role: api.Role(u.Role),
+		IsActive: u.IsActive, IsSuperuser: u.IsSuperuser,
+		CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID,
+		LastLoginAt: toAPIOptionalTime(u.LastLoginAt),
+		CreatedAt:   toAPITime(u.CreatedAt), UpdatedAt: toAPITime(u.UpdatedAt), Version: u.Version,
+	}
+}
+
+func toAPITenantSummary(t db.Tenant) api.TenantSummary {
+	return api.TenantSummary{ID: t.ID, Code: t.Code, Name: t.Name, Tier: api.TenantTier(t.Tier), Status: api.TenantStatus(t.Status)}
+}
+
+func toAPISession(s db.Session) api.Session {
+	return api.Session{
+		ID: s.ID, IP: s.IP, UserAgent: s.UserAgent,
+		CreatedAt: toAPITime(s.CreatedAt), LastSeenAt: toAPITime(s.RefreshedAt), ExpiresAt: toAPITime(s.ExpiresAt),
+	}
+}
+
+func toAPITime(t time.Time) openapi.Time { return openapi.Time{Time: t} }
+
+func toAPIOptionalTime(t *time.Time) *openapi.Time {
+	if t == nil {
+		return nil
+	}
+	return &openapi.Time{Time: *t}
+}
+
+// convert maps a list; an empty one stays a list, as JSON's null isn't one.
+func convert[From, To any](in []From, f func(From) To) []To {
+	out := make([]To, len(in))
+	for i, v := range in {
+		out[i] = f(v)
+	}
+	return out
+}

@@ -1,0 +1,31 @@
+// Package httpapi answers the operations of the document. A handler takes the principal, calls one method of a service
+// and converts what comes back; an error is returned as it is.
+package httpapi
+
+import (
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/health"
+	"github.com/tenantry/tenantry/internal/org"
+)
+
+// Handlers implements the interface that is generated from the document.
+type Handlers struct {
+	System     System
+	Health     *health.Checker
+	Auth       *auth.Service
+	Companies  *org.Companies
+	Operations []access.Operation
+}
+
+var _ api.StrictServerInterface = (*Handlers)(nil)
+
+// System is what the program says of itself.
+type System struct {
+	Name         string
+	Version      string
+	Environment  api.Environment
+	Features     map[string]bool
+	DocumentJSON []byte
+}

@@ -1,0 +1,66 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/openapi"
+)
+
+// GetIndex says what this is.
+func (h *Handlers) GetIndex(context.Context, api.GetIndexRequestObject) (api.GetIndexResponseObject, error) {
+	return api.GetIndex200JSONResponse{
+		Name: h.System.Name, Version: h.System.Version,
+		Links: api.IndexLinks{
+			OpenapiJSON: "/api/openapi.json", OpenapiYAML: "/api/openapi.yaml", Health: "/api/health", Info: "/api/system/info",
+		},
+	}, nil
+}
+
+// GetHealth says whether the program and what it needs are well.
+func (h *Handlers) GetHealth(ctx context.Context, _ api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {
+	state := h.Health.Check(ctx)
+	state.Version = h.System.Version
+	if state.Status == api.HealthStatusDown {
+		return api.GetHealth503JSONResponse(state), nil
+	}
+	return api.GetHealth200JSONResponse(state), nil
+}
+
+// GetLiveness says that the process is alive.
+func (h *Handlers) GetLiveness(context.Context, api.GetLivenessRequestObject) (api.GetLivenessResponseObject, error) {
+	return api.GetLiveness200JSONResponse{Status: api.LivenessStatusOk}, nil
+}
+
+// GetSystemInfo says what runs here.
+func (h *Handlers) GetSystemInfo(context.Context, api.GetSystemInfoRequestObject) (api.GetSystemInfoResponseObject, error) {
+	return api.GetSystemInfo200JSONResponse{
+		Name: h.System.Name, Version: h.System.Version, Environment: h.System.Environment,
+		APIVersions: []string{"v1"}, Features: h.System.Features,
+	}, nil
+}
+
+// GetOpenAPIJSON returns the document as JSON.
+func (h *Handlers) GetOpenAPIJSON(context.Context, api.GetOpenAPIJSONRequestObject) (api.GetOpenAPIJSONResponseObject, error) {
+	return documentJSON(h.System.DocumentJSON), nil
+}
+
+// documentJSON is the document, encoded once at the start.
+type documentJSON []byte
+
+// VisitGetOpenAPIJSONResponse writes the document.
+func (d documentJSON) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusOK)
+	_, err := w.Write(d)
+	return err
+}
+
+// GetOpenAPIYAML returns the document as it was written.
+func (h *Handlers) GetOpenAPIYAML(context.Context, api.GetOpenAPIYAMLRequestObject) (api.GetOpenAPIYAMLResponseObject, error) {
+	return api.GetOpenAPIYAML200ApplicationYAMLResponse{
+		Body: bytes.NewReader(openapi.YAML), ContentLength: int64(len(openapi.YAML)),
+	}, nil
+}

@@ -1,0 +1,55 @@
+package middleware
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/problem"
+)
+
+// accessLog writes the reply of an error and one line per request: errors of ours at level error, with their cause.
+func (s Stack) accessLog() echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			start := s.Now()
+			err := next(c)
+			if err != nil {
+				problem.Handle(err, c)
+			}
+			r := access.RequestFrom(c.Request().Context())
+			status := c.Response().Status
+			attrs := []slog.Attr{
+				slog.String("method", r.Method),
+				slog.String("route", c.Path()),
+				slog.Int("status", status),
+				slog.Duration("duration", s.Now().Sub(start)),
+				slog.Int64("bytes", c.Response().Size),
+				slog.String("request_id", r.ID),
+				slog.String("ip", r.IP),
+			}
+			if r.Principal.UserID != uuid.Nil {
+				attrs = append(attrs, slog.String("tenant_id", r.Principal.TenantID.String()), slog.String("user_id", r.Principal.UserID.String()))
+			}
+			level := slog.LevelInfo
+			if err != nil {
+				e := problem.Of(err)
+				attrs = append(attrs, slog.String("code", string(e.Code)))
+				switch {
+				case status < http.StatusInternalServerError:
+				case e.Code == errs.Busy:
+					level = slog.LevelWarn
+				default:
+					level = slog.LevelError
+					attrs = append(attrs, slog.String("error", err.Error()))
+				}
+			}
+			s.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
+			return nil
+		}
+	}
+}

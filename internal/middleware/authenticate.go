@@ -1,0 +1,112 @@
+package middleware
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// authenticate finds out who makes the request, unless the operation is open to everyone.
+func authenticate(op access.Operation, authenticator Authenticator) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if op.RequiredRole == access.Anon {
+			return next
+		}
+		return func(c echo.Context) error {
+			token, err := bearerToken(c.Request().Header)
+			if err != nil {
+				return err
+			}
+			ctx := c.Request().Context()
+			principal, err := authenticator.Authenticate(ctx, token)
+			if err != nil {
+				return err
+			}
+			access.RequestFrom(ctx).Principal = principal
+			return next(c)
+		}
+	}
+}
+
+// bearerToken reads the token of RFC 6750, section 2.1.
+func bearerToken(h http.Header) (string, error) {
+	values := h.Values(echo.HeaderAuthorization)
+	if len(values) == 0 {
+		return "", errs.New(errs.Unauthenticated, "Log in first, and send the access token as Authorization: Bearer <token>.")
+	}
+	scheme, token, _ := strings.Cut(values[0], " ")
+	token = strings.TrimSpace(token)
+	if len(values) > 1 || !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", errs.New(errs.Unauthenticated, "The Authorization header must be: Bearer <token>.")
+	}
+	return token, nil
+}
+
+// enterTenant decides which tenant the request acts in. It is the one of the token; a superuser may name another. A tenant
+// that isn't one's own is answered like one that doesn't exist.
+func enterTenant(op access.Operation, tenants Tenants) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if !op.TenantBound {
+			return next
+		}
+		return func(c echo.Context) error {
+			query := c.QueryParams()
+			if !query.Has("tenant_id") {
+				return next(c)
+			}
+			id, err := tenantID(query)
+			if err != nil {
+				return err
+			}
+			ctx := c.Request().Context()
+			request := access.RequestFrom(ctx)
+			if id == request.Principal.HomeTenantID {
+				return next(c)
+			}
+			if request.Principal.Role != access.Superuser {
+				return noSuchTenant()
+			}
+			principal, err := tenants.Enter(ctx, request.Principal, id)
+			if errs.Is(err, errs.NotFound) {
+				return noSuchTenant()
+			}
+			if err != nil {
+				return err
+			}
+			request.Principal = principal
+			return next(c)
+		}
+	}
+}
+
+func tenantID(query url.Values) (uuid.UUID, error) {
+	values := query["tenant_id"]
+	id, err := uuid.Parse(values[0])
+	if err != nil || len(values) != 1 || len(values[0]) != len(id.String()) {
+		return uuid.Nil, errs.Invalid(errs.Field{Parameter: "tenant_id", Detail: "must be one UUID", Code: "format"})
+	}
+	return id, nil
+}
+
+func noSuchTenant() error { return errs.New(errs.NotFound, "There is no such tenant.") }
+
+// requireRole refuses whose role isn't enough for the operation.
+func requireRole(op access.Operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if op.RequiredRole == access.Anon {
+			return next
+		}
+		return func(c echo.Context) error {
+			if !access.PrincipalFrom(c.Request().Context()).Role.Satisfies(op.RequiredRole) {
+				return errs.Newf(errs.Forbidden, "This needs the role %s.", op.RequiredRole)
+			}
+			return next(c)
+		}
+	}
+}

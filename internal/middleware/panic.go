@@ -1,0 +1,35 @@
+package middleware
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
+)
+
+// recoverPanic turns a panic below into an error, and logs where it came from.
+func (s Stack) recoverPanic() echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) (err error) {
+			defer func() {
+				v := recover()
+				if v == nil {
+					return
+				}
+				if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so, too
+					panic(v)
+				}
+				ctx := c.Request().Context()
+				s.Log.LogAttrs(ctx, slog.LevelError, "panic",
+					slog.String("request_id", access.RequestFrom(ctx).ID),
+					slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+				err = fmt.Errorf("panic: %v", v)
+			}()
+			return next(c)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package middleware
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
+)
+
+// The widths of the columns that these go into.
+const (
+	maxUserAgent = 512
+	maxMethod    = 16
+)
+
+var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+
+// headAsGet answers HEAD like GET (RFC 9110, section 9.3.2); net/http leaves the body out.
+func headAsGet() echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if r := c.Request(); r.Method == http.MethodHead {
+				r = r.WithContext(r.Context()) // a copy: net/http has to know what it was
+				r.Method = http.MethodGet
+				c.SetRequest(r)
+			}
+			return next(c)
+		}
+	}
+}
+
+// request puts an access.Request into the context: the client's X-Request-Id if it is sane, else one of ours.
+func (s Stack) request() echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			id := r.Header.Get(echo.HeaderXRequestID)
+			if !saneRequestID.MatchString(id) {
+				id = s.NewID().String()
+			}
+			c.Response().Header().Set(echo.HeaderXRequestID, id)
+			request := &access.Request{
+				ID:        id,
+				IP:        c.RealIP(),
+				UserAgent: cut(r.UserAgent(), maxUserAgent),
+				Method:    cut(r.Method, maxMethod),
+				Path:      r.URL.EscapedPath(),
+				RawQuery:  r.URL.RawQuery,
+			}
+			c.SetRequest(r.WithContext(access.WithRequest(r.Context(), request)))
+			return next(c)
+		}
+	}
+}
+
+// cut makes a header's value storable: valid UTF-8 of at most n bytes.
+func cut(s string, n int) string {
+	s = strings.ToValidUTF8(s, "?")
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}

@@ -1,0 +1,66 @@
+// Package middleware is what every request goes through before its handler.
+package middleware
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
+)
+
+// MaxBody is the most bytes that a request's body may have.
+const MaxBody = 1 << 20
+
+// Stack is what the middleware works with.
+type Stack struct {
+	Log            *slog.Logger
+	Now            func() time.Time
+	NewID          func() uuid.UUID
+	AllowedOrigins []string
+	RequestTimeout time.Duration
+	Document       *openapi3.T
+	Operations     []access.Operation
+	Authenticator  Authenticator
+	Tenants        Tenants
+}
+
+// Authenticator knows who an access token belongs to.
+type Authenticator interface {
+	Authenticate(ctx context.Context, token string) (access.Principal, error)
+}
+
+// Tenants lets a superuser act in another tenant.
+type Tenants interface {
+	Enter(ctx context.Context, by access.Principal, tenantID uuid.UUID) (access.Principal, error)
+}
+
+// Install puts the middleware that every request passes into e, and returns what each operation has of its own. This is
+// the one place where the order is written.
+func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareFunc) {
+	e.Pre(headAsGet()) // before the router looks for the operation
+	e.Use(
+		s.request(),       // everything below speaks of the request by its id
+		s.accessLog(),     // sees what the client sees, also after a panic
+		s.recoverPanic(),  // a panic is a 500 like any other
+		securityHeaders(), // on errors too
+		s.cors(),          // browsers ask before they log in
+		limitBody(),       // nothing below can be made to read more
+		s.limitTime(),     // nothing below can take longer
+	)
+	perOperation = make(map[string][]echo.MiddlewareFunc, len(s.Operations))
+	for _, op := range s.Operations {
+		perOperation[op.ID] = []echo.MiddlewareFunc{
+			enterOperation(op),                // the router has found it; from here on its rules are known
+			authenticate(op, s.Authenticator), // 401: nothing below works for strangers
+			enterTenant(op, s.Tenants),        // 404: whose data this is about
+			requireRole(op),                   // 403: before a word is said about the request itself
+			s.validate(op),                    // 400, 406, 413, 415, 422: what arrives is as the document says
+		}
+	}
+	return perOperation
+}

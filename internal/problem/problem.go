@@ -1,0 +1,117 @@
+// Package problem writes errors to clients, as application/problem+json (RFC 9457).
+package problem
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// ContentType is the media type of a problem.
+const ContentType = "application/problem+json"
+
+// statusClientGone is what the access log gets when nobody waits for the answer any more. It is nginx's number.
+const statusClientGone = 499
+
+// Handle is the one place where an error becomes a reply. It is Echo's error handler.
+func Handle(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	if errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
+		c.Response().WriteHeader(statusClientGone)
+		return
+	}
+	e := Of(err)
+	header := c.Response().Header()
+	if challenge := challenge(e); challenge != "" {
+		header.Set(echo.HeaderWWWAuthenticate, challenge)
+	}
+	if e.RetryAfter > 0 {
+		header.Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	header.Set(echo.HeaderContentType, ContentType)
+	header.Del("ETag")
+	body, err := json.Marshal(New(e, access.RequestFrom(c.Request().Context())))
+	if err != nil {
+		body = []byte("{}")
+	}
+	c.Response().WriteHeader(e.Status())
+	_, _ = c.Response().Write(body) // the client may be gone; there is nobody left to tell
+}
+
+// Of returns the error that a client is told of: the *errs.Error in err's tree, what Echo means by its own errors, or
+// errs.Internal.
+func Of(err error) *errs.Error {
+	if e, ok := errors.AsType[*errs.Error](err); ok {
+		return e
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return errs.New(errs.NotFound, "There is no such thing.").Because(err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errs.New(errs.Timeout, "This took too long and was stopped.").Because(err)
+	}
+	if fromEcho, ok := errors.AsType[*echo.HTTPError](err); ok {
+		switch fromEcho.Code {
+		case http.StatusNotFound:
+			return errs.New(errs.NotFound, "There is nothing at this path.").Because(err)
+		case http.StatusMethodNotAllowed:
+			return errs.New(errs.MethodNotAllowed, "This path does not know the method; the Allow header lists those that it knows.").Because(err)
+		case http.StatusRequestEntityTooLarge:
+			return errs.New(errs.BodyTooLarge, "The body is too large.").Because(err)
+		case http.StatusUnsupportedMediaType:
+			return errs.New(errs.UnsupportedMediaType, "The body must be application/json.").Because(err)
+		case http.StatusBadRequest, http.StatusUnprocessableEntity:
+			return errs.New(errs.ValidationFailed, "The request is not valid.").Because(err)
+		}
+	}
+	return errs.From(err)
+}
+
+// New returns the body of a problem.
+func New(e *errs.Error, r *access.Request) api.Problem {
+	p := api.Problem{
+		Type: "/errors/" + string(e.Code), Title: e.Code.Title(), Status: int32(e.Status()), //nolint:gosec // three digits
+		Detail:   e.Detail,
+		Instance: r.Path, Code: api.ErrorCode(e.Code), RequestID: r.ID,
+	}
+	for _, f := range e.Fields {
+		p.Errors = append(p.Errors, api.ProblemField{
+			Pointer: optional(f.Pointer), Parameter: optional(f.Parameter), Detail: f.Detail, Code: f.Code,
+		})
+	}
+	return p
+}
+
+// challenge is the WWW-Authenticate header that goes with a 401 (RFC 6750, section 3).
+func challenge(e *errs.Error) string {
+	const realm = `Bearer realm="tenantry"`
+	switch {
+	case e.Status() != http.StatusUnauthorized:
+		return ""
+	case e.Code == errs.Unauthenticated || e.Code == errs.InvalidCredentials:
+		return realm
+	default:
+		return fmt.Sprintf(`%s, error="invalid_token", error_description="%s"`, realm, strings.ReplaceAll(e.Detail, `"`, "'"))
+	}
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
