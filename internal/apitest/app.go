@@ -1,0 +1,139 @@
+// Package apitest starts the real application for a test: on a database of its own, with a clock that the test moves, and
+// with a client whose every reply is checked against the document.
+package apitest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/app"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+const (
+	// secretKey of all test applications, so that a test can forge tokens.
+	secretKey = "only-for-tests-5rB0vV7mYk3sQxN2cJ8w"
+	// bcryptCost is the lowest there is: tests are about the rules, not the work.
+	bcryptCost     = 4
+	maxConnections = 8
+)
+
+// App is a running application.
+type App struct {
+	*app.App
+
+	URL       string // like http://127.0.0.1:41234
+	Engine    store.Engine
+	Config    config.Config
+	Clock     *Clock
+	Log       *Log
+	transport http.RoundTripper
+}
+
+// Each runs f on every engine, in parallel, each with an application of its own.
+func Each(t *testing.T, f func(t *testing.T, a *App)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) { f(t, New(t, engine)) })
+}
+
+// New starts an application on a new, empty database. It ends with the test.
+func New(t *testing.T, engine store.Engine, change ...func(*config.Config)) *App {
+	t.Helper()
+	cfg := config.Config{
+		AppName: "Tenantry", Environment: config.Development,
+		SecretKey: config.NewSecret(secretKey), AccessTokenTTL: 30 * time.Minute, RefreshTokenTTL: 7 * 24 * time.Hour, BcryptCost: bcryptCost,
+		DatabaseURL: config.NewSecret(storetest.NewURL(t, engine)), DatabaseMaxConnections: maxConnections,
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	return Start(t, engine, cfg)
+}
+
+// Start starts an application with these settings, perhaps on a database that another one uses too.
+func Start(t *testing.T, engine store.Engine, cfg config.Config) *App {
+	t.Helper()
+	a := &App{Engine: engine, Config: cfg, Clock: &Clock{}, Log: &Log{}}
+	log := slog.New(slog.NewJSONHandler(a.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var err error
+	if a.App, err = app.New(t.Context(), cfg, app.Options{Log: log, Now: a.Clock.Now}); err != nil {
+		t.Fatalf("start application: %v", err)
+	}
+	if err := a.Migrate(t.Context(), true); err != nil {
+		t.Fatalf("migrate: %v", err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	a.URL = "http://" + listener.Addr().String()
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- a.Serve(ctx, listener) }()
+
+	network := &http.Transport{MaxIdleConnsPerHost: 64}
+	a.transport = newContract(t, network)
+	t.Cleanup(func() {
+		network.CloseIdleConnections()
+		stop()
+		if err := <-served; err != nil {
+			t.Errorf("stop application: %v", err)
+		}
+		a.Close()
+	})
+	return a
+}
+
+// Client is the generated client, for someone who isn't logged in.
+func (a *App) Client(t testing.TB, editors ...api.RequestEditorFn) *api.ClientWithResponses {
+	t.Helper()
+	options := []api.ClientOption{api.WithHTTPClient(&http.Client{Transport: a.transport})}
+	for _, e := range editors {
+		options = append(options, api.WithRequestEditorFn(e))
+	}
+	client, err := api.NewClientWithResponses(a.URL, options...)
+	if err != nil {
+		t.Fatalf("make client: %v", err)
+	}
+	return client
+}
+
+// Clock is the application's clock. It runs like the wall clock, ahead of it by as much as the test says.
+type Clock struct{ ahead atomic.Int64 }
+
+// Now returns the time of this clock.
+func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// Advance lets time pass.
+func (c *Clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// Log keeps what the application logs.
+type Log struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+var _ io.Writer = (*Log)(nil)
+
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}

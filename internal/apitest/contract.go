@@ -1,0 +1,122 @@
+package apitest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+// contract is an HTTP transport that fails its test when a reply isn't as the document says, and notes which replies there
+// were.
+type contract struct {
+	t      testing.TB
+	next   http.RoundTripper
+	router routers.Router
+}
+
+func newContract(t testing.TB, next http.RoundTripper) *contract {
+	t.Helper()
+	router, err := contractRouter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &contract{t: t, next: next, router: router}
+}
+
+// contractRouter is made once, as it takes a while.
+var contractRouter = sync.OnceValues(func() (routers.Router, error) {
+	doc, err := document.Load()
+	if err != nil {
+		return nil, err
+	}
+	doc.Servers = nil
+	closeReplies(doc)
+	return gorillamux.NewRouter(doc)
+})
+
+// closeReplies makes fields that the document doesn't know an error. Parts of an allOf stay open, as each sees the fields of
+// the others, too.
+func closeReplies(doc *openapi3.T) {
+	parts := map[*openapi3.Schema]bool{}
+	for _, s := range doc.Components.Schemas {
+		for _, part := range s.Value.AllOf {
+			parts[part.Value] = true
+		}
+	}
+	for _, s := range doc.Components.Schemas {
+		if s.Value.Type.Is("object") && s.Value.AdditionalProperties.Has == nil && s.Value.AdditionalProperties.Schema == nil && !parts[s.Value] {
+			s.Value.AdditionalProperties.Has = new(false)
+		}
+	}
+}
+
+// RoundTrip sends a request and checks the reply.
+func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := c.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read reply: %w", err)
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	if err := c.check(r, response, body); err != nil {
+		c.t.Errorf("%s %s: the reply is not as the document says: %v\n%d %s", r.Method, r.URL, err, response.StatusCode, body)
+	}
+	return response, nil
+}
+
+func (c *contract) check(r *http.Request, response *http.Response, body []byte) error {
+	if response.Header.Get("X-Request-Id") == "" {
+		return fmt.Errorf("it has no X-Request-Id")
+	}
+	route, params, err := c.router.FindRoute(r)
+	if err != nil {
+		if response.StatusCode != http.StatusNotFound && response.StatusCode != http.StatusMethodNotAllowed {
+			return fmt.Errorf("no operation of the document is at this address")
+		}
+		return checkProblem(response)
+	}
+	replies.note(route.Operation.OperationID, response.StatusCode)
+	if response.StatusCode >= http.StatusBadRequest && route.Operation.OperationID != "getHealth" {
+		if err := checkProblem(response); err != nil {
+			return err
+		}
+	}
+	input := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route},
+		Status:                 response.StatusCode,
+		Header:                 response.Header,
+		Options: &openapi3filter.Options{
+			IncludeResponseStatus: true, SchemaValidationOptions: document.SchemaOptions(),
+			// The validator would parse YAML, where the document says that it is text.
+			ExcludeResponseBody: strings.HasPrefix(response.Header.Get("Content-Type"), "application/yaml"),
+		},
+	}
+	input.SetBodyBytes(body)
+	return openapi3filter.ValidateResponse(context.WithoutCancel(r.Context()), input)
+}
+
+func checkProblem(response *http.Response) error {
+	if got := response.Header.Get("Content-Type"); got != "application/problem+json" {
+		return fmt.Errorf("an error has Content-Type %q", got)
+	}
+	if (response.StatusCode == http.StatusUnauthorized) != (response.Header.Get("WWW-Authenticate") != "") {
+		return fmt.Errorf("a challenge goes with 401 and with nothing else")
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package apitest
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+// replies notes every reply of this process, as the document's (operation, status) pairs.
+var replies = recorder{seen: map[string]bool{}}
+
+type recorder struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (r *recorder) note(operation string, status int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen[pair(operation, strconv.Itoa(status))] = true
+}
+
+func pair(operation, status string) string { return operation + " " + status }
+
+// Main runs a package's tests and then fails if the document has a reply that none of them produced. (A reply that the
+// document lacks fails its test at once.) A run that leaves tests out doesn't account for what is missing.
+func Main(m *testing.M) {
+	status := m.Run()
+	if status == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" && !isListing() {
+		missing, err := unproduced()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			status = 1
+		}
+		if len(missing) > 0 {
+			fmt.Fprintf(os.Stderr, "FAIL: the document has replies that no test produced:\n  %s\n", strings.Join(missing, "\n  "))
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
+func isListing() bool { return flag.Lookup("test.list").Value.String() != "" }
+
+func unproduced() ([]string, error) {
+	doc, err := document.Load()
+	if err != nil {
+		return nil, err
+	}
+	operations, err := access.Operations(doc)
+	if err != nil {
+		return nil, err
+	}
+	replies.mu.Lock()
+	defer replies.mu.Unlock()
+	var missing []string
+	for _, op := range operations {
+		for status := range op.Spec.Responses.Map() {
+			if !replies.seen[pair(op.ID, status)] {
+				missing = append(missing, pair(op.ID, status))
+			}
+		}
+	}
+	slices.Sort(missing)
+	return missing, nil
+}

@@ -1,0 +1,146 @@
+package apitest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/org"
+)
+
+// Password of all users that fixtures make.
+const Password = "correct horse battery staple"
+
+var passwordHash = mustHash(Password)
+
+func mustHash(password string) string {
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcryptCost)
+	if err != nil {
+		panic(err)
+	}
+	return string(hash)
+}
+
+// counter keeps the unique values of fixtures apart.
+var counter atomic.Int64
+
+// Tenant makes a tenant.
+func (a *App) Tenant(t testing.TB) db.Tenant {
+	t.Helper()
+	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
+	n := counter.Add(1)
+	tenant := db.Tenant{
+		ID: newID(t), Code: fmt.Sprintf("TENANT-%d", n), Name: fmt.Sprintf("Tenant %d", n), Tier: "free", Status: "active",
+		CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	if err := a.Store.InsertTenant(t.Context(), db.InsertTenantParams(tenant)); err != nil {
+		t.Fatalf("make tenant: %v", err)
+	}
+	return tenant
+}
+
+// User makes a user of a tenant, after the changes.
+func (a *App) User(t testing.TB, tenantID uuid.UUID, role access.Role, changes ...func(*db.User)) db.User {
+	t.Helper()
+	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
+	n := counter.Add(1)
+	user := db.User{
+		TenantID: tenantID, ID: newID(t), Email: fmt.Sprintf("user%d@example.com", n), PasswordHash: &passwordHash,
+		FullName: fmt.Sprintf("User %d", n), Role: string(role), IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	for _, change := range changes {
+		change(&user)
+	}
+	if err := a.Store.InsertUser(t.Context(), db.InsertUserParams(user)); err != nil {
+		t.Fatalf("make user: %v", err)
+	}
+	return user
+}
+
+// Company makes a company of a tenant, after the changes, as if it had always been there: without an audit entry.
+func (a *App) Company(t testing.TB, tenantID uuid.UUID, changes ...func(*db.Company)) db.Company {
+	t.Helper()
+	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
+	n := counter.Add(1)
+	c := db.Company{
+		TenantID: tenantID, ID: newID(t), Code: fmt.Sprintf("C%d", n), Name: fmt.Sprintf("Company %d", n), IsActive: true,
+		CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	for _, change := range changes {
+		change(&c)
+	}
+	org.DeriveCompany(&c)
+	if err := a.Store.InsertCompany(t.Context(), db.InsertCompanyParams(c)); err != nil {
+		t.Fatalf("make company: %v", err)
+	}
+	return c
+}
+
+// Actor is someone who is logged in.
+type Actor struct {
+	User         db.User
+	AccessToken  string
+	RefreshToken string
+	app          *App
+}
+
+// Actor makes a user of this role in a new tenant and logs them in.
+func (a *App) Actor(t testing.TB, role access.Role) *Actor {
+	t.Helper()
+	return a.ActorIn(t, a.Tenant(t).ID, role)
+}
+
+// ActorIn makes a user of this role in a tenant and logs them in.
+func (a *App) ActorIn(t testing.TB, tenantID uuid.UUID, role access.Role) *Actor {
+	t.Helper()
+	return a.Login(t, a.User(t, tenantID, role))
+}
+
+// Superuser makes a superuser and logs them in.
+func (a *App) Superuser(t testing.TB) *Actor {
+	t.Helper()
+	return a.Login(t, a.User(t, access.PlatformTenantID, access.Admin, func(u *db.User) { u.IsSuperuser = true }))
+}
+
+// Login logs a user in, as a client would.
+func (a *App) Login(t testing.TB, user db.User) *Actor {
+	t.Helper()
+	reply, err := a.Client(t).LoginWithResponse(t.Context(), api.LoginRequest{Email: user.Email, Password: Password})
+	if err != nil || reply.JSON200 == nil {
+		t.Fatalf("log in as %s: %v %s", user.Email, err, reply.Body)
+	}
+	return &Actor{User: user, AccessToken: reply.JSON200.AccessToken, RefreshToken: reply.JSON200.RefreshToken, app: a}
+}
+
+// Client is the generated client, with the actor's access token.
+func (u *Actor) Client(t testing.TB) *api.ClientWithResponses {
+	t.Helper()
+	return u.app.Client(t, func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+u.AccessToken)
+		return nil
+	})
+}
+
+// Do is App.Do with the actor's access token.
+func (u *Actor) Do(t testing.TB, method, path, body string, options ...Option) Reply {
+	t.Helper()
+	return u.app.Do(t, method, path, body, append([]Option{Header("Authorization", "Bearer "+u.AccessToken)}, options...)...)
+}
+
+func newID(t testing.TB) uuid.UUID {
+	t.Helper()
+	id, err := uuid.NewV7()
+	if err != nil {
+		t.Fatalf("make id: %v", err)
+	}
+	return id
+}

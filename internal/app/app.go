@@ -1,0 +1,157 @@
+// Package app puts the parts together, runs them, and has the command line.
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/internal/health"
+	"github.com/tenantry/tenantry/internal/httpapi"
+	"github.com/tenantry/tenantry/internal/middleware"
+	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/paging"
+	"github.com/tenantry/tenantry/internal/problem"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+// requestTimeout is the most that a request may take.
+const requestTimeout = 30 * time.Second
+
+// App is the running application, without its command line.
+type App struct {
+	Store   *store.Store
+	Version string
+
+	log     *slog.Logger
+	redis   *redisClient
+	handler http.Handler
+}
+
+// Options is what a test holds still.
+type Options struct {
+	Log *slog.Logger
+	Now func() time.Time // nil: the wall clock
+}
+
+// New opens the database and puts everything together. The caller closes the App.
+func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	// All engines keep microseconds.
+	now := func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }
+
+	redis, err := openRedis(cfg.RedisURL)
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{MaxConnections: cfg.DatabaseMaxConnections})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Store: s, log: opts.Log, redis: redis}
+	if err := a.assemble(cfg, now); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *App) assemble(cfg config.Config, now func() time.Time) error {
+	doc, err := document.Load()
+	if err != nil {
+		return err
+	}
+	a.Version = doc.Info.Version
+	operations, err := access.Operations(doc)
+	if err != nil {
+		return err
+	}
+	documentJSON, err := document.JSON(doc)
+	if err != nil {
+		return err
+	}
+	secretKey := []byte(cfg.SecretKey.Reveal())
+	trail := audit.NewLog(now, newID)
+	sessions, err := auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
+		SecretKey: secretKey, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL, Now: now, NewID: newID,
+	})
+	if err != nil {
+		return err
+	}
+	cursors, err := paging.NewCursors(secretKey)
+	if err != nil {
+		return err
+	}
+
+	e := echo.New()
+	e.HTTPErrorHandler = problem.Handle
+	e.IPExtractor = echo.ExtractIPDirect() // no header changes it
+	perOperation := middleware.Stack{
+		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: requestTimeout,
+		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenant.NewService(a.Store, trail),
+	}.Install(e)
+	checker := &health.Checker{Log: a.log, Database: a.Store}
+	if a.redis != nil {
+		checker.Redis = a.redis
+	}
+	handlers := &httpapi.Handlers{
+		System: httpapi.System{
+			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
+			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON,
+		},
+		Health: checker, Auth: sessions, Operations: operations,
+		Companies: org.NewCompanies(a.Store, trail, cursors, now, newID),
+	}
+	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
+	a.handler = e
+	return nil
+}
+
+// Migrate brings the schema up to date. If autoMigrate is off it returns an error that says what to do instead.
+func (a *App) Migrate(ctx context.Context, autoMigrate bool) error {
+	current, needed, err := a.Store.SchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case current > needed:
+		return fmt.Errorf("the database has schema version %d, but this program knows only %d: start a newer program", current, needed)
+	case current == needed:
+		return nil
+	case !autoMigrate:
+		return fmt.Errorf("the database has schema version %d, but this program needs %d: run `tenantry migrate up`, or set AUTO_MIGRATE=true", current, needed)
+	}
+	applied, err := a.Store.MigrateUp(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	for _, m := range applied {
+		a.log.InfoContext(ctx, "migrated", "version", m.Version, "name", m.Name)
+	}
+	return nil
+}
+
+// Close ends the connections to the database and to Redis.
+func (a *App) Close() {
+	a.Store.Close()
+	if a.redis != nil {
+		a.redis.close()
+	}
+}
+
+// newID returns a UUID of version 7 (RFC 9562): they sort by the time they were made.
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

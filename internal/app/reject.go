@@ -1,0 +1,67 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/problem"
+)
+
+// What net/http itself refuses, because it is no HTTP or its headers are too large, it answers with a line of plain text
+// that no handler ever sees. These two make a problem of it, like every other error. Should net/http change its words,
+// the plain text is back, and a test fails.
+
+type problemListener struct{ net.Listener }
+
+func (l problemListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		return problemConn{tcp}, nil
+	}
+	return conn, nil
+}
+
+// problemConn keeps all that a TCP connection can do beside Write.
+type problemConn struct{ *net.TCPConn }
+
+// plainHeaders follow the status line of net/http's own errors and of nothing else: every reply of a handler has a Date.
+var plainHeaders = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
+
+// How much of what a refused client is still sending is read, and for how long, so that it gets to read why.
+const (
+	maxDiscard     = 16 << 20
+	discardTimeout = 2 * time.Second
+)
+
+func (c problemConn) Write(p []byte) (int, error) {
+	status, rest, found := bytes.Cut(p, []byte("\r\n"))
+	if !found || !bytes.HasPrefix(status, []byte("HTTP/1.1 ")) || !bytes.HasPrefix(rest, plainHeaders[2:]) {
+		return c.TCPConn.Write(p)
+	}
+	e := errs.New(errs.MalformedRequest, "This is not a well-formed HTTP request.")
+	if bytes.HasPrefix(status, []byte("HTTP/1.1 431")) {
+		e = errs.Newf(errs.HeadersTooLarge, "The address and headers of a request may have at most %d bytes.", maxHeaderBytes)
+	}
+	id := newID().String()
+	body, err := json.Marshal(problem.New(e, &access.Request{ID: id}))
+	if err != nil {
+		return c.TCPConn.Write(p)
+	}
+	_, err = fmt.Fprintf(c.TCPConn, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nX-Request-Id: %s\r\nConnection: close\r\n\r\n%s",
+		e.Status(), e.Code.Title(), problem.ContentType, len(body), id, body)
+	if err != nil {
+		return 0, err
+	}
+	_ = c.SetReadDeadline(time.Now().Add(discardTimeout))
+	_, _ = io.CopyN(io.Discard, c.TCPConn, maxDiscard)
+	return len(p), nil
+}

@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"github.com/spf13/cobra"
+
+	"github.com/tenantry/tenantry/internal/config"
+)
+
+// Exit statuses.
+const (
+	statusOK     = 0
+	statusFailed = 1
+	statusUsage  = 2 // wrong arguments or settings
+)
+
+const (
+	dotenvFile = ".env"
+	dataFolder = "data" // of what development keeps
+)
+
+// Run is the program: it runs the command that args name and returns the exit status. Settings come from env, in the form
+// of os.Environ, and from the file .env. It ends early, and in order, when ctx does.
+func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	p := &program{env: env, stdout: stdout, stderr: stderr}
+	root := p.rootCommand()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return statusOK
+	}
+	fmt.Fprintf(stderr, "tenantry: %v\n", err)
+	var faults *config.Faults
+	if errors.As(err, &faults) || !p.started {
+		return statusUsage
+	}
+	return statusFailed
+}
+
+// program is what the commands share.
+type program struct {
+	env            []string
+	stdout, stderr io.Writer
+	started        bool // the arguments were understood
+}
+
+func (p *program) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tenantry",
+		Short: "Log-in, tenants, organisation and audit trail for multi-tenant applications",
+		Long: `Tenantry is the back end that a multi-tenant application needs before it can do anything of its own.
+
+Settings come from the environment and from a file .env; .env.example lists them all. In development none is needed:
+` + "`tenantry serve --demo`" + ` starts on SQLite, with people to log in as.`,
+		SilenceUsage:     true,
+		SilenceErrors:    true,
+		PersistentPreRun: func(*cobra.Command, []string) { p.started = true },
+	}
+	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.versionCommand())
+	return root
+}
+
+// config reads the settings. In development a missing secret is made, and kept.
+func (p *program) config() (config.Config, error) {
+	cfg, err := config.Load(p.env, dotenvFile)
+	if err != nil {
+		return config.Config{}, err
+	}
+	if !cfg.SecretKey.IsSet() {
+		cfg.SecretKey, err = config.DevelopmentSecret(dataFolder)
+	}
+	return cfg, err
+}
+
+// open reads the settings and starts the application with them.
+func (p *program) open(ctx context.Context) (*App, config.Config, error) {
+	cfg, err := p.config()
+	if err != nil {
+		return nil, config.Config{}, err
+	}
+	a, err := New(ctx, cfg, Options{Log: newLogger(cfg, p.stderr)})
+	return a, cfg, err
+}
+
+// newLogger writes JSON for machines or coloured lines for people.
+func newLogger(cfg config.Config, w io.Writer) *slog.Logger {
+	level := cfg.LogLevel
+	if cfg.Debug {
+		level = slog.LevelDebug
+	}
+	if cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	}
+	return slog.New(tint.NewHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(w)}))
+}

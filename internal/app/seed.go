@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/seed"
+)
+
+func (p *program) seedCommand() *cobra.Command {
+	var opts seed.Options
+	cmd := &cobra.Command{
+		Use:   "seed",
+		Short: "Load the demo data (development only)",
+		Long: `Seed loads organisations to try things with, and a superuser. What is there already is left alone. The same seed
+gives the same data on every engine.
+
+Everyone's password is password123; the superuser is superadmin@system.com with SuperAdmin123!`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.seed(cmd.Context(), opts) },
+	}
+	cmd.Flags().StringSliceVar(&opts.Scenarios, "scenario", nil, "only these: "+strings.Join(seed.Names(), ", "))
+	cmd.Flags().Uint64Var(&opts.Seed, "seed", 0, "another number gives other people")
+	return cmd
+}
+
+func (p *program) seed(ctx context.Context, opts seed.Options) error {
+	a, cfg, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if cfg.Environment != config.Development {
+		return fmt.Errorf("demo data has passwords that everybody knows, so it is for development only, and ENVIRONMENT is %s", cfg.Environment)
+	}
+	if err := a.Migrate(ctx, cfg.AutoMigrate); err != nil {
+		return err
+	}
+	report, err := seed.Run(ctx, a.Store, auth.NewPasswords(cfg.BcryptCost), opts)
+	if err != nil {
+		return err
+	}
+	for _, l := range report.Loaded {
+		if l.Skipped {
+			fmt.Fprintf(p.stdout, "%-20s is there already\n", l.Tenant)
+			continue
+		}
+		fmt.Fprintf(p.stdout, "%-20s %4d users, %2d companies, log in as %s\n", l.Tenant, l.Users, l.Companies, l.Login)
+	}
+	return nil
+}

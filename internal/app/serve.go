@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/seed"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+func (p *program) serveCommand() *cobra.Command {
+	var demo bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer requests until told to stop",
+		Long: `Serve answers requests at HTTP_ADDR until it gets SIGINT or SIGTERM; then it finishes what runs, for up to 15 seconds.
+
+In development it brings the database's schema up to date by itself. In staging and production it refuses to start
+with a schema that is behind, unless AUTO_MIGRATE=true, and with demo accounts in the database.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), demo) },
+	}
+	cmd.Flags().BoolVar(&demo, "demo", false, "load the demo data if the database has no users yet (development only)")
+	return cmd
+}
+
+func (p *program) serve(ctx context.Context, demo bool) error {
+	a, cfg, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if err := a.Migrate(ctx, cfg.AutoMigrate); err != nil {
+		return err
+	}
+	if cfg.Environment != config.Development {
+		if err := refuseDemoAccounts(ctx, a.Store); err != nil {
+			return err
+		}
+	}
+	if demo {
+		if err := loadDemo(ctx, a.Store, cfg); err != nil {
+			return err
+		}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("something else listens at %s already; stop it, or set HTTP_ADDR to another address, as in HTTP_ADDR=:8001", cfg.HTTPAddr)
+	}
+	if err != nil {
+		return fmt.Errorf("listen at %s: %w", cfg.HTTPAddr, err)
+	}
+	p.greet(a.Version, baseURL(listener.Addr()), demo)
+	return a.Serve(ctx, listener)
+}
+
+// refuseDemoAccounts keeps accounts whose passwords everybody knows out of where it matters.
+func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
+	var found []string
+	for _, email := range seed.Emails() {
+		_, err := s.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: email})
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			found = append(found, email)
+		}
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("the database has demo accounts, whose passwords everybody knows: %s. Use another database", strings.Join(found, ", "))
+	}
+	return nil
+}
+
+// loadDemo loads the demo data into a database that nobody uses yet.
+func loadDemo(ctx context.Context, s *store.Store, cfg config.Config) error {
+	if cfg.Environment != config.Development {
+		return fmt.Errorf("--demo works in development only, and ENVIRONMENT is %s", cfg.Environment)
+	}
+	users, err := s.CountUsersUnscoped(ctx)
+	if err != nil || users > 0 {
+		return err
+	}
+	_, err = seed.Run(ctx, s, auth.NewPasswords(cfg.BcryptCost), seed.Options{})
+	return err
+}
+
+func (p *program) greet(version, url string, demo bool) {
+	fmt.Fprintf(p.stdout, "\nTenantry %s is ready at %s\n", version, url)
+	if demo {
+		fmt.Fprintf(p.stdout, `
+  Log in as   ceo@techstart.com, password password123
+  Try         curl -s %s/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ceo@techstart.com","password":"password123"}'
+`, url)
+	}
+	fmt.Fprintln(p.stdout)
+}
+
+// baseURL is what a person on this machine types to get to an address.
+func baseURL(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return addr.String()
+	}
+	if tcp.IP.IsUnspecified() || tcp.IP.IsLoopback() {
+		return fmt.Sprintf("http://localhost:%d", tcp.Port)
+	}
+	return "http://" + tcp.String()
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

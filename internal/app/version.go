@@ -1,0 +1,26 @@
+package app
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+func (p *program) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Say which version this is",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			doc, err := document.Load()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(p.stdout, "tenantry %s (%s, %s/%s)\n", doc.Info.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,189 @@
+package seed_test
+
+import (
+	"database/sql"
+	"encoding/json"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+	_ "modernc.org/sqlite"             // the driver sqlite
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/seed"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// database is a new one for a test. It can be read as a whole, past the queries of the store.
+type database struct {
+	url   string
+	store *store.Store
+}
+
+func newDatabase(t *testing.T, engine store.Engine) database {
+	t.Helper()
+	d := database{url: storetest.NewURL(t, engine)}
+	d.store = storetest.Open(t, d.url)
+	if _, err := d.store.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func (d database) seed(t *testing.T, opts seed.Options) seed.Report {
+	t.Helper()
+	report, err := seed.Run(t.Context(), d.store, passwords(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// content is everything in a database, in order of creation, but for the password hashes.
+type content struct {
+	Tenants      []db.Tenant
+	Companies    []db.Company
+	Users        []db.User
+	AuditEntries []db.AuditEntry
+}
+
+// of returns what belongs to a tenant.
+func (c content) of(t *testing.T, code string) content {
+	t.Helper()
+	var out content
+	for _, tenant := range c.Tenants {
+		if tenant.Code == code {
+			out.Tenants = append(out.Tenants, tenant)
+		}
+	}
+	if len(out.Tenants) != 1 {
+		t.Fatalf("%d tenants with code %s; want one", len(out.Tenants), code)
+	}
+	id := out.Tenants[0].ID
+	for _, r := range c.Companies {
+		if r.TenantID == id {
+			out.Companies = append(out.Companies, r)
+		}
+	}
+	for _, r := range c.Users {
+		if r.TenantID == id {
+			out.Users = append(out.Users, r)
+		}
+	}
+	for _, r := range c.AuditEntries {
+		if r.TenantID == id {
+			out.AuditEntries = append(out.AuditEntries, r)
+		}
+	}
+	return out
+}
+
+// expectSame looks for the difference only if there is one: that is slow.
+func expectSame(t *testing.T, want, got content) {
+	t.Helper()
+	if !reflect.DeepEqual(want, got) {
+		t.Errorf("content (-want +got):\n%s", cmp.Diff(want, got))
+	}
+}
+
+func (d database) content(t *testing.T) content {
+	t.Helper()
+	pool := openSQL(t, d.store.Engine(), d.url)
+	c := content{
+		Tenants:      readAll[db.Tenant](t, pool, "tenants"),
+		Companies:    readAll[db.Company](t, pool, "companies"),
+		Users:        readAll[db.User](t, pool, "users"),
+		AuditEntries: readAll[db.AuditEntry](t, pool, "audit_entries"),
+	}
+	for i := range c.Users {
+		c.Users[i].PasswordHash = nil
+	}
+	for i := range c.AuditEntries {
+		c.AuditEntries[i].Changes = canonical(t, c.AuditEntries[i].Changes)
+	}
+	return c
+}
+
+func openSQL(t *testing.T, engine store.Engine, databaseURL string) *sql.DB {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	driver, dsn := "pgx", databaseURL
+	switch engine {
+	case store.MySQL:
+		config := mysql.NewConfig()
+		config.User = u.User.Username()
+		config.Passwd, _ = u.User.Password()
+		config.Net, config.Addr, config.DBName, config.ParseTime = "tcp", u.Host, strings.TrimPrefix(u.Path, "/"), true
+		driver, dsn = "mysql", config.FormatDSN()
+	case store.SQLite:
+		driver, dsn = "sqlite", "file:"+u.Path[1:]+"?_texttotime=1&_timezone=UTC"
+	}
+	pool, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+// readAll returns a table's rows by id. The columns are the fields of Row.
+func readAll[Row any](t *testing.T, pool *sql.DB, table string) []Row {
+	t.Helper()
+	var columns []string
+	for field := range reflect.TypeFor[Row]().Fields() {
+		columns = append(columns, field.Tag.Get("json"))
+	}
+	found, err := pool.QueryContext(t.Context(), "SELECT "+strings.Join(columns, ", ")+" FROM "+table+" ORDER BY id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = found.Close() }()
+	var list []Row
+	for found.Next() {
+		var row Row
+		v := reflect.ValueOf(&row).Elem()
+		into := make([]any, v.NumField())
+		for i := range into {
+			into[i] = v.Field(i).Addr().Interface()
+			if raw, ok := into[i].(*json.RawMessage); ok {
+				into[i] = (*[]byte)(raw)
+			}
+		}
+		if err := found.Scan(into...); err != nil {
+			t.Fatal(err)
+		}
+		for i := range into {
+			if at, ok := into[i].(*time.Time); ok {
+				*at = at.UTC()
+			}
+		}
+		list = append(list, row)
+	}
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// canonical sorts the keys: MySQL has its own order.
+func canonical(t *testing.T, raw json.RawMessage) json.RawMessage {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	sorted, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sorted
+}

@@ -1,0 +1,33 @@
+package seed
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// random is a stream of numbers that depends on the seed and its own name alone.
+type random struct{ *rand.Rand }
+
+func newRandom(seed uint64, name string) random {
+	key := sha256.Sum256(fmt.Appendf(nil, "%d %s", seed, name))
+	return random{rand.New(rand.NewChaCha8(key))}
+}
+
+// id returns a UUIDv7 (RFC 9562) made at a time.
+func (r random) id(at time.Time) uuid.UUID {
+	const (
+		version = 7 << 12
+		variant = 1 << 63
+	)
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[:8], uint64(at.UnixMilli())<<16|version|r.Uint64N(1<<12))
+	binary.BigEndian.PutUint64(id[8:], variant|r.Uint64()>>2)
+	return id
+}
+
+func pick[T any](r random, list []T) T { return list[r.IntN(len(list))] }

@@ -1,0 +1,137 @@
+// Package seed fills a database with demo organisations. It is not for production: their passwords are public.
+//
+// What it creates depends on Options.Seed alone, down to ids and times, but for the salt of the passwords.
+package seed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// The public log-ins.
+const (
+	Password          = "password123" // of everybody in the demo organisations
+	SuperuserEmail    = "superadmin@system.com"
+	SuperuserPassword = "SuperAdmin123!"
+)
+
+// Options are what can be chosen.
+type Options struct {
+	Scenarios []string // of Names; empty: all
+	Seed      uint64   // another one makes other people, ids and times
+}
+
+// Report is what Run did.
+type Report struct {
+	Loaded []Loaded // an element for each scenario that was asked for, in the order of Names
+}
+
+// Loaded is a scenario, and what was added for it.
+type Loaded struct {
+	Scenario   string
+	TenantCode string
+	Tenant     string // its name
+	Login      string // of an admin
+	Users      int    // 0 if skipped
+	Companies  int    // 0 if skipped
+	Skipped    bool   // it was there already
+}
+
+// Names returns the names of the scenarios, in the order in which they are loaded.
+func Names() []string {
+	var names []string
+	for _, o := range organisations() {
+		names = append(names, o.scenario)
+	}
+	return names
+}
+
+// Emails returns the log-ins that give a demo database away, also those of scenarios that other versions of this program have.
+func Emails() []string {
+	return []string{
+		"ceo@techstart.com", "ceo@fashionhub.com", "ceo@medcare.com", "ceo@cloudwork.com", "ceo@fintech.com", SuperuserEmail,
+	}
+}
+
+// Run adds the scenarios that aren't there yet, each in one transaction, and the superuser. Any number of processes may
+// call it at once. After an error the report says what was loaded until then.
+func Run(ctx context.Context, s *store.Store, passwords *auth.Passwords, opts Options) (Report, error) {
+	var report Report
+	chosen, err := choose(opts.Scenarios)
+	if err != nil {
+		return report, err
+	}
+	hash, err := passwords.Hash(ctx, Password)
+	if err != nil {
+		return report, err
+	}
+	for _, o := range chosen {
+		loaded, err := load(ctx, s, o, opts.Seed, hash)
+		if err != nil {
+			return report, fmt.Errorf("load scenario %s: %w", o.scenario, err)
+		}
+		report.Loaded = append(report.Loaded, loaded)
+	}
+	if hash, err = passwords.Hash(ctx, SuperuserPassword); err != nil {
+		return report, err
+	}
+	if err := loadSuperuser(ctx, s, opts.Seed, hash); err != nil {
+		return report, fmt.Errorf("create superuser %s: %w", SuperuserEmail, err)
+	}
+	return report, nil
+}
+
+func choose(scenarios []string) ([]organisation, error) {
+	for _, name := range scenarios {
+		if !slices.Contains(Names(), name) {
+			return nil, fmt.Errorf("unknown scenario %q; there are %s", name, strings.Join(Names(), ", "))
+		}
+	}
+	if len(scenarios) == 0 {
+		return organisations(), nil
+	}
+	return slices.DeleteFunc(organisations(), func(o organisation) bool {
+		return !slices.Contains(scenarios, o.scenario)
+	}), nil
+}
+
+func load(ctx context.Context, s *store.Store, o organisation, seed uint64, hash string) (Loaded, error) {
+	rows := o.rows(seed, hash)
+	err := s.Tx(ctx, func(q db.Querier) error { return newWriter(q, seed, o.scenario).organisation(ctx, rows) })
+	loaded := Loaded{Scenario: o.scenario, TenantCode: o.tenant.code, Tenant: o.tenant.name, Login: o.ceo.email}
+	if errors.Is(err, errPresent) {
+		loaded.Skipped = true
+		return loaded, nil
+	}
+	if err != nil {
+		return Loaded{}, err
+	}
+	loaded.Users, loaded.Companies = len(rows.users), len(rows.companies)
+	return loaded, nil
+}
+
+func loadSuperuser(ctx context.Context, s *store.Store, seed uint64, hash string) error {
+	const stream = "superuser"
+	at := time.Date(2025, time.September, 1, 7, 0, 0, 0, time.UTC) // before the oldest scenario
+	superuser := db.User{
+		TenantID: access.PlatformTenantID, ID: newRandom(seed, stream).id(at),
+		Email: SuperuserEmail, PasswordHash: &hash, FullName: "Super Admin",
+		Role: string(access.Admin), IsActive: true, IsSuperuser: true, CreatedAt: at, UpdatedAt: at, Version: 1,
+	}
+	err := s.Tx(ctx, func(q db.Querier) error {
+		return newWriter(q, seed, stream).user(ctx, superuser)
+	})
+	if errors.Is(err, errPresent) {
+		return nil
+	}
+	return err
+}
