@@ -5,8 +5,9 @@ import "net/http"
 // Code is a stable name of what went wrong. The document lists the same ones as ErrorCode.
 type Code string
 
-//nolint:gosec // "invalid_credentials" isn't one
 // The codes. A code never changes its meaning or its status; new ones may be added.
+//
+//nolint:gosec // "invalid_credentials" isn't one
 const (
 	MalformedRequest     Code = "malformed_request"      // not HTTP as we know it
 	MalformedJSON        Code = "malformed_json"         // the body can't be read

@@ -14,10 +14,13 @@ import (
 	"github.com/tenantry/tenantry/internal/paging"
 )
 
+// maxName is the most characters that a name may have.
+const maxName = 200
+
 // The positions before the first row of each order.
 var (
 	lowest  = companyPosition{at: time.Unix(0, 0).UTC()}
-	highest = companyPosition{at: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), name: "\U0010ffff", id: uuid.Max}
+	highest = companyPosition{at: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), name: strings.Repeat("\U0010ffff", maxName), id: uuid.Max}
 )
 
 // companyPosition is where a page starts: after this row.

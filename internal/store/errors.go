@@ -93,6 +93,12 @@ func translateContext(err error) error {
 	return nil
 }
 
+// contended is what Tx tries again after; outside of Tx, and in the end, it is what a client is told.
+func contended(cause error) error {
+	return errs.New(errs.Unavailable, "Too many others are changing the same thing. Try again in a moment.").
+		After(time.Second).Because(fmt.Errorf("%w: %w", errContended, cause))
+}
+
 func unavailable(cause error) error {
 	return errs.New(errs.Unavailable, "The database does not answer. Try again in a moment.").After(time.Second).Because(cause)
 }

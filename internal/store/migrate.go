@@ -111,15 +111,15 @@ func (s *Store) applied(ctx context.Context) (map[int64]time.Time, error) {
 	if err := s.database.sqlDB().QueryRowContext(ctx, tableExists).Scan(&tables); err != nil {
 		return nil, fmt.Errorf("find table of migrations: %w", err)
 	}
+	applied := make(map[int64]time.Time)
 	if tables == 0 {
-		return nil, nil
+		return applied, nil
 	}
 	rows, err := s.database.sqlDB().QueryContext(ctx, "SELECT version_id, tstamp FROM goose_db_version")
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
-	applied := make(map[int64]time.Time)
 	for rows.Next() {
 		var version int64
 		var at time.Time

@@ -90,7 +90,7 @@ func translateMySQL(err error) error {
 	case 3819, 4025: // check, in MySQL and in MariaDB
 		return &Violation{Kind: Check, Constraint: firstGroup(mysqlConstraint, e.Message), cause: err}
 	case 1205, 1213, 1020: // lock time-out, deadlock, row changed since it was read
-		return fmt.Errorf("%w: %w", errContended, err)
+		return contended(err)
 	case 1040, 1053, 1203, 1290, 1836, 1927: // too many connections, shutting down, read-only, killed
 		return unavailable(err)
 	}

@@ -108,7 +108,7 @@ func translatePostgres(err error) error {
 	case "23514":
 		return &Violation{Kind: Check, Constraint: e.ConstraintName, cause: err}
 	case "40001", "40P01", "55P03": // serialization failure, deadlock, lock not available
-		return fmt.Errorf("%w: %w", errContended, err)
+		return contended(err)
 	case "53300", "25006": // too many connections; read-only, as a server that has become a standby
 		return unavailable(err)
 	}

@@ -175,9 +175,7 @@ func read(t *testing.T, s *store.Store, query string) [][]string {
 	return list
 }
 
-var (
-	sqliteConstraint = regexp.MustCompile(`(?m)^\s*(CONSTRAINT \w+ )?(UNIQUE|CHECK|FOREIGN KEY) (.*?),?$`)
-)
+var sqliteConstraint = regexp.MustCompile(`(?m)^\s*(CONSTRAINT \w+ )?(UNIQUE|CHECK|FOREIGN KEY) (.*?),?$`)
 
 // sqliteConstraints reads them from the text of the tables, which is the only place where SQLite keeps their names.
 func sqliteConstraints(t *testing.T, s *store.Store) []string {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/gen/db"
-	"github.com/tenantry/tenantry/internal/errs"
 )
 
 const (
@@ -22,6 +21,8 @@ const (
 // Tx runs f in a transaction: all that f does through q happens, or nothing. It is rolled back when f returns an error or
 // panics, or ctx ends, also after the client has gone away.
 //
+// f returns every error of q: after one, engines disagree about what else of the transaction would count.
+//
 // f runs again, from the start, when the database had to give up for the sake of another transaction (serialization
 // failure, deadlock, lock time-out) or f returns ErrStale. So f must not change anything outside of q that it can't
 // change twice. After 12 attempts in vain the error is errs.Unavailable.
@@ -33,8 +34,7 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 			return err
 		}
 		if attempt == maxAttempts {
-			return errs.New(errs.Unavailable, "Too many others are changing the same thing. Try again in a moment.").
-				After(time.Second).Because(err)
+			return contended(err)
 		}
 		// The jitter keeps transactions that collided from doing so again.
 		select {

@@ -101,7 +101,7 @@ func TestTxRollsBackOnPanicAndGoesOnPanicking(t *testing.T) {
 		s, row := storetest.New(t, engine), tenantRow()
 		func() {
 			defer func() {
-				if r := recover(); r != errRefused {
+				if r, _ := recover().(error); !errors.Is(r, errRefused) {
 					t.Errorf("recovered %v; want what the closure panicked with", r)
 				}
 			}()

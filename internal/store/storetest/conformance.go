@@ -51,6 +51,7 @@ func Run(t *testing.T, engine store.Engine) {
 // T is one test of the suite. All tests of an engine share a store, and each makes its own tenants.
 type T struct {
 	*testing.T
+
 	store *store.Store
 	calls *calls
 }

@@ -40,8 +40,8 @@ func TestDeriveQueriesReplacesNamedLimitsAndNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"a.sql": mysqlHeader + "-- name: A :many\nSELECT id FROM a WHERE x = sqlc.arg(x) ORDER BY id LIMIT ?;\n",
-		"b.sql": mysqlHeader + "-- name: B :one\nSELECT count(*) FROM b LIMIT 1;\n",
+		"a.sql": "-- name: A :many\nSELECT id FROM a WHERE x = sqlc.arg(x) ORDER BY id LIMIT ?;\n",
+		"b.sql": "-- name: B :one\nSELECT count(*) FROM b LIMIT 1;\n",
 	} {
 		if got := readFile(t, filepath.Join(to, name)); got != want {
 			t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
