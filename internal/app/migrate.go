@@ -17,6 +17,9 @@ func (p *program) migrateCommand() *cobra.Command {
 		Use:   "migrate",
 		Short: "Change the database's schema",
 		Long:  "Migrate changes the schema of the database at DATABASE_URL. Any number of processes may do so at once: one works, the others wait.",
+		// Without these two, a misspelt subcommand would show the help and count as success.
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var yes bool
 	down := &cobra.Command{

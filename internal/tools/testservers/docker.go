@@ -60,7 +60,7 @@ func (l *launcher) startContainers(ctx context.Context, left []shortfall) []shor
 // dockerAnswers returns an error that says what is missing: the client, or an engine that it can reach.
 func dockerAnswers(ctx context.Context) error {
 	if _, err := exec.LookPath("docker"); err != nil {
-		return errors.New("Docker is not installed")
+		return errors.New("docker is not installed")
 	}
 	ctx, cancel := context.WithTimeout(ctx, dockerInfoTimeout)
 	defer cancel()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -42,7 +43,7 @@ func launch(t *testing.T, environment []string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	// Unlike t.TempDir, open to the accounts that root starts servers as.
-	temp, err := os.MkdirTemp("", "testservers-test-")
+	temp, err := os.MkdirTemp("", "testservers-test-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func launch(t *testing.T, environment []string, args ...string) *exec.Cmd {
 	ctx, cancel := context.WithTimeout(t.Context(), launchTimeout)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Env = append(environment, asLauncher+"=1", "TMPDIR="+temp)
+	cmd.Env = slices.Concat(environment, []string{asLauncher + "=1", "TMPDIR=" + temp})
 	return cmd
 }
 
