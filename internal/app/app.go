@@ -117,7 +117,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		Companies: org.NewCompanies(a.Store, trail, cursors, now, newID),
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
-	a.handler = e
+	a.handler = middleware.HeadAsGet(e)
 	return nil
 }
 

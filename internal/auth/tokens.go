@@ -88,15 +88,23 @@ func (t *tokens) sign(typ tokenType, c claims) (string, error) {
 }
 
 // verify returns the claims of a token of ours of this type that is valid now; else errs.TokenExpired or errs.InvalidToken.
-// The algorithm is ours, whatever the token says.
+// The algorithm is ours, whatever the token says; one that says another, or that has extensions which must be understood
+// (RFC 7515, section 4.1.11), isn't ours.
 func (t *tokens) verify(typ tokenType, raw string) (claims, error) {
 	message := jws.NewMessage()
 	payload, err := jws.Verify([]byte(raw), jws.WithKey(jwa.HS256, t.key), jws.WithMessage(message), jws.WithCompact())
 	if err != nil {
 		return claims{}, invalidToken(err)
 	}
-	if got := message.Signatures()[0].ProtectedHeaders().Type(); got != string(typ) {
+	headers := message.Signatures()[0].ProtectedHeaders()
+	if got := headers.Type(); got != string(typ) {
 		return claims{}, invalidToken(fmt.Errorf("type is %q, not %q", got, typ))
+	}
+	if got := headers.Algorithm(); got != jwa.HS256 {
+		return claims{}, invalidToken(fmt.Errorf("algorithm is %q, not %q", got, jwa.HS256))
+	}
+	if _, ok := headers.Get(jws.CriticalKey); ok {
+		return claims{}, invalidToken(errors.New("critical headers are not supported"))
 	}
 	_, err = jwt.Parse(payload, jwt.WithVerify(false), // it is verified above
 		jwt.WithValidate(true), jwt.WithClock(jwt.ClockFunc(t.now)), jwt.WithAcceptableSkew(clockSkew),

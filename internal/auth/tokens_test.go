@@ -19,9 +19,8 @@ import (
 )
 
 const (
-	key    = "only-for-tests-5rB0vV7mYk3sQxN2cJ8w"
-	ours   = `{"alg":"HS256","typ":"at+jwt"}`
-	anHour = time.Hour
+	key  = "only-for-tests-5rB0vV7mYk3sQxN2cJ8w"
+	ours = `{"alg":"HS256","typ":"at+jwt"}`
 )
 
 // noon is when the tokens of these tests are issued.
@@ -32,7 +31,7 @@ func someClaims() claims {
 		ID:       uuid.MustParse("019371a0-5c00-7000-8000-000000000001"),
 		UserID:   uuid.MustParse("019371a0-5c00-7000-8000-000000000002"),
 		TenantID: uuid.MustParse("019371a0-5c00-7000-8000-000000000003"), SessionID: uuid.MustParse("019371a0-5c00-7000-8000-000000000004"),
-		IssuedAt: noon, ExpiresAt: noon.Add(anHour),
+		IssuedAt: noon, ExpiresAt: noon.Add(time.Hour),
 	}
 }
 
@@ -61,7 +60,7 @@ func payload(t *testing.T, changes map[string]any) string {
 	c := someClaims()
 	said := map[string]any{
 		"iss": issuer, "aud": audience, "sub": c.UserID, "tid": c.TenantID, "sid": c.SessionID, "jti": c.ID,
-		"iat": noon.Unix(), "nbf": noon.Unix(), "exp": noon.Add(anHour).Unix(),
+		"iat": noon.Unix(), "nbf": noon.Unix(), "exp": noon.Add(time.Hour).Unix(),
 	}
 	maps.Copy(said, changes)
 	maps.DeleteFunc(said, func(_ string, v any) bool { return v == nil })
@@ -213,9 +212,9 @@ func TestTokenIsGoodFromIssueToExpiryWithinTheSkew(t *testing.T) {
 		{"31 s before its issue", noon.Add(-31 * time.Second), errs.InvalidToken},
 		{"30 s before its issue", noon.Add(-30 * time.Second), ""},
 		{"at its issue", noon, ""},
-		{"at its expiry", noon.Add(anHour), ""},
-		{"29 s after its expiry", noon.Add(anHour + 29*time.Second), ""},
-		{"30 s after its expiry", noon.Add(anHour + 30*time.Second), errs.TokenExpired},
+		{"at its expiry", noon.Add(time.Hour), ""},
+		{"29 s after its expiry", noon.Add(time.Hour + 29*time.Second), ""},
+		{"30 s after its expiry", noon.Add(time.Hour + 30*time.Second), errs.TokenExpired},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

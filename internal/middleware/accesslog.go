@@ -36,7 +36,7 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 				attrs = append(attrs, slog.String("tenant_id", r.Principal.TenantID.String()), slog.String("user_id", r.Principal.UserID.String()))
 			}
 			level := slog.LevelInfo
-			if err != nil {
+			if err != nil && status != problem.StatusClientGone {
 				e := problem.Of(err)
 				attrs = append(attrs, slog.String("code", string(e.Code)))
 				switch {

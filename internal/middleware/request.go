@@ -18,18 +18,16 @@ const (
 
 var saneRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 
-// headAsGet answers HEAD like GET (RFC 9110, section 9.3.2); net/http leaves the body out.
-func headAsGet() echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if r := c.Request(); r.Method == http.MethodHead {
-				r = r.WithContext(r.Context()) // a copy: net/http has to know what it was
-				r.Method = http.MethodGet
-				c.SetRequest(r)
-			}
-			return next(c)
+// HeadAsGet answers HEAD like GET (RFC 9110, section 9.3.2); net/http leaves the body out. It stands before Echo, which
+// looks for the operation before any middleware of its own.
+func HeadAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r = r.WithContext(r.Context()) // a copy: net/http has to know what it was
+			r.Method = http.MethodGet
 		}
-	}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // request puts an access.Request into the context: the client's X-Request-Id if it is sane, else one of ours.

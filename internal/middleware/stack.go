@@ -42,7 +42,6 @@ type Tenants interface {
 // Install puts the middleware that every request passes into e, and returns what each operation has of its own. This is
 // the one place where the order is written.
 func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareFunc) {
-	e.Pre(headAsGet()) // before the router looks for the operation
 	e.Use(
 		s.request(),       // everything below speaks of the request by its id
 		s.accessLog(),     // sees what the client sees, also after a panic

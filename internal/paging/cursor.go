@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -61,7 +62,7 @@ func (c *Cursors) Encode(list List, p Position) (string, error) {
 // Decode returns the position of a cursor. One that is cut off, altered or from another list is errs.InvalidCursor.
 func (c *Cursors) Decode(list List, cursor string) (Position, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) < macLen {
+	if err != nil || len(raw) < macLen || strings.ContainsAny(cursor, "\r\n") { // which the decoder passes over
 		return Position{}, invalidCursor()
 	}
 	mac, err := c.mac(list, raw[macLen:])

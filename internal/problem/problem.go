@@ -22,8 +22,8 @@ import (
 // ContentType is the media type of a problem.
 const ContentType = "application/problem+json"
 
-// statusClientGone is what the access log gets when nobody waits for the answer any more. It is nginx's number.
-const statusClientGone = 499
+// StatusClientGone is what the access log gets when nobody waits for the answer any more. It is nginx's number.
+const StatusClientGone = 499
 
 // Handle is the one place where an error becomes a reply. It is Echo's error handler.
 func Handle(err error, c echo.Context) {
@@ -31,7 +31,7 @@ func Handle(err error, c echo.Context) {
 		return
 	}
 	if errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
-		c.Response().WriteHeader(statusClientGone)
+		c.Response().WriteHeader(StatusClientGone)
 		return
 	}
 	e := Of(err)

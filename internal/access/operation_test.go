@@ -1,0 +1,139 @@
+package access_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tenantry/tenantry/internal/access"
+)
+
+// load reads a document of nothing but these paths, in which an operation needs a token unless it says otherwise.
+func load(t *testing.T, paths string) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(`
+openapi: 3.0.3
+info: {title: Test, version: '1'}
+security: [{bearerAuth: []}]
+components:
+  securitySchemes: {bearerAuth: {type: http, scheme: bearer}}
+paths:
+` + paths))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+const good = `
+  /things/{id}:
+    parameters:
+      - {name: id, in: path, required: true, schema: {type: string}}
+    put: {operationId: putThing, x-required-role: admin, x-audit-action: thing.update, responses: {}}
+    get:
+      operationId: getThing
+      x-required-role: viewer
+      x-audit-action: none
+      parameters:
+        - {name: tenant_id, in: query, schema: {type: string}}
+      responses: {}
+  /me:
+    get: {operationId: getMe, x-required-role: any, x-audit-action: none, responses: {}}
+  /tenants:
+    parameters:
+      - {name: tenant_id, in: query, schema: {type: string}}
+    delete: {operationId: deleteTenant, x-required-role: superuser, x-audit-action: tenant.delete, responses: {}}
+  /login:
+    post: {operationId: login, security: [], x-required-role: anon, x-audit-action: auth.login, responses: {}}
+`
+
+func TestOperationsCarryTheirRules(t *testing.T) {
+	t.Parallel()
+	operations, err := access.Operations(load(t, good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, op := range operations {
+		got = append(got, fmt.Sprintf("%s %s %s %s %s bound:%t parameters:%d",
+			op.ID, op.Method, op.Path, op.RequiredRole, op.AuditAction, op.TenantBound, len(op.Parameters)))
+	}
+	want := []string{
+		"deleteTenant DELETE /tenants superuser tenant.delete bound:true parameters:1",
+		"getMe GET /me any none bound:false parameters:0",
+		"getThing GET /things/{id} viewer none bound:true parameters:2",
+		"login POST /login anon auth.login bound:false parameters:0",
+		"putThing PUT /things/{id} admin thing.update bound:false parameters:1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestIncompleteOperationsAreRefusedAllAtOnce(t *testing.T) {
+	t.Parallel()
+	faulty := map[string]string{
+		"GET /no-id":           `x-required-role: viewer, x-audit-action: none`,
+		"GET /no-role":         `operationId: a, x-audit-action: none`,
+		"GET /unknown-role":    `operationId: b, x-required-role: root, x-audit-action: none`,
+		"GET /role-in-case":    `operationId: c, x-required-role: Admin, x-audit-action: none`,
+		"GET /role-no-text":    `operationId: d, x-required-role: [admin], x-audit-action: none`,
+		"GET /no-action":       `operationId: e, x-required-role: viewer`,
+		"GET /empty-action":    `operationId: f, x-required-role: viewer, x-audit-action: ''`,
+		"POST /unwritten":      `operationId: g, x-required-role: admin, x-audit-action: none`,
+		"PATCH /unwritten":     `operationId: h, x-required-role: admin, x-audit-action: none`,
+		"DELETE /unwritten":    `operationId: i, x-required-role: admin, x-audit-action: none`,
+		"GET /anon-with-token": `operationId: j, x-required-role: anon, x-audit-action: none`,
+		"GET /role-and-open":   `operationId: k, security: [], x-required-role: viewer, x-audit-action: none`,
+		"GET /any-and-open":    `operationId: l, security: [], x-required-role: any, x-audit-action: none`,
+		"PUT /no-rules":        `operationId: m, parameters: [{name: tenant_id, in: query, schema: {type: string}}]`,
+	}
+	// Operations of one path stand under one key.
+	methods := map[string][]string{}
+	for place, rules := range faulty {
+		method, path, _ := strings.Cut(place, " ")
+		methods[path] = append(methods[path], fmt.Sprintf("    %s: {%s, responses: {}}", strings.ToLower(method), rules))
+	}
+	paths := good
+	for path, operations := range methods {
+		paths += "  " + path + ":\n" + strings.Join(operations, "\n") + "\n"
+	}
+
+	operations, err := access.Operations(load(t, paths))
+	if err == nil || operations != nil {
+		t.Fatalf("%d operations and error %v, want none and an error", len(operations), err)
+	}
+	for place := range faulty {
+		if !strings.Contains(err.Error(), place+": ") {
+			t.Errorf("the error doesn't name %s:\n%v", place, err)
+		}
+	}
+	for _, id := range []string{"/things/{id}", "/me", "/login", "/tenants"} {
+		if strings.Contains(err.Error(), id+": ") {
+			t.Errorf("the error names %s, which is complete:\n%v", id, err)
+		}
+	}
+}
+
+func TestPermissionsAreWhatARoleMayCallWithItsToken(t *testing.T) {
+	t.Parallel()
+	operations, err := access.Operations(load(t, good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for role, want := range map[access.Role]string{
+		access.Viewer:    "getMe getThing",
+		access.User:      "getMe getThing",
+		access.Admin:     "getMe getThing putThing",
+		access.Superuser: "deleteTenant getMe getThing putThing",
+		"nobody":         "",
+	} {
+		got := access.Permissions(operations, role)
+		if got == nil || strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, want %q", role, got, want)
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package audit_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/audit"
+)
+
+func TestCreatedHasWhatIsSet(t *testing.T) {
+	t.Parallel()
+	got := audit.Created(db.Company{Code: "A", City: new("Oslo"), IsActive: true, Version: 1})
+	// A false and an empty text are values; null is none.
+	want := audit.Changes{"code": {After: "A"}, "name": {After: ""}, "city": {After: "Oslo"}, "is_active": {After: true}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDeletedHasTheLastState(t *testing.T) {
+	t.Parallel()
+	got := audit.Deleted(db.Company{Code: "A", Name: "Alpha", City: new("Oslo"), Version: 7})
+	want := audit.Changes{"code": {Before: "A"}, "name": {Before: "Alpha"}, "city": {Before: "Oslo"}, "is_active": {Before: false}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestUpdatedHasWhatDiffers(t *testing.T) {
+	t.Parallel()
+	before := db.Company{Code: "A", Name: "Alpha", City: new("Oslo"), Email: new("a@example.com"), IsActive: true, Version: 1}
+	after := before
+	after.Code, after.City, after.Email, after.Phone, after.IsActive = "B", new("Bergen"), nil, new("1"), false
+	want := audit.Changes{
+		"code": {"A", "B"}, "city": {"Oslo", "Bergen"}, "email": {"a@example.com", nil}, "phone": {nil, "1"}, "is_active": {true, false},
+	}
+	if diff := cmp.Diff(want, audit.Updated(before, after)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNothingIsUpdatedByVersionTimesAndDerivedColumns(t *testing.T) {
+	t.Parallel()
+	before := db.Company{Name: "Alpha", NameKey: "alpha", SearchText: "alpha", City: new("Oslo"), CreatedAt: time.Unix(1, 0), UpdatedAt: time.Unix(1, 0), Version: 1}
+	after := before
+	after.NameKey, after.SearchText, after.UpdatedAt, after.Version = "x", "y", time.Unix(2, 0), 2
+	after.City = new("Oslo") // another pointer to the same
+	if got := audit.Updated(before, after); got == nil || len(got) != 0 {
+		t.Errorf("%v, want an empty Changes", got)
+	}
+}
+
+// rows has one row of each table.
+func rows() []any { return []any{db.AuditEntry{}, db.Company{}, db.Session{}, db.Tenant{}, db.User{}} }
+
+// TestSecretsAndDerivedColumnsNeverAppear fills every column of every table.
+func TestSecretsAndDerivedColumnsNeverAppear(t *testing.T) {
+	t.Parallel()
+	never := []string{"tenant_id", "id", "version", "created_at", "updated_at", "name_key", "search_text", "refresh_id", "previous_refresh_id", "password_hash"}
+	for _, empty := range rows() {
+		name := reflect.TypeOf(empty).Name()
+		row := reflect.New(reflect.TypeOf(empty)).Elem()
+		for _, column := range row.Fields() {
+			fill(t, column)
+		}
+		full := row.Interface()
+		for what, changes := range map[string]audit.Changes{
+			"created": audit.Created(full), "deleted": audit.Deleted(full), "updated": updated(full),
+		} {
+			if len(changes) == 0 {
+				t.Errorf("%s %s: nothing is written down", name, what)
+			}
+			for column := range changes {
+				for _, part := range []string{"password", "hash", "token", "secret"} {
+					if strings.Contains(column, part) {
+						t.Errorf("%s %s: %s is written down", name, what, column)
+					}
+				}
+				if slices.Contains(never, column) {
+					t.Errorf("%s %s: %s is written down", name, what, column)
+				}
+			}
+		}
+	}
+}
+
+func updated(row any) audit.Changes {
+	switch row := row.(type) {
+	case db.AuditEntry:
+		return audit.Updated(db.AuditEntry{}, row)
+	case db.Company:
+		return audit.Updated(db.Company{}, row)
+	case db.Session:
+		return audit.Updated(db.Session{}, row)
+	case db.Tenant:
+		return audit.Updated(db.Tenant{}, row)
+	case db.User:
+		return audit.Updated(db.User{}, row)
+	default:
+		panic(fmt.Sprintf("no case for %T", row))
+	}
+}
+
+// fill sets a column to something else than its zero value.
+func fill(t *testing.T, column reflect.Value) {
+	t.Helper()
+	switch column.Interface().(type) {
+	case time.Time:
+		column.Set(reflect.ValueOf(time.Unix(1, 0)))
+		return
+	case uuid.UUID:
+		column.Set(reflect.ValueOf(uuid.MustParse("019371a0-5c00-7000-8000-000000000001")))
+		return
+	case json.RawMessage:
+		column.Set(reflect.ValueOf(json.RawMessage("{}")))
+		return
+	}
+	switch column.Kind() {
+	case reflect.Pointer:
+		column.Set(reflect.New(column.Type().Elem()))
+		fill(t, column.Elem())
+	case reflect.String:
+		column.SetString("x")
+	case reflect.Bool:
+		column.SetBool(true)
+	case reflect.Int64:
+		column.SetInt(1)
+	default:
+		t.Fatalf("a column of type %s can't be filled", column.Type())
+	}
+}
+
+// TestRowsAreThoseOfTheDatabase keeps the list of the tests above complete.
+func TestRowsAreThoseOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "../../gen/db/postgres/models.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	models := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.TypeSpec); ok {
+			models[spec.Name.Name] = true
+		}
+		return true
+	})
+	tested := map[string]bool{}
+	for _, row := range rows() {
+		tested[reflect.TypeOf(row).Name()] = true
+	}
+	if !maps.Equal(models, tested) {
+		t.Errorf("tables %v, tested %v", slices.Sorted(maps.Keys(models)), slices.Sorted(maps.Keys(tested)))
+	}
+}

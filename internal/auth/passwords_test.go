@@ -1,0 +1,229 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+func hashOf(t *testing.T, password string, cost int) string {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(hash)
+}
+
+func TestPasswordMatches(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords(bcrypt.MinCost)
+	hash := hashOf(t, "right", bcrypt.MinCost)
+	longest := strings.Repeat("x", 72)
+	for _, test := range []struct {
+		name, hash, password string
+		want                 bool
+	}{
+		{"right", hash, "right", true},
+		{"wrong", hash, "wrong", false},
+		{"in another case", hash, "Right", false},
+		{"right, in the form of Python", "$2b$" + strings.TrimPrefix(hash, "$2a$"), "right", true},
+		{"72 bytes", hashOf(t, longest, bcrypt.MinCost), longest, true},
+		{"73 bytes, the first 72 of them right", hashOf(t, longest, bcrypt.MinCost), longest + "x", false},
+		{"no hash", "", "right", false},
+		{"no hash, no password", "", "", false},
+		{"not a hash", "right", "right", false},
+		{"plain text in place of a hash", strings.Repeat("p", 60), strings.Repeat("p", 60), false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got, err := p.Matches(t.Context(), test.hash, test.password); err != nil || got != test.want {
+				t.Errorf("%t, %v; want %t", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestEveryComparisonIsTheSameWork(t *testing.T) {
+	t.Parallel()
+	const cost = bcrypt.MinCost + 3
+	current, weaker, weakest := hashOf(t, "right", cost), hashOf(t, "right", cost-1), hashOf(t, "right", cost-3)
+	for name, given := range map[string]struct{ hash, password string }{
+		"right password":                      {current, "right"},
+		"wrong password":                      {current, "wrong"},
+		"password of more than 72 bytes":      {current, strings.Repeat("x", 100)},
+		"unknown user":                        {"", "wrong"},
+		"user without a real hash":            {"!", "wrong"},
+		"hash of a lower cost, right":         {weaker, "right"},
+		"hash of a lower cost, wrong":         {weaker, "wrong"},
+		"hash of a much lower cost, wrong":    {weakest, "wrong"},
+		"hash of a much lower cost, too long": {weakest, strings.Repeat("x", 100)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, rounds := NewPasswords(cost), 0
+			p.compare = func(hash, password []byte) error {
+				of, err := bcrypt.Cost(hash)
+				if err != nil {
+					t.Errorf("compared with something that isn't a hash: %v", err)
+				}
+				rounds += 1 << of
+				return bcrypt.CompareHashAndPassword(hash, password)
+			}
+			if _, err := p.Matches(t.Context(), given.hash, given.password); err != nil {
+				t.Fatal(err)
+			}
+			if rounds != 1<<cost {
+				t.Errorf("%d rounds, want %d", rounds, 1<<cost)
+			}
+		})
+	}
+}
+
+func TestHashOfNobodyIsWellFormedAndMatchesNothing(t *testing.T) {
+	t.Parallel()
+	for cost := bcrypt.MinCost; cost <= bcrypt.MaxCost; cost++ {
+		if got, err := bcrypt.Cost(hashOfNobody(cost)); err != nil || got != cost {
+			t.Errorf("cost %d, %v; want %d", got, err, cost)
+		}
+		if got, want := len(hashOfNobody(cost)), len(hashOf(t, "x", bcrypt.MinCost)); got != want {
+			t.Errorf("cost %d: %d bytes, want %d", cost, got, want)
+		}
+	}
+	for _, password := range []string{"", ".", "\x00", "password", strings.Repeat(".", 53), strings.Repeat("\x00", 72)} {
+		if err := bcrypt.CompareHashAndPassword(hashOfNobody(bcrypt.MinCost), []byte(password)); !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
+			t.Errorf("%q: error %v, want a mismatch", password, err)
+		}
+	}
+}
+
+func TestHashesUseAtMostHalfOfTheCores(t *testing.T) {
+	t.Parallel()
+	if got, want := cap(NewPasswords(bcrypt.MinCost).slots), max(1, runtime.GOMAXPROCS(0)/2); got != want {
+		t.Errorf("%d at a time, want %d", got, want)
+	}
+}
+
+// withSlots makes Passwords that compute so many hashes at a time, on any machine.
+func withSlots(n int) *Passwords {
+	p := NewPasswords(bcrypt.MinCost)
+	p.slots = make(chan struct{}, n)
+	return p
+}
+
+// wantFree fails unless nobody computes or waits.
+func wantFree(t *testing.T, p *Passwords) {
+	t.Helper()
+	if len(p.slots) != 0 || p.waiting.Load() != 0 {
+		t.Errorf("%d slots are taken and %d wait, want none", len(p.slots), p.waiting.Load())
+	}
+}
+
+func TestStormOfLogins(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const slots, tooMany = 3, 10
+		const room = slots + slots*waitersPerSlot
+		p := withSlots(slots)
+		finish := make(chan struct{})
+		var running atomic.Int64
+		p.compare = func([]byte, []byte) error {
+			if now := running.Add(1); now > slots {
+				t.Errorf("%d hashes at a time, want at most %d", now, slots)
+			}
+			<-finish
+			running.Add(-1)
+			return nil
+		}
+		results := make(chan error, room+tooMany)
+		for range room + tooMany {
+			go func() {
+				_, err := p.Matches(t.Context(), "", "password")
+				results <- err
+			}()
+		}
+		synctest.Wait() // until all that can be done without a finished hash is done
+		if running.Load() != slots || p.waiting.Load() != slots*waitersPerSlot {
+			t.Errorf("%d are computed and %d wait, want %d and %d", running.Load(), p.waiting.Load(), slots, slots*waitersPerSlot)
+		}
+		if len(results) != tooMany {
+			t.Errorf("%d were sent away at once, want %d", len(results), tooMany)
+		}
+		for range len(results) {
+			err := <-results
+			if e, ok := errors.AsType[*errs.Error](err); !ok || e.Code != errs.Busy || e.RetryAfter <= 0 {
+				t.Errorf("error %v, want busy with the time to try again", err)
+			}
+		}
+		close(finish)
+		for range room {
+			if err := <-results; err != nil {
+				t.Errorf("one who waited got %v", err)
+			}
+		}
+		wantFree(t, p)
+	})
+}
+
+func TestWaiterLeavesWhenItsContextEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := withSlots(1)
+		if err := p.acquire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, leave := context.WithCancel(t.Context())
+		result := make(chan error)
+		go func() {
+			_, err := p.Hash(ctx, "password")
+			result <- err
+		}()
+		synctest.Wait()
+		if p.waiting.Load() != 1 {
+			t.Fatalf("%d wait, want 1", p.waiting.Load())
+		}
+		leave()
+		if err := <-result; !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, want that of the context", err)
+		}
+		p.release()
+		wantFree(t, p)
+	})
+}
+
+func TestSlotIsFreeAfterAnError(t *testing.T) {
+	t.Parallel()
+	p := withSlots(1)
+	if _, err := p.Hash(t.Context(), strings.Repeat("x", 73)); err == nil {
+		t.Error("a password that bcrypt would cut off was hashed")
+	}
+	broken := errors.New("broken")
+	p.compare = func([]byte, []byte) error { return broken }
+	if _, err := p.Matches(t.Context(), string(hashOfNobody(bcrypt.MinCost)), "x"); !errors.Is(err, broken) {
+		t.Errorf("error %v, want that of the comparison", err)
+	}
+	wantFree(t, p)
+}
+
+func TestIsWeak(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords(bcrypt.MinCost + 1)
+	for hash, want := range map[string]bool{
+		string(hashOfNobody(bcrypt.MinCost)):     true,
+		string(hashOfNobody(bcrypt.MinCost + 1)): false,
+		string(hashOfNobody(bcrypt.MinCost + 2)): false,
+		"":                                       false, "nonsense": false,
+	} {
+		if got := p.IsWeak(hash); got != want {
+			t.Errorf("%q: %t, want %t", hash, got, want)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package errs_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+func TestChangesAreMadeToACopy(t *testing.T) {
+	t.Parallel()
+	original := errs.New(errs.Busy, "x")
+	changed := original.With(errs.Field{Code: "a"}).After(time.Second).Because(errors.New("why"))
+	if len(original.Fields) != 0 || original.RetryAfter != 0 || original.Unwrap() != nil {
+		t.Errorf("%+v has changed", original)
+	}
+	if changed.Code != errs.Busy || changed.Detail != "x" || len(changed.Fields) != 1 || changed.RetryAfter != time.Second || changed.Unwrap() == nil {
+		t.Errorf("%+v lacks something", changed)
+	}
+}
+
+func TestCauseIsInTheTextButNotInTheDetail(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("why")
+	e := errs.New(errs.NotFound, "No.").Because(cause)
+	if !errors.Is(e, cause) || !strings.Contains(e.Error(), "why") || e.Detail != "No." {
+		t.Errorf("%q with detail %q", e, e.Detail)
+	}
+	if got := errs.New(errs.NotFound, "No.").Error(); got != "not_found: No." {
+		t.Errorf("%q without a cause", got)
+	}
+}
+
+func TestIsAndFromLookThroughWrapping(t *testing.T) {
+	t.Parallel()
+	e := errs.New(errs.NotFound, "x")
+	wrapped := fmt.Errorf("read: %w", e)
+	if !errs.Is(wrapped, errs.NotFound) || errs.Is(wrapped, errs.Forbidden) || errs.Is(nil, errs.NotFound) {
+		t.Error("Is doesn't find the code, or another one")
+	}
+	if errs.From(wrapped) != e {
+		t.Error("From doesn't find the error")
+	}
+	cause := errors.New("why")
+	if got := errs.From(cause); got.Code != errs.Internal || !errors.Is(got, cause) || strings.Contains(got.Detail, "why") {
+		t.Errorf("%+v, want internal with its cause hidden", got)
+	}
+}
+
+func TestInvalidCountsThePlaces(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{1: "One place", 2: "2 places"} {
+		if got := errs.Invalid(make([]errs.Field, n)...); got.Code != errs.ValidationFailed || len(got.Fields) != n || !strings.HasPrefix(got.Detail, want) {
+			t.Errorf("%+v, want %s", got, want)
+		}
+	}
+}
+
+func TestUnknownCodeIsOurFault(t *testing.T) {
+	t.Parallel()
+	if got := errs.Code("unknown").Status(); got != http.StatusInternalServerError {
+		t.Errorf("status %d, want 500", got)
+	}
+}
