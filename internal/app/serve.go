@@ -113,7 +113,8 @@ func baseURL(addr net.Addr) string {
 	if !ok {
 		return addr.String()
 	}
-	if tcp.IP.IsUnspecified() || tcp.IP.IsLoopback() {
+	// Other loopback addresses than this one, such as [::1], needn't be localhost.
+	if tcp.IP.IsUnspecified() || tcp.IP.Equal(net.IPv4(127, 0, 0, 1)) {
 		return fmt.Sprintf("http://localhost:%d", tcp.Port)
 	}
 	return "http://" + tcp.String()

@@ -1,0 +1,189 @@
+package main_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	secretKey = "q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6"
+	// patience is how long a process may take for what takes far less than a second on a quiet machine.
+	patience = 60 * time.Second
+)
+
+// installation is a folder and settings, where the program runs: once, or several times one after the other. What its
+// processes print must have none of its secrets.
+type installation struct {
+	t       testing.TB
+	dir     string
+	env     []string // NAME=value; of several with one name the last counts
+	secrets *secrets
+}
+
+// newInstallation returns one in a new folder. Nothing of the tests' own environment gets in.
+func newInstallation(t testing.TB, env ...string) *installation {
+	t.Helper()
+	home := &installation{t: t, dir: t.TempDir(), secrets: &secrets{}}
+	return home.with("HTTP_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=debug", "SECRET_KEY="+secretKey).with(env...)
+}
+
+// with returns the same installation with other settings.
+func (i *installation) with(env ...string) *installation {
+	changed := *i
+	changed.env = append(append([]string{}, i.env...), env...)
+	for _, entry := range env {
+		i.secrets.addSetting(entry)
+	}
+	return &changed
+}
+
+// inProduction returns the same installation with settings that are strict enough for production.
+func (i *installation) inProduction() *installation {
+	return i.with("ENVIRONMENT=production", "BCRYPT_COST=10", "ALLOW_SQLITE_IN_PRODUCTION=true")
+}
+
+// start starts the program. It is killed at the end of the test if it still runs then.
+func (i *installation) start(args ...string) *process {
+	i.t.Helper()
+	p := &process{t: i.t, home: i, cmd: exec.Command(binary, args...), ended: make(chan struct{}), client: &http.Client{Transport: &http.Transport{
+		MaxIdleConnsPerHost: 64,
+	}}}
+	p.cmd.Dir, p.cmd.Env, p.cmd.SysProcAttr = i.dir, i.env, endWithTests()
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if err := p.cmd.Start(); err != nil {
+		i.t.Fatalf("start %s: %v", binary, err)
+	}
+	go func() {
+		_ = p.cmd.Wait() // an exit status isn't an error here
+		close(p.ended)
+	}()
+	i.t.Cleanup(func() {
+		p.kill()
+		i.secrets.check(i.t, p)
+	})
+	return p
+}
+
+// serve starts the program's server and returns when it is ready.
+func (i *installation) serve(flags ...string) *process {
+	i.t.Helper()
+	p := i.start(append([]string{"serve"}, flags...)...)
+	p.url = p.await(&p.stdout, regexp.MustCompile(`is ready at (http://\S+)`))[1]
+	return p
+}
+
+// run runs the program to its end and fails the test unless it ends with this exit status.
+func (i *installation) run(status int, args ...string) *process {
+	i.t.Helper()
+	p := i.start(args...)
+	if got := p.wait(); got != status {
+		i.t.Fatalf("tenantry %s: exit status %d, want %d\n%s", strings.Join(args, " "), got, status, p)
+	}
+	return p
+}
+
+// process is a run of the program.
+type process struct {
+	t              testing.TB
+	home           *installation
+	cmd            *exec.Cmd
+	client         *http.Client
+	url            string // of a server
+	stdout, stderr output
+	ended          chan struct{} // closed at the end
+}
+
+// endedBySignal is what stands for the exit status of a process that a signal ended.
+const endedBySignal = -1
+
+// wait returns the exit status, or endedBySignal.
+func (p *process) wait() int {
+	p.t.Helper()
+	select {
+	case <-p.ended:
+		return p.cmd.ProcessState.ExitCode()
+	case <-time.After(patience):
+		p.t.Fatalf("it still runs after %s\n%s", patience, p)
+		return 0
+	}
+}
+
+// kill ends the process like kill -9.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // it may have ended by itself
+	<-p.ended
+	p.client.CloseIdleConnections()
+}
+
+// await returns the submatches of the first match in what the process prints, once it is printed.
+func (p *process) await(o *output, pattern *regexp.Regexp) []string {
+	p.t.Helper()
+	deadline := time.After(patience)
+	for {
+		text, changed := o.read()
+		if match := pattern.FindStringSubmatch(text); match != nil {
+			return match
+		}
+		select {
+		case <-changed:
+		case <-p.ended:
+			p.t.Fatalf("it ended with status %d and never printed %q\n%s", p.cmd.ProcessState.ExitCode(), pattern, p)
+		case <-deadline:
+			p.t.Fatalf("it has not printed %q after %s\n%s", pattern, patience, p)
+		}
+	}
+}
+
+// wantError fails the test unless stderr has all of these texts.
+func (p *process) wantError(texts ...string) {
+	p.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(p.stderr.String(), text) {
+			p.t.Errorf("stderr lacks %q:\n%s", text, p.stderr.String())
+		}
+	}
+}
+
+// String returns all that the process has printed.
+func (p *process) String() string {
+	return fmt.Sprintf("--- stdout\n%s--- stderr\n%s", p.stdout.String(), p.stderr.String())
+}
+
+// output is what a process prints.
+type output struct {
+	mu      sync.Mutex
+	buf     bytes.Buffer
+	changed chan struct{} // closed when there is more
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.changed != nil {
+		close(o.changed)
+		o.changed = nil
+	}
+	return o.buf.Write(p)
+}
+
+// read returns what there is, and a channel that is closed when there is more.
+func (o *output) read() (string, <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.changed == nil {
+		o.changed = make(chan struct{})
+	}
+	return o.buf.String(), o.changed
+}
+
+func (o *output) String() string {
+	text, _ := o.read()
+	return text
+}

@@ -1,0 +1,120 @@
+package main_test
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/seed"
+)
+
+func TestSignalLetsARunningRequestFinish(t *testing.T) {
+	t.Parallel()
+	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			p := newInstallation(t).serve("--demo")
+			finish := beginLogin(t, p)
+			p.signal(signal)
+			p.awaitNoEntry()
+
+			r := finish()
+			r.want(t, http.StatusOK)
+			g := decode[grant](t, r)
+			p.home.secrets.add(g.Access, g.Refresh)
+			if status := p.wait(); status != 0 {
+				t.Errorf("exit status %d, want 0\n%s", status, p)
+			}
+		})
+	}
+}
+
+func TestIdleConnectionsDoNotKeepItFromStopping(t *testing.T) {
+	t.Parallel()
+	p := newInstallation(t).serve()
+	p.do(http.MethodGet, "/api/healthz", "").want(t, http.StatusOK) // its connection stays open
+	p.connect()                                                     // this one never says a word; net/http waits 5 seconds for it
+	start := time.Now()
+	p.signal(syscall.SIGTERM)
+	if status, took := p.wait(), time.Since(start); status != 0 || took > 10*time.Second {
+		t.Errorf("exit status %d after %s, want 0 soon\n%s", status, took, p)
+	}
+}
+
+func TestSecondSignalEndsItAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newInstallation(t).serve("--demo")
+	_ = beginLogin(t, p)
+	p.signal(syscall.SIGTERM)
+	p.awaitNoEntry()
+	// The program needs a moment to let go of signals, and nothing shows when it has.
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+		select {
+		case <-p.ended:
+			if status := p.wait(); status != endedBySignal {
+				t.Errorf("exit status %d, want none, because the signal ends it\n%s", status, p)
+			}
+			return
+		case <-again.C:
+		}
+	}
+}
+
+func (p *process) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// beginLogin sends half of a log-in, which the process then works on, and returns what sends the rest and gets the reply.
+func beginLogin(t *testing.T, p *process) (finish func() reply) {
+	t.Helper()
+	conn := p.connect()
+	body := loginBody("ceo@techstart.com", seed.Password)
+	first, rest := body[:len(body)/2], body[len(body)/2:]
+	// The process says "continue" when its handler asks for the body: then it is at work.
+	send(t, conn, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		loginPath, len(body)))
+	reader := bufio.NewReader(conn)
+	if line, err := reader.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
+		t.Fatalf("%q, %v, want 100 Continue", line, err)
+	}
+	if _, err := reader.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	send(t, conn, first)
+	return func() reply {
+		t.Helper()
+		send(t, conn, rest)
+		return receive(t, reader)
+	}
+}
+
+func send(t *testing.T, conn net.Conn, text string) {
+	t.Helper()
+	if _, err := conn.Write([]byte(text)); err != nil {
+		t.Fatalf("send: %v", err)
+	}
+}
+
+func receive(t *testing.T, reader *bufio.Reader) reply {
+	t.Helper()
+	response, err := http.ReadResponse(reader, nil)
+	if err != nil {
+		t.Fatalf("receive: %v", err)
+	}
+	r, err := readReply(response)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}

@@ -1,0 +1,85 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/config"
+)
+
+func TestLoggerWritesJSONForMachines(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	log := newLogger(config.Config{LogFormat: "json", LogLevel: slog.LevelInfo}, &out)
+	log.Debug("hidden")
+	log.Info("stopped", "within", 15)
+	var line struct {
+		Level, Msg string
+		Within     int
+	}
+	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Level != "INFO" || line.Msg != "stopped" || line.Within != 15 {
+		t.Errorf("%v: %s", err, out.String())
+	}
+}
+
+func TestLoggerWritesLinesForPeopleWithoutColoursInAFile(t *testing.T) {
+	t.Parallel()
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	log := newLogger(config.Config{LogFormat: "text", LogLevel: slog.LevelWarn}, file)
+	log.Info("hidden")
+	log.Warn("slow", "took", "2 s")
+	content, err := os.ReadFile(file.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(content); !strings.HasSuffix(got, ` WRN slow took="2 s"`+"\n") || strings.Count(got, "\n") != 1 || strings.Contains(got, "\x1b") {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestRunSaysTheVersion(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	if status := Run(context.Background(), []string{"version"}, nil, &stdout, &stderr); status != statusOK {
+		t.Errorf("status %d: %s", status, stderr.String())
+	}
+	if got := stdout.String(); !strings.HasPrefix(got, "tenantry 0.") || !strings.Contains(got, runtime.Version()) {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestRunTellsWrongUsageFromFailure(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		args, env string
+		want      int
+	}{
+		{"migrate version", "DATABASE_URL=postgres://app:hunter2@127.0.0.1:1/x", statusFailed},
+		{"migrate version", "LOG_LEVEL=loud", statusUsage},
+		{"migrate sideways", "", statusUsage},
+		{"serve --fast", "", statusUsage},
+		{"srve", "", statusUsage},
+		{"help", "", statusOK},
+		{"migrate", "", statusOK},
+	} {
+		var stdout, stderr bytes.Buffer
+		env := []string{"SECRET_KEY=q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6", tc.env}
+		if got := Run(t.Context(), strings.Fields(tc.args), env, &stdout, &stderr); got != tc.want {
+			t.Errorf("%s with %s: status %d, want %d: %s", tc.args, tc.env, got, tc.want, stderr.String())
+		}
+		if (tc.want == statusOK) != (stderr.Len() == 0) || strings.Contains(stderr.String(), "hunter2") {
+			t.Errorf("%s with %s says: %s", tc.args, tc.env, stderr.String())
+		}
+	}
+}
