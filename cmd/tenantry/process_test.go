@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/tenantry/tenantry/internal/apitest"
 )
 
 const (
@@ -52,9 +54,9 @@ func (i *installation) inProduction() *installation {
 // start starts the program. It is killed at the end of the test if it still runs then.
 func (i *installation) start(args ...string) *process {
 	i.t.Helper()
-	p := &process{t: i.t, home: i, cmd: exec.Command(binary, args...), ended: make(chan struct{}), client: &http.Client{Transport: &http.Transport{
-		MaxIdleConnsPerHost: 64,
-	}}}
+	p := &process{t: i.t, home: i, cmd: exec.Command(binary, args...), ended: make(chan struct{}), client: &http.Client{
+		Transport: apitest.Checked(i.t, &http.Transport{MaxIdleConnsPerHost: 64}),
+	}}
 	p.cmd.Dir, p.cmd.Env, p.cmd.SysProcAttr = i.dir, i.env, endWithTests()
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {

@@ -83,7 +83,7 @@ func Start(t *testing.T, engine store.Engine, cfg config.Config) *App {
 	go func() { served <- a.Serve(ctx, listener) }()
 
 	network := &http.Transport{MaxIdleConnsPerHost: 64}
-	a.transport = newContract(t, network)
+	a.transport = Checked(t, network)
 	t.Cleanup(func() {
 		network.CloseIdleConnections()
 		stop()

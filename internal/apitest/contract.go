@@ -26,7 +26,8 @@ type contract struct {
 	router routers.Router
 }
 
-func newContract(t testing.TB, next http.RoundTripper) *contract {
+// Checked returns a transport that sends requests through next and fails the test when a reply isn't as the document says.
+func Checked(t testing.TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	router, err := contractRouter()
 	if err != nil {
