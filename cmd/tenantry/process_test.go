@@ -121,7 +121,6 @@ func (p *process) wait() int {
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // it may have ended by itself
 	<-p.ended
-	p.client.CloseIdleConnections()
 }
 
 // await returns the submatches of the first match in what the process prints, once it is printed.

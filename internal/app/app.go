@@ -58,7 +58,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{MaxConnections: cfg.DatabaseMaxConnections})
+	s, err := openStore(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -68,6 +68,14 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+func openStore(ctx context.Context, cfg config.Config) (*store.Store, error) {
+	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{MaxConnections: cfg.DatabaseMaxConnections})
+	if err != nil {
+		return nil, fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	return s, nil
 }
 
 func (a *App) assemble(cfg config.Config, now func() time.Time) error {

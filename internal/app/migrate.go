@@ -55,7 +55,7 @@ func (p *program) withStore(ctx context.Context, run func(context.Context, *stor
 	if err != nil {
 		return err
 	}
-	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{})
+	s, err := openStore(ctx, cfg)
 	if err != nil {
 		return err
 	}

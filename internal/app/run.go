@@ -81,14 +81,9 @@ func (p *program) config() (config.Config, error) {
 	return cfg, err
 }
 
-// open reads the settings and starts the application with them.
-func (p *program) open(ctx context.Context) (*App, config.Config, error) {
-	cfg, err := p.config()
-	if err != nil {
-		return nil, config.Config{}, err
-	}
-	a, err := New(ctx, cfg, Options{Log: newLogger(cfg, p.stderr)})
-	return a, cfg, err
+// open starts the application with these settings.
+func (p *program) open(ctx context.Context, cfg config.Config) (*App, error) {
+	return New(ctx, cfg, Options{Log: newLogger(cfg, p.stderr)})
 }
 
 // newLogger writes JSON for machines or coloured lines for people.

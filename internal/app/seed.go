@@ -30,14 +30,18 @@ Everyone's password is password123; the superuser is superadmin@system.com with 
 }
 
 func (p *program) seed(ctx context.Context, opts seed.Options) error {
-	a, cfg, err := p.open(ctx)
+	cfg, err := p.config()
+	if err != nil {
+		return err
+	}
+	if cfg.Environment != config.Development {
+		return fmt.Errorf("demo data has passwords that everybody knows, so it is for development only, and ENVIRONMENT is %s", cfg.Environment)
+	}
+	a, err := p.open(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	if cfg.Environment != config.Development {
-		return fmt.Errorf("demo data has passwords that everybody knows, so it is for development only, and ENVIRONMENT is %s", cfg.Environment)
-	}
 	if err := a.Migrate(ctx, cfg.AutoMigrate); err != nil {
 		return err
 	}

@@ -36,7 +36,14 @@ with a schema that is behind, unless AUTO_MIGRATE=true, and with demo accounts i
 }
 
 func (p *program) serve(ctx context.Context, demo bool) error {
-	a, cfg, err := p.open(ctx)
+	cfg, err := p.config()
+	if err != nil {
+		return err
+	}
+	if demo && cfg.Environment != config.Development {
+		return fmt.Errorf("--demo works in development only, and ENVIRONMENT is %s", cfg.Environment)
+	}
+	a, err := p.open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -85,9 +92,6 @@ func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
 
 // loadDemo loads the demo data into a database that nobody uses yet.
 func loadDemo(ctx context.Context, s *store.Store, cfg config.Config) error {
-	if cfg.Environment != config.Development {
-		return fmt.Errorf("--demo works in development only, and ENVIRONMENT is %s", cfg.Environment)
-	}
 	users, err := s.CountUsersUnscoped(ctx)
 	if err != nil || users > 0 {
 		return err
