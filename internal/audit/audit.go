@@ -13,6 +13,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/search"
 )
 
 // Outcome says how an action ended.
@@ -25,8 +26,12 @@ const (
 	Denied  Outcome = "denied"  // not allowed
 )
 
-// TenantAccess is the action of a superuser who acts in a tenant that isn't their own.
-const TenantAccess = "tenant.access"
+// Actions that belong to no operation of the document.
+const (
+	TenantAccess = "tenant.access" // a superuser acts in a tenant that isn't their own
+	AccessDenied = "access.denied" // someone was refused what wouldn't have changed anything
+	Prune        = "audit.prune"   // old entries were deleted
+)
 
 // Entry is what the caller knows of an entry; the rest comes from the request and the principal.
 type Entry struct {
@@ -77,11 +82,13 @@ func (l *Log) Write(ctx context.Context, q db.Querier, by access.Principal, e En
 	if e.Changes == nil {
 		changes = []byte("{}")
 	}
+	at := l.now()
 	row := db.InsertAuditEntryParams{
-		TenantID: e.TenantID, ID: l.newID(), OccurredAt: l.now(),
+		TenantID: e.TenantID, ID: l.newID(), OccurredAt: at, OccurredOn: at.UTC().Format(time.DateOnly),
 		Action: e.Action, EntityType: optional(e.EntityType), EntityLabel: optional(truncate(e.EntityLabel, 254)),
 		Changes: changes, Outcome: string(e.Outcome), Reason: optional(e.Reason),
 		IP: request.IP, UserAgent: request.UserAgent, RequestID: request.ID, Method: request.Method, Path: truncate(request.Path, 512),
+		SearchText: search.Text(by.Email, e.EntityLabel, e.Action, e.Reason, request.Path),
 	}
 	if e.EntityID != uuid.Nil {
 		row.EntityID = &e.EntityID

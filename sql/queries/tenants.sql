@@ -13,3 +13,8 @@ SELECT
     contact_name, contact_email, contact_phone, created_at, updated_at, version
 FROM tenants
 WHERE id = sqlc.arg(id);
+
+-- For what goes through all tenants, one after the other.
+-- name: ListTenantCodes :many
+SELECT id, code FROM tenants
+ORDER BY code;
