@@ -50,6 +50,7 @@ type (
 	ListCompaniesByNameParams          = postgres.ListCompaniesByNameParams
 	ListOldestAuditEntryKeysParams     = postgres.ListOldestAuditEntryKeysParams
 	ListOldestAuditEntryKeysRow        = postgres.ListOldestAuditEntryKeysRow
+	ListTenantCodesParams              = postgres.ListTenantCodesParams
 	ListTenantCodesRow                 = postgres.ListTenantCodesRow
 	ListUsersOfCompanyParams           = postgres.ListUsersOfCompanyParams
 	ListUsersOfCompanyRow              = postgres.ListUsersOfCompanyRow
@@ -334,8 +335,8 @@ func (x postgresQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListO
 	}), nil
 }
 
-func (x postgresQuerier) ListTenantCodes(ctx context.Context) ([]ListTenantCodesRow, error) {
-	v, err := x.queries.ListTenantCodes(ctx)
+func (x postgresQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	v, err := x.queries.ListTenantCodes(ctx, postgres.ListTenantCodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantCodes", err)
 	}
@@ -646,8 +647,8 @@ func (x mysqlQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOlde
 	}), nil
 }
 
-func (x mysqlQuerier) ListTenantCodes(ctx context.Context) ([]ListTenantCodesRow, error) {
-	v, err := x.queries.ListTenantCodes(ctx)
+func (x mysqlQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	v, err := x.queries.ListTenantCodes(ctx, mysql.ListTenantCodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantCodes", err)
 	}
@@ -960,8 +961,8 @@ func (x sqliteQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOld
 	}), nil
 }
 
-func (x sqliteQuerier) ListTenantCodes(ctx context.Context) ([]ListTenantCodesRow, error) {
-	v, err := x.queries.ListTenantCodes(ctx)
+func (x sqliteQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	v, err := x.queries.ListTenantCodes(ctx, sqlite.ListTenantCodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantCodes", err)
 	}

@@ -82,13 +82,11 @@ func (l *Log) Write(ctx context.Context, q db.Querier, by access.Principal, e En
 	if e.Changes == nil {
 		changes = []byte("{}")
 	}
-	at := l.now()
-	row := db.InsertAuditEntryParams{
-		TenantID: e.TenantID, ID: l.newID(), OccurredAt: at, OccurredOn: at.UTC().Format(time.DateOnly),
+	row := db.AuditEntry{
+		TenantID: e.TenantID, ID: l.newID(), OccurredAt: l.now(),
 		Action: e.Action, EntityType: optional(e.EntityType), EntityLabel: optional(truncate(e.EntityLabel, 254)),
 		Changes: changes, Outcome: string(e.Outcome), Reason: optional(e.Reason),
 		IP: request.IP, UserAgent: request.UserAgent, RequestID: request.ID, Method: request.Method, Path: truncate(request.Path, 512),
-		SearchText: search.Text(by.Email, e.EntityLabel, e.Action, e.Reason, request.Path),
 	}
 	if e.EntityID != uuid.Nil {
 		row.EntityID = &e.EntityID
@@ -100,7 +98,20 @@ func (l *Log) Write(ctx context.Context, q db.Querier, by access.Principal, e En
 	if by.SessionID != uuid.Nil {
 		row.SessionID = &by.SessionID
 	}
-	return q.InsertAuditEntry(ctx, row)
+	Derive(&row)
+	return q.InsertAuditEntry(ctx, db.InsertAuditEntryParams(row))
+}
+
+// Derive sets the columns that are made from others. They are made here, so that all engines count and search alike.
+func Derive(e *db.AuditEntry) {
+	e.OccurredOn = e.OccurredAt.UTC().Format(time.DateOnly)
+	parts := []string{e.Action, e.Path}
+	for _, p := range []*string{e.ActorEmail, e.EntityLabel, e.Reason} {
+		if p != nil {
+			parts = append(parts, *p)
+		}
+	}
+	e.SearchText = search.Text(parts...)
 }
 
 func optional(s string) *string {

@@ -112,12 +112,12 @@ var csvHeader = []string{
 func (r csvRows) begin() error { return r.w.Write(csvHeader) }
 
 func (r csvRows) write(e db.AuditEntry) error {
-	at, err := toAPITime(e.OccurredAt).MarshalJSON()
+	at, err := toAPITime(e.OccurredAt).MarshalText()
 	if err != nil {
 		return err
 	}
 	cells := []string{
-		e.ID.String(), strings.Trim(string(at), `"`), e.TenantID.String(), id(e.ActorID), text(e.ActorEmail), text(e.ActorRole),
+		e.ID.String(), string(at), e.TenantID.String(), id(e.ActorID), text(e.ActorEmail), text(e.ActorRole),
 		strconv.FormatBool(e.ActorIsSuperuser), id(e.SessionID), e.Action, text(e.EntityType), id(e.EntityID), text(e.EntityLabel),
 		string(e.Changes), e.Outcome, text(e.Reason), e.IP, e.UserAgent, e.RequestID, e.Method, e.Path,
 	}

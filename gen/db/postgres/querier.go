@@ -51,7 +51,7 @@ type Querier interface {
 	// The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
 	ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error)
 	// For what goes through all tenants, one after the other.
-	ListTenantCodes(ctx context.Context) ([]ListTenantCodesRow, error)
+	ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error)
 	ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error)
 	// Compare and swap on the version: of two concurrent refreshes, one rotates.
 	RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error)

@@ -90,8 +90,15 @@ func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) erro
 
 const listTenantCodes = `-- name: ListTenantCodes :many
 SELECT id, code FROM tenants
+WHERE code > $1
 ORDER BY code
+LIMIT $2
 `
+
+type ListTenantCodesParams struct {
+	AfterCode string `json:"after_code"`
+	Limit     int32  `json:"limit"`
+}
 
 type ListTenantCodesRow struct {
 	ID   uuid.UUID `json:"id"`
@@ -99,8 +106,8 @@ type ListTenantCodesRow struct {
 }
 
 // For what goes through all tenants, one after the other.
-func (q *Queries) ListTenantCodes(ctx context.Context) ([]ListTenantCodesRow, error) {
-	rows, err := q.db.Query(ctx, listTenantCodes)
+func (q *Queries) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	rows, err := q.db.Query(ctx, listTenantCodes, arg.AfterCode, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

@@ -17,4 +17,6 @@ WHERE id = sqlc.arg(id);
 -- For what goes through all tenants, one after the other.
 -- name: ListTenantCodes :many
 SELECT id, code FROM tenants
-ORDER BY code;
+WHERE code > sqlc.arg(after_code)
+ORDER BY code
+LIMIT ?;
