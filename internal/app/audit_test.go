@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,7 +91,7 @@ func TestAuditPrune(t *testing.T) {
 			old[i] = -time.Second * time.Duration(1+i/100)
 		}
 		kept := []time.Duration{0, time.Microsecond, time.Hour}
-		large := home.trail(t, "LARGE", append(old, kept...)...)
+		large := home.trail(t, "LARGE", slices.Concat(old, kept)...)
 		small := home.trail(t, "SMALL", -time.Microsecond, 0)
 		young := home.trail(t, "YOUNG", kept...)
 

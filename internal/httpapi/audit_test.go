@@ -59,9 +59,13 @@ func newFilterable(t *testing.T, a *apitest.App, tenantID uuid.UUID) filterable 
 	for i, change := range []func(*db.AuditEntry){
 		func(e *db.AuditEntry) { e.Action, e.ActorID, e.ActorEmail = "company.create", &f.actor, &email },
 		func(e *db.AuditEntry) { e.Action, e.EntityType, e.EntityID = "company.update", &company, &f.entity },
-		func(e *db.AuditEntry) { e.Action, e.Outcome, e.Reason, e.IP = "auth.login", "denied", &reason, "2001:db8::1" },
+		func(e *db.AuditEntry) {
+			e.Action, e.Outcome, e.Reason, e.IP = "auth.login", "denied", &reason, "2001:db8::1"
+		},
 		func(e *db.AuditEntry) { e.Action, e.RequestID, e.EntityType = "user.update", "my-request", &user },
-		func(e *db.AuditEntry) { e.Action, e.EntityLabel, e.Path = "company_x.create", &label, "/api/v1/Special" },
+		func(e *db.AuditEntry) {
+			e.Action, e.EntityLabel, e.Path = "company_x.create", &label, "/api/v1/Special"
+		},
 		func(e *db.AuditEntry) { e.Action, e.OccurredAt = "company.delete", someDay.Add(4*time.Second) }, // the time of the one before
 	} {
 		a.AuditEntry(t, tenantID, func(e *db.AuditEntry) {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -135,15 +136,15 @@ var auditListTests = map[string]func(*T){
 			}
 			equal(t, "count of "+name, query(t, t.store.CountAuditEntries, p), int64(len(f.want)))
 			for _, limit := range []int32{1, 2, 100} {
-				var got string
+				var got strings.Builder
 				for _, e := range auditPages(t, db.ListAuditEntriesParams{
 					TenantID: one, Since: p.Since, AfterOccurredAt: p.Before, Limit: limit,
 					ActorID: p.ActorID, Action: p.Action, ActionFrom: p.ActionFrom, ActionBefore: p.ActionBefore,
 					EntityType: p.EntityType, EntityID: p.EntityID, Outcome: p.Outcome, IP: p.IP, RequestID: p.RequestID, Pattern: p.Pattern,
 				}) {
-					got += e.UserAgent
+					got.WriteString(e.UserAgent)
 				}
-				equal(t, fmt.Sprintf("%s in pages of %d", name, limit), got, f.want)
+				equal(t, fmt.Sprintf("%s in pages of %d", name, limit), got.String(), f.want)
 			}
 		}
 	},
