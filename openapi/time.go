@@ -19,6 +19,18 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return append(b, '"'), nil
 }
 
+// MarshalText implements encoding.TextMarshaler, for parameters and other texts.
+func (t Time) MarshalText() ([]byte, error) { return t.UTC().AppendFormat(nil, timeFormat), nil }
+
+// Bind reads a parameter; it takes every RFC 3339 time.
+func (t *Time) Bind(text string) error {
+	if err := t.UnmarshalText([]byte(text)); err != nil {
+		return fmt.Errorf("read date-time: %w", err)
+	}
+	t.Time = t.UTC()
+	return nil
+}
+
 // UnmarshalJSON implements json.Unmarshaler; it takes every RFC 3339 time.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	if err := t.Time.UnmarshalJSON(data); err != nil {

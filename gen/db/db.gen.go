@@ -15,8 +15,16 @@ import (
 type (
 	AuditEntry                         = postgres.AuditEntry
 	Company                            = postgres.Company
+	CountAuditEntriesByActionParams    = postgres.CountAuditEntriesByActionParams
+	CountAuditEntriesByActionRow       = postgres.CountAuditEntriesByActionRow
+	CountAuditEntriesByActorParams     = postgres.CountAuditEntriesByActorParams
+	CountAuditEntriesByActorRow        = postgres.CountAuditEntriesByActorRow
+	CountAuditEntriesByDayParams       = postgres.CountAuditEntriesByDayParams
+	CountAuditEntriesByDayRow          = postgres.CountAuditEntriesByDayRow
+	CountAuditEntriesParams            = postgres.CountAuditEntriesParams
 	CountCompaniesParams               = postgres.CountCompaniesParams
 	CountUsersOfCompanyParams          = postgres.CountUsersOfCompanyParams
+	DeleteAuditEntriesUpToParams       = postgres.DeleteAuditEntriesUpToParams
 	DeleteCompanyParams                = postgres.DeleteCompanyParams
 	DetachUsersFromCompanyParams       = postgres.DetachUsersFromCompanyParams
 	EndOtherSessionsParams             = postgres.EndOtherSessionsParams
@@ -35,10 +43,15 @@ type (
 	InsertSessionParams                = postgres.InsertSessionParams
 	InsertTenantParams                 = postgres.InsertTenantParams
 	InsertUserParams                   = postgres.InsertUserParams
+	ListAuditEntriesParams             = postgres.ListAuditEntriesParams
 	ListCompaniesByCreatedAtDescParams = postgres.ListCompaniesByCreatedAtDescParams
 	ListCompaniesByCreatedAtParams     = postgres.ListCompaniesByCreatedAtParams
 	ListCompaniesByNameDescParams      = postgres.ListCompaniesByNameDescParams
 	ListCompaniesByNameParams          = postgres.ListCompaniesByNameParams
+	ListOldestAuditEntryKeysParams     = postgres.ListOldestAuditEntryKeysParams
+	ListOldestAuditEntryKeysRow        = postgres.ListOldestAuditEntryKeysRow
+	ListTenantCodesParams              = postgres.ListTenantCodesParams
+	ListTenantCodesRow                 = postgres.ListTenantCodesRow
 	ListUsersOfCompanyParams           = postgres.ListUsersOfCompanyParams
 	ListUsersOfCompanyRow              = postgres.ListUsersOfCompanyRow
 	RotateSessionParams                = postgres.RotateSessionParams
@@ -66,6 +79,44 @@ func NewPostgres(conn postgres.DBTX, mapError MapError) Querier {
 	return postgresQuerier{queries: postgres.New(conn), mapError: mapError}
 }
 
+func (x postgresQuerier) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
+	v, err := x.queries.CountAuditEntries(ctx, postgres.CountAuditEntriesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountAuditEntries", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error) {
+	v, err := x.queries.CountAuditEntriesByAction(ctx, postgres.CountAuditEntriesByActionParams(arg))
+	if err != nil {
+		return nil, x.mapError("CountAuditEntriesByAction", err)
+	}
+	return convert(v, func(r postgres.CountAuditEntriesByActionRow) CountAuditEntriesByActionRow {
+		return CountAuditEntriesByActionRow(r)
+	}), nil
+}
+
+func (x postgresQuerier) CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error) {
+	v, err := x.queries.CountAuditEntriesByActor(ctx, postgres.CountAuditEntriesByActorParams(arg))
+	if err != nil {
+		return nil, x.mapError("CountAuditEntriesByActor", err)
+	}
+	return convert(v, func(r postgres.CountAuditEntriesByActorRow) CountAuditEntriesByActorRow {
+		return CountAuditEntriesByActorRow(r)
+	}), nil
+}
+
+func (x postgresQuerier) CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error) {
+	v, err := x.queries.CountAuditEntriesByDay(ctx, postgres.CountAuditEntriesByDayParams(arg))
+	if err != nil {
+		return nil, x.mapError("CountAuditEntriesByDay", err)
+	}
+	return convert(v, func(r postgres.CountAuditEntriesByDayRow) CountAuditEntriesByDayRow {
+		return CountAuditEntriesByDayRow(r)
+	}), nil
+}
+
 func (x postgresQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
 	v, err := x.queries.CountCompanies(ctx, postgres.CountCompaniesParams(arg))
 	if err != nil {
@@ -86,6 +137,14 @@ func (x postgresQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) 
 	v, err := x.queries.CountUsersUnscoped(ctx)
 	if err != nil {
 		return *new(int64), x.mapError("CountUsersUnscoped", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
+	v, err := x.queries.DeleteAuditEntriesUpTo(ctx, postgres.DeleteAuditEntriesUpToParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditEntriesUpTo", err)
 	}
 	return int64(v), nil
 }
@@ -226,6 +285,14 @@ func (x postgresQuerier) InsertUser(ctx context.Context, arg InsertUserParams) e
 	return nil
 }
 
+func (x postgresQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
+	v, err := x.queries.ListAuditEntries(ctx, postgres.ListAuditEntriesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditEntries", err)
+	}
+	return convert(v, func(r postgres.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
+}
+
 func (x postgresQuerier) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	v, err := x.queries.ListCompaniesByCreatedAt(ctx, postgres.ListCompaniesByCreatedAtParams(arg))
 	if err != nil {
@@ -256,6 +323,24 @@ func (x postgresQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCo
 		return nil, x.mapError("ListCompaniesByNameDesc", err)
 	}
 	return convert(v, func(r postgres.Company) Company { return Company(r) }), nil
+}
+
+func (x postgresQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
+	v, err := x.queries.ListOldestAuditEntryKeys(ctx, postgres.ListOldestAuditEntryKeysParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldestAuditEntryKeys", err)
+	}
+	return convert(v, func(r postgres.ListOldestAuditEntryKeysRow) ListOldestAuditEntryKeysRow {
+		return ListOldestAuditEntryKeysRow(r)
+	}), nil
+}
+
+func (x postgresQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	v, err := x.queries.ListTenantCodes(ctx, postgres.ListTenantCodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantCodes", err)
+	}
+	return convert(v, func(r postgres.ListTenantCodesRow) ListTenantCodesRow { return ListTenantCodesRow(r) }), nil
 }
 
 func (x postgresQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
@@ -308,6 +393,42 @@ func NewMySQL(conn mysql.DBTX, mapError MapError) Querier {
 	return mysqlQuerier{queries: mysql.New(conn), mapError: mapError}
 }
 
+func (x mysqlQuerier) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
+	v, err := x.queries.CountAuditEntries(ctx, mysql.CountAuditEntriesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountAuditEntries", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error) {
+	v, err := x.queries.CountAuditEntriesByAction(ctx, mysql.CountAuditEntriesByActionParams(arg))
+	if err != nil {
+		return nil, x.mapError("CountAuditEntriesByAction", err)
+	}
+	return convert(v, func(r mysql.CountAuditEntriesByActionRow) CountAuditEntriesByActionRow {
+		return CountAuditEntriesByActionRow(r)
+	}), nil
+}
+
+func (x mysqlQuerier) CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error) {
+	v, err := x.queries.CountAuditEntriesByActor(ctx, mysql.CountAuditEntriesByActorParams(arg))
+	if err != nil {
+		return nil, x.mapError("CountAuditEntriesByActor", err)
+	}
+	return convert(v, func(r mysql.CountAuditEntriesByActorRow) CountAuditEntriesByActorRow {
+		return CountAuditEntriesByActorRow(r)
+	}), nil
+}
+
+func (x mysqlQuerier) CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error) {
+	v, err := x.queries.CountAuditEntriesByDay(ctx, mysql.CountAuditEntriesByDayParams(arg))
+	if err != nil {
+		return nil, x.mapError("CountAuditEntriesByDay", err)
+	}
+	return convert(v, func(r mysql.CountAuditEntriesByDayRow) CountAuditEntriesByDayRow { return CountAuditEntriesByDayRow(r) }), nil
+}
+
 func (x mysqlQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
 	v, err := x.queries.CountCompanies(ctx, mysql.CountCompaniesParams(arg))
 	if err != nil {
@@ -328,6 +449,14 @@ func (x mysqlQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
 	v, err := x.queries.CountUsersUnscoped(ctx)
 	if err != nil {
 		return *new(int64), x.mapError("CountUsersUnscoped", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
+	v, err := x.queries.DeleteAuditEntriesUpTo(ctx, mysql.DeleteAuditEntriesUpToParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditEntriesUpTo", err)
 	}
 	return int64(v), nil
 }
@@ -468,6 +597,14 @@ func (x mysqlQuerier) InsertUser(ctx context.Context, arg InsertUserParams) erro
 	return nil
 }
 
+func (x mysqlQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
+	v, err := x.queries.ListAuditEntries(ctx, mysql.ListAuditEntriesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditEntries", err)
+	}
+	return convert(v, func(r mysql.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
+}
+
 func (x mysqlQuerier) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	v, err := x.queries.ListCompaniesByCreatedAt(ctx, mysql.ListCompaniesByCreatedAtParams(arg))
 	if err != nil {
@@ -498,6 +635,24 @@ func (x mysqlQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCompa
 		return nil, x.mapError("ListCompaniesByNameDesc", err)
 	}
 	return convert(v, func(r mysql.Company) Company { return Company(r) }), nil
+}
+
+func (x mysqlQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
+	v, err := x.queries.ListOldestAuditEntryKeys(ctx, mysql.ListOldestAuditEntryKeysParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldestAuditEntryKeys", err)
+	}
+	return convert(v, func(r mysql.ListOldestAuditEntryKeysRow) ListOldestAuditEntryKeysRow {
+		return ListOldestAuditEntryKeysRow(r)
+	}), nil
+}
+
+func (x mysqlQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	v, err := x.queries.ListTenantCodes(ctx, mysql.ListTenantCodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantCodes", err)
+	}
+	return convert(v, func(r mysql.ListTenantCodesRow) ListTenantCodesRow { return ListTenantCodesRow(r) }), nil
 }
 
 func (x mysqlQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
@@ -550,6 +705,44 @@ func NewSQLite(conn sqlite.DBTX, mapError MapError) Querier {
 	return sqliteQuerier{queries: sqlite.New(conn), mapError: mapError}
 }
 
+func (x sqliteQuerier) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
+	v, err := x.queries.CountAuditEntries(ctx, sqlite.CountAuditEntriesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountAuditEntries", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error) {
+	v, err := x.queries.CountAuditEntriesByAction(ctx, sqlite.CountAuditEntriesByActionParams(arg))
+	if err != nil {
+		return nil, x.mapError("CountAuditEntriesByAction", err)
+	}
+	return convert(v, func(r sqlite.CountAuditEntriesByActionRow) CountAuditEntriesByActionRow {
+		return CountAuditEntriesByActionRow(r)
+	}), nil
+}
+
+func (x sqliteQuerier) CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error) {
+	v, err := x.queries.CountAuditEntriesByActor(ctx, sqlite.CountAuditEntriesByActorParams(arg))
+	if err != nil {
+		return nil, x.mapError("CountAuditEntriesByActor", err)
+	}
+	return convert(v, func(r sqlite.CountAuditEntriesByActorRow) CountAuditEntriesByActorRow {
+		return CountAuditEntriesByActorRow(r)
+	}), nil
+}
+
+func (x sqliteQuerier) CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error) {
+	v, err := x.queries.CountAuditEntriesByDay(ctx, sqlite.CountAuditEntriesByDayParams(arg))
+	if err != nil {
+		return nil, x.mapError("CountAuditEntriesByDay", err)
+	}
+	return convert(v, func(r sqlite.CountAuditEntriesByDayRow) CountAuditEntriesByDayRow {
+		return CountAuditEntriesByDayRow(r)
+	}), nil
+}
+
 func (x sqliteQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
 	v, err := x.queries.CountCompanies(ctx, sqlite.CountCompaniesParams(arg))
 	if err != nil {
@@ -570,6 +763,14 @@ func (x sqliteQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
 	v, err := x.queries.CountUsersUnscoped(ctx)
 	if err != nil {
 		return *new(int64), x.mapError("CountUsersUnscoped", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
+	v, err := x.queries.DeleteAuditEntriesUpTo(ctx, sqlite.DeleteAuditEntriesUpToParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditEntriesUpTo", err)
 	}
 	return int64(v), nil
 }
@@ -710,6 +911,14 @@ func (x sqliteQuerier) InsertUser(ctx context.Context, arg InsertUserParams) err
 	return nil
 }
 
+func (x sqliteQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
+	v, err := x.queries.ListAuditEntries(ctx, sqlite.ListAuditEntriesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditEntries", err)
+	}
+	return convert(v, func(r sqlite.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
+}
+
 func (x sqliteQuerier) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	v, err := x.queries.ListCompaniesByCreatedAt(ctx, sqlite.ListCompaniesByCreatedAtParams(arg))
 	if err != nil {
@@ -740,6 +949,24 @@ func (x sqliteQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListComp
 		return nil, x.mapError("ListCompaniesByNameDesc", err)
 	}
 	return convert(v, func(r sqlite.Company) Company { return Company(r) }), nil
+}
+
+func (x sqliteQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
+	v, err := x.queries.ListOldestAuditEntryKeys(ctx, sqlite.ListOldestAuditEntryKeysParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldestAuditEntryKeys", err)
+	}
+	return convert(v, func(r sqlite.ListOldestAuditEntryKeysRow) ListOldestAuditEntryKeysRow {
+		return ListOldestAuditEntryKeysRow(r)
+	}), nil
+}
+
+func (x sqliteQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	v, err := x.queries.ListTenantCodes(ctx, sqlite.ListTenantCodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantCodes", err)
+	}
+	return convert(v, func(r sqlite.ListTenantCodesRow) ListTenantCodesRow { return ListTenantCodesRow(r) }), nil
 }
 
 func (x sqliteQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {

@@ -20,6 +20,7 @@ type Operation struct {
 	RequiredRole Role
 	AuditAction  string
 	TenantBound  bool // takes tenant_id
+	Streaming    bool // x-streaming: its reply may take as long as it likes, a step at a time
 	Spec         *openapi3.Operation
 	Parameters   []*openapi3.Parameter // its own and its path's
 }
@@ -68,6 +69,11 @@ func (o *Operation) readRules(doc *openapi3.T) error {
 	}
 	if o.AuditAction == NoAuditAction && o.Method != http.MethodGet {
 		return errors.New("x-audit-action is none, but only GET changes nothing")
+	}
+	if streaming, ok := o.Spec.Extensions["x-streaming"]; ok {
+		if o.Streaming, ok = streaming.(bool); !ok {
+			return errors.New("x-streaming must be true or false")
+		}
 	}
 	security := doc.Security
 	if o.Spec.Security != nil {

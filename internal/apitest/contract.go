@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 
@@ -104,12 +103,16 @@ func (c *contract) check(r *http.Request, response *http.Response, body []byte) 
 		Header:                 response.Header,
 		Options: &openapi3filter.Options{
 			IncludeResponseStatus: true, SchemaValidationOptions: document.SchemaOptions(),
-			// The validator would parse YAML, where the document says that it is text.
-			ExcludeResponseBody: strings.HasPrefix(response.Header.Get("Content-Type"), "application/yaml"),
+			// The validator would parse YAML and CSV, where the document says that they are text.
+			ExcludeResponseBody: !isJSON(response.Header.Get("Content-Type")),
 		},
 	}
 	input.SetBodyBytes(body)
 	return openapi3filter.ValidateResponse(context.WithoutCancel(r.Context()), input)
+}
+
+func isJSON(contentType string) bool {
+	return contentType == "" || contentType == "application/json" || contentType == "application/problem+json"
 }
 
 func checkProblem(response *http.Response) error {

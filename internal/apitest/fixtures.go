@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/org"
 )
 
@@ -83,6 +85,24 @@ func (a *App) Company(t testing.TB, tenantID uuid.UUID, changes ...func(*db.Comp
 		t.Fatalf("make company: %v", err)
 	}
 	return c
+}
+
+// AuditEntry makes an entry of a tenant's audit trail, after the changes. Beside what fixtures do, the application writes some of
+// its own, as for a log-in.
+func (a *App) AuditEntry(t testing.TB, tenantID uuid.UUID, changes ...func(*db.AuditEntry)) db.AuditEntry {
+	t.Helper()
+	e := db.AuditEntry{
+		TenantID: tenantID, ID: newID(t), OccurredAt: a.Clock.Now().UTC().Truncate(time.Microsecond), Action: "test.entry",
+		Changes: json.RawMessage(`{}`), Outcome: "success", IP: "192.0.2.1", UserAgent: "test", RequestID: "test", Method: "PUT", Path: "/",
+	}
+	for _, change := range changes {
+		change(&e)
+	}
+	audit.Derive(&e)
+	if err := a.Store.InsertAuditEntry(t.Context(), db.InsertAuditEntryParams(e)); err != nil {
+		t.Fatalf("make audit entry: %v", err)
+	}
+	return e
 }
 
 // Actor is someone who is logged in.

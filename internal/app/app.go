@@ -111,6 +111,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	perOperation := middleware.Stack{
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: requestTimeout,
 		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenant.NewService(a.Store, trail),
+		Denials: audit.NewDenials(a.Store, trail),
 	}.Install(e)
 	checker := &health.Checker{Log: a.log, Database: a.Store}
 	if a.redis != nil {
@@ -123,6 +124,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		},
 		Health: checker, Auth: sessions, Operations: operations,
 		Companies: org.NewCompanies(a.Store, trail, cursors, now, newID),
+		Audit:     audit.NewReader(a.Store, trail, cursors, now),
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
 	a.handler = middleware.HeadAsGet(e)

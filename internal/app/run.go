@@ -65,7 +65,7 @@ Settings come from the environment and from a file .env; .env.example lists them
 		SilenceErrors:    true,
 		PersistentPreRun: func(*cobra.Command, []string) { p.started = true },
 	}
-	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.auditCommand(), p.versionCommand())
 	return root
 }
 

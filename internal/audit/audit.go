@@ -13,6 +13,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/search"
 )
 
 // Outcome says how an action ended.
@@ -25,8 +26,12 @@ const (
 	Denied  Outcome = "denied"  // not allowed
 )
 
-// TenantAccess is the action of a superuser who acts in a tenant that isn't their own.
-const TenantAccess = "tenant.access"
+// Actions that belong to no operation of the document.
+const (
+	TenantAccess = "tenant.access" // a superuser acts in a tenant that isn't their own
+	AccessDenied = "access.denied" // someone was refused what wouldn't have changed anything
+	Prune        = "audit.prune"   // old entries were deleted
+)
 
 // Entry is what the caller knows of an entry; the rest comes from the request and the principal.
 type Entry struct {
@@ -77,7 +82,7 @@ func (l *Log) Write(ctx context.Context, q db.Querier, by access.Principal, e En
 	if e.Changes == nil {
 		changes = []byte("{}")
 	}
-	row := db.InsertAuditEntryParams{
+	row := db.AuditEntry{
 		TenantID: e.TenantID, ID: l.newID(), OccurredAt: l.now(),
 		Action: e.Action, EntityType: optional(e.EntityType), EntityLabel: optional(truncate(e.EntityLabel, 254)),
 		Changes: changes, Outcome: string(e.Outcome), Reason: optional(e.Reason),
@@ -93,7 +98,20 @@ func (l *Log) Write(ctx context.Context, q db.Querier, by access.Principal, e En
 	if by.SessionID != uuid.Nil {
 		row.SessionID = &by.SessionID
 	}
-	return q.InsertAuditEntry(ctx, row)
+	Derive(&row)
+	return q.InsertAuditEntry(ctx, db.InsertAuditEntryParams(row))
+}
+
+// Derive sets the columns that are made from others. They are made here, so that all engines count and search alike.
+func Derive(e *db.AuditEntry) {
+	e.OccurredOn = e.OccurredAt.UTC().Format(time.DateOnly)
+	parts := []string{e.Action, e.Path}
+	for _, p := range []*string{e.ActorEmail, e.EntityLabel, e.Reason} {
+		if p != nil {
+			parts = append(parts, *p)
+		}
+	}
+	e.SearchText = search.Text(parts...)
 }
 
 func optional(s string) *string {

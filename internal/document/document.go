@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -42,6 +43,10 @@ func SchemaOptions() []openapi3.SchemaValidationOption {
 		openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
 			"uuid":  openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC9562),
 			"email": openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail),
+			"date-time": openapi3.NewCallbackValidator(func(s string) error { // a pattern takes the 31st of February
+				_, err := time.Parse(time.RFC3339, s)
+				return err
+			}),
 		}),
 	}
 }

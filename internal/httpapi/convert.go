@@ -41,6 +41,19 @@ func toAPISession(s db.Session) api.Session {
 	}
 }
 
+func toAPIAuditEntry(e db.AuditEntry) api.AuditEntry {
+	entry := api.AuditEntry{
+		ID: e.ID, Time: toAPITime(e.OccurredAt), TenantID: e.TenantID, SessionID: e.SessionID,
+		Action: e.Action, EntityType: e.EntityType, EntityID: e.EntityID, EntityLabel: e.EntityLabel, Changes: e.Changes,
+		Outcome: api.AuditOutcome(e.Outcome), Reason: e.Reason,
+		IP: e.IP, UserAgent: e.UserAgent, RequestID: e.RequestID, Method: e.Method, Path: e.Path,
+	}
+	if e.ActorID != nil {
+		entry.Actor = &api.AuditActor{ID: *e.ActorID, Email: e.ActorEmail, Role: e.ActorRole, IsSuperuser: e.ActorIsSuperuser}
+	}
+	return entry
+}
+
 func toAPITime(t time.Time) openapi.Time { return openapi.Time{Time: t} }
 
 func toAPIOptionalTime(t *time.Time) *openapi.Time {

@@ -5,6 +5,7 @@ package httpapi
 import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/health"
 	"github.com/tenantry/tenantry/internal/org"
@@ -16,6 +17,7 @@ type Handlers struct {
 	Health     *health.Checker
 	Auth       *auth.Service
 	Companies  *org.Companies
+	Audit      *audit.Reader
 	Operations []access.Operation
 }
 

@@ -10,9 +10,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/document"
 )
 
@@ -74,11 +76,13 @@ func TestEveryOperation(t *testing.T) {
 					refusesStrangers(t, a, admin, method, path, body)
 				}
 				if role := below(op.RequiredRole); role != "" {
-					a.ActorIn(t, admin.User.TenantID, role).Do(t, method, path, body).WantCode(t, 403, "forbidden")
+					problem := a.ActorIn(t, admin.User.TenantID, role).Do(t, method, path, body).WantCode(t, 403, "forbidden")
+					isWrittenDown(t, a, op, admin.User.TenantID, problem)
 				}
 				if op.TenantBound {
 					other := a.Tenant(t)
-					admin.Do(t, method, path+"?tenant_id="+other.ID.String(), body).WantCode(t, 404, "not_found")
+					problem := admin.Do(t, method, path+"?tenant_id="+other.ID.String(), body).WantCode(t, 404, "not_found")
+					isWrittenDown(t, a, op, admin.User.TenantID, problem)
 					admin.Do(t, method, path+"?tenant_id="+uuid.NewString(), body).WantCode(t, 404, "not_found")
 					admin.Do(t, method, path+"?tenant_id=nonsense", body).WantCode(t, 422, "validation_failed")
 					admin.Do(t, method, path+"?tenant_id="+admin.User.TenantID.String()+"&tenant_id="+other.ID.String(), body).WantCode(t, 422, "validation_failed")
@@ -103,6 +107,21 @@ func TestEveryOperation(t *testing.T) {
 			t.Errorf("refused requests changed the companies:\n%s\nwere\n%s", after, before)
 		}
 	})
+}
+
+// isWrittenDown looks for the entry that says who was refused.
+func isWrittenDown(t *testing.T, a *apitest.App, op access.Operation, tenantID uuid.UUID, problem api.Problem) {
+	t.Helper()
+	action := op.AuditAction
+	if action == access.NoAuditAction {
+		action = audit.AccessDenied
+	}
+	for _, e := range a.AuditEntries(t, tenantID, action) {
+		if e.RequestID == problem.RequestID && e.Outcome == "denied" && e.Reason == "forbidden" && e.ActorID != "" {
+			return
+		}
+	}
+	t.Errorf("the trail has no entry %s that says who was refused with %d", action, problem.Status)
 }
 
 // refusesStrangers tries all that isn't an access token of someone who may work now.

@@ -1,6 +1,8 @@
 package middleware
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 
@@ -12,12 +14,14 @@ import (
 	"github.com/tenantry/tenantry/internal/problem"
 )
 
-// accessLog writes the reply of an error and one line per request: errors of ours at level error, with their cause.
+// accessLog writes the reply of an error and one line per request: errors of ours at level error, with their cause. An
+// error in the middle of a reply cuts the connection, so that the client doesn't take the beginning for the whole.
 func (s Stack) accessLog() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			start := s.Now()
 			err := next(c)
+			cutOff := err != nil && c.Response().Committed
 			if err != nil {
 				problem.Handle(err, c)
 			}
@@ -40,7 +44,8 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 				e := problem.Of(err)
 				attrs = append(attrs, slog.String("code", string(e.Code)))
 				switch {
-				case status < http.StatusInternalServerError:
+				case cutOff && errors.Is(err, context.Canceled): // the client has gone away
+				case status < http.StatusInternalServerError && !cutOff:
 				case e.Code == errs.Busy:
 					level = slog.LevelWarn
 				default:
@@ -48,7 +53,10 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 					attrs = append(attrs, slog.String("error", err.Error()))
 				}
 			}
-			s.Log.LogAttrs(c.Request().Context(), level, "request", attrs...)
+			s.Log.LogAttrs(c.Request().Context(), level, "request", append(attrs, slog.Bool("cut_off", cutOff))...)
+			if cutOff {
+				panic(http.ErrAbortHandler)
+			}
 			return nil
 		}
 	}

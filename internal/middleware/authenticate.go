@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +12,13 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
 )
+
+// Denials writes down who was refused.
+type Denials interface {
+	// Denied is called before the reply. tenantID is the tenant that they named and may not enter; it is zero if their role
+	// isn't enough.
+	Denied(ctx context.Context, by access.Principal, tenantID uuid.UUID) error
+}
 
 // authenticate finds out who makes the request, unless the operation is open to everyone.
 func authenticate(op access.Operation, authenticator Authenticator) echo.MiddlewareFunc {
@@ -50,7 +58,7 @@ func bearerToken(h http.Header) (string, error) {
 
 // enterTenant decides which tenant the request acts in. It is the one of the token; a superuser may name another. A tenant
 // that isn't one's own is answered like one that doesn't exist.
-func enterTenant(op access.Operation, tenants Tenants) echo.MiddlewareFunc {
+func (s Stack) enterTenant(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if !op.TenantBound {
 			return next
@@ -70,9 +78,12 @@ func enterTenant(op access.Operation, tenants Tenants) echo.MiddlewareFunc {
 				return next(c)
 			}
 			if request.Principal.Role != access.Superuser {
+				if err := s.Denials.Denied(ctx, request.Principal, id); err != nil {
+					return err
+				}
 				return noSuchTenant()
 			}
-			principal, err := tenants.Enter(ctx, request.Principal, id)
+			principal, err := s.Tenants.Enter(ctx, request.Principal, id)
 			if errs.Is(err, errs.NotFound) {
 				return noSuchTenant()
 			}
@@ -97,13 +108,18 @@ func tenantID(query url.Values) (uuid.UUID, error) {
 func noSuchTenant() error { return errs.New(errs.NotFound, "There is no such tenant.") }
 
 // requireRole refuses whose role isn't enough for the operation.
-func requireRole(op access.Operation) echo.MiddlewareFunc {
+func (s Stack) requireRole(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if op.RequiredRole == access.Anon {
 			return next
 		}
 		return func(c echo.Context) error {
-			if !access.PrincipalFrom(c.Request().Context()).Role.Satisfies(op.RequiredRole) {
+			ctx := c.Request().Context()
+			by := access.PrincipalFrom(ctx)
+			if !by.Role.Satisfies(op.RequiredRole) {
+				if err := s.Denials.Denied(ctx, by, uuid.Nil); err != nil {
+					return err
+				}
 				return errs.Newf(errs.Forbidden, "This needs the role %s.", op.RequiredRole)
 			}
 			return next(c)

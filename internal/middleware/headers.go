@@ -37,15 +37,15 @@ func (s Stack) cors() echo.MiddlewareFunc {
 		AllowOrigins:  s.AllowedOrigins,
 		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
 		AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, "If-Match", "If-None-Match"},
-		ExposeHeaders: []string{"ETag", "Link", echo.HeaderLocation, echo.HeaderRetryAfter, echo.HeaderXRequestID},
+		ExposeHeaders: []string{"Content-Disposition", "ETag", "Link", echo.HeaderLocation, echo.HeaderRetryAfter, echo.HeaderXRequestID},
 		MaxAge:        int(preflightMaxAge.Seconds()),
 	})
 }
 
 // enterOperation notes which operation this is. What a tenant's members may read again they may keep, if they ask before
-// they use it.
+// they use it; but not what is written down each time that it is read.
 func enterOperation(op access.Operation) echo.MiddlewareFunc {
-	mayKeep := op.Method == http.MethodGet && op.TenantBound
+	mayKeep := op.Method == http.MethodGet && op.TenantBound && op.AuditAction == access.NoAuditAction
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			for _, value := range c.ParamValues() {

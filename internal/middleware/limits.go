@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
 )
 
 // limitBody makes reading more than MaxBody bytes of a body an *http.MaxBytesError. What isn't read costs nothing.
@@ -18,15 +20,35 @@ func limitBody() echo.MiddlewareFunc {
 	}
 }
 
+// unlimitedKey finds the context as it was before limitTime.
+type unlimitedKey struct{}
+
 // limitTime ends the context of a request that takes too long, and with it the query that it waits for.
 func (s Stack) limitTime() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
-			ctx, cancel := context.WithTimeout(r.Context(), s.RequestTimeout)
+			ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), unlimitedKey{}, r.Context()), s.RequestTimeout)
 			defer cancel()
 			c.SetRequest(r.WithContext(ctx))
 			defer c.SetRequest(r) // who looks at the context later must not find it cancelled by us
+			return next(c)
+		}
+	}
+}
+
+// liftTimeLimit takes the time limit off the handler of an operation that streams. The handler limits each step of its own,
+// and stops when the client goes away.
+func liftTimeLimit(op access.Operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if !op.Streaming {
+			return next
+		}
+		return func(c echo.Context) error {
+			r := c.Request()
+			if unlimited, ok := r.Context().Value(unlimitedKey{}).(context.Context); ok {
+				c.SetRequest(r.WithContext(unlimited))
+			}
 			return next(c)
 		}
 	}

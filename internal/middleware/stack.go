@@ -27,6 +27,7 @@ type Stack struct {
 	Operations     []access.Operation
 	Authenticator  Authenticator
 	Tenants        Tenants
+	Denials        Denials
 }
 
 // Authenticator knows who an access token belongs to.
@@ -56,9 +57,10 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 		perOperation[op.ID] = []echo.MiddlewareFunc{
 			enterOperation(op),                // the router has found it; from here on its rules are known
 			authenticate(op, s.Authenticator), // 401: nothing below works for strangers
-			enterTenant(op, s.Tenants),        // 404: whose data this is about
-			requireRole(op),                   // 403: before a word is said about the request itself
+			s.enterTenant(op),                 // 404: whose data this is about
+			s.requireRole(op),                 // 403: before a word is said about the request itself
 			s.validate(op),                    // 400, 406, 413, 415, 422: what arrives is as the document says
+			liftTimeLimit(op),                 // a stream takes as long as its client reads
 		}
 	}
 	return perOperation

@@ -13,3 +13,10 @@ SELECT
     contact_name, contact_email, contact_phone, created_at, updated_at, version
 FROM tenants
 WHERE id = sqlc.arg(id);
+
+-- For what goes through all tenants, one after the other.
+-- name: ListTenantCodes :many
+SELECT id, code FROM tenants
+WHERE code > sqlc.arg(after_code)
+ORDER BY code
+LIMIT sqlc.arg('limit');

@@ -13,6 +13,7 @@ type AuditEntry struct {
 	TenantID         uuid.UUID       `json:"tenant_id"`
 	ID               uuid.UUID       `json:"id"`
 	OccurredAt       time.Time       `json:"occurred_at"`
+	OccurredOn       string          `json:"occurred_on"`
 	ActorID          *uuid.UUID      `json:"actor_id"`
 	ActorEmail       *string         `json:"actor_email"`
 	ActorRole        *string         `json:"actor_role"`
@@ -30,6 +31,7 @@ type AuditEntry struct {
 	RequestID        string          `json:"request_id"`
 	Method           string          `json:"method"`
 	Path             string          `json:"path"`
+	SearchText       string          `json:"search_text"`
 }
 
 type Company struct {

@@ -87,3 +87,44 @@ func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) erro
 	)
 	return err
 }
+
+const listTenantCodes = `-- name: ListTenantCodes :many
+SELECT id, code FROM tenants
+WHERE code > ?
+ORDER BY code
+LIMIT ?
+`
+
+type ListTenantCodesParams struct {
+	AfterCode string `json:"after_code"`
+	Limit     int32  `json:"limit"`
+}
+
+type ListTenantCodesRow struct {
+	ID   uuid.UUID `json:"id"`
+	Code string    `json:"code"`
+}
+
+// For what goes through all tenants, one after the other.
+func (q *Queries) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	rows, err := q.db.QueryContext(ctx, listTenantCodes, arg.AfterCode, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListTenantCodesRow{}
+	for rows.Next() {
+		var i ListTenantCodesRow
+		if err := rows.Scan(&i.ID, &i.Code); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

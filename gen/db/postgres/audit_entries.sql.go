@@ -11,10 +11,227 @@ import (
 	"github.com/google/uuid"
 )
 
+const countAuditEntries = `-- name: CountAuditEntries :one
+SELECT count(*) FROM audit_entries
+WHERE tenant_id = $1 AND occurred_at >= $2 AND occurred_at < $3
+  AND (actor_id = $4 OR $4 IS NULL)
+  AND (action = $5 OR $5 IS NULL)
+  AND (action >= $6 OR $6 IS NULL)
+  AND (action < $7 OR $7 IS NULL)
+  AND (entity_type = $8 OR $8 IS NULL)
+  AND (entity_id = $9 OR $9 IS NULL)
+  AND (outcome = $10 OR $10 IS NULL)
+  AND (ip = $11 OR $11 IS NULL)
+  AND (request_id = $12 OR $12 IS NULL)
+  AND (search_text LIKE $13 OR $13 IS NULL)
+`
+
+type CountAuditEntriesParams struct {
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	Since        time.Time  `json:"since"`
+	Before       time.Time  `json:"before"`
+	ActorID      *uuid.UUID `json:"actor_id"`
+	Action       *string    `json:"action"`
+	ActionFrom   *string    `json:"action_from"`
+	ActionBefore *string    `json:"action_before"`
+	EntityType   *string    `json:"entity_type"`
+	EntityID     *uuid.UUID `json:"entity_id"`
+	Outcome      *string    `json:"outcome"`
+	IP           *string    `json:"ip"`
+	RequestID    *string    `json:"request_id"`
+	Pattern      *string    `json:"pattern"`
+}
+
+func (q *Queries) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countAuditEntries,
+		arg.TenantID,
+		arg.Since,
+		arg.Before,
+		arg.ActorID,
+		arg.Action,
+		arg.ActionFrom,
+		arg.ActionBefore,
+		arg.EntityType,
+		arg.EntityID,
+		arg.Outcome,
+		arg.IP,
+		arg.RequestID,
+		arg.Pattern,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countAuditEntriesByAction = `-- name: CountAuditEntriesByAction :many
+SELECT e.action, coalesce(count(*), t.version) AS entries
+FROM audit_entries AS e
+JOIN tenants AS t ON t.id = e.tenant_id
+WHERE e.tenant_id = $1 AND e.occurred_at >= $2 AND e.occurred_at < $3
+GROUP BY e.action, t.version
+ORDER BY count(*) DESC, e.action
+LIMIT $4
+`
+
+type CountAuditEntriesByActionParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	Since    time.Time `json:"since"`
+	Before   time.Time `json:"before"`
+	Limit    int32     `json:"limit"`
+}
+
+type CountAuditEntriesByActionRow struct {
+	Action  string `json:"action"`
+	Entries int64  `json:"entries"`
+}
+
+// A count is never null. It is coalesced with a column of 64 bits because sqlc takes it for one of 32 on SQLite alone, and then
+// the engines' rows don't convert into each other.
+func (q *Queries) CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error) {
+	rows, err := q.db.Query(ctx, countAuditEntriesByAction,
+		arg.TenantID,
+		arg.Since,
+		arg.Before,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountAuditEntriesByActionRow{}
+	for rows.Next() {
+		var i CountAuditEntriesByActionRow
+		if err := rows.Scan(&i.Action, &i.Entries); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countAuditEntriesByActor = `-- name: CountAuditEntriesByActor :many
+SELECT e.actor_id, e.actor_email, coalesce(count(*), t.version) AS entries
+FROM audit_entries AS e
+JOIN tenants AS t ON t.id = e.tenant_id
+WHERE e.tenant_id = $1 AND e.occurred_at >= $2 AND e.occurred_at < $3 AND e.actor_id IS NOT NULL
+GROUP BY e.actor_id, e.actor_email, t.version
+ORDER BY count(*) DESC, e.actor_id, e.actor_email
+LIMIT $4
+`
+
+type CountAuditEntriesByActorParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	Since    time.Time `json:"since"`
+	Before   time.Time `json:"before"`
+	Limit    int32     `json:"limit"`
+}
+
+type CountAuditEntriesByActorRow struct {
+	ActorID    *uuid.UUID `json:"actor_id"`
+	ActorEmail *string    `json:"actor_email"`
+	Entries    int64      `json:"entries"`
+}
+
+func (q *Queries) CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error) {
+	rows, err := q.db.Query(ctx, countAuditEntriesByActor,
+		arg.TenantID,
+		arg.Since,
+		arg.Before,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountAuditEntriesByActorRow{}
+	for rows.Next() {
+		var i CountAuditEntriesByActorRow
+		if err := rows.Scan(&i.ActorID, &i.ActorEmail, &i.Entries); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countAuditEntriesByDay = `-- name: CountAuditEntriesByDay :many
+SELECT e.occurred_on, coalesce(count(*), t.version) AS entries
+FROM audit_entries AS e
+JOIN tenants AS t ON t.id = e.tenant_id
+WHERE e.tenant_id = $1 AND e.occurred_at >= $2 AND e.occurred_at < $3
+GROUP BY e.occurred_on, t.version
+ORDER BY e.occurred_on
+LIMIT $4
+`
+
+type CountAuditEntriesByDayParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	Since    time.Time `json:"since"`
+	Before   time.Time `json:"before"`
+	Limit    int32     `json:"limit"`
+}
+
+type CountAuditEntriesByDayRow struct {
+	OccurredOn string `json:"occurred_on"`
+	Entries    int64  `json:"entries"`
+}
+
+func (q *Queries) CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error) {
+	rows, err := q.db.Query(ctx, countAuditEntriesByDay,
+		arg.TenantID,
+		arg.Since,
+		arg.Before,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountAuditEntriesByDayRow{}
+	for rows.Next() {
+		var i CountAuditEntriesByDayRow
+		if err := rows.Scan(&i.OccurredOn, &i.Entries); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const deleteAuditEntriesUpTo = `-- name: DeleteAuditEntriesUpTo :execrows
+DELETE FROM audit_entries
+WHERE tenant_id = $1
+  AND occurred_at <= $2 AND (occurred_at < $2 OR id <= $3)
+`
+
+type DeleteAuditEntriesUpToParams struct {
+	TenantID       uuid.UUID `json:"tenant_id"`
+	LastOccurredAt time.Time `json:"last_occurred_at"`
+	LastID         uuid.UUID `json:"last_id"`
+}
+
+// Deletes up to and with the row (last_occurred_at, last_id).
+func (q *Queries) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteAuditEntriesUpTo, arg.TenantID, arg.LastOccurredAt, arg.LastID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const getAuditEntry = `-- name: GetAuditEntry :one
 SELECT
-    tenant_id, id, occurred_at, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path
+    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
+    action, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
 FROM audit_entries
 WHERE tenant_id = $1 AND id = $2
 `
@@ -31,6 +248,7 @@ func (q *Queries) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (A
 		&i.TenantID,
 		&i.ID,
 		&i.OccurredAt,
+		&i.OccurredOn,
 		&i.ActorID,
 		&i.ActorEmail,
 		&i.ActorRole,
@@ -48,19 +266,20 @@ func (q *Queries) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (A
 		&i.RequestID,
 		&i.Method,
 		&i.Path,
+		&i.SearchText,
 	)
 	return i, err
 }
 
 const insertAuditEntry = `-- name: InsertAuditEntry :exec
 INSERT INTO audit_entries (
-    tenant_id, id, occurred_at, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path
+    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
+    action, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
 ) VALUES (
-    $1, $2, $3,
-    $4, $5, $6, $7, $8,
-    $9, $10, $11, $12, $13,
-    $14, $15, $16, $17, $18, $19, $20
+    $1, $2, $3, $4,
+    $5, $6, $7, $8, $9,
+    $10, $11, $12, $13, $14,
+    $15, $16, $17, $18, $19, $20, $21, $22
 )
 `
 
@@ -68,6 +287,7 @@ type InsertAuditEntryParams struct {
 	TenantID         uuid.UUID       `json:"tenant_id"`
 	ID               uuid.UUID       `json:"id"`
 	OccurredAt       time.Time       `json:"occurred_at"`
+	OccurredOn       string          `json:"occurred_on"`
 	ActorID          *uuid.UUID      `json:"actor_id"`
 	ActorEmail       *string         `json:"actor_email"`
 	ActorRole        *string         `json:"actor_role"`
@@ -85,6 +305,7 @@ type InsertAuditEntryParams struct {
 	RequestID        string          `json:"request_id"`
 	Method           string          `json:"method"`
 	Path             string          `json:"path"`
+	SearchText       string          `json:"search_text"`
 }
 
 func (q *Queries) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
@@ -92,6 +313,7 @@ func (q *Queries) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryPara
 		arg.TenantID,
 		arg.ID,
 		arg.OccurredAt,
+		arg.OccurredOn,
 		arg.ActorID,
 		arg.ActorEmail,
 		arg.ActorRole,
@@ -109,6 +331,147 @@ func (q *Queries) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryPara
 		arg.RequestID,
 		arg.Method,
 		arg.Path,
+		arg.SearchText,
 	)
 	return err
+}
+
+const listAuditEntries = `-- name: ListAuditEntries :many
+SELECT
+    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
+    action, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
+FROM audit_entries
+WHERE tenant_id = $1 AND occurred_at >= $2
+  AND occurred_at <= $3 AND (occurred_at < $3 OR id < $4)
+  AND (actor_id = $5 OR $5 IS NULL)
+  AND (action = $6 OR $6 IS NULL)
+  AND (action >= $7 OR $7 IS NULL)
+  AND (action < $8 OR $8 IS NULL)
+  AND (entity_type = $9 OR $9 IS NULL)
+  AND (entity_id = $10 OR $10 IS NULL)
+  AND (outcome = $11 OR $11 IS NULL)
+  AND (ip = $12 OR $12 IS NULL)
+  AND (request_id = $13 OR $13 IS NULL)
+  AND (search_text LIKE $14 OR $14 IS NULL)
+ORDER BY occurred_at DESC, id DESC
+LIMIT $15
+`
+
+type ListAuditEntriesParams struct {
+	TenantID        uuid.UUID  `json:"tenant_id"`
+	Since           time.Time  `json:"since"`
+	AfterOccurredAt time.Time  `json:"after_occurred_at"`
+	AfterID         uuid.UUID  `json:"after_id"`
+	ActorID         *uuid.UUID `json:"actor_id"`
+	Action          *string    `json:"action"`
+	ActionFrom      *string    `json:"action_from"`
+	ActionBefore    *string    `json:"action_before"`
+	EntityType      *string    `json:"entity_type"`
+	EntityID        *uuid.UUID `json:"entity_id"`
+	Outcome         *string    `json:"outcome"`
+	IP              *string    `json:"ip"`
+	RequestID       *string    `json:"request_id"`
+	Pattern         *string    `json:"pattern"`
+	Limit           int32      `json:"limit"`
+}
+
+// Newest first, by the time that the entry states: from and to are then ends of the index, and ids need not follow the
+// clock that the times come from. A page starts after the row (after_occurred_at, after_id); the first condition on
+// the time repeats the second one so that the index can be used.
+func (q *Queries) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
+	rows, err := q.db.Query(ctx, listAuditEntries,
+		arg.TenantID,
+		arg.Since,
+		arg.AfterOccurredAt,
+		arg.AfterID,
+		arg.ActorID,
+		arg.Action,
+		arg.ActionFrom,
+		arg.ActionBefore,
+		arg.EntityType,
+		arg.EntityID,
+		arg.Outcome,
+		arg.IP,
+		arg.RequestID,
+		arg.Pattern,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditEntry{}
+	for rows.Next() {
+		var i AuditEntry
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.OccurredAt,
+			&i.OccurredOn,
+			&i.ActorID,
+			&i.ActorEmail,
+			&i.ActorRole,
+			&i.ActorIsSuperuser,
+			&i.SessionID,
+			&i.Action,
+			&i.EntityType,
+			&i.EntityID,
+			&i.EntityLabel,
+			&i.Changes,
+			&i.Outcome,
+			&i.Reason,
+			&i.IP,
+			&i.UserAgent,
+			&i.RequestID,
+			&i.Method,
+			&i.Path,
+			&i.SearchText,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOldestAuditEntryKeys = `-- name: ListOldestAuditEntryKeys :many
+SELECT occurred_at, id FROM audit_entries
+WHERE tenant_id = $1 AND occurred_at < $2
+ORDER BY occurred_at, id
+LIMIT $3
+`
+
+type ListOldestAuditEntryKeysParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	Before   time.Time `json:"before"`
+	Limit    int32     `json:"limit"`
+}
+
+type ListOldestAuditEntryKeysRow struct {
+	OccurredAt time.Time `json:"occurred_at"`
+	ID         uuid.UUID `json:"id"`
+}
+
+// The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
+func (q *Queries) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
+	rows, err := q.db.Query(ctx, listOldestAuditEntryKeys, arg.TenantID, arg.Before, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListOldestAuditEntryKeysRow{}
+	for rows.Next() {
+		var i ListOldestAuditEntryKeysRow
+		if err := rows.Scan(&i.OccurredAt, &i.ID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -7,10 +7,18 @@ import (
 )
 
 type Querier interface {
+	CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error)
+	// A count is never null. It is coalesced with a column of 64 bits because sqlc takes it for one of 32 on SQLite alone, and then
+	// the engines' rows don't convert into each other.
+	CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error)
+	CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error)
+	CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error)
 	CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error)
 	CountUsersOfCompany(ctx context.Context, arg CountUsersOfCompanyParams) (int64, error)
 	// Whether an installation is new is a question about all tenants.
 	CountUsersUnscoped(ctx context.Context) (int64, error)
+	// Deletes up to and with the row (last_occurred_at, last_id).
+	DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error)
 	DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error)
 	DetachUsersFromCompany(ctx context.Context, arg DetachUsersFromCompanyParams) (int64, error)
 	EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) (int64, error)
@@ -30,12 +38,20 @@ type Querier interface {
 	InsertSession(ctx context.Context, arg InsertSessionParams) error
 	InsertTenant(ctx context.Context, arg InsertTenantParams) error
 	InsertUser(ctx context.Context, arg InsertUserParams) error
+	// Newest first, by the time that the entry states: from and to are then ends of the index, and ids need not follow the
+	// clock that the times come from. A page starts after the row (after_occurred_at, after_id); the first condition on
+	// the time repeats the second one so that the index can be used.
+	ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error)
 	// The four orders of the company list. A page starts after the row (key, id); the
 	// first condition on the key repeats the second one so that the index can be used.
 	ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error)
 	ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListCompaniesByCreatedAtDescParams) ([]Company, error)
 	ListCompaniesByName(ctx context.Context, arg ListCompaniesByNameParams) ([]Company, error)
 	ListCompaniesByNameDesc(ctx context.Context, arg ListCompaniesByNameDescParams) ([]Company, error)
+	// The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
+	ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error)
+	// For what goes through all tenants, one after the other.
+	ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error)
 	ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error)
 	// Compare and swap on the version: of two concurrent refreshes, one rotates.
 	RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error)

@@ -87,3 +87,41 @@ func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) erro
 	)
 	return err
 }
+
+const listTenantCodes = `-- name: ListTenantCodes :many
+SELECT id, code FROM tenants
+WHERE code > $1
+ORDER BY code
+LIMIT $2
+`
+
+type ListTenantCodesParams struct {
+	AfterCode string `json:"after_code"`
+	Limit     int32  `json:"limit"`
+}
+
+type ListTenantCodesRow struct {
+	ID   uuid.UUID `json:"id"`
+	Code string    `json:"code"`
+}
+
+// For what goes through all tenants, one after the other.
+func (q *Queries) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	rows, err := q.db.Query(ctx, listTenantCodes, arg.AfterCode, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListTenantCodesRow{}
+	for rows.Next() {
+		var i ListTenantCodesRow
+		if err := rows.Scan(&i.ID, &i.Code); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

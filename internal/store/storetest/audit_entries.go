@@ -12,8 +12,8 @@ import (
 
 func newAuditEntry(tenant uuid.UUID) db.AuditEntry {
 	return db.AuditEntry{
-		TenantID: tenant, ID: newID(), OccurredAt: noon(), Action: "company.create", Changes: json.RawMessage(`{}`), Outcome: "success",
-		IP: "192.0.2.1", UserAgent: "test", RequestID: "r", Method: "POST", Path: "/api/v1/org/companies",
+		TenantID: tenant, ID: newID(), OccurredAt: noon(), OccurredOn: "2026-11-23", Action: "company.create", Changes: json.RawMessage(`{}`), Outcome: "success",
+		IP: "192.0.2.1", UserAgent: "test", RequestID: "r", Method: "POST", Path: "/api/v1/org/companies", SearchText: "text",
 	}
 }
 
@@ -34,6 +34,7 @@ var auditTests = map[string]func(*T){
 		want.ActorID, want.ActorEmail, want.ActorRole, want.ActorIsSuperuser = new(newID()), new("a@example.com"), new("admin"), true
 		want.SessionID, want.EntityType, want.EntityID, want.EntityLabel = new(newID()), new("company"), new(newID()), new("Acme")
 		want.OccurredAt, want.Outcome, want.Reason = noon().Add(time.Second), "denied", new("role")
+		want.OccurredOn, want.SearchText = "2026-11-24", "another text"
 		equal(t, "entry", auditEntry(t, want), want)
 	},
 	"audit/missing": func(t *T) {

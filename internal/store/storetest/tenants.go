@@ -45,4 +45,14 @@ var tenantTests = map[string]func(*T){
 		row.Status = "gone"
 		refuse(t, t.store.InsertTenant, db.InsertTenantParams(row), store.Check, "tenants_status_check")
 	},
+	"tenant/codes come in order, page by page": func(t *T) {
+		first, second := newTenant(), newTenant()
+		first.Code, second.Code = "ZZ-"+first.Code[:20], "ZZ-"+first.Code[:20]+"-2"
+		exec(t, t.store.InsertTenant, db.InsertTenantParams(second))
+		exec(t, t.store.InsertTenant, db.InsertTenantParams(first))
+		page := query(t, t.store.ListTenantCodes, db.ListTenantCodesParams{AfterCode: first.Code[:len(first.Code)-1], Limit: 1})
+		equal(t, "first page", page, []db.ListTenantCodesRow{{ID: first.ID, Code: first.Code}})
+		page = query(t, t.store.ListTenantCodes, db.ListTenantCodesParams{AfterCode: first.Code, Limit: 1})
+		equal(t, "second page", page, []db.ListTenantCodesRow{{ID: second.ID, Code: second.Code}})
+	},
 }

@@ -1,8 +1,12 @@
+-- Every list of entries is in the order of time, so each index ends with occurred_at and id: it finds a filter's entries in
+-- the order in which they are wanted.
+
 -- +goose Up
 CREATE TABLE audit_entries (
     tenant_id          char(36)     NOT NULL,
     id                 char(36)     NOT NULL,
     occurred_at        datetime(6)  NOT NULL,
+    occurred_on        varchar(10)  NOT NULL,
     actor_id           char(36),
     actor_email        varchar(254),
     actor_role         varchar(16),
@@ -20,9 +24,18 @@ CREATE TABLE audit_entries (
     request_id         varchar(128) NOT NULL,
     method             varchar(16)  NOT NULL,
     path               varchar(512) NOT NULL,
+    search_text        text         NOT NULL,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT audit_entries_outcome_check CHECK (outcome IN ('success', 'failure', 'denied')),
-    CONSTRAINT audit_entries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id)
+    CONSTRAINT audit_entries_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id),
+    KEY audit_entries_tenant_id_occurred_at_idx (tenant_id, occurred_at, id),
+    KEY audit_entries_tenant_id_actor_id_idx (tenant_id, actor_id, occurred_at, id),
+    KEY audit_entries_tenant_id_action_idx (tenant_id, action, occurred_at, id),
+    KEY audit_entries_tenant_id_entity_type_idx (tenant_id, entity_type, occurred_at, id),
+    KEY audit_entries_tenant_id_entity_id_idx (tenant_id, entity_id, occurred_at, id),
+    KEY audit_entries_tenant_id_outcome_idx (tenant_id, outcome, occurred_at, id),
+    KEY audit_entries_tenant_id_ip_idx (tenant_id, ip, occurred_at, id),
+    KEY audit_entries_tenant_id_request_id_idx (tenant_id, request_id, occurred_at, id)
 );
 
 -- +goose Down

@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// tenantsPerPage is how many tenants are read at once by what goes through all of them.
+const tenantsPerPage = 100
+
+func (p *program) auditCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Look after the audit trail",
+		// Without these two, a misspelt subcommand would show the help and count as success.
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(p.auditPruneCommand())
+	return cmd
+}
+
+func (p *program) auditPruneCommand() *cobra.Command {
+	var before string
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "prune --before DATE [--yes]",
+		Short: "Delete audit entries from before a date, in all tenants",
+		Long: `Prune deletes the audit entries of all tenants from before a date, the oldest first. Entries can't be deleted in any other
+way, and what is deleted can't be had back: export what has to be kept.
+
+Without --yes nothing is deleted, and you see what would be. It can be stopped and started again at any time, and the server may run
+meanwhile: 1000 entries at a time are deleted, with an entry audit.prune in the same trail that says how many and why.`,
+		Example: `  tenantry audit prune --before 2025-01-01         what would go
+  tenantry audit prune --before 2025-01-01 --yes   let it go
+
+  # every night: keep two years
+  tenantry audit prune --yes --before "$(date -u -d '2 years ago' +%F)"`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			until, err := parseDate(before)
+			if err != nil {
+				return err
+			}
+			return p.withStore(cmd.Context(), func(ctx context.Context, s *store.Store, _ config.Config) error {
+				return p.auditPrune(ctx, s, until, yes)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&before, "before", "", "the first day to keep, in UTC, as in 2025-01-01; or a time, as in 2025-01-01T09:30:00Z")
+	cmd.Flags().BoolVar(&yes, "yes", false, "really delete them")
+	return cmd
+}
+
+// parseDate reads a day, which begins at midnight in UTC, or a time.
+func parseDate(text string) (time.Time, error) {
+	at, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		at, err = time.Parse(time.RFC3339, text)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("--before must be a date, as in 2025-01-01, or a time, as in 2025-01-01T09:30:00Z, and not %q", text)
+	}
+	if at.After(time.Now()) {
+		return time.Time{}, fmt.Errorf("--before %s is in the future: that would delete the whole trail. Name a day that has begun", text)
+	}
+	return at, nil
+}
+
+func (p *program) auditPrune(ctx context.Context, s *store.Store, before time.Time, yes bool) error {
+	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+	pruner := audit.NewPruner(s, audit.NewLog(now, newID))
+	// All entries of this run have the same request id.
+	ctx = access.WithRequest(ctx, &access.Request{ID: newID().String(), UserAgent: "tenantry audit prune"})
+	act, verb := pruner.Count, "would delete"
+	if yes {
+		act, verb = pruner.Prune, "deleted"
+	}
+	var total int64
+	err := eachTenant(ctx, s, func(tenant db.ListTenantCodesRow) error {
+		n, err := act(ctx, tenant.ID, before)
+		if n > 0 {
+			fmt.Fprintf(p.stdout, "%-32s  %s %d entries\n", tenant.Code, verb, n)
+		}
+		total += n
+		if err != nil {
+			return fmt.Errorf("tenant %s: %w", tenant.Code, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	switch {
+	case total == 0:
+		fmt.Fprintf(p.stdout, "There are no audit entries from before %s.\n", before.Format(time.RFC3339))
+	case !yes:
+		fmt.Fprintf(p.stdout, "Nothing has been deleted. To delete these %d entries, say it again with --yes.\n", total)
+	}
+	return nil
+}
+
+// eachTenant calls f for every tenant, the platform too, in the order of their codes.
+func eachTenant(ctx context.Context, s *store.Store, f func(db.ListTenantCodesRow) error) error {
+	after := ""
+	for {
+		page, err := s.ListTenantCodes(ctx, db.ListTenantCodesParams{AfterCode: after, Limit: tenantsPerPage})
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, tenant := range page {
+			if err := f(tenant); err != nil {
+				return err
+			}
+			after = tenant.Code
+		}
+	}
+}

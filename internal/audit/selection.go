@@ -1,0 +1,75 @@
+package audit
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/search"
+)
+
+// The times between which all entries are. Every engine can compare with them.
+var (
+	earliest = time.Unix(0, 0).UTC()
+	latest   = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// selection is which entries of a tenant a request is about: all that decides what is in a list but not where a page begins.
+type selection = db.CountAuditEntriesParams
+
+// selectionOf reads the filters of a request. The error is errs.ValidationFailed if they can't fit together.
+func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, error) {
+	sel := selection{
+		TenantID: tenantID, ActorID: in.ActorID, EntityType: in.EntityType, EntityID: in.EntityID,
+		IP: in.IP, RequestID: in.RequestID, Since: earliest, Before: latest,
+	}
+	if in.From != nil {
+		sel.Since = storable(in.From.Time)
+	}
+	if in.To != nil {
+		sel.Before = storable(in.To.Time)
+	}
+	if sel.Since.After(sel.Before) {
+		return selection{}, errs.Invalid(errs.Field{Parameter: "from", Detail: "must not be after to", Code: "maximum"})
+	}
+	if in.Outcome != nil {
+		outcome := string(*in.Outcome)
+		sel.Outcome = &outcome
+	}
+	if in.Action != nil {
+		sel.Action, sel.ActionFrom, sel.ActionBefore = actionFilter(*in.Action)
+	}
+	if in.Q != nil {
+		pattern := search.Pattern(*in.Q)
+		sel.Pattern = &pattern
+	}
+	return sel, nil
+}
+
+// actionFilter turns company.* into the range of actions that begin with "company.", which an index can find. "/" is the
+// character after the dot.
+func actionFilter(action string) (exact, from, before *string) {
+	area, isPrefix := strings.CutSuffix(action, ".*")
+	if !isPrefix {
+		return &action, nil, nil
+	}
+	first, last := area+".", area+"/"
+	return nil, &first, &last
+}
+
+// storable makes a time of a client's one that every engine compares alike. Entries have microseconds, so those at or after
+// t are those at or after the next full one.
+func storable(t time.Time) time.Time {
+	t = t.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond)
+	switch {
+	case t.Before(earliest):
+		return earliest
+	case t.After(latest):
+		return latest
+	}
+	return t
+}

@@ -1,0 +1,155 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+// stepTimeout is the most that each step of a stream may take: to read a batch from the database, or to get it to the client.
+const stepTimeout = 30 * time.Second
+
+// auditWriter writes entries in a format.
+type auditWriter interface {
+	begin() error
+	write(e db.AuditEntry) error
+	flush() error
+}
+
+// streamAuditEntries writes first and then what next returns, until that is nothing. It asks for more when the client has taken
+// what there is, and stops when the client goes away; then the error is context.Canceled.
+func streamAuditEntries(
+	ctx context.Context, w http.ResponseWriter, out auditWriter, first []db.AuditEntry,
+	next func(context.Context) ([]db.AuditEntry, error),
+) error {
+	control := http.NewResponseController(w)
+	if err := out.begin(); err != nil {
+		return err
+	}
+	for batch := first; ; {
+		// In place of the server's limit for a whole reply.
+		if err := control.SetWriteDeadline(time.Now().Add(stepTimeout)); err != nil {
+			return fmt.Errorf("extend the time to write: %w", err)
+		}
+		for _, e := range batch {
+			if err := out.write(e); err != nil {
+				return err
+			}
+		}
+		if err := out.flush(); err != nil {
+			return err
+		}
+		if err := control.Flush(); err != nil {
+			return gone(err)
+		}
+		if len(batch) == 0 {
+			return nil
+		}
+		var err error
+		if batch, err = nextBatch(ctx, next); err != nil {
+			return err
+		}
+	}
+}
+
+func nextBatch(ctx context.Context, next func(context.Context) ([]db.AuditEntry, error)) ([]db.AuditEntry, error) {
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
+	defer cancel()
+	return next(ctx)
+}
+
+// toClient is a reply whose errors mean that nobody takes it any more.
+type toClient struct{ http.ResponseWriter }
+
+func (c toClient) Write(p []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(p)
+	if err != nil {
+		return n, gone(err)
+	}
+	return n, nil
+}
+
+func gone(err error) error { return fmt.Errorf("write to the client: %w: %w", context.Canceled, err) }
+
+// jsonLines writes an entry per line (https://github.com/ndjson/ndjson-spec).
+type jsonLines struct{ encoder *json.Encoder }
+
+func newJSONLines(w io.Writer) jsonLines {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return jsonLines{encoder}
+}
+
+func (jsonLines) begin() error                  { return nil }
+func (l jsonLines) write(e db.AuditEntry) error { return l.encoder.Encode(toAPIAuditEntry(e)) }
+func (jsonLines) flush() error                  { return nil }
+
+// csvRows writes a header and an entry per row (RFC 4180).
+type csvRows struct{ w *csv.Writer }
+
+func newCSVRows(w io.Writer) csvRows {
+	rows := csvRows{csv.NewWriter(w)}
+	rows.w.UseCRLF = true
+	return rows
+}
+
+var csvHeader = []string{
+	"id", "time", "tenant_id", "actor_id", "actor_email", "actor_role", "actor_is_superuser", "session_id",
+	"action", "entity_type", "entity_id", "entity_label", "changes", "outcome", "reason",
+	"ip", "user_agent", "request_id", "method", "path",
+}
+
+func (r csvRows) begin() error { return r.w.Write(csvHeader) }
+
+func (r csvRows) write(e db.AuditEntry) error {
+	at, err := toAPITime(e.OccurredAt).MarshalText()
+	if err != nil {
+		return err
+	}
+	cells := []string{
+		e.ID.String(), string(at), e.TenantID.String(), id(e.ActorID), text(e.ActorEmail), text(e.ActorRole),
+		strconv.FormatBool(e.ActorIsSuperuser), id(e.SessionID), e.Action, text(e.EntityType), id(e.EntityID), text(e.EntityLabel),
+		string(e.Changes), e.Outcome, text(e.Reason), e.IP, e.UserAgent, e.RequestID, e.Method, e.Path,
+	}
+	for i, cell := range cells {
+		cells[i] = harmless(cell)
+	}
+	return r.w.Write(cells)
+}
+
+func (r csvRows) flush() error {
+	r.w.Flush()
+	return r.w.Error()
+}
+
+// harmless puts an apostrophe before what a spreadsheet would take for a formula (OWASP, CSV Injection).
+func harmless(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func id(v *uuid.UUID) string {
+	if v == nil {
+		return ""
+	}
+	return v.String()
+}
+
+func text(v *string) string {
+	if v == nil {
+		return ""
+	}
+	return *v
+}

@@ -1,0 +1,194 @@
+package httpapi
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/middleware"
+)
+
+type nextFunc = func(context.Context) ([]db.AuditEntry, error)
+
+func someEntries(n int) []db.AuditEntry {
+	return slices.Repeat([]db.AuditEntry{{Action: "test.entry", Changes: []byte(`{}`), Path: strings.Repeat("x", 500)}}, n)
+}
+
+// streamServer serves what next returns, behind the middleware of the application. The channel gets the error of each stream.
+func streamServer(t *testing.T, log io.Writer, next nextFunc, change ...func(*http.Server)) (*httptest.Server, <-chan error) {
+	t.Helper()
+	ended := make(chan error, 1)
+	e := echo.New()
+	middleware.Stack{
+		Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Hour,
+	}.Install(e)
+	e.GET("/", func(c echo.Context) error {
+		err := streamAuditEntries(c.Request().Context(), c.Response(), newJSONLines(toClient{c.Response()}), someEntries(1), next)
+		ended <- err
+		return err
+	})
+	server := httptest.NewUnstartedServer(e)
+	for _, f := range change {
+		f(server.Config)
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	return server, ended
+}
+
+func get(t *testing.T, server *httptest.Server) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = response.Body.Close() })
+	return response
+}
+
+func TestStreamEndsWhenTheClientGoesAway(t *testing.T) {
+	t.Parallel()
+	endless := func(ctx context.Context) ([]db.AuditEntry, error) { return someEntries(500), ctx.Err() }
+	var log strings.Builder
+	server, ended := streamServer(t, &log, endless)
+	response := get(t, server)
+	if _, err := bufio.NewReader(response.Body).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the stream ended with %v, want context.Canceled", err)
+	}
+	server.Close() // waits for the log, too
+	if !strings.Contains(log.String(), `"cut_off":true`) || strings.Contains(log.String(), "ERROR") {
+		t.Errorf("log: %s", log.String())
+	}
+}
+
+func TestStreamReadsNoFasterThanTheClient(t *testing.T) {
+	t.Parallel()
+	reader, writer := io.Pipe()
+	w := pipeReply{PipeWriter: writer}
+	var mu sync.Mutex
+	batches := 0
+	count := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return batches
+	}
+	ended := make(chan error, 1)
+	go func() {
+		ended <- streamAuditEntries(t.Context(), w, newJSONLines(toClient{w}), someEntries(10), func(context.Context) ([]db.AuditEntry, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			batches++
+			return someEntries(10), nil
+		})
+	}()
+	lines := bufio.NewReaderSize(reader, 1)
+	for line := range 100 {
+		if _, err := lines.ReadString('\n'); err != nil {
+			t.Fatal(err)
+		}
+		if ahead := count() - line/10; ahead > 1 {
+			t.Fatalf("after %d lines of 10 a batch, %d batches are read ahead", line+1, ahead)
+		}
+	}
+	_ = reader.Close()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the stream ended with %v, want context.Canceled", err)
+	}
+}
+
+// pipeReply is a reply whose writes wait for the reader.
+type pipeReply struct{ *io.PipeWriter }
+
+func (pipeReply) Header() http.Header              { return http.Header{} }
+func (pipeReply) WriteHeader(int)                  {}
+func (pipeReply) Flush()                           {}
+func (pipeReply) SetWriteDeadline(time.Time) error { return nil }
+
+func TestFailureInTheMiddleIsSeenByTheClient(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	server, ended := streamServer(t, &log, func(context.Context) ([]db.AuditEntry, error) { return nil, errors.New("the disk is full") })
+	response := get(t, server)
+	body, err := io.ReadAll(response.Body)
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("status %d, %d bytes, and then error %v; want an unexpected end", response.StatusCode, len(body), err)
+	}
+	<-ended
+	server.Close()
+	if !strings.Contains(log.String(), `"level":"ERROR"`) || !strings.Contains(log.String(), "the disk is full") {
+		t.Errorf("log: %s", log.String())
+	}
+}
+
+func TestStreamMayTakeLongerThanTheServerLetsAReply(t *testing.T) {
+	t.Parallel()
+	const limit = 30 * time.Millisecond
+	left := 3
+	server, ended := streamServer(t, io.Discard, func(context.Context) ([]db.AuditEntry, error) {
+		<-time.After(2 * limit) // this is about time that passes
+		left--
+		return someEntries(left), nil
+	}, func(s *http.Server) { s.WriteTimeout, s.ReadTimeout = limit, limit })
+	body, err := io.ReadAll(get(t, server).Body)
+	if lines := strings.Count(string(body), "\n"); err != nil || lines != 1+2+1 {
+		t.Errorf("%d lines, %v; want 4", lines, err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCSVHasNoFormulas(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	rows := newCSVRows(&out)
+	cells := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", `=HYPERLINK("https://evil.example.com";"x")`, "plain", "a=b", ""}
+	for _, cell := range cells {
+		if err := rows.write(db.AuditEntry{EntityLabel: &cell, UserAgent: cell, ActorEmail: &cell, Path: cell, RequestID: cell}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := rows.flush(); err != nil {
+		t.Fatal(err)
+	}
+	all, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
+	if err != nil || len(all) != len(cells) {
+		t.Fatalf("%d rows, %v", len(all), err)
+	}
+	for i, row := range all {
+		if len(row) != len(csvHeader) {
+			t.Errorf("%d cells, %d in the header", len(row), len(csvHeader))
+		}
+		for _, column := range []string{"entity_label", "user_agent", "actor_email", "path", "request_id"} {
+			want := cells[i]
+			if i < 7 {
+				want = "'" + want
+			}
+			if got := row[slices.Index(csvHeader, column)]; strings.ReplaceAll(want, "\r", "") != got {
+				t.Errorf("%s: %q became %q", column, cells[i], got)
+			}
+		}
+	}
+}
