@@ -23,30 +23,6 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-// Defines values for CompanySort.
-const (
-	CompanySortCreatedAt     CompanySort = "created_at"
-	CompanySortCreatedAtDesc CompanySort = "-created_at"
-	CompanySortName          CompanySort = "name"
-	CompanySortNameDesc      CompanySort = "-name"
-)
-
-// Valid indicates whether the value is a known member of the CompanySort enum.
-func (e CompanySort) Valid() bool {
-	switch e {
-	case CompanySortCreatedAt:
-		return true
-	case CompanySortCreatedAtDesc:
-		return true
-	case CompanySortName:
-		return true
-	case CompanySortNameDesc:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for ComponentStatus.
 const (
 	ComponentStatusDisabled ComponentStatus = "disabled"
@@ -284,6 +260,30 @@ func (e Role) Valid() bool {
 	case RoleUser:
 		return true
 	case RoleViewer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Sort.
+const (
+	SortCreatedAt     Sort = "created_at"
+	SortCreatedAtDesc Sort = "-created_at"
+	SortName          Sort = "name"
+	SortNameDesc      Sort = "-name"
+)
+
+// Valid indicates whether the value is a known member of the Sort enum.
+func (e Sort) Valid() bool {
+	switch e {
+	case SortCreatedAt:
+		return true
+	case SortCreatedAtDesc:
+		return true
+	case SortName:
+		return true
+	case SortNameDesc:
 		return true
 	default:
 		return false
@@ -539,9 +539,6 @@ type CompanyPage struct {
 	// Example: 1
 	Total *int64 `json:"total,omitempty"`
 }
-
-// CompanySort defines model for CompanySort.
-type CompanySort string
 
 // CompanyUpdate defines model for CompanyUpdate.
 type CompanyUpdate struct {
@@ -874,6 +871,9 @@ type Session struct {
 	UserAgent string `json:"user_agent"`
 }
 
+// Sort The order of a list; a minus sign turns it round. Names are sorted without regard to case.
+type Sort string
+
 // SystemInfo defines model for SystemInfo.
 type SystemInfo struct {
 	// APIVersions The versions of the API that are served here.
@@ -1092,7 +1092,7 @@ type ListCompaniesParams struct {
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// Sort The order of the list; a minus sign turns it round. Names are sorted without regard to case.
-	Sort *CompanySort `form:"sort,omitempty" json:"sort,omitempty"`
+	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Code Only the company with this code, in upper or lower case.
 	Code *string `form:"code,omitempty" json:"code,omitempty"`

@@ -108,13 +108,14 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	if a.redis != nil {
 		checker.Redis = a.redis
 	}
+	organisation := org.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID}
 	handlers := &httpapi.Handlers{
 		System: httpapi.System{
 			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
 			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON,
 		},
 		Health: checker, Auth: sessions, Operations: operations,
-		Companies: org.NewCompanies(a.Store, trail, cursors, now, newID),
+		Companies: org.NewCompanies(organisation),
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
 	a.handler = e
