@@ -115,7 +115,8 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON,
 		},
 		Health: checker, Auth: sessions, Operations: operations,
-		Companies: org.NewCompanies(organisation),
+		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
+		Trees: org.NewTrees(organisation),
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
 	a.handler = e

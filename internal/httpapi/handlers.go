@@ -12,11 +12,14 @@ import (
 
 // Handlers implements the interface that is generated from the document.
 type Handlers struct {
-	System     System
-	Health     *health.Checker
-	Auth       *auth.Service
-	Companies  *org.Companies
-	Operations []access.Operation
+	System      System
+	Health      *health.Checker
+	Auth        *auth.Service
+	Companies   *org.Companies
+	Branches    *org.Branches
+	Departments *org.Departments
+	Trees       *org.Trees
+	Operations  []access.Operation
 }
 
 var _ api.StrictServerInterface = (*Handlers)(nil)

@@ -10,16 +10,15 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/etag"
-	"github.com/tenantry/tenantry/internal/store"
 )
 
 // Companies has the rules of companies.
 type Companies struct{ records[db.Company] }
 
 // NewCompanies returns the service.
-func NewCompanies(p Parts) *Companies { return &Companies{newRecords(companies, p)} }
+func NewCompanies(p Parts) *Companies { return &Companies{newRecords(companyKind, p)} }
 
-var companies = kind[db.Company]{
+var companyKind = kind[db.Company]{
 	name:    "company",
 	codeKey: "companies_tenant_id_code_key",
 	taken:   "A company with this code exists already.",
@@ -38,6 +37,7 @@ var companies = kind[db.Company]{
 	remove: func(ctx context.Context, q db.Querier, c db.Company) (int64, error) {
 		return q.DeleteCompany(ctx, db.DeleteCompanyParams{TenantID: c.TenantID, ID: c.ID, Version: c.Version})
 	},
+	plan: planCompany,
 }
 
 // Create returns the new company; errs.AlreadyExists if its code is taken in the tenant.
@@ -48,17 +48,13 @@ func (s *Companies) Create(ctx context.Context, by access.Principal, in api.Comp
 		Code: &in.Code, Name: &in.Name, Description: in.Description, Email: in.Email, Phone: in.Phone, Website: in.Website,
 		Address: in.Address, TaxID: in.TaxID, RegistrationNumber: in.RegistrationNumber, IsActive: in.IsActive,
 	})
-	err := s.store.Tx(ctx, func(q db.Querier) error { return InsertCompany(ctx, q, s.audit, by, c) })
-	if err != nil {
-		return db.Company{}, s.clientError(err)
-	}
-	return c, nil
+	return s.create(ctx, by, c, func(db.Querier) error { return nil })
 }
 
 // InsertCompany adds a company and its audit entry, as part of a transaction. It derives NameKey and SearchText.
 func InsertCompany(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, c db.Company) error {
 	DeriveCompany(&c)
-	return companies.add(ctx, q, log, by, c)
+	return companyKind.add(ctx, q, log, by, c)
 }
 
 // Get returns a company of the tenant, or errs.NotFound.
@@ -77,58 +73,11 @@ func (s *Companies) Update(ctx context.Context, by access.Principal, id uuid.UUI
 
 // PreviewDelete says what Delete would take with it. The error is as there.
 func (s *Companies) PreviewDelete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (api.DeletionPreview, error) {
-	if _, err := s.matching(ctx, s.store, by, id, ifMatch); err != nil {
-		return api.DeletionPreview{}, s.clientError(err)
-	}
-	users, err := s.store.CountUsersOfCompany(ctx, db.CountUsersOfCompanyParams{TenantID: by.TenantID, CompanyID: &id})
-	if err != nil {
-		return api.DeletionPreview{}, err
-	}
-	return api.DeletionPreview{Companies: 1, UsersDetached: users}, nil
+	return s.previewDelete(ctx, by, id, ifMatch)
 }
 
-// Delete removes a company; its users lose the assignment. The error is errs.NotFound, or errs.StaleVersion if the version
-// isn't one of ifMatch.
+// Delete removes a company with its branches and departments; users lose the assignment. The error is errs.NotFound, or
+// errs.StaleVersion if the version isn't one of ifMatch.
 func (s *Companies) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		c, err := s.matching(ctx, q, by, id, ifMatch)
-		if err != nil {
-			return err
-		}
-		if err := s.detachUsers(ctx, q, by, id); err != nil {
-			return err
-		}
-		return companies.delete(ctx, q, s.audit, by, c)
-	})
-	if err != nil {
-		return s.clientError(err)
-	}
-	return nil
-}
-
-// detachUsers takes the users of a company out of it, with an entry for each.
-func (s *Companies) detachUsers(ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID) error {
-	users, err := q.ListUsersOfCompany(ctx, db.ListUsersOfCompanyParams{TenantID: by.TenantID, CompanyID: &id})
-	if err != nil || len(users) == 0 {
-		return err
-	}
-	detached, err := q.DetachUsersFromCompany(ctx, db.DetachUsersFromCompanyParams{UpdatedAt: s.now(), TenantID: by.TenantID, CompanyID: &id})
-	if err != nil {
-		return err
-	}
-	if detached != int64(len(users)) {
-		return store.ErrStale
-	}
-	for _, before := range users {
-		after := before
-		after.CompanyID, after.BranchID, after.DepartmentID = nil, nil, nil
-		changes := audit.Updated(before, after)
-		err := s.audit.Write(ctx, q, by, audit.Entry{
-			Action: "user.update", EntityType: "user", EntityID: before.ID, EntityLabel: before.Email, Changes: changes,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.delete(ctx, by, id, ifMatch)
 }

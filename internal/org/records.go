@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
@@ -38,6 +39,8 @@ type kind[Row any] struct {
 	// update and remove do so if the row still has this version, and return the number of rows: 0 or 1.
 	update func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	remove func(ctx context.Context, q db.Querier, row Row) (int64, error)
+	// plan finds out what goes when a row is deleted.
+	plan func(ctx context.Context, q db.Querier, row Row) (removal, error)
 }
 
 // facts are the columns that every kind has.
@@ -100,6 +103,26 @@ func (r records[Row]) get(ctx context.Context, by access.Principal, id uuid.UUID
 	return row, nil
 }
 
+// create adds a row after check has found that what it refers to is there. The error is errs.AlreadyExists if its code is
+// taken, or what check returns.
+func (r records[Row]) create(ctx context.Context, by access.Principal, row Row, check func(q db.Querier) error) (Row, error) {
+	err := r.store.Tx(ctx, func(q db.Querier) error {
+		if err := check(q); err != nil {
+			return err
+		}
+		err := r.kind.add(ctx, q, r.audit, by, row)
+		if store.BreaksReference(err) {
+			return store.ErrStale // it has gone since check saw it
+		}
+		return err
+	})
+	if err != nil {
+		var none Row
+		return none, r.clientError(err)
+	}
+	return row, nil
+}
+
 // update lets change have its way with a row, and returns the row as it is then. If that makes no difference nothing is
 // written. The error is errs.NotFound, errs.StaleVersion if the version isn't one of ifMatch, errs.AlreadyExists if the new
 // code is taken, or what change returns.
@@ -124,7 +147,7 @@ func (r records[Row]) update(
 		*f.updatedAt = r.now()
 		rows, err := r.kind.update(ctx, q, after)
 		if rows == 0 && err == nil || store.BreaksReference(err) {
-			return store.ErrStale
+			return store.ErrStale // changed, or what it refers to has gone since change saw it
 		}
 		if err != nil {
 			return err
@@ -137,6 +160,39 @@ func (r records[Row]) update(
 		return none, r.clientError(err)
 	}
 	return after, nil
+}
+
+// previewDelete says what delete would take with it. The error is as there.
+func (r records[Row]) previewDelete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (api.DeletionPreview, error) {
+	row, err := r.matching(ctx, r.store, by, id, ifMatch)
+	if err != nil {
+		return api.DeletionPreview{}, r.clientError(err)
+	}
+	plan, err := r.kind.plan(ctx, r.store, row)
+	if err != nil {
+		return api.DeletionPreview{}, err
+	}
+	return plan.preview(), nil
+}
+
+// delete removes a row and all that is below it; users lose the assignment. The error is errs.NotFound, or
+// errs.StaleVersion if the version isn't one of ifMatch.
+func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
+	err := r.store.Tx(ctx, func(q db.Querier) error {
+		row, err := r.matching(ctx, q, by, id, ifMatch)
+		if err != nil {
+			return err
+		}
+		plan, err := r.kind.plan(ctx, q, row)
+		if err != nil {
+			return err
+		}
+		return plan.carryOut(ctx, q, r.audit, by, r.now())
+	})
+	if err != nil {
+		return r.clientError(err)
+	}
+	return nil
 }
 
 // matching returns a row whose version is one of ifMatch; errs.StaleVersion if it has another.

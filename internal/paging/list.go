@@ -27,10 +27,19 @@ var (
 	highest = Place{CreatedAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), NameKey: strings.Repeat("\U0010ffff", maxName), ID: uuid.Max}
 )
 
+// Query returns at most limit rows of a list that come after a place, in one order.
+type Query[Row any] func(ctx context.Context, after Place, limit int32) ([]Row, error)
+
+// By is the Query that asks the store with the parameters that params makes.
+func By[Params, Row any](ask func(context.Context, Params) ([]Row, error), params func(after Place, limit int32) Params) Query[Row] {
+	return func(ctx context.Context, after Place, limit int32) ([]Row, error) {
+		return ask(ctx, params(after, limit))
+	}
+}
+
 // Source is where a list's rows come from.
 type Source[Row any] struct {
-	// Orders has the query of each order. It returns at most limit rows that come after a place.
-	Orders map[api.Sort]func(ctx context.Context, after Place, limit int32) ([]Row, error)
+	Orders map[api.Sort]Query[Row]
 	// Count returns the number of rows of the whole list.
 	Count func(ctx context.Context) (int64, error)
 	Place func(Row) Place
