@@ -38,14 +38,13 @@ func TestDepartmentReferences(t *testing.T) {
 		})
 		t.Run("400 for what is missing, of another company or of another tenant", func(t *testing.T) {
 			existing := a.Department(t, company)
-			before := snapshot(t, a)
 			for place, ids := range map[string][]uuid.UUID{
 				"branch_id":    {uuid.New(), a.Branch(t, other).ID, a.Branch(t, foreign).ID, company.ID},
 				"parent_id":    {uuid.New(), a.Department(t, other).ID, a.Department(t, foreign).ID, branch.ID},
 				"head_user_id": {uuid.New(), a.User(t, foreign.TenantID, access.User).ID},
 			} {
 				for _, id := range ids {
-					before = snapshot(t, a)
+					before := snapshot(t, a)
 					reference := `"` + place + `":"` + id.String() + `"`
 					created := admin.Do(t, http.MethodPost, departmentsPath, `{"company_id":"`+company.ID.String()+`","code":"NEW","name":"New",`+reference+`}`)
 					created.WantCode(t, 400, "unknown_reference")
@@ -80,17 +79,14 @@ func TestReferencesUnderConcurrency(t *testing.T) {
 			company := a.Company(t, admin.User.TenantID)
 			parent := a.Department(t, company)
 			var wait sync.WaitGroup
-			for _, request := range []string{
-				branchesPath + ` {"company_id":"` + company.ID.String() + `","code":"X","name":"X"}`,
-				departmentsPath + ` {"company_id":"` + company.ID.String() + `","code":"X","name":"X"}`,
-				departmentsPath + ` {"company_id":"` + company.ID.String() + `","code":"Y","name":"Y","parent_id":"` + parent.ID.String() + `"}`,
+			for _, create := range []struct{ path, fields string }{
+				{branchesPath, `"code":"X","name":"X"`},
+				{departmentsPath, `"code":"X","name":"X"`},
+				{departmentsPath, `"code":"Y","name":"Y","parent_id":"` + parent.ID.String() + `"`},
 			} {
-				path, body := request[:len(branchesPath)], request[len(branchesPath):]
-				if path != branchesPath {
-					path, body = request[:len(departmentsPath)], request[len(departmentsPath):]
-				}
 				wait.Go(func() {
-					if reply := admin.Do(t, http.MethodPost, path, body); reply.Status != 201 && reply.Status != 400 {
+					reply := admin.Do(t, http.MethodPost, create.path, `{"company_id":"`+company.ID.String()+`",`+create.fields+`}`)
+					if reply.Status != 201 && reply.Status != 400 {
 						t.Errorf("create: status %d: %s", reply.Status, reply.Body)
 					}
 				})

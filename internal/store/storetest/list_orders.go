@@ -17,17 +17,18 @@ type place struct {
 	id   uuid.UUID
 }
 
-// listOrders are the four orders of a list: each returns the rows after a place.
+// lister returns the rows of a list after a place, in one order.
+type lister[Row, Filters any] func(t *T, tenant uuid.UUID, f Filters, after place, limit int32) []Row
+
+// listOrders are the four orders of a list.
 type listOrders[Row, Filters any] struct {
-	byCreatedAt, byCreatedAtDesc, byName, byNameDesc func(t *T, tenant uuid.UUID, f Filters, after place, limit int32) []Row
+	byCreatedAt, byCreatedAtDesc, byName, byNameDesc lister[Row, Filters]
 
 	place func(Row) place
 }
 
 // each calls f with every order, the place before its first row, and how it compares.
-func (l listOrders[Row, Filters]) each(f func(
-	name string, list func(t *T, tenant uuid.UUID, f Filters, after place, limit int32) []Row, first place, compare func(a, b Row) int,
-)) {
+func (l listOrders[Row, Filters]) each(f func(name string, list lister[Row, Filters], first place, compare func(a, b Row) int)) {
 	byTime := func(a, b Row) int {
 		p, q := l.place(a), l.place(b)
 		return cmp.Or(p.at.Compare(q.at), cmp.Compare(p.id.String(), q.id.String()))
@@ -48,9 +49,9 @@ func (l listOrders[Row, Filters]) each(f func(
 func (l listOrders[Row, Filters]) holdEveryRow(t *T, tenant uuid.UUID, want []Row) {
 	t.Helper()
 	var none Filters
-	l.each(func(name string, list func(*T, uuid.UUID, Filters, place, int32) []Row, first place, compare func(a, b Row) int) {
+	l.each(func(name string, list lister[Row, Filters], first place, compare func(a, b Row) int) {
 		slices.SortFunc(want, compare)
-		for _, limit := range []int32{1, 2, 3, int32(len(want)), 100} { //nolint:gosec // a few
+		for _, limit := range []int32{1, 2, 3, int32(len(want)), 100} {
 			var all []Row
 			after := first
 			for len(all) <= len(want) {
@@ -82,7 +83,7 @@ func (l listOrders[Row, Filters]) filter(
 ) {
 	t.Helper()
 	for _, c := range cases {
-		l.each(func(name string, list func(*T, uuid.UUID, Filters, place, int32) []Row, first place, _ func(a, b Row) int) {
+		l.each(func(name string, list lister[Row, Filters], first place, _ func(a, b Row) int) {
 			codes := []string{}
 			for _, row := range list(t, tenant, c.filters, first, 100) {
 				codes = append(codes, code(row))
