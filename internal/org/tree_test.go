@@ -1,6 +1,7 @@
 package org
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -20,30 +21,40 @@ func TestTreeOfMoreThanTheLimitIsTooLarge(t *testing.T) {
 		s := storetest.New(t, engine)
 		now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 		tenant := db.Tenant{ID: uuid.New(), Code: "T", Name: "T", Tier: "free", Status: "active", CreatedAt: now, UpdatedAt: now, Version: 1}
-		company := db.Company{TenantID: tenant.ID, ID: uuid.New(), Code: "C", Name: "C", CreatedAt: now, UpdatedAt: now, Version: 1}
-		branch := db.Branch{TenantID: tenant.ID, ID: uuid.New(), CompanyID: company.ID, Code: "B", Name: "B", CreatedAt: now, UpdatedAt: now, Version: 1}
-		department := db.Department{TenantID: tenant.ID, ID: uuid.New(), CompanyID: company.ID, Code: "D", Name: "D", CreatedAt: now, UpdatedAt: now, Version: 1}
-		for _, err := range []error{
-			s.InsertTenant(t.Context(), db.InsertTenantParams(tenant)), s.InsertCompany(t.Context(), db.InsertCompanyParams(company)),
-			s.InsertBranch(t.Context(), db.InsertBranchParams(branch)), s.InsertDepartment(t.Context(), db.InsertDepartmentParams(department)),
-		} {
+		if err := s.InsertTenant(t.Context(), db.InsertTenantParams(tenant)); err != nil {
+			t.Fatal(err)
+		}
+		// Two companies, each with a branch and a department.
+		var company db.Company
+		for _, code := range []string{"OTHER", "ONE"} {
+			company = db.Company{TenantID: tenant.ID, ID: uuid.New(), Code: code, Name: "C", CreatedAt: now, UpdatedAt: now, Version: 1}
+			branch := db.Branch{TenantID: tenant.ID, ID: uuid.New(), CompanyID: company.ID, Code: "B", Name: "B", CreatedAt: now, UpdatedAt: now, Version: 1}
+			department := db.Department{TenantID: tenant.ID, ID: uuid.New(), CompanyID: company.ID, Code: "D", Name: "D", CreatedAt: now, UpdatedAt: now, Version: 1}
+			err := errors.Join(
+				s.InsertCompany(t.Context(), db.InsertCompanyParams(company)), s.InsertBranch(t.Context(), db.InsertBranchParams(branch)),
+				s.InsertDepartment(t.Context(), db.InsertDepartmentParams(department)),
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
 		by := access.Principal{TenantID: tenant.ID}
-		for limit := int32(1); limit <= 4; limit++ {
-			trees := NewTrees(Parts{Store: s})
-			trees.maxNodes = limit
-			for _, companyID := range []*uuid.UUID{nil, &company.ID} {
-				_, err := trees.Read(t.Context(), by, companyID)
-				if tooLarge := errs.Is(err, errs.TooLarge); tooLarge != (limit < 3) || !tooLarge && err != nil {
-					t.Errorf("3 nodes with a limit of %d: error %v", limit, err)
-				}
-				if limit == 2 && !strings.Contains(errs.From(err).Detail, "more than 2 companies") {
-					t.Errorf("detail: %s", errs.From(err).Detail)
+		trees := NewTrees(Parts{Store: s})
+		for trees.maxNodes = 1; trees.maxNodes <= 7; trees.maxNodes++ {
+			for _, test := range []struct {
+				companyID *uuid.UUID
+				nodes     int32
+			}{{nil, 6}, {&company.ID, 3}} {
+				_, err := trees.Read(t.Context(), by, test.companyID)
+				if tooLarge := errs.Is(err, errs.TooLarge); tooLarge != (test.nodes > trees.maxNodes) || !tooLarge && err != nil {
+					t.Errorf("%d nodes with a limit of %d: error %v", test.nodes, trees.maxNodes, err)
 				}
 			}
+		}
+		trees.maxNodes = 2
+		_, err := trees.Read(t.Context(), by, nil)
+		if got := errs.From(err).Detail; !strings.HasPrefix(got, "There are more than 2 companies, branches and departments.") {
+			t.Errorf("detail: %s", got)
 		}
 	})
 }
