@@ -13,54 +13,82 @@ import (
 
 // Rows and parameters, the same on every engine.
 type (
-	AuditEntry                         = postgres.AuditEntry
-	Company                            = postgres.Company
-	CountAuditEntriesByActionParams    = postgres.CountAuditEntriesByActionParams
-	CountAuditEntriesByActionRow       = postgres.CountAuditEntriesByActionRow
-	CountAuditEntriesByActorParams     = postgres.CountAuditEntriesByActorParams
-	CountAuditEntriesByActorRow        = postgres.CountAuditEntriesByActorRow
-	CountAuditEntriesByDayParams       = postgres.CountAuditEntriesByDayParams
-	CountAuditEntriesByDayRow          = postgres.CountAuditEntriesByDayRow
-	CountAuditEntriesParams            = postgres.CountAuditEntriesParams
-	CountCompaniesParams               = postgres.CountCompaniesParams
-	CountUsersOfCompanyParams          = postgres.CountUsersOfCompanyParams
-	DeleteAuditEntriesUpToParams       = postgres.DeleteAuditEntriesUpToParams
-	DeleteCompanyParams                = postgres.DeleteCompanyParams
-	DetachUsersFromCompanyParams       = postgres.DetachUsersFromCompanyParams
-	EndOtherSessionsParams             = postgres.EndOtherSessionsParams
-	EndSessionParams                   = postgres.EndSessionParams
-	EndUserSessionsParams              = postgres.EndUserSessionsParams
-	GetAuditEntryParams                = postgres.GetAuditEntryParams
-	GetCompanyParams                   = postgres.GetCompanyParams
-	GetSessionParams                   = postgres.GetSessionParams
-	GetSessionStateParams              = postgres.GetSessionStateParams
-	GetSessionStateRow                 = postgres.GetSessionStateRow
-	GetTenantParams                    = postgres.GetTenantParams
-	GetUserByEmailUnscopedParams       = postgres.GetUserByEmailUnscopedParams
-	GetUserParams                      = postgres.GetUserParams
-	InsertAuditEntryParams             = postgres.InsertAuditEntryParams
-	InsertCompanyParams                = postgres.InsertCompanyParams
-	InsertSessionParams                = postgres.InsertSessionParams
-	InsertTenantParams                 = postgres.InsertTenantParams
-	InsertUserParams                   = postgres.InsertUserParams
-	ListAuditEntriesParams             = postgres.ListAuditEntriesParams
-	ListCompaniesByCreatedAtDescParams = postgres.ListCompaniesByCreatedAtDescParams
-	ListCompaniesByCreatedAtParams     = postgres.ListCompaniesByCreatedAtParams
-	ListCompaniesByNameDescParams      = postgres.ListCompaniesByNameDescParams
-	ListCompaniesByNameParams          = postgres.ListCompaniesByNameParams
-	ListOldestAuditEntryKeysParams     = postgres.ListOldestAuditEntryKeysParams
-	ListOldestAuditEntryKeysRow        = postgres.ListOldestAuditEntryKeysRow
-	ListTenantCodesParams              = postgres.ListTenantCodesParams
-	ListTenantCodesRow                 = postgres.ListTenantCodesRow
-	ListUsersOfCompanyParams           = postgres.ListUsersOfCompanyParams
-	ListUsersOfCompanyRow              = postgres.ListUsersOfCompanyRow
-	RotateSessionParams                = postgres.RotateSessionParams
-	Session                            = postgres.Session
-	SetUserLastLoginParams             = postgres.SetUserLastLoginParams
-	SetUserPasswordHashParams          = postgres.SetUserPasswordHashParams
-	Tenant                             = postgres.Tenant
-	UpdateCompanyParams                = postgres.UpdateCompanyParams
-	User                               = postgres.User
+	AuditEntry                           = postgres.AuditEntry
+	Branch                               = postgres.Branch
+	Company                              = postgres.Company
+	CountAuditEntriesByActionParams      = postgres.CountAuditEntriesByActionParams
+	CountAuditEntriesByActionRow         = postgres.CountAuditEntriesByActionRow
+	CountAuditEntriesByActorParams       = postgres.CountAuditEntriesByActorParams
+	CountAuditEntriesByActorRow          = postgres.CountAuditEntriesByActorRow
+	CountAuditEntriesByDayParams         = postgres.CountAuditEntriesByDayParams
+	CountAuditEntriesByDayRow            = postgres.CountAuditEntriesByDayRow
+	CountAuditEntriesParams              = postgres.CountAuditEntriesParams
+	CountBranchesParams                  = postgres.CountBranchesParams
+	CountCompaniesParams                 = postgres.CountCompaniesParams
+	CountDepartmentsParams               = postgres.CountDepartmentsParams
+	DeleteAuditEntriesUpToParams         = postgres.DeleteAuditEntriesUpToParams
+	DeleteBranchParams                   = postgres.DeleteBranchParams
+	DeleteCompanyParams                  = postgres.DeleteCompanyParams
+	DeleteDepartmentParams               = postgres.DeleteDepartmentParams
+	Department                           = postgres.Department
+	EndOtherSessionsParams               = postgres.EndOtherSessionsParams
+	EndSessionParams                     = postgres.EndSessionParams
+	EndUserSessionsParams                = postgres.EndUserSessionsParams
+	GetAuditEntryParams                  = postgres.GetAuditEntryParams
+	GetBranchParams                      = postgres.GetBranchParams
+	GetCompanyParams                     = postgres.GetCompanyParams
+	GetDepartmentParams                  = postgres.GetDepartmentParams
+	GetSessionParams                     = postgres.GetSessionParams
+	GetSessionStateParams                = postgres.GetSessionStateParams
+	GetSessionStateRow                   = postgres.GetSessionStateRow
+	GetTenantParams                      = postgres.GetTenantParams
+	GetUserByEmailUnscopedParams         = postgres.GetUserByEmailUnscopedParams
+	GetUserParams                        = postgres.GetUserParams
+	InsertAuditEntryParams               = postgres.InsertAuditEntryParams
+	InsertBranchParams                   = postgres.InsertBranchParams
+	InsertCompanyParams                  = postgres.InsertCompanyParams
+	InsertDepartmentParams               = postgres.InsertDepartmentParams
+	InsertSessionParams                  = postgres.InsertSessionParams
+	InsertTenantParams                   = postgres.InsertTenantParams
+	InsertUserParams                     = postgres.InsertUserParams
+	ListAuditEntriesParams               = postgres.ListAuditEntriesParams
+	ListBranchNodesParams                = postgres.ListBranchNodesParams
+	ListBranchNodesRow                   = postgres.ListBranchNodesRow
+	ListBranchesByCreatedAtDescParams    = postgres.ListBranchesByCreatedAtDescParams
+	ListBranchesByCreatedAtParams        = postgres.ListBranchesByCreatedAtParams
+	ListBranchesByNameDescParams         = postgres.ListBranchesByNameDescParams
+	ListBranchesByNameParams             = postgres.ListBranchesByNameParams
+	ListBranchesOfCompanyParams          = postgres.ListBranchesOfCompanyParams
+	ListCompaniesByCreatedAtDescParams   = postgres.ListCompaniesByCreatedAtDescParams
+	ListCompaniesByCreatedAtParams       = postgres.ListCompaniesByCreatedAtParams
+	ListCompaniesByNameDescParams        = postgres.ListCompaniesByNameDescParams
+	ListCompaniesByNameParams            = postgres.ListCompaniesByNameParams
+	ListCompanyNodesParams               = postgres.ListCompanyNodesParams
+	ListCompanyNodesRow                  = postgres.ListCompanyNodesRow
+	ListDepartmentNodesParams            = postgres.ListDepartmentNodesParams
+	ListDepartmentNodesRow               = postgres.ListDepartmentNodesRow
+	ListDepartmentsByCreatedAtDescParams = postgres.ListDepartmentsByCreatedAtDescParams
+	ListDepartmentsByCreatedAtParams     = postgres.ListDepartmentsByCreatedAtParams
+	ListDepartmentsByNameDescParams      = postgres.ListDepartmentsByNameDescParams
+	ListDepartmentsByNameParams          = postgres.ListDepartmentsByNameParams
+	ListDepartmentsOfCompanyParams       = postgres.ListDepartmentsOfCompanyParams
+	ListOldestAuditEntryKeysParams       = postgres.ListOldestAuditEntryKeysParams
+	ListOldestAuditEntryKeysRow          = postgres.ListOldestAuditEntryKeysRow
+	ListTenantCodesParams                = postgres.ListTenantCodesParams
+	ListTenantCodesRow                   = postgres.ListTenantCodesRow
+	ListUsersOfCompanyParams             = postgres.ListUsersOfCompanyParams
+	ListUsersOfCompanyRow                = postgres.ListUsersOfCompanyRow
+	LockCompanyParams                    = postgres.LockCompanyParams
+	RotateSessionParams                  = postgres.RotateSessionParams
+	Session                              = postgres.Session
+	SetUserAssignmentParams              = postgres.SetUserAssignmentParams
+	SetUserLastLoginParams               = postgres.SetUserLastLoginParams
+	SetUserPasswordHashParams            = postgres.SetUserPasswordHashParams
+	Tenant                               = postgres.Tenant
+	UpdateBranchParams                   = postgres.UpdateBranchParams
+	UpdateCompanyParams                  = postgres.UpdateCompanyParams
+	UpdateDepartmentParams               = postgres.UpdateDepartmentParams
+	User                                 = postgres.User
 )
 
 // Querier is every query of sql/queries, on any engine.
@@ -117,6 +145,14 @@ func (x postgresQuerier) CountAuditEntriesByDay(ctx context.Context, arg CountAu
 	}), nil
 }
 
+func (x postgresQuerier) CountBranches(ctx context.Context, arg CountBranchesParams) (int64, error) {
+	v, err := x.queries.CountBranches(ctx, postgres.CountBranchesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountBranches", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
 	v, err := x.queries.CountCompanies(ctx, postgres.CountCompaniesParams(arg))
 	if err != nil {
@@ -125,10 +161,10 @@ func (x postgresQuerier) CountCompanies(ctx context.Context, arg CountCompaniesP
 	return int64(v), nil
 }
 
-func (x postgresQuerier) CountUsersOfCompany(ctx context.Context, arg CountUsersOfCompanyParams) (int64, error) {
-	v, err := x.queries.CountUsersOfCompany(ctx, postgres.CountUsersOfCompanyParams(arg))
+func (x postgresQuerier) CountDepartments(ctx context.Context, arg CountDepartmentsParams) (int64, error) {
+	v, err := x.queries.CountDepartments(ctx, postgres.CountDepartmentsParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("CountUsersOfCompany", err)
+		return *new(int64), x.mapError("CountDepartments", err)
 	}
 	return int64(v), nil
 }
@@ -149,6 +185,14 @@ func (x postgresQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteA
 	return int64(v), nil
 }
 
+func (x postgresQuerier) DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error) {
+	v, err := x.queries.DeleteBranch(ctx, postgres.DeleteBranchParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteBranch", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error) {
 	v, err := x.queries.DeleteCompany(ctx, postgres.DeleteCompanyParams(arg))
 	if err != nil {
@@ -157,10 +201,10 @@ func (x postgresQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyPar
 	return int64(v), nil
 }
 
-func (x postgresQuerier) DetachUsersFromCompany(ctx context.Context, arg DetachUsersFromCompanyParams) (int64, error) {
-	v, err := x.queries.DetachUsersFromCompany(ctx, postgres.DetachUsersFromCompanyParams(arg))
+func (x postgresQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
+	v, err := x.queries.DeleteDepartment(ctx, postgres.DeleteDepartmentParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("DetachUsersFromCompany", err)
+		return *new(int64), x.mapError("DeleteDepartment", err)
 	}
 	return int64(v), nil
 }
@@ -197,12 +241,28 @@ func (x postgresQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryPar
 	return AuditEntry(v), nil
 }
 
+func (x postgresQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
+	v, err := x.queries.GetBranch(ctx, postgres.GetBranchParams(arg))
+	if err != nil {
+		return Branch{}, x.mapError("GetBranch", err)
+	}
+	return Branch(v), nil
+}
+
 func (x postgresQuerier) GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error) {
 	v, err := x.queries.GetCompany(ctx, postgres.GetCompanyParams(arg))
 	if err != nil {
 		return Company{}, x.mapError("GetCompany", err)
 	}
 	return Company(v), nil
+}
+
+func (x postgresQuerier) GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error) {
+	v, err := x.queries.GetDepartment(ctx, postgres.GetDepartmentParams(arg))
+	if err != nil {
+		return Department{}, x.mapError("GetDepartment", err)
+	}
+	return Department(v), nil
 }
 
 func (x postgresQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -253,10 +313,26 @@ func (x postgresQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEn
 	return nil
 }
 
+func (x postgresQuerier) InsertBranch(ctx context.Context, arg InsertBranchParams) error {
+	err := x.queries.InsertBranch(ctx, postgres.InsertBranchParams(arg))
+	if err != nil {
+		return x.mapError("InsertBranch", err)
+	}
+	return nil
+}
+
 func (x postgresQuerier) InsertCompany(ctx context.Context, arg InsertCompanyParams) error {
 	err := x.queries.InsertCompany(ctx, postgres.InsertCompanyParams(arg))
 	if err != nil {
 		return x.mapError("InsertCompany", err)
+	}
+	return nil
+}
+
+func (x postgresQuerier) InsertDepartment(ctx context.Context, arg InsertDepartmentParams) error {
+	err := x.queries.InsertDepartment(ctx, postgres.InsertDepartmentParams(arg))
+	if err != nil {
+		return x.mapError("InsertDepartment", err)
 	}
 	return nil
 }
@@ -293,6 +369,54 @@ func (x postgresQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntr
 	return convert(v, func(r postgres.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
 }
 
+func (x postgresQuerier) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error) {
+	v, err := x.queries.ListBranchNodes(ctx, postgres.ListBranchNodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchNodes", err)
+	}
+	return convert(v, func(r postgres.ListBranchNodesRow) ListBranchNodesRow { return ListBranchNodesRow(r) }), nil
+}
+
+func (x postgresQuerier) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByCreatedAt(ctx, postgres.ListBranchesByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByCreatedAt", err)
+	}
+	return convert(v, func(r postgres.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x postgresQuerier) ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranchesByCreatedAtDescParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByCreatedAtDesc(ctx, postgres.ListBranchesByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByCreatedAtDesc", err)
+	}
+	return convert(v, func(r postgres.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x postgresQuerier) ListBranchesByName(ctx context.Context, arg ListBranchesByNameParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByName(ctx, postgres.ListBranchesByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByName", err)
+	}
+	return convert(v, func(r postgres.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x postgresQuerier) ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByNameDesc(ctx, postgres.ListBranchesByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByNameDesc", err)
+	}
+	return convert(v, func(r postgres.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x postgresQuerier) ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesOfCompany(ctx, postgres.ListBranchesOfCompanyParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesOfCompany", err)
+	}
+	return convert(v, func(r postgres.Branch) Branch { return Branch(r) }), nil
+}
+
 func (x postgresQuerier) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	v, err := x.queries.ListCompaniesByCreatedAt(ctx, postgres.ListCompaniesByCreatedAtParams(arg))
 	if err != nil {
@@ -325,6 +449,62 @@ func (x postgresQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCo
 	return convert(v, func(r postgres.Company) Company { return Company(r) }), nil
 }
 
+func (x postgresQuerier) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
+	v, err := x.queries.ListCompanyNodes(ctx, postgres.ListCompanyNodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListCompanyNodes", err)
+	}
+	return convert(v, func(r postgres.ListCompanyNodesRow) ListCompanyNodesRow { return ListCompanyNodesRow(r) }), nil
+}
+
+func (x postgresQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error) {
+	v, err := x.queries.ListDepartmentNodes(ctx, postgres.ListDepartmentNodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentNodes", err)
+	}
+	return convert(v, func(r postgres.ListDepartmentNodesRow) ListDepartmentNodesRow { return ListDepartmentNodesRow(r) }), nil
+}
+
+func (x postgresQuerier) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByCreatedAt(ctx, postgres.ListDepartmentsByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByCreatedAt", err)
+	}
+	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
+}
+
+func (x postgresQuerier) ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDepartmentsByCreatedAtDescParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByCreatedAtDesc(ctx, postgres.ListDepartmentsByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByCreatedAtDesc", err)
+	}
+	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
+}
+
+func (x postgresQuerier) ListDepartmentsByName(ctx context.Context, arg ListDepartmentsByNameParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByName(ctx, postgres.ListDepartmentsByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByName", err)
+	}
+	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
+}
+
+func (x postgresQuerier) ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByNameDesc(ctx, postgres.ListDepartmentsByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByNameDesc", err)
+	}
+	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
+}
+
+func (x postgresQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsOfCompany(ctx, postgres.ListDepartmentsOfCompanyParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsOfCompany", err)
+	}
+	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
+}
+
 func (x postgresQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
 	v, err := x.queries.ListOldestAuditEntryKeys(ctx, postgres.ListOldestAuditEntryKeysParams(arg))
 	if err != nil {
@@ -351,10 +531,26 @@ func (x postgresQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOf
 	return convert(v, func(r postgres.ListUsersOfCompanyRow) ListUsersOfCompanyRow { return ListUsersOfCompanyRow(r) }), nil
 }
 
+func (x postgresQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
+	v, err := x.queries.LockCompany(ctx, postgres.LockCompanyParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockCompany", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
 	v, err := x.queries.RotateSession(ctx, postgres.RotateSessionParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("RotateSession", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
+	v, err := x.queries.SetUserAssignment(ctx, postgres.SetUserAssignmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("SetUserAssignment", err)
 	}
 	return int64(v), nil
 }
@@ -375,10 +571,26 @@ func (x postgresQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPas
 	return int64(v), nil
 }
 
+func (x postgresQuerier) UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error) {
+	v, err := x.queries.UpdateBranch(ctx, postgres.UpdateBranchParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateBranch", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error) {
 	v, err := x.queries.UpdateCompany(ctx, postgres.UpdateCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error) {
+	v, err := x.queries.UpdateDepartment(ctx, postgres.UpdateDepartmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateDepartment", err)
 	}
 	return int64(v), nil
 }
@@ -429,6 +641,14 @@ func (x mysqlQuerier) CountAuditEntriesByDay(ctx context.Context, arg CountAudit
 	return convert(v, func(r mysql.CountAuditEntriesByDayRow) CountAuditEntriesByDayRow { return CountAuditEntriesByDayRow(r) }), nil
 }
 
+func (x mysqlQuerier) CountBranches(ctx context.Context, arg CountBranchesParams) (int64, error) {
+	v, err := x.queries.CountBranches(ctx, mysql.CountBranchesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountBranches", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
 	v, err := x.queries.CountCompanies(ctx, mysql.CountCompaniesParams(arg))
 	if err != nil {
@@ -437,10 +657,10 @@ func (x mysqlQuerier) CountCompanies(ctx context.Context, arg CountCompaniesPara
 	return int64(v), nil
 }
 
-func (x mysqlQuerier) CountUsersOfCompany(ctx context.Context, arg CountUsersOfCompanyParams) (int64, error) {
-	v, err := x.queries.CountUsersOfCompany(ctx, mysql.CountUsersOfCompanyParams(arg))
+func (x mysqlQuerier) CountDepartments(ctx context.Context, arg CountDepartmentsParams) (int64, error) {
+	v, err := x.queries.CountDepartments(ctx, mysql.CountDepartmentsParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("CountUsersOfCompany", err)
+		return *new(int64), x.mapError("CountDepartments", err)
 	}
 	return int64(v), nil
 }
@@ -461,6 +681,14 @@ func (x mysqlQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAudi
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error) {
+	v, err := x.queries.DeleteBranch(ctx, mysql.DeleteBranchParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteBranch", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error) {
 	v, err := x.queries.DeleteCompany(ctx, mysql.DeleteCompanyParams(arg))
 	if err != nil {
@@ -469,10 +697,10 @@ func (x mysqlQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParams
 	return int64(v), nil
 }
 
-func (x mysqlQuerier) DetachUsersFromCompany(ctx context.Context, arg DetachUsersFromCompanyParams) (int64, error) {
-	v, err := x.queries.DetachUsersFromCompany(ctx, mysql.DetachUsersFromCompanyParams(arg))
+func (x mysqlQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
+	v, err := x.queries.DeleteDepartment(ctx, mysql.DeleteDepartmentParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("DetachUsersFromCompany", err)
+		return *new(int64), x.mapError("DeleteDepartment", err)
 	}
 	return int64(v), nil
 }
@@ -509,12 +737,28 @@ func (x mysqlQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams
 	return AuditEntry(v), nil
 }
 
+func (x mysqlQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
+	v, err := x.queries.GetBranch(ctx, mysql.GetBranchParams(arg))
+	if err != nil {
+		return Branch{}, x.mapError("GetBranch", err)
+	}
+	return Branch(v), nil
+}
+
 func (x mysqlQuerier) GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error) {
 	v, err := x.queries.GetCompany(ctx, mysql.GetCompanyParams(arg))
 	if err != nil {
 		return Company{}, x.mapError("GetCompany", err)
 	}
 	return Company(v), nil
+}
+
+func (x mysqlQuerier) GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error) {
+	v, err := x.queries.GetDepartment(ctx, mysql.GetDepartmentParams(arg))
+	if err != nil {
+		return Department{}, x.mapError("GetDepartment", err)
+	}
+	return Department(v), nil
 }
 
 func (x mysqlQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -565,10 +809,26 @@ func (x mysqlQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntry
 	return nil
 }
 
+func (x mysqlQuerier) InsertBranch(ctx context.Context, arg InsertBranchParams) error {
+	err := x.queries.InsertBranch(ctx, mysql.InsertBranchParams(arg))
+	if err != nil {
+		return x.mapError("InsertBranch", err)
+	}
+	return nil
+}
+
 func (x mysqlQuerier) InsertCompany(ctx context.Context, arg InsertCompanyParams) error {
 	err := x.queries.InsertCompany(ctx, mysql.InsertCompanyParams(arg))
 	if err != nil {
 		return x.mapError("InsertCompany", err)
+	}
+	return nil
+}
+
+func (x mysqlQuerier) InsertDepartment(ctx context.Context, arg InsertDepartmentParams) error {
+	err := x.queries.InsertDepartment(ctx, mysql.InsertDepartmentParams(arg))
+	if err != nil {
+		return x.mapError("InsertDepartment", err)
 	}
 	return nil
 }
@@ -605,6 +865,54 @@ func (x mysqlQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntries
 	return convert(v, func(r mysql.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
 }
 
+func (x mysqlQuerier) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error) {
+	v, err := x.queries.ListBranchNodes(ctx, mysql.ListBranchNodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchNodes", err)
+	}
+	return convert(v, func(r mysql.ListBranchNodesRow) ListBranchNodesRow { return ListBranchNodesRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByCreatedAt(ctx, mysql.ListBranchesByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByCreatedAt", err)
+	}
+	return convert(v, func(r mysql.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x mysqlQuerier) ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranchesByCreatedAtDescParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByCreatedAtDesc(ctx, mysql.ListBranchesByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByCreatedAtDesc", err)
+	}
+	return convert(v, func(r mysql.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x mysqlQuerier) ListBranchesByName(ctx context.Context, arg ListBranchesByNameParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByName(ctx, mysql.ListBranchesByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByName", err)
+	}
+	return convert(v, func(r mysql.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x mysqlQuerier) ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByNameDesc(ctx, mysql.ListBranchesByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByNameDesc", err)
+	}
+	return convert(v, func(r mysql.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x mysqlQuerier) ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesOfCompany(ctx, mysql.ListBranchesOfCompanyParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesOfCompany", err)
+	}
+	return convert(v, func(r mysql.Branch) Branch { return Branch(r) }), nil
+}
+
 func (x mysqlQuerier) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	v, err := x.queries.ListCompaniesByCreatedAt(ctx, mysql.ListCompaniesByCreatedAtParams(arg))
 	if err != nil {
@@ -637,6 +945,62 @@ func (x mysqlQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCompa
 	return convert(v, func(r mysql.Company) Company { return Company(r) }), nil
 }
 
+func (x mysqlQuerier) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
+	v, err := x.queries.ListCompanyNodes(ctx, mysql.ListCompanyNodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListCompanyNodes", err)
+	}
+	return convert(v, func(r mysql.ListCompanyNodesRow) ListCompanyNodesRow { return ListCompanyNodesRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error) {
+	v, err := x.queries.ListDepartmentNodes(ctx, mysql.ListDepartmentNodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentNodes", err)
+	}
+	return convert(v, func(r mysql.ListDepartmentNodesRow) ListDepartmentNodesRow { return ListDepartmentNodesRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByCreatedAt(ctx, mysql.ListDepartmentsByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByCreatedAt", err)
+	}
+	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
+}
+
+func (x mysqlQuerier) ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDepartmentsByCreatedAtDescParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByCreatedAtDesc(ctx, mysql.ListDepartmentsByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByCreatedAtDesc", err)
+	}
+	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
+}
+
+func (x mysqlQuerier) ListDepartmentsByName(ctx context.Context, arg ListDepartmentsByNameParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByName(ctx, mysql.ListDepartmentsByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByName", err)
+	}
+	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
+}
+
+func (x mysqlQuerier) ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByNameDesc(ctx, mysql.ListDepartmentsByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByNameDesc", err)
+	}
+	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
+}
+
+func (x mysqlQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsOfCompany(ctx, mysql.ListDepartmentsOfCompanyParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsOfCompany", err)
+	}
+	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
+}
+
 func (x mysqlQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
 	v, err := x.queries.ListOldestAuditEntryKeys(ctx, mysql.ListOldestAuditEntryKeysParams(arg))
 	if err != nil {
@@ -663,10 +1027,26 @@ func (x mysqlQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCom
 	return convert(v, func(r mysql.ListUsersOfCompanyRow) ListUsersOfCompanyRow { return ListUsersOfCompanyRow(r) }), nil
 }
 
+func (x mysqlQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
+	v, err := x.queries.LockCompany(ctx, mysql.LockCompanyParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockCompany", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
 	v, err := x.queries.RotateSession(ctx, mysql.RotateSessionParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("RotateSession", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
+	v, err := x.queries.SetUserAssignment(ctx, mysql.SetUserAssignmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("SetUserAssignment", err)
 	}
 	return int64(v), nil
 }
@@ -687,10 +1067,26 @@ func (x mysqlQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswo
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error) {
+	v, err := x.queries.UpdateBranch(ctx, mysql.UpdateBranchParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateBranch", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error) {
 	v, err := x.queries.UpdateCompany(ctx, mysql.UpdateCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error) {
+	v, err := x.queries.UpdateDepartment(ctx, mysql.UpdateDepartmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateDepartment", err)
 	}
 	return int64(v), nil
 }
@@ -743,6 +1139,14 @@ func (x sqliteQuerier) CountAuditEntriesByDay(ctx context.Context, arg CountAudi
 	}), nil
 }
 
+func (x sqliteQuerier) CountBranches(ctx context.Context, arg CountBranchesParams) (int64, error) {
+	v, err := x.queries.CountBranches(ctx, sqlite.CountBranchesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountBranches", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
 	v, err := x.queries.CountCompanies(ctx, sqlite.CountCompaniesParams(arg))
 	if err != nil {
@@ -751,10 +1155,10 @@ func (x sqliteQuerier) CountCompanies(ctx context.Context, arg CountCompaniesPar
 	return int64(v), nil
 }
 
-func (x sqliteQuerier) CountUsersOfCompany(ctx context.Context, arg CountUsersOfCompanyParams) (int64, error) {
-	v, err := x.queries.CountUsersOfCompany(ctx, sqlite.CountUsersOfCompanyParams(arg))
+func (x sqliteQuerier) CountDepartments(ctx context.Context, arg CountDepartmentsParams) (int64, error) {
+	v, err := x.queries.CountDepartments(ctx, sqlite.CountDepartmentsParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("CountUsersOfCompany", err)
+		return *new(int64), x.mapError("CountDepartments", err)
 	}
 	return int64(v), nil
 }
@@ -775,6 +1179,14 @@ func (x sqliteQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAud
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error) {
+	v, err := x.queries.DeleteBranch(ctx, sqlite.DeleteBranchParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteBranch", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error) {
 	v, err := x.queries.DeleteCompany(ctx, sqlite.DeleteCompanyParams(arg))
 	if err != nil {
@@ -783,10 +1195,10 @@ func (x sqliteQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParam
 	return int64(v), nil
 }
 
-func (x sqliteQuerier) DetachUsersFromCompany(ctx context.Context, arg DetachUsersFromCompanyParams) (int64, error) {
-	v, err := x.queries.DetachUsersFromCompany(ctx, sqlite.DetachUsersFromCompanyParams(arg))
+func (x sqliteQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
+	v, err := x.queries.DeleteDepartment(ctx, sqlite.DeleteDepartmentParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("DetachUsersFromCompany", err)
+		return *new(int64), x.mapError("DeleteDepartment", err)
 	}
 	return int64(v), nil
 }
@@ -823,12 +1235,28 @@ func (x sqliteQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryParam
 	return AuditEntry(v), nil
 }
 
+func (x sqliteQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
+	v, err := x.queries.GetBranch(ctx, sqlite.GetBranchParams(arg))
+	if err != nil {
+		return Branch{}, x.mapError("GetBranch", err)
+	}
+	return Branch(v), nil
+}
+
 func (x sqliteQuerier) GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error) {
 	v, err := x.queries.GetCompany(ctx, sqlite.GetCompanyParams(arg))
 	if err != nil {
 		return Company{}, x.mapError("GetCompany", err)
 	}
 	return Company(v), nil
+}
+
+func (x sqliteQuerier) GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error) {
+	v, err := x.queries.GetDepartment(ctx, sqlite.GetDepartmentParams(arg))
+	if err != nil {
+		return Department{}, x.mapError("GetDepartment", err)
+	}
+	return Department(v), nil
 }
 
 func (x sqliteQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -879,10 +1307,26 @@ func (x sqliteQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntr
 	return nil
 }
 
+func (x sqliteQuerier) InsertBranch(ctx context.Context, arg InsertBranchParams) error {
+	err := x.queries.InsertBranch(ctx, sqlite.InsertBranchParams(arg))
+	if err != nil {
+		return x.mapError("InsertBranch", err)
+	}
+	return nil
+}
+
 func (x sqliteQuerier) InsertCompany(ctx context.Context, arg InsertCompanyParams) error {
 	err := x.queries.InsertCompany(ctx, sqlite.InsertCompanyParams(arg))
 	if err != nil {
 		return x.mapError("InsertCompany", err)
+	}
+	return nil
+}
+
+func (x sqliteQuerier) InsertDepartment(ctx context.Context, arg InsertDepartmentParams) error {
+	err := x.queries.InsertDepartment(ctx, sqlite.InsertDepartmentParams(arg))
+	if err != nil {
+		return x.mapError("InsertDepartment", err)
 	}
 	return nil
 }
@@ -919,6 +1363,54 @@ func (x sqliteQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntrie
 	return convert(v, func(r sqlite.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
 }
 
+func (x sqliteQuerier) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error) {
+	v, err := x.queries.ListBranchNodes(ctx, sqlite.ListBranchNodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchNodes", err)
+	}
+	return convert(v, func(r sqlite.ListBranchNodesRow) ListBranchNodesRow { return ListBranchNodesRow(r) }), nil
+}
+
+func (x sqliteQuerier) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByCreatedAt(ctx, sqlite.ListBranchesByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByCreatedAt", err)
+	}
+	return convert(v, func(r sqlite.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x sqliteQuerier) ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranchesByCreatedAtDescParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByCreatedAtDesc(ctx, sqlite.ListBranchesByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByCreatedAtDesc", err)
+	}
+	return convert(v, func(r sqlite.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x sqliteQuerier) ListBranchesByName(ctx context.Context, arg ListBranchesByNameParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByName(ctx, sqlite.ListBranchesByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByName", err)
+	}
+	return convert(v, func(r sqlite.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x sqliteQuerier) ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesByNameDesc(ctx, sqlite.ListBranchesByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesByNameDesc", err)
+	}
+	return convert(v, func(r sqlite.Branch) Branch { return Branch(r) }), nil
+}
+
+func (x sqliteQuerier) ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error) {
+	v, err := x.queries.ListBranchesOfCompany(ctx, sqlite.ListBranchesOfCompanyParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchesOfCompany", err)
+	}
+	return convert(v, func(r sqlite.Branch) Branch { return Branch(r) }), nil
+}
+
 func (x sqliteQuerier) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	v, err := x.queries.ListCompaniesByCreatedAt(ctx, sqlite.ListCompaniesByCreatedAtParams(arg))
 	if err != nil {
@@ -951,6 +1443,62 @@ func (x sqliteQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListComp
 	return convert(v, func(r sqlite.Company) Company { return Company(r) }), nil
 }
 
+func (x sqliteQuerier) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
+	v, err := x.queries.ListCompanyNodes(ctx, sqlite.ListCompanyNodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListCompanyNodes", err)
+	}
+	return convert(v, func(r sqlite.ListCompanyNodesRow) ListCompanyNodesRow { return ListCompanyNodesRow(r) }), nil
+}
+
+func (x sqliteQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error) {
+	v, err := x.queries.ListDepartmentNodes(ctx, sqlite.ListDepartmentNodesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentNodes", err)
+	}
+	return convert(v, func(r sqlite.ListDepartmentNodesRow) ListDepartmentNodesRow { return ListDepartmentNodesRow(r) }), nil
+}
+
+func (x sqliteQuerier) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByCreatedAt(ctx, sqlite.ListDepartmentsByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByCreatedAt", err)
+	}
+	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
+}
+
+func (x sqliteQuerier) ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDepartmentsByCreatedAtDescParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByCreatedAtDesc(ctx, sqlite.ListDepartmentsByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByCreatedAtDesc", err)
+	}
+	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
+}
+
+func (x sqliteQuerier) ListDepartmentsByName(ctx context.Context, arg ListDepartmentsByNameParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByName(ctx, sqlite.ListDepartmentsByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByName", err)
+	}
+	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
+}
+
+func (x sqliteQuerier) ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsByNameDesc(ctx, sqlite.ListDepartmentsByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsByNameDesc", err)
+	}
+	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
+}
+
+func (x sqliteQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsOfCompany(ctx, sqlite.ListDepartmentsOfCompanyParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsOfCompany", err)
+	}
+	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
+}
+
 func (x sqliteQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
 	v, err := x.queries.ListOldestAuditEntryKeys(ctx, sqlite.ListOldestAuditEntryKeysParams(arg))
 	if err != nil {
@@ -977,10 +1525,26 @@ func (x sqliteQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCo
 	return convert(v, func(r sqlite.ListUsersOfCompanyRow) ListUsersOfCompanyRow { return ListUsersOfCompanyRow(r) }), nil
 }
 
+func (x sqliteQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
+	v, err := x.queries.LockCompany(ctx, sqlite.LockCompanyParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockCompany", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
 	v, err := x.queries.RotateSession(ctx, sqlite.RotateSessionParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("RotateSession", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
+	v, err := x.queries.SetUserAssignment(ctx, sqlite.SetUserAssignmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("SetUserAssignment", err)
 	}
 	return int64(v), nil
 }
@@ -1001,10 +1565,26 @@ func (x sqliteQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPassw
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error) {
+	v, err := x.queries.UpdateBranch(ctx, sqlite.UpdateBranchParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateBranch", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error) {
 	v, err := x.queries.UpdateCompany(ctx, sqlite.UpdateCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error) {
+	v, err := x.queries.UpdateDepartment(ctx, sqlite.UpdateDepartmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateDepartment", err)
 	}
 	return int64(v), nil
 }

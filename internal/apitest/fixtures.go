@@ -105,6 +105,44 @@ func (a *App) AuditEntry(t testing.TB, tenantID uuid.UUID, changes ...func(*db.A
 	return e
 }
 
+// Branch makes a branch of a company, after the changes, without an audit entry.
+func (a *App) Branch(t testing.TB, company db.Company, changes ...func(*db.Branch)) db.Branch {
+	t.Helper()
+	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
+	n := counter.Add(1)
+	b := db.Branch{
+		TenantID: company.TenantID, ID: newID(t), CompanyID: company.ID, Code: fmt.Sprintf("B%d", n), Name: fmt.Sprintf("Branch %d", n),
+		IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	for _, change := range changes {
+		change(&b)
+	}
+	org.DeriveBranch(&b)
+	if err := a.Store.InsertBranch(t.Context(), db.InsertBranchParams(b)); err != nil {
+		t.Fatalf("make branch: %v", err)
+	}
+	return b
+}
+
+// Department makes a department of a company, after the changes, without an audit entry.
+func (a *App) Department(t testing.TB, company db.Company, changes ...func(*db.Department)) db.Department {
+	t.Helper()
+	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
+	n := counter.Add(1)
+	d := db.Department{
+		TenantID: company.TenantID, ID: newID(t), CompanyID: company.ID, Code: fmt.Sprintf("D%d", n), Name: fmt.Sprintf("Department %d", n),
+		IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	for _, change := range changes {
+		change(&d)
+	}
+	org.DeriveDepartment(&d)
+	if err := a.Store.InsertDepartment(t.Context(), db.InsertDepartmentParams(d)); err != nil {
+		t.Fatalf("make department: %v", err)
+	}
+	return d
+}
+
 // Actor is someone who is logged in.
 type Actor struct {
 	User         db.User

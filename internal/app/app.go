@@ -117,14 +117,15 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	if a.redis != nil {
 		checker.Redis = a.redis
 	}
+	organisation := org.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID}
 	handlers := &httpapi.Handlers{
 		System: httpapi.System{
 			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
 			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON,
 		},
 		Health: checker, Auth: sessions, Operations: operations,
-		Companies: org.NewCompanies(a.Store, trail, cursors, now, newID),
-		Audit:     audit.NewReader(a.Store, trail, cursors, now),
+		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
+		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now),
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
 	a.handler = middleware.HeadAsGet(e)

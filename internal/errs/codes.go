@@ -11,6 +11,7 @@ type Code string
 const (
 	MalformedRequest     Code = "malformed_request"      // not HTTP as we know it
 	MalformedJSON        Code = "malformed_json"         // the body can't be read
+	UnknownReference     Code = "unknown_reference"      // a field names something that isn't there, or isn't ours
 	Unauthenticated      Code = "unauthenticated"        // no token
 	InvalidToken         Code = "invalid_token"          // not one of our tokens, or of the wrong type
 	TokenExpired         Code = "token_expired"          // refresh, or log in again
@@ -23,11 +24,13 @@ const (
 	MethodNotAllowed     Code = "method_not_allowed"     // the path knows other methods
 	NotAcceptable        Code = "not_acceptable"         // Accept allows none of our types
 	AlreadyExists        Code = "already_exists"         // a unique value is taken
+	Cycle                Code = "cycle"                  // it would be below itself
 	StaleVersion         Code = "stale_version"          // If-Match names another version
 	BodyTooLarge         Code = "body_too_large"         // over the limit
 	UnsupportedMediaType Code = "unsupported_media_type" // not application/json in UTF-8
 	ValidationFailed     Code = "validation_failed"      // against the document, or a rule
 	InvalidCursor        Code = "invalid_cursor"         // not a cursor of this list
+	TooLarge             Code = "too_large"              // the answer would be
 	HeadersTooLarge      Code = "headers_too_large"      // over the limit
 	Internal             Code = "internal"               // our fault
 	Unavailable          Code = "unavailable"            // something we need is down
@@ -43,6 +46,7 @@ type meaning struct {
 var catalogue = map[Code]meaning{
 	MalformedRequest:     {http.StatusBadRequest, "Malformed request"},
 	MalformedJSON:        {http.StatusBadRequest, "The body is not valid JSON"},
+	UnknownReference:     {http.StatusBadRequest, "Unknown reference"},
 	Unauthenticated:      {http.StatusUnauthorized, "Log-in required"},
 	InvalidToken:         {http.StatusUnauthorized, "Invalid token"},
 	TokenExpired:         {http.StatusUnauthorized, "The token has expired"},
@@ -55,11 +59,13 @@ var catalogue = map[Code]meaning{
 	MethodNotAllowed:     {http.StatusMethodNotAllowed, "Method not allowed"},
 	NotAcceptable:        {http.StatusNotAcceptable, "No acceptable reply"},
 	AlreadyExists:        {http.StatusConflict, "Already exists"},
+	Cycle:                {http.StatusConflict, "Below itself"},
 	StaleVersion:         {http.StatusPreconditionFailed, "Changed by someone else"},
 	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "Body too large"},
 	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported media type"},
 	ValidationFailed:     {http.StatusUnprocessableEntity, "The request is not valid"},
 	InvalidCursor:        {http.StatusUnprocessableEntity, "Invalid cursor"},
+	TooLarge:             {http.StatusUnprocessableEntity, "Too large for one reply"},
 	HeadersTooLarge:      {http.StatusRequestHeaderFieldsTooLarge, "Headers too large"},
 	Internal:             {http.StatusInternalServerError, "Internal error"},
 	Unavailable:          {http.StatusServiceUnavailable, "Unavailable for the moment"},

@@ -279,7 +279,7 @@ func TestGetMe(t *testing.T) {
 		if me.User.ID != viewer.User.ID || me.Tenant.ID != viewer.User.TenantID || me.Role != "viewer" {
 			t.Errorf("%+v, want the viewer %s", me, viewer.User.ID)
 		}
-		if got, want := strings.Join(me.Permissions, " "), "getCompany getMe listCompanies logout"; got != want {
+		if got, want := strings.Join(me.Permissions, " "), "getBranch getCompany getDepartment getMe getOrganisationTree listBranches listCompanies listDepartments logout"; got != want {
 			t.Errorf("permissions %q, want %q", got, want)
 		}
 		super, err := a.Superuser(t).Client(t).GetMeWithResponse(t.Context())

@@ -20,6 +20,25 @@ func toAPICompany(c db.Company) api.Company {
 	}
 }
 
+func toAPIBranch(b db.Branch) api.Branch {
+	return api.Branch{
+		ID: b.ID, TenantID: b.TenantID, CompanyID: b.CompanyID, Code: b.Code, Name: b.Name, Email: b.Email, Phone: b.Phone,
+		Address: api.Address{
+			Line1: b.AddressLine1, Line2: b.AddressLine2, City: b.City, State: b.State, PostalCode: b.PostalCode, Country: b.Country,
+		},
+		Latitude: b.Latitude, Longitude: b.Longitude, IsHeadquarters: b.IsHeadquarters, IsActive: b.IsActive,
+		CreatedAt: toAPITime(b.CreatedAt), UpdatedAt: toAPITime(b.UpdatedAt), Version: b.Version,
+	}
+}
+
+func toAPIDepartment(d db.Department) api.Department {
+	return api.Department{
+		ID: d.ID, TenantID: d.TenantID, CompanyID: d.CompanyID, BranchID: d.BranchID, ParentID: d.ParentID, HeadUserID: d.HeadUserID,
+		Code: d.Code, Name: d.Name, Description: d.Description, IsActive: d.IsActive,
+		CreatedAt: toAPITime(d.CreatedAt), UpdatedAt: toAPITime(d.UpdatedAt), Version: d.Version,
+	}
+}
+
 func toAPIUser(u db.User) api.User {
 	return api.User{
 		ID: u.ID, TenantID: u.TenantID, Email: u.Email, FullName: u.FullName, Phone: u.Phone, Role: api.Role(u.Role),

@@ -13,12 +13,15 @@ import (
 
 // Handlers implements the interface that is generated from the document.
 type Handlers struct {
-	System     System
-	Health     *health.Checker
-	Auth       *auth.Service
-	Companies  *org.Companies
-	Audit      *audit.Reader
-	Operations []access.Operation
+	System      System
+	Health      *health.Checker
+	Auth        *auth.Service
+	Companies   *org.Companies
+	Branches    *org.Branches
+	Departments *org.Departments
+	Trees       *org.Trees
+	Audit       *audit.Reader
+	Operations  []access.Operation
 }
 
 var _ api.StrictServerInterface = (*Handlers)(nil)

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,6 +64,41 @@ func TestTenantsAreIsolated(t *testing.T) {
 		if created.TenantID != mine.User.TenantID {
 			t.Errorf("a header chose the tenant of a new company")
 		}
+	})
+}
+
+func TestBranchesAndDepartmentsAreIsolated(t *testing.T) {
+	t.Parallel()
+	eachUnit(t, func(t *testing.T, a *apitest.App, kind string) {
+		mine, theirs := a.Actor(t, access.Admin), a.Actor(t, access.Admin)
+		units[kind].add(t, a, a.Company(t, mine.User.TenantID))
+		company := a.Company(t, theirs.User.TenantID)
+		id, code, name := units[kind].add(t, a, company)
+		path, list := units[kind].path+"/"+id.String(), units[kind].path
+		before := snapshot(t, a)
+
+		missing := mine.Do(t, http.MethodGet, list+"/"+uuid.NewString(), "")
+		if diff := cmp.Diff(withoutVariables(t, missing), withoutVariables(t, mine.Do(t, http.MethodGet, path, ""))); diff != "" {
+			t.Errorf("a foreign id is told from a missing one: %s", diff)
+		}
+		mine.Do(t, http.MethodGet, path, "", apitest.Header("If-None-Match", `"1"`)).WantCode(t, 404, "not_found")
+		for _, tag := range []string{`"1"`, `"9"`, "*"} {
+			mine.Do(t, http.MethodPut, path, `{"name":"Stolen"}`, apitest.Header("If-Match", tag)).WantCode(t, 404, "not_found")
+			mine.Do(t, http.MethodDelete, path, "", apitest.Header("If-Match", tag)).WantCode(t, 404, "not_found")
+		}
+		mine.Do(t, http.MethodPut, path, `{"name":"Stolen"}`).WantCode(t, 404, "not_found")
+		mine.Do(t, http.MethodDelete, path, "").WantCode(t, 404, "not_found")
+		mine.Do(t, http.MethodDelete, path+"?dry_run=true", "").WantCode(t, 404, "not_found")
+		for query, total := range map[string]int64{"": 1, "&sort=-name": 1, "&code=" + code: 0, "&q=" + url.QueryEscape(name): 0, "&company_id=" + company.ID.String(): 0} {
+			page := apitest.Decode[unitPage](t, mine.Do(t, http.MethodGet, list+"?count=true"+query, "").Want(t, 200))
+			if *page.Total != total || len(page.Items) != int(total) {
+				t.Errorf("%q lists %d and counts %d, want %d of the own tenant", query, len(page.Items), *page.Total, total)
+			}
+		}
+		if after := snapshot(t, a); after != before {
+			t.Errorf("something changed:\n%s\nwas\n%s", after, before)
+		}
+		theirs.Do(t, http.MethodGet, path, "").Want(t, 200)
 	})
 }
 

@@ -135,6 +135,7 @@ var kinds = map[string]string{
 	"timestamp with time zone": "time", "datetime(6)": "time", "datetime": "time",
 	"bigint(20)": "bigint",
 	"tinyint(1)": "boolean",
+	"double":     "double precision",
 	"json_text":  "json", "longtext": "json", // MariaDB's name for JSON
 }
 

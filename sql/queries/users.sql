@@ -28,20 +28,30 @@ WHERE email = sqlc.arg(email);
 -- name: CountUsersUnscoped :one
 SELECT count(*) FROM users;
 
+-- Everyone who is assigned to a company, to a branch of it or to a department of it.
 -- name: ListUsersOfCompany :many
-SELECT id, email, company_id, branch_id, department_id
-FROM users
-WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.narg(company_id)
+SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+FROM users u
+JOIN companies c ON c.tenant_id = u.tenant_id AND c.id = u.company_id
+WHERE c.tenant_id = sqlc.arg(tenant_id) AND c.id = sqlc.arg(company_id)
+UNION
+SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+FROM users u
+JOIN branches b ON b.tenant_id = u.tenant_id AND b.id = u.branch_id
+WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id)
+UNION
+SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+FROM users u
+JOIN departments d ON d.tenant_id = u.tenant_id AND d.id = u.department_id
+WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.company_id = sqlc.arg(company_id)
 ORDER BY id;
 
--- name: CountUsersOfCompany :one
-SELECT count(*) FROM users
-WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.narg(company_id);
-
--- name: DetachUsersFromCompany :execrows
+-- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- name: SetUserAssignment :execrows
 UPDATE users
-SET company_id = NULL, branch_id = NULL, department_id = NULL, updated_at = sqlc.arg(updated_at), version = version + 1
-WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.narg(company_id);
+SET company_id = sqlc.narg(company_id), branch_id = sqlc.narg(branch_id), department_id = sqlc.narg(department_id),
+    updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
 -- name: SetUserLastLogin :execrows
 UPDATE users SET last_login_at = sqlc.narg(last_login_at)

@@ -522,6 +522,79 @@ func (q *Queries) ListCompaniesByNameDesc(ctx context.Context, arg ListCompanies
 	return items, nil
 }
 
+const listCompanyNodes = `-- name: ListCompanyNodes :many
+SELECT id, code, name, is_active
+FROM companies
+WHERE tenant_id = ? AND (id = ? OR ? IS NULL)
+ORDER BY name_key, id
+LIMIT ?
+`
+
+type ListCompanyNodesParams struct {
+	TenantID  uuid.UUID  `json:"tenant_id"`
+	CompanyID *uuid.UUID `json:"company_id"`
+	Limit     int32      `json:"limit"`
+}
+
+type ListCompanyNodesRow struct {
+	ID       uuid.UUID `json:"id"`
+	Code     string    `json:"code"`
+	Name     string    `json:"name"`
+	IsActive bool      `json:"is_active"`
+}
+
+func (q *Queries) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
+	rows, err := q.db.QueryContext(ctx, listCompanyNodes,
+		arg.TenantID,
+		arg.CompanyID,
+		arg.CompanyID,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListCompanyNodesRow{}
+	for rows.Next() {
+		var i ListCompanyNodesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.Name,
+			&i.IsActive,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockCompany = `-- name: LockCompany :execrows
+UPDATE companies SET version = version
+WHERE tenant_id = ? AND id = ?
+`
+
+type LockCompanyParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	ID       uuid.UUID `json:"id"`
+}
+
+// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
+func (q *Queries) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, lockCompany, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const updateCompany = `-- name: UpdateCompany :execrows
 UPDATE companies
 SET code = ?, name = ?, name_key = ?, description = ?,

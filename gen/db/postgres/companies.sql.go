@@ -486,6 +486,71 @@ func (q *Queries) ListCompaniesByNameDesc(ctx context.Context, arg ListCompanies
 	return items, nil
 }
 
+const listCompanyNodes = `-- name: ListCompanyNodes :many
+SELECT id, code, name, is_active
+FROM companies
+WHERE tenant_id = $1 AND (id = $2 OR $2 IS NULL)
+ORDER BY name_key, id
+LIMIT $3
+`
+
+type ListCompanyNodesParams struct {
+	TenantID  uuid.UUID  `json:"tenant_id"`
+	CompanyID *uuid.UUID `json:"company_id"`
+	Limit     int32      `json:"limit"`
+}
+
+type ListCompanyNodesRow struct {
+	ID       uuid.UUID `json:"id"`
+	Code     string    `json:"code"`
+	Name     string    `json:"name"`
+	IsActive bool      `json:"is_active"`
+}
+
+func (q *Queries) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
+	rows, err := q.db.Query(ctx, listCompanyNodes, arg.TenantID, arg.CompanyID, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListCompanyNodesRow{}
+	for rows.Next() {
+		var i ListCompanyNodesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.Name,
+			&i.IsActive,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockCompany = `-- name: LockCompany :execrows
+UPDATE companies SET version = version
+WHERE tenant_id = $1 AND id = $2
+`
+
+type LockCompanyParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	ID       uuid.UUID `json:"id"`
+}
+
+// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
+func (q *Queries) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
+	result, err := q.db.Exec(ctx, lockCompany, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const updateCompany = `-- name: UpdateCompany :execrows
 UPDATE companies
 SET code = $1, name = $2, name_key = $3, description = $4,

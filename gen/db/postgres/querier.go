@@ -13,19 +13,23 @@ type Querier interface {
 	CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error)
 	CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error)
 	CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error)
+	CountBranches(ctx context.Context, arg CountBranchesParams) (int64, error)
 	CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error)
-	CountUsersOfCompany(ctx context.Context, arg CountUsersOfCompanyParams) (int64, error)
+	CountDepartments(ctx context.Context, arg CountDepartmentsParams) (int64, error)
 	// Whether an installation is new is a question about all tenants.
 	CountUsersUnscoped(ctx context.Context) (int64, error)
 	// Deletes up to and with the row (last_occurred_at, last_id).
 	DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error)
+	DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error)
 	DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error)
-	DetachUsersFromCompany(ctx context.Context, arg DetachUsersFromCompanyParams) (int64, error)
+	DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error)
 	EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) (int64, error)
 	EndSession(ctx context.Context, arg EndSessionParams) (int64, error)
 	EndUserSessions(ctx context.Context, arg EndUserSessionsParams) (int64, error)
 	GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error)
+	GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error)
 	GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error)
+	GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error)
 	GetSession(ctx context.Context, arg GetSessionParams) (Session, error)
 	// All that decides whether a session may act at this moment, in one round trip.
 	GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error)
@@ -34,7 +38,9 @@ type Querier interface {
 	// Log-in knows an e-mail address and not yet a tenant.
 	GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error)
 	InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error
+	InsertBranch(ctx context.Context, arg InsertBranchParams) error
 	InsertCompany(ctx context.Context, arg InsertCompanyParams) error
+	InsertDepartment(ctx context.Context, arg InsertDepartmentParams) error
 	InsertSession(ctx context.Context, arg InsertSessionParams) error
 	InsertTenant(ctx context.Context, arg InsertTenantParams) error
 	InsertUser(ctx context.Context, arg InsertUserParams) error
@@ -42,23 +48,49 @@ type Querier interface {
 	// clock that the times come from. A page starts after the row (after_occurred_at, after_id); the first condition on
 	// the time repeats the second one so that the index can be used.
 	ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error)
+	ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error)
+	// The four orders of the branch list, as those of companies.
+	ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error)
+	ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranchesByCreatedAtDescParams) ([]Branch, error)
+	ListBranchesByName(ctx context.Context, arg ListBranchesByNameParams) ([]Branch, error)
+	ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error)
+	// What a company is deleted with.
+	ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error)
 	// The four orders of the company list. A page starts after the row (key, id); the
 	// first condition on the key repeats the second one so that the index can be used.
 	ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error)
 	ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListCompaniesByCreatedAtDescParams) ([]Company, error)
 	ListCompaniesByName(ctx context.Context, arg ListCompaniesByNameParams) ([]Company, error)
 	ListCompaniesByNameDesc(ctx context.Context, arg ListCompaniesByNameDescParams) ([]Company, error)
+	ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error)
+	ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error)
+	// The four orders of the department list, as those of companies.
+	ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error)
+	ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDepartmentsByCreatedAtDescParams) ([]Department, error)
+	ListDepartmentsByName(ctx context.Context, arg ListDepartmentsByNameParams) ([]Department, error)
+	ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error)
+	// What a company is deleted with.
+	ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error)
 	// The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
 	ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error)
 	// For what goes through all tenants, one after the other.
 	ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error)
+	// Everyone who is assigned to a company, to a branch of it or to a department of it.
 	ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error)
+	// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
+	LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error)
 	// Compare and swap on the version: of two concurrent refreshes, one rotates.
 	RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error)
+	// Compare and swap: 0 rows when the user is gone or has another version by now.
+	SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error)
 	SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error)
 	SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error)
+	// Compare and swap: 0 rows when the branch is gone or has another version by now.
+	UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error)
 	// Compare and swap: 0 rows when the company is gone or has another version by now.
 	UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error)
+	// Compare and swap: 0 rows when the department is gone or has another version by now.
+	UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error)
 }
 
 var _ Querier = (*Queries)(nil)

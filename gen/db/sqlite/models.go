@@ -34,6 +34,31 @@ type AuditEntry struct {
 	SearchText       string          `json:"search_text"`
 }
 
+type Branch struct {
+	TenantID       uuid.UUID `json:"tenant_id"`
+	ID             uuid.UUID `json:"id"`
+	CompanyID      uuid.UUID `json:"company_id"`
+	Code           string    `json:"code"`
+	Name           string    `json:"name"`
+	NameKey        string    `json:"name_key"`
+	Email          *string   `json:"email"`
+	Phone          *string   `json:"phone"`
+	AddressLine1   *string   `json:"address_line1"`
+	AddressLine2   *string   `json:"address_line2"`
+	City           *string   `json:"city"`
+	State          *string   `json:"state"`
+	PostalCode     *string   `json:"postal_code"`
+	Country        *string   `json:"country"`
+	Latitude       *float64  `json:"latitude"`
+	Longitude      *float64  `json:"longitude"`
+	IsHeadquarters bool      `json:"is_headquarters"`
+	IsActive       bool      `json:"is_active"`
+	SearchText     string    `json:"search_text"`
+	CreatedAt      time.Time `json:"created_at"`
+	UpdatedAt      time.Time `json:"updated_at"`
+	Version        int64     `json:"version"`
+}
+
 type Company struct {
 	TenantID           uuid.UUID `json:"tenant_id"`
 	ID                 uuid.UUID `json:"id"`
@@ -57,6 +82,24 @@ type Company struct {
 	CreatedAt          time.Time `json:"created_at"`
 	UpdatedAt          time.Time `json:"updated_at"`
 	Version            int64     `json:"version"`
+}
+
+type Department struct {
+	TenantID    uuid.UUID  `json:"tenant_id"`
+	ID          uuid.UUID  `json:"id"`
+	CompanyID   uuid.UUID  `json:"company_id"`
+	BranchID    *uuid.UUID `json:"branch_id"`
+	ParentID    *uuid.UUID `json:"parent_id"`
+	HeadUserID  *uuid.UUID `json:"head_user_id"`
+	Code        string     `json:"code"`
+	Name        string     `json:"name"`
+	NameKey     string     `json:"name_key"`
+	Description *string    `json:"description"`
+	IsActive    bool       `json:"is_active"`
+	SearchText  string     `json:"search_text"`
+	CreatedAt   time.Time  `json:"created_at"`
+	UpdatedAt   time.Time  `json:"updated_at"`
+	Version     int64      `json:"version"`
 }
 
 type Session struct {

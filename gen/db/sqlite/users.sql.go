@@ -10,23 +10,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const countUsersOfCompany = `-- name: CountUsersOfCompany :one
-SELECT count(*) FROM users
-WHERE tenant_id = ?1 AND company_id = ?2
-`
-
-type CountUsersOfCompanyParams struct {
-	TenantID  uuid.UUID  `json:"tenant_id"`
-	CompanyID *uuid.UUID `json:"company_id"`
-}
-
-func (q *Queries) CountUsersOfCompany(ctx context.Context, arg CountUsersOfCompanyParams) (int32, error) {
-	row := q.db.QueryRowContext(ctx, countUsersOfCompany, arg.TenantID, arg.CompanyID)
-	var count int32
-	err := row.Scan(&count)
-	return count, err
-}
-
 const countUsersUnscoped = `-- name: CountUsersUnscoped :one
 SELECT count(*) FROM users
 `
@@ -37,26 +20,6 @@ func (q *Queries) CountUsersUnscoped(ctx context.Context) (int32, error) {
 	var count int32
 	err := row.Scan(&count)
 	return count, err
-}
-
-const detachUsersFromCompany = `-- name: DetachUsersFromCompany :execrows
-UPDATE users
-SET company_id = NULL, branch_id = NULL, department_id = NULL, updated_at = ?1, version = version + 1
-WHERE tenant_id = ?2 AND company_id = ?3
-`
-
-type DetachUsersFromCompanyParams struct {
-	UpdatedAt time.Time  `json:"updated_at"`
-	TenantID  uuid.UUID  `json:"tenant_id"`
-	CompanyID *uuid.UUID `json:"company_id"`
-}
-
-func (q *Queries) DetachUsersFromCompany(ctx context.Context, arg DetachUsersFromCompanyParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, detachUsersFromCompany, arg.UpdatedAt, arg.TenantID, arg.CompanyID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
 }
 
 const getUser = `-- name: GetUser :one
@@ -187,15 +150,26 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 }
 
 const listUsersOfCompany = `-- name: ListUsersOfCompany :many
-SELECT id, email, company_id, branch_id, department_id
-FROM users
-WHERE tenant_id = ?1 AND company_id = ?2
+SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+FROM users u
+JOIN companies c ON c.tenant_id = u.tenant_id AND c.id = u.company_id
+WHERE c.tenant_id = ?1 AND c.id = ?2
+UNION
+SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+FROM users u
+JOIN branches b ON b.tenant_id = u.tenant_id AND b.id = u.branch_id
+WHERE b.tenant_id = ?1 AND b.company_id = ?2
+UNION
+SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+FROM users u
+JOIN departments d ON d.tenant_id = u.tenant_id AND d.id = u.department_id
+WHERE d.tenant_id = ?1 AND d.company_id = ?2
 ORDER BY id
 `
 
 type ListUsersOfCompanyParams struct {
-	TenantID  uuid.UUID  `json:"tenant_id"`
-	CompanyID *uuid.UUID `json:"company_id"`
+	TenantID  uuid.UUID `json:"tenant_id"`
+	CompanyID uuid.UUID `json:"company_id"`
 }
 
 type ListUsersOfCompanyRow struct {
@@ -204,8 +178,10 @@ type ListUsersOfCompanyRow struct {
 	CompanyID    *uuid.UUID `json:"company_id"`
 	BranchID     *uuid.UUID `json:"branch_id"`
 	DepartmentID *uuid.UUID `json:"department_id"`
+	Version      int64      `json:"version"`
 }
 
+// Everyone who is assigned to a company, to a branch of it or to a department of it.
 func (q *Queries) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
 	rows, err := q.db.QueryContext(ctx, listUsersOfCompany, arg.TenantID, arg.CompanyID)
 	if err != nil {
@@ -221,6 +197,7 @@ func (q *Queries) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompany
 			&i.CompanyID,
 			&i.BranchID,
 			&i.DepartmentID,
+			&i.Version,
 		); err != nil {
 			return nil, err
 		}
@@ -233,6 +210,40 @@ func (q *Queries) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompany
 		return nil, err
 	}
 	return items, nil
+}
+
+const setUserAssignment = `-- name: SetUserAssignment :execrows
+UPDATE users
+SET company_id = ?1, branch_id = ?2, department_id = ?3,
+    updated_at = ?4, version = version + 1
+WHERE tenant_id = ?5 AND id = ?6 AND version = ?7
+`
+
+type SetUserAssignmentParams struct {
+	CompanyID    *uuid.UUID `json:"company_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+	UpdatedAt    time.Time  `json:"updated_at"`
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	ID           uuid.UUID  `json:"id"`
+	Version      int64      `json:"version"`
+}
+
+// Compare and swap: 0 rows when the user is gone or has another version by now.
+func (q *Queries) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setUserAssignment,
+		arg.CompanyID,
+		arg.BranchID,
+		arg.DepartmentID,
+		arg.UpdatedAt,
+		arg.TenantID,
+		arg.ID,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const setUserLastLogin = `-- name: SetUserLastLogin :execrows

@@ -112,6 +112,21 @@ var companyTests = map[string]func(*T){
 		_, err := t.store.DeleteCompany(t.Context(), db.DeleteCompanyParams{TenantID: c.TenantID, ID: c.ID, Version: c.Version})
 		isViolation(t, err, store.ForeignKey, "users_tenant_id_company_id_fkey")
 	},
+	"company/delete is refused while branches or departments belong to it": func(t *T) {
+		one, two := company(t, newCompany(tenant(t), "C")), company(t, newCompany(tenant(t), "C"))
+		branch(t, newBranch(one, "B"))
+		_, err := t.store.DeleteCompany(t.Context(), db.DeleteCompanyParams{TenantID: one.TenantID, ID: one.ID, Version: one.Version})
+		isViolation(t, err, store.ForeignKey, "branches_tenant_id_company_id_fkey")
+		department(t, newDepartment(two, "D"))
+		_, err = t.store.DeleteCompany(t.Context(), db.DeleteCompanyParams{TenantID: two.TenantID, ID: two.ID, Version: two.Version})
+		isViolation(t, err, store.ForeignKey, "departments_tenant_id_company_id_fkey")
+	},
+	"company/lock changes nothing and says whether it is there": func(t *T) {
+		c := company(t, newCompany(tenant(t), "C"))
+		equal(t, "rows", query(t, t.store.LockCompany, db.LockCompanyParams{TenantID: c.TenantID, ID: c.ID}), 1)
+		equal(t, "rows of another tenant", query(t, t.store.LockCompany, db.LockCompanyParams{TenantID: tenant(t), ID: c.ID}), 0)
+		equal(t, "company", companyNow(t, c), c)
+	},
 	"company/count takes the filters of the lists": func(t *T) {
 		one, other := tenant(t), tenant(t)
 		insertFilterable(t, one)

@@ -22,7 +22,8 @@ import (
 func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){
-		tenantTests, companyTests, companyListTests, userTests, sessionTests, auditTests, auditListTests, keyTraps, valueTraps,
+		tenantTests, companyTests, companyListTests, branchTests, departmentTests, nodeTests, userTests, sessionTests, auditTests, auditListTests,
+		keyTraps, valueTraps,
 	} {
 		maps.Copy(tests, part)
 	}

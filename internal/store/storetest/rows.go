@@ -29,6 +29,20 @@ func newCompany(tenant uuid.UUID, code string) db.Company {
 	}
 }
 
+func newBranch(c db.Company, code string) db.Branch {
+	return db.Branch{
+		TenantID: c.TenantID, ID: newID(), CompanyID: c.ID, Code: code, Name: "Branch " + code, NameKey: "branch", IsActive: true,
+		SearchText: "branch", CreatedAt: noon(), UpdatedAt: noon(), Version: 1,
+	}
+}
+
+func newDepartment(c db.Company, code string) db.Department {
+	return db.Department{
+		TenantID: c.TenantID, ID: newID(), CompanyID: c.ID, Code: code, Name: "Department " + code, NameKey: "department", IsActive: true,
+		SearchText: "department", CreatedAt: noon(), UpdatedAt: noon(), Version: 1,
+	}
+}
+
 func newUser(tenant uuid.UUID) db.User {
 	id := newID()
 	return db.User{
@@ -59,6 +73,20 @@ func company(t *T, row db.Company) db.Company {
 	return row
 }
 
+// branch inserts a branch and returns it.
+func branch(t *T, row db.Branch) db.Branch {
+	t.Helper()
+	exec(t, t.store.InsertBranch, db.InsertBranchParams(row))
+	return row
+}
+
+// department inserts a department and returns it.
+func department(t *T, row db.Department) db.Department {
+	t.Helper()
+	exec(t, t.store.InsertDepartment, db.InsertDepartmentParams(row))
+	return row
+}
+
 // user inserts a user and returns it.
 func user(t *T, row db.User) db.User {
 	t.Helper()
@@ -78,6 +106,16 @@ func session(t *T, row db.Session) db.Session {
 func companyNow(t *T, c db.Company) db.Company {
 	t.Helper()
 	return query(t, t.store.GetCompany, db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID})
+}
+
+func branchNow(t *T, b db.Branch) db.Branch {
+	t.Helper()
+	return query(t, t.store.GetBranch, db.GetBranchParams{TenantID: b.TenantID, ID: b.ID})
+}
+
+func departmentNow(t *T, d db.Department) db.Department {
+	t.Helper()
+	return query(t, t.store.GetDepartment, db.GetDepartmentParams{TenantID: d.TenantID, ID: d.ID})
 }
 
 func userNow(t *T, u db.User) db.User {

@@ -15,9 +15,10 @@ var userTests = map[string]func(*T){
 	},
 	"user/every field comes back": func(t *T) {
 		c := company(t, newCompany(tenant(t), "C"))
+		b, d := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "D"))
 		want := newUser(c.TenantID)
 		want.PasswordHash, want.Phone, want.Role, want.IsActive, want.IsSuperuser = new("$2b$12$x"), new("+1"), "admin", false, true
-		want.CompanyID, want.BranchID, want.DepartmentID, want.LastLoginAt = &c.ID, new(newID()), new(newID()), new(noon().Add(time.Hour))
+		want.CompanyID, want.BranchID, want.DepartmentID, want.LastLoginAt = &c.ID, &b.ID, &d.ID, new(noon().Add(time.Hour))
 		want.Version = 3
 		user(t, want)
 		equal(t, "user", userNow(t, want), want)
@@ -56,6 +57,15 @@ var userTests = map[string]func(*T){
 		u.CompanyID = &foreign.ID
 		refuse(t, t.store.InsertUser, db.InsertUserParams(u), store.ForeignKey, "users_tenant_id_company_id_fkey")
 	},
+	"user/can't be in another tenant's branch or department": func(t *T) {
+		foreign := company(t, newCompany(tenant(t), "C"))
+		b, d := branch(t, newBranch(foreign, "B")), department(t, newDepartment(foreign, "D"))
+		u := newUser(tenant(t))
+		u.BranchID = &b.ID
+		refuse(t, t.store.InsertUser, db.InsertUserParams(u), store.ForeignKey, "users_tenant_id_branch_id_fkey")
+		u.BranchID, u.DepartmentID = nil, &d.ID
+		refuse(t, t.store.InsertUser, db.InsertUserParams(u), store.ForeignKey, "users_tenant_id_department_id_fkey")
+	},
 	"user/count of all": func(t *T) {
 		// Other tests add users all the time, so this one needs a database of its own.
 		alone := &T{T: t.T, store: New(t, t.store.Engine()), calls: t.calls}
@@ -72,46 +82,60 @@ var userTests = map[string]func(*T){
 		user(alone, newUser(tenant(alone)))
 		equal(t, "users", count(), 2)
 	},
-	"user/of a company are listed, counted and detached": func(t *T) {
-		mine, other := company(t, newCompany(tenant(t), "C")), company(t, newCompany(tenant(t), "C"))
-		var members []db.User
-		for range 3 {
-			u := newUser(mine.TenantID)
-			u.CompanyID, u.BranchID, u.DepartmentID = &mine.ID, new(newID()), new(newID())
-			members = append(members, user(t, u))
-		}
-		outside := []db.User{user(t, newUser(mine.TenantID)), newUser(other.TenantID)}
-		outside[1].CompanyID = &other.ID
-		user(t, outside[1])
-
-		var want []db.ListUsersOfCompanyRow
-		for _, u := range members {
+	"user/of a company are listed once, also those of its branches and departments": func(t *T) {
+		one := tenant(t)
+		mine, other := company(t, newCompany(one, "MINE")), company(t, newCompany(one, "OTHER"))
+		b, d := branch(t, newBranch(mine, "B")), department(t, newDepartment(mine, "D"))
+		otherBranch, otherDepartment := branch(t, newBranch(other, "B")), department(t, newDepartment(other, "D"))
+		want := []db.ListUsersOfCompanyRow{}
+		for _, assign := range []func(*db.User){
+			func(u *db.User) { u.CompanyID, u.BranchID, u.DepartmentID = &mine.ID, &b.ID, &d.ID },
+			func(u *db.User) { u.CompanyID = &mine.ID },
+			func(u *db.User) { u.BranchID = &b.ID },
+			func(u *db.User) { u.DepartmentID = &d.ID },
+			func(u *db.User) { u.CompanyID, u.DepartmentID = &other.ID, &d.ID },
+		} {
+			u := newUser(one)
+			assign(&u)
+			user(t, u)
 			want = append(want, db.ListUsersOfCompanyRow{
-				ID: u.ID, Email: u.Email, CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID,
+				ID: u.ID, Email: u.Email, CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID, Version: u.Version,
 			})
 		}
-		list := db.ListUsersOfCompanyParams{TenantID: mine.TenantID, CompanyID: &mine.ID}
-		equal(t, "list", query(t, t.store.ListUsersOfCompany, list), want)
-		equal(t, "count", query(t, t.store.CountUsersOfCompany, db.CountUsersOfCompanyParams(list)), 3)
-		foreign := db.ListUsersOfCompanyParams{TenantID: other.TenantID, CompanyID: &mine.ID}
-		equal(t, "list of another tenant", query(t, t.store.ListUsersOfCompany, foreign), []db.ListUsersOfCompanyRow{})
-		equal(t, "count of another tenant", query(t, t.store.CountUsersOfCompany, db.CountUsersOfCompanyParams(foreign)), 0)
-		nowhere := db.CountUsersOfCompanyParams{TenantID: mine.TenantID}
-		equal(t, "count of no company", query(t, t.store.CountUsersOfCompany, nowhere), 0)
+		user(t, newUser(one))
+		outside := newUser(one)
+		outside.CompanyID, outside.BranchID, outside.DepartmentID = &other.ID, &otherBranch.ID, &otherDepartment.ID
+		user(t, outside)
 
-		detach := db.DetachUsersFromCompanyParams{UpdatedAt: noon().Add(time.Hour), TenantID: other.TenantID, CompanyID: &mine.ID}
-		equal(t, "rows of another tenant", query(t, t.store.DetachUsersFromCompany, detach), 0)
-		detach.TenantID = mine.TenantID
-		equal(t, "rows", query(t, t.store.DetachUsersFromCompany, detach), 3)
-		equal(t, "rows the second time", query(t, t.store.DetachUsersFromCompany, detach), 0)
-		for _, u := range members {
-			u.CompanyID, u.BranchID, u.DepartmentID = nil, nil, nil
-			u.UpdatedAt, u.Version = detach.UpdatedAt, u.Version+1
-			equal(t, "member", userNow(t, u), u)
+		list := db.ListUsersOfCompanyParams{TenantID: one, CompanyID: mine.ID}
+		equal(t, "list", query(t, t.store.ListUsersOfCompany, list), want)
+		list.TenantID = tenant(t)
+		equal(t, "list of another tenant", query(t, t.store.ListUsersOfCompany, list), []db.ListUsersOfCompanyRow{})
+	},
+	"user/assignment needs the version, the tenant and the id": func(t *T) {
+		u := user(t, newUser(tenant(t)))
+		c := company(t, newCompany(u.TenantID, "C"))
+		b, d := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "D"))
+		arg := db.SetUserAssignmentParams{
+			CompanyID: &c.ID, BranchID: &b.ID, DepartmentID: &d.ID, UpdatedAt: noon().Add(time.Hour), TenantID: u.TenantID, ID: u.ID, Version: u.Version,
 		}
-		for _, u := range outside {
-			equal(t, "user outside", userNow(t, u), u)
+		for _, change := range []func(*db.SetUserAssignmentParams){
+			func(p *db.SetUserAssignmentParams) { p.Version++ },
+			func(p *db.SetUserAssignmentParams) { p.TenantID = tenant(t) },
+			func(p *db.SetUserAssignmentParams) { p.ID = newID() },
+		} {
+			wrong := arg
+			change(&wrong)
+			equal(t, "rows", query(t, t.store.SetUserAssignment, wrong), 0)
 		}
+		equal(t, "user", userNow(t, u), u)
+		equal(t, "rows", query(t, t.store.SetUserAssignment, arg), 1)
+		u.CompanyID, u.BranchID, u.DepartmentID, u.UpdatedAt, u.Version = &c.ID, &b.ID, &d.ID, arg.UpdatedAt, u.Version+1
+		equal(t, "user", userNow(t, u), u)
+		arg.CompanyID, arg.BranchID, arg.DepartmentID, arg.Version = nil, nil, nil, u.Version
+		equal(t, "rows", query(t, t.store.SetUserAssignment, arg), 1)
+		u.CompanyID, u.BranchID, u.DepartmentID, u.Version = nil, nil, nil, u.Version+1
+		equal(t, "user", userNow(t, u), u)
 	},
 	"user/last log-in": func(t *T) {
 		u := user(t, newUser(tenant(t)))

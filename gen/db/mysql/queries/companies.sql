@@ -32,6 +32,11 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.a
 DELETE FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
+-- Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
+-- name: LockCompany :execrows
+UPDATE companies SET version = version
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
+
 -- name: CountCompanies :one
 SELECT count(*) FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
@@ -100,4 +105,11 @@ WHERE tenant_id = sqlc.arg(tenant_id)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
   AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
 ORDER BY name_key DESC, id DESC
+LIMIT ?;
+
+-- name: ListCompanyNodes :many
+SELECT id, code, name, is_active
+FROM companies
+WHERE tenant_id = sqlc.arg(tenant_id) AND (id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+ORDER BY name_key, id
 LIMIT ?;

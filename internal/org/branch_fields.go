@@ -1,0 +1,38 @@
+package org
+
+import (
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+// applyBranch puts the fields that are in the request into b.
+func applyBranch(b *db.Branch, in api.BranchUpdate) {
+	set(&b.Code, upperCase(in.Code))
+	set(&b.Name, in.Name)
+	set(&b.IsHeadquarters, in.IsHeadquarters)
+	set(&b.IsActive, in.IsActive)
+	apply(&b.Email, in.Email)
+	apply(&b.Phone, in.Phone)
+	apply(&b.Latitude, in.Latitude)
+	apply(&b.Longitude, in.Longitude)
+	address{&b.AddressLine1, &b.AddressLine2, &b.City, &b.State, &b.PostalCode, &b.Country}.apply(in.Address)
+	DeriveBranch(b)
+}
+
+// DeriveBranch sets the columns that are made from others.
+func DeriveBranch(b *db.Branch) {
+	b.NameKey = foldCase(b.Name)
+	b.SearchText = searchText(b.Code, b.Name, b.Email, b.AddressLine1, b.City)
+}
+
+// updateBranch changes every column of a branch to those of b, if it still has b's version.
+func updateBranch(b db.Branch) db.UpdateBranchParams {
+	return db.UpdateBranchParams{
+		Code: b.Code, Name: b.Name, NameKey: b.NameKey, Email: b.Email, Phone: b.Phone,
+		AddressLine1: b.AddressLine1, AddressLine2: b.AddressLine2, City: b.City,
+		State: b.State, PostalCode: b.PostalCode, Country: b.Country,
+		Latitude: b.Latitude, Longitude: b.Longitude, IsHeadquarters: b.IsHeadquarters, IsActive: b.IsActive,
+		SearchText: b.SearchText, UpdatedAt: b.UpdatedAt,
+		TenantID: b.TenantID, ID: b.ID, Version: b.Version,
+	}
+}

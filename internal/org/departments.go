@@ -1,0 +1,122 @@
+package org
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// Departments has the rules of departments.
+type Departments struct{ records[db.Department] }
+
+// NewDepartments returns the service.
+func NewDepartments(p Parts) *Departments { return &Departments{newRecords(departmentKind, p)} }
+
+var departmentKind = kind[db.Department]{
+	name:    "department",
+	codeKey: "departments_tenant_id_company_id_code_key",
+	taken:   "A department of this company with this code exists already.",
+	facts: func(d *db.Department) facts {
+		return facts{id: d.ID, name: d.Name, updatedAt: &d.UpdatedAt, version: &d.Version}
+	},
+	get: func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (db.Department, error) {
+		return q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: tenantID, ID: id})
+	},
+	insert: func(ctx context.Context, q db.Querier, d db.Department) error {
+		return q.InsertDepartment(ctx, db.InsertDepartmentParams(d))
+	},
+	update: func(ctx context.Context, q db.Querier, d db.Department) (int64, error) {
+		return q.UpdateDepartment(ctx, updateDepartment(d))
+	},
+	remove: func(ctx context.Context, q db.Querier, d db.Department) (int64, error) {
+		return q.DeleteDepartment(ctx, db.DeleteDepartmentParams{TenantID: d.TenantID, ID: d.ID, Version: d.Version})
+	},
+	plan: planDepartment,
+}
+
+// Create returns the new department. The error is errs.UnknownReference if something that it refers to isn't there, or
+// errs.AlreadyExists if its code is taken in the company.
+func (s *Departments) Create(ctx context.Context, by access.Principal, in api.DepartmentCreate) (db.Department, error) {
+	now := s.now()
+	d := db.Department{
+		TenantID: by.TenantID, ID: s.newID(), CompanyID: in.CompanyID, IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	applyDepartment(&d, api.DepartmentUpdate{
+		BranchID: in.BranchID, ParentID: in.ParentID, HeadUserID: in.HeadUserID,
+		Code: &in.Code, Name: &in.Name, Description: in.Description, IsActive: in.IsActive,
+	})
+	return s.create(ctx, by, d, func(q db.Querier) error {
+		company := toCompany(ctx, q, d.TenantID, d.CompanyID)
+		return checkReferences(append([]reference{company}, fromDepartment(ctx, q, db.Department{}, d)...)...)
+	})
+}
+
+// Get returns a department of the tenant, or errs.NotFound.
+func (s *Departments) Get(ctx context.Context, by access.Principal, id uuid.UUID) (db.Department, error) {
+	return s.get(ctx, by, id)
+}
+
+// Update changes the fields that are in the request and returns the department as it is then. The error is errs.NotFound,
+// errs.StaleVersion if the version isn't one of ifMatch, errs.UnknownReference if something that it shall refer to isn't
+// there, errs.Cycle if it would be below itself, or errs.AlreadyExists if the new code is taken.
+func (s *Departments) Update(
+	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.DepartmentUpdate,
+) (db.Department, error) {
+	return s.update(ctx, by, id, ifMatch, func(q db.Querier, d *db.Department) error {
+		before := *d
+		applyDepartment(d, in)
+		if err := checkReferences(fromDepartment(ctx, q, before, *d)...); err != nil {
+			return err
+		}
+		if !changed(before.ParentID, d.ParentID) {
+			return nil
+		}
+		return checkCycle(ctx, q, *d)
+	})
+}
+
+// checkCycle returns errs.Cycle if d would be below itself. Two moves of a company's departments wait for each other, as each
+// of them may be right and both together wrong.
+func checkCycle(ctx context.Context, q db.Querier, d db.Department) error {
+	rows, err := q.LockCompany(ctx, db.LockCompanyParams{TenantID: d.TenantID, ID: d.CompanyID})
+	if err != nil {
+		return err
+	}
+	if rows == 0 {
+		return store.ErrStale
+	}
+	for above := d.ParentID; above != nil; {
+		if *above == d.ID {
+			const detail = "A department can't be below itself, or below one that is below it."
+			return errs.New(errs.Cycle, detail).With(errs.Field{Pointer: "/parent_id", Detail: detail, Code: "cycle"})
+		}
+		parent, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: d.TenantID, ID: *above})
+		if errors.Is(err, store.ErrNotFound) {
+			return store.ErrStale
+		}
+		if err != nil {
+			return err
+		}
+		above = parent.ParentID
+	}
+	return nil
+}
+
+// PreviewDelete says what Delete would take with it. The error is as there.
+func (s *Departments) PreviewDelete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (api.DeletionPreview, error) {
+	return s.previewDelete(ctx, by, id, ifMatch)
+}
+
+// Delete removes a department with all that are below it; users lose the assignment. The error is errs.NotFound, or
+// errs.StaleVersion if the version isn't one of ifMatch.
+func (s *Departments) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
+	return s.delete(ctx, by, id, ifMatch)
+}

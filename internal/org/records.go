@@ -1,0 +1,222 @@
+// Package org has the rules of a tenant's organisation.
+package org
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/paging"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// Parts is what the services of this package are made of.
+type Parts struct {
+	Store   *store.Store
+	Audit   *audit.Log
+	Cursors *paging.Cursors
+	Now     func() time.Time
+	NewID   func() uuid.UUID
+}
+
+// kind is what tells one kind of rows from another.
+type kind[Row any] struct {
+	name    string // as people and the audit trail call it
+	codeKey string // the constraint that makes its codes unique
+	taken   string // what a client is told then
+
+	facts  func(*Row) facts
+	get    func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (Row, error)
+	insert func(ctx context.Context, q db.Querier, row Row) error
+	// update and remove do so if the row still has this version, and return the number of rows: 0 or 1.
+	update func(ctx context.Context, q db.Querier, row Row) (int64, error)
+	remove func(ctx context.Context, q db.Querier, row Row) (int64, error)
+	// plan finds out what goes when a row is deleted.
+	plan func(ctx context.Context, q db.Querier, row Row) (removal, error)
+}
+
+// facts are the columns that every kind has.
+type facts struct {
+	id        uuid.UUID
+	name      string
+	updatedAt *time.Time
+	version   *int64
+}
+
+// add inserts a row, with an audit entry.
+func (k kind[Row]) add(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, row Row) error {
+	if err := k.insert(ctx, q, row); err != nil {
+		return err
+	}
+	return k.write(ctx, q, log, by, "create", row, audit.Created(row))
+}
+
+// delete removes a row, with an audit entry of its last state. The error is store.ErrStale if it has changed since it was
+// read, or something has come to refer to it.
+func (k kind[Row]) delete(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, row Row) error {
+	rows, err := k.remove(ctx, q, row)
+	if rows == 0 && err == nil || store.BreaksReference(err) {
+		return store.ErrStale
+	}
+	if err != nil {
+		return err
+	}
+	return k.write(ctx, q, log, by, "delete", row, audit.Deleted(row))
+}
+
+func (k kind[Row]) write(
+	ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, verb string, row Row, changes audit.Changes,
+) error {
+	f := k.facts(&row)
+	return log.Write(ctx, q, by, audit.Entry{
+		Action: k.name + "." + verb, EntityType: k.name, EntityID: f.id, EntityLabel: f.name, Changes: changes,
+	})
+}
+
+// records has the rules that all kinds of rows have in common.
+type records[Row any] struct {
+	kind    kind[Row]
+	store   *store.Store
+	audit   *audit.Log
+	cursors *paging.Cursors
+	now     func() time.Time
+	newID   func() uuid.UUID
+}
+
+func newRecords[Row any](k kind[Row], p Parts) records[Row] {
+	return records[Row]{kind: k, store: p.Store, audit: p.Audit, cursors: p.Cursors, now: p.Now, newID: p.NewID}
+}
+
+func (r records[Row]) get(ctx context.Context, by access.Principal, id uuid.UUID) (Row, error) {
+	row, err := r.kind.get(ctx, r.store, by.TenantID, id)
+	if err != nil {
+		return row, r.clientError(err)
+	}
+	return row, nil
+}
+
+// create adds a row after check has found that what it refers to is there. The error is errs.AlreadyExists if its code is
+// taken, or what check returns.
+func (r records[Row]) create(ctx context.Context, by access.Principal, row Row, check func(q db.Querier) error) (Row, error) {
+	err := r.store.Tx(ctx, func(q db.Querier) error {
+		if err := check(q); err != nil {
+			return err
+		}
+		err := r.kind.add(ctx, q, r.audit, by, row)
+		if store.BreaksReference(err) {
+			return store.ErrStale // it has gone since check saw it
+		}
+		return err
+	})
+	if err != nil {
+		var none Row
+		return none, r.clientError(err)
+	}
+	return row, nil
+}
+
+// update lets change have its way with a row, and returns the row as it is then. If that makes no difference nothing is
+// written. The error is errs.NotFound, errs.StaleVersion if the version isn't one of ifMatch, errs.AlreadyExists if the new
+// code is taken, or what change returns.
+func (r records[Row]) update(
+	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, change func(q db.Querier, row *Row) error,
+) (Row, error) {
+	var after Row
+	err := r.store.Tx(ctx, func(q db.Querier) error {
+		before, err := r.matching(ctx, q, by, id, ifMatch)
+		if err != nil {
+			return err
+		}
+		after = before
+		if err := change(q, &after); err != nil {
+			return err
+		}
+		changes := audit.Updated(before, after)
+		if len(changes) == 0 {
+			return nil
+		}
+		f := r.kind.facts(&after)
+		*f.updatedAt = r.now()
+		rows, err := r.kind.update(ctx, q, after)
+		if rows == 0 && err == nil || store.BreaksReference(err) {
+			return store.ErrStale // changed, or what it refers to has gone since change saw it
+		}
+		if err != nil {
+			return err
+		}
+		*f.version++
+		return r.kind.write(ctx, q, r.audit, by, "update", after, changes)
+	})
+	if err != nil {
+		var none Row
+		return none, r.clientError(err)
+	}
+	return after, nil
+}
+
+// previewDelete says what delete would take with it. The error is as there.
+func (r records[Row]) previewDelete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (api.DeletionPreview, error) {
+	row, err := r.matching(ctx, r.store, by, id, ifMatch)
+	if err != nil {
+		return api.DeletionPreview{}, r.clientError(err)
+	}
+	plan, err := r.kind.plan(ctx, r.store, row)
+	if err != nil {
+		return api.DeletionPreview{}, err
+	}
+	return plan.preview(), nil
+}
+
+// delete removes a row and all that is below it; users lose the assignment. The error is errs.NotFound, or
+// errs.StaleVersion if the version isn't one of ifMatch.
+func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
+	err := r.store.Tx(ctx, func(q db.Querier) error {
+		row, err := r.matching(ctx, q, by, id, ifMatch)
+		if err != nil {
+			return err
+		}
+		plan, err := r.kind.plan(ctx, q, row)
+		if err != nil {
+			return err
+		}
+		return plan.carryOut(ctx, q, r.audit, by, r.now())
+	})
+	if err != nil {
+		return r.clientError(err)
+	}
+	return nil
+}
+
+// matching returns a row whose version is one of ifMatch; errs.StaleVersion if it has another.
+func (r records[Row]) matching(
+	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, ifMatch etag.Condition,
+) (Row, error) {
+	row, err := r.kind.get(ctx, q, by.TenantID, id)
+	if err != nil {
+		return row, err
+	}
+	if !ifMatch.Allows(*r.kind.facts(&row).version) {
+		return row, errs.Newf(errs.StaleVersion, "The %s has changed since you read it. Read it again and repeat your change.", r.kind.name)
+	}
+	return row, nil
+}
+
+// clientError makes what the store refused into what a client is told.
+func (r records[Row]) clientError(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return errs.Newf(errs.NotFound, "There is no such %s.", r.kind.name).Because(err)
+	case store.Violates(err, r.kind.codeKey):
+		return errs.New(errs.AlreadyExists, r.kind.taken).
+			With(errs.Field{Pointer: "/code", Detail: r.kind.taken, Code: "taken"}).Because(err)
+	}
+	return err
+}

@@ -1,0 +1,118 @@
+package org
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// maxNodes is what the document promises. A reply of that size has about 4 MB.
+const maxNodes = 20_000
+
+// Trees reads the organisation as a tree.
+type Trees struct {
+	store    *store.Store
+	maxNodes int32
+}
+
+// NewTrees returns the service.
+func NewTrees(p Parts) *Trees { return &Trees{store: p.Store, maxNodes: maxNodes} }
+
+// Read returns the companies of the tenant, or one of them, with all that is below. The error is errs.NotFound if there is no
+// such company, or errs.TooLarge.
+func (s *Trees) Read(ctx context.Context, by access.Principal, companyID *uuid.UUID) (api.OrganisationTree, error) {
+	// From below, so that what stands above a row is in what is read later. If it isn't, it has been deleted meanwhile, and
+	// the row with it. One row more than the limit says that there are too many.
+	limit := s.maxNodes + 1
+	departments, err := s.store.ListDepartmentNodes(ctx, db.ListDepartmentNodesParams{TenantID: by.TenantID, CompanyID: companyID, Limit: limit})
+	if err != nil {
+		return api.OrganisationTree{}, err
+	}
+	limit -= int32(len(departments)) //nolint:gosec // at most the limit
+	branches, err := s.store.ListBranchNodes(ctx, db.ListBranchNodesParams{TenantID: by.TenantID, CompanyID: companyID, Limit: limit})
+	if err != nil {
+		return api.OrganisationTree{}, err
+	}
+	limit -= int32(len(branches)) //nolint:gosec // at most the limit
+	companies, err := s.store.ListCompanyNodes(ctx, db.ListCompanyNodesParams{TenantID: by.TenantID, CompanyID: companyID, Limit: limit})
+	if err != nil {
+		return api.OrganisationTree{}, err
+	}
+	if int(limit) == len(companies) {
+		return api.OrganisationTree{}, errs.Newf(errs.TooLarge,
+			"There are more than %d companies, branches and departments. Ask for one company with company_id, or use the lists.", s.maxNodes)
+	}
+	if companyID != nil && len(companies) == 0 {
+		return api.OrganisationTree{}, errs.New(errs.NotFound, "There is no such company.")
+	}
+	return tree(companies, branches, departments), nil
+}
+
+// tree builds from below, as a node that has been put into another one can't change any more. The order of the rows is that of
+// the nodes.
+func tree(companies []db.ListCompanyNodesRow, branches []db.ListBranchNodesRow, departments []db.ListDepartmentNodesRow) api.OrganisationTree {
+	departmentsBelow := map[uuid.UUID][]api.DepartmentNode{} // by what they stand below, last first
+	below := func(id uuid.UUID) []api.DepartmentNode {
+		nodes := departmentsBelow[id]
+		if nodes == nil {
+			return []api.DepartmentNode{}
+		}
+		slices.Reverse(nodes)
+		return nodes
+	}
+	ordered := topDown(departments, func(d db.ListDepartmentNodesRow) (uuid.UUID, *uuid.UUID) { return d.ID, d.ParentID })
+	for _, d := range slices.Backward(ordered) {
+		above := d.CompanyID
+		if d.BranchID != nil {
+			above = *d.BranchID
+		}
+		if d.ParentID != nil {
+			above = *d.ParentID
+		}
+		departmentsBelow[above] = append(departmentsBelow[above], api.DepartmentNode{
+			ID: d.ID, Code: d.Code, Name: d.Name, BranchID: d.BranchID, HeadUserID: d.HeadUserID, IsActive: d.IsActive, Departments: below(d.ID),
+		})
+	}
+	branchesOf := map[uuid.UUID][]api.BranchNode{}
+	for _, b := range branches {
+		branchesOf[b.CompanyID] = append(branchesOf[b.CompanyID], api.BranchNode{
+			ID: b.ID, Code: b.Code, Name: b.Name, IsHeadquarters: b.IsHeadquarters, IsActive: b.IsActive, Departments: below(b.ID),
+		})
+	}
+	nodes := make([]api.CompanyNode, len(companies))
+	for i, c := range companies {
+		nodes[i] = api.CompanyNode{
+			ID: c.ID, Code: c.Code, Name: c.Name, IsActive: c.IsActive, Branches: branchesOf[c.ID], Departments: below(c.ID),
+		}
+		if nodes[i].Branches == nil {
+			nodes[i].Branches = []api.BranchNode{}
+		}
+	}
+	return api.OrganisationTree{Companies: nodes}
+}
+
+// topDown sorts rows so that each comes after the one that it is below; of those below the same one it keeps the order. A row
+// whose parent isn't among them is left out, with all that is below it.
+func topDown[Row any](rows []Row, place func(Row) (id uuid.UUID, parent *uuid.UUID)) []Row {
+	below := map[uuid.UUID][]Row{}
+	sorted := make([]Row, 0, len(rows))
+	for _, r := range rows {
+		if _, parent := place(r); parent != nil {
+			below[*parent] = append(below[*parent], r)
+			continue
+		}
+		sorted = append(sorted, r)
+	}
+	for i := 0; i < len(sorted); i++ {
+		id, _ := place(sorted[i])
+		sorted = append(sorted, below[id]...)
+	}
+	return sorted
+}

@@ -1,0 +1,198 @@
+package storetest
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// updateDepartment changes every column of a department to those of d, if it has d's version.
+func updateDepartment(d db.Department) db.UpdateDepartmentParams {
+	return db.UpdateDepartmentParams{
+		BranchID: d.BranchID, ParentID: d.ParentID, HeadUserID: d.HeadUserID,
+		Code: d.Code, Name: d.Name, NameKey: d.NameKey, Description: d.Description, IsActive: d.IsActive,
+		SearchText: d.SearchText, UpdatedAt: d.UpdatedAt, TenantID: d.TenantID, ID: d.ID, Version: d.Version,
+	}
+}
+
+var departmentTests = map[string]func(*T){
+	"department/null comes back as null": func(t *T) {
+		want := department(t, newDepartment(company(t, newCompany(tenant(t), "C")), "D"))
+		equal(t, "department", departmentNow(t, want), want)
+	},
+	"department/missing, or another tenant's": func(t *T) {
+		d := department(t, newDepartment(company(t, newCompany(tenant(t), "C")), "D"))
+		fails(t, t.store.GetDepartment, db.GetDepartmentParams{TenantID: d.TenantID, ID: newID()}, store.ErrNotFound)
+		fails(t, t.store.GetDepartment, db.GetDepartmentParams{TenantID: tenant(t), ID: d.ID}, store.ErrNotFound)
+	},
+	"department/code is unique in a company": func(t *T) {
+		one := tenant(t)
+		mine, other := company(t, newCompany(one, "MINE")), company(t, newCompany(one, "OTHER"))
+		department(t, newDepartment(mine, "D"))
+		department(t, newDepartment(other, "D"))
+		refuse(t, t.store.InsertDepartment, db.InsertDepartmentParams(newDepartment(mine, "D")), store.Unique, "departments_tenant_id_company_id_code_key")
+		d := department(t, newDepartment(mine, "FREE"))
+		d.Code = "D"
+		_, err := t.store.UpdateDepartment(t.Context(), updateDepartment(d))
+		isViolation(t, err, store.Unique, "departments_tenant_id_company_id_code_key")
+	},
+	"department/can't refer to another company's or tenant's rows": func(t *T) {
+		one := tenant(t)
+		mine, other, foreign := company(t, newCompany(one, "MINE")), company(t, newCompany(one, "OTHER")), company(t, newCompany(tenant(t), "C"))
+		otherBranch, otherDepartment, foreignUser := branch(t, newBranch(other, "B")), department(t, newDepartment(other, "D")), user(t, newUser(foreign.TenantID))
+		existing := department(t, newDepartment(mine, "OLD"))
+		for constraint, change := range map[string]func(*db.Department){
+			"departments_tenant_id_company_id_fkey":           func(d *db.Department) { d.CompanyID = foreign.ID },
+			"departments_tenant_id_company_id_branch_id_fkey": func(d *db.Department) { d.BranchID = &otherBranch.ID },
+			"departments_tenant_id_company_id_parent_id_fkey": func(d *db.Department) { d.ParentID = &otherDepartment.ID },
+			"departments_tenant_id_head_user_id_fkey":         func(d *db.Department) { d.HeadUserID = &foreignUser.ID },
+		} {
+			d := newDepartment(mine, "NEW")
+			change(&d)
+			refuse(t, t.store.InsertDepartment, db.InsertDepartmentParams(d), store.ForeignKey, constraint)
+			if d.CompanyID == mine.ID {
+				d.ID = existing.ID
+				_, err := t.store.UpdateDepartment(t.Context(), updateDepartment(d))
+				isViolation(t, err, store.ForeignKey, constraint)
+			}
+		}
+		equal(t, "department", departmentNow(t, existing), existing)
+	},
+	"department/update changes every field, and back to null, and counts the version up": func(t *T) {
+		c := company(t, newCompany(tenant(t), "C"))
+		b, parent, head := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "P")), user(t, newUser(c.TenantID))
+		want := department(t, newDepartment(c, "D"))
+		empty := want
+		want.BranchID, want.ParentID, want.HeadUserID = &b.ID, &parent.ID, &head.ID
+		want.Code, want.Name, want.NameKey, want.Description, want.SearchText = "FULL", "Full", "full", new("d"), "full full"
+		want.IsActive, want.UpdatedAt = false, noon().Add(time.Hour)
+		equal(t, "rows", query(t, t.store.UpdateDepartment, updateDepartment(want)), 1)
+		want.Version++
+		equal(t, "department", departmentNow(t, want), want)
+		empty.Version = want.Version
+		equal(t, "rows", query(t, t.store.UpdateDepartment, updateDepartment(empty)), 1)
+		empty.Version++
+		equal(t, "department", departmentNow(t, empty), empty)
+	},
+	"department/update of a stale version, or another tenant's, or none, changes nothing": func(t *T) {
+		want := department(t, newDepartment(company(t, newCompany(tenant(t), "C")), "D"))
+		for _, change := range []func(*db.UpdateDepartmentParams){
+			func(p *db.UpdateDepartmentParams) { p.Version++ },
+			func(p *db.UpdateDepartmentParams) { p.TenantID = tenant(t) },
+			func(p *db.UpdateDepartmentParams) { p.ID = newID() },
+		} {
+			arg := updateDepartment(want)
+			arg.Name = "changed"
+			change(&arg)
+			equal(t, "rows", query(t, t.store.UpdateDepartment, arg), 0)
+		}
+		equal(t, "department", departmentNow(t, want), want)
+	},
+	"department/delete needs the version, the tenant and the id": func(t *T) {
+		d := department(t, newDepartment(company(t, newCompany(tenant(t), "C")), "D"))
+		equal(t, "rows", query(t, t.store.DeleteDepartment, db.DeleteDepartmentParams{TenantID: d.TenantID, ID: d.ID, Version: 2}), 0)
+		equal(t, "rows", query(t, t.store.DeleteDepartment, db.DeleteDepartmentParams{TenantID: tenant(t), ID: d.ID, Version: 1}), 0)
+		equal(t, "rows", query(t, t.store.DeleteDepartment, db.DeleteDepartmentParams{TenantID: d.TenantID, ID: newID(), Version: 1}), 0)
+		equal(t, "rows", query(t, t.store.DeleteDepartment, db.DeleteDepartmentParams{TenantID: d.TenantID, ID: d.ID, Version: 1}), 1)
+		fails(t, t.store.GetDepartment, db.GetDepartmentParams{TenantID: d.TenantID, ID: d.ID}, store.ErrNotFound)
+	},
+	"department/delete is refused while departments or users belong to it": func(t *T) {
+		c := company(t, newCompany(tenant(t), "C"))
+		one, two := department(t, newDepartment(c, "ONE")), department(t, newDepartment(c, "TWO"))
+		d := newDepartment(c, "D")
+		d.ParentID = &one.ID
+		department(t, d)
+		_, err := t.store.DeleteDepartment(t.Context(), db.DeleteDepartmentParams{TenantID: one.TenantID, ID: one.ID, Version: 1})
+		isViolation(t, err, store.ForeignKey, "departments_tenant_id_company_id_parent_id_fkey")
+		u := newUser(c.TenantID)
+		u.DepartmentID = &two.ID
+		user(t, u)
+		_, err = t.store.DeleteDepartment(t.Context(), db.DeleteDepartmentParams{TenantID: two.TenantID, ID: two.ID, Version: 1})
+		isViolation(t, err, store.ForeignKey, "users_tenant_id_department_id_fkey")
+	},
+	"department/pages of any size hold every row once and in order": func(t *T) {
+		c, other := company(t, newCompany(tenant(t), "C")), company(t, newCompany(tenant(t), "C"))
+		department(t, newDepartment(other, "D"))
+		var rows []db.Department
+		for i, gap := range gaps {
+			d := newDepartment(c, fmt.Sprintf("D%d", i))
+			d.CreatedAt, d.NameKey = noon().Add(gap.after), gap.name
+			rows = append(rows, department(t, d))
+		}
+		departmentOrders.holdEveryRow(t, c.TenantID, rows)
+	},
+	"department/filters": func(t *T) {
+		one := tenant(t)
+		c, other := company(t, newCompany(one, "C")), company(t, newCompany(one, "OTHER"))
+		b, parent := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "P"))
+		for code, change := range map[string]func(*db.Department){
+			"A": func(d *db.Department) { d.BranchID, d.SearchText = &b.ID, "alpha" },
+			"B": func(d *db.Department) { d.ParentID, d.SearchText = &parent.ID, "beta" },
+			"C": func(d *db.Department) { d.IsActive = false },
+			"D": func(d *db.Department) { d.CompanyID = other.ID },
+		} {
+			d := newDepartment(c, code)
+			change(&d)
+			department(t, d)
+		}
+		department(t, newDepartment(company(t, newCompany(tenant(t), "C")), "A"))
+		departmentOrders.filter(t, one, func(d db.Department) string { return d.Code }, countDepartments, []filterCase[db.CountDepartmentsParams]{
+			{"nothing", db.CountDepartmentsParams{}, "A B C D P"},
+			{"code", db.CountDepartmentsParams{Code: new("B")}, "B"},
+			{"company", db.CountDepartmentsParams{CompanyID: &c.ID}, "A B C P"},
+			{"branch", db.CountDepartmentsParams{BranchID: &b.ID}, "A"},
+			{"parent", db.CountDepartmentsParams{ParentID: &parent.ID}, "B"},
+			{"not active", db.CountDepartmentsParams{IsActive: new(false)}, "C"},
+			{"pattern", db.CountDepartmentsParams{Pattern: new("%eta")}, "B"},
+			{"several", db.CountDepartmentsParams{CompanyID: &c.ID, IsActive: new(true), Pattern: new("department")}, "P"},
+		})
+	},
+	"department/all of a company": func(t *T) {
+		one := tenant(t)
+		c, other := company(t, newCompany(one, "C")), company(t, newCompany(one, "OTHER"))
+		want := []db.Department{department(t, newDepartment(c, "A")), department(t, newDepartment(c, "B"))}
+		department(t, newDepartment(other, "A"))
+		list := db.ListDepartmentsOfCompanyParams{TenantID: one, CompanyID: c.ID}
+		equal(t, "list", query(t, t.store.ListDepartmentsOfCompany, list), want)
+		list.TenantID = tenant(t)
+		equal(t, "list of another tenant", query(t, t.store.ListDepartmentsOfCompany, list), []db.Department{})
+	},
+}
+
+func countDepartments(t *T, tenant uuid.UUID, f db.CountDepartmentsParams) int64 {
+	t.Helper()
+	f.TenantID = tenant
+	return query(t, t.store.CountDepartments, f)
+}
+
+var departmentOrders = listOrders[db.Department, db.CountDepartmentsParams]{
+	place: func(d db.Department) place { return place{d.CreatedAt, d.NameKey, d.ID} },
+	byCreatedAt: func(t *T, tenant uuid.UUID, f db.CountDepartmentsParams, after place, limit int32) []db.Department {
+		return query(t, t.store.ListDepartmentsByCreatedAt, db.ListDepartmentsByCreatedAtParams{
+			TenantID: tenant, AfterCreatedAt: after.at, AfterID: after.id, Limit: limit,
+			Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
+		})
+	},
+	byCreatedAtDesc: func(t *T, tenant uuid.UUID, f db.CountDepartmentsParams, after place, limit int32) []db.Department {
+		return query(t, t.store.ListDepartmentsByCreatedAtDesc, db.ListDepartmentsByCreatedAtDescParams{
+			TenantID: tenant, AfterCreatedAt: after.at, AfterID: after.id, Limit: limit,
+			Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
+		})
+	},
+	byName: func(t *T, tenant uuid.UUID, f db.CountDepartmentsParams, after place, limit int32) []db.Department {
+		return query(t, t.store.ListDepartmentsByName, db.ListDepartmentsByNameParams{
+			TenantID: tenant, AfterNameKey: after.name, AfterID: after.id, Limit: limit,
+			Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
+		})
+	},
+	byNameDesc: func(t *T, tenant uuid.UUID, f db.CountDepartmentsParams, after place, limit int32) []db.Department {
+		return query(t, t.store.ListDepartmentsByNameDesc, db.ListDepartmentsByNameDescParams{
+			TenantID: tenant, AfterNameKey: after.name, AfterID: after.id, Limit: limit,
+			Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
+		})
+	},
+}
