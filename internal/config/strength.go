@@ -27,13 +27,14 @@ func isWellKnown(key string) bool {
 		0123456789 1234567890 123456 256 123 32 64 48`) {
 		words = append(words, word, "")
 	}
-	plain := strings.Map(letterOrDigit, key)
+	plain := strings.Map(withoutSeparators, key)
 	own := strings.NewReplacer(words...).Replace(plain)
 	return len(own) < minOwnCharacters && 3*len(own) < 2*len(plain)
 }
 
-func letterOrDigit(r rune) rune {
-	if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+// withoutSeparators drops what joins the words of an example, and makes the rest lower case.
+func withoutSeparators(r rune) rune {
+	if strings.ContainsRune(" -_.,:;!?/<>()[]", r) {
 		return -1
 	}
 	return unicode.ToLower(r)
