@@ -181,6 +181,15 @@ func insertMany(t *testing.T, a *apitest.App, tenantID uuid.UUID, rows int) {
 	}
 }
 
+func TestNothingLeavesThatIsNotWrittenDown(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, store.SQLite)
+	admin := a.Actor(t, access.Admin)
+	a.Exec(t, "CREATE TRIGGER full BEFORE INSERT ON audit_entries BEGIN SELECT RAISE(ABORT, 'full'); END")
+	admin.Do(t, http.MethodGet, auditPath, "").Want(t, 200)
+	admin.Do(t, http.MethodGet, auditExportPath, "").WantCode(t, 500, "internal")
+}
+
 // TestBrokenExportIsSeenByTheClient has an entry in the last batch that can't be read.
 func TestBrokenExportIsSeenByTheClient(t *testing.T) {
 	t.Parallel()
