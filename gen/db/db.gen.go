@@ -14,16 +14,20 @@ import (
 // Rows and parameters, the same on every engine.
 type (
 	AuditEntry                         = postgres.AuditEntry
+	BlockLoginAttemptsParams           = postgres.BlockLoginAttemptsParams
 	Company                            = postgres.Company
 	CountCompaniesParams               = postgres.CountCompaniesParams
+	CountLoginFailureParams            = postgres.CountLoginFailureParams
 	CountUsersOfCompanyParams          = postgres.CountUsersOfCompanyParams
 	DeleteCompanyParams                = postgres.DeleteCompanyParams
+	DeleteLoginAttemptParams           = postgres.DeleteLoginAttemptParams
 	DetachUsersFromCompanyParams       = postgres.DetachUsersFromCompanyParams
 	EndOtherSessionsParams             = postgres.EndOtherSessionsParams
 	EndSessionParams                   = postgres.EndSessionParams
 	EndUserSessionsParams              = postgres.EndUserSessionsParams
 	GetAuditEntryParams                = postgres.GetAuditEntryParams
 	GetCompanyParams                   = postgres.GetCompanyParams
+	GetLoginAttemptParams              = postgres.GetLoginAttemptParams
 	GetSessionParams                   = postgres.GetSessionParams
 	GetSessionStateParams              = postgres.GetSessionStateParams
 	GetSessionStateRow                 = postgres.GetSessionStateRow
@@ -32,6 +36,7 @@ type (
 	GetUserParams                      = postgres.GetUserParams
 	InsertAuditEntryParams             = postgres.InsertAuditEntryParams
 	InsertCompanyParams                = postgres.InsertCompanyParams
+	InsertLoginAttemptParams           = postgres.InsertLoginAttemptParams
 	InsertSessionParams                = postgres.InsertSessionParams
 	InsertTenantParams                 = postgres.InsertTenantParams
 	InsertUserParams                   = postgres.InsertUserParams
@@ -39,14 +44,20 @@ type (
 	ListCompaniesByCreatedAtParams     = postgres.ListCompaniesByCreatedAtParams
 	ListCompaniesByNameDescParams      = postgres.ListCompaniesByNameDescParams
 	ListCompaniesByNameParams          = postgres.ListCompaniesByNameParams
+	ListLiveSessionsOfUserParams       = postgres.ListLiveSessionsOfUserParams
+	ListLoginBlocksParams              = postgres.ListLoginBlocksParams
+	ListLoginBlocksRow                 = postgres.ListLoginBlocksRow
+	ListOldLoginAttemptsParams         = postgres.ListOldLoginAttemptsParams
 	ListUsersOfCompanyParams           = postgres.ListUsersOfCompanyParams
 	ListUsersOfCompanyRow              = postgres.ListUsersOfCompanyRow
+	LoginAttempt                       = postgres.LoginAttempt
+	RecordUserLoginParams              = postgres.RecordUserLoginParams
+	ReplaceUserPasswordHashParams      = postgres.ReplaceUserPasswordHashParams
 	RotateSessionParams                = postgres.RotateSessionParams
 	Session                            = postgres.Session
-	SetUserLastLoginParams             = postgres.SetUserLastLoginParams
-	SetUserPasswordHashParams          = postgres.SetUserPasswordHashParams
 	Tenant                             = postgres.Tenant
 	UpdateCompanyParams                = postgres.UpdateCompanyParams
+	UpdateUserProfileParams            = postgres.UpdateUserProfileParams
 	User                               = postgres.User
 )
 
@@ -66,10 +77,26 @@ func NewPostgres(conn postgres.DBTX, mapError MapError) Querier {
 	return postgresQuerier{queries: postgres.New(conn), mapError: mapError}
 }
 
+func (x postgresQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
+	v, err := x.queries.BlockLoginAttempts(ctx, postgres.BlockLoginAttemptsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("BlockLoginAttempts", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
 	v, err := x.queries.CountCompanies(ctx, postgres.CountCompaniesParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountCompanies", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
+	v, err := x.queries.CountLoginFailure(ctx, postgres.CountLoginFailureParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountLoginFailure", err)
 	}
 	return int64(v), nil
 }
@@ -94,6 +121,14 @@ func (x postgresQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyPar
 	v, err := x.queries.DeleteCompany(ctx, postgres.DeleteCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
+	v, err := x.queries.DeleteLoginAttempt(ctx, postgres.DeleteLoginAttemptParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteLoginAttempt", err)
 	}
 	return int64(v), nil
 }
@@ -144,6 +179,14 @@ func (x postgresQuerier) GetCompany(ctx context.Context, arg GetCompanyParams) (
 		return Company{}, x.mapError("GetCompany", err)
 	}
 	return Company(v), nil
+}
+
+func (x postgresQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
+	v, err := x.queries.GetLoginAttempt(ctx, postgres.GetLoginAttemptParams(arg))
+	if err != nil {
+		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
+	}
+	return LoginAttempt(v), nil
 }
 
 func (x postgresQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -198,6 +241,14 @@ func (x postgresQuerier) InsertCompany(ctx context.Context, arg InsertCompanyPar
 	err := x.queries.InsertCompany(ctx, postgres.InsertCompanyParams(arg))
 	if err != nil {
 		return x.mapError("InsertCompany", err)
+	}
+	return nil
+}
+
+func (x postgresQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
+	err := x.queries.InsertLoginAttempt(ctx, postgres.InsertLoginAttemptParams(arg))
+	if err != nil {
+		return x.mapError("InsertLoginAttempt", err)
 	}
 	return nil
 }
@@ -258,12 +309,52 @@ func (x postgresQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCo
 	return convert(v, func(r postgres.Company) Company { return Company(r) }), nil
 }
 
+func (x postgresQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
+	v, err := x.queries.ListLiveSessionsOfUser(ctx, postgres.ListLiveSessionsOfUserParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLiveSessionsOfUser", err)
+	}
+	return convert(v, func(r postgres.Session) Session { return Session(r) }), nil
+}
+
+func (x postgresQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
+	v, err := x.queries.ListLoginBlocks(ctx, postgres.ListLoginBlocksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLoginBlocks", err)
+	}
+	return convert(v, func(r postgres.ListLoginBlocksRow) ListLoginBlocksRow { return ListLoginBlocksRow(r) }), nil
+}
+
+func (x postgresQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
+	v, err := x.queries.ListOldLoginAttempts(ctx, postgres.ListOldLoginAttemptsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldLoginAttempts", err)
+	}
+	return v, nil
+}
+
 func (x postgresQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
 	v, err := x.queries.ListUsersOfCompany(ctx, postgres.ListUsersOfCompanyParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUsersOfCompany", err)
 	}
 	return convert(v, func(r postgres.ListUsersOfCompanyRow) ListUsersOfCompanyRow { return ListUsersOfCompanyRow(r) }), nil
+}
+
+func (x postgresQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
+	v, err := x.queries.RecordUserLogin(ctx, postgres.RecordUserLoginParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordUserLogin", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
+	v, err := x.queries.ReplaceUserPasswordHash(ctx, postgres.ReplaceUserPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
+	}
+	return int64(v), nil
 }
 
 func (x postgresQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
@@ -274,26 +365,18 @@ func (x postgresQuerier) RotateSession(ctx context.Context, arg RotateSessionPar
 	return int64(v), nil
 }
 
-func (x postgresQuerier) SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error) {
-	v, err := x.queries.SetUserLastLogin(ctx, postgres.SetUserLastLoginParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserLastLogin", err)
-	}
-	return int64(v), nil
-}
-
-func (x postgresQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.SetUserPasswordHash(ctx, postgres.SetUserPasswordHashParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserPasswordHash", err)
-	}
-	return int64(v), nil
-}
-
 func (x postgresQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error) {
 	v, err := x.queries.UpdateCompany(ctx, postgres.UpdateCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
+	v, err := x.queries.UpdateUserProfile(ctx, postgres.UpdateUserProfileParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateUserProfile", err)
 	}
 	return int64(v), nil
 }
@@ -308,10 +391,26 @@ func NewMySQL(conn mysql.DBTX, mapError MapError) Querier {
 	return mysqlQuerier{queries: mysql.New(conn), mapError: mapError}
 }
 
+func (x mysqlQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
+	v, err := x.queries.BlockLoginAttempts(ctx, mysql.BlockLoginAttemptsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("BlockLoginAttempts", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
 	v, err := x.queries.CountCompanies(ctx, mysql.CountCompaniesParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountCompanies", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
+	v, err := x.queries.CountLoginFailure(ctx, mysql.CountLoginFailureParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountLoginFailure", err)
 	}
 	return int64(v), nil
 }
@@ -336,6 +435,14 @@ func (x mysqlQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParams
 	v, err := x.queries.DeleteCompany(ctx, mysql.DeleteCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
+	v, err := x.queries.DeleteLoginAttempt(ctx, mysql.DeleteLoginAttemptParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteLoginAttempt", err)
 	}
 	return int64(v), nil
 }
@@ -386,6 +493,14 @@ func (x mysqlQuerier) GetCompany(ctx context.Context, arg GetCompanyParams) (Com
 		return Company{}, x.mapError("GetCompany", err)
 	}
 	return Company(v), nil
+}
+
+func (x mysqlQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
+	v, err := x.queries.GetLoginAttempt(ctx, mysql.GetLoginAttemptParams(arg))
+	if err != nil {
+		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
+	}
+	return LoginAttempt(v), nil
 }
 
 func (x mysqlQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -440,6 +555,14 @@ func (x mysqlQuerier) InsertCompany(ctx context.Context, arg InsertCompanyParams
 	err := x.queries.InsertCompany(ctx, mysql.InsertCompanyParams(arg))
 	if err != nil {
 		return x.mapError("InsertCompany", err)
+	}
+	return nil
+}
+
+func (x mysqlQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
+	err := x.queries.InsertLoginAttempt(ctx, mysql.InsertLoginAttemptParams(arg))
+	if err != nil {
+		return x.mapError("InsertLoginAttempt", err)
 	}
 	return nil
 }
@@ -500,12 +623,52 @@ func (x mysqlQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCompa
 	return convert(v, func(r mysql.Company) Company { return Company(r) }), nil
 }
 
+func (x mysqlQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
+	v, err := x.queries.ListLiveSessionsOfUser(ctx, mysql.ListLiveSessionsOfUserParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLiveSessionsOfUser", err)
+	}
+	return convert(v, func(r mysql.Session) Session { return Session(r) }), nil
+}
+
+func (x mysqlQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
+	v, err := x.queries.ListLoginBlocks(ctx, mysql.ListLoginBlocksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLoginBlocks", err)
+	}
+	return convert(v, func(r mysql.ListLoginBlocksRow) ListLoginBlocksRow { return ListLoginBlocksRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
+	v, err := x.queries.ListOldLoginAttempts(ctx, mysql.ListOldLoginAttemptsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldLoginAttempts", err)
+	}
+	return v, nil
+}
+
 func (x mysqlQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
 	v, err := x.queries.ListUsersOfCompany(ctx, mysql.ListUsersOfCompanyParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUsersOfCompany", err)
 	}
 	return convert(v, func(r mysql.ListUsersOfCompanyRow) ListUsersOfCompanyRow { return ListUsersOfCompanyRow(r) }), nil
+}
+
+func (x mysqlQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
+	v, err := x.queries.RecordUserLogin(ctx, mysql.RecordUserLoginParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordUserLogin", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
+	v, err := x.queries.ReplaceUserPasswordHash(ctx, mysql.ReplaceUserPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
+	}
+	return int64(v), nil
 }
 
 func (x mysqlQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
@@ -516,26 +679,18 @@ func (x mysqlQuerier) RotateSession(ctx context.Context, arg RotateSessionParams
 	return int64(v), nil
 }
 
-func (x mysqlQuerier) SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error) {
-	v, err := x.queries.SetUserLastLogin(ctx, mysql.SetUserLastLoginParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserLastLogin", err)
-	}
-	return int64(v), nil
-}
-
-func (x mysqlQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.SetUserPasswordHash(ctx, mysql.SetUserPasswordHashParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserPasswordHash", err)
-	}
-	return int64(v), nil
-}
-
 func (x mysqlQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error) {
 	v, err := x.queries.UpdateCompany(ctx, mysql.UpdateCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
+	v, err := x.queries.UpdateUserProfile(ctx, mysql.UpdateUserProfileParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateUserProfile", err)
 	}
 	return int64(v), nil
 }
@@ -550,10 +705,26 @@ func NewSQLite(conn sqlite.DBTX, mapError MapError) Querier {
 	return sqliteQuerier{queries: sqlite.New(conn), mapError: mapError}
 }
 
+func (x sqliteQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
+	v, err := x.queries.BlockLoginAttempts(ctx, sqlite.BlockLoginAttemptsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("BlockLoginAttempts", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
 	v, err := x.queries.CountCompanies(ctx, sqlite.CountCompaniesParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountCompanies", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
+	v, err := x.queries.CountLoginFailure(ctx, sqlite.CountLoginFailureParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountLoginFailure", err)
 	}
 	return int64(v), nil
 }
@@ -578,6 +749,14 @@ func (x sqliteQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParam
 	v, err := x.queries.DeleteCompany(ctx, sqlite.DeleteCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
+	v, err := x.queries.DeleteLoginAttempt(ctx, sqlite.DeleteLoginAttemptParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteLoginAttempt", err)
 	}
 	return int64(v), nil
 }
@@ -628,6 +807,14 @@ func (x sqliteQuerier) GetCompany(ctx context.Context, arg GetCompanyParams) (Co
 		return Company{}, x.mapError("GetCompany", err)
 	}
 	return Company(v), nil
+}
+
+func (x sqliteQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
+	v, err := x.queries.GetLoginAttempt(ctx, sqlite.GetLoginAttemptParams(arg))
+	if err != nil {
+		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
+	}
+	return LoginAttempt(v), nil
 }
 
 func (x sqliteQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -682,6 +869,14 @@ func (x sqliteQuerier) InsertCompany(ctx context.Context, arg InsertCompanyParam
 	err := x.queries.InsertCompany(ctx, sqlite.InsertCompanyParams(arg))
 	if err != nil {
 		return x.mapError("InsertCompany", err)
+	}
+	return nil
+}
+
+func (x sqliteQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
+	err := x.queries.InsertLoginAttempt(ctx, sqlite.InsertLoginAttemptParams(arg))
+	if err != nil {
+		return x.mapError("InsertLoginAttempt", err)
 	}
 	return nil
 }
@@ -742,12 +937,52 @@ func (x sqliteQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListComp
 	return convert(v, func(r sqlite.Company) Company { return Company(r) }), nil
 }
 
+func (x sqliteQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
+	v, err := x.queries.ListLiveSessionsOfUser(ctx, sqlite.ListLiveSessionsOfUserParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLiveSessionsOfUser", err)
+	}
+	return convert(v, func(r sqlite.Session) Session { return Session(r) }), nil
+}
+
+func (x sqliteQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
+	v, err := x.queries.ListLoginBlocks(ctx, sqlite.ListLoginBlocksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLoginBlocks", err)
+	}
+	return convert(v, func(r sqlite.ListLoginBlocksRow) ListLoginBlocksRow { return ListLoginBlocksRow(r) }), nil
+}
+
+func (x sqliteQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
+	v, err := x.queries.ListOldLoginAttempts(ctx, sqlite.ListOldLoginAttemptsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldLoginAttempts", err)
+	}
+	return v, nil
+}
+
 func (x sqliteQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
 	v, err := x.queries.ListUsersOfCompany(ctx, sqlite.ListUsersOfCompanyParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUsersOfCompany", err)
 	}
 	return convert(v, func(r sqlite.ListUsersOfCompanyRow) ListUsersOfCompanyRow { return ListUsersOfCompanyRow(r) }), nil
+}
+
+func (x sqliteQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
+	v, err := x.queries.RecordUserLogin(ctx, sqlite.RecordUserLoginParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordUserLogin", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
+	v, err := x.queries.ReplaceUserPasswordHash(ctx, sqlite.ReplaceUserPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
+	}
+	return int64(v), nil
 }
 
 func (x sqliteQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
@@ -758,26 +993,18 @@ func (x sqliteQuerier) RotateSession(ctx context.Context, arg RotateSessionParam
 	return int64(v), nil
 }
 
-func (x sqliteQuerier) SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error) {
-	v, err := x.queries.SetUserLastLogin(ctx, sqlite.SetUserLastLoginParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserLastLogin", err)
-	}
-	return int64(v), nil
-}
-
-func (x sqliteQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.SetUserPasswordHash(ctx, sqlite.SetUserPasswordHashParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserPasswordHash", err)
-	}
-	return int64(v), nil
-}
-
 func (x sqliteQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error) {
 	v, err := x.queries.UpdateCompany(ctx, sqlite.UpdateCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
+	v, err := x.queries.UpdateUserProfile(ctx, sqlite.UpdateUserProfileParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateUserProfile", err)
 	}
 	return int64(v), nil
 }

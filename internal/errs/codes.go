@@ -29,6 +29,7 @@ const (
 	ValidationFailed     Code = "validation_failed"      // against the document, or a rule
 	InvalidCursor        Code = "invalid_cursor"         // not a cursor of this list
 	HeadersTooLarge      Code = "headers_too_large"      // over the limit
+	TooManyAttempts      Code = "too_many_attempts"      // too many wrong passwords; the next try has to wait
 	Internal             Code = "internal"               // our fault
 	Unavailable          Code = "unavailable"            // something we need is down
 	Timeout              Code = "timeout"                // took too long, and was stopped
@@ -61,6 +62,7 @@ var catalogue = map[Code]meaning{
 	ValidationFailed:     {http.StatusUnprocessableEntity, "The request is not valid"},
 	InvalidCursor:        {http.StatusUnprocessableEntity, "Invalid cursor"},
 	HeadersTooLarge:      {http.StatusRequestHeaderFieldsTooLarge, "Headers too large"},
+	TooManyAttempts:      {http.StatusTooManyRequests, "Too many attempts"},
 	Internal:             {http.StatusInternalServerError, "Internal error"},
 	Unavailable:          {http.StatusServiceUnavailable, "Unavailable for the moment"},
 	Timeout:              {http.StatusServiceUnavailable, "Took too long"},

@@ -7,17 +7,23 @@ import (
 )
 
 type Querier interface {
+	BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error)
 	CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error)
+	// 0 rows when nothing is counted yet, or when the subject is blocked. The count is
+	// read before last_failed_at is set: MySQL assigns from left to right.
+	CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error)
 	CountUsersOfCompany(ctx context.Context, arg CountUsersOfCompanyParams) (int64, error)
 	// Whether an installation is new is a question about all tenants.
 	CountUsersUnscoped(ctx context.Context) (int64, error)
 	DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error)
+	DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error)
 	DetachUsersFromCompany(ctx context.Context, arg DetachUsersFromCompanyParams) (int64, error)
 	EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) (int64, error)
 	EndSession(ctx context.Context, arg EndSessionParams) (int64, error)
 	EndUserSessions(ctx context.Context, arg EndUserSessionsParams) (int64, error)
 	GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error)
 	GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error)
+	GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error)
 	GetSession(ctx context.Context, arg GetSessionParams) (Session, error)
 	// All that decides whether a session may act at this moment, in one round trip.
 	GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error)
@@ -27,6 +33,9 @@ type Querier interface {
 	GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error)
 	InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error
 	InsertCompany(ctx context.Context, arg InsertCompanyParams) error
+	// What is counted belongs to no tenant: an address of the network, or an e-mail
+	// address that perhaps nobody has.
+	InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error
 	InsertSession(ctx context.Context, arg InsertSessionParams) error
 	InsertTenant(ctx context.Context, arg InsertTenantParams) error
 	InsertUser(ctx context.Context, arg InsertUserParams) error
@@ -36,13 +45,22 @@ type Querier interface {
 	ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListCompaniesByCreatedAtDescParams) ([]Company, error)
 	ListCompaniesByName(ctx context.Context, arg ListCompaniesByNameParams) ([]Company, error)
 	ListCompaniesByNameDesc(ctx context.Context, arg ListCompaniesByNameDescParams) ([]Company, error)
+	ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error)
+	// The delays that hold an attempt up.
+	ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error)
+	ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error)
 	ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error)
+	// Log-in, which may give the password a stronger hash. 0 rows when the password that
+	// was checked isn't the user's any more.
+	RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error)
+	// 0 rows when the password that was checked isn't the user's any more.
+	ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error)
 	// Compare and swap on the version: of two concurrent refreshes, one rotates.
 	RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error)
-	SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error)
-	SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error)
 	// Compare and swap: 0 rows when the company is gone or has another version by now.
 	UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error)
+	// Compare and swap: 0 rows when the user is gone or has another version by now.
+	UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error)
 }
 
 var _ Querier = (*Queries)(nil)

@@ -22,7 +22,7 @@ import (
 func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){
-		tenantTests, companyTests, companyListTests, userTests, sessionTests, auditTests, keyTraps, valueTraps,
+		tenantTests, companyTests, companyListTests, userTests, sessionTests, auditTests, loginAttemptTests, keyTraps, valueTraps,
 	} {
 		maps.Copy(tests, part)
 	}
