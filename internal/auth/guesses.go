@@ -47,6 +47,9 @@ func (l guessLimit) delay(failures int64) time.Duration {
 	return min(time.Second<<doublings, l.longest)
 }
 
+// notBlocked is before the time of every instance, even of one whose clock is behind.
+var notBlocked = time.Unix(0, 0).UTC()
+
 // guesses slows down the guessing of passwords. It counts in the database, so that all instances know and a restart
 // forgets nothing.
 type guesses struct {
@@ -151,7 +154,7 @@ func (g guess) count(ctx context.Context, q db.Querier, c counter) (isNew bool, 
 	attempt, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: c.subject})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		err = q.InsertLoginAttempt(ctx, db.InsertLoginAttemptParams{Subject: c.subject, Failures: 1, BlockedUntil: now, LastFailedAt: now})
+		err = q.InsertLoginAttempt(ctx, db.InsertLoginAttemptParams{Subject: c.subject, Failures: 1, BlockedUntil: notBlocked, LastFailedAt: now})
 		if v, ok := errors.AsType[*store.Violation](err); ok && v.Kind == store.Unique {
 			return false, store.ErrStale // someone else's first failure came first; count it and then this one
 		}

@@ -132,6 +132,14 @@ func TestGuessingSlowsDown(t *testing.T) {
 				t.Errorf("delay %s, want 1 s", got)
 			}
 		})
+		t.Run("not by a clock that is ahead", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			g.failures(t, 1, email, here)
+			g.pass(-time.Second)
+			if err := g.fail(t.Context(), email, here); err != nil {
+				t.Errorf("error %v of the instance whose clock is behind", err)
+			}
+		})
 		t.Run("an address, over all accounts", func(t *testing.T) {
 			g := newGuesser(t, engine)
 			for i := range 27 {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"regexp"
 	"strconv"
 	"sync"
 	"testing"
@@ -14,12 +15,14 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
+var seconds = regexp.MustCompile(`[0-9]+`)
+
 // guess tries a password and returns the reply without what differs from request to request.
 func guess(t *testing.T, a *apitest.App, email, password string) (apitest.Reply, api.Problem) {
 	t.Helper()
 	reply := a.Do(t, http.MethodPost, loginPath, loginBody(email, password))
 	p := apitest.Decode[api.Problem](t, reply)
-	p.RequestID = ""
+	p.RequestID, p.Detail = "", seconds.ReplaceAllString(p.Detail, "some")
 	return reply, p
 }
 
@@ -29,11 +32,14 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 		tenant := a.Tenant(t)
 		user, colleague := a.User(t, tenant.ID, access.User), a.User(t, tenant.ID, access.User)
 		const nobody = "nobody@example.com"
-		for _, email := range []string{user.Email, nobody} {
-			for range 6 {
+		for range 10 {
+			a.Clock.Advance(time.Minute)
+			for _, email := range []string{user.Email, nobody} {
 				a.Do(t, http.MethodPost, loginPath, loginBody(email, "wrong")).WantCode(t, 401, "invalid_credentials")
 			}
 		}
+		// The delay is 16 s now. The clock goes on by itself, so it is put back to make that enough for what follows.
+		a.Clock.Advance(-time.Minute)
 		t.Run("429 tells neither the account nor the password", func(t *testing.T) {
 			_, want := guess(t, a, nobody, "wrong")
 			if want.Status != 429 || want.Code != "too_many_attempts" {
@@ -44,56 +50,42 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s: an account that exists is told from one that doesn't: %s", password, diff)
 				}
-				if after := reply.Header.Get("Retry-After"); after != "1" {
-					t.Errorf("Retry-After %q, want 1", after)
+				if after, err := strconv.Atoi(reply.Header.Get("Retry-After")); err != nil || after < 1 || after > 76 {
+					t.Errorf("Retry-After %d, want at most 76", after)
 				}
 			}
 		})
 		t.Run("429 isn't in the trail, each try before it is", func(t *testing.T) {
-			if entries := a.AuditEntries(t, tenant.ID, "auth.login"); len(entries) != 6 {
-				t.Errorf("%d entries, want 6", len(entries))
+			if entries := a.AuditEntries(t, tenant.ID, "auth.login"); len(entries) != 10 {
+				t.Errorf("%d entries, want 10", len(entries))
 			}
-			if entries := a.AuditEntries(t, access.PlatformTenantID, "auth.login"); len(entries) != 6 {
-				t.Errorf("%d entries of nobody, want 6", len(entries))
+			if entries := a.AuditEntries(t, access.PlatformTenantID, "auth.login"); len(entries) != 10 {
+				t.Errorf("%d entries of nobody, want 10", len(entries))
 			}
-		})
-		t.Run("200 for others at the same address", func(t *testing.T) {
-			a.Login(t, colleague)
 		})
 		t.Run("429 by another instance and after a restart", func(t *testing.T) {
 			second := apitest.Start(t, a.Engine, a.Config)
-			second.Clock.Advance(-time.Minute) // whatever happened since, the delay isn't over
+			second.Clock.Advance(9 * time.Minute)
 			second.Do(t, http.MethodPost, loginPath, loginBody(user.Email, apitest.Password)).WantCode(t, 429, "too_many_attempts")
 		})
 		t.Run("200 after the delay, which starts again from nothing", func(t *testing.T) {
-			a.Clock.Advance(time.Second)
+			a.Clock.Advance(2 * time.Minute)
 			a.Login(t, user)
 			for range 5 {
 				a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, "wrong")).WantCode(t, 401, "invalid_credentials")
+				a.Clock.Advance(time.Minute) // for the address, which has its own delay
 			}
 			a.Login(t, user)
 		})
-		t.Run("the delay doubles, and Retry-After says how long it is", func(t *testing.T) {
-			for _, want := range []int{2, 4, 8} {
-				reply, _ := guess(t, a, nobody, "wrong")
-				reply.WantCode(t, 401, "invalid_credentials")
-				reply, _ = guess(t, a, nobody, "wrong")
-				reply.WantCode(t, 429, "too_many_attempts")
-				if after := reply.Header.Get("Retry-After"); after != strconv.Itoa(want) {
-					t.Errorf("Retry-After %q, want %d", after, want)
-				}
-				a.Clock.Advance(time.Duration(want) * time.Second)
-			}
-		})
-		t.Run("429 for everyone at an address with too many failures, never for long", func(t *testing.T) {
-			for i := range 30 {
-				a.Do(t, http.MethodPost, loginPath, loginBody("user"+strconv.Itoa(i)+"@example.org", "wrong"))
+		t.Run("200 for others at the same address, after at most a minute", func(t *testing.T) {
+			for i := range 10 {
+				a.Do(t, http.MethodPost, loginPath, loginBody(strconv.Itoa(i)+"@example.org", "wrong")).WantCode(t, 401, "invalid_credentials")
 				a.Clock.Advance(time.Minute)
 			}
-			a.Do(t, http.MethodPost, loginPath, loginBody("user@example.org", "wrong")).WantCode(t, 401, "invalid_credentials")
+			a.Do(t, http.MethodPost, loginPath, loginBody(nobody, "wrong")).WantCode(t, 401, "invalid_credentials")
 			reply, _ := guess(t, a, colleague.Email, apitest.Password)
 			reply.WantCode(t, 429, "too_many_attempts")
-			if after, err := strconv.Atoi(reply.Header.Get("Retry-After")); err != nil || after > 60 {
+			if after, err := strconv.Atoi(reply.Header.Get("Retry-After")); err != nil || after < 1 || after > 60 {
 				t.Errorf("Retry-After %d, want at most 60", after)
 			}
 			a.Clock.Advance(time.Minute)
@@ -108,10 +100,10 @@ func TestGuessingAtTheSameMoment(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		user := a.User(t, a.Tenant(t).ID, access.User)
 		second := apitest.Start(t, a.Engine, a.Config)
-		for range 11 {
+		for range 12 {
 			a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, "wrong")).WantCode(t, 401, "invalid_credentials")
-			a.Clock.Advance(32 * time.Second)
-			second.Clock.Advance(32 * time.Second)
+			a.Clock.Advance(64 * time.Second)
+			second.Clock.Advance(64 * time.Second)
 		}
 		statuses := make([]int, 24)
 		var wait sync.WaitGroup

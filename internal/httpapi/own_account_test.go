@@ -233,6 +233,12 @@ func TestEndMySession(t *testing.T) {
 				t.Errorf("audit: %+v", entries)
 			}
 		})
+		t.Run("404 for one that has expired", func(t *testing.T) {
+			expired := a.Actor(t, access.Viewer)
+			path := sessionPath(t, expired)
+			a.Clock.Advance(8 * 24 * time.Hour)
+			a.Login(t, expired.User).Do(t, http.MethodDelete, path, "").WantCode(t, 404, "not_found")
+		})
 		t.Run("422 for what is no id", func(t *testing.T) {
 			a.Actor(t, access.Viewer).Do(t, http.MethodDelete, sessionsPath+"/1", "").WantCode(t, 422, "validation_failed")
 		})
@@ -325,13 +331,14 @@ func TestChangePassword(t *testing.T) {
 		})
 		t.Run("429 as at log-in", func(t *testing.T) {
 			actor := a.Actor(t, access.Viewer)
-			for range 6 {
+			for range 12 { // after that the delay is 64 s
+				a.Clock.Advance(time.Minute)
 				actor.Do(t, http.MethodPost, passwordPath, passwordBody(t, "wrong", newPassword)).WantCode(t, 422, "validation_failed")
 			}
 			reply := actor.Do(t, http.MethodPost, passwordPath, passwordBody(t, apitest.Password, newPassword))
 			reply.WantCode(t, 429, "too_many_attempts")
 			a.Do(t, http.MethodPost, loginPath, loginBody(actor.User.Email, apitest.Password)).WantCode(t, 429, "too_many_attempts")
-			a.Clock.Advance(time.Second)
+			a.Clock.Advance(64 * time.Second)
 			actor.Do(t, http.MethodPost, passwordPath, passwordBody(t, apitest.Password, newPassword)).Want(t, 204)
 			actor.Do(t, http.MethodPost, passwordPath, passwordBody(t, apitest.Password, newPassword+"!")).WantCode(t, 422, "validation_failed")
 		})
