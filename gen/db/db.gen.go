@@ -14,6 +14,7 @@ import (
 // Rows and parameters, the same on every engine.
 type (
 	AuditEntry                           = postgres.AuditEntry
+	BlockLoginAttemptsParams             = postgres.BlockLoginAttemptsParams
 	Branch                               = postgres.Branch
 	Company                              = postgres.Company
 	CountAuditEntriesByActionParams      = postgres.CountAuditEntriesByActionParams
@@ -26,10 +27,12 @@ type (
 	CountBranchesParams                  = postgres.CountBranchesParams
 	CountCompaniesParams                 = postgres.CountCompaniesParams
 	CountDepartmentsParams               = postgres.CountDepartmentsParams
+	CountLoginFailureParams              = postgres.CountLoginFailureParams
 	DeleteAuditEntriesUpToParams         = postgres.DeleteAuditEntriesUpToParams
 	DeleteBranchParams                   = postgres.DeleteBranchParams
 	DeleteCompanyParams                  = postgres.DeleteCompanyParams
 	DeleteDepartmentParams               = postgres.DeleteDepartmentParams
+	DeleteLoginAttemptParams             = postgres.DeleteLoginAttemptParams
 	Department                           = postgres.Department
 	EndOtherSessionsParams               = postgres.EndOtherSessionsParams
 	EndSessionParams                     = postgres.EndSessionParams
@@ -38,6 +41,7 @@ type (
 	GetBranchParams                      = postgres.GetBranchParams
 	GetCompanyParams                     = postgres.GetCompanyParams
 	GetDepartmentParams                  = postgres.GetDepartmentParams
+	GetLoginAttemptParams                = postgres.GetLoginAttemptParams
 	GetSessionParams                     = postgres.GetSessionParams
 	GetSessionStateParams                = postgres.GetSessionStateParams
 	GetSessionStateRow                   = postgres.GetSessionStateRow
@@ -48,6 +52,7 @@ type (
 	InsertBranchParams                   = postgres.InsertBranchParams
 	InsertCompanyParams                  = postgres.InsertCompanyParams
 	InsertDepartmentParams               = postgres.InsertDepartmentParams
+	InsertLoginAttemptParams             = postgres.InsertLoginAttemptParams
 	InsertSessionParams                  = postgres.InsertSessionParams
 	InsertTenantParams                   = postgres.InsertTenantParams
 	InsertUserParams                     = postgres.InsertUserParams
@@ -72,6 +77,10 @@ type (
 	ListDepartmentsByNameDescParams      = postgres.ListDepartmentsByNameDescParams
 	ListDepartmentsByNameParams          = postgres.ListDepartmentsByNameParams
 	ListDepartmentsOfCompanyParams       = postgres.ListDepartmentsOfCompanyParams
+	ListLiveSessionsOfUserParams         = postgres.ListLiveSessionsOfUserParams
+	ListLoginBlocksParams                = postgres.ListLoginBlocksParams
+	ListLoginBlocksRow                   = postgres.ListLoginBlocksRow
+	ListOldLoginAttemptsParams           = postgres.ListOldLoginAttemptsParams
 	ListOldestAuditEntryKeysParams       = postgres.ListOldestAuditEntryKeysParams
 	ListOldestAuditEntryKeysRow          = postgres.ListOldestAuditEntryKeysRow
 	ListTenantCodesParams                = postgres.ListTenantCodesParams
@@ -79,15 +88,17 @@ type (
 	ListUsersOfCompanyParams             = postgres.ListUsersOfCompanyParams
 	ListUsersOfCompanyRow                = postgres.ListUsersOfCompanyRow
 	LockCompanyParams                    = postgres.LockCompanyParams
+	LoginAttempt                         = postgres.LoginAttempt
+	RecordUserLoginParams                = postgres.RecordUserLoginParams
+	ReplaceUserPasswordHashParams        = postgres.ReplaceUserPasswordHashParams
 	RotateSessionParams                  = postgres.RotateSessionParams
 	Session                              = postgres.Session
 	SetUserAssignmentParams              = postgres.SetUserAssignmentParams
-	SetUserLastLoginParams               = postgres.SetUserLastLoginParams
-	SetUserPasswordHashParams            = postgres.SetUserPasswordHashParams
 	Tenant                               = postgres.Tenant
 	UpdateBranchParams                   = postgres.UpdateBranchParams
 	UpdateCompanyParams                  = postgres.UpdateCompanyParams
 	UpdateDepartmentParams               = postgres.UpdateDepartmentParams
+	UpdateUserProfileParams              = postgres.UpdateUserProfileParams
 	User                                 = postgres.User
 )
 
@@ -105,6 +116,14 @@ type postgresQuerier struct {
 // NewPostgres runs the queries on a Postgres connection, pool or transaction.
 func NewPostgres(conn postgres.DBTX, mapError MapError) Querier {
 	return postgresQuerier{queries: postgres.New(conn), mapError: mapError}
+}
+
+func (x postgresQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
+	v, err := x.queries.BlockLoginAttempts(ctx, postgres.BlockLoginAttemptsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("BlockLoginAttempts", err)
+	}
+	return int64(v), nil
 }
 
 func (x postgresQuerier) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
@@ -169,6 +188,14 @@ func (x postgresQuerier) CountDepartments(ctx context.Context, arg CountDepartme
 	return int64(v), nil
 }
 
+func (x postgresQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
+	v, err := x.queries.CountLoginFailure(ctx, postgres.CountLoginFailureParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountLoginFailure", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
 	v, err := x.queries.CountUsersUnscoped(ctx)
 	if err != nil {
@@ -205,6 +232,14 @@ func (x postgresQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartm
 	v, err := x.queries.DeleteDepartment(ctx, postgres.DeleteDepartmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteDepartment", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
+	v, err := x.queries.DeleteLoginAttempt(ctx, postgres.DeleteLoginAttemptParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteLoginAttempt", err)
 	}
 	return int64(v), nil
 }
@@ -263,6 +298,14 @@ func (x postgresQuerier) GetDepartment(ctx context.Context, arg GetDepartmentPar
 		return Department{}, x.mapError("GetDepartment", err)
 	}
 	return Department(v), nil
+}
+
+func (x postgresQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
+	v, err := x.queries.GetLoginAttempt(ctx, postgres.GetLoginAttemptParams(arg))
+	if err != nil {
+		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
+	}
+	return LoginAttempt(v), nil
 }
 
 func (x postgresQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -333,6 +376,14 @@ func (x postgresQuerier) InsertDepartment(ctx context.Context, arg InsertDepartm
 	err := x.queries.InsertDepartment(ctx, postgres.InsertDepartmentParams(arg))
 	if err != nil {
 		return x.mapError("InsertDepartment", err)
+	}
+	return nil
+}
+
+func (x postgresQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
+	err := x.queries.InsertLoginAttempt(ctx, postgres.InsertLoginAttemptParams(arg))
+	if err != nil {
+		return x.mapError("InsertLoginAttempt", err)
 	}
 	return nil
 }
@@ -505,6 +556,30 @@ func (x postgresQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListD
 	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
 }
 
+func (x postgresQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
+	v, err := x.queries.ListLiveSessionsOfUser(ctx, postgres.ListLiveSessionsOfUserParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLiveSessionsOfUser", err)
+	}
+	return convert(v, func(r postgres.Session) Session { return Session(r) }), nil
+}
+
+func (x postgresQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
+	v, err := x.queries.ListLoginBlocks(ctx, postgres.ListLoginBlocksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLoginBlocks", err)
+	}
+	return convert(v, func(r postgres.ListLoginBlocksRow) ListLoginBlocksRow { return ListLoginBlocksRow(r) }), nil
+}
+
+func (x postgresQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
+	v, err := x.queries.ListOldLoginAttempts(ctx, postgres.ListOldLoginAttemptsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldLoginAttempts", err)
+	}
+	return v, nil
+}
+
 func (x postgresQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
 	v, err := x.queries.ListOldestAuditEntryKeys(ctx, postgres.ListOldestAuditEntryKeysParams(arg))
 	if err != nil {
@@ -539,6 +614,22 @@ func (x postgresQuerier) LockCompany(ctx context.Context, arg LockCompanyParams)
 	return int64(v), nil
 }
 
+func (x postgresQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
+	v, err := x.queries.RecordUserLogin(ctx, postgres.RecordUserLoginParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordUserLogin", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
+	v, err := x.queries.ReplaceUserPasswordHash(ctx, postgres.ReplaceUserPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
 	v, err := x.queries.RotateSession(ctx, postgres.RotateSessionParams(arg))
 	if err != nil {
@@ -551,22 +642,6 @@ func (x postgresQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssig
 	v, err := x.queries.SetUserAssignment(ctx, postgres.SetUserAssignmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("SetUserAssignment", err)
-	}
-	return int64(v), nil
-}
-
-func (x postgresQuerier) SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error) {
-	v, err := x.queries.SetUserLastLogin(ctx, postgres.SetUserLastLoginParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserLastLogin", err)
-	}
-	return int64(v), nil
-}
-
-func (x postgresQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.SetUserPasswordHash(ctx, postgres.SetUserPasswordHashParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserPasswordHash", err)
 	}
 	return int64(v), nil
 }
@@ -595,6 +670,14 @@ func (x postgresQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartm
 	return int64(v), nil
 }
 
+func (x postgresQuerier) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
+	v, err := x.queries.UpdateUserProfile(ctx, postgres.UpdateUserProfileParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateUserProfile", err)
+	}
+	return int64(v), nil
+}
+
 type mysqlQuerier struct {
 	queries  *mysql.Queries
 	mapError MapError
@@ -603,6 +686,14 @@ type mysqlQuerier struct {
 // NewMySQL runs the queries on a MySQL connection, pool or transaction.
 func NewMySQL(conn mysql.DBTX, mapError MapError) Querier {
 	return mysqlQuerier{queries: mysql.New(conn), mapError: mapError}
+}
+
+func (x mysqlQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
+	v, err := x.queries.BlockLoginAttempts(ctx, mysql.BlockLoginAttemptsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("BlockLoginAttempts", err)
+	}
+	return int64(v), nil
 }
 
 func (x mysqlQuerier) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
@@ -665,6 +756,14 @@ func (x mysqlQuerier) CountDepartments(ctx context.Context, arg CountDepartments
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
+	v, err := x.queries.CountLoginFailure(ctx, mysql.CountLoginFailureParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountLoginFailure", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
 	v, err := x.queries.CountUsersUnscoped(ctx)
 	if err != nil {
@@ -701,6 +800,14 @@ func (x mysqlQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartment
 	v, err := x.queries.DeleteDepartment(ctx, mysql.DeleteDepartmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteDepartment", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
+	v, err := x.queries.DeleteLoginAttempt(ctx, mysql.DeleteLoginAttemptParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteLoginAttempt", err)
 	}
 	return int64(v), nil
 }
@@ -759,6 +866,14 @@ func (x mysqlQuerier) GetDepartment(ctx context.Context, arg GetDepartmentParams
 		return Department{}, x.mapError("GetDepartment", err)
 	}
 	return Department(v), nil
+}
+
+func (x mysqlQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
+	v, err := x.queries.GetLoginAttempt(ctx, mysql.GetLoginAttemptParams(arg))
+	if err != nil {
+		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
+	}
+	return LoginAttempt(v), nil
 }
 
 func (x mysqlQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -829,6 +944,14 @@ func (x mysqlQuerier) InsertDepartment(ctx context.Context, arg InsertDepartment
 	err := x.queries.InsertDepartment(ctx, mysql.InsertDepartmentParams(arg))
 	if err != nil {
 		return x.mapError("InsertDepartment", err)
+	}
+	return nil
+}
+
+func (x mysqlQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
+	err := x.queries.InsertLoginAttempt(ctx, mysql.InsertLoginAttemptParams(arg))
+	if err != nil {
+		return x.mapError("InsertLoginAttempt", err)
 	}
 	return nil
 }
@@ -1001,6 +1124,30 @@ func (x mysqlQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDepa
 	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
 }
 
+func (x mysqlQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
+	v, err := x.queries.ListLiveSessionsOfUser(ctx, mysql.ListLiveSessionsOfUserParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLiveSessionsOfUser", err)
+	}
+	return convert(v, func(r mysql.Session) Session { return Session(r) }), nil
+}
+
+func (x mysqlQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
+	v, err := x.queries.ListLoginBlocks(ctx, mysql.ListLoginBlocksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLoginBlocks", err)
+	}
+	return convert(v, func(r mysql.ListLoginBlocksRow) ListLoginBlocksRow { return ListLoginBlocksRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
+	v, err := x.queries.ListOldLoginAttempts(ctx, mysql.ListOldLoginAttemptsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldLoginAttempts", err)
+	}
+	return v, nil
+}
+
 func (x mysqlQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
 	v, err := x.queries.ListOldestAuditEntryKeys(ctx, mysql.ListOldestAuditEntryKeysParams(arg))
 	if err != nil {
@@ -1035,6 +1182,22 @@ func (x mysqlQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (i
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
+	v, err := x.queries.RecordUserLogin(ctx, mysql.RecordUserLoginParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordUserLogin", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
+	v, err := x.queries.ReplaceUserPasswordHash(ctx, mysql.ReplaceUserPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
 	v, err := x.queries.RotateSession(ctx, mysql.RotateSessionParams(arg))
 	if err != nil {
@@ -1047,22 +1210,6 @@ func (x mysqlQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignme
 	v, err := x.queries.SetUserAssignment(ctx, mysql.SetUserAssignmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("SetUserAssignment", err)
-	}
-	return int64(v), nil
-}
-
-func (x mysqlQuerier) SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error) {
-	v, err := x.queries.SetUserLastLogin(ctx, mysql.SetUserLastLoginParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserLastLogin", err)
-	}
-	return int64(v), nil
-}
-
-func (x mysqlQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.SetUserPasswordHash(ctx, mysql.SetUserPasswordHashParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserPasswordHash", err)
 	}
 	return int64(v), nil
 }
@@ -1091,6 +1238,14 @@ func (x mysqlQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartment
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
+	v, err := x.queries.UpdateUserProfile(ctx, mysql.UpdateUserProfileParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateUserProfile", err)
+	}
+	return int64(v), nil
+}
+
 type sqliteQuerier struct {
 	queries  *sqlite.Queries
 	mapError MapError
@@ -1099,6 +1254,14 @@ type sqliteQuerier struct {
 // NewSQLite runs the queries on a SQLite connection, pool or transaction.
 func NewSQLite(conn sqlite.DBTX, mapError MapError) Querier {
 	return sqliteQuerier{queries: sqlite.New(conn), mapError: mapError}
+}
+
+func (x sqliteQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
+	v, err := x.queries.BlockLoginAttempts(ctx, sqlite.BlockLoginAttemptsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("BlockLoginAttempts", err)
+	}
+	return int64(v), nil
 }
 
 func (x sqliteQuerier) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
@@ -1163,6 +1326,14 @@ func (x sqliteQuerier) CountDepartments(ctx context.Context, arg CountDepartment
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
+	v, err := x.queries.CountLoginFailure(ctx, sqlite.CountLoginFailureParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountLoginFailure", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
 	v, err := x.queries.CountUsersUnscoped(ctx)
 	if err != nil {
@@ -1199,6 +1370,14 @@ func (x sqliteQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmen
 	v, err := x.queries.DeleteDepartment(ctx, sqlite.DeleteDepartmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteDepartment", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
+	v, err := x.queries.DeleteLoginAttempt(ctx, sqlite.DeleteLoginAttemptParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteLoginAttempt", err)
 	}
 	return int64(v), nil
 }
@@ -1257,6 +1436,14 @@ func (x sqliteQuerier) GetDepartment(ctx context.Context, arg GetDepartmentParam
 		return Department{}, x.mapError("GetDepartment", err)
 	}
 	return Department(v), nil
+}
+
+func (x sqliteQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
+	v, err := x.queries.GetLoginAttempt(ctx, sqlite.GetLoginAttemptParams(arg))
+	if err != nil {
+		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
+	}
+	return LoginAttempt(v), nil
 }
 
 func (x sqliteQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -1327,6 +1514,14 @@ func (x sqliteQuerier) InsertDepartment(ctx context.Context, arg InsertDepartmen
 	err := x.queries.InsertDepartment(ctx, sqlite.InsertDepartmentParams(arg))
 	if err != nil {
 		return x.mapError("InsertDepartment", err)
+	}
+	return nil
+}
+
+func (x sqliteQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
+	err := x.queries.InsertLoginAttempt(ctx, sqlite.InsertLoginAttemptParams(arg))
+	if err != nil {
+		return x.mapError("InsertLoginAttempt", err)
 	}
 	return nil
 }
@@ -1499,6 +1694,30 @@ func (x sqliteQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDep
 	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
 }
 
+func (x sqliteQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
+	v, err := x.queries.ListLiveSessionsOfUser(ctx, sqlite.ListLiveSessionsOfUserParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLiveSessionsOfUser", err)
+	}
+	return convert(v, func(r sqlite.Session) Session { return Session(r) }), nil
+}
+
+func (x sqliteQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
+	v, err := x.queries.ListLoginBlocks(ctx, sqlite.ListLoginBlocksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLoginBlocks", err)
+	}
+	return convert(v, func(r sqlite.ListLoginBlocksRow) ListLoginBlocksRow { return ListLoginBlocksRow(r) }), nil
+}
+
+func (x sqliteQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
+	v, err := x.queries.ListOldLoginAttempts(ctx, sqlite.ListOldLoginAttemptsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldLoginAttempts", err)
+	}
+	return v, nil
+}
+
 func (x sqliteQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
 	v, err := x.queries.ListOldestAuditEntryKeys(ctx, sqlite.ListOldestAuditEntryKeysParams(arg))
 	if err != nil {
@@ -1533,6 +1752,22 @@ func (x sqliteQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
+	v, err := x.queries.RecordUserLogin(ctx, sqlite.RecordUserLoginParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordUserLogin", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
+	v, err := x.queries.ReplaceUserPasswordHash(ctx, sqlite.ReplaceUserPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
 	v, err := x.queries.RotateSession(ctx, sqlite.RotateSessionParams(arg))
 	if err != nil {
@@ -1545,22 +1780,6 @@ func (x sqliteQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignm
 	v, err := x.queries.SetUserAssignment(ctx, sqlite.SetUserAssignmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("SetUserAssignment", err)
-	}
-	return int64(v), nil
-}
-
-func (x sqliteQuerier) SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error) {
-	v, err := x.queries.SetUserLastLogin(ctx, sqlite.SetUserLastLoginParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserLastLogin", err)
-	}
-	return int64(v), nil
-}
-
-func (x sqliteQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.SetUserPasswordHash(ctx, sqlite.SetUserPasswordHashParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("SetUserPasswordHash", err)
 	}
 	return int64(v), nil
 }
@@ -1585,6 +1804,14 @@ func (x sqliteQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartmen
 	v, err := x.queries.UpdateDepartment(ctx, sqlite.UpdateDepartmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateDepartment", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
+	v, err := x.queries.UpdateUserProfile(ctx, sqlite.UpdateUserProfileParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateUserProfile", err)
 	}
 	return int64(v), nil
 }

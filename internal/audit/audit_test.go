@@ -68,10 +68,11 @@ func TestEntryHasPrincipalRequestAndChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []db.InsertAuditEntryParams{{
-		TenantID: tenant, ID: entryID, OccurredAt: noon, ActorID: &user, ActorEmail: new("a@example.com"), ActorRole: new("admin"), ActorIsSuperuser: true,
+		TenantID: tenant, ID: entryID, OccurredAt: noon, OccurredOn: "2026-11-23", ActorID: &user, ActorEmail: new("a@example.com"), ActorRole: new("admin"), ActorIsSuperuser: true,
 		SessionID: &session, Action: "thing.update", EntityType: new("thing"), EntityID: &entity, EntityLabel: new("Thing"),
 		Changes: []byte(`{"name":{"before":"a","after":"b"}}`), Outcome: "success",
 		IP: "192.0.2.1", UserAgent: "curl/8", RequestID: "r-1", Method: "PUT", Path: "/things/1",
+		SearchText: "thing.update\n/things/1\na@example.com\nthing",
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -85,8 +86,8 @@ func TestEntryOfNobodyHasNoActor(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []db.InsertAuditEntryParams{{
-		TenantID: tenant, ID: entryID, OccurredAt: noon, Action: "thing.update", Changes: []byte("{}"), Outcome: "failure", Reason: new("because"),
-		IP: "192.0.2.1", UserAgent: "curl/8", RequestID: "r-1", Method: "PUT", Path: "/things/1",
+		TenantID: tenant, ID: entryID, OccurredAt: noon, OccurredOn: "2026-11-23", Action: "thing.update", Changes: []byte("{}"), Outcome: "failure", Reason: new("because"),
+		IP: "192.0.2.1", UserAgent: "curl/8", RequestID: "r-1", Method: "PUT", Path: "/things/1", SearchText: "thing.update\n/things/1\nbecause",
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

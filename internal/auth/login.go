@@ -16,49 +16,57 @@ import (
 func NormalizeEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
 
 // Login starts a session. A wrong address, a wrong password and an inactive user are the same
-// errs.InvalidCredentials in the same time; errs.TenantSuspended comes only after the right password; errs.Busy when
-// too many log in at once.
+// errs.InvalidCredentials in the same time; errs.TenantSuspended comes only after the right password;
+// errs.TooManyAttempts after many wrong ones, whatever the password is; errs.Busy when too many log in at once.
 func (s *Service) Login(ctx context.Context, email, password string) (Grant, db.User, error) {
 	email = NormalizeEmail(email)
+	guess := s.guesses.about(email, access.RequestFrom(ctx).IP)
+	if err := guess.allowed(ctx, s.store); err != nil {
+		return Grant{}, db.User{}, err
+	}
 	user, err := s.store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: email})
 	if errors.Is(err, store.ErrNotFound) {
 		user = db.User{TenantID: access.PlatformTenantID, Email: email}
 	} else if err != nil {
 		return Grant{}, db.User{}, err
 	}
-	hash := ""
-	if user.PasswordHash != nil {
-		hash = *user.PasswordHash
-	}
-	matches, err := s.passwords.Matches(ctx, hash, password)
+	matches, err := s.passwords.Matches(ctx, valueOf(user.PasswordHash), password)
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
 	if !matches || !user.IsActive {
-		refusal := errs.New(errs.InvalidCredentials, "The e-mail address or the password is wrong.")
-		return Grant{}, db.User{}, s.refuseLogin(ctx, user, audit.Failure, refusal)
+		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, user)
+	}
+	if err := guess.allowed(ctx, s.store); err != nil {
+		return Grant{}, db.User{}, err
 	}
 	tenant, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID})
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
 	if tenant.Status != tenantActive && !user.IsSuperuser {
-		return Grant{}, db.User{}, s.refuseLogin(ctx, user, audit.Denied, tenantSuspended())
+		return Grant{}, db.User{}, s.refuseSuspended(ctx, user)
 	}
-	if s.passwords.IsWeak(hash) {
-		if hash, err = s.passwords.Hash(ctx, password); err != nil {
+	hash := user.PasswordHash
+	if s.passwords.IsWeak(*hash) {
+		stronger, err := s.passwords.Hash(ctx, password)
+		if err != nil {
 			return Grant{}, db.User{}, err
 		}
+		hash = &stronger
 	}
-	return s.startSession(ctx, user, hash)
+	return s.startSession(ctx, guess, user, hash)
 }
 
-// refuseLogin writes down who was refused and returns the refusal. An address that nobody has goes into the platform's
-// trail: so it costs the same as one that somebody has.
-func (s *Service) refuseLogin(ctx context.Context, user db.User, outcome audit.Outcome, refusal error) error {
-	err := s.audit.Write(ctx, s.store, access.Principal{TenantID: user.TenantID}, audit.Entry{
-		EntityType: "user", EntityID: user.ID, EntityLabel: user.Email,
-		Outcome: outcome, Reason: string(errs.From(refusal).Code),
+// refuseLogin counts and writes down who was refused, and returns the refusal. An address that nobody has goes into the
+// platform's trail: so it costs the same as one that somebody has.
+func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User) error {
+	refusal := errs.New(errs.InvalidCredentials, "The e-mail address or the password is wrong.")
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		if err := guess.failed(ctx, q); err != nil {
+			return err
+		}
+		return s.writeRefusal(ctx, q, user, audit.Failure, refusal.Code)
 	})
 	if err != nil {
 		return err
@@ -66,7 +74,22 @@ func (s *Service) refuseLogin(ctx context.Context, user db.User, outcome audit.O
 	return refusal
 }
 
-func (s *Service) startSession(ctx context.Context, user db.User, hash string) (Grant, db.User, error) {
+func (s *Service) refuseSuspended(ctx context.Context, user db.User) error {
+	if err := s.writeRefusal(ctx, s.store, user, audit.Denied, errs.TenantSuspended); err != nil {
+		return err
+	}
+	return tenantSuspended()
+}
+
+func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, outcome audit.Outcome, reason errs.Code) error {
+	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, audit.Entry{
+		EntityType: userType, EntityID: user.ID, EntityLabel: user.Email, Outcome: outcome, Reason: string(reason),
+	})
+}
+
+// startSession keeps the hash, which is the one that was checked or a stronger one of the same password. If the user has
+// another password by now, the one that was checked is wrong.
+func (s *Service) startSession(ctx context.Context, guess guess, user db.User, hash *string) (Grant, db.User, error) {
 	now := s.opts.Now()
 	request := access.RequestFrom(ctx)
 	session := db.Session{
@@ -81,24 +104,36 @@ func (s *Service) startSession(ctx context.Context, user db.User, hash string) (
 	if user.IsSuperuser {
 		by.Role = access.Superuser
 	}
+	changed := false
 	err := s.store.Tx(ctx, func(q db.Querier) error {
+		rows, err := q.RecordUserLogin(ctx, db.RecordUserLoginParams{
+			LastLoginAt: &now, PasswordHash: hash, TenantID: user.TenantID, ID: user.ID, CheckedHash: user.PasswordHash,
+		})
+		if changed = rows == 0; err != nil || changed {
+			return err
+		}
 		if err := q.InsertSession(ctx, db.InsertSessionParams(session)); err != nil {
 			return err
 		}
-		if _, err := q.SetUserLastLogin(ctx, db.SetUserLastLoginParams{LastLoginAt: &now, TenantID: user.TenantID, ID: user.ID}); err != nil {
+		if err := guess.succeeded(ctx, q); err != nil {
 			return err
-		}
-		if hash != *user.PasswordHash {
-			if _, err := q.SetUserPasswordHash(ctx, db.SetUserPasswordHashParams{PasswordHash: &hash, TenantID: user.TenantID, ID: user.ID}); err != nil {
-				return err
-			}
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email})
 	})
+	if err == nil && changed {
+		err = s.refuseLogin(ctx, guess, user)
+	}
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
 	user.LastLoginAt = &now
 	grant, err := s.grant(session)
 	return grant, user, err
+}
+
+func valueOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

@@ -19,6 +19,7 @@ import (
 const (
 	tenantActive = "active"
 	entityType   = "session"
+	userType     = "user"
 )
 
 // Options are the settings of a Service.
@@ -36,6 +37,7 @@ type Service struct {
 	audit     *audit.Log
 	passwords *Passwords
 	tokens    *tokens
+	guesses   *guesses
 	opts      Options
 }
 
@@ -45,7 +47,11 @@ func NewService(s *store.Store, log *audit.Log, passwords *Passwords, opts Optio
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: s, audit: log, passwords: passwords, tokens: t, opts: opts}, nil
+	g, err := newGuesses(opts.SecretKey, opts.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{store: s, audit: log, passwords: passwords, tokens: t, guesses: g, opts: opts}, nil
 }
 
 // Grant is what a log-in or a refresh gives.

@@ -32,6 +32,7 @@ const (
 	InvalidCursor        Code = "invalid_cursor"         // not a cursor of this list
 	TooLarge             Code = "too_large"              // the answer would be
 	HeadersTooLarge      Code = "headers_too_large"      // over the limit
+	TooManyAttempts      Code = "too_many_attempts"      // too many wrong passwords; the next try has to wait
 	Internal             Code = "internal"               // our fault
 	Unavailable          Code = "unavailable"            // something we need is down
 	Timeout              Code = "timeout"                // took too long, and was stopped
@@ -67,6 +68,7 @@ var catalogue = map[Code]meaning{
 	InvalidCursor:        {http.StatusUnprocessableEntity, "Invalid cursor"},
 	TooLarge:             {http.StatusUnprocessableEntity, "Too large for one reply"},
 	HeadersTooLarge:      {http.StatusRequestHeaderFieldsTooLarge, "Headers too large"},
+	TooManyAttempts:      {http.StatusTooManyRequests, "Too many attempts"},
 	Internal:             {http.StatusInternalServerError, "Internal error"},
 	Unavailable:          {http.StatusServiceUnavailable, "Unavailable for the moment"},
 	Timeout:              {http.StatusServiceUnavailable, "Took too long"},

@@ -20,7 +20,7 @@ func TestTimeLimitIsLiftedForHandlersOfStreamsAlone(t *testing.T) {
 		c := e.NewContext(httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx), httptest.NewRecorder())
 		var handler context.Context
 		lifted := liftTimeLimit(op)(func(c echo.Context) error {
-			handler = c.Request().Context()
+			handler = c.Request().Context() //nolint:fatcontext // to look at it afterwards
 			return nil
 		})
 		limited := Stack{RequestTimeout: time.Hour}.limitTime()(func(c echo.Context) error {

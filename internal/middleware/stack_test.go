@@ -58,7 +58,7 @@ var (
 )
 
 // people are the authenticator and the tenants of a test: a token is the name of a role, and there is one other tenant.
-type people struct{ authenticated, entered int }
+type people struct{ authenticated, entered, denied int }
 
 func (p *people) Authenticate(_ context.Context, token string) (access.Principal, error) {
 	p.authenticated++
@@ -76,6 +76,11 @@ func (p *people) Enter(_ context.Context, by access.Principal, tenantID uuid.UUI
 	}
 	by.TenantID = tenantID
 	return by, nil
+}
+
+func (p *people) Denied(context.Context, access.Principal, uuid.UUID) error {
+	p.denied++
+	return nil
 }
 
 // server is the stack in front of one handler, which answers all operations.
@@ -101,7 +106,7 @@ func serve(t *testing.T, handler echo.HandlerFunc) server {
 	s.IPExtractor = echo.ExtractIPDirect()
 	perOperation := Stack{
 		Log: slog.New(slog.NewJSONHandler(s.log, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
-		Document: doc, Operations: operations, Authenticator: s.people, Tenants: s.people,
+		Document: doc, Operations: operations, Authenticator: s.people, Tenants: s.people, Denials: s.people,
 	}.Install(s.Echo)
 	for _, op := range operations {
 		s.Add(op.Method, strings.NewReplacer("{", ":", "}", "").Replace(op.Path), handler, perOperation[op.ID]...)

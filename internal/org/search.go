@@ -1,16 +1,15 @@
 package org
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tenantry/tenantry/internal/search"
+)
 
 // The columns that are made from others are made here, so that all engines sort and search alike.
 
 // foldCase makes texts equal that differ in upper and lower case alone. It is never longer than s, counted in characters.
 func foldCase(s string) string { return strings.ToLower(s) }
-
-// wildcards are what LIKE gives a meaning to, on one engine or another. Their wide twins have none.
-var wildcards = strings.NewReplacer("%", "\uff05", "_", "\uff3f", `\`, "\uff3c")
-
-func foldSearch(s string) string { return wildcards.Replace(foldCase(s)) }
 
 // searchText is what a row is found by: its code, its name, and those of its other texts that it has.
 func searchText(code, name string, others ...*string) string {
@@ -20,7 +19,7 @@ func searchText(code, name string, others ...*string) string {
 			parts = append(parts, *p)
 		}
 	}
-	return foldSearch(strings.Join(parts, "\n"))
+	return search.Text(parts...)
 }
 
 // searchPattern is what the search text of a row is LIKE when it contains q; nil if there is nothing to search for.
@@ -28,5 +27,5 @@ func searchPattern(q *string) *string {
 	if q == nil {
 		return nil
 	}
-	return new("%" + foldSearch(*q) + "%")
+	return new(search.Pattern(*q))
 }

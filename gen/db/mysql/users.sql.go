@@ -219,6 +219,63 @@ func (q *Queries) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompany
 	return items, nil
 }
 
+const recordUserLogin = `-- name: RecordUserLogin :execrows
+UPDATE users SET last_login_at = ?, password_hash = ?
+WHERE tenant_id = ? AND id = ? AND password_hash = ?
+`
+
+type RecordUserLoginParams struct {
+	LastLoginAt  *time.Time `json:"last_login_at"`
+	PasswordHash *string    `json:"password_hash"`
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	ID           uuid.UUID  `json:"id"`
+	CheckedHash  *string    `json:"checked_hash"`
+}
+
+// Log-in, which may give the password a stronger hash. 0 rows when the password that
+// was checked isn't the user's any more.
+func (q *Queries) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, recordUserLogin,
+		arg.LastLoginAt,
+		arg.PasswordHash,
+		arg.TenantID,
+		arg.ID,
+		arg.CheckedHash,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const replaceUserPasswordHash = `-- name: ReplaceUserPasswordHash :execrows
+UPDATE users SET password_hash = ?, updated_at = ?, version = version + 1
+WHERE tenant_id = ? AND id = ? AND password_hash = ?
+`
+
+type ReplaceUserPasswordHashParams struct {
+	PasswordHash *string   `json:"password_hash"`
+	UpdatedAt    time.Time `json:"updated_at"`
+	TenantID     uuid.UUID `json:"tenant_id"`
+	ID           uuid.UUID `json:"id"`
+	CheckedHash  *string   `json:"checked_hash"`
+}
+
+// 0 rows when the password that was checked isn't the user's any more.
+func (q *Queries) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, replaceUserPasswordHash,
+		arg.PasswordHash,
+		arg.UpdatedAt,
+		arg.TenantID,
+		arg.ID,
+		arg.CheckedHash,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const setUserAssignment = `-- name: SetUserAssignment :execrows
 UPDATE users
 SET company_id = ?, branch_id = ?, department_id = ?,
@@ -253,38 +310,31 @@ func (q *Queries) SetUserAssignment(ctx context.Context, arg SetUserAssignmentPa
 	return result.RowsAffected()
 }
 
-const setUserLastLogin = `-- name: SetUserLastLogin :execrows
-UPDATE users SET last_login_at = ?
-WHERE tenant_id = ? AND id = ?
+const updateUserProfile = `-- name: UpdateUserProfile :execrows
+UPDATE users
+SET full_name = ?, phone = ?, updated_at = ?, version = version + 1
+WHERE tenant_id = ? AND id = ? AND version = ?
 `
 
-type SetUserLastLoginParams struct {
-	LastLoginAt *time.Time `json:"last_login_at"`
-	TenantID    uuid.UUID  `json:"tenant_id"`
-	ID          uuid.UUID  `json:"id"`
+type UpdateUserProfileParams struct {
+	FullName  string    `json:"full_name"`
+	Phone     *string   `json:"phone"`
+	UpdatedAt time.Time `json:"updated_at"`
+	TenantID  uuid.UUID `json:"tenant_id"`
+	ID        uuid.UUID `json:"id"`
+	Version   int64     `json:"version"`
 }
 
-func (q *Queries) SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setUserLastLogin, arg.LastLoginAt, arg.TenantID, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
-}
-
-const setUserPasswordHash = `-- name: SetUserPasswordHash :execrows
-UPDATE users SET password_hash = ?
-WHERE tenant_id = ? AND id = ?
-`
-
-type SetUserPasswordHashParams struct {
-	PasswordHash *string   `json:"password_hash"`
-	TenantID     uuid.UUID `json:"tenant_id"`
-	ID           uuid.UUID `json:"id"`
-}
-
-func (q *Queries) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, setUserPasswordHash, arg.PasswordHash, arg.TenantID, arg.ID)
+// Compare and swap: 0 rows when the user is gone or has another version by now.
+func (q *Queries) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateUserProfile,
+		arg.FullName,
+		arg.Phone,
+		arg.UpdatedAt,
+		arg.TenantID,
+		arg.ID,
+		arg.Version,
+	)
 	if err != nil {
 		return 0, err
 	}

@@ -7,6 +7,7 @@ import (
 )
 
 type Querier interface {
+	BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error)
 	CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error)
 	// A count is never null. It is coalesced with a column of 64 bits because sqlc takes it for one of 32 on SQLite alone, and then
 	// the engines' rows don't convert into each other.
@@ -16,6 +17,9 @@ type Querier interface {
 	CountBranches(ctx context.Context, arg CountBranchesParams) (int64, error)
 	CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error)
 	CountDepartments(ctx context.Context, arg CountDepartmentsParams) (int64, error)
+	// 0 rows when nothing is counted yet, or when the subject is blocked. The count is
+	// read before last_failed_at is set: MySQL assigns from left to right.
+	CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error)
 	// Whether an installation is new is a question about all tenants.
 	CountUsersUnscoped(ctx context.Context) (int64, error)
 	// Deletes up to and with the row (last_occurred_at, last_id).
@@ -23,6 +27,7 @@ type Querier interface {
 	DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error)
 	DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error)
 	DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error)
+	DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error)
 	EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) (int64, error)
 	EndSession(ctx context.Context, arg EndSessionParams) (int64, error)
 	EndUserSessions(ctx context.Context, arg EndUserSessionsParams) (int64, error)
@@ -30,6 +35,7 @@ type Querier interface {
 	GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error)
 	GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error)
 	GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error)
+	GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error)
 	GetSession(ctx context.Context, arg GetSessionParams) (Session, error)
 	// All that decides whether a session may act at this moment, in one round trip.
 	GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error)
@@ -41,6 +47,9 @@ type Querier interface {
 	InsertBranch(ctx context.Context, arg InsertBranchParams) error
 	InsertCompany(ctx context.Context, arg InsertCompanyParams) error
 	InsertDepartment(ctx context.Context, arg InsertDepartmentParams) error
+	// What is counted belongs to no tenant: an address of the network, or an e-mail
+	// address that perhaps nobody has.
+	InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error
 	InsertSession(ctx context.Context, arg InsertSessionParams) error
 	InsertTenant(ctx context.Context, arg InsertTenantParams) error
 	InsertUser(ctx context.Context, arg InsertUserParams) error
@@ -71,6 +80,10 @@ type Querier interface {
 	ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error)
 	// What a company is deleted with.
 	ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error)
+	ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error)
+	// The delays that hold an attempt up.
+	ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error)
+	ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error)
 	// The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
 	ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error)
 	// For what goes through all tenants, one after the other.
@@ -79,18 +92,23 @@ type Querier interface {
 	ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error)
 	// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
 	LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error)
+	// Log-in, which may give the password a stronger hash. 0 rows when the password that
+	// was checked isn't the user's any more.
+	RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error)
+	// 0 rows when the password that was checked isn't the user's any more.
+	ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error)
 	// Compare and swap on the version: of two concurrent refreshes, one rotates.
 	RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error)
 	// Compare and swap: 0 rows when the user is gone or has another version by now.
 	SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error)
-	SetUserLastLogin(ctx context.Context, arg SetUserLastLoginParams) (int64, error)
-	SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error)
 	// Compare and swap: 0 rows when the branch is gone or has another version by now.
 	UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error)
 	// Compare and swap: 0 rows when the company is gone or has another version by now.
 	UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error)
 	// Compare and swap: 0 rows when the department is gone or has another version by now.
 	UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error)
+	// Compare and swap: 0 rows when the user is gone or has another version by now.
+	UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error)
 }
 
 var _ Querier = (*Queries)(nil)

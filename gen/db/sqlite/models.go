@@ -102,6 +102,13 @@ type Department struct {
 	Version     int64      `json:"version"`
 }
 
+type LoginAttempt struct {
+	Subject      string    `json:"subject"`
+	Failures     int64     `json:"failures"`
+	BlockedUntil time.Time `json:"blocked_until"`
+	LastFailedAt time.Time `json:"last_failed_at"`
+}
+
 type Session struct {
 	TenantID          uuid.UUID  `json:"tenant_id"`
 	ID                uuid.UUID  `json:"id"`

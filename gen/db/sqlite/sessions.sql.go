@@ -210,6 +210,65 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 	return err
 }
 
+const listLiveSessionsOfUser = `-- name: ListLiveSessionsOfUser :many
+SELECT
+    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+FROM sessions
+WHERE tenant_id = ?1 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?3
+ORDER BY created_at DESC, id DESC
+LIMIT ?4
+`
+
+type ListLiveSessionsOfUserParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	UserID   uuid.UUID `json:"user_id"`
+	Now      time.Time `json:"now"`
+	Limit    int32     `json:"limit"`
+}
+
+func (q *Queries) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
+	rows, err := q.db.QueryContext(ctx, listLiveSessionsOfUser,
+		arg.TenantID,
+		arg.UserID,
+		arg.Now,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Session{}
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.UserID,
+			&i.RefreshID,
+			&i.PreviousRefreshID,
+			&i.IP,
+			&i.UserAgent,
+			&i.EndedAt,
+			&i.EndReason,
+			&i.ExpiresAt,
+			&i.RefreshedAt,
+			&i.CreatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const rotateSession = `-- name: RotateSession :execrows
 UPDATE sessions
 SET refresh_id = ?1, previous_refresh_id = ?2, refreshed_at = ?3,

@@ -23,7 +23,7 @@ func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){
 		tenantTests, companyTests, companyListTests, branchTests, departmentTests, nodeTests, userTests, sessionTests, auditTests, auditListTests,
-		keyTraps, valueTraps,
+		loginAttemptTests, keyTraps, valueTraps,
 	} {
 		maps.Copy(tests, part)
 	}

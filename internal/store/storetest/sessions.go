@@ -118,4 +118,26 @@ var sessionTests = map[string]func(*T){
 		}
 		equal(t, "rows the second time", query(t, t.store.EndUserSessions, arg), 0)
 	},
+	"session/those of a user that are alive, newest first": func(t *T) {
+		mine := user(t, newUser(tenant(t)))
+		var alive []db.Session
+		for i := range 3 {
+			s := newSession(mine)
+			s.CreatedAt = noon().Add(-time.Duration(i/2) * time.Minute) // the first two differ in their id alone
+			alive = append(alive, session(t, s))
+		}
+		alive[0], alive[1] = alive[1], alive[0]
+		ended, expired := newSession(mine), newSession(mine)
+		ended.EndedAt, expired.ExpiresAt = new(noon()), noon()
+		session(t, ended)
+		session(t, expired)
+		session(t, newSession(user(t, newUser(mine.TenantID))))
+
+		arg := db.ListLiveSessionsOfUserParams{TenantID: mine.TenantID, UserID: mine.ID, Now: noon(), Limit: 10}
+		equal(t, "sessions", query(t, t.store.ListLiveSessionsOfUser, arg), alive)
+		arg.Limit = 2
+		equal(t, "newest sessions", query(t, t.store.ListLiveSessionsOfUser, arg), alive[:2])
+		arg.TenantID = tenant(t)
+		equal(t, "sessions in another tenant", query(t, t.store.ListLiveSessionsOfUser, arg), []db.Session{})
+	},
 }

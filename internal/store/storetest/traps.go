@@ -214,10 +214,14 @@ var valueTraps = map[string]func(*T){
 		equal(t, "order", pages(t, o, one, 2), want)
 	},
 	"trap/an update that changes nothing has found its row": func(t *T) {
-		u := user(t, newUser(tenant(t)))
-		arg := db.SetUserLastLoginParams{LastLoginAt: new(noon()), TenantID: u.TenantID, ID: u.ID}
-		equal(t, "rows", query(t, t.store.SetUserLastLogin, arg), 1)
-		equal(t, "rows the second time", query(t, t.store.SetUserLastLogin, arg), 1)
+		u := newUser(tenant(t))
+		u.PasswordHash = new("$2b$12$x")
+		user(t, u)
+		arg := db.RecordUserLoginParams{
+			LastLoginAt: new(noon()), PasswordHash: u.PasswordHash, TenantID: u.TenantID, ID: u.ID, CheckedHash: u.PasswordHash,
+		}
+		equal(t, "rows", query(t, t.store.RecordUserLogin, arg), 1)
+		equal(t, "rows the second time", query(t, t.store.RecordUserLogin, arg), 1)
 	},
 	"trap/null and empty are different": func(t *T) {
 		empty, null := newCompany(tenant(t), "C"), newCompany(tenant(t), "C")

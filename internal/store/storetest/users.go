@@ -137,27 +137,55 @@ var userTests = map[string]func(*T){
 		u.CompanyID, u.BranchID, u.DepartmentID, u.Version = nil, nil, nil, u.Version+1
 		equal(t, "user", userNow(t, u), u)
 	},
-	"user/last log-in": func(t *T) {
+	"user/profile changes once per version": func(t *T) {
 		u := user(t, newUser(tenant(t)))
-		arg := db.SetUserLastLoginParams{LastLoginAt: new(noon().Add(time.Minute)), TenantID: tenant(t), ID: u.ID}
-		equal(t, "rows of another tenant", query(t, t.store.SetUserLastLogin, arg), 0)
+		arg := db.UpdateUserProfileParams{
+			FullName: "Anna", Phone: new("+1"), UpdatedAt: noon().Add(time.Minute), TenantID: tenant(t), ID: u.ID, Version: u.Version,
+		}
+		equal(t, "rows of another tenant", query(t, t.store.UpdateUserProfile, arg), 0)
 		equal(t, "user", userNow(t, u), u)
 		arg.TenantID = u.TenantID
-		equal(t, "rows", query(t, t.store.SetUserLastLogin, arg), 1)
-		u.LastLoginAt = arg.LastLoginAt
+		equal(t, "rows", query(t, t.store.UpdateUserProfile, arg), 1)
+		u.FullName, u.Phone, u.UpdatedAt, u.Version = arg.FullName, arg.Phone, arg.UpdatedAt, u.Version+1
+		equal(t, "user", userNow(t, u), u)
+		equal(t, "rows with a stale version", query(t, t.store.UpdateUserProfile, arg), 0)
+		arg.Phone, arg.Version = nil, u.Version
+		equal(t, "rows", query(t, t.store.UpdateUserProfile, arg), 1)
+		u.Phone, u.Version = nil, u.Version+1
 		equal(t, "user", userNow(t, u), u)
 	},
-	"user/password hash": func(t *T) {
-		u := user(t, newUser(tenant(t)))
-		arg := db.SetUserPasswordHashParams{PasswordHash: new("$2b$12$y"), TenantID: tenant(t), ID: u.ID}
-		equal(t, "rows of another tenant", query(t, t.store.SetUserPasswordHash, arg), 0)
+	"user/log-in counts for the password that was checked": func(t *T) {
+		u := newUser(tenant(t))
+		u.PasswordHash = new("$2b$12$x")
+		user(t, u)
+		arg := db.RecordUserLoginParams{
+			LastLoginAt: new(noon().Add(time.Minute)), PasswordHash: new("$2b$13$y"), TenantID: tenant(t), ID: u.ID, CheckedHash: u.PasswordHash,
+		}
+		equal(t, "rows of another tenant", query(t, t.store.RecordUserLogin, arg), 0)
+		arg.TenantID, arg.CheckedHash = u.TenantID, new("$2b$12$z")
+		equal(t, "rows with another password", query(t, t.store.RecordUserLogin, arg), 0)
+		arg.CheckedHash = nil
+		equal(t, "rows without a password", query(t, t.store.RecordUserLogin, arg), 0)
+		equal(t, "user", userNow(t, u), u)
+		arg.CheckedHash = u.PasswordHash
+		equal(t, "rows", query(t, t.store.RecordUserLogin, arg), 1)
+		u.LastLoginAt, u.PasswordHash = arg.LastLoginAt, arg.PasswordHash
+		equal(t, "user", userNow(t, u), u)
+	},
+	"user/password changes once": func(t *T) {
+		u := newUser(tenant(t))
+		u.PasswordHash = new("$2b$12$x")
+		user(t, u)
+		arg := db.ReplaceUserPasswordHashParams{
+			PasswordHash: new("$2b$12$y"), UpdatedAt: noon().Add(time.Minute), TenantID: tenant(t), ID: u.ID, CheckedHash: u.PasswordHash,
+		}
+		equal(t, "rows of another tenant", query(t, t.store.ReplaceUserPasswordHash, arg), 0)
 		equal(t, "user", userNow(t, u), u)
 		arg.TenantID = u.TenantID
-		equal(t, "rows", query(t, t.store.SetUserPasswordHash, arg), 1)
-		u.PasswordHash = arg.PasswordHash
+		equal(t, "rows", query(t, t.store.ReplaceUserPasswordHash, arg), 1)
+		u.PasswordHash, u.UpdatedAt, u.Version = arg.PasswordHash, arg.UpdatedAt, u.Version+1
 		equal(t, "user", userNow(t, u), u)
-		arg.PasswordHash, u.PasswordHash = nil, nil
-		equal(t, "rows", query(t, t.store.SetUserPasswordHash, arg), 1)
+		equal(t, "rows the second time", query(t, t.store.ReplaceUserPasswordHash, arg), 0)
 		equal(t, "user", userNow(t, u), u)
 	},
 }

@@ -43,3 +43,12 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND id <> 
 -- name: EndUserSessions :execrows
 UPDATE sessions SET ended_at = sqlc.narg(ended_at), end_reason = sqlc.narg(end_reason), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL;
+
+-- name: ListLiveSessionsOfUser :many
+SELECT
+    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+FROM sessions
+WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL AND expires_at > sqlc.arg(now)
+ORDER BY created_at DESC, id DESC
+LIMIT ?;

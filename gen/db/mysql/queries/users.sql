@@ -53,10 +53,19 @@ SET company_id = sqlc.narg(company_id), branch_id = sqlc.narg(branch_id), depart
     updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- name: SetUserLastLogin :execrows
-UPDATE users SET last_login_at = sqlc.narg(last_login_at)
-WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
+-- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- name: UpdateUserProfile :execrows
+UPDATE users
+SET full_name = sqlc.arg(full_name), phone = sqlc.narg(phone), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- name: SetUserPasswordHash :execrows
-UPDATE users SET password_hash = sqlc.narg(password_hash)
-WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
+-- Log-in, which may give the password a stronger hash. 0 rows when the password that
+-- was checked isn't the user's any more.
+-- name: RecordUserLogin :execrows
+UPDATE users SET last_login_at = sqlc.narg(last_login_at), password_hash = sqlc.narg(password_hash)
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash);
+
+-- 0 rows when the password that was checked isn't the user's any more.
+-- name: ReplaceUserPasswordHash :execrows
+UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash);

@@ -1,0 +1,318 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// guesser tries passwords of accounts, at a time that the test moves.
+type guesser struct {
+	*guesses
+
+	store *store.Store
+	at    atomic.Int64
+}
+
+func newGuesser(t *testing.T, engine store.Engine) *guesser {
+	t.Helper()
+	g := &guesser{store: storetest.New(t, engine)}
+	g.at.Store(noon.UnixMicro())
+	var err error
+	if g.guesses, err = newGuesses([]byte(key), func() time.Time { return time.UnixMicro(g.at.Load()).UTC() }); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func (g *guesser) pass(d time.Duration) { g.at.Add(d.Microseconds()) }
+
+// fail is a wrong password, if it may be tried.
+func (g *guesser) fail(ctx context.Context, email, ip string) error {
+	guess := g.about(email, ip)
+	if err := guess.allowed(ctx, g.store); err != nil {
+		return err
+	}
+	return g.store.Tx(ctx, func(q db.Querier) error { return guess.failed(ctx, q) })
+}
+
+// wait says how long the next try is delayed.
+func (g *guesser) wait(t *testing.T, email, ip string) time.Duration {
+	t.Helper()
+	err := g.about(email, ip).allowed(t.Context(), g.store)
+	if err == nil {
+		return 0
+	}
+	if !errs.Is(err, errs.TooManyAttempts) {
+		t.Fatal(err)
+	}
+	return errs.From(err).RetryAfter
+}
+
+// failures waits for each delay and fails n times.
+func (g *guesser) failures(t *testing.T, n int, email, ip string) {
+	t.Helper()
+	for range n {
+		g.pass(g.wait(t, email, ip))
+		if err := g.fail(t.Context(), email, ip); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestDelayDoublesUpToTheLongest(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		limit    guessLimit
+		failures int64
+		want     time.Duration
+	}{
+		{perAccountAndAddress, 0, 0},
+		{perAccountAndAddress, 5, 0},
+		{perAccountAndAddress, 6, time.Second},
+		{perAccountAndAddress, 7, 2 * time.Second},
+		{perAccountAndAddress, 15, 512 * time.Second},
+		{perAccountAndAddress, 16, 15 * time.Minute},
+		{perAccountAndAddress, 1 << 62, 15 * time.Minute},
+		{perAddress, 20, 0},
+		{perAddress, 21, time.Second},
+		{perAddress, 27, time.Minute},
+		{perAccount, 100, 0},
+		{perAccount, 101, time.Second},
+		{perAccount, 111, 15 * time.Minute},
+	} {
+		if got := test.limit.delay(test.failures); got != test.want {
+			t.Errorf("%s, %d failures: %s, want %s", test.limit.name, test.failures, got, test.want)
+		}
+	}
+}
+
+func TestGuessingSlowsDown(t *testing.T) {
+	t.Parallel()
+	const email, here, elsewhere = "a@example.com", "192.0.2.1", "198.51.100.1"
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		t.Run("an account from one address, and nobody else", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			g.failures(t, 5, email, here)
+			for i := range 11 {
+				if got := g.wait(t, email, here); i == 0 && got != 0 {
+					t.Fatalf("5 failures: %s", got)
+				}
+				g.failures(t, 1, email, here)
+				want := min(time.Second<<i, 15*time.Minute)
+				if got := g.wait(t, email, here); got != want {
+					t.Errorf("%d failures: %s, want %s", 6+i, got, want)
+				}
+			}
+			if got := g.wait(t, email, elsewhere); got != 0 {
+				t.Errorf("from elsewhere: %s; an attacker locks people out", got)
+			}
+			if got := g.wait(t, "b@example.com", here); got != 0 {
+				t.Errorf("another account: %s", got)
+			}
+		})
+		t.Run("what is refused doesn't count", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			g.failures(t, 6, email, here)
+			for range 5 {
+				if err := g.fail(t.Context(), email, here); !errs.Is(err, errs.TooManyAttempts) {
+					t.Fatalf("error %v", err)
+				}
+			}
+			if got := g.wait(t, email, here); got != time.Second {
+				t.Errorf("delay %s, want 1 s", got)
+			}
+		})
+		t.Run("not by a clock that is ahead", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			g.failures(t, 1, email, here)
+			g.pass(-time.Second)
+			if err := g.fail(t.Context(), email, here); err != nil {
+				t.Errorf("error %v of the instance whose clock is behind", err)
+			}
+		})
+		t.Run("an address, over all accounts", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			for i := range 27 {
+				g.failures(t, 1, fmt.Sprintf("%d@example.com", i), here)
+				if got := g.wait(t, email, here); (got > 0) != (i >= 20) {
+					t.Errorf("%d failures: %s", i+1, got)
+				}
+			}
+			if got := g.wait(t, email, here); got != time.Minute {
+				t.Errorf("delay %s, want the longest of an address", got)
+			}
+			if got := g.wait(t, "26@example.com", elsewhere); got != 0 {
+				t.Errorf("from elsewhere: %s", got)
+			}
+		})
+		t.Run("an account, from all addresses", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			for i := range 101 {
+				g.failures(t, 1, email, fmt.Sprintf("203.0.113.%d", i))
+			}
+			if got := g.wait(t, email, elsewhere); got != time.Second {
+				t.Errorf("delay %s, want 1 s", got)
+			}
+		})
+		t.Run("an IPv6 subscriber is one address", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			for i := range 6 {
+				g.failures(t, 1, email, fmt.Sprintf("2001:db8:0:1::%x", i))
+			}
+			for ip, blocked := range map[string]bool{"2001:db8:0:1:ffff::1": true, "2001:db8:0:2::1": false, "2001:db8::": false} {
+				if got := g.wait(t, email, ip); (got > 0) != blocked {
+					t.Errorf("%s: %s", ip, got)
+				}
+			}
+		})
+		t.Run("an IPv4 address is the same in the clothes of IPv6", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			g.failures(t, 6, email, here)
+			if got := g.wait(t, email, "::ffff:"+here); got != time.Second {
+				t.Errorf("delay %s", got)
+			}
+		})
+		t.Run("until the right password comes", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			g.failures(t, 20, email, here)
+			g.pass(g.wait(t, email, here))
+			succeed := func(q db.Querier) error { return g.about(email, here).succeeded(t.Context(), q) }
+			if err := g.store.Tx(t.Context(), succeed); err != nil {
+				t.Fatal(err)
+			}
+			g.failures(t, 1, email, here)
+			if got := g.wait(t, email, here); got != time.Second {
+				t.Errorf("delay %s, want the 1 s of the address, whose 21 failures stay", got)
+			}
+			if got := g.wait(t, email, elsewhere); got != 0 {
+				t.Errorf("from elsewhere: %s", got)
+			}
+		})
+		t.Run("until a day has passed without a failure", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			g.failures(t, 12, email, here)
+			g.pass(24 * time.Hour)
+			g.failures(t, 1, email, here)
+			if got := g.wait(t, email, here); got != 128*time.Second {
+				t.Errorf("after exactly a day: %s, want 128 s", got)
+			}
+			g.pass(24*time.Hour + time.Microsecond)
+			g.failures(t, 5, email, here)
+			if got := g.wait(t, email, here); got != 0 {
+				t.Errorf("after more than a day: %s, want none", got)
+			}
+		})
+	})
+}
+
+func TestConcurrentFailuresCountExactly(t *testing.T) {
+	t.Parallel()
+	const attempts = 20
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		t.Run("one by one until there is a delay", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			var counted, refused atomic.Int64
+			var wait sync.WaitGroup
+			for range attempts {
+				wait.Go(func() {
+					switch err := g.fail(context.WithoutCancel(t.Context()), "a@example.com", "192.0.2.1"); {
+					case err == nil:
+						counted.Add(1)
+					case errs.Is(err, errs.TooManyAttempts):
+						refused.Add(1)
+					default:
+						t.Error(err)
+					}
+				})
+			}
+			wait.Wait()
+			if counted.Load() != 6 || refused.Load() != attempts-6 {
+				t.Errorf("%d passwords were tried and %d were not, want 6 and %d", counted.Load(), refused.Load(), attempts-6)
+			}
+			if got := failuresOf(t, g, g.about("a@example.com", "192.0.2.1").address); got != 6 {
+				t.Errorf("the address counts %d failures, want 6", got)
+			}
+		})
+		t.Run("all of an account's from different addresses", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			var wait sync.WaitGroup
+			for i := range attempts {
+				wait.Go(func() {
+					if err := g.fail(context.WithoutCancel(t.Context()), "a@example.com", fmt.Sprintf("192.0.2.%d", i)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wait.Wait()
+			if got := failuresOf(t, g, g.about("a@example.com", "").account); got != attempts {
+				t.Errorf("%d failures, want %d", got, attempts)
+			}
+		})
+	})
+}
+
+func failuresOf(t *testing.T, g *guesser, c counter) int64 {
+	t.Helper()
+	row, err := g.store.GetLoginAttempt(t.Context(), db.GetLoginAttemptParams{Subject: c.subject})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return row.Failures
+}
+
+func TestForgottenCountsAreDeletedInSmallBatches(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		g := newGuesser(t, engine)
+		for i := range 10 {
+			g.failures(t, 1, fmt.Sprintf("%d@example.com", i), "192.0.2.1")
+		}
+		count := func() int {
+			old := db.ListOldLoginAttemptsParams{ForgottenBefore: g.now().Add(time.Hour), Limit: 1000}
+			rows, err := g.store.ListOldLoginAttempts(t.Context(), old)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(rows)
+		}
+		if got := count(); got != 21 {
+			t.Fatalf("%d rows, want 21: 10 accounts, 10 of them with the address, and the address", got)
+		}
+		g.pass(25 * time.Hour)
+		// The first failure adds three rows and each of the others two. Each deletes ten, as long as there are old ones.
+		for i, want := range []int{21 + 3 - 10, 14 + 2 - 10, 3 + 2 + 2} {
+			g.failures(t, 1, "new@example.com", fmt.Sprintf("198.51.100.%d", i))
+			if got := count(); got != want {
+				t.Errorf("after %d: %d rows, want %d", i+1, got, want)
+			}
+		}
+	})
+}
+
+func TestWhatIsTypedAsAnAddressIsNotKept(t *testing.T) {
+	t.Parallel()
+	g := newGuesser(t, store.SQLite)
+	const typed = "my secret password"
+	for _, c := range []counter{g.about(typed, "192.0.2.1").account, g.about(typed, "192.0.2.1").pair} {
+		if strings.Contains(c.subject, "secret") || len(c.subject) != 64 {
+			t.Errorf("subject %q", c.subject)
+		}
+	}
+	other, err := newGuesses([]byte(key+"x"), g.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other.about(typed, "").account == g.about(typed, "").account {
+		t.Error("the subject doesn't depend on the key, so a list of addresses finds out who it is")
+	}
+}

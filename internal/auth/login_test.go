@@ -1,0 +1,166 @@
+package auth
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+const (
+	password  = "correct horse battery staple"
+	otherWord = "seven purple umbrellas"
+)
+
+// login is a service with one user. What is in during happens while a password is compared.
+type login struct {
+	*Service
+
+	user     db.User
+	during   func()
+	compared atomic.Int64
+}
+
+func newLogin(t *testing.T, engine store.Engine) *login {
+	t.Helper()
+	hash := hashOf(t, password, bcrypt.MinCost)
+	now := func() time.Time { return noon }
+	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	l := &login{during: func() {}}
+	passwords := NewPasswords(bcrypt.MinCost)
+	passwords.compare = func(hash, password []byte) error {
+		l.compared.Add(1)
+		l.during()
+		return bcrypt.CompareHashAndPassword(hash, password)
+	}
+	s := storetest.New(t, engine)
+	var err error
+	l.Service, err = NewService(s, audit.NewLog(now, newID), passwords, Options{
+		SecretKey: []byte(key), AccessTokenTTL: time.Hour, RefreshTokenTTL: time.Hour, Now: now, NewID: newID,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.user = db.User{
+		TenantID: access.PlatformTenantID, ID: newID(), Email: "a@example.com", PasswordHash: &hash, FullName: "A", Role: "user", IsActive: true,
+		CreatedAt: noon, UpdatedAt: noon, Version: 1,
+	}
+	if err := s.InsertUser(t.Context(), db.InsertUserParams(l.user)); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// request is the context of a request for an operation with this audit action.
+func request(t *testing.T, action string) context.Context {
+	t.Helper()
+	return access.WithRequest(t.Context(), &access.Request{ID: "r", IP: "192.0.2.1", Operation: access.Operation{AuditAction: action}})
+}
+
+func (l *login) try(t *testing.T, password string) error {
+	t.Helper()
+	_, _, err := l.Login(request(t, "auth.login"), l.user.Email, password)
+	return err
+}
+
+func (l *login) change(t *testing.T, current string) error {
+	t.Helper()
+	by := access.Principal{UserID: l.user.ID, HomeTenantID: l.user.TenantID, TenantID: l.user.TenantID, Email: l.user.Email}
+	return l.ChangePassword(request(t, "auth.password_change"), by, current, otherWord)
+}
+
+// block fails at the address of request until there is a delay.
+func (l *login) block(t *testing.T) {
+	t.Helper()
+	g := &guesser{store: l.store, guesses: l.guesses}
+	for range perAccountAndAddress.free + 1 {
+		if err := g.fail(t.Context(), l.user.Email, "192.0.2.1"); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func (l *login) sessions(t *testing.T) int {
+	t.Helper()
+	alive, err := l.Sessions(t.Context(), access.Principal{HomeTenantID: l.user.TenantID, UserID: l.user.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(alive)
+}
+
+func wantCode(t *testing.T, what string, err error, code errs.Code) {
+	t.Helper()
+	if !errs.Is(err, code) {
+		t.Errorf("%s: error %v, want %s", what, err, code)
+	}
+}
+
+func TestBlockedGuessIsNotCompared(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		l := newLogin(t, engine)
+		l.block(t)
+		wantCode(t, "log-in", l.try(t, password), errs.TooManyAttempts)
+		wantCode(t, "password change", l.change(t, password), errs.TooManyAttempts)
+		if n := l.compared.Load(); n != 0 {
+			t.Errorf("%d passwords were compared", n)
+		}
+	})
+}
+
+// Someone who sends many guesses at once must learn of one of them alone whether it is right.
+func TestGuessThatIsBlockedWhileItIsComparedTellsNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		for _, given := range []string{password, "wrong"} {
+			l := newLogin(t, engine)
+			l.during = func() { l.block(t) }
+			wantCode(t, "log-in with "+given, l.try(t, given), errs.TooManyAttempts)
+			if n := l.sessions(t); n != 0 {
+				t.Errorf("%d sessions", n)
+			}
+			l = newLogin(t, engine)
+			l.during = func() { l.block(t) }
+			wantCode(t, "password change with "+given, l.change(t, given), errs.TooManyAttempts)
+			if n := failuresOf(t, &guesser{store: l.store}, l.guesses.about(l.user.Email, "192.0.2.1").pair); n != 6 {
+				t.Errorf("%d failures are counted, want those 6 that were answered", n)
+			}
+		}
+	})
+}
+
+func TestLoginUnderWayWhileThePasswordChangesIsRefused(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		for _, cost := range []int{bcrypt.MinCost, bcrypt.MinCost + 1} { // the second one makes a stronger hash on the way
+			l := newLogin(t, engine)
+			l.passwords.cost = cost
+			changed := hashOf(t, otherWord, bcrypt.MinCost)
+			l.during = func() {
+				l.during = func() {}
+				rows, err := l.store.ReplaceUserPasswordHash(t.Context(), db.ReplaceUserPasswordHashParams{
+					PasswordHash: &changed, UpdatedAt: noon, TenantID: l.user.TenantID, ID: l.user.ID, CheckedHash: l.user.PasswordHash,
+				})
+				if err != nil || rows != 1 {
+					t.Errorf("%d rows, %v", rows, err)
+				}
+			}
+			wantCode(t, "log-in", l.try(t, password), errs.InvalidCredentials)
+			now, err := l.store.GetUser(t.Context(), db.GetUserParams{TenantID: l.user.TenantID, ID: l.user.ID})
+			if err != nil || *now.PasswordHash != changed || now.LastLoginAt != nil || l.sessions(t) != 0 {
+				t.Errorf("user %+v, %d sessions, %v; want the new password and no log-in", now, l.sessions(t), err)
+			}
+		}
+	})
+}

@@ -1,0 +1,54 @@
+package auth
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// maxListedSessions is how many of their own sessions a user is shown.
+const maxListedSessions = 100
+
+// Sessions returns the newest sessions of the principal's user that are alive, at most 100.
+func (s *Service) Sessions(ctx context.Context, by access.Principal) ([]db.Session, error) {
+	return s.store.ListLiveSessionsOfUser(ctx, db.ListLiveSessionsOfUserParams{
+		TenantID: by.HomeTenantID, UserID: by.UserID, Now: s.opts.Now(), Limit: maxListedSessions,
+	})
+}
+
+// EndSession ends one of those sessions; errs.NotFound for any other one.
+func (s *Service) EndSession(ctx context.Context, by access.Principal, id uuid.UUID) error {
+	now, reason := s.opts.Now(), "ended_by_user"
+	missing := errs.New(errs.NotFound, "There is no such session.")
+	return s.store.Tx(ctx, func(q db.Querier) error {
+		before, err := q.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: id})
+		if errors.Is(err, store.ErrNotFound) {
+			return missing.Because(err)
+		}
+		if err != nil {
+			return err
+		}
+		if before.UserID != by.UserID || !before.ExpiresAt.After(now) {
+			return missing
+		}
+		after := before
+		after.EndedAt, after.EndReason = &now, &reason
+		rows, err := q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: id})
+		if err != nil {
+			return err
+		}
+		if rows == 0 {
+			return missing
+		}
+		return s.audit.Write(ctx, q, by, audit.Entry{
+			EntityType: entityType, EntityID: id, EntityLabel: by.Email, Changes: audit.Updated(before, after),
+		})
+	})
+}

@@ -1,0 +1,93 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// ChangePassword gives the principal's user another password and ends their other sessions. Broken rules and a wrong
+// current password are errs.ValidationFailed. A wrong one counts as at log-in: after many it is errs.TooManyAttempts.
+func (s *Service) ChangePassword(ctx context.Context, by access.Principal, current, wanted string) error {
+	fields := checkNewPassword("/new_password", wanted, by.Email)
+	if wanted == current {
+		fields = append(fields, errs.Field{Pointer: "/new_password", Detail: "must be another one than the current password", Code: "unchanged"})
+	}
+	if len(fields) > 0 {
+		return errs.Invalid(fields...)
+	}
+	guess := s.guesses.about(by.Email, access.RequestFrom(ctx).IP)
+	if err := guess.allowed(ctx, s.store); err != nil {
+		return err
+	}
+	user, err := s.store.GetUser(ctx, db.GetUserParams{TenantID: by.HomeTenantID, ID: by.UserID})
+	if err != nil {
+		return err
+	}
+	matches, err := s.passwords.Matches(ctx, valueOf(user.PasswordHash), current)
+	if err != nil {
+		return err
+	}
+	if !matches {
+		return s.refusePassword(ctx, by, guess)
+	}
+	if err := guess.allowed(ctx, s.store); err != nil {
+		return err
+	}
+	hash, err := s.passwords.Hash(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	return s.replacePassword(ctx, by, guess, user, hash)
+}
+
+// replacePassword changes the user before the sessions, as a log-in does: if one is under way, it either ends here or finds
+// that its password is wrong by now.
+func (s *Service) replacePassword(ctx context.Context, by access.Principal, guess guess, user db.User, hash string) error {
+	now, reason := s.opts.Now(), "password_change"
+	changed := false
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		rows, err := q.ReplaceUserPasswordHash(ctx, db.ReplaceUserPasswordHashParams{
+			PasswordHash: &hash, UpdatedAt: now, TenantID: user.TenantID, ID: user.ID, CheckedHash: user.PasswordHash,
+		})
+		if changed = rows == 0; err != nil || changed {
+			return err
+		}
+		ended, err := q.EndOtherSessions(ctx, db.EndOtherSessionsParams{
+			EndedAt: &now, EndReason: &reason, TenantID: user.TenantID, UserID: user.ID, ID: by.SessionID,
+		})
+		if err != nil {
+			return err
+		}
+		if err := guess.succeeded(ctx, q); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, q, by, audit.Entry{
+			EntityType: userType, EntityID: user.ID, EntityLabel: user.Email,
+			Changes: audit.Changes{"sessions_ended": {After: ended}},
+		})
+	})
+	if err == nil && changed {
+		err = s.refusePassword(ctx, by, guess)
+	}
+	return err
+}
+
+// refusePassword counts and writes down a wrong current password, and returns the refusal.
+func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess guess) error {
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		if err := guess.failed(ctx, q); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, q, by, audit.Entry{
+			EntityType: userType, EntityID: by.UserID, EntityLabel: by.Email, Outcome: audit.Failure, Reason: "wrong_password",
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return errs.Invalid(errs.Field{Pointer: "/current_password", Detail: "is not your password", Code: "wrong"})
+}

@@ -1,0 +1,58 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/etag"
+)
+
+// UpdateMe changes one's own profile.
+func (h *Handlers) UpdateMe(ctx context.Context, r api.UpdateMeRequestObject) (api.UpdateMeResponseObject, error) {
+	u, err := h.Auth.UpdateProfile(ctx, access.PrincipalFrom(ctx), etag.IfMatch(r.Params.IfMatch), *r.Body)
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateMe200JSONResponse{
+		Body: toAPIUser(u), Headers: api.UpdateMe200ResponseHeaders{ETag: etag.Of(u.Version)},
+	}, nil
+}
+
+// ListMySessions says where one is logged in.
+func (h *Handlers) ListMySessions(ctx context.Context, _ api.ListMySessionsRequestObject) (api.ListMySessionsResponseObject, error) {
+	by := access.PrincipalFrom(ctx)
+	sessions, err := h.Auth.Sessions(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	items := convert(sessions, func(s db.Session) api.OwnSession { return toAPIOwnSession(s, by.SessionID) })
+	return api.ListMySessions200JSONResponse{Items: items}, nil
+}
+
+// EndMySession ends one of one's own sessions.
+func (h *Handlers) EndMySession(ctx context.Context, r api.EndMySessionRequestObject) (api.EndMySessionResponseObject, error) {
+	if err := h.Auth.EndSession(ctx, access.PrincipalFrom(ctx), r.ID); err != nil {
+		return nil, err
+	}
+	return api.EndMySession204Response{}, nil
+}
+
+// ChangePassword gives one another password.
+func (h *Handlers) ChangePassword(ctx context.Context, r api.ChangePasswordRequestObject) (api.ChangePasswordResponseObject, error) {
+	if err := h.Auth.ChangePassword(ctx, access.PrincipalFrom(ctx), r.Body.CurrentPassword, r.Body.NewPassword); err != nil {
+		return nil, err
+	}
+	return api.ChangePassword204Response{}, nil
+}
+
+func toAPIOwnSession(s db.Session, current uuid.UUID) api.OwnSession {
+	base := toAPISession(s)
+	return api.OwnSession{
+		ID: base.ID, IP: base.IP, UserAgent: base.UserAgent,
+		CreatedAt: base.CreatedAt, LastSeenAt: base.LastSeenAt, ExpiresAt: base.ExpiresAt, Current: s.ID == current,
+	}
+}

@@ -1,0 +1,97 @@
+package storetest
+
+import (
+	"errors"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// loginAttempt inserts what is counted for a subject and returns it.
+func loginAttempt(t *T, row db.LoginAttempt) db.LoginAttempt {
+	t.Helper()
+	exec(t, t.store.InsertLoginAttempt, db.InsertLoginAttemptParams(row))
+	return row
+}
+
+func newLoginAttempt() db.LoginAttempt {
+	return db.LoginAttempt{Subject: newID().String(), Failures: 3, BlockedUntil: noon(), LastFailedAt: noon()}
+}
+
+func loginAttemptNow(t *T, row db.LoginAttempt) db.LoginAttempt {
+	t.Helper()
+	return query(t, t.store.GetLoginAttempt, db.GetLoginAttemptParams{Subject: row.Subject})
+}
+
+var loginAttemptTests = map[string]func(*T){
+	"login attempt/every field comes back": func(t *T) {
+		want := newLoginAttempt()
+		want.BlockedUntil = noon().Add(time.Minute)
+		equal(t, "attempt", loginAttemptNow(t, loginAttempt(t, want)), want)
+		fails(t, t.store.GetLoginAttempt, db.GetLoginAttemptParams{Subject: "nobody"}, store.ErrNotFound)
+	},
+	"login attempt/a subject is there once": func(t *T) {
+		row := loginAttempt(t, newLoginAttempt())
+		err := t.store.InsertLoginAttempt(t.Context(), db.InsertLoginAttemptParams(row))
+		if v, ok := errors.AsType[*store.Violation](err); !ok || v.Kind != store.Unique {
+			t.Errorf("error is %v; want violation of a unique constraint", err)
+		}
+	},
+	"login attempt/counts unless it is blocked": func(t *T) {
+		want := loginAttempt(t, newLoginAttempt())
+		before := want.BlockedUntil.Add(-time.Microsecond)
+		arg := db.CountLoginFailureParams{ForgottenBefore: noon(), Now: before, Subject: want.Subject}
+		equal(t, "rows while it is blocked", query(t, t.store.CountLoginFailure, arg), 0)
+		equal(t, "attempt", loginAttemptNow(t, want), want)
+		arg.Now = want.BlockedUntil
+		equal(t, "rows", query(t, t.store.CountLoginFailure, arg), 1)
+		want.Failures, want.LastFailedAt = want.Failures+1, arg.Now
+		equal(t, "attempt", loginAttemptNow(t, want), want)
+		arg.Subject = "nobody"
+		equal(t, "rows of nobody", query(t, t.store.CountLoginFailure, arg), 0)
+	},
+	"login attempt/counts from 1 again when it is forgotten": func(t *T) {
+		want := loginAttempt(t, newLoginAttempt())
+		arg := db.CountLoginFailureParams{ForgottenBefore: noon().Add(time.Microsecond), Now: noon().Add(time.Hour), Subject: want.Subject}
+		equal(t, "rows", query(t, t.store.CountLoginFailure, arg), 1)
+		want.Failures, want.LastFailedAt = 1, arg.Now
+		equal(t, "attempt", loginAttemptNow(t, want), want)
+	},
+	"login attempt/blocks are those that last longer, the last one last": func(t *T) {
+		address, account, pair := newLoginAttempt(), newLoginAttempt(), newLoginAttempt()
+		address.BlockedUntil, account.BlockedUntil = noon().Add(2*time.Minute), noon().Add(time.Minute)
+		for _, row := range []db.LoginAttempt{address, account, pair} {
+			equal(t, "rows", query(t, t.store.BlockLoginAttempts, db.BlockLoginAttemptsParams{BlockedUntil: row.BlockedUntil, Subject: row.Subject}), 0)
+			loginAttempt(t, newLoginAttempt())
+			loginAttempt(t, db.LoginAttempt{Subject: row.Subject, BlockedUntil: noon().Add(-time.Hour), LastFailedAt: noon()})
+			equal(t, "rows", query(t, t.store.BlockLoginAttempts, db.BlockLoginAttemptsParams{BlockedUntil: row.BlockedUntil, Subject: row.Subject}), 1)
+		}
+		equal(t, "blocks", query(t, t.store.ListLoginBlocks, db.ListLoginBlocksParams{
+			Address: address.Subject, Account: account.Subject, Pair: pair.Subject, Now: noon(),
+		}), []db.ListLoginBlocksRow{
+			{Subject: account.Subject, BlockedUntil: account.BlockedUntil}, {Subject: address.Subject, BlockedUntil: address.BlockedUntil},
+		})
+	},
+	"login attempt/goes unless it has failed since": func(t *T) {
+		row := loginAttempt(t, newLoginAttempt())
+		arg := db.DeleteLoginAttemptParams{Subject: row.Subject, LastFailedUntil: noon().Add(-time.Microsecond)}
+		equal(t, "rows", query(t, t.store.DeleteLoginAttempt, arg), 0)
+		arg.LastFailedUntil = noon()
+		equal(t, "rows", query(t, t.store.DeleteLoginAttempt, arg), 1)
+		equal(t, "rows the second time", query(t, t.store.DeleteLoginAttempt, arg), 0)
+	},
+	"login attempt/old ones, oldest first": func(t *T) {
+		// Nobody else's are as old.
+		var want []string
+		for i := range 3 {
+			row := newLoginAttempt()
+			row.LastFailedAt = noon().AddDate(-10, 0, i)
+			want = append(want, loginAttempt(t, row).Subject)
+		}
+		arg := db.ListOldLoginAttemptsParams{ForgottenBefore: noon().AddDate(-10, 0, 2), Limit: 10}
+		equal(t, "old ones", query(t, t.store.ListOldLoginAttempts, arg), want[:2])
+		arg.Limit = 1
+		equal(t, "oldest", query(t, t.store.ListOldLoginAttempts, arg), want[:1])
+	},
+}
