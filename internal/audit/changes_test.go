@@ -107,8 +107,14 @@ func updated(row any) audit.Changes {
 	switch row := row.(type) {
 	case db.AuditEntry:
 		return audit.Updated(db.AuditEntry{}, row)
+	case db.Branch:
+		return audit.Updated(db.Branch{}, row)
 	case db.Company:
 		return audit.Updated(db.Company{}, row)
+	case db.Department:
+		return audit.Updated(db.Department{}, row)
+	case postgres.LoginAttempt:
+		return audit.Updated(postgres.LoginAttempt{}, row)
 	case db.Session:
 		return audit.Updated(db.Session{}, row)
 	case db.Tenant:
