@@ -67,8 +67,14 @@ func TestNothingIsUpdatedByVersionTimesAndDerivedColumns(t *testing.T) {
 // rows has one row of each table.
 func rows() []any {
 	return []any{
-		db.AuditEntry{}, db.Branch{}, db.Company{}, db.Department{}, postgres.LoginAttempt{},
-		db.Session{}, db.Tenant{}, db.User{},
+		db.AuditEntry{},
+		db.Branch{},
+		db.Company{},
+		db.Department{},
+		postgres.LoginAttempt{},
+		db.Session{},
+		db.Tenant{},
+		db.User{},
 	}
 }
 
