@@ -2301,7 +2301,7 @@ type ClientInterface interface {
 	// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
 	// A suspended tenant is named (403) only after the right password.
 	//
-	// Wrong passwords slow down: after 5 for an account from one address, 20 from one address or 100 for one account, each
+	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 	// further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
 	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
 	// right password after that time starts the account's count again, and so do 24 hours without a wrong one.
@@ -2316,7 +2316,7 @@ type ClientInterface interface {
 	// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
 	// A suspended tenant is named (403) only after the right password.
 	//
-	// Wrong passwords slow down: after 5 for an account from one address, 20 from one address or 100 for one account, each
+	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 	// further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
 	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
 	// right password after that time starts the account's count again, and so do 24 hours without a wrong one.
@@ -2778,7 +2778,7 @@ func (c *Client) GetAuditLog(ctx context.Context, id ID, params *GetAuditLogPara
 // Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
 // A suspended tenant is named (403) only after the right password.
 //
-// Wrong passwords slow down: after 5 for an account from one address, 20 from one address or 100 for one account, each
+// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 // further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
 // an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
 // right password after that time starts the account's count again, and so do 24 hours without a wrong one.
@@ -2803,7 +2803,7 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 // Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
 // A suspended tenant is named (403) only after the right password.
 //
-// Wrong passwords slow down: after 5 for an account from one address, 20 from one address or 100 for one account, each
+// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 // further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
 // an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
 // right password after that time starts the account's count again, and so do 24 hours without a wrong one.
@@ -6092,7 +6092,7 @@ type ClientWithResponsesInterface interface {
 	// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
 	// A suspended tenant is named (403) only after the right password.
 	//
-	// Wrong passwords slow down: after 5 for an account from one address, 20 from one address or 100 for one account, each
+	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 	// further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
 	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
 	// right password after that time starts the account's count again, and so do 24 hours without a wrong one.
@@ -6107,7 +6107,7 @@ type ClientWithResponsesInterface interface {
 	// Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
 	// A suspended tenant is named (403) only after the right password.
 	//
-	// Wrong passwords slow down: after 5 for an account from one address, 20 from one address or 100 for one account, each
+	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 	// further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
 	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
 	// right password after that time starts the account's count again, and so do 24 hours without a wrong one.
@@ -10205,7 +10205,7 @@ func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, id ID
 // Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
 // A suspended tenant is named (403) only after the right password.
 //
-// Wrong passwords slow down: after 5 for an account from one address, 20 from one address or 100 for one account, each
+// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 // further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
 // an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
 // right password after that time starts the account's count again, and so do 24 hours without a wrong one.
@@ -10226,7 +10226,7 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 // Starts a session. A wrong e-mail address, a wrong password and an inactive user get the same 401, in the same time.
 // A suspended tenant is named (403) only after the right password.
 //
-// Wrong passwords slow down: after 5 for an account from one address, 20 from one address or 100 for one account, each
+// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 // further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
 // an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
 // right password after that time starts the account's count again, and so do 24 hours without a wrong one.

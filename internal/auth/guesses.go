@@ -33,7 +33,7 @@ type guessLimit struct {
 
 // Every wrong password counts for each of these; docs/adr/0006-guessing.md has the reasons.
 var (
-	perAddress           = guessLimit{"address", 20, time.Minute}
+	perAddress           = guessLimit{"address", 100, time.Minute}
 	perAccount           = guessLimit{"account", 100, 15 * time.Minute}
 	perAccountAndAddress = guessLimit{"account and address", 5, 15 * time.Minute}
 )

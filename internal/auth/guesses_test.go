@@ -83,9 +83,9 @@ func TestDelayDoublesUpToTheLongest(t *testing.T) {
 		{perAccountAndAddress, 15, 512 * time.Second},
 		{perAccountAndAddress, 16, 15 * time.Minute},
 		{perAccountAndAddress, 1 << 62, 15 * time.Minute},
-		{perAddress, 20, 0},
-		{perAddress, 21, time.Second},
-		{perAddress, 27, time.Minute},
+		{perAddress, 100, 0},
+		{perAddress, 101, time.Second},
+		{perAddress, 107, time.Minute},
 		{perAccount, 100, 0},
 		{perAccount, 101, time.Second},
 		{perAccount, 111, 15 * time.Minute},
@@ -142,16 +142,16 @@ func TestGuessingSlowsDown(t *testing.T) {
 		})
 		t.Run("an address, over all accounts", func(t *testing.T) {
 			g := newGuesser(t, engine)
-			for i := range 27 {
+			for i := range 107 {
 				g.failures(t, 1, fmt.Sprintf("%d@example.com", i), here)
-				if got := g.wait(t, email, here); (got > 0) != (i >= 20) {
+				if got := g.wait(t, email, here); (got > 0) != (i >= 100) {
 					t.Errorf("%d failures: %s", i+1, got)
 				}
 			}
 			if got := g.wait(t, email, here); got != time.Minute {
 				t.Errorf("delay %s, want the longest of an address", got)
 			}
-			if got := g.wait(t, "26@example.com", elsewhere); got != 0 {
+			if got := g.wait(t, "106@example.com", elsewhere); got != 0 {
 				t.Errorf("from elsewhere: %s", got)
 			}
 		})
@@ -185,6 +185,9 @@ func TestGuessingSlowsDown(t *testing.T) {
 		t.Run("until the right password comes", func(t *testing.T) {
 			g := newGuesser(t, engine)
 			g.failures(t, 20, email, here)
+			for i := range 80 {
+				g.failures(t, 1, fmt.Sprintf("%d@example.com", i), here)
+			}
 			g.pass(g.wait(t, email, here))
 			succeed := func(q db.Querier) error { return g.about(email, here).succeeded(t.Context(), q) }
 			if err := g.store.Tx(t.Context(), succeed); err != nil {
@@ -192,7 +195,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 			}
 			g.failures(t, 1, email, here)
 			if got := g.wait(t, email, here); got != time.Second {
-				t.Errorf("delay %s, want the 1 s of the address, whose 21 failures stay", got)
+				t.Errorf("delay %s, want the 1 s of the address, whose 101 failures stay", got)
 			}
 			if got := g.wait(t, email, elsewhere); got != 0 {
 				t.Errorf("from elsewhere: %s", got)
