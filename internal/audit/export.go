@@ -9,6 +9,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/paging"
 )
 
 // exportBatch is how many entries an export has in memory at once.
@@ -20,7 +21,7 @@ type Export struct {
 
 	reader *Reader
 	sel    selection
-	after  position
+	after  paging.Place
 	ended  bool
 }
 
@@ -73,7 +74,6 @@ func (e *Export) Next(ctx context.Context) ([]db.AuditEntry, error) {
 		e.ended = true
 		return entries, nil
 	}
-	last := entries[len(entries)-1]
-	e.after = position{at: last.OccurredAt, id: last.ID}
+	e.after = place(entries[len(entries)-1])
 	return entries, nil
 }
