@@ -34,7 +34,8 @@ type validator struct {
 	replies []string                    // the media types that it can answer with
 	options *openapi3filter.Options
 	body    *openapi3.RequestBody
-	schema  *openapi3.Schema // of the body
+	schema  *openapi3.Schema                  // of the body
+	visit   []openapi3.SchemaValidationOption // how the body is checked against it
 }
 
 // validate refuses requests that don't match the document, with everything that is wrong with them.
@@ -56,6 +57,7 @@ func (s Stack) validate(op access.Operation) echo.MiddlewareFunc {
 	if op.Spec.RequestBody != nil {
 		v.body = op.Spec.RequestBody.Value
 		v.schema = v.body.Content[jsonType].Schema.Value
+		v.visit = append(document.SchemaOptions(), openapi3.VisitAsRequest())
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -171,15 +173,11 @@ func (v *validator) checkBody(r *http.Request) ([]errs.Field, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.schema.VisitJSON(value, v.bodyOptions()...); err != nil {
+	if err := v.schema.VisitJSON(value, v.visit...); err != nil {
 		return bodyFields(err), nil
 	}
 	r.Body, r.ContentLength = validatedBody{Reader: bytes.NewReader(body), value: value}, int64(len(body))
 	return nil, nil
-}
-
-func (v *validator) bodyOptions() []openapi3.SchemaValidationOption {
-	return append([]openapi3.SchemaValidationOption{openapi3.VisitAsRequest()}, v.options.SchemaValidationOptions...)
 }
 
 func readBody(r *http.Request) ([]byte, error) {
