@@ -4,6 +4,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -81,11 +82,27 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	if err := s.Ping(ctx); err != nil {
+	if err := s.connect(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("connect to %s database: %w", u.Scheme, err)
 	}
 	return s, nil
+}
+
+// connect asks for the first sign of life. SQLite doesn't wait, whatever its busy_timeout, while another process gives a new
+// file its journal; so this does.
+func (s *Store) connect(ctx context.Context) error {
+	for {
+		err := s.Ping(ctx)
+		if !errors.Is(err, errContended) {
+			return err
+		}
+		select {
+		case <-time.After(lockPause):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // Engine says which kind of database this is.
