@@ -50,6 +50,7 @@ func TestKilledProcessLosesNothingAndLeavesNothingHalfDone(t *testing.T) {
 		if len(acknowledged) < crashes*beforeCrash || len(companies) < len(acknowledged) {
 			t.Errorf("%d acknowledged and %d in the database, want at least %d", len(acknowledged), len(companies), crashes*beforeCrash)
 		}
+		home.run(0, "audit", "verify")
 	})
 }
 

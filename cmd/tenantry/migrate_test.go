@@ -1,7 +1,10 @@
 package main_test
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -82,4 +85,49 @@ func TestThreeServersStartAtOnceOnAnEmptyDatabase(t *testing.T) {
 			p.await(&p.stdout, ready)
 		}
 	})
+}
+
+func TestStampNotesMigrationsWithoutRunningThem(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		databaseURL := storetest.NewURL(t, engine)
+		home := newInstallation(t, "DATABASE_URL="+databaseURL)
+		home.run(0, "migrate", "up")
+		newest := strings.Count(home.run(0, "migrate", "status").stdout.String(), "\n")
+		// A dump without goose's table.
+		aside(engine, databaseURL).Exec(t, "DROP TABLE goose_db_version")
+		home.run(1, "migrate", "stamp", "999").wantError("there is no migration 999")
+		home.run(1, "migrate", "stamp", "newest").wantError("VERSION must be the number of a migration")
+		home.inProduction().run(1, "migrate", "stamp", "1").wantError("--yes")
+		if got := home.run(0, "migrate", "stamp", strconv.Itoa(newest)).stdout.String(); strings.Count(got, "noted    ") != newest || !strings.Contains(got, "create_tenants") {
+			t.Errorf("stamp says:\n%s", got)
+		}
+		if got := home.run(0, "migrate", "up").stdout.String(); got != "The schema is up to date.\n" {
+			t.Errorf("after the stamp, up says %s", got)
+		}
+		if got := home.run(0, "migrate", "stamp", "1").stdout.String(); got != "All of them were noted already.\n" {
+			t.Errorf("a second stamp says %s", got)
+		}
+	})
+}
+
+func TestMigrateCreateMakesAFileForEachEngine(t *testing.T) {
+	t.Parallel()
+	home := newInstallation(t)
+	home.run(1, "migrate", "create", "add_logo").wantError("no sql/migrations here")
+	for _, engine := range []string{"postgres", "mysql", "sqlite"} {
+		folder := filepath.Join(home.dir, "sql", "migrations", engine)
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, "00001_first.sql"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	home.run(1, "migrate", "create", "../Logo").wantError("NAME must be like add_company_logo")
+	home.run(0, "migrate", "create", "add_logo")
+	files, err := filepath.Glob(filepath.Join(home.dir, "sql", "migrations", "*", "00002_add_logo.sql"))
+	if err != nil || len(files) != 3 {
+		t.Errorf("files %v, %v; want three", files, err)
+	}
 }

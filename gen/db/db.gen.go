@@ -6,6 +6,8 @@ package db
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/tenantry/tenantry/gen/db/mysql"
 	"github.com/tenantry/tenantry/gen/db/postgres"
 	"github.com/tenantry/tenantry/gen/db/sqlite"
@@ -13,9 +15,13 @@ import (
 
 // Rows and parameters, the same on every engine.
 type (
+	AddLegacyCallsParams                 = postgres.AddLegacyCallsParams
 	AuditEntry                           = postgres.AuditEntry
+	AuditLink                            = postgres.AuditLink
+	AuditSeal                            = postgres.AuditSeal
 	BlockLoginAttemptsParams             = postgres.BlockLoginAttemptsParams
 	Branch                               = postgres.Branch
+	ClaimAuditLinksParams                = postgres.ClaimAuditLinksParams
 	Company                              = postgres.Company
 	CountAuditEntriesByActionParams      = postgres.CountAuditEntriesByActionParams
 	CountAuditEntriesByActionRow         = postgres.CountAuditEntriesByActionRow
@@ -27,36 +33,79 @@ type (
 	CountBranchesParams                  = postgres.CountBranchesParams
 	CountCompaniesParams                 = postgres.CountCompaniesParams
 	CountDepartmentsParams               = postgres.CountDepartmentsParams
+	CountLegacyCallersParams             = postgres.CountLegacyCallersParams
 	CountLoginFailureParams              = postgres.CountLoginFailureParams
+	CountOtherActiveAdminsParams         = postgres.CountOtherActiveAdminsParams
+	CountOtherActiveSuperusersParams     = postgres.CountOtherActiveSuperusersParams
+	CountTenantActiveUsersParams         = postgres.CountTenantActiveUsersParams
+	CountTenantAuditEntriesParams        = postgres.CountTenantAuditEntriesParams
+	CountTenantBranchesParams            = postgres.CountTenantBranchesParams
+	CountTenantCompaniesParams           = postgres.CountTenantCompaniesParams
+	CountTenantDepartmentsParams         = postgres.CountTenantDepartmentsParams
+	CountTenantUsersParams               = postgres.CountTenantUsersParams
+	CountTenantsParams                   = postgres.CountTenantsParams
+	CountUsersParams                     = postgres.CountUsersParams
+	DeleteAuditEntriesBetweenParams      = postgres.DeleteAuditEntriesBetweenParams
 	DeleteAuditEntriesUpToParams         = postgres.DeleteAuditEntriesUpToParams
+	DeleteAuditLinksBetweenParams        = postgres.DeleteAuditLinksBetweenParams
+	DeleteAuditSealsUpToParams           = postgres.DeleteAuditSealsUpToParams
 	DeleteBranchParams                   = postgres.DeleteBranchParams
+	DeleteBranchesBetweenParams          = postgres.DeleteBranchesBetweenParams
+	DeleteCompaniesBetweenParams         = postgres.DeleteCompaniesBetweenParams
 	DeleteCompanyParams                  = postgres.DeleteCompanyParams
 	DeleteDepartmentParams               = postgres.DeleteDepartmentParams
+	DeleteDepartmentsBetweenParams       = postgres.DeleteDepartmentsBetweenParams
 	DeleteLoginAttemptParams             = postgres.DeleteLoginAttemptParams
+	DeleteOneTimeTokenOfUserParams       = postgres.DeleteOneTimeTokenOfUserParams
+	DeleteSessionsBetweenParams          = postgres.DeleteSessionsBetweenParams
+	DeleteTenantParams                   = postgres.DeleteTenantParams
+	DeleteUserParams                     = postgres.DeleteUserParams
+	DeleteUsersBetweenParams             = postgres.DeleteUsersBetweenParams
 	Department                           = postgres.Department
+	DetachDepartmentsBetweenParams       = postgres.DetachDepartmentsBetweenParams
 	EndOtherSessionsParams               = postgres.EndOtherSessionsParams
 	EndSessionParams                     = postgres.EndSessionParams
 	EndUserSessionsParams                = postgres.EndUserSessionsParams
+	GetAuditEntryKeyAheadParams          = postgres.GetAuditEntryKeyAheadParams
+	GetAuditEntryKeyAheadRow             = postgres.GetAuditEntryKeyAheadRow
 	GetAuditEntryParams                  = postgres.GetAuditEntryParams
+	GetAuditLinkParams                   = postgres.GetAuditLinkParams
 	GetBranchParams                      = postgres.GetBranchParams
 	GetCompanyParams                     = postgres.GetCompanyParams
 	GetDepartmentParams                  = postgres.GetDepartmentParams
+	GetLastAuditSealParams               = postgres.GetLastAuditSealParams
 	GetLoginAttemptParams                = postgres.GetLoginAttemptParams
+	GetOneTimeTokenUnscopedParams        = postgres.GetOneTimeTokenUnscopedParams
+	GetOneTimeTokenUnscopedRow           = postgres.GetOneTimeTokenUnscopedRow
 	GetSessionParams                     = postgres.GetSessionParams
 	GetSessionStateParams                = postgres.GetSessionStateParams
 	GetSessionStateRow                   = postgres.GetSessionStateRow
 	GetTenantParams                      = postgres.GetTenantParams
+	GetUnlinkedAuditEntryParams          = postgres.GetUnlinkedAuditEntryParams
+	GetUnlinkedAuditEntryRow             = postgres.GetUnlinkedAuditEntryRow
 	GetUserByEmailUnscopedParams         = postgres.GetUserByEmailUnscopedParams
 	GetUserParams                        = postgres.GetUserParams
+	GetWaitingAuditLinkAheadParams       = postgres.GetWaitingAuditLinkAheadParams
+	GetWaitingAuditLinkAheadRow          = postgres.GetWaitingAuditLinkAheadRow
 	InsertAuditEntryParams               = postgres.InsertAuditEntryParams
+	InsertAuditLinkParams                = postgres.InsertAuditLinkParams
+	InsertAuditSealParams                = postgres.InsertAuditSealParams
 	InsertBranchParams                   = postgres.InsertBranchParams
 	InsertCompanyParams                  = postgres.InsertCompanyParams
 	InsertDepartmentParams               = postgres.InsertDepartmentParams
+	InsertLegacyCallsParams              = postgres.InsertLegacyCallsParams
 	InsertLoginAttemptParams             = postgres.InsertLoginAttemptParams
+	InsertOneTimeTokenParams             = postgres.InsertOneTimeTokenParams
 	InsertSessionParams                  = postgres.InsertSessionParams
 	InsertTenantParams                   = postgres.InsertTenantParams
 	InsertUserParams                     = postgres.InsertUserParams
+	ListAttachedDepartmentIDsParams      = postgres.ListAttachedDepartmentIDsParams
 	ListAuditEntriesParams               = postgres.ListAuditEntriesParams
+	ListAuditEntryIDsParams              = postgres.ListAuditEntryIDsParams
+	ListAuditLinkIDsParams               = postgres.ListAuditLinkIDsParams
+	ListAuditLinksParams                 = postgres.ListAuditLinksParams
+	ListAuditSealsParams                 = postgres.ListAuditSealsParams
+	ListBranchIDsParams                  = postgres.ListBranchIDsParams
 	ListBranchNodesParams                = postgres.ListBranchNodesParams
 	ListBranchNodesRow                   = postgres.ListBranchNodesRow
 	ListBranchesByCreatedAtDescParams    = postgres.ListBranchesByCreatedAtDescParams
@@ -68,8 +117,10 @@ type (
 	ListCompaniesByCreatedAtParams       = postgres.ListCompaniesByCreatedAtParams
 	ListCompaniesByNameDescParams        = postgres.ListCompaniesByNameDescParams
 	ListCompaniesByNameParams            = postgres.ListCompaniesByNameParams
+	ListCompanyIDsParams                 = postgres.ListCompanyIDsParams
 	ListCompanyNodesParams               = postgres.ListCompanyNodesParams
 	ListCompanyNodesRow                  = postgres.ListCompanyNodesRow
+	ListDepartmentIDsParams              = postgres.ListDepartmentIDsParams
 	ListDepartmentNodesParams            = postgres.ListDepartmentNodesParams
 	ListDepartmentNodesRow               = postgres.ListDepartmentNodesRow
 	ListDepartmentsByCreatedAtDescParams = postgres.ListDepartmentsByCreatedAtDescParams
@@ -77,28 +128,48 @@ type (
 	ListDepartmentsByNameDescParams      = postgres.ListDepartmentsByNameDescParams
 	ListDepartmentsByNameParams          = postgres.ListDepartmentsByNameParams
 	ListDepartmentsOfCompanyParams       = postgres.ListDepartmentsOfCompanyParams
+	ListDepartmentsOfHeadParams          = postgres.ListDepartmentsOfHeadParams
+	ListLegacyCallsUnscopedParams        = postgres.ListLegacyCallsUnscopedParams
+	ListLegacyCallsUnscopedRow           = postgres.ListLegacyCallsUnscopedRow
+	ListLinkedAuditEntriesParams         = postgres.ListLinkedAuditEntriesParams
 	ListLiveSessionsOfUserParams         = postgres.ListLiveSessionsOfUserParams
 	ListLoginBlocksParams                = postgres.ListLoginBlocksParams
 	ListLoginBlocksRow                   = postgres.ListLoginBlocksRow
 	ListOldLoginAttemptsParams           = postgres.ListOldLoginAttemptsParams
 	ListOldestAuditEntryKeysParams       = postgres.ListOldestAuditEntryKeysParams
 	ListOldestAuditEntryKeysRow          = postgres.ListOldestAuditEntryKeysRow
+	ListSessionIDsParams                 = postgres.ListSessionIDsParams
 	ListTenantCodesParams                = postgres.ListTenantCodesParams
 	ListTenantCodesRow                   = postgres.ListTenantCodesRow
+	ListTenantsByCreatedAtDescParams     = postgres.ListTenantsByCreatedAtDescParams
+	ListTenantsByCreatedAtParams         = postgres.ListTenantsByCreatedAtParams
+	ListTenantsByNameDescParams          = postgres.ListTenantsByNameDescParams
+	ListTenantsByNameParams              = postgres.ListTenantsByNameParams
+	ListTenantsToSealUnscopedParams      = postgres.ListTenantsToSealUnscopedParams
+	ListTenantsToSealUnscopedRow         = postgres.ListTenantsToSealUnscopedRow
+	ListUserIDsParams                    = postgres.ListUserIDsParams
+	ListUsersByCreatedAtDescParams       = postgres.ListUsersByCreatedAtDescParams
+	ListUsersByCreatedAtParams           = postgres.ListUsersByCreatedAtParams
+	ListUsersByNameDescParams            = postgres.ListUsersByNameDescParams
+	ListUsersByNameParams                = postgres.ListUsersByNameParams
 	ListUsersOfCompanyParams             = postgres.ListUsersOfCompanyParams
 	ListUsersOfCompanyRow                = postgres.ListUsersOfCompanyRow
 	LockCompanyParams                    = postgres.LockCompanyParams
+	LockTenantParams                     = postgres.LockTenantParams
 	LoginAttempt                         = postgres.LoginAttempt
 	RecordUserLoginParams                = postgres.RecordUserLoginParams
 	ReplaceUserPasswordHashParams        = postgres.ReplaceUserPasswordHashParams
 	RotateSessionParams                  = postgres.RotateSessionParams
 	Session                              = postgres.Session
 	SetUserAssignmentParams              = postgres.SetUserAssignmentParams
+	SetUserPasswordHashParams            = postgres.SetUserPasswordHashParams
 	Tenant                               = postgres.Tenant
 	UpdateBranchParams                   = postgres.UpdateBranchParams
 	UpdateCompanyParams                  = postgres.UpdateCompanyParams
 	UpdateDepartmentParams               = postgres.UpdateDepartmentParams
-	UpdateUserProfileParams              = postgres.UpdateUserProfileParams
+	UpdateTenantParams                   = postgres.UpdateTenantParams
+	UpdateUserParams                     = postgres.UpdateUserParams
+	UseOneTimeTokenParams                = postgres.UseOneTimeTokenParams
 	User                                 = postgres.User
 )
 
@@ -118,10 +189,26 @@ func NewPostgres(conn postgres.DBTX, mapError MapError) Querier {
 	return postgresQuerier{queries: postgres.New(conn), mapError: mapError}
 }
 
+func (x postgresQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
+	v, err := x.queries.AddLegacyCalls(ctx, postgres.AddLegacyCallsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("AddLegacyCalls", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
 	v, err := x.queries.BlockLoginAttempts(ctx, postgres.BlockLoginAttemptsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("BlockLoginAttempts", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error) {
+	v, err := x.queries.ClaimAuditLinks(ctx, postgres.ClaimAuditLinksParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ClaimAuditLinks", err)
 	}
 	return int64(v), nil
 }
@@ -188,10 +275,98 @@ func (x postgresQuerier) CountDepartments(ctx context.Context, arg CountDepartme
 	return int64(v), nil
 }
 
+func (x postgresQuerier) CountLegacyCallers(ctx context.Context, arg CountLegacyCallersParams) (int64, error) {
+	v, err := x.queries.CountLegacyCallers(ctx, postgres.CountLegacyCallersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountLegacyCallers", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
 	v, err := x.queries.CountLoginFailure(ctx, postgres.CountLoginFailureParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountLoginFailure", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error) {
+	v, err := x.queries.CountOtherActiveAdmins(ctx, postgres.CountOtherActiveAdminsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountOtherActiveAdmins", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int64, error) {
+	v, err := x.queries.CountOtherActiveSuperusers(ctx, postgres.CountOtherActiveSuperusersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountOtherActiveSuperusers", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int64, error) {
+	v, err := x.queries.CountTenantActiveUsers(ctx, postgres.CountTenantActiveUsersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantActiveUsers", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountTenantAuditEntries(ctx context.Context, arg CountTenantAuditEntriesParams) (int64, error) {
+	v, err := x.queries.CountTenantAuditEntries(ctx, postgres.CountTenantAuditEntriesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantAuditEntries", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountTenantBranches(ctx context.Context, arg CountTenantBranchesParams) (int64, error) {
+	v, err := x.queries.CountTenantBranches(ctx, postgres.CountTenantBranchesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantBranches", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountTenantCompanies(ctx context.Context, arg CountTenantCompaniesParams) (int64, error) {
+	v, err := x.queries.CountTenantCompanies(ctx, postgres.CountTenantCompaniesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantCompanies", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountTenantDepartments(ctx context.Context, arg CountTenantDepartmentsParams) (int64, error) {
+	v, err := x.queries.CountTenantDepartments(ctx, postgres.CountTenantDepartmentsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantDepartments", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountTenantUsers(ctx context.Context, arg CountTenantUsersParams) (int64, error) {
+	v, err := x.queries.CountTenantUsers(ctx, postgres.CountTenantUsersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantUsers", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountTenants(ctx context.Context, arg CountTenantsParams) (int64, error) {
+	v, err := x.queries.CountTenants(ctx, postgres.CountTenantsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenants", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (int64, error) {
+	v, err := x.queries.CountUsers(ctx, postgres.CountUsersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountUsers", err)
 	}
 	return int64(v), nil
 }
@@ -204,6 +379,14 @@ func (x postgresQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) 
 	return int64(v), nil
 }
 
+func (x postgresQuerier) DeleteAuditEntriesBetween(ctx context.Context, arg DeleteAuditEntriesBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteAuditEntriesBetween(ctx, postgres.DeleteAuditEntriesBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditEntriesBetween", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
 	v, err := x.queries.DeleteAuditEntriesUpTo(ctx, postgres.DeleteAuditEntriesUpToParams(arg))
 	if err != nil {
@@ -212,10 +395,42 @@ func (x postgresQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteA
 	return int64(v), nil
 }
 
+func (x postgresQuerier) DeleteAuditLinksBetween(ctx context.Context, arg DeleteAuditLinksBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteAuditLinksBetween(ctx, postgres.DeleteAuditLinksBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditLinksBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteAuditSealsUpTo(ctx context.Context, arg DeleteAuditSealsUpToParams) (int64, error) {
+	v, err := x.queries.DeleteAuditSealsUpTo(ctx, postgres.DeleteAuditSealsUpToParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditSealsUpTo", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error) {
 	v, err := x.queries.DeleteBranch(ctx, postgres.DeleteBranchParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteBranch", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBranchesBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteBranchesBetween(ctx, postgres.DeleteBranchesBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteBranchesBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteCompaniesBetween(ctx, postgres.DeleteCompaniesBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteCompaniesBetween", err)
 	}
 	return int64(v), nil
 }
@@ -236,10 +451,66 @@ func (x postgresQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartm
 	return int64(v), nil
 }
 
+func (x postgresQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteDepartmentsBetween(ctx, postgres.DeleteDepartmentsBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteDepartmentsBetween", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
 	v, err := x.queries.DeleteLoginAttempt(ctx, postgres.DeleteLoginAttemptParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteLoginAttempt", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error) {
+	v, err := x.queries.DeleteOneTimeTokenOfUser(ctx, postgres.DeleteOneTimeTokenOfUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteOneTimeTokenOfUser", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteSessionsBetween(ctx context.Context, arg DeleteSessionsBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteSessionsBetween(ctx, postgres.DeleteSessionsBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteSessionsBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int64, error) {
+	v, err := x.queries.DeleteTenant(ctx, postgres.DeleteTenantParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteTenant", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, error) {
+	v, err := x.queries.DeleteUser(ctx, postgres.DeleteUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteUser", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteUsersBetween(ctx context.Context, arg DeleteUsersBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteUsersBetween(ctx, postgres.DeleteUsersBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteUsersBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DetachDepartmentsBetween(ctx context.Context, arg DetachDepartmentsBetweenParams) (int64, error) {
+	v, err := x.queries.DetachDepartmentsBetween(ctx, postgres.DetachDepartmentsBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DetachDepartmentsBetween", err)
 	}
 	return int64(v), nil
 }
@@ -276,6 +547,22 @@ func (x postgresQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryPar
 	return AuditEntry(v), nil
 }
 
+func (x postgresQuerier) GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error) {
+	v, err := x.queries.GetAuditEntryKeyAhead(ctx, postgres.GetAuditEntryKeyAheadParams(arg))
+	if err != nil {
+		return GetAuditEntryKeyAheadRow{}, x.mapError("GetAuditEntryKeyAhead", err)
+	}
+	return GetAuditEntryKeyAheadRow(v), nil
+}
+
+func (x postgresQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error) {
+	v, err := x.queries.GetAuditLink(ctx, postgres.GetAuditLinkParams(arg))
+	if err != nil {
+		return AuditLink{}, x.mapError("GetAuditLink", err)
+	}
+	return AuditLink(v), nil
+}
+
 func (x postgresQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
 	v, err := x.queries.GetBranch(ctx, postgres.GetBranchParams(arg))
 	if err != nil {
@@ -300,12 +587,28 @@ func (x postgresQuerier) GetDepartment(ctx context.Context, arg GetDepartmentPar
 	return Department(v), nil
 }
 
+func (x postgresQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealParams) (AuditSeal, error) {
+	v, err := x.queries.GetLastAuditSeal(ctx, postgres.GetLastAuditSealParams(arg))
+	if err != nil {
+		return AuditSeal{}, x.mapError("GetLastAuditSeal", err)
+	}
+	return AuditSeal(v), nil
+}
+
 func (x postgresQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
 	v, err := x.queries.GetLoginAttempt(ctx, postgres.GetLoginAttemptParams(arg))
 	if err != nil {
 		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
 	}
 	return LoginAttempt(v), nil
+}
+
+func (x postgresQuerier) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error) {
+	v, err := x.queries.GetOneTimeTokenUnscoped(ctx, postgres.GetOneTimeTokenUnscopedParams(arg))
+	if err != nil {
+		return GetOneTimeTokenUnscopedRow{}, x.mapError("GetOneTimeTokenUnscoped", err)
+	}
+	return GetOneTimeTokenUnscopedRow(v), nil
 }
 
 func (x postgresQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -332,6 +635,14 @@ func (x postgresQuerier) GetTenant(ctx context.Context, arg GetTenantParams) (Te
 	return Tenant(v), nil
 }
 
+func (x postgresQuerier) GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlinkedAuditEntryParams) (GetUnlinkedAuditEntryRow, error) {
+	v, err := x.queries.GetUnlinkedAuditEntry(ctx, postgres.GetUnlinkedAuditEntryParams(arg))
+	if err != nil {
+		return GetUnlinkedAuditEntryRow{}, x.mapError("GetUnlinkedAuditEntry", err)
+	}
+	return GetUnlinkedAuditEntryRow(v), nil
+}
+
 func (x postgresQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, error) {
 	v, err := x.queries.GetUser(ctx, postgres.GetUserParams(arg))
 	if err != nil {
@@ -348,10 +659,34 @@ func (x postgresQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUser
 	return User(v), nil
 }
 
+func (x postgresQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
+	v, err := x.queries.GetWaitingAuditLinkAhead(ctx, postgres.GetWaitingAuditLinkAheadParams(arg))
+	if err != nil {
+		return GetWaitingAuditLinkAheadRow{}, x.mapError("GetWaitingAuditLinkAhead", err)
+	}
+	return GetWaitingAuditLinkAheadRow(v), nil
+}
+
 func (x postgresQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
 	err := x.queries.InsertAuditEntry(ctx, postgres.InsertAuditEntryParams(arg))
 	if err != nil {
 		return x.mapError("InsertAuditEntry", err)
+	}
+	return nil
+}
+
+func (x postgresQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error {
+	err := x.queries.InsertAuditLink(ctx, postgres.InsertAuditLinkParams(arg))
+	if err != nil {
+		return x.mapError("InsertAuditLink", err)
+	}
+	return nil
+}
+
+func (x postgresQuerier) InsertAuditSeal(ctx context.Context, arg InsertAuditSealParams) error {
+	err := x.queries.InsertAuditSeal(ctx, postgres.InsertAuditSealParams(arg))
+	if err != nil {
+		return x.mapError("InsertAuditSeal", err)
 	}
 	return nil
 }
@@ -380,10 +715,26 @@ func (x postgresQuerier) InsertDepartment(ctx context.Context, arg InsertDepartm
 	return nil
 }
 
+func (x postgresQuerier) InsertLegacyCalls(ctx context.Context, arg InsertLegacyCallsParams) error {
+	err := x.queries.InsertLegacyCalls(ctx, postgres.InsertLegacyCallsParams(arg))
+	if err != nil {
+		return x.mapError("InsertLegacyCalls", err)
+	}
+	return nil
+}
+
 func (x postgresQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
 	err := x.queries.InsertLoginAttempt(ctx, postgres.InsertLoginAttemptParams(arg))
 	if err != nil {
 		return x.mapError("InsertLoginAttempt", err)
+	}
+	return nil
+}
+
+func (x postgresQuerier) InsertOneTimeToken(ctx context.Context, arg InsertOneTimeTokenParams) error {
+	err := x.queries.InsertOneTimeToken(ctx, postgres.InsertOneTimeTokenParams(arg))
+	if err != nil {
+		return x.mapError("InsertOneTimeToken", err)
 	}
 	return nil
 }
@@ -412,12 +763,60 @@ func (x postgresQuerier) InsertUser(ctx context.Context, arg InsertUserParams) e
 	return nil
 }
 
+func (x postgresQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListAttachedDepartmentIDs(ctx, postgres.ListAttachedDepartmentIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAttachedDepartmentIDs", err)
+	}
+	return v, nil
+}
+
 func (x postgresQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
 	v, err := x.queries.ListAuditEntries(ctx, postgres.ListAuditEntriesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListAuditEntries", err)
 	}
 	return convert(v, func(r postgres.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
+}
+
+func (x postgresQuerier) ListAuditEntryIDs(ctx context.Context, arg ListAuditEntryIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListAuditEntryIDs(ctx, postgres.ListAuditEntryIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditEntryIDs", err)
+	}
+	return v, nil
+}
+
+func (x postgresQuerier) ListAuditLinkIDs(ctx context.Context, arg ListAuditLinkIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListAuditLinkIDs(ctx, postgres.ListAuditLinkIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditLinkIDs", err)
+	}
+	return v, nil
+}
+
+func (x postgresQuerier) ListAuditLinks(ctx context.Context, arg ListAuditLinksParams) ([]AuditLink, error) {
+	v, err := x.queries.ListAuditLinks(ctx, postgres.ListAuditLinksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditLinks", err)
+	}
+	return convert(v, func(r postgres.AuditLink) AuditLink { return AuditLink(r) }), nil
+}
+
+func (x postgresQuerier) ListAuditSeals(ctx context.Context, arg ListAuditSealsParams) ([]AuditSeal, error) {
+	v, err := x.queries.ListAuditSeals(ctx, postgres.ListAuditSealsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditSeals", err)
+	}
+	return convert(v, func(r postgres.AuditSeal) AuditSeal { return AuditSeal(r) }), nil
+}
+
+func (x postgresQuerier) ListBranchIDs(ctx context.Context, arg ListBranchIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListBranchIDs(ctx, postgres.ListBranchIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchIDs", err)
+	}
+	return v, nil
 }
 
 func (x postgresQuerier) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error) {
@@ -500,12 +899,28 @@ func (x postgresQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCo
 	return convert(v, func(r postgres.Company) Company { return Company(r) }), nil
 }
 
+func (x postgresQuerier) ListCompanyIDs(ctx context.Context, arg ListCompanyIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListCompanyIDs(ctx, postgres.ListCompanyIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListCompanyIDs", err)
+	}
+	return v, nil
+}
+
 func (x postgresQuerier) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
 	v, err := x.queries.ListCompanyNodes(ctx, postgres.ListCompanyNodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListCompanyNodes", err)
 	}
 	return convert(v, func(r postgres.ListCompanyNodesRow) ListCompanyNodesRow { return ListCompanyNodesRow(r) }), nil
+}
+
+func (x postgresQuerier) ListDepartmentIDs(ctx context.Context, arg ListDepartmentIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListDepartmentIDs(ctx, postgres.ListDepartmentIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentIDs", err)
+	}
+	return v, nil
 }
 
 func (x postgresQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error) {
@@ -556,6 +971,32 @@ func (x postgresQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListD
 	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
 }
 
+func (x postgresQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsOfHead(ctx, postgres.ListDepartmentsOfHeadParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsOfHead", err)
+	}
+	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
+}
+
+func (x postgresQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
+	v, err := x.queries.ListLegacyCallsUnscoped(ctx, postgres.ListLegacyCallsUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLegacyCallsUnscoped", err)
+	}
+	return convert(v, func(r postgres.ListLegacyCallsUnscopedRow) ListLegacyCallsUnscopedRow {
+		return ListLegacyCallsUnscopedRow(r)
+	}), nil
+}
+
+func (x postgresQuerier) ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error) {
+	v, err := x.queries.ListLinkedAuditEntries(ctx, postgres.ListLinkedAuditEntriesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLinkedAuditEntries", err)
+	}
+	return convert(v, func(r postgres.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
+}
+
 func (x postgresQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
 	v, err := x.queries.ListLiveSessionsOfUser(ctx, postgres.ListLiveSessionsOfUserParams(arg))
 	if err != nil {
@@ -590,12 +1031,102 @@ func (x postgresQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListO
 	}), nil
 }
 
+func (x postgresQuerier) ListSessionIDs(ctx context.Context, arg ListSessionIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListSessionIDs(ctx, postgres.ListSessionIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListSessionIDs", err)
+	}
+	return v, nil
+}
+
 func (x postgresQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
 	v, err := x.queries.ListTenantCodes(ctx, postgres.ListTenantCodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantCodes", err)
 	}
 	return convert(v, func(r postgres.ListTenantCodesRow) ListTenantCodesRow { return ListTenantCodesRow(r) }), nil
+}
+
+func (x postgresQuerier) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByCreatedAt(ctx, postgres.ListTenantsByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByCreatedAt", err)
+	}
+	return convert(v, func(r postgres.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x postgresQuerier) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenantsByCreatedAtDescParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByCreatedAtDesc(ctx, postgres.ListTenantsByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByCreatedAtDesc", err)
+	}
+	return convert(v, func(r postgres.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x postgresQuerier) ListTenantsByName(ctx context.Context, arg ListTenantsByNameParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByName(ctx, postgres.ListTenantsByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByName", err)
+	}
+	return convert(v, func(r postgres.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x postgresQuerier) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNameDescParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByNameDesc(ctx, postgres.ListTenantsByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByNameDesc", err)
+	}
+	return convert(v, func(r postgres.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x postgresQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error) {
+	v, err := x.queries.ListTenantsToSealUnscoped(ctx, postgres.ListTenantsToSealUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsToSealUnscoped", err)
+	}
+	return convert(v, func(r postgres.ListTenantsToSealUnscopedRow) ListTenantsToSealUnscopedRow {
+		return ListTenantsToSealUnscopedRow(r)
+	}), nil
+}
+
+func (x postgresQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListUserIDs(ctx, postgres.ListUserIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUserIDs", err)
+	}
+	return v, nil
+}
+
+func (x postgresQuerier) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error) {
+	v, err := x.queries.ListUsersByCreatedAt(ctx, postgres.ListUsersByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByCreatedAt", err)
+	}
+	return convert(v, func(r postgres.User) User { return User(r) }), nil
+}
+
+func (x postgresQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error) {
+	v, err := x.queries.ListUsersByCreatedAtDesc(ctx, postgres.ListUsersByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByCreatedAtDesc", err)
+	}
+	return convert(v, func(r postgres.User) User { return User(r) }), nil
+}
+
+func (x postgresQuerier) ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error) {
+	v, err := x.queries.ListUsersByName(ctx, postgres.ListUsersByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByName", err)
+	}
+	return convert(v, func(r postgres.User) User { return User(r) }), nil
+}
+
+func (x postgresQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error) {
+	v, err := x.queries.ListUsersByNameDesc(ctx, postgres.ListUsersByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByNameDesc", err)
+	}
+	return convert(v, func(r postgres.User) User { return User(r) }), nil
 }
 
 func (x postgresQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
@@ -610,6 +1141,14 @@ func (x postgresQuerier) LockCompany(ctx context.Context, arg LockCompanyParams)
 	v, err := x.queries.LockCompany(ctx, postgres.LockCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
+	v, err := x.queries.LockTenant(ctx, postgres.LockTenantParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockTenant", err)
 	}
 	return int64(v), nil
 }
@@ -646,6 +1185,14 @@ func (x postgresQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssig
 	return int64(v), nil
 }
 
+func (x postgresQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
+	v, err := x.queries.SetUserPasswordHash(ctx, postgres.SetUserPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("SetUserPasswordHash", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error) {
 	v, err := x.queries.UpdateBranch(ctx, postgres.UpdateBranchParams(arg))
 	if err != nil {
@@ -670,10 +1217,26 @@ func (x postgresQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartm
 	return int64(v), nil
 }
 
-func (x postgresQuerier) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
-	v, err := x.queries.UpdateUserProfile(ctx, postgres.UpdateUserProfileParams(arg))
+func (x postgresQuerier) UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error) {
+	v, err := x.queries.UpdateTenant(ctx, postgres.UpdateTenantParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("UpdateUserProfile", err)
+		return *new(int64), x.mapError("UpdateTenant", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error) {
+	v, err := x.queries.UpdateUser(ctx, postgres.UpdateUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateUser", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) UseOneTimeToken(ctx context.Context, arg UseOneTimeTokenParams) (int64, error) {
+	v, err := x.queries.UseOneTimeToken(ctx, postgres.UseOneTimeTokenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UseOneTimeToken", err)
 	}
 	return int64(v), nil
 }
@@ -688,10 +1251,26 @@ func NewMySQL(conn mysql.DBTX, mapError MapError) Querier {
 	return mysqlQuerier{queries: mysql.New(conn), mapError: mapError}
 }
 
+func (x mysqlQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
+	v, err := x.queries.AddLegacyCalls(ctx, mysql.AddLegacyCallsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("AddLegacyCalls", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
 	v, err := x.queries.BlockLoginAttempts(ctx, mysql.BlockLoginAttemptsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("BlockLoginAttempts", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error) {
+	v, err := x.queries.ClaimAuditLinks(ctx, mysql.ClaimAuditLinksParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ClaimAuditLinks", err)
 	}
 	return int64(v), nil
 }
@@ -756,10 +1335,98 @@ func (x mysqlQuerier) CountDepartments(ctx context.Context, arg CountDepartments
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) CountLegacyCallers(ctx context.Context, arg CountLegacyCallersParams) (int64, error) {
+	v, err := x.queries.CountLegacyCallers(ctx, mysql.CountLegacyCallersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountLegacyCallers", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
 	v, err := x.queries.CountLoginFailure(ctx, mysql.CountLoginFailureParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountLoginFailure", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error) {
+	v, err := x.queries.CountOtherActiveAdmins(ctx, mysql.CountOtherActiveAdminsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountOtherActiveAdmins", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int64, error) {
+	v, err := x.queries.CountOtherActiveSuperusers(ctx, mysql.CountOtherActiveSuperusersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountOtherActiveSuperusers", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int64, error) {
+	v, err := x.queries.CountTenantActiveUsers(ctx, mysql.CountTenantActiveUsersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantActiveUsers", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountTenantAuditEntries(ctx context.Context, arg CountTenantAuditEntriesParams) (int64, error) {
+	v, err := x.queries.CountTenantAuditEntries(ctx, mysql.CountTenantAuditEntriesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantAuditEntries", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountTenantBranches(ctx context.Context, arg CountTenantBranchesParams) (int64, error) {
+	v, err := x.queries.CountTenantBranches(ctx, mysql.CountTenantBranchesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantBranches", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountTenantCompanies(ctx context.Context, arg CountTenantCompaniesParams) (int64, error) {
+	v, err := x.queries.CountTenantCompanies(ctx, mysql.CountTenantCompaniesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantCompanies", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountTenantDepartments(ctx context.Context, arg CountTenantDepartmentsParams) (int64, error) {
+	v, err := x.queries.CountTenantDepartments(ctx, mysql.CountTenantDepartmentsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantDepartments", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountTenantUsers(ctx context.Context, arg CountTenantUsersParams) (int64, error) {
+	v, err := x.queries.CountTenantUsers(ctx, mysql.CountTenantUsersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantUsers", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountTenants(ctx context.Context, arg CountTenantsParams) (int64, error) {
+	v, err := x.queries.CountTenants(ctx, mysql.CountTenantsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenants", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (int64, error) {
+	v, err := x.queries.CountUsers(ctx, mysql.CountUsersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountUsers", err)
 	}
 	return int64(v), nil
 }
@@ -772,6 +1439,14 @@ func (x mysqlQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) DeleteAuditEntriesBetween(ctx context.Context, arg DeleteAuditEntriesBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteAuditEntriesBetween(ctx, mysql.DeleteAuditEntriesBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditEntriesBetween", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
 	v, err := x.queries.DeleteAuditEntriesUpTo(ctx, mysql.DeleteAuditEntriesUpToParams(arg))
 	if err != nil {
@@ -780,10 +1455,42 @@ func (x mysqlQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAudi
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) DeleteAuditLinksBetween(ctx context.Context, arg DeleteAuditLinksBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteAuditLinksBetween(ctx, mysql.DeleteAuditLinksBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditLinksBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteAuditSealsUpTo(ctx context.Context, arg DeleteAuditSealsUpToParams) (int64, error) {
+	v, err := x.queries.DeleteAuditSealsUpTo(ctx, mysql.DeleteAuditSealsUpToParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditSealsUpTo", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error) {
 	v, err := x.queries.DeleteBranch(ctx, mysql.DeleteBranchParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteBranch", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBranchesBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteBranchesBetween(ctx, mysql.DeleteBranchesBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteBranchesBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteCompaniesBetween(ctx, mysql.DeleteCompaniesBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteCompaniesBetween", err)
 	}
 	return int64(v), nil
 }
@@ -804,10 +1511,66 @@ func (x mysqlQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartment
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteDepartmentsBetween(ctx, mysql.DeleteDepartmentsBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteDepartmentsBetween", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
 	v, err := x.queries.DeleteLoginAttempt(ctx, mysql.DeleteLoginAttemptParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteLoginAttempt", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error) {
+	v, err := x.queries.DeleteOneTimeTokenOfUser(ctx, mysql.DeleteOneTimeTokenOfUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteOneTimeTokenOfUser", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteSessionsBetween(ctx context.Context, arg DeleteSessionsBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteSessionsBetween(ctx, mysql.DeleteSessionsBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteSessionsBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int64, error) {
+	v, err := x.queries.DeleteTenant(ctx, mysql.DeleteTenantParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteTenant", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, error) {
+	v, err := x.queries.DeleteUser(ctx, mysql.DeleteUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteUser", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteUsersBetween(ctx context.Context, arg DeleteUsersBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteUsersBetween(ctx, mysql.DeleteUsersBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteUsersBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DetachDepartmentsBetween(ctx context.Context, arg DetachDepartmentsBetweenParams) (int64, error) {
+	v, err := x.queries.DetachDepartmentsBetween(ctx, mysql.DetachDepartmentsBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DetachDepartmentsBetween", err)
 	}
 	return int64(v), nil
 }
@@ -844,6 +1607,22 @@ func (x mysqlQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams
 	return AuditEntry(v), nil
 }
 
+func (x mysqlQuerier) GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error) {
+	v, err := x.queries.GetAuditEntryKeyAhead(ctx, mysql.GetAuditEntryKeyAheadParams(arg))
+	if err != nil {
+		return GetAuditEntryKeyAheadRow{}, x.mapError("GetAuditEntryKeyAhead", err)
+	}
+	return GetAuditEntryKeyAheadRow(v), nil
+}
+
+func (x mysqlQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error) {
+	v, err := x.queries.GetAuditLink(ctx, mysql.GetAuditLinkParams(arg))
+	if err != nil {
+		return AuditLink{}, x.mapError("GetAuditLink", err)
+	}
+	return AuditLink(v), nil
+}
+
 func (x mysqlQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
 	v, err := x.queries.GetBranch(ctx, mysql.GetBranchParams(arg))
 	if err != nil {
@@ -868,12 +1647,28 @@ func (x mysqlQuerier) GetDepartment(ctx context.Context, arg GetDepartmentParams
 	return Department(v), nil
 }
 
+func (x mysqlQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealParams) (AuditSeal, error) {
+	v, err := x.queries.GetLastAuditSeal(ctx, mysql.GetLastAuditSealParams(arg))
+	if err != nil {
+		return AuditSeal{}, x.mapError("GetLastAuditSeal", err)
+	}
+	return AuditSeal(v), nil
+}
+
 func (x mysqlQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
 	v, err := x.queries.GetLoginAttempt(ctx, mysql.GetLoginAttemptParams(arg))
 	if err != nil {
 		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
 	}
 	return LoginAttempt(v), nil
+}
+
+func (x mysqlQuerier) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error) {
+	v, err := x.queries.GetOneTimeTokenUnscoped(ctx, mysql.GetOneTimeTokenUnscopedParams(arg))
+	if err != nil {
+		return GetOneTimeTokenUnscopedRow{}, x.mapError("GetOneTimeTokenUnscoped", err)
+	}
+	return GetOneTimeTokenUnscopedRow(v), nil
 }
 
 func (x mysqlQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -900,6 +1695,14 @@ func (x mysqlQuerier) GetTenant(ctx context.Context, arg GetTenantParams) (Tenan
 	return Tenant(v), nil
 }
 
+func (x mysqlQuerier) GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlinkedAuditEntryParams) (GetUnlinkedAuditEntryRow, error) {
+	v, err := x.queries.GetUnlinkedAuditEntry(ctx, mysql.GetUnlinkedAuditEntryParams(arg))
+	if err != nil {
+		return GetUnlinkedAuditEntryRow{}, x.mapError("GetUnlinkedAuditEntry", err)
+	}
+	return GetUnlinkedAuditEntryRow(v), nil
+}
+
 func (x mysqlQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, error) {
 	v, err := x.queries.GetUser(ctx, mysql.GetUserParams(arg))
 	if err != nil {
@@ -916,10 +1719,34 @@ func (x mysqlQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByE
 	return User(v), nil
 }
 
+func (x mysqlQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
+	v, err := x.queries.GetWaitingAuditLinkAhead(ctx, mysql.GetWaitingAuditLinkAheadParams(arg))
+	if err != nil {
+		return GetWaitingAuditLinkAheadRow{}, x.mapError("GetWaitingAuditLinkAhead", err)
+	}
+	return GetWaitingAuditLinkAheadRow(v), nil
+}
+
 func (x mysqlQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
 	err := x.queries.InsertAuditEntry(ctx, mysql.InsertAuditEntryParams(arg))
 	if err != nil {
 		return x.mapError("InsertAuditEntry", err)
+	}
+	return nil
+}
+
+func (x mysqlQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error {
+	err := x.queries.InsertAuditLink(ctx, mysql.InsertAuditLinkParams(arg))
+	if err != nil {
+		return x.mapError("InsertAuditLink", err)
+	}
+	return nil
+}
+
+func (x mysqlQuerier) InsertAuditSeal(ctx context.Context, arg InsertAuditSealParams) error {
+	err := x.queries.InsertAuditSeal(ctx, mysql.InsertAuditSealParams(arg))
+	if err != nil {
+		return x.mapError("InsertAuditSeal", err)
 	}
 	return nil
 }
@@ -948,10 +1775,26 @@ func (x mysqlQuerier) InsertDepartment(ctx context.Context, arg InsertDepartment
 	return nil
 }
 
+func (x mysqlQuerier) InsertLegacyCalls(ctx context.Context, arg InsertLegacyCallsParams) error {
+	err := x.queries.InsertLegacyCalls(ctx, mysql.InsertLegacyCallsParams(arg))
+	if err != nil {
+		return x.mapError("InsertLegacyCalls", err)
+	}
+	return nil
+}
+
 func (x mysqlQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
 	err := x.queries.InsertLoginAttempt(ctx, mysql.InsertLoginAttemptParams(arg))
 	if err != nil {
 		return x.mapError("InsertLoginAttempt", err)
+	}
+	return nil
+}
+
+func (x mysqlQuerier) InsertOneTimeToken(ctx context.Context, arg InsertOneTimeTokenParams) error {
+	err := x.queries.InsertOneTimeToken(ctx, mysql.InsertOneTimeTokenParams(arg))
+	if err != nil {
+		return x.mapError("InsertOneTimeToken", err)
 	}
 	return nil
 }
@@ -980,12 +1823,60 @@ func (x mysqlQuerier) InsertUser(ctx context.Context, arg InsertUserParams) erro
 	return nil
 }
 
+func (x mysqlQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListAttachedDepartmentIDs(ctx, mysql.ListAttachedDepartmentIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAttachedDepartmentIDs", err)
+	}
+	return v, nil
+}
+
 func (x mysqlQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
 	v, err := x.queries.ListAuditEntries(ctx, mysql.ListAuditEntriesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListAuditEntries", err)
 	}
 	return convert(v, func(r mysql.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
+}
+
+func (x mysqlQuerier) ListAuditEntryIDs(ctx context.Context, arg ListAuditEntryIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListAuditEntryIDs(ctx, mysql.ListAuditEntryIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditEntryIDs", err)
+	}
+	return v, nil
+}
+
+func (x mysqlQuerier) ListAuditLinkIDs(ctx context.Context, arg ListAuditLinkIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListAuditLinkIDs(ctx, mysql.ListAuditLinkIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditLinkIDs", err)
+	}
+	return v, nil
+}
+
+func (x mysqlQuerier) ListAuditLinks(ctx context.Context, arg ListAuditLinksParams) ([]AuditLink, error) {
+	v, err := x.queries.ListAuditLinks(ctx, mysql.ListAuditLinksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditLinks", err)
+	}
+	return convert(v, func(r mysql.AuditLink) AuditLink { return AuditLink(r) }), nil
+}
+
+func (x mysqlQuerier) ListAuditSeals(ctx context.Context, arg ListAuditSealsParams) ([]AuditSeal, error) {
+	v, err := x.queries.ListAuditSeals(ctx, mysql.ListAuditSealsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditSeals", err)
+	}
+	return convert(v, func(r mysql.AuditSeal) AuditSeal { return AuditSeal(r) }), nil
+}
+
+func (x mysqlQuerier) ListBranchIDs(ctx context.Context, arg ListBranchIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListBranchIDs(ctx, mysql.ListBranchIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchIDs", err)
+	}
+	return v, nil
 }
 
 func (x mysqlQuerier) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error) {
@@ -1068,12 +1959,28 @@ func (x mysqlQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCompa
 	return convert(v, func(r mysql.Company) Company { return Company(r) }), nil
 }
 
+func (x mysqlQuerier) ListCompanyIDs(ctx context.Context, arg ListCompanyIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListCompanyIDs(ctx, mysql.ListCompanyIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListCompanyIDs", err)
+	}
+	return v, nil
+}
+
 func (x mysqlQuerier) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
 	v, err := x.queries.ListCompanyNodes(ctx, mysql.ListCompanyNodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListCompanyNodes", err)
 	}
 	return convert(v, func(r mysql.ListCompanyNodesRow) ListCompanyNodesRow { return ListCompanyNodesRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListDepartmentIDs(ctx context.Context, arg ListDepartmentIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListDepartmentIDs(ctx, mysql.ListDepartmentIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentIDs", err)
+	}
+	return v, nil
 }
 
 func (x mysqlQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error) {
@@ -1124,6 +2031,32 @@ func (x mysqlQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDepa
 	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
 }
 
+func (x mysqlQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsOfHead(ctx, mysql.ListDepartmentsOfHeadParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsOfHead", err)
+	}
+	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
+}
+
+func (x mysqlQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
+	v, err := x.queries.ListLegacyCallsUnscoped(ctx, mysql.ListLegacyCallsUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLegacyCallsUnscoped", err)
+	}
+	return convert(v, func(r mysql.ListLegacyCallsUnscopedRow) ListLegacyCallsUnscopedRow {
+		return ListLegacyCallsUnscopedRow(r)
+	}), nil
+}
+
+func (x mysqlQuerier) ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error) {
+	v, err := x.queries.ListLinkedAuditEntries(ctx, mysql.ListLinkedAuditEntriesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLinkedAuditEntries", err)
+	}
+	return convert(v, func(r mysql.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
+}
+
 func (x mysqlQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
 	v, err := x.queries.ListLiveSessionsOfUser(ctx, mysql.ListLiveSessionsOfUserParams(arg))
 	if err != nil {
@@ -1158,12 +2091,102 @@ func (x mysqlQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOlde
 	}), nil
 }
 
+func (x mysqlQuerier) ListSessionIDs(ctx context.Context, arg ListSessionIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListSessionIDs(ctx, mysql.ListSessionIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListSessionIDs", err)
+	}
+	return v, nil
+}
+
 func (x mysqlQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
 	v, err := x.queries.ListTenantCodes(ctx, mysql.ListTenantCodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantCodes", err)
 	}
 	return convert(v, func(r mysql.ListTenantCodesRow) ListTenantCodesRow { return ListTenantCodesRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByCreatedAt(ctx, mysql.ListTenantsByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByCreatedAt", err)
+	}
+	return convert(v, func(r mysql.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x mysqlQuerier) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenantsByCreatedAtDescParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByCreatedAtDesc(ctx, mysql.ListTenantsByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByCreatedAtDesc", err)
+	}
+	return convert(v, func(r mysql.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x mysqlQuerier) ListTenantsByName(ctx context.Context, arg ListTenantsByNameParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByName(ctx, mysql.ListTenantsByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByName", err)
+	}
+	return convert(v, func(r mysql.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x mysqlQuerier) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNameDescParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByNameDesc(ctx, mysql.ListTenantsByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByNameDesc", err)
+	}
+	return convert(v, func(r mysql.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x mysqlQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error) {
+	v, err := x.queries.ListTenantsToSealUnscoped(ctx, mysql.ListTenantsToSealUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsToSealUnscoped", err)
+	}
+	return convert(v, func(r mysql.ListTenantsToSealUnscopedRow) ListTenantsToSealUnscopedRow {
+		return ListTenantsToSealUnscopedRow(r)
+	}), nil
+}
+
+func (x mysqlQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListUserIDs(ctx, mysql.ListUserIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUserIDs", err)
+	}
+	return v, nil
+}
+
+func (x mysqlQuerier) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error) {
+	v, err := x.queries.ListUsersByCreatedAt(ctx, mysql.ListUsersByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByCreatedAt", err)
+	}
+	return convert(v, func(r mysql.User) User { return User(r) }), nil
+}
+
+func (x mysqlQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error) {
+	v, err := x.queries.ListUsersByCreatedAtDesc(ctx, mysql.ListUsersByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByCreatedAtDesc", err)
+	}
+	return convert(v, func(r mysql.User) User { return User(r) }), nil
+}
+
+func (x mysqlQuerier) ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error) {
+	v, err := x.queries.ListUsersByName(ctx, mysql.ListUsersByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByName", err)
+	}
+	return convert(v, func(r mysql.User) User { return User(r) }), nil
+}
+
+func (x mysqlQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error) {
+	v, err := x.queries.ListUsersByNameDesc(ctx, mysql.ListUsersByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByNameDesc", err)
+	}
+	return convert(v, func(r mysql.User) User { return User(r) }), nil
 }
 
 func (x mysqlQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
@@ -1178,6 +2201,14 @@ func (x mysqlQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (i
 	v, err := x.queries.LockCompany(ctx, mysql.LockCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
+	v, err := x.queries.LockTenant(ctx, mysql.LockTenantParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockTenant", err)
 	}
 	return int64(v), nil
 }
@@ -1214,6 +2245,14 @@ func (x mysqlQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignme
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
+	v, err := x.queries.SetUserPasswordHash(ctx, mysql.SetUserPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("SetUserPasswordHash", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error) {
 	v, err := x.queries.UpdateBranch(ctx, mysql.UpdateBranchParams(arg))
 	if err != nil {
@@ -1238,10 +2277,26 @@ func (x mysqlQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartment
 	return int64(v), nil
 }
 
-func (x mysqlQuerier) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
-	v, err := x.queries.UpdateUserProfile(ctx, mysql.UpdateUserProfileParams(arg))
+func (x mysqlQuerier) UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error) {
+	v, err := x.queries.UpdateTenant(ctx, mysql.UpdateTenantParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("UpdateUserProfile", err)
+		return *new(int64), x.mapError("UpdateTenant", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error) {
+	v, err := x.queries.UpdateUser(ctx, mysql.UpdateUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateUser", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) UseOneTimeToken(ctx context.Context, arg UseOneTimeTokenParams) (int64, error) {
+	v, err := x.queries.UseOneTimeToken(ctx, mysql.UseOneTimeTokenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UseOneTimeToken", err)
 	}
 	return int64(v), nil
 }
@@ -1256,10 +2311,26 @@ func NewSQLite(conn sqlite.DBTX, mapError MapError) Querier {
 	return sqliteQuerier{queries: sqlite.New(conn), mapError: mapError}
 }
 
+func (x sqliteQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
+	v, err := x.queries.AddLegacyCalls(ctx, sqlite.AddLegacyCallsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("AddLegacyCalls", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
 	v, err := x.queries.BlockLoginAttempts(ctx, sqlite.BlockLoginAttemptsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("BlockLoginAttempts", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error) {
+	v, err := x.queries.ClaimAuditLinks(ctx, sqlite.ClaimAuditLinksParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("ClaimAuditLinks", err)
 	}
 	return int64(v), nil
 }
@@ -1326,10 +2397,98 @@ func (x sqliteQuerier) CountDepartments(ctx context.Context, arg CountDepartment
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) CountLegacyCallers(ctx context.Context, arg CountLegacyCallersParams) (int64, error) {
+	v, err := x.queries.CountLegacyCallers(ctx, sqlite.CountLegacyCallersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountLegacyCallers", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
 	v, err := x.queries.CountLoginFailure(ctx, sqlite.CountLoginFailureParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountLoginFailure", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error) {
+	v, err := x.queries.CountOtherActiveAdmins(ctx, sqlite.CountOtherActiveAdminsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountOtherActiveAdmins", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int64, error) {
+	v, err := x.queries.CountOtherActiveSuperusers(ctx, sqlite.CountOtherActiveSuperusersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountOtherActiveSuperusers", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int64, error) {
+	v, err := x.queries.CountTenantActiveUsers(ctx, sqlite.CountTenantActiveUsersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantActiveUsers", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountTenantAuditEntries(ctx context.Context, arg CountTenantAuditEntriesParams) (int64, error) {
+	v, err := x.queries.CountTenantAuditEntries(ctx, sqlite.CountTenantAuditEntriesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantAuditEntries", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountTenantBranches(ctx context.Context, arg CountTenantBranchesParams) (int64, error) {
+	v, err := x.queries.CountTenantBranches(ctx, sqlite.CountTenantBranchesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantBranches", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountTenantCompanies(ctx context.Context, arg CountTenantCompaniesParams) (int64, error) {
+	v, err := x.queries.CountTenantCompanies(ctx, sqlite.CountTenantCompaniesParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantCompanies", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountTenantDepartments(ctx context.Context, arg CountTenantDepartmentsParams) (int64, error) {
+	v, err := x.queries.CountTenantDepartments(ctx, sqlite.CountTenantDepartmentsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantDepartments", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountTenantUsers(ctx context.Context, arg CountTenantUsersParams) (int64, error) {
+	v, err := x.queries.CountTenantUsers(ctx, sqlite.CountTenantUsersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenantUsers", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountTenants(ctx context.Context, arg CountTenantsParams) (int64, error) {
+	v, err := x.queries.CountTenants(ctx, sqlite.CountTenantsParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountTenants", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (int64, error) {
+	v, err := x.queries.CountUsers(ctx, sqlite.CountUsersParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("CountUsers", err)
 	}
 	return int64(v), nil
 }
@@ -1342,6 +2501,14 @@ func (x sqliteQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) DeleteAuditEntriesBetween(ctx context.Context, arg DeleteAuditEntriesBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteAuditEntriesBetween(ctx, sqlite.DeleteAuditEntriesBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditEntriesBetween", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
 	v, err := x.queries.DeleteAuditEntriesUpTo(ctx, sqlite.DeleteAuditEntriesUpToParams(arg))
 	if err != nil {
@@ -1350,10 +2517,42 @@ func (x sqliteQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAud
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) DeleteAuditLinksBetween(ctx context.Context, arg DeleteAuditLinksBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteAuditLinksBetween(ctx, sqlite.DeleteAuditLinksBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditLinksBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteAuditSealsUpTo(ctx context.Context, arg DeleteAuditSealsUpToParams) (int64, error) {
+	v, err := x.queries.DeleteAuditSealsUpTo(ctx, sqlite.DeleteAuditSealsUpToParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteAuditSealsUpTo", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error) {
 	v, err := x.queries.DeleteBranch(ctx, sqlite.DeleteBranchParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteBranch", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBranchesBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteBranchesBetween(ctx, sqlite.DeleteBranchesBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteBranchesBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteCompaniesBetween(ctx, sqlite.DeleteCompaniesBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteCompaniesBetween", err)
 	}
 	return int64(v), nil
 }
@@ -1374,10 +2573,66 @@ func (x sqliteQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmen
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteDepartmentsBetween(ctx, sqlite.DeleteDepartmentsBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteDepartmentsBetween", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
 	v, err := x.queries.DeleteLoginAttempt(ctx, sqlite.DeleteLoginAttemptParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteLoginAttempt", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error) {
+	v, err := x.queries.DeleteOneTimeTokenOfUser(ctx, sqlite.DeleteOneTimeTokenOfUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteOneTimeTokenOfUser", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteSessionsBetween(ctx context.Context, arg DeleteSessionsBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteSessionsBetween(ctx, sqlite.DeleteSessionsBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteSessionsBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int64, error) {
+	v, err := x.queries.DeleteTenant(ctx, sqlite.DeleteTenantParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteTenant", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, error) {
+	v, err := x.queries.DeleteUser(ctx, sqlite.DeleteUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteUser", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteUsersBetween(ctx context.Context, arg DeleteUsersBetweenParams) (int64, error) {
+	v, err := x.queries.DeleteUsersBetween(ctx, sqlite.DeleteUsersBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteUsersBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DetachDepartmentsBetween(ctx context.Context, arg DetachDepartmentsBetweenParams) (int64, error) {
+	v, err := x.queries.DetachDepartmentsBetween(ctx, sqlite.DetachDepartmentsBetweenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DetachDepartmentsBetween", err)
 	}
 	return int64(v), nil
 }
@@ -1414,6 +2669,22 @@ func (x sqliteQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryParam
 	return AuditEntry(v), nil
 }
 
+func (x sqliteQuerier) GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error) {
+	v, err := x.queries.GetAuditEntryKeyAhead(ctx, sqlite.GetAuditEntryKeyAheadParams(arg))
+	if err != nil {
+		return GetAuditEntryKeyAheadRow{}, x.mapError("GetAuditEntryKeyAhead", err)
+	}
+	return GetAuditEntryKeyAheadRow(v), nil
+}
+
+func (x sqliteQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error) {
+	v, err := x.queries.GetAuditLink(ctx, sqlite.GetAuditLinkParams(arg))
+	if err != nil {
+		return AuditLink{}, x.mapError("GetAuditLink", err)
+	}
+	return AuditLink(v), nil
+}
+
 func (x sqliteQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
 	v, err := x.queries.GetBranch(ctx, sqlite.GetBranchParams(arg))
 	if err != nil {
@@ -1438,12 +2709,28 @@ func (x sqliteQuerier) GetDepartment(ctx context.Context, arg GetDepartmentParam
 	return Department(v), nil
 }
 
+func (x sqliteQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealParams) (AuditSeal, error) {
+	v, err := x.queries.GetLastAuditSeal(ctx, sqlite.GetLastAuditSealParams(arg))
+	if err != nil {
+		return AuditSeal{}, x.mapError("GetLastAuditSeal", err)
+	}
+	return AuditSeal(v), nil
+}
+
 func (x sqliteQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
 	v, err := x.queries.GetLoginAttempt(ctx, sqlite.GetLoginAttemptParams(arg))
 	if err != nil {
 		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
 	}
 	return LoginAttempt(v), nil
+}
+
+func (x sqliteQuerier) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error) {
+	v, err := x.queries.GetOneTimeTokenUnscoped(ctx, sqlite.GetOneTimeTokenUnscopedParams(arg))
+	if err != nil {
+		return GetOneTimeTokenUnscopedRow{}, x.mapError("GetOneTimeTokenUnscoped", err)
+	}
+	return GetOneTimeTokenUnscopedRow(v), nil
 }
 
 func (x sqliteQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
@@ -1470,6 +2757,14 @@ func (x sqliteQuerier) GetTenant(ctx context.Context, arg GetTenantParams) (Tena
 	return Tenant(v), nil
 }
 
+func (x sqliteQuerier) GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlinkedAuditEntryParams) (GetUnlinkedAuditEntryRow, error) {
+	v, err := x.queries.GetUnlinkedAuditEntry(ctx, sqlite.GetUnlinkedAuditEntryParams(arg))
+	if err != nil {
+		return GetUnlinkedAuditEntryRow{}, x.mapError("GetUnlinkedAuditEntry", err)
+	}
+	return GetUnlinkedAuditEntryRow(v), nil
+}
+
 func (x sqliteQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, error) {
 	v, err := x.queries.GetUser(ctx, sqlite.GetUserParams(arg))
 	if err != nil {
@@ -1486,10 +2781,34 @@ func (x sqliteQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUserBy
 	return User(v), nil
 }
 
+func (x sqliteQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
+	v, err := x.queries.GetWaitingAuditLinkAhead(ctx, sqlite.GetWaitingAuditLinkAheadParams(arg))
+	if err != nil {
+		return GetWaitingAuditLinkAheadRow{}, x.mapError("GetWaitingAuditLinkAhead", err)
+	}
+	return GetWaitingAuditLinkAheadRow(v), nil
+}
+
 func (x sqliteQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
 	err := x.queries.InsertAuditEntry(ctx, sqlite.InsertAuditEntryParams(arg))
 	if err != nil {
 		return x.mapError("InsertAuditEntry", err)
+	}
+	return nil
+}
+
+func (x sqliteQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error {
+	err := x.queries.InsertAuditLink(ctx, sqlite.InsertAuditLinkParams(arg))
+	if err != nil {
+		return x.mapError("InsertAuditLink", err)
+	}
+	return nil
+}
+
+func (x sqliteQuerier) InsertAuditSeal(ctx context.Context, arg InsertAuditSealParams) error {
+	err := x.queries.InsertAuditSeal(ctx, sqlite.InsertAuditSealParams(arg))
+	if err != nil {
+		return x.mapError("InsertAuditSeal", err)
 	}
 	return nil
 }
@@ -1518,10 +2837,26 @@ func (x sqliteQuerier) InsertDepartment(ctx context.Context, arg InsertDepartmen
 	return nil
 }
 
+func (x sqliteQuerier) InsertLegacyCalls(ctx context.Context, arg InsertLegacyCallsParams) error {
+	err := x.queries.InsertLegacyCalls(ctx, sqlite.InsertLegacyCallsParams(arg))
+	if err != nil {
+		return x.mapError("InsertLegacyCalls", err)
+	}
+	return nil
+}
+
 func (x sqliteQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
 	err := x.queries.InsertLoginAttempt(ctx, sqlite.InsertLoginAttemptParams(arg))
 	if err != nil {
 		return x.mapError("InsertLoginAttempt", err)
+	}
+	return nil
+}
+
+func (x sqliteQuerier) InsertOneTimeToken(ctx context.Context, arg InsertOneTimeTokenParams) error {
+	err := x.queries.InsertOneTimeToken(ctx, sqlite.InsertOneTimeTokenParams(arg))
+	if err != nil {
+		return x.mapError("InsertOneTimeToken", err)
 	}
 	return nil
 }
@@ -1550,12 +2885,60 @@ func (x sqliteQuerier) InsertUser(ctx context.Context, arg InsertUserParams) err
 	return nil
 }
 
+func (x sqliteQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListAttachedDepartmentIDs(ctx, sqlite.ListAttachedDepartmentIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAttachedDepartmentIDs", err)
+	}
+	return v, nil
+}
+
 func (x sqliteQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
 	v, err := x.queries.ListAuditEntries(ctx, sqlite.ListAuditEntriesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListAuditEntries", err)
 	}
 	return convert(v, func(r sqlite.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
+}
+
+func (x sqliteQuerier) ListAuditEntryIDs(ctx context.Context, arg ListAuditEntryIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListAuditEntryIDs(ctx, sqlite.ListAuditEntryIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditEntryIDs", err)
+	}
+	return v, nil
+}
+
+func (x sqliteQuerier) ListAuditLinkIDs(ctx context.Context, arg ListAuditLinkIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListAuditLinkIDs(ctx, sqlite.ListAuditLinkIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditLinkIDs", err)
+	}
+	return v, nil
+}
+
+func (x sqliteQuerier) ListAuditLinks(ctx context.Context, arg ListAuditLinksParams) ([]AuditLink, error) {
+	v, err := x.queries.ListAuditLinks(ctx, sqlite.ListAuditLinksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditLinks", err)
+	}
+	return convert(v, func(r sqlite.AuditLink) AuditLink { return AuditLink(r) }), nil
+}
+
+func (x sqliteQuerier) ListAuditSeals(ctx context.Context, arg ListAuditSealsParams) ([]AuditSeal, error) {
+	v, err := x.queries.ListAuditSeals(ctx, sqlite.ListAuditSealsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAuditSeals", err)
+	}
+	return convert(v, func(r sqlite.AuditSeal) AuditSeal { return AuditSeal(r) }), nil
+}
+
+func (x sqliteQuerier) ListBranchIDs(ctx context.Context, arg ListBranchIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListBranchIDs(ctx, sqlite.ListBranchIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListBranchIDs", err)
+	}
+	return v, nil
 }
 
 func (x sqliteQuerier) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error) {
@@ -1638,12 +3021,28 @@ func (x sqliteQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListComp
 	return convert(v, func(r sqlite.Company) Company { return Company(r) }), nil
 }
 
+func (x sqliteQuerier) ListCompanyIDs(ctx context.Context, arg ListCompanyIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListCompanyIDs(ctx, sqlite.ListCompanyIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListCompanyIDs", err)
+	}
+	return v, nil
+}
+
 func (x sqliteQuerier) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
 	v, err := x.queries.ListCompanyNodes(ctx, sqlite.ListCompanyNodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListCompanyNodes", err)
 	}
 	return convert(v, func(r sqlite.ListCompanyNodesRow) ListCompanyNodesRow { return ListCompanyNodesRow(r) }), nil
+}
+
+func (x sqliteQuerier) ListDepartmentIDs(ctx context.Context, arg ListDepartmentIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListDepartmentIDs(ctx, sqlite.ListDepartmentIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentIDs", err)
+	}
+	return v, nil
 }
 
 func (x sqliteQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error) {
@@ -1694,6 +3093,32 @@ func (x sqliteQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDep
 	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
 }
 
+func (x sqliteQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsOfHead(ctx, sqlite.ListDepartmentsOfHeadParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentsOfHead", err)
+	}
+	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
+}
+
+func (x sqliteQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
+	v, err := x.queries.ListLegacyCallsUnscoped(ctx, sqlite.ListLegacyCallsUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLegacyCallsUnscoped", err)
+	}
+	return convert(v, func(r sqlite.ListLegacyCallsUnscopedRow) ListLegacyCallsUnscopedRow {
+		return ListLegacyCallsUnscopedRow(r)
+	}), nil
+}
+
+func (x sqliteQuerier) ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error) {
+	v, err := x.queries.ListLinkedAuditEntries(ctx, sqlite.ListLinkedAuditEntriesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListLinkedAuditEntries", err)
+	}
+	return convert(v, func(r sqlite.AuditEntry) AuditEntry { return AuditEntry(r) }), nil
+}
+
 func (x sqliteQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
 	v, err := x.queries.ListLiveSessionsOfUser(ctx, sqlite.ListLiveSessionsOfUserParams(arg))
 	if err != nil {
@@ -1728,12 +3153,102 @@ func (x sqliteQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOld
 	}), nil
 }
 
+func (x sqliteQuerier) ListSessionIDs(ctx context.Context, arg ListSessionIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListSessionIDs(ctx, sqlite.ListSessionIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListSessionIDs", err)
+	}
+	return v, nil
+}
+
 func (x sqliteQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
 	v, err := x.queries.ListTenantCodes(ctx, sqlite.ListTenantCodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantCodes", err)
 	}
 	return convert(v, func(r sqlite.ListTenantCodesRow) ListTenantCodesRow { return ListTenantCodesRow(r) }), nil
+}
+
+func (x sqliteQuerier) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByCreatedAt(ctx, sqlite.ListTenantsByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByCreatedAt", err)
+	}
+	return convert(v, func(r sqlite.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x sqliteQuerier) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenantsByCreatedAtDescParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByCreatedAtDesc(ctx, sqlite.ListTenantsByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByCreatedAtDesc", err)
+	}
+	return convert(v, func(r sqlite.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x sqliteQuerier) ListTenantsByName(ctx context.Context, arg ListTenantsByNameParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByName(ctx, sqlite.ListTenantsByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByName", err)
+	}
+	return convert(v, func(r sqlite.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x sqliteQuerier) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNameDescParams) ([]Tenant, error) {
+	v, err := x.queries.ListTenantsByNameDesc(ctx, sqlite.ListTenantsByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsByNameDesc", err)
+	}
+	return convert(v, func(r sqlite.Tenant) Tenant { return Tenant(r) }), nil
+}
+
+func (x sqliteQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error) {
+	v, err := x.queries.ListTenantsToSealUnscoped(ctx, sqlite.ListTenantsToSealUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListTenantsToSealUnscoped", err)
+	}
+	return convert(v, func(r sqlite.ListTenantsToSealUnscopedRow) ListTenantsToSealUnscopedRow {
+		return ListTenantsToSealUnscopedRow(r)
+	}), nil
+}
+
+func (x sqliteQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListUserIDs(ctx, sqlite.ListUserIDsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUserIDs", err)
+	}
+	return v, nil
+}
+
+func (x sqliteQuerier) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error) {
+	v, err := x.queries.ListUsersByCreatedAt(ctx, sqlite.ListUsersByCreatedAtParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByCreatedAt", err)
+	}
+	return convert(v, func(r sqlite.User) User { return User(r) }), nil
+}
+
+func (x sqliteQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error) {
+	v, err := x.queries.ListUsersByCreatedAtDesc(ctx, sqlite.ListUsersByCreatedAtDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByCreatedAtDesc", err)
+	}
+	return convert(v, func(r sqlite.User) User { return User(r) }), nil
+}
+
+func (x sqliteQuerier) ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error) {
+	v, err := x.queries.ListUsersByName(ctx, sqlite.ListUsersByNameParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByName", err)
+	}
+	return convert(v, func(r sqlite.User) User { return User(r) }), nil
+}
+
+func (x sqliteQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error) {
+	v, err := x.queries.ListUsersByNameDesc(ctx, sqlite.ListUsersByNameDescParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByNameDesc", err)
+	}
+	return convert(v, func(r sqlite.User) User { return User(r) }), nil
 }
 
 func (x sqliteQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
@@ -1748,6 +3263,14 @@ func (x sqliteQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (
 	v, err := x.queries.LockCompany(ctx, sqlite.LockCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
+	v, err := x.queries.LockTenant(ctx, sqlite.LockTenantParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockTenant", err)
 	}
 	return int64(v), nil
 }
@@ -1784,6 +3307,14 @@ func (x sqliteQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignm
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
+	v, err := x.queries.SetUserPasswordHash(ctx, sqlite.SetUserPasswordHashParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("SetUserPasswordHash", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error) {
 	v, err := x.queries.UpdateBranch(ctx, sqlite.UpdateBranchParams(arg))
 	if err != nil {
@@ -1808,10 +3339,26 @@ func (x sqliteQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartmen
 	return int64(v), nil
 }
 
-func (x sqliteQuerier) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
-	v, err := x.queries.UpdateUserProfile(ctx, sqlite.UpdateUserProfileParams(arg))
+func (x sqliteQuerier) UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error) {
+	v, err := x.queries.UpdateTenant(ctx, sqlite.UpdateTenantParams(arg))
 	if err != nil {
-		return *new(int64), x.mapError("UpdateUserProfile", err)
+		return *new(int64), x.mapError("UpdateTenant", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error) {
+	v, err := x.queries.UpdateUser(ctx, sqlite.UpdateUserParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateUser", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) UseOneTimeToken(ctx context.Context, arg UseOneTimeTokenParams) (int64, error) {
+	v, err := x.queries.UseOneTimeToken(ctx, sqlite.UseOneTimeTokenParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UseOneTimeToken", err)
 	}
 	return int64(v), nil
 }

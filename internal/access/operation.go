@@ -12,6 +12,9 @@ import (
 // NoAuditAction is the x-audit-action of operations that change nothing.
 const NoAuditAction = "none"
 
+// tenantParameter of the query names the tenant to act in.
+const tenantParameter = "tenant_id"
+
 // Operation is one operation of the document, with the rules that it carries.
 type Operation struct {
 	ID           string
@@ -19,14 +22,17 @@ type Operation struct {
 	Path         string // as in the document, with {id}
 	RequiredRole Role
 	AuditAction  string
-	TenantBound  bool // takes tenant_id
-	Streaming    bool // x-streaming: its reply may take as long as it likes, a step at a time
+	TenantBound  bool   // takes tenant_id
+	Streaming    bool   // x-streaming: its reply may take as long as it likes, a step at a time
+	Entity       string // x-entity: what {id} is the id of; empty without one
+	References   []Reference
 	Spec         *openapi3.Operation
 	Parameters   []*openapi3.Parameter // its own and its path's
 }
 
 // Operations returns every operation of the document, sorted by id. It is an error if one lacks x-required-role or
-// x-audit-action, has an unknown role, or if its security doesn't fit its role: what isn't said isn't allowed.
+// x-audit-action, has an unknown role, if its security doesn't fit its role, or if an id lacks x-entity: what isn't said
+// isn't allowed.
 func Operations(doc *openapi3.T) ([]Operation, error) {
 	var list []Operation
 	var faults []error
@@ -38,7 +44,10 @@ func Operations(doc *openapi3.T) ([]Operation, error) {
 			}
 			for _, p := range slices.Concat(item.Parameters, spec.Parameters) {
 				op.Parameters = append(op.Parameters, p.Value)
-				op.TenantBound = op.TenantBound || p.Value.In == openapi3.ParameterInQuery && p.Value.Name == "tenant_id"
+				op.TenantBound = op.TenantBound || p.Value.In == openapi3.ParameterInQuery && p.Value.Name == tenantParameter
+			}
+			if err := op.readReferences(item); err != nil {
+				faults = append(faults, fmt.Errorf("%s %s: %w", method, path, err))
 			}
 			list = append(list, op)
 		}

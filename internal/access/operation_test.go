@@ -30,9 +30,27 @@ paths:
 
 const good = `
   /things/{id}:
+    x-entity: thing
     parameters:
-      - {name: id, in: path, required: true, schema: {type: string}}
-    put: {operationId: putThing, x-required-role: admin, x-audit-action: thing.update, responses: {}}
+      - {name: id, in: path, required: true, schema: {type: string, format: uuid}}
+    put:
+      operationId: putThing
+      x-required-role: admin
+      x-audit-action: thing.update
+      parameters:
+        - {name: owner_id, in: query, x-entity: user, schema: {type: string, format: uuid}}
+        - {name: q, in: query, schema: {type: string}}
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                name: {type: string}
+                parent_id: {type: string, format: uuid, x-entity: thing}
+                box: {type: object, allOf: [{type: object, properties: {shelf_id: {type: string, format: uuid, x-entity: shelf}}}]}
+                tag_ids: {type: array, items: {type: string, format: uuid, x-entity: tag}}
+      responses: {}
     get:
       operationId: getThing
       x-required-role: viewer
@@ -60,13 +78,22 @@ func TestOperationsCarryTheirRules(t *testing.T) {
 	for _, op := range operations {
 		got = append(got, fmt.Sprintf("%s %s %s %s %s bound:%t parameters:%d",
 			op.ID, op.Method, op.Path, op.RequiredRole, op.AuditAction, op.TenantBound, len(op.Parameters)))
+		about := []string{op.ID + " is about " + op.Entity}
+		for _, r := range op.References {
+			about = append(about, r.Place()+"="+r.Entity)
+		}
+		if op.Entity != "" {
+			got = append(got, strings.Join(about, " "))
+		}
 	}
 	want := []string{
 		"deleteTenant DELETE /tenants superuser tenant.delete bound:true parameters:1",
 		"getMe GET /me any none bound:false parameters:0",
 		"getThing GET /things/{id} viewer none bound:true parameters:2",
+		"getThing is about thing",
 		"login POST /login anon auth.login bound:false parameters:0",
-		"putThing PUT /things/{id} admin thing.update bound:false parameters:1",
+		"putThing PUT /things/{id} admin thing.update bound:false parameters:3",
+		"putThing is about thing owner_id=user /box/shelf_id=shelf /parent_id=thing /tag_ids/*=tag",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -90,6 +117,11 @@ func TestIncompleteOperationsAreRefusedAllAtOnce(t *testing.T) {
 		"GET /role-and-open":   `operationId: k, security: [], x-required-role: viewer, x-audit-action: none`,
 		"GET /any-and-open":    `operationId: l, security: [], x-required-role: any, x-audit-action: none`,
 		"PUT /no-rules":        `operationId: m, parameters: [{name: tenant_id, in: query, schema: {type: string}}]`,
+		"GET /boxes/{id}":      `operationId: n, x-required-role: viewer, x-audit-action: none, parameters: [{name: id, in: path, required: true, schema: {type: string}}]`,
+		"GET /unknown-id":      `operationId: o, x-required-role: viewer, x-audit-action: none, parameters: [{name: box_id, in: query, schema: {type: string, format: uuid}}]`,
+		"GET /no-name":         `operationId: p, x-required-role: viewer, x-audit-action: none, parameters: [{name: box_id, in: query, x-entity: 7, schema: {type: string, format: uuid}}]`,
+		"POST /field": `operationId: q, x-required-role: admin, x-audit-action: box.create, requestBody: {content: {application/json: {schema:
+          {type: object, properties: {box: {type: object, properties: {shelf_id: {type: string, format: uuid}}}}}}}}`,
 	}
 	// Operations of one path stand under one key.
 	methods := map[string][]string{}

@@ -9,7 +9,8 @@ type Request struct {
 	IP        string
 	UserAgent string
 	Method    string
-	Path      string // escaped, without the query
+	Path      string // as the client sent it: escaped, without the query
+	Legacy    bool   // it is one of the predecessor's paths
 	RawQuery  string
 	Operation Operation
 	Principal Principal // zero until authentication

@@ -48,7 +48,7 @@ func Each(t *testing.T, f func(t *testing.T, a *App)) {
 }
 
 // New starts an application on a new, empty database. It ends with the test.
-func New(t *testing.T, engine store.Engine, change ...func(*config.Config)) *App {
+func New(t testing.TB, engine store.Engine, change ...func(*config.Config)) *App {
 	t.Helper()
 	cfg := config.Config{
 		AppName: "Tenantry", Environment: config.Development,
@@ -62,7 +62,7 @@ func New(t *testing.T, engine store.Engine, change ...func(*config.Config)) *App
 }
 
 // Start starts an application with these settings, perhaps on a database that another one uses too.
-func Start(t *testing.T, engine store.Engine, cfg config.Config) *App {
+func Start(t testing.TB, engine store.Engine, cfg config.Config) *App {
 	t.Helper()
 	a := &App{Engine: engine, Config: cfg, Clock: &Clock{}, Log: &Log{}}
 	log := slog.New(slog.NewJSONHandler(a.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -98,7 +98,7 @@ func Start(t *testing.T, engine store.Engine, cfg config.Config) *App {
 // Client is the generated client, for someone who isn't logged in.
 func (a *App) Client(t testing.TB, editors ...api.RequestEditorFn) *api.ClientWithResponses {
 	t.Helper()
-	options := []api.ClientOption{api.WithHTTPClient(&http.Client{Transport: a.transport})}
+	options := []api.ClientOption{api.WithHTTPClient(a.HTTPClient())}
 	for _, e := range editors {
 		options = append(options, api.WithRequestEditorFn(e))
 	}
@@ -109,11 +109,17 @@ func (a *App) Client(t testing.TB, editors ...api.RequestEditorFn) *api.ClientWi
 	return client
 }
 
+// HTTPClient sends requests as they stand, and checks every reply against the document.
+func (a *App) HTTPClient() *http.Client { return &http.Client{Transport: a.transport} }
+
 // Clock is the application's clock. It runs like the wall clock, ahead of it by as much as the test says.
-type Clock struct{ ahead atomic.Int64 }
+type Clock struct{ ahead, step atomic.Int64 }
 
 // Now returns the time of this clock.
-func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Add(c.step.Load()))) }
+
+// Step makes every look at the clock take so long, as if the application were slow.
+func (c *Clock) Step(d time.Duration) { c.step.Store(int64(d)) }
 
 // Advance lets time pass.
 func (c *Clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }

@@ -15,6 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
 	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/internal/legacy"
 )
 
 // contract is an HTTP transport that fails its test when a reply isn't as the document says, and notes which replies there
@@ -83,6 +84,18 @@ func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
 func (c *contract) check(r *http.Request, response *http.Response, body []byte) error {
 	if response.Header.Get("X-Request-Id") == "" {
 		return fmt.Errorf("it has no X-Request-Id")
+	}
+	path, old := legacy.Successor(r.URL.Path)
+	if old {
+		u := *r.URL
+		u.Path, u.RawPath = path, ""
+		r = r.Clone(r.Context())
+		r.URL = &u
+	}
+	for _, name := range []string{"Deprecation", "Sunset"} {
+		if (response.Header.Get(name) != "") != old {
+			return fmt.Errorf("the header %s goes with the predecessor's paths and with nothing else", name)
+		}
 	}
 	route, params, err := c.router.FindRoute(r)
 	if err != nil {

@@ -15,8 +15,11 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/app"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/tenant"
+	"github.com/tenantry/tenantry/internal/user"
 )
 
 // Password of all users that fixtures make.
@@ -35,19 +38,23 @@ func mustHash(password string) string {
 // counter keeps the unique values of fixtures apart.
 var counter atomic.Int64
 
-// Tenant makes a tenant.
-func (a *App) Tenant(t testing.TB) db.Tenant {
+// Tenant makes a tenant, after the changes, without an audit entry.
+func (a *App) Tenant(t testing.TB, changes ...func(*db.Tenant)) db.Tenant {
 	t.Helper()
 	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
 	n := counter.Add(1)
-	tenant := db.Tenant{
+	row := db.Tenant{
 		ID: newID(t), Code: fmt.Sprintf("TENANT-%d", n), Name: fmt.Sprintf("Tenant %d", n), Tier: "free", Status: "active",
 		CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
-	if err := a.Store.InsertTenant(t.Context(), db.InsertTenantParams(tenant)); err != nil {
+	for _, change := range changes {
+		change(&row)
+	}
+	tenant.Derive(&row)
+	if err := a.Store.InsertTenant(t.Context(), db.InsertTenantParams(row)); err != nil {
 		t.Fatalf("make tenant: %v", err)
 	}
-	return tenant
+	return row
 }
 
 // User makes a user of a tenant, after the changes.
@@ -55,17 +62,18 @@ func (a *App) User(t testing.TB, tenantID uuid.UUID, role access.Role, changes .
 	t.Helper()
 	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
 	n := counter.Add(1)
-	user := db.User{
+	u := db.User{
 		TenantID: tenantID, ID: newID(t), Email: fmt.Sprintf("user%d@example.com", n), PasswordHash: &passwordHash,
 		FullName: fmt.Sprintf("User %d", n), Role: string(role), IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	for _, change := range changes {
-		change(&user)
+		change(&u)
 	}
-	if err := a.Store.InsertUser(t.Context(), db.InsertUserParams(user)); err != nil {
+	user.Derive(&u)
+	if err := a.Store.InsertUser(t.Context(), db.InsertUserParams(u)); err != nil {
 		t.Fatalf("make user: %v", err)
 	}
-	return user
+	return u
 }
 
 // Company makes a company of a tenant, after the changes, as if it had always been there: without an audit entry.
@@ -99,7 +107,12 @@ func (a *App) AuditEntry(t testing.TB, tenantID uuid.UUID, changes ...func(*db.A
 		change(&e)
 	}
 	audit.Derive(&e)
-	if err := a.Store.InsertAuditEntry(t.Context(), db.InsertAuditEntryParams(e)); err != nil {
+	keys, err := app.AuditKeys(a.Config)
+	if err != nil {
+		t.Fatalf("make audit keys: %v", err)
+	}
+	err = a.Store.Tx(t.Context(), func(q db.Querier) error { return audit.NewLog(keys, nil, nil).Insert(t.Context(), q, e) })
+	if err != nil {
 		t.Fatalf("make audit entry: %v", err)
 	}
 	return e
@@ -169,10 +182,16 @@ func (a *App) Superuser(t testing.TB) *Actor {
 	return a.Login(t, a.User(t, access.PlatformTenantID, access.Admin, func(u *db.User) { u.IsSuperuser = true }))
 }
 
-// Login logs a user in, as a client would.
+// Login logs a user of a fixture in, as a client would.
 func (a *App) Login(t testing.TB, user db.User) *Actor {
 	t.Helper()
-	reply, err := a.Client(t).LoginWithResponse(t.Context(), api.LoginRequest{Email: user.Email, Password: Password})
+	return a.LoginAs(t, user, Password)
+}
+
+// LoginAs logs a user in who has another password.
+func (a *App) LoginAs(t testing.TB, user db.User, password string) *Actor {
+	t.Helper()
+	reply, err := a.Client(t).LoginWithResponse(t.Context(), api.LoginRequest{Email: user.Email, Password: password})
 	if err != nil || reply.JSON200 == nil {
 		t.Fatalf("log in as %s: %v %s", user.Email, err, reply.Body)
 	}

@@ -38,7 +38,7 @@ func (a *App) Do(t testing.TB, method, path, body string, options ...Option) Rep
 	for _, o := range options {
 		o(request)
 	}
-	response, err := (&http.Client{Transport: a.transport}).Do(request)
+	response, err := a.HTTPClient().Do(request)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}

@@ -19,9 +19,14 @@ import (
 // Database opens the application's database past the application, to see what is really there.
 func (a *App) Database(t testing.TB) *sql.DB {
 	t.Helper()
-	databaseURL := a.Config.DatabaseURL.Reveal()
+	return OpenDatabase(t, a.Engine, a.Config.DatabaseURL.Reveal())
+}
+
+// OpenDatabase opens a database past the store.
+func OpenDatabase(t testing.TB, engine store.Engine, databaseURL string) *sql.DB {
+	t.Helper()
 	driver, source := "pgx", databaseURL
-	switch a.Engine {
+	switch engine {
 	case store.Postgres:
 	case store.MySQL:
 		u, err := url.Parse(databaseURL)

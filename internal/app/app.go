@@ -19,12 +19,14 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/health"
 	"github.com/tenantry/tenantry/internal/httpapi"
+	"github.com/tenantry/tenantry/internal/legacy"
 	"github.com/tenantry/tenantry/internal/middleware"
 	"github.com/tenantry/tenantry/internal/org"
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/problem"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/tenant"
+	"github.com/tenantry/tenantry/internal/user"
 )
 
 // requestTimeout is the most that a request may take.
@@ -37,7 +39,10 @@ type App struct {
 
 	log     *slog.Logger
 	redis   *redisClient
+	legacy  *legacy.Calls
 	handler http.Handler
+	// background runs beside the server, and ends after it.
+	background []func(context.Context)
 }
 
 // Options is what a test holds still.
@@ -93,25 +98,47 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		return err
 	}
 	secretKey := []byte(cfg.SecretKey.Reveal())
-	trail := audit.NewLog(now, newID)
+	auditKeys, err := AuditKeys(cfg)
+	if err != nil {
+		return err
+	}
+	trail, sealer := audit.NewLog(auditKeys, now, newID), audit.NewSealer(a.Store, auditKeys, a.log)
+	trail.SealWith(sealer)
+	a.background = append(a.background, sealer.Run)
+	var previous [][]byte
+	if cfg.SecretKeyPrevious.IsSet() {
+		previous = append(previous, []byte(cfg.SecretKeyPrevious.Reveal()))
+	}
+	keys, err := auth.NewKeys(secretKey, previous, cfg.SigningKeys.Reveal()...)
+	if err != nil {
+		return err
+	}
+	keySet, err := keys.JWKS()
+	if err != nil {
+		return err
+	}
 	sessions, err := auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
-		SecretKey: secretKey, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL, Now: now, NewID: newID,
+		SecretKey: secretKey, Keys: keys, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL,
+		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID,
 	})
 	if err != nil {
 		return err
 	}
-	cursors, err := paging.NewCursors(secretKey)
+	cursors, err := paging.NewCursors(secretKey, previous...)
 	if err != nil {
 		return err
 	}
+	tenants := tenant.NewService(tenant.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID})
+
+	a.legacy = legacy.NewCalls(a.Store, a.log, now)
 
 	e := echo.New()
 	e.HTTPErrorHandler = problem.Handle
 	e.IPExtractor = echo.ExtractIPDirect() // no header changes it
 	perOperation := middleware.Stack{
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: requestTimeout,
-		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenant.NewService(a.Store, trail),
-		Denials: audit.NewDenials(a.Store, trail),
+		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenants,
+		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy,
 	}.Install(e)
 	checker := &health.Checker{Log: a.log, Database: a.Store}
 	if a.redis != nil {
@@ -121,15 +148,31 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	handlers := &httpapi.Handlers{
 		System: httpapi.System{
 			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
-			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON,
+			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON, KeySetJSON: keySet,
 		},
-		Health: checker, Auth: sessions, Operations: operations,
+		Health: checker, Auth: sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy,
+		Users: user.NewService(user.Parts{
+			Store: a.Store, Audit: trail, Auth: sessions, Cursors: cursors, Now: now, NewID: newID,
+		}),
 		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
-		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now),
+		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now), Trail: audit.NewVerifier(a.Store, auditKeys),
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
-	a.handler = middleware.HeadAsGet(e)
+	a.handler = middleware.HeadAsGet(middleware.LegacyPaths(e))
 	return nil
+}
+
+// AuditKeys returns the keys that sign the audit trail.
+func AuditKeys(cfg config.Config) (*audit.Keys, error) {
+	current := cfg.AuditKey
+	if !current.IsSet() {
+		current = cfg.SecretKey
+	}
+	var previous [][]byte
+	for _, key := range cfg.AuditKeyPrevious {
+		previous = append(previous, []byte(key.Reveal()))
+	}
+	return audit.NewKeys([]byte(current.Reveal()), previous...)
 }
 
 // Migrate brings the schema up to date. If autoMigrate is off it returns an error that says what to do instead.
@@ -158,6 +201,9 @@ func (a *App) Migrate(ctx context.Context, autoMigrate bool) error {
 
 // Close ends the connections to the database and to Redis.
 func (a *App) Close() {
+	if a.legacy != nil {
+		a.legacy.Close()
+	}
 	a.Store.Close()
 	if a.redis != nil {
 		a.redis.close()

@@ -25,7 +25,7 @@ func (p *program) auditCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.auditPruneCommand())
+	cmd.AddCommand(p.auditVerifyCommand(), p.auditCheckpointCommand(), p.auditPruneCommand())
 	return cmd
 }
 
@@ -51,8 +51,12 @@ meanwhile: 1000 entries at a time are deleted, with an entry audit.prune in the 
 			if err != nil {
 				return err
 			}
-			return p.withStore(cmd.Context(), func(ctx context.Context, s *store.Store, _ config.Config) error {
-				return p.auditPrune(ctx, s, until, yes)
+			return p.withStore(cmd.Context(), func(ctx context.Context, s *store.Store, cfg config.Config) error {
+				keys, err := AuditKeys(cfg)
+				if err != nil {
+					return err
+				}
+				return p.auditPrune(ctx, s, keys, until, yes)
 			})
 		},
 	}
@@ -76,9 +80,9 @@ func parseDate(text string) (time.Time, error) {
 	return at, nil
 }
 
-func (p *program) auditPrune(ctx context.Context, s *store.Store, before time.Time, yes bool) error {
+func (p *program) auditPrune(ctx context.Context, s *store.Store, keys *audit.Keys, before time.Time, yes bool) error {
 	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
-	pruner := audit.NewPruner(s, audit.NewLog(now, newID))
+	pruner := audit.NewPruner(s, audit.NewLog(keys, now, newID))
 	// All entries of this run have the same request id.
 	ctx = access.WithRequest(ctx, &access.Request{ID: newID().String(), UserAgent: "tenantry audit prune"})
 	act, verb := pruner.Count, "would delete"

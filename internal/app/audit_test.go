@@ -18,10 +18,19 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
+const secretKey = "q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6"
+
 // installation is a database, and the program on it.
 type installation struct {
 	url   string
 	store *store.Store
+	env   []string // beside what is needed
+}
+
+// with returns the same with other settings.
+func (i installation) with(env ...string) installation {
+	i.env = env
+	return i
 }
 
 func newInstallation(t *testing.T, engine store.Engine) installation {
@@ -37,8 +46,8 @@ func newInstallation(t *testing.T, engine store.Engine) installation {
 // run runs the program to its end.
 func (i installation) run(args ...string) (status int, stdout, stderr string) {
 	var out, errs strings.Builder
-	env := []string{"DATABASE_URL=" + i.url, "SECRET_KEY=q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6", "ENVIRONMENT=development"}
-	status = app.Run(context.Background(), args, env, &out, &errs)
+	env := []string{"DATABASE_URL=" + i.url, "SECRET_KEY=" + secretKey, "ENVIRONMENT=development"}
+	status = app.Run(context.Background(), args, append(env, i.env...), &out, &errs)
 	return status, out.String(), errs.String()
 }
 
@@ -48,7 +57,12 @@ var newYear = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 func (i installation) trail(t *testing.T, code string, times ...time.Duration) uuid.UUID {
 	t.Helper()
 	tenant := db.InsertTenantParams{ID: uuid.Must(uuid.NewV7()), Code: code, Name: code, Tier: "free", Status: "active", CreatedAt: newYear, UpdatedAt: newYear, Version: 1}
-	err := i.store.Tx(t.Context(), func(q db.Querier) error {
+	keys, err := audit.NewKeys([]byte(secretKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := audit.NewLog(keys, nil, nil)
+	err = i.store.Tx(t.Context(), func(q db.Querier) error {
 		if err := q.InsertTenant(t.Context(), tenant); err != nil {
 			return err
 		}
@@ -57,8 +71,7 @@ func (i installation) trail(t *testing.T, code string, times ...time.Duration) u
 				TenantID: tenant.ID, ID: uuid.Must(uuid.NewV7()), OccurredAt: newYear.Add(d), Action: "test.entry", Changes: json.RawMessage(`{}`),
 				Outcome: "success", RequestID: fmt.Sprint(n),
 			}
-			audit.Derive(&e)
-			if err := q.InsertAuditEntry(t.Context(), db.InsertAuditEntryParams(e)); err != nil {
+			if err := log.Insert(t.Context(), q, e); err != nil {
 				return err
 			}
 		}
@@ -74,7 +87,7 @@ func (i installation) trail(t *testing.T, code string, times ...time.Duration) u
 func (i installation) entries(t *testing.T, tenantID uuid.UUID) []db.AuditEntry {
 	t.Helper()
 	list, err := i.store.ListAuditEntries(t.Context(), db.ListAuditEntriesParams{
-		TenantID: tenantID, Since: time.Unix(0, 0).UTC(), AfterOccurredAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), Limit: 10_000,
+		TenantID: tenantID, AfterOccurredAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), Limit: 10_000,
 	})
 	if err != nil {
 		t.Fatal(err)

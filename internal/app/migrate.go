@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -33,7 +37,34 @@ func (p *program) migrateCommand() *cobra.Command {
 		},
 	}
 	down.Flags().BoolVar(&yes, "yes", false, "do it in staging and production, too")
+	stamp := &cobra.Command{
+		Use:   "stamp VERSION",
+		Short: "Note the migrations up to a version as applied, without running them",
+		Long: `Stamp notes the migrations up to a version as applied, without running them: for a schema that was made in another way, as by
+restoring a dump without the table goose_db_version. With a schema that isn't what the version says, nothing works.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			version, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return fmt.Errorf("VERSION must be the number of a migration, as `tenantry migrate status` lists them, and not %.40q", args[0])
+			}
+			return p.withStore(cmd.Context(), func(ctx context.Context, s *store.Store, cfg config.Config) error {
+				return p.migrateStamp(ctx, s, cfg, version, yes)
+			})
+		},
+	}
+	stamp.Flags().BoolVar(&yes, "yes", false, "do it in staging and production, too")
+	create := &cobra.Command{
+		Use:   "create NAME",
+		Short: "Make the files of a new migration, one for each engine (for developers)",
+		Long: `Create makes sql/migrations/{postgres,mysql,sqlite}/<next number>_NAME.sql, in the folder that holds Tenantry's source. A number and a
+name mean the same change on every engine.`,
+		Example: "  tenantry migrate create add_company_logo",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return p.migrateCreate(args[0]) },
+	}
 	cmd.AddCommand(
+		stamp, create,
 		p.migrateSubcommand("up", "Apply all migrations that are missing", p.migrateUp),
 		down,
 		p.migrateSubcommand("status", "List the migrations, and when they were applied", p.migrateStatus),
@@ -108,5 +139,55 @@ func (p *program) migrateVersion(ctx context.Context, s *store.Store, _ config.C
 		return err
 	}
 	fmt.Fprintf(p.stdout, "database %d, needed %d\n", current, needed)
+	return nil
+}
+
+func (p *program) migrateStamp(ctx context.Context, s *store.Store, cfg config.Config, version int64, yes bool) error {
+	if cfg.Environment != config.Development && !yes {
+		return fmt.Errorf("this changes what is known of the schema and not the schema, and ENVIRONMENT is %s; add --yes if you are sure", cfg.Environment)
+	}
+	noted, err := s.MigrateStamp(ctx, version)
+	for _, m := range noted {
+		fmt.Fprintf(p.stdout, "noted    %d %s\n", m.Version, m.Name)
+	}
+	if err == nil && len(noted) == 0 {
+		fmt.Fprintln(p.stdout, "All of them were noted already.")
+	}
+	return err
+}
+
+var migrationName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// migrateCreate leaves either all files or none.
+func (p *program) migrateCreate(name string) error {
+	if !migrationName.MatchString(name) {
+		return fmt.Errorf("NAME must be like add_company_logo: lower-case letters, digits and _, and not %.40q", name)
+	}
+	next := 1
+	engines := []store.Engine{store.Postgres, store.MySQL, store.SQLite}
+	for _, engine := range engines {
+		files, err := filepath.Glob(filepath.Join("sql", "migrations", string(engine), "*.sql"))
+		if err != nil {
+			return err
+		}
+		if len(files) == 0 {
+			return errors.New("there is no sql/migrations here: run this in the folder that holds Tenantry's source")
+		}
+		next = max(next, len(files)+1)
+	}
+	var made []string
+	for _, engine := range engines {
+		path := filepath.Join("sql", "migrations", string(engine), fmt.Sprintf("%05d_%s.sql", next, name))
+		if err := os.WriteFile(path, []byte("-- +goose Up\n\n-- +goose Down\n"), 0o644); err != nil { //nolint:gosec // source is for everybody to read
+			for _, path := range made {
+				_ = os.Remove(path)
+			}
+			return err
+		}
+		made = append(made, path)
+	}
+	for _, path := range made {
+		fmt.Fprintf(p.stdout, "made  %s\n", path)
+	}
 	return nil
 }

@@ -19,6 +19,7 @@ const (
 	statusOK     = 0
 	statusFailed = 1
 	statusUsage  = 2 // wrong arguments or settings
+	statusUndone = 2 // of a check: it could not be made, so nothing is known
 )
 
 const (
@@ -43,8 +44,16 @@ func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	if errors.As(err, &faults) || !p.started {
 		return statusUsage
 	}
+	if _, ok := errors.AsType[undone](err); ok {
+		return statusUndone
+	}
 	return statusFailed
 }
+
+// undone is the error of a check that could not be made, as opposed to one that found something.
+type undone struct{ error }
+
+func (u undone) Unwrap() error { return u.error }
 
 // program is what the commands share.
 type program struct {
@@ -65,7 +74,8 @@ Settings come from the environment and from a file .env; .env.example lists them
 		SilenceErrors:    true,
 		PersistentPreRun: func(*cobra.Command, []string) { p.started = true },
 	}
-	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.auditCommand(), p.versionCommand())
+	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.auditCommand(), p.verifyCommand(), p.doctorCommand(),
+		p.healthcheckCommand(), p.openapiCommand(), p.versionCommand())
 	return root
 }
 

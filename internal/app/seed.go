@@ -45,7 +45,11 @@ func (p *program) seed(ctx context.Context, opts seed.Options) error {
 	if err := a.Migrate(ctx, cfg.AutoMigrate); err != nil {
 		return err
 	}
-	report, err := seed.Run(ctx, a.Store, auth.NewPasswords(cfg.BcryptCost), opts)
+	keys, err := AuditKeys(cfg)
+	if err != nil {
+		return err
+	}
+	report, err := seed.Run(ctx, a.Store, keys, auth.NewPasswords(cfg.BcryptCost), opts)
 	if err != nil {
 		return err
 	}

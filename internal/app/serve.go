@@ -74,20 +74,29 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 
 // refuseDemoAccounts keeps accounts whose passwords everybody knows out of where it matters.
 func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
-	var found []string
-	for _, email := range seed.Emails() {
-		_, err := s.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: email})
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if err == nil {
-			found = append(found, email)
-		}
+	found, err := demoAccounts(ctx, s)
+	if err != nil {
+		return err
 	}
 	if len(found) > 0 {
 		return fmt.Errorf("the database has demo accounts, whose passwords everybody knows: %s. Use another database", strings.Join(found, ", "))
 	}
 	return nil
+}
+
+// demoAccounts returns the log-ins of the demo data that are in a database.
+func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {
+	var found []string
+	for _, email := range seed.Emails() {
+		_, err := s.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: email})
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if err == nil {
+			found = append(found, email)
+		}
+	}
+	return found, nil
 }
 
 // loadDemo loads the demo data into a database that nobody uses yet.
@@ -96,7 +105,11 @@ func loadDemo(ctx context.Context, s *store.Store, cfg config.Config) error {
 	if err != nil || users > 0 {
 		return err
 	}
-	_, err = seed.Run(ctx, s, auth.NewPasswords(cfg.BcryptCost), seed.Options{})
+	keys, err := AuditKeys(cfg)
+	if err != nil {
+		return err
+	}
+	_, err = seed.Run(ctx, s, keys, auth.NewPasswords(cfg.BcryptCost), seed.Options{})
 	return err
 }
 

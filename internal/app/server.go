@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -20,8 +21,16 @@ const (
 	drainTimeout      = 15 * time.Second
 )
 
-// Serve answers requests until ctx ends. Then it takes no new ones, finishes those that run, for up to 15 seconds, and returns.
+// Serve answers requests until ctx ends. Then it takes no new ones, finishes those that run, for up to 15 seconds, ends what
+// runs beside it, and returns.
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, f := range a.background {
+		running.Go(func() { f(background) })
+	}
+	defer running.Wait()
+	defer stop()
 	server := &http.Server{
 		Handler:           a.handler,
 		ReadHeaderTimeout: readHeaderTimeout,

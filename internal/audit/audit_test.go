@@ -30,6 +30,7 @@ type trail struct {
 	db.Querier
 
 	entries []db.InsertAuditEntryParams
+	links   []db.InsertAuditLinkParams
 }
 
 func (t *trail) InsertAuditEntry(_ context.Context, row db.InsertAuditEntryParams) error {
@@ -37,10 +38,37 @@ func (t *trail) InsertAuditEntry(_ context.Context, row db.InsertAuditEntryParam
 	return nil
 }
 
+func (t *trail) InsertAuditLink(_ context.Context, row db.InsertAuditLinkParams) error {
+	t.links = append(t.links, row)
+	return nil
+}
+
+func newKeys(t testing.TB, secrets ...string) *audit.Keys {
+	t.Helper()
+	var all [][]byte
+	for _, s := range secrets {
+		all = append(all, []byte(s))
+	}
+	keys, err := audit.NewKeys(all[0], all[1:]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+const (
+	secret       = "only-for-tests-5rB0vV7mYk3sQxN2cJ8w"
+	anotherValue = "only-for-tests-8Hc1zP4qLt6uRb9dWm3x"
+)
+
 func write(ctx context.Context, by access.Principal, e audit.Entry) ([]db.InsertAuditEntryParams, error) {
-	log := audit.NewLog(func() time.Time { return noon }, func() uuid.UUID { return entryID })
+	keys, err := audit.NewKeys([]byte(secret))
+	if err != nil {
+		return nil, err
+	}
+	log := audit.NewLog(keys, func() time.Time { return noon }, func() uuid.UUID { return entryID })
 	written := &trail{}
-	err := log.Write(ctx, written, by, e)
+	err = log.Write(ctx, written, by, e)
 	return written.entries, err
 }
 
@@ -69,7 +97,7 @@ func TestEntryHasPrincipalRequestAndChanges(t *testing.T) {
 	}
 	want := []db.InsertAuditEntryParams{{
 		TenantID: tenant, ID: entryID, OccurredAt: noon, OccurredOn: "2026-11-23", ActorID: &user, ActorEmail: new("a@example.com"), ActorRole: new("admin"), ActorIsSuperuser: true,
-		SessionID: &session, Action: "thing.update", EntityType: new("thing"), EntityID: &entity, EntityLabel: new("Thing"),
+		SessionID: &session, Action: "thing.update", ActionArea: "thing", EntityType: new("thing"), EntityID: &entity, EntityLabel: new("Thing"),
 		Changes: []byte(`{"name":{"before":"a","after":"b"}}`), Outcome: "success",
 		IP: "192.0.2.1", UserAgent: "curl/8", RequestID: "r-1", Method: "PUT", Path: "/things/1",
 		SearchText: "thing.update\n/things/1\na@example.com\nthing",
@@ -86,7 +114,7 @@ func TestEntryOfNobodyHasNoActor(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []db.InsertAuditEntryParams{{
-		TenantID: tenant, ID: entryID, OccurredAt: noon, OccurredOn: "2026-11-23", Action: "thing.update", Changes: []byte("{}"), Outcome: "failure", Reason: new("because"),
+		TenantID: tenant, ID: entryID, OccurredAt: noon, OccurredOn: "2026-11-23", Action: "thing.update", ActionArea: "thing", Changes: []byte("{}"), Outcome: "failure", Reason: new("because"),
 		IP: "192.0.2.1", UserAgent: "curl/8", RequestID: "r-1", Method: "PUT", Path: "/things/1", SearchText: "thing.update\n/things/1\nbecause",
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {

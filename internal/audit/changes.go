@@ -64,6 +64,9 @@ func field(row reflect.Value, i int) any {
 		}
 		v = v.Elem()
 	}
+	if v.Kind() == reflect.Float64 && v.Float() == 0 {
+		return 0.0 // and not -0, which engines write differently
+	}
 	return v.Interface()
 }
 

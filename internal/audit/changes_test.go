@@ -68,6 +68,8 @@ func TestNothingIsUpdatedByVersionTimesAndDerivedColumns(t *testing.T) {
 func rows() []any {
 	return []any{
 		db.AuditEntry{},
+		db.AuditLink{},
+		db.AuditSeal{},
 		db.Branch{},
 		db.Company{},
 		db.Department{},
@@ -113,6 +115,10 @@ func updated(row any) audit.Changes {
 	switch row := row.(type) {
 	case db.AuditEntry:
 		return audit.Updated(db.AuditEntry{}, row)
+	case db.AuditLink:
+		return audit.Updated(db.AuditLink{}, row)
+	case db.AuditSeal:
+		return audit.Updated(db.AuditSeal{}, row)
 	case db.Branch:
 		return audit.Updated(db.Branch{}, row)
 	case db.Company:
@@ -141,6 +147,9 @@ func fill(t *testing.T, column reflect.Value) {
 		return
 	case uuid.UUID:
 		column.Set(reflect.ValueOf(uuid.MustParse("019371a0-5c00-7000-8000-000000000001")))
+		return
+	case []byte:
+		column.SetBytes([]byte("x"))
 		return
 	case json.RawMessage:
 		column.Set(reflect.ValueOf(json.RawMessage("{}")))

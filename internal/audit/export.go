@@ -37,7 +37,8 @@ func (r *Reader) Export(ctx context.Context, by access.Principal, format api.Aud
 		return nil, err
 	}
 	export := &Export{StartedAt: r.now(), reader: r, sel: sel, after: start(sel)}
-	if err := r.log.Write(ctx, r.store, by, Entry{Changes: changes}); err != nil {
+	err = r.store.Tx(ctx, func(q db.Querier) error { return r.log.Write(ctx, q, by, Entry{Changes: changes}) })
+	if err != nil {
 		return nil, err
 	}
 	return export, nil

@@ -59,9 +59,13 @@ func (r *Reader) List(ctx context.Context, by access.Principal, in api.ListAudit
 
 // query returns the entries of a selection that come after a place, at most limit.
 func (r *Reader) query(ctx context.Context, sel selection, after paging.Place, limit int32) ([]db.AuditEntry, error) {
+	var since *time.Time
+	if sel.Since.After(earliest) {
+		since = &sel.Since
+	}
 	return r.store.ListAuditEntries(ctx, db.ListAuditEntriesParams{
-		TenantID: sel.TenantID, Since: sel.Since, AfterOccurredAt: after.CreatedAt, AfterID: after.ID,
-		ActorID: sel.ActorID, Action: sel.Action, ActionFrom: sel.ActionFrom, ActionBefore: sel.ActionBefore,
+		TenantID: sel.TenantID, Since: since, AfterOccurredAt: after.CreatedAt, AfterID: after.ID,
+		ActorID: sel.ActorID, Action: sel.Action, ActionArea: sel.ActionArea,
 		EntityType: sel.EntityType, EntityID: sel.EntityID, Outcome: sel.Outcome, IP: sel.IP, RequestID: sel.RequestID,
 		Pattern: sel.Pattern, Limit: limit,
 	})

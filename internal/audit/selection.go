@@ -41,24 +41,17 @@ func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, err
 		sel.Outcome = &outcome
 	}
 	if in.Action != nil {
-		sel.Action, sel.ActionFrom, sel.ActionBefore = actionFilter(*in.Action)
+		if area, all := strings.CutSuffix(*in.Action, ".*"); all {
+			sel.ActionArea = &area
+		} else {
+			sel.Action = in.Action
+		}
 	}
 	if in.Q != nil {
 		pattern := search.Pattern(*in.Q)
 		sel.Pattern = &pattern
 	}
 	return sel, nil
-}
-
-// actionFilter turns company.* into the range of actions that begin with "company.", which an index can find. "/" is the
-// character after the dot.
-func actionFilter(action string) (exact, from, before *string) {
-	area, isPrefix := strings.CutSuffix(action, ".*")
-	if !isPrefix {
-		return &action, nil, nil
-	}
-	first, last := area+".", area+"/"
-	return nil, &first, &last
 }
 
 // storable makes a time of a client's one that every engine compares alike. Entries have microseconds, so those at or after

@@ -66,12 +66,13 @@ func newGuesses(secretKey []byte, now func() time.Time) (*guesses, error) {
 	return &guesses{key: key, now: now}, nil
 }
 
-// guess is an attempt to know the password of an account. Whether the account exists makes no difference.
+// guess is an attempt to know the password of an account, or a one-time token. Whether the account exists makes no
+// difference.
 type guess struct {
 	now     func() time.Time
 	address counter
-	account counter
-	pair    counter
+	account counter // none for a token, which doesn't say whose it is
+	pair    counter // as well
 }
 
 type counter struct {
@@ -89,6 +90,11 @@ func (g *guesses) about(email, ip string) guess {
 		account: g.counter(perAccount, email),
 		pair:    g.counter(perAccountAndAddress, from+" "+email),
 	}
+}
+
+// fromAddress returns the guess of a one-time token that comes from an address of the network.
+func (g *guesses) fromAddress(ip string) guess {
+	return guess{now: g.now, address: g.counter(perAddress, network(ip))}
 }
 
 // counter hides what is counted: some people type their password where the e-mail address belongs.
@@ -124,12 +130,15 @@ func (g guess) allowed(ctx context.Context, q db.Querier) error {
 	return tooManyAttempts(blocks[len(blocks)-1].BlockedUntil.Sub(now))
 }
 
-// failed counts a wrong password, as part of a transaction. It returns errs.TooManyAttempts if others have failed in the
+// failed counts a wrong password or token, as part of a transaction. It returns errs.TooManyAttempts if others have failed in the
 // meantime, so that there is a delay by now: then this attempt must have told nothing, and the transaction counts nothing.
 func (g guess) failed(ctx context.Context, q db.Querier) error {
 	added := false
 	// All transactions lock in this order, so that no two wait for each other.
 	for _, c := range []counter{g.address, g.account, g.pair} {
+		if c == (counter{}) {
+			continue
+		}
 		isNew, err := g.count(ctx, q, c)
 		if err != nil {
 			return err
@@ -155,7 +164,7 @@ func (g guess) count(ctx context.Context, q db.Querier, c counter) (isNew bool, 
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		err = q.InsertLoginAttempt(ctx, db.InsertLoginAttemptParams{Subject: c.subject, Failures: 1, BlockedUntil: notBlocked, LastFailedAt: now})
-		if v, ok := errors.AsType[*store.Violation](err); ok && v.Kind == store.Unique {
+		if store.BreaksUniqueness(err) {
 			return false, store.ErrStale // someone else's first failure came first; count it and then this one
 		}
 		return true, err
@@ -202,7 +211,7 @@ func (g guess) succeeded(ctx context.Context, q db.Querier) error {
 
 func tooManyAttempts(wait time.Duration) error {
 	seconds := int64(math.Ceil(wait.Seconds()))
-	return errs.Newf(errs.TooManyAttempts, "There were too many wrong passwords. Try again in %s.", inWords(seconds)).
+	return errs.Newf(errs.TooManyAttempts, "There were too many failed attempts. Try again in %s.", inWords(seconds)).
 		After(time.Duration(seconds) * time.Second)
 }
 

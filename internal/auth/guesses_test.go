@@ -28,7 +28,7 @@ func newGuesser(t *testing.T, engine store.Engine) *guesser {
 	g := &guesser{store: storetest.New(t, engine)}
 	g.at.Store(noon.UnixMicro())
 	var err error
-	if g.guesses, err = newGuesses([]byte(key), func() time.Time { return time.UnixMicro(g.at.Load()).UTC() }); err != nil {
+	if g.guesses, err = newGuesses([]byte(secretKey), func() time.Time { return time.UnixMicro(g.at.Load()).UTC() }); err != nil {
 		t.Fatal(err)
 	}
 	return g
@@ -311,7 +311,7 @@ func TestWhatIsTypedAsAnAddressIsNotKept(t *testing.T) {
 			t.Errorf("subject %q", c.subject)
 		}
 	}
-	other, err := newGuesses([]byte(key+"x"), g.now)
+	other, err := newGuesses([]byte(secretKey+"x"), g.now)
 	if err != nil {
 		t.Fatal(err)
 	}

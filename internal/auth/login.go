@@ -45,7 +45,7 @@ func (s *Service) Login(ctx context.Context, email, password string) (Grant, db.
 		return Grant{}, db.User{}, err
 	}
 	if tenant.Status != tenantActive && !user.IsSuperuser {
-		return Grant{}, db.User{}, s.refuseSuspended(ctx, user)
+		return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, user)
 	}
 	hash := user.PasswordHash
 	if s.passwords.IsWeak(*hash) {
@@ -74,8 +74,11 @@ func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User) er
 	return refusal
 }
 
-func (s *Service) refuseSuspended(ctx context.Context, user db.User) error {
-	if err := s.writeRefusal(ctx, s.store, user, audit.Denied, errs.TenantSuspended); err != nil {
+func (s *Service) refuseSuspendedLogin(ctx context.Context, user db.User) error {
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		return s.writeRefusal(ctx, q, user, audit.Denied, errs.TenantSuspended)
+	})
+	if err != nil {
 		return err
 	}
 	return tenantSuspended()

@@ -44,9 +44,12 @@ func newLogin(t *testing.T, engine store.Engine) *login {
 		return bcrypt.CompareHashAndPassword(hash, password)
 	}
 	s := storetest.New(t, engine)
-	var err error
-	l.Service, err = NewService(s, audit.NewLog(now, newID), passwords, Options{
-		SecretKey: []byte(key), AccessTokenTTL: time.Hour, RefreshTokenTTL: time.Hour, Now: now, NewID: newID,
+	keys, err := audit.NewKeys([]byte(secretKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Service, err = NewService(s, audit.NewLog(keys, now, newID), passwords, Options{
+		SecretKey: []byte(secretKey), Keys: keysOf(t, secretKey, ""), AccessTokenTTL: time.Hour, RefreshTokenTTL: time.Hour, Now: now, NewID: newID,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,5 +165,42 @@ func TestLoginUnderWayWhileThePasswordChangesIsRefused(t *testing.T) {
 				t.Errorf("user %+v, %d sessions, %v; want the new password and no log-in", now, l.sessions(t), err)
 			}
 		}
+	})
+}
+
+// Or the session would live again when the user is activated.
+func TestLoginUnderWayWhileTheUserIsDeactivatedIsRefused(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		l := newLogin(t, engine)
+		l.during = func() {
+			l.during = func() {}
+			rows, err := l.store.UpdateUser(t.Context(), db.UpdateUserParams{
+				Email: l.user.Email, FullName: l.user.FullName, Role: l.user.Role, IsActive: false, UpdatedAt: noon,
+				TenantID: l.user.TenantID, ID: l.user.ID, Version: l.user.Version,
+			})
+			if err != nil || rows != 1 {
+				t.Errorf("%d rows, %v", rows, err)
+			}
+		}
+		wantCode(t, "log-in", l.try(t, password), errs.InvalidCredentials)
+		if n := l.sessions(t); n != 0 {
+			t.Errorf("%d sessions", n)
+		}
+	})
+}
+
+// Who is authenticated when their user is deleted has no session any more, and no fault is ours.
+func TestOwnUserThatIsGone(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		l := newLogin(t, engine)
+		rows, err := l.store.DeleteUser(t.Context(), db.DeleteUserParams{TenantID: l.user.TenantID, ID: l.user.ID, Version: l.user.Version})
+		if err != nil || rows != 1 {
+			t.Fatalf("%d rows, %v", rows, err)
+		}
+		wantCode(t, "password change", l.change(t, password), errs.SessionEnded)
+		_, err = l.Me(t.Context(), access.Principal{UserID: l.user.ID, HomeTenantID: l.user.TenantID})
+		wantCode(t, "me", err, errs.SessionEnded)
 	})
 }

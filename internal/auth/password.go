@@ -9,7 +9,7 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// ChangePassword gives the principal's user another password and ends their other sessions. Broken rules and a wrong
+// ChangePassword gives the principal's user another password; their other sessions and an open one-time token end. Broken rules and a wrong
 // current password are errs.ValidationFailed. A wrong one counts as at log-in: after many it is errs.TooManyAttempts.
 func (s *Service) ChangePassword(ctx context.Context, by access.Principal, current, wanted string) error {
 	fields := checkNewPassword("/new_password", wanted, by.Email)
@@ -23,7 +23,7 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Principal, curre
 	if err := guess.allowed(ctx, s.store); err != nil {
 		return err
 	}
-	user, err := s.store.GetUser(ctx, db.GetUserParams{TenantID: by.HomeTenantID, ID: by.UserID})
+	user, err := OwnUser(ctx, s.store, by)
 	if err != nil {
 		return err
 	}
@@ -60,6 +60,9 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 			EndedAt: &now, EndReason: &reason, TenantID: user.TenantID, UserID: user.ID, ID: by.SessionID,
 		})
 		if err != nil {
+			return err
+		}
+		if _, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
 			return err
 		}
 		if err := guess.succeeded(ctx, q); err != nil {

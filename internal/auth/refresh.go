@@ -23,6 +23,9 @@ func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
+	if _, err := s.identify(ctx, c); err != nil {
+		return Grant{}, err
+	}
 	var session db.Session
 	var refusal error
 	// A reused token is refused and yet changes something, so the refusal isn't the transaction's error.

@@ -24,11 +24,13 @@ const (
 
 // Options are the settings of a Service.
 type Options struct {
-	SecretKey       []byte // at least 32 bytes
-	AccessTokenTTL  time.Duration
-	RefreshTokenTTL time.Duration
-	Now             func() time.Time
-	NewID           func() uuid.UUID
+	SecretKey        []byte // what other keys than those of tokens are derived from
+	Keys             *Keys
+	AccessTokenTTL   time.Duration
+	RefreshTokenTTL  time.Duration
+	PasswordResetURL string // the page of the front end that takes one-time tokens; empty if there is none
+	Now              func() time.Time
+	NewID            func() uuid.UUID
 }
 
 // Service is everything about log-in and sessions.
@@ -38,20 +40,17 @@ type Service struct {
 	passwords *Passwords
 	tokens    *tokens
 	guesses   *guesses
+	refused   refused
 	opts      Options
 }
 
-// NewService returns an error for a key that is too short.
+// NewService returns the service on a store.
 func NewService(s *store.Store, log *audit.Log, passwords *Passwords, opts Options) (*Service, error) {
-	t, err := newTokens(opts.SecretKey, opts.Now)
-	if err != nil {
-		return nil, err
-	}
 	g, err := newGuesses(opts.SecretKey, opts.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: s, audit: log, passwords: passwords, tokens: t, guesses: g, opts: opts}, nil
+	return &Service{store: s, audit: log, passwords: passwords, tokens: &tokens{keys: opts.Keys, now: opts.Now}, guesses: g, opts: opts}, nil
 }
 
 // Grant is what a log-in or a refresh gives.
@@ -90,10 +89,19 @@ func (s *Service) Authenticate(ctx context.Context, token string) (access.Princi
 	if err != nil {
 		return access.Principal{}, err
 	}
-	return s.principal(ctx, s.store, c)
+	return s.identify(ctx, c)
 }
 
-// principal checks that the session of a verified token may act now.
+// identify is principal for someone who comes in; if their tenant is suspended, that is written down.
+func (s *Service) identify(ctx context.Context, c claims) (access.Principal, error) {
+	p, err := s.principal(ctx, s.store, c)
+	if errs.Is(err, errs.TenantSuspended) {
+		return access.Principal{}, s.refuseSuspended(ctx, p)
+	}
+	return p, err
+}
+
+// principal checks that the session of a verified token may act now. With errs.TenantSuspended it still says whose it is.
 func (s *Service) principal(ctx context.Context, q db.Querier, c claims) (access.Principal, error) {
 	state, err := q.GetSessionState(ctx, db.GetSessionStateParams{TenantID: c.TenantID, ID: c.SessionID})
 	if errors.Is(err, store.ErrNotFound) {
@@ -104,9 +112,6 @@ func (s *Service) principal(ctx context.Context, q db.Querier, c claims) (access
 	}
 	if state.UserID != c.UserID || state.EndedAt != nil || !state.IsActive || !s.opts.Now().Before(state.ExpiresAt) {
 		return access.Principal{}, sessionEnded()
-	}
-	if state.TenantStatus != tenantActive && !state.IsSuperuser {
-		return access.Principal{}, tenantSuspended()
 	}
 	role, err := access.ParseRole(state.Role)
 	if err != nil {
@@ -119,7 +124,19 @@ func (s *Service) principal(ctx context.Context, q db.Querier, c claims) (access
 	if state.IsSuperuser {
 		p.Role = access.Superuser
 	}
+	if state.TenantStatus != tenantActive && !state.IsSuperuser {
+		return p, tenantSuspended()
+	}
 	return p, nil
+}
+
+// OwnUser returns the principal's own user. The error is errs.SessionEnded if it has been deleted since they were authenticated.
+func OwnUser(ctx context.Context, q db.Querier, by access.Principal) (db.User, error) {
+	u, err := q.GetUser(ctx, db.GetUserParams{TenantID: by.HomeTenantID, ID: by.UserID})
+	if errors.Is(err, store.ErrNotFound) {
+		return db.User{}, sessionEnded()
+	}
+	return u, err
 }
 
 func sessionEnded() error {

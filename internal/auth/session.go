@@ -2,12 +2,14 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/store"
 )
 
 // Logout ends the current session, all others of the user, or all. Their tokens are worth nothing from the next request on.
@@ -52,12 +54,15 @@ type Self struct {
 func (s *Service) Me(ctx context.Context, by access.Principal) (Self, error) {
 	var self Self
 	var err error
-	if self.User, err = s.store.GetUser(ctx, db.GetUserParams{TenantID: by.HomeTenantID, ID: by.UserID}); err != nil {
+	if self.User, err = OwnUser(ctx, s.store, by); err != nil {
 		return Self{}, err
 	}
 	if self.Tenant, err = s.store.GetTenant(ctx, db.GetTenantParams{ID: by.HomeTenantID}); err != nil {
 		return Self{}, err
 	}
 	self.Session, err = s.store.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: by.SessionID})
+	if errors.Is(err, store.ErrNotFound) {
+		err = sessionEnded() // it goes with its user
+	}
 	return self, err
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jws"
 	"github.com/lestrrat-go/jwx/v2/jwt"
 
@@ -27,7 +26,6 @@ const (
 	audience = "tenantry"
 	// clockSkew is how far the clocks of two instances may be apart.
 	clockSkew = 30 * time.Second
-	minKeyLen = 32
 )
 
 // claims are what our tokens say. Role and state are not among them: those are read from the database.
@@ -53,18 +51,10 @@ type wireClaims struct {
 	ExpiresAt int64     `json:"exp"`
 }
 
-// tokens signs and verifies JWTs. It is the only place that knows the library.
+// tokens signs and verifies JWTs. Only here and in keys.go is the library known.
 type tokens struct {
-	key []byte
-	now func() time.Time
-}
-
-// newTokens refuses a key of less than 32 bytes, the length of an HS256 hash (RFC 7518, section 3.2).
-func newTokens(key []byte, now func() time.Time) (*tokens, error) {
-	if len(key) < minKeyLen {
-		return nil, fmt.Errorf("the secret key has %d bytes, at least %d are needed", len(key), minKeyLen)
-	}
-	return &tokens{key: key, now: now}, nil
+	keys *Keys
+	now  func() time.Time
 }
 
 // sign gives the same token for the same claims.
@@ -80,7 +70,13 @@ func (t *tokens) sign(typ tokenType, c claims) (string, error) {
 	if err := headers.Set(jws.TypeKey, string(typ)); err != nil {
 		return "", fmt.Errorf("set token type: %w", err)
 	}
-	signed, err := jws.Sign(payload, jws.WithKey(jwa.HS256, t.key, jws.WithProtectedHeaders(headers)))
+	signer := t.keys.list[0]
+	if signer.id != "" {
+		if err := headers.Set(jws.KeyIDKey, signer.id); err != nil {
+			return "", fmt.Errorf("set key id: %w", err)
+		}
+	}
+	signed, err := jws.Sign(payload, jws.WithKey(signer.algorithm, signer.signs, jws.WithProtectedHeaders(headers)))
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
@@ -88,11 +84,20 @@ func (t *tokens) sign(typ tokenType, c claims) (string, error) {
 }
 
 // verify returns the claims of a token of ours of this type that is valid now; else errs.TokenExpired or errs.InvalidToken.
-// The algorithm is ours, whatever the token says; one that says another, or that has extensions which must be understood
-// (RFC 7515, section 4.1.11), isn't ours.
+// The algorithm is that of the key, whatever the token says; one that says another, or that has extensions which must be
+// understood (RFC 7515, section 4.1.11), isn't ours.
 func (t *tokens) verify(typ tokenType, raw string) (claims, error) {
-	message := jws.NewMessage()
-	payload, err := jws.Verify([]byte(raw), jws.WithKey(jwa.HS256, t.key), jws.WithMessage(message), jws.WithCompact())
+	var payload []byte
+	var message *jws.Message
+	var by tokenKey
+	var err error
+	for _, by = range t.keys.list {
+		message = jws.NewMessage()
+		payload, err = jws.Verify([]byte(raw), jws.WithKey(by.algorithm, by.verifies), jws.WithMessage(message), jws.WithCompact())
+		if err == nil {
+			break
+		}
+	}
 	if err != nil {
 		return claims{}, invalidToken(err)
 	}
@@ -100,8 +105,8 @@ func (t *tokens) verify(typ tokenType, raw string) (claims, error) {
 	if got := headers.Type(); got != string(typ) {
 		return claims{}, invalidToken(fmt.Errorf("type is %q, not %q", got, typ))
 	}
-	if got := headers.Algorithm(); got != jwa.HS256 {
-		return claims{}, invalidToken(fmt.Errorf("algorithm is %q, not %q", got, jwa.HS256))
+	if got := headers.Algorithm(); got != by.algorithm {
+		return claims{}, invalidToken(fmt.Errorf("algorithm is %q, not %q", got, by.algorithm))
 	}
 	if _, ok := headers.Get(jws.CriticalKey); ok {
 		return claims{}, invalidToken(errors.New("critical headers are not supported"))

@@ -19,6 +19,10 @@ func (d *draft) complete(faults *Faults) {
 	if problem := d.secretKeyProblem(); problem != "" {
 		faults.add("SECRET_KEY", problem)
 	}
+	if problem := d.previousKeyProblem(); problem != "" {
+		faults.add("SECRET_KEY_PREVIOUS", problem)
+	}
+	d.checkAuditKeys(faults)
 	if d.Environment != Development {
 		d.refuseDangerous(faults)
 	}
@@ -43,6 +47,9 @@ func (d *draft) refuseDangerous(faults *Faults) {
 	if slices.Contains(d.AllowedOrigins, "*") {
 		faults.add("ALLOWED_ORIGINS", fmt.Sprintf("must name each origin in %s; * is for development", d.Environment))
 	}
+	if strings.HasPrefix(d.PasswordResetURL, "http:") {
+		faults.add("PASSWORD_RESET_URL", fmt.Sprintf("must begin with https:// in %s: whoever sees the page's traffic gets the tokens", d.Environment))
+	}
 	if d.BcryptCost < 10 {
 		faults.add("BCRYPT_COST", fmt.Sprintf("must be at least 10 in %s", d.Environment))
 	}
@@ -64,6 +71,26 @@ func (d *draft) secretKeyProblem() string {
 		return ""
 	case key == "":
 		return fmt.Sprintf("is required in %s; %s", d.Environment, howToMakeSecret)
+	}
+	return d.keyProblem(key)
+}
+
+// checkAuditKeys is less strict with earlier keys: leaving a bad one must be possible.
+func (d *draft) checkAuditKeys(faults *Faults) {
+	if d.AuditKey.IsSet() {
+		if problem := d.keyProblem(d.AuditKey.Reveal()); problem != "" {
+			faults.add("AUDIT_KEY", problem)
+		}
+	}
+	for _, previous := range d.AuditKeyPrevious {
+		if n := len(previous.Reveal()); n < minSecretBytes {
+			faults.add("AUDIT_KEY_PREVIOUS", fmt.Sprintf("must be keys of at least %d bytes, separated by commas (one has %d)", minSecretBytes, n))
+		}
+	}
+}
+
+func (d *draft) keyProblem(key string) string {
+	switch {
 	case len(key) < minSecretBytes:
 		return fmt.Sprintf("must be at least %d bytes in %s (it has %d); %s", minSecretBytes, d.Environment, len(key), howToMakeSecret)
 	case d.Environment == Development:
@@ -72,6 +99,20 @@ func (d *draft) secretKeyProblem() string {
 		return "must be your own, not an example that everyone knows; " + howToMakeSecret
 	case isGuessable(key):
 		return "must be random; this one has too few different characters or repeats itself; " + howToMakeSecret
+	}
+	return ""
+}
+
+// previousKeyProblem is less strict: leaving a bad key must be possible, too.
+func (d *draft) previousKeyProblem() string {
+	key := d.SecretKeyPrevious.Reveal()
+	switch {
+	case key == "":
+		return ""
+	case len(key) < minSecretBytes:
+		return fmt.Sprintf("must be at least %d bytes (it has %d); a shorter key can't be kept: leave it out, and everybody logs in again", minSecretBytes, len(key))
+	case key == d.SecretKey.Reveal():
+		return "is the same as SECRET_KEY; it must be the one before"
 	}
 	return ""
 }

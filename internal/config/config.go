@@ -4,6 +4,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -28,10 +29,17 @@ type Config struct {
 	Debug       bool
 	HTTPAddr    string // host:port, the host may be empty
 
-	SecretKey       Secret // at least 32 bytes; not set only in development, see DevelopmentSecret
-	AccessTokenTTL  time.Duration
-	RefreshTokenTTL time.Duration
-	BcryptCost      int
+	SecretKey         Secret        // at least 32 bytes; not set only in development, see DevelopmentSecret
+	SecretKeyPrevious Secret        // what it was before, while it is changed; at least 32 bytes if set
+	SigningKeys       Hidden[[]any] // of tokens: Ed25519 or RSA, private or public, the first private; none: SecretKey signs
+	AccessTokenTTL    time.Duration
+	RefreshTokenTTL   time.Duration
+	BcryptCost        int
+	// PasswordResetURL is the page of the front end that takes one-time tokens; empty if there is none. It has no fragment.
+	PasswordResetURL string
+
+	AuditKey         Secret   // at least 32 bytes; not set: SecretKey signs the audit trail, too
+	AuditKeyPrevious []Secret // that signed parts of it; at least 32 bytes each
 
 	DatabaseURL             Secret // postgres://..., mysql://..., sqlite:///relative or sqlite:////absolute
 	DatabaseMaxConnections  int
@@ -44,6 +52,9 @@ type Config struct {
 	LogLevel  slog.Level
 	LogFormat string // "json" or "text"
 }
+
+// fileSuffix makes the name of a secret that of the variable which names the file it is in.
+const fileSuffix = "_FILE"
 
 // An unexpanded reference such as ${DB_PASSWORD}: neither a .env file nor systemd's EnvironmentFile fills it in.
 var unexpanded = regexp.MustCompile(`\$\{[A-Za-z_]\w*`)
@@ -87,12 +98,21 @@ func Load(env []string, dotenv string) (Config, error) {
 	return d.Config, nil
 }
 
-// pick finds the settings in values, by name or alias.
+// pick finds the settings in values, by name, alias or the name of a file.
 func pick(rows []setting, values map[string]string, faults *Faults) map[string]any {
 	found := make(map[string]any)
 	for _, row := range rows {
 		value, alias := strings.TrimSpace(values[row.name]), strings.TrimSpace(values[row.alias])
+		path := strings.TrimSpace(values[row.name+fileSuffix])
 		switch {
+		case row.secret && path != "" && (value != "" || alias != ""):
+			faults.add(row.name, fmt.Sprintf("and %s%s are both set; keep one of them", row.name, fileSuffix))
+		case row.secret && path != "":
+			content, err := os.ReadFile(path)
+			if err != nil {
+				faults.add(row.name+fileSuffix, fmt.Sprintf("must name a file that can be read: %v", err))
+			}
+			found[row.name] = strings.TrimSpace(string(content))
 		case value != "" && alias != "" && value != alias:
 			faults.add(row.name, fmt.Sprintf("and its other name %s have different values; set only one", row.alias))
 		case value != "":

@@ -175,6 +175,7 @@ func TestRefusalsOutsideDevelopment(t *testing.T) {
 		{"SECRET_KEY", "SECRET_KEY=" + strings.Repeat("aB3$xY7!", 5)},
 		{"ALLOWED_ORIGINS", "ALLOWED_ORIGINS=https://a.example,*"},
 		{"BCRYPT_COST", "BCRYPT_COST=9"},
+		{"PASSWORD_RESET_URL", "PASSWORD_RESET_URL=HTTP://app.example.com/reset"},
 		{"DATABASE_URL", "DATABASE_URL="},
 		{"DATABASE_URL", "DATABASE_URL=sqlite+aiosqlite:///data/x.db"},
 	} {
@@ -243,6 +244,7 @@ func TestSecretsAreNeverPrinted(t *testing.T) {
 	t.Parallel()
 	const hidden = "hunter2-hunter2-hunter2-hunter2-hunter2"
 	cfg := load(t, "SECRET_KEY="+hidden, "DATABASE_URL=postgres://app:"+hidden+"@db/x", "REDIS_HOST=cache", "REDIS_PASSWORD="+hidden)
+	cfg.SigningKeys = config.Hide([]any{hidden})
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("start", "config", cfg, "key", cfg.SecretKey)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("start", "config", cfg, "key", cfg.SecretKey)

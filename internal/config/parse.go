@@ -28,6 +28,16 @@ func secret(field *Secret) parser {
 	}
 }
 
+// secrets reads several, separated by commas.
+func secrets(field *[]Secret) parser {
+	return func(value string) error {
+		for part := range strings.SplitSeq(value, ",") {
+			*field = append(*field, NewSecret(strings.TrimSpace(part)))
+		}
+		return nil
+	}
+}
+
 func boolean(field *bool) parser {
 	return func(value string) error {
 		switch strings.ToLower(value) {

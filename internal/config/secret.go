@@ -19,37 +19,44 @@ const (
 	redacted       = "[redacted]"
 )
 
-// Secret is a value that doesn't get into logs, errors or dumps by accident: however it is printed, it says "[redacted]".
+// Hidden is a value that doesn't get into logs, errors or dumps by accident: however it is printed, it says "[redacted]".
 // The pointer is what hides it even in another struct's unexported field, where fmt can't call its methods.
-type Secret struct {
-	value *string
+type Hidden[T any] struct {
+	value *T
 }
+
+// Hide hides a value.
+func Hide[T any](value T) Hidden[T] { return Hidden[T]{&value} }
+
+// Reveal returns the value, the zero value if there is none.
+func (h Hidden[T]) Reveal() T {
+	if h.value == nil {
+		var none T
+		return none
+	}
+	return *h.value
+}
+
+// String returns "[redacted]".
+func (Hidden[T]) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (Hidden[T]) GoString() string { return redacted }
+
+// LogValue returns "[redacted]".
+func (Hidden[T]) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]".
+func (Hidden[T]) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// Secret is a hidden text.
+type Secret struct{ Hidden[string] }
 
 // NewSecret hides value.
-func NewSecret(value string) Secret { return Secret{value: &value} }
-
-// Reveal returns the value, "" if there is none.
-func (s Secret) Reveal() string {
-	if s.value == nil {
-		return ""
-	}
-	return *s.value
-}
+func NewSecret(value string) Secret { return Secret{Hide(value)} }
 
 // IsSet reports whether there is a value other than "".
 func (s Secret) IsSet() bool { return s.Reveal() != "" }
-
-// String returns "[redacted]".
-func (Secret) String() string { return redacted }
-
-// GoString returns "[redacted]".
-func (Secret) GoString() string { return redacted }
-
-// LogValue returns "[redacted]".
-func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText returns "[redacted]".
-func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // DevelopmentSecret returns the secret kept in dir/secret.key, after making a random one if there is none yet.
 // Processes that start at the same time end with the same secret. A file that others than its owner may read is refused.

@@ -8,6 +8,7 @@ type setting struct {
 	alias       string // another name that is understood, if any
 	fallback    string // the default, written as in the environment; "" for none
 	development string // the default in development where it is another one
+	secret      bool   // may be read from the file that <name>_FILE names, as container platforms hand them over
 	parse       parser
 }
 
@@ -34,24 +35,29 @@ func (d *draft) settings() []setting {
 		{name: "HTTP_ADDR", fallback: ":8000", parse: address(&d.HTTPAddr)},
 		{name: "ALLOWED_ORIGINS", parse: origins(&d.AllowedOrigins)},
 
-		{name: "SECRET_KEY", parse: secret(&d.SecretKey)},
+		{name: "SECRET_KEY", secret: true, parse: secret(&d.SecretKey)},
+		{name: "SECRET_KEY_PREVIOUS", secret: true, parse: secret(&d.SecretKeyPrevious)},
+		{name: "SIGNING_KEY_FILE", parse: keyFile(&d.SigningKeys)},
 		{name: "ACCESS_TOKEN_EXPIRE_MIN", fallback: "30", parse: duration(&d.AccessTokenTTL, time.Minute, 1, 1440)},
 		{name: "REFRESH_TOKEN_EXPIRE_DAYS", fallback: "7", parse: duration(&d.RefreshTokenTTL, 24*time.Hour, 1, 365)},
+		{name: "AUDIT_KEY", secret: true, parse: secret(&d.AuditKey)},
+		{name: "AUDIT_KEY_PREVIOUS", secret: true, parse: secrets(&d.AuditKeyPrevious)},
 		{name: "BCRYPT_COST", fallback: "12", parse: integer(&d.BcryptCost, 4, 15)},
+		{name: "PASSWORD_RESET_URL", parse: pageURL(&d.PasswordResetURL)},
 
 		{
-			name: "DATABASE_URL", alias: "SQLALCHEMY_DATABASE_URL",
+			name: "DATABASE_URL", alias: "SQLALCHEMY_DATABASE_URL", secret: true,
 			development: "sqlite:///data/tenantry.db", parse: databaseURL(&d.DatabaseURL),
 		},
 		{name: "DATABASE_MAX_CONNECTIONS", fallback: "20", parse: integer(&d.DatabaseMaxConnections, 1, 1000)},
 		{name: "AUTO_MIGRATE", fallback: "false", development: "true", parse: boolean(&d.AutoMigrate)},
 		{name: "ALLOW_SQLITE_IN_PRODUCTION", fallback: "false", parse: boolean(&d.AllowSQLiteInProduction)},
 
-		{name: "REDIS_URL", parse: redisURL(&d.RedisURL)},
+		{name: "REDIS_URL", secret: true, parse: redisURL(&d.RedisURL)},
 		{name: "REDIS_HOST", parse: hostname(&d.redis.host)},
 		{name: "REDIS_PORT", fallback: "6379", parse: integer(&d.redis.port, 1, 65535)},
 		{name: "REDIS_DB", fallback: "0", parse: integer(&d.redis.db, 0, 65535)},
-		{name: "REDIS_PASSWORD", parse: secret(&d.redis.password)},
+		{name: "REDIS_PASSWORD", secret: true, parse: secret(&d.redis.password)},
 
 		{name: "LOG_LEVEL", fallback: "info", parse: level(&d.LogLevel)},
 		{name: "LOG_FORMAT", fallback: "auto", parse: choice(&d.LogFormat, "auto", "json", "text")},

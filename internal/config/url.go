@@ -107,3 +107,15 @@ func origins(field *[]string) parser {
 		return nil
 	}
 }
+
+// pageURL reads the address of a web page, to which a fragment can be added.
+func pageURL(field *string) parser {
+	return func(value string) error {
+		u, err := url.Parse(value)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || strings.Contains(value, "#") {
+			return errors.New("must be the address of a web page, like https://app.example.com/reset-password, with no user and no #")
+		}
+		*field = u.String()
+		return nil
+	}
+}

@@ -86,3 +86,17 @@ func TestAllowedOrigins(t *testing.T) {
 		}
 	}
 }
+
+func TestPasswordResetURL(t *testing.T) {
+	t.Parallel()
+	for _, given := range []string{"", "https://app.example.com/reset", "https://app.example.com/reset?lang=no", "http://localhost:3000/reset"} {
+		if got := load(t, "PASSWORD_RESET_URL="+given).PasswordResetURL; got != given {
+			t.Errorf("%q gives %q", given, got)
+		}
+	}
+	for _, given := range []string{"app.example.com/reset", "/reset", "https://", "https://:443/", "javascript:alert(1)", "ftp://a.example", "https://a.example/#x", "https://a.example#", "https://u:p@a.example/"} {
+		if found := faults(t, []string{"PASSWORD_RESET_URL=" + given}, ""); found["PASSWORD_RESET_URL"] == "" {
+			t.Errorf("%q is accepted", given)
+		}
+	}
+}

@@ -12,6 +12,7 @@ const (
 	MalformedRequest     Code = "malformed_request"      // not HTTP as we know it
 	MalformedJSON        Code = "malformed_json"         // the body can't be read
 	UnknownReference     Code = "unknown_reference"      // a field names something that isn't there, or isn't ours
+	InvalidOneTimeToken  Code = "invalid_one_time_token" // unknown, used, expired or of someone who may not log in; which is not said
 	Unauthenticated      Code = "unauthenticated"        // no token
 	InvalidToken         Code = "invalid_token"          // not one of our tokens, or of the wrong type
 	TokenExpired         Code = "token_expired"          // refresh, or log in again
@@ -25,6 +26,12 @@ const (
 	NotAcceptable        Code = "not_acceptable"         // Accept allows none of our types
 	AlreadyExists        Code = "already_exists"         // a unique value is taken
 	Cycle                Code = "cycle"                  // it would be below itself
+	LastAdmin            Code = "last_admin"             // a tenant keeps at least one active admin, and the platform one superuser
+	QuotaExceeded        Code = "quota_exceeded"         // the tenant has as many as it may have
+	UserInactive         Code = "user_inactive"          // not possible while the user is inactive
+	PlatformTenant       Code = "platform_tenant"        // the platform itself can't be suspended or deleted
+	NotSuspended         Code = "not_suspended"          // a tenant is suspended before it is deleted
+	TenantDeleting       Code = "tenant_deleting"        // something of the tenant is gone already
 	StaleVersion         Code = "stale_version"          // If-Match names another version
 	BodyTooLarge         Code = "body_too_large"         // over the limit
 	UnsupportedMediaType Code = "unsupported_media_type" // not application/json in UTF-8
@@ -32,7 +39,7 @@ const (
 	InvalidCursor        Code = "invalid_cursor"         // not a cursor of this list
 	TooLarge             Code = "too_large"              // the answer would be
 	HeadersTooLarge      Code = "headers_too_large"      // over the limit
-	TooManyAttempts      Code = "too_many_attempts"      // too many wrong passwords; the next try has to wait
+	TooManyAttempts      Code = "too_many_attempts"      // too many wrong passwords or tokens; the next try has to wait
 	Internal             Code = "internal"               // our fault
 	Unavailable          Code = "unavailable"            // something we need is down
 	Timeout              Code = "timeout"                // took too long, and was stopped
@@ -48,6 +55,7 @@ var catalogue = map[Code]meaning{
 	MalformedRequest:     {http.StatusBadRequest, "Malformed request"},
 	MalformedJSON:        {http.StatusBadRequest, "The body is not valid JSON"},
 	UnknownReference:     {http.StatusBadRequest, "Unknown reference"},
+	InvalidOneTimeToken:  {http.StatusBadRequest, "Invalid one-time token"},
 	Unauthenticated:      {http.StatusUnauthorized, "Log-in required"},
 	InvalidToken:         {http.StatusUnauthorized, "Invalid token"},
 	TokenExpired:         {http.StatusUnauthorized, "The token has expired"},
@@ -61,6 +69,12 @@ var catalogue = map[Code]meaning{
 	NotAcceptable:        {http.StatusNotAcceptable, "No acceptable reply"},
 	AlreadyExists:        {http.StatusConflict, "Already exists"},
 	Cycle:                {http.StatusConflict, "Below itself"},
+	LastAdmin:            {http.StatusConflict, "The last active admin"},
+	QuotaExceeded:        {http.StatusConflict, "Quota exceeded"},
+	UserInactive:         {http.StatusConflict, "The user is inactive"},
+	PlatformTenant:       {http.StatusConflict, "The platform itself"},
+	NotSuspended:         {http.StatusConflict, "Not suspended"},
+	TenantDeleting:       {http.StatusConflict, "Being deleted"},
 	StaleVersion:         {http.StatusPreconditionFailed, "Changed by someone else"},
 	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "Body too large"},
 	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported media type"},

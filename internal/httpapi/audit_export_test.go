@@ -170,10 +170,10 @@ func insertMany(t *testing.T, a *apitest.App, tenantID uuid.UUID, rows int) {
 		var values []string
 		for ; done < rows && len(values) < 2000; done++ {
 			at := someDay.Add(time.Duration(done/7) * time.Millisecond)
-			values = append(values, fmt.Sprintf(`('%s','%08x-0000-7000-8000-000000000000','%s','%s',false,'test.entry',%s,'success','192.0.2.1','%d','r','PUT','/','')`,
+			values = append(values, fmt.Sprintf(`('%s','%08x-0000-7000-8000-000000000000','%s','%s',false,'test.entry','test',%s,'success','192.0.2.1','%d','r','PUT','/','')`,
 				tenantID, done, at.Format(format)+zone, at.Format(time.DateOnly), changes, done))
 		}
-		_, err := pool.ExecContext(t.Context(), `INSERT INTO audit_entries (tenant_id, id, occurred_at, occurred_on, actor_is_superuser, action, changes,
+		_, err := pool.ExecContext(t.Context(), `INSERT INTO audit_entries (tenant_id, id, occurred_at, occurred_on, actor_is_superuser, action, action_area, changes,
 			outcome, ip, user_agent, request_id, method, path, search_text) VALUES `+strings.Join(values, ","))
 		if err != nil {
 			t.Fatal(err)

@@ -19,7 +19,9 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/middleware"
+	"github.com/tenantry/tenantry/internal/problem"
 )
 
 type nextFunc = func(context.Context) ([]db.AuditEntry, error)
@@ -190,5 +192,58 @@ func TestCSVHasNoFormulas(t *testing.T) {
 				t.Errorf("%s: %q became %q", column, cells[i], got)
 			}
 		}
+	}
+}
+
+// A verification sends blanks while it works. What fails before the first is a problem, what fails later cuts the connection.
+func TestLongStepsKeepTheConnectionAlive(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		every  time.Duration
+		failAt int
+		status int
+		body   string
+		cut    bool
+	}{
+		"blanks":             {0, -1, 200, "  done", false},
+		"no blank":           {time.Hour, -1, 200, "done", false},
+		"failure at once":    {0, 0, 503, "", false},
+		"failure, no blank":  {time.Hour, 2, 503, "", false},
+		"failure on the way": {0, 2, 200, "  ", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := echo.New()
+			e.HTTPErrorHandler = problem.Handle
+			middleware.Stack{Log: slog.New(slog.DiscardHandler), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Hour}.Install(e)
+			e.GET("/", func(c echo.Context) error {
+				n := 0
+				err := keepAlive(c.Request().Context(), c.Response(), test.every, func(ctx context.Context) (bool, error) {
+					if _, limited := ctx.Deadline(); !limited {
+						t.Error("a step has no time limit")
+					}
+					if n == test.failAt {
+						return false, errs.New(errs.Unavailable, "down")
+					}
+					n++
+					return n == 3, nil
+				})
+				if err != nil {
+					return err
+				}
+				_, err = c.Response().Write([]byte("done"))
+				return err
+			})
+			server := httptest.NewServer(e)
+			t.Cleanup(server.Close)
+			response := get(t, server)
+			body, err := io.ReadAll(response.Body)
+			if (err != nil) != test.cut || response.StatusCode != test.status {
+				t.Errorf("status %d, body %q, error %v", response.StatusCode, body, err)
+			}
+			if test.status == 200 && string(body) != test.body {
+				t.Errorf("body %q, want %q", body, test.body)
+			}
+		})
 	}
 }

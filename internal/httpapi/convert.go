@@ -5,6 +5,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/openapi"
 )
 
@@ -49,8 +50,25 @@ func toAPIUser(u db.User) api.User {
 	}
 }
 
+func toAPIOneTimeToken(t auth.OneTimeToken) api.OneTimeToken {
+	token := api.OneTimeToken{Token: t.Token, ExpiresAt: toAPITime(t.ExpiresAt)}
+	if t.Link != "" {
+		token.Link = &t.Link
+	}
+	return token
+}
+
 func toAPITenantSummary(t db.Tenant) api.TenantSummary {
 	return api.TenantSummary{ID: t.ID, Code: t.Code, Name: t.Name, Tier: api.TenantTier(t.Tier), Status: api.TenantStatus(t.Status)}
+}
+
+func toAPITenant(t db.Tenant) api.Tenant {
+	return api.Tenant{
+		ID: t.ID, Code: t.Code, Name: t.Name, Tier: api.TenantTier(t.Tier), Status: api.TenantStatus(t.Status),
+		MaxCompanies: t.MaxCompanies, MaxUsers: t.MaxUsers,
+		ContactName: t.ContactName, ContactEmail: t.ContactEmail, ContactPhone: t.ContactPhone,
+		CreatedAt: toAPITime(t.CreatedAt), UpdatedAt: toAPITime(t.UpdatedAt), Version: t.Version,
+	}
 }
 
 func toAPISession(s db.Session) api.Session {
@@ -71,6 +89,13 @@ func toAPIAuditEntry(e db.AuditEntry) api.AuditEntry {
 		entry.Actor = &api.AuditActor{ID: *e.ActorID, Email: e.ActorEmail, Role: e.ActorRole, IsSuperuser: e.ActorIsSuperuser}
 	}
 	return entry
+}
+
+func toAPILegacyCalls(c db.ListLegacyCallsUnscopedRow) api.LegacyCalls {
+	return api.LegacyCalls{
+		TenantID: c.TenantID, TenantCode: c.TenantCode, OperationID: c.Operation, UserAgent: c.UserAgent, Calls: c.Calls,
+		FirstCalledAt: toAPITime(c.FirstCalledAt), LastCalledAt: toAPITime(c.LastCalledAt),
+	}
 }
 
 func toAPITime(t time.Time) openapi.Time { return openapi.Time{Time: t} }

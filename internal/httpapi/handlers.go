@@ -8,7 +8,10 @@ import (
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/health"
+	"github.com/tenantry/tenantry/internal/legacy"
 	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/tenant"
+	"github.com/tenantry/tenantry/internal/user"
 )
 
 // Handlers implements the interface that is generated from the document.
@@ -16,11 +19,15 @@ type Handlers struct {
 	System      System
 	Health      *health.Checker
 	Auth        *auth.Service
+	Tenants     *tenant.Service
+	Users       *user.Service
 	Companies   *org.Companies
 	Branches    *org.Branches
 	Departments *org.Departments
 	Trees       *org.Trees
 	Audit       *audit.Reader
+	Legacy      *legacy.Calls
+	Trail       *audit.Verifier
 	Operations  []access.Operation
 }
 
@@ -33,4 +40,5 @@ type System struct {
 	Environment  api.Environment
 	Features     map[string]bool
 	DocumentJSON []byte
+	KeySetJSON   []byte // nil: tokens can be verified only by us
 }

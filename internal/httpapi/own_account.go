@@ -13,7 +13,7 @@ import (
 
 // UpdateMe changes one's own profile.
 func (h *Handlers) UpdateMe(ctx context.Context, r api.UpdateMeRequestObject) (api.UpdateMeResponseObject, error) {
-	u, err := h.Auth.UpdateProfile(ctx, access.PrincipalFrom(ctx), etag.IfMatch(r.Params.IfMatch), *r.Body)
+	u, err := h.Users.UpdateProfile(ctx, access.PrincipalFrom(ctx), etag.IfMatch(r.Params.IfMatch), *r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -47,6 +47,14 @@ func (h *Handlers) ChangePassword(ctx context.Context, r api.ChangePasswordReque
 		return nil, err
 	}
 	return api.ChangePassword204Response{}, nil
+}
+
+// ResetPassword gives whoever has a one-time token another password.
+func (h *Handlers) ResetPassword(ctx context.Context, r api.ResetPasswordRequestObject) (api.ResetPasswordResponseObject, error) {
+	if err := h.Auth.ResetPassword(ctx, r.Body.Token, r.Body.NewPassword); err != nil {
+		return nil, err
+	}
+	return api.ResetPassword204Response{}, nil
 }
 
 func toAPIOwnSession(s db.Session, current uuid.UUID) api.OwnSession {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/legacy"
 	"github.com/tenantry/tenantry/openapi"
 )
 
@@ -42,6 +44,17 @@ func (h *Handlers) GetSystemInfo(context.Context, api.GetSystemInfoRequestObject
 	}, nil
 }
 
+// ListDeprecations says who still calls the predecessor's paths.
+func (h *Handlers) ListDeprecations(ctx context.Context, _ api.ListDeprecationsRequestObject) (api.ListDeprecationsResponseObject, error) {
+	calls, err := h.Legacy.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListDeprecations200JSONResponse{
+		DeprecatedAt: toAPITime(legacy.Deprecated), SunsetAt: toAPITime(legacy.Sunset), Items: convert(calls, toAPILegacyCalls),
+	}, nil
+}
+
 // GetOpenAPIJSON returns the document as JSON.
 func (h *Handlers) GetOpenAPIJSON(context.Context, api.GetOpenAPIJSONRequestObject) (api.GetOpenAPIJSONResponseObject, error) {
 	return documentJSON(h.System.DocumentJSON), nil
@@ -63,4 +76,24 @@ func (h *Handlers) GetOpenAPIYAML(context.Context, api.GetOpenAPIYAMLRequestObje
 	return api.GetOpenAPIYAML200ApplicationYAMLResponse{
 		Body: bytes.NewReader(openapi.YAML), ContentLength: int64(len(openapi.YAML)),
 	}, nil
+}
+
+// GetKeySet returns the public keys of the tokens' signatures.
+func (h *Handlers) GetKeySet(context.Context, api.GetKeySetRequestObject) (api.GetKeySetResponseObject, error) {
+	if h.System.KeySetJSON == nil {
+		return nil, errs.New(errs.NotFound, "Tokens are signed with a secret here, so only this service can verify them.")
+	}
+	return keySetJSON(h.System.KeySetJSON), nil
+}
+
+// keySetJSON is the key set, encoded once at the start.
+type keySetJSON []byte
+
+// VisitGetKeySetResponse writes the key set.
+func (k keySetJSON) VisitGetKeySetResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.WriteHeader(http.StatusOK)
+	_, err := w.Write(k)
+	return err
 }

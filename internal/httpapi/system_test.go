@@ -2,6 +2,9 @@ package httpapi_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -168,5 +171,40 @@ func TestErrorCodes(t *testing.T) {
 	}
 	for code := range documented {
 		t.Errorf("the program lacks %s", code)
+	}
+}
+
+func TestKeySet(t *testing.T) {
+	t.Parallel()
+	const path = "/.well-known/jwks.json"
+	apitest.New(t, store.SQLite).Do(t, http.MethodGet, path, "").WantCode(t, 404, "not_found")
+
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := apitest.New(t, store.SQLite, func(c *config.Config) { c.SigningKeys = config.Hide([]any{private}) })
+	reply := a.Do(t, http.MethodGet, path, "").Want(t, 200)
+	if got := reply.Header.Get("Cache-Control"); got != "public, max-age=300" {
+		t.Errorf("Cache-Control %q", got)
+	}
+	key := apitest.Decode[api.KeySet](t, reply).Keys[0]
+	verifies, err := base64.RawURLEncoding.DecodeString(*key.X)
+	if err != nil || !public.Equal(ed25519.PublicKey(verifies)) {
+		t.Fatalf("%v, want the public key of the settings", key)
+	}
+
+	// Someone else verifies a token with nothing but this.
+	admin := a.Actor(t, access.Admin)
+	admin.Do(t, http.MethodGet, "/api/v1/auth/me", "").Want(t, 200)
+	dot := strings.LastIndexByte(admin.AccessToken, '.')
+	signed, signature := admin.AccessToken[:dot], admin.AccessToken[dot+1:]
+	raw, err := base64.RawURLEncoding.DecodeString(signature)
+	if err != nil || !ed25519.Verify(verifies, []byte(signed), raw) {
+		t.Error("the key set doesn't verify the token")
+	}
+	header, err := base64.RawURLEncoding.DecodeString(strings.SplitN(signed, ".", 2)[0])
+	if err != nil || !strings.Contains(string(header), key.Kid) {
+		t.Errorf("the token's header %s doesn't name the key %s", header, key.Kid)
 	}
 }

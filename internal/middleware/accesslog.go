@@ -39,6 +39,9 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 			if r.Principal.UserID != uuid.Nil {
 				attrs = append(attrs, slog.String("tenant_id", r.Principal.TenantID.String()), slog.String("user_id", r.Principal.UserID.String()))
 			}
+			if r.Legacy {
+				attrs = append(attrs, slog.Bool("legacy", true))
+			}
 			level := slog.LevelInfo
 			if err != nil && status != problem.StatusClientGone {
 				e := problem.Of(err)

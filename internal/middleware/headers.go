@@ -34,11 +34,13 @@ func (s Stack) cors() echo.MiddlewareFunc {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	}
 	return middleware.CORSWithConfig(middleware.CORSConfig{
-		AllowOrigins:  s.AllowedOrigins,
-		AllowMethods:  []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
-		AllowHeaders:  []string{echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, "If-Match", "If-None-Match"},
-		ExposeHeaders: []string{"Content-Disposition", "ETag", "Link", echo.HeaderLocation, echo.HeaderRetryAfter, echo.HeaderXRequestID},
-		MaxAge:        int(preflightMaxAge.Seconds()),
+		AllowOrigins: s.AllowedOrigins,
+		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
+		AllowHeaders: []string{echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, "If-Match", "If-None-Match"},
+		ExposeHeaders: []string{
+			"Content-Disposition", "Deprecation", "ETag", "Link", echo.HeaderLocation, echo.HeaderRetryAfter, "Sunset", echo.HeaderXRequestID,
+		},
+		MaxAge: int(preflightMaxAge.Seconds()),
 	})
 }
 

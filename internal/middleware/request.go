@@ -48,6 +48,9 @@ func (s Stack) request() echo.MiddlewareFunc {
 				Path:      r.URL.EscapedPath(),
 				RawQuery:  r.URL.RawQuery,
 			}
+			if given, ok := r.Context().Value(givenPathKey{}).(string); ok {
+				request.Path, request.Legacy = given, true
+			}
 			c.SetRequest(r.WithContext(access.WithRequest(r.Context(), request)))
 			return next(c)
 		}

@@ -28,6 +28,7 @@ type Stack struct {
 	Authenticator  Authenticator
 	Tenants        Tenants
 	Denials        Denials
+	LegacyCalls    LegacyCalls
 }
 
 // Authenticator knows who an access token belongs to.
@@ -46,6 +47,7 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 	e.Use(
 		s.request(),       // everything below speaks of the request by its id
 		s.accessLog(),     // sees what the client sees, also after a panic
+		s.deprecation(),   // what comes by an old path says so, errors too
 		s.recoverPanic(),  // a panic is a 500 like any other
 		securityHeaders(), // on errors too
 		s.cors(),          // browsers ask before they log in

@@ -37,6 +37,7 @@ paths:
       parameters: [{name: tenant_id, in: query, schema: {type: string, format: uuid}}]
       responses: {'200': {description: ok}}
   /things/{id}:
+    x-entity: thing
     put:
       operationId: putThing
       x-required-role: admin

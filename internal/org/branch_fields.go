@@ -3,18 +3,19 @@ package org
 import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/patch"
 )
 
 // applyBranch puts the fields that are in the request into b.
 func applyBranch(b *db.Branch, in api.BranchUpdate) {
-	set(&b.Code, upperCase(in.Code))
-	set(&b.Name, in.Name)
-	set(&b.IsHeadquarters, in.IsHeadquarters)
-	set(&b.IsActive, in.IsActive)
-	apply(&b.Email, in.Email)
-	apply(&b.Phone, in.Phone)
-	apply(&b.Latitude, in.Latitude)
-	apply(&b.Longitude, in.Longitude)
+	patch.Set(&b.Code, upperCase(in.Code))
+	patch.Set(&b.Name, in.Name)
+	patch.Set(&b.IsHeadquarters, in.IsHeadquarters)
+	patch.Set(&b.IsActive, in.IsActive)
+	patch.Apply(&b.Email, in.Email)
+	patch.Apply(&b.Phone, in.Phone)
+	patch.Apply(&b.Latitude, in.Latitude)
+	patch.Apply(&b.Longitude, in.Longitude)
 	address{&b.AddressLine1, &b.AddressLine2, &b.City, &b.State, &b.PostalCode, &b.Country}.apply(in.Address)
 	DeriveBranch(b)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 // Companies has the rules of companies.
@@ -37,10 +38,12 @@ var companyKind = kind[db.Company]{
 	remove: func(ctx context.Context, q db.Querier, c db.Company) (int64, error) {
 		return q.DeleteCompany(ctx, db.DeleteCompanyParams{TenantID: c.TenantID, ID: c.ID, Version: c.Version})
 	},
-	plan: planCompany,
+	within: tenant.CompanyQuota.Add,
+	plan:   planCompany,
 }
 
-// Create returns the new company; errs.AlreadyExists if its code is taken in the tenant.
+// Create returns the new company. The error is errs.AlreadyExists if its code is taken in the tenant, or errs.QuotaExceeded if
+// the tenant has as many as it may have.
 func (s *Companies) Create(ctx context.Context, by access.Principal, in api.CompanyCreate) (db.Company, error) {
 	now := s.now()
 	c := db.Company{TenantID: by.TenantID, ID: s.newID(), IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}

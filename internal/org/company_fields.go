@@ -3,19 +3,20 @@ package org
 import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/patch"
 )
 
 // applyCompany puts the fields that are in the request into c.
 func applyCompany(c *db.Company, in api.CompanyUpdate) {
-	set(&c.Code, upperCase(in.Code))
-	set(&c.Name, in.Name)
-	set(&c.IsActive, in.IsActive)
-	apply(&c.Description, in.Description)
-	apply(&c.Email, in.Email)
-	apply(&c.Phone, in.Phone)
-	apply(&c.Website, in.Website)
-	apply(&c.TaxID, in.TaxID)
-	apply(&c.RegistrationNumber, in.RegistrationNumber)
+	patch.Set(&c.Code, upperCase(in.Code))
+	patch.Set(&c.Name, in.Name)
+	patch.Set(&c.IsActive, in.IsActive)
+	patch.Apply(&c.Description, in.Description)
+	patch.Apply(&c.Email, in.Email)
+	patch.Apply(&c.Phone, in.Phone)
+	patch.Apply(&c.Website, in.Website)
+	patch.Apply(&c.TaxID, in.TaxID)
+	patch.Apply(&c.RegistrationNumber, in.RegistrationNumber)
 	address{&c.AddressLine1, &c.AddressLine2, &c.City, &c.State, &c.PostalCode, &c.Country}.apply(in.Address)
 	DeriveCompany(c)
 }

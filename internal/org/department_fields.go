@@ -3,17 +3,18 @@ package org
 import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/patch"
 )
 
 // applyDepartment puts the fields that are in the request into d.
 func applyDepartment(d *db.Department, in api.DepartmentUpdate) {
-	set(&d.Code, upperCase(in.Code))
-	set(&d.Name, in.Name)
-	set(&d.IsActive, in.IsActive)
-	apply(&d.BranchID, in.BranchID)
-	apply(&d.ParentID, in.ParentID)
-	apply(&d.HeadUserID, in.HeadUserID)
-	apply(&d.Description, in.Description)
+	patch.Set(&d.Code, upperCase(in.Code))
+	patch.Set(&d.Name, in.Name)
+	patch.Set(&d.IsActive, in.IsActive)
+	patch.Apply(&d.BranchID, in.BranchID)
+	patch.Apply(&d.ParentID, in.ParentID)
+	patch.Apply(&d.HeadUserID, in.HeadUserID)
+	patch.Apply(&d.Description, in.Description)
 	DeriveDepartment(d)
 }
 

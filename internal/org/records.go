@@ -39,6 +39,8 @@ type kind[Row any] struct {
 	// update and remove do so if the row still has this version, and return the number of rows: 0 or 1.
 	update func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	remove func(ctx context.Context, q db.Querier, row Row) (int64, error)
+	// within calls add if the tenant may have one more; nil if it may have any number.
+	within func(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error
 	// plan finds out what goes when a row is deleted.
 	plan func(ctx context.Context, q db.Querier, row Row) (removal, error)
 }
@@ -49,6 +51,14 @@ type facts struct {
 	name      string
 	updatedAt *time.Time
 	version   *int64
+}
+
+// addWithin is add if the tenant may have one more of the kind. q belongs to a transaction that has done nothing yet.
+func (k kind[Row]) addWithin(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, row Row) error {
+	if k.within == nil {
+		return k.add(ctx, q, log, by, row)
+	}
+	return k.within(ctx, q, by.TenantID, func() error { return k.add(ctx, q, log, by, row) })
 }
 
 // add inserts a row, with an audit entry.
@@ -104,13 +114,13 @@ func (r records[Row]) get(ctx context.Context, by access.Principal, id uuid.UUID
 }
 
 // create adds a row after check has found that what it refers to is there. The error is errs.AlreadyExists if its code is
-// taken, or what check returns.
+// taken, errs.QuotaExceeded, or what check returns.
 func (r records[Row]) create(ctx context.Context, by access.Principal, row Row, check func(q db.Querier) error) (Row, error) {
 	err := r.store.Tx(ctx, func(q db.Querier) error {
 		if err := check(q); err != nil {
 			return err
 		}
-		err := r.kind.add(ctx, q, r.audit, by, row)
+		err := r.kind.addWithin(ctx, q, r.audit, by, row)
 		if store.BreaksReference(err) {
 			return store.ErrStale // it has gone since check saw it
 		}

@@ -25,12 +25,16 @@ func TestReferenceThatGoesAfterItWasSeenIsUnknown(t *testing.T) {
 		}
 		s := storetest.New(t, engine)
 		now := func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
-		departments := NewDepartments(Parts{Store: s, Audit: audit.NewLog(now, uuid.New), Now: now, NewID: uuid.New})
+		keys, err := audit.NewKeys([]byte("only-for-tests-5rB0vV7mYk3sQxN2cJ8w"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		departments := NewDepartments(Parts{Store: s, Audit: audit.NewLog(keys, now, uuid.New), Now: now, NewID: uuid.New})
 		tenant := db.Tenant{ID: uuid.New(), Code: "T", Name: "T", Tier: "free", Status: "active", CreatedAt: now(), UpdatedAt: now(), Version: 1}
 		company := db.Company{TenantID: tenant.ID, ID: uuid.New(), Code: "C", Name: "C", CreatedAt: now(), UpdatedAt: now(), Version: 1}
 		branch := db.Branch{TenantID: tenant.ID, ID: uuid.New(), CompanyID: company.ID, Code: "B", Name: "B", CreatedAt: now(), UpdatedAt: now(), Version: 1}
 		row := db.Department{TenantID: tenant.ID, ID: uuid.New(), CompanyID: company.ID, Code: "D", Name: "D", CreatedAt: now(), UpdatedAt: now(), Version: 1}
-		err := errors.Join(
+		err = errors.Join(
 			s.InsertTenant(t.Context(), db.InsertTenantParams(tenant)), s.InsertCompany(t.Context(), db.InsertCompanyParams(company)),
 			s.InsertDepartment(t.Context(), db.InsertDepartmentParams(row)),
 		)

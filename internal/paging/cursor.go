@@ -21,15 +21,19 @@ const DefaultLimit = 25
 const macLen = 16
 
 // Cursors makes cursors that only fit the list they come from.
-type Cursors struct{ key []byte }
+type Cursors struct{ keys [][]byte }
 
-// NewCursors derives its key from the installation's secret key.
-func NewCursors(secretKey []byte) (*Cursors, error) {
-	key, err := hkdf.Key(sha256.New, secretKey, nil, "tenantry list cursor", sha256.Size)
-	if err != nil {
-		return nil, fmt.Errorf("derive cursor key: %w", err)
+// NewCursors derives its key from the installation's secret key. Cursors made with a previous one go on working.
+func NewCursors(secretKey []byte, previous ...[]byte) (*Cursors, error) {
+	var c Cursors
+	for _, secret := range append([][]byte{secretKey}, previous...) {
+		key, err := hkdf.Key(sha256.New, secret, nil, "tenantry list cursor", sha256.Size)
+		if err != nil {
+			return nil, fmt.Errorf("derive cursor key: %w", err)
+		}
+		c.keys = append(c.keys, key)
 	}
-	return &Cursors{key: key}, nil
+	return &c, nil
 }
 
 // Position is the last item of a page: the next page starts after it.
@@ -52,7 +56,7 @@ func (c *Cursors) Encode(list List, p Position) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encode cursor: %w", err)
 	}
-	mac, err := c.mac(list, payload)
+	mac, err := mac(c.keys[0], list, payload)
 	if err != nil {
 		return "", err
 	}
@@ -65,11 +69,15 @@ func (c *Cursors) Decode(list List, cursor string) (Position, error) {
 	if err != nil || len(raw) < macLen || strings.ContainsAny(cursor, "\r\n") { // which the decoder passes over
 		return Position{}, invalidCursor()
 	}
-	mac, err := c.mac(list, raw[macLen:])
-	if err != nil {
-		return Position{}, err
+	ours := false
+	for _, key := range c.keys {
+		mac, err := mac(key, list, raw[macLen:])
+		if err != nil {
+			return Position{}, err
+		}
+		ours = ours || hmac.Equal(mac, raw[:macLen])
 	}
-	if !hmac.Equal(mac, raw[:macLen]) {
+	if !ours {
 		return Position{}, invalidCursor()
 	}
 	var parts [2]string
@@ -83,12 +91,12 @@ func (c *Cursors) Decode(list List, cursor string) (Position, error) {
 	return Position{Key: parts[0], ID: id}, nil
 }
 
-func (c *Cursors) mac(list List, payload []byte) ([]byte, error) {
+func mac(key []byte, list List, payload []byte) ([]byte, error) {
 	bound, err := json.Marshal(list)
 	if err != nil {
 		return nil, fmt.Errorf("encode list: %w", err)
 	}
-	h := hmac.New(sha256.New, c.key)
+	h := hmac.New(sha256.New, key)
 	h.Write(bound)
 	h.Write([]byte{0}) // JSON has no NUL, so the two parts can't run together
 	h.Write(payload)

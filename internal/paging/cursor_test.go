@@ -17,9 +17,13 @@ type filters struct {
 	Code string
 }
 
-func newCursors(t *testing.T, key string) *paging.Cursors {
+func newCursors(t *testing.T, key string, previous ...string) *paging.Cursors {
 	t.Helper()
-	cursors, err := paging.NewCursors([]byte(key))
+	var before [][]byte
+	for _, p := range previous {
+		before = append(before, []byte(p))
+	}
+	cursors, err := paging.NewCursors([]byte(key), before...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +58,26 @@ func TestCursorLeadsBackToItsPosition(t *testing.T) {
 		}
 		if strings.Trim(cursor, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
 			t.Errorf("%s has characters that an address would have to escape", cursor)
+		}
+	}
+}
+
+func TestCursorsOutliveAChangeOfTheKey(t *testing.T) {
+	t.Parallel()
+	old := encode(t, someList(), somePosition())
+	for name, tc := range map[string]struct {
+		cursors *paging.Cursors
+		works   bool
+	}{
+		"during": {newCursors(t, "new-"+secretKey, secretKey), true},
+		"after":  {newCursors(t, "new-"+secretKey), false},
+	} {
+		if _, err := tc.cursors.Decode(someList(), old); (err == nil) != tc.works {
+			t.Errorf("%s the change: %v", name, err)
+		}
+		again, err := tc.cursors.Encode(someList(), somePosition())
+		if err != nil || again == old {
+			t.Errorf("%s the change, the old key makes cursors: %v", name, err)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func newDatabase(t *testing.T, engine store.Engine) database {
 
 func (d database) seed(t *testing.T, opts seed.Options) seed.Report {
 	t.Helper()
-	report, err := seed.Run(t.Context(), d.store, passwords(), opts)
+	report, err := seed.Run(t.Context(), d.store, keys(t), passwords(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +51,7 @@ type content struct {
 	Companies    []db.Company
 	Users        []db.User
 	AuditEntries []db.AuditEntry
+	AuditLinks   []db.AuditLink
 }
 
 // of returns what belongs to a tenant.
@@ -81,6 +82,11 @@ func (c content) of(t *testing.T, code string) content {
 			out.AuditEntries = append(out.AuditEntries, r)
 		}
 	}
+	for _, r := range c.AuditLinks {
+		if r.TenantID == id {
+			out.AuditLinks = append(out.AuditLinks, r)
+		}
+	}
 	return out
 }
 
@@ -96,10 +102,11 @@ func (d database) content(t *testing.T) content {
 	t.Helper()
 	pool := openSQL(t, d.store.Engine(), d.url)
 	c := content{
-		Tenants:      readAll[db.Tenant](t, pool, "tenants"),
-		Companies:    readAll[db.Company](t, pool, "companies"),
-		Users:        readAll[db.User](t, pool, "users"),
-		AuditEntries: readAll[db.AuditEntry](t, pool, "audit_entries"),
+		Tenants:      readAll[db.Tenant](t, pool, "tenants", "id"),
+		Companies:    readAll[db.Company](t, pool, "companies", "id"),
+		Users:        readAll[db.User](t, pool, "users", "id"),
+		AuditEntries: readAll[db.AuditEntry](t, pool, "audit_entries", "id"),
+		AuditLinks:   readAll[db.AuditLink](t, pool, "audit_links", "entry_id"),
 	}
 	for i := range c.Users {
 		c.Users[i].PasswordHash = nil
@@ -135,14 +142,14 @@ func openSQL(t *testing.T, engine store.Engine, databaseURL string) *sql.DB {
 	return pool
 }
 
-// readAll returns a table's rows by id. The columns are the fields of Row.
-func readAll[Row any](t *testing.T, pool *sql.DB, table string) []Row {
+// readAll returns a table's rows in the order of its key. The columns are the fields of Row.
+func readAll[Row any](t *testing.T, pool *sql.DB, table, key string) []Row {
 	t.Helper()
 	var columns []string
 	for field := range reflect.TypeFor[Row]().Fields() {
 		columns = append(columns, field.Tag.Get("json"))
 	}
-	found, err := pool.QueryContext(t.Context(), "SELECT "+strings.Join(columns, ", ")+" FROM "+table+" ORDER BY id")
+	found, err := pool.QueryContext(t.Context(), "SELECT "+strings.Join(columns, ", ")+" FROM "+table+" ORDER BY "+key)
 	if err != nil {
 		t.Fatal(err)
 	}

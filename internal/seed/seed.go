@@ -13,6 +13,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -64,7 +65,9 @@ func Emails() []string {
 
 // Run adds the scenarios that aren't there yet, each in one transaction, and the superuser. Any number of processes may
 // call it at once. After an error the report says what was loaded until then.
-func Run(ctx context.Context, s *store.Store, passwords *auth.Passwords, opts Options) (Report, error) {
+//
+// Keys sign the audit entries.
+func Run(ctx context.Context, s *store.Store, keys *audit.Keys, passwords *auth.Passwords, opts Options) (Report, error) {
 	var report Report
 	chosen, err := choose(opts.Scenarios)
 	if err != nil {
@@ -75,7 +78,7 @@ func Run(ctx context.Context, s *store.Store, passwords *auth.Passwords, opts Op
 		return report, err
 	}
 	for _, o := range chosen {
-		loaded, err := load(ctx, s, o, opts.Seed, hash)
+		loaded, err := load(ctx, s, keys, o, opts.Seed, hash)
 		if err != nil {
 			return report, fmt.Errorf("load scenario %s: %w", o.scenario, err)
 		}
@@ -84,7 +87,7 @@ func Run(ctx context.Context, s *store.Store, passwords *auth.Passwords, opts Op
 	if hash, err = passwords.Hash(ctx, SuperuserPassword); err != nil {
 		return report, err
 	}
-	if err := loadSuperuser(ctx, s, opts.Seed, hash); err != nil {
+	if err := loadSuperuser(ctx, s, keys, opts.Seed, hash); err != nil {
 		return report, fmt.Errorf("create superuser %s: %w", SuperuserEmail, err)
 	}
 	return report, nil
@@ -104,9 +107,9 @@ func choose(scenarios []string) ([]organisation, error) {
 	}), nil
 }
 
-func load(ctx context.Context, s *store.Store, o organisation, seed uint64, hash string) (Loaded, error) {
+func load(ctx context.Context, s *store.Store, keys *audit.Keys, o organisation, seed uint64, hash string) (Loaded, error) {
 	rows := o.rows(seed, hash)
-	err := s.Tx(ctx, func(q db.Querier) error { return newWriter(q, seed, o.scenario).organisation(ctx, rows) })
+	err := s.Tx(ctx, func(q db.Querier) error { return newWriter(q, keys, seed, o.scenario).organisation(ctx, rows) })
 	loaded := Loaded{Scenario: o.scenario, TenantCode: o.tenant.code, Tenant: o.tenant.name, Login: o.ceo.email}
 	if errors.Is(err, errPresent) {
 		loaded.Skipped = true
@@ -119,7 +122,7 @@ func load(ctx context.Context, s *store.Store, o organisation, seed uint64, hash
 	return loaded, nil
 }
 
-func loadSuperuser(ctx context.Context, s *store.Store, seed uint64, hash string) error {
+func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed uint64, hash string) error {
 	const stream = "superuser"
 	at := time.Date(2025, time.September, 1, 7, 0, 0, 0, time.UTC) // before the oldest scenario
 	superuser := db.User{
@@ -128,7 +131,7 @@ func loadSuperuser(ctx context.Context, s *store.Store, seed uint64, hash string
 		Role: string(access.Admin), IsActive: true, IsSuperuser: true, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
 	err := s.Tx(ctx, func(q db.Querier) error {
-		return newWriter(q, seed, stream).user(ctx, superuser)
+		return newWriter(q, keys, seed, stream).user(ctx, superuser)
 	})
 	if errors.Is(err, errPresent) {
 		return nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/seed"
 	"github.com/tenantry/tenantry/internal/store"
@@ -36,6 +37,35 @@ func TestRunAddsWhatItReports(t *testing.T) {
 		if len(c.Tenants) != 3 || len(c.Users) != 226 || len(c.Companies) != 9 || len(c.AuditEntries) != 2+226+9 {
 			t.Errorf("%d tenants, %d users, %d companies, %d audit entries; want 3, 226, 9, 237, with the platform and its superuser",
 				len(c.Tenants), len(c.Users), len(c.Companies), len(c.AuditEntries))
+		}
+	})
+}
+
+// The demo's trails verify, and what signs them is the same with each run.
+func TestRunSignsItsEntries(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		d := newDatabase(t, engine)
+		d.seed(t, seed.Options{})
+		c := d.content(t)
+		sealer, verifier := audit.NewSealer(d.store, keys(t), nil), audit.NewVerifier(d.store, keys(t))
+		for _, tenant := range c.Tenants {
+			sealed, err := sealer.Seal(t.Context(), tenant.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check, err := verifier.Begin(tenant.ID, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for done := false; !done; {
+				if done, err = check.Step(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if v := check.Result(); v.Status != audit.Intact || v.Seq != sealed || v.Entries != int64(len(c.of(t, tenant.Code).AuditEntries)) {
+				t.Errorf("%s: %d sealed, %s", tenant.Code, sealed, v.Detail())
+			}
 		}
 	})
 }
@@ -121,7 +151,7 @@ func TestRunAtOnceAddsEverythingOnce(t *testing.T) {
 			s := storetest.Open(t, d.url)
 			running.Go(func() {
 				var err error
-				if reports[i], err = seed.Run(t.Context(), s, passwords(), seed.Options{}); err != nil {
+				if reports[i], err = seed.Run(t.Context(), s, keys(t), passwords(), seed.Options{}); err != nil {
 					t.Errorf("run %d: %v", i, err)
 				}
 			})
@@ -189,7 +219,7 @@ func TestUnknownScenarioIsRefused(t *testing.T) {
 	t.Parallel()
 	d := newDatabase(t, store.SQLite)
 
-	_, err := seed.Run(t.Context(), d.store, passwords(), seed.Options{Scenarios: []string{"tech-startup", "bakery"}})
+	_, err := seed.Run(t.Context(), d.store, keys(t), passwords(), seed.Options{Scenarios: []string{"tech-startup", "bakery"}})
 
 	if err == nil {
 		t.Fatal("no error")
@@ -218,7 +248,7 @@ func TestForeignUserWithDemoAddressLeavesNothingHalfDone(t *testing.T) {
 		}
 		before := d.content(t)
 
-		report, err := seed.Run(t.Context(), d.store, passwords(), seed.Options{})
+		report, err := seed.Run(t.Context(), d.store, keys(t), passwords(), seed.Options{})
 
 		if err == nil || !strings.Contains(err.Error(), "ceo@techstart.com") || len(report.Loaded) != 0 {
 			t.Errorf("error %v, report %+v; want an error that names ceo@techstart.com", err, report)
@@ -258,3 +288,12 @@ func TestEveryRowHasOneAuditEntry(t *testing.T) {
 }
 
 func passwords() *auth.Passwords { return auth.NewPasswords(4) }
+
+func keys(t *testing.T) *audit.Keys {
+	t.Helper()
+	keys, err := audit.NewKeys([]byte("only-for-tests-5rB0vV7mYk3sQxN2cJ8w"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}

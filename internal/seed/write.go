@@ -13,6 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/org"
 	"github.com/tenantry/tenantry/internal/store"
+	tenants "github.com/tenantry/tenantry/internal/tenant" // tenant is a type of ours
+	"github.com/tenantry/tenantry/internal/user"
 )
 
 // errPresent means that a row can't be added, because one with a key of it exists.
@@ -26,10 +28,10 @@ type writer struct {
 }
 
 // newWriter belongs inside the transaction's closure: run again, it has to write the same ids again.
-func newWriter(q db.Querier, seed uint64, stream string) *writer {
+func newWriter(q db.Querier, keys *audit.Keys, seed uint64, stream string) *writer {
 	w := &writer{q: q}
 	r := newRandom(seed, stream+" audit")
-	w.log = audit.NewLog(func() time.Time { return w.at }, func() uuid.UUID { return r.id(w.at) })
+	w.log = audit.NewLog(keys, func() time.Time { return w.at }, func() uuid.UUID { return r.id(w.at) })
 	return w
 }
 
@@ -59,6 +61,7 @@ func (w *writer) organisation(ctx context.Context, rows rows) error {
 
 func (w *writer) tenant(ctx context.Context, t db.Tenant) error {
 	w.at = t.CreatedAt
+	tenants.Derive(&t)
 	if err := w.q.InsertTenant(ctx, db.InsertTenantParams(t)); err != nil {
 		return asPresent(err)
 	}
@@ -69,6 +72,7 @@ func (w *writer) tenant(ctx context.Context, t db.Tenant) error {
 
 func (w *writer) user(ctx context.Context, u db.User) error {
 	w.at = u.CreatedAt
+	user.Derive(&u)
 	if err := w.q.InsertUser(ctx, db.InsertUserParams(u)); err != nil {
 		return asPresent(err)
 	}

@@ -16,6 +16,8 @@ var (
 	ErrNotFound = errors.New("no such row")
 	// ErrStale means that a row has another version than the one that was read. Tx then starts over.
 	ErrStale = errors.New("the row has changed since it was read")
+	// ErrUnreadable means that a column holds what nobody wrote through a Store. PostgreSQL doesn't allow that.
+	ErrUnreadable = errors.New("a value is not of its column's type")
 
 	errContended = errors.New("given up for the sake of another transaction")
 )
@@ -56,6 +58,12 @@ func Violates(err error, constraint string) bool {
 func BreaksReference(err error) bool {
 	v, ok := errors.AsType[*Violation](err)
 	return ok && v.Kind == ForeignKey
+}
+
+// BreaksUniqueness reports whether a row couldn't be written because another one is the same in what must be unique.
+func BreaksUniqueness(err error) bool {
+	v, ok := errors.AsType[*Violation](err)
+	return ok && v.Kind == Unique
 }
 
 // mapper makes the error of a named query independent of the engine: ErrNotFound, a *Violation, an *errs.Error for what

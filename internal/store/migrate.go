@@ -42,6 +42,33 @@ func (s *Store) MigrateUp(ctx context.Context) ([]Migration, error) {
 	return done, err
 }
 
+// MigrateStamp notes the migrations up to a version as applied, without running them, and returns those that weren't before. It
+// is for a schema that was made in another way.
+func (s *Store) MigrateStamp(ctx context.Context, version int64) ([]Migration, error) {
+	ours, err := s.provider()
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[int64]string)
+	var hollow []*goose.Migration
+	for _, source := range ours.ListSources() {
+		names[source.Version] = name(source)
+		hollow = append(hollow, goose.NewGoMigration(source.Version, nil, nil))
+	}
+	if names[version] == "" {
+		return nil, fmt.Errorf("there is no migration %d", version)
+	}
+	var done []Migration
+	err = s.migrateBy(ctx, hollow, func(p *goose.Provider) error {
+		results, err := p.UpTo(ctx, version)
+		for _, r := range results {
+			done = append(done, Migration{Version: r.Source.Version, Name: names[r.Source.Version]})
+		}
+		return err
+	})
+	return done, err
+}
+
 // MigrateDown takes back the newest migration and returns it, or ErrNotFound if none is applied.
 func (s *Store) MigrateDown(ctx context.Context) (Migration, error) {
 	var undone Migration
@@ -135,6 +162,11 @@ func (s *Store) applied(ctx context.Context) (map[int64]time.Time, error) {
 }
 
 func (s *Store) migrate(ctx context.Context, f func(*goose.Provider) error) error {
+	return s.migrateBy(ctx, nil, f)
+}
+
+// migrateBy locks out others and runs the given migrations in the place of ours, if there are any.
+func (s *Store) migrateBy(ctx context.Context, others []*goose.Migration, f func(*goose.Provider) error) error {
 	if s.engine == MySQL {
 		if err := mysqlCollation(ctx, s.database.sqlDB()); err != nil {
 			return err
@@ -147,20 +179,23 @@ func (s *Store) migrate(ctx context.Context, f func(*goose.Provider) error) erro
 		}
 		defer func() { _ = file.Close() }()
 	}
-	p, err := s.provider()
+	p, err := s.provider(others...)
 	if err != nil {
 		return err
 	}
 	return f(p)
 }
 
-func (s *Store) provider() (*goose.Provider, error) {
+func (s *Store) provider(others ...*goose.Migration) (*goose.Provider, error) {
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	files, err := fs.Sub(migrations.FS, string(s.engine))
 	if err != nil {
 		return nil, fmt.Errorf("find migrations: %w", err)
 	}
+	if len(others) > 0 {
+		files, options = nil, append(options, goose.WithGoMigrations(others...))
+	}
 	dialect := goose.DialectSQLite3
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	switch s.engine {
 	case Postgres:
 		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockSeconds, lockAttempts))

@@ -7,6 +7,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +33,21 @@ func migrationFiles(t *testing.T, engine store.Engine) []string {
 	return files
 }
 
+// versions returns the numbers of an engine's migrations, oldest first. There may be gaps.
+func versions(t *testing.T, engine store.Engine) []int64 {
+	t.Helper()
+	var list []int64
+	for _, file := range migrationFiles(t, engine) {
+		number, _, _ := strings.Cut(file, "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, version)
+	}
+	return list
+}
+
 func schemaVersion(t *testing.T, s *store.Store) (current, needed int64) {
 	t.Helper()
 	current, needed, err := s.SchemaVersion(t.Context())
@@ -46,7 +62,7 @@ func TestMigrateUpAppliesEachMigrationOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.Open(t, storetest.NewURL(t, engine))
 		files := migrationFiles(t, engine)
-		newest := int64(len(files))
+		newest := slices.Max(versions(t, engine))
 		if current, needed := schemaVersion(t, s); current != 0 || needed != newest {
 			t.Errorf("empty database: version is %d of %d, want 0 of %d", current, needed, newest)
 		}
@@ -74,13 +90,13 @@ func TestMigrateDownToNothingAndUpAgain(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
 		before := facts(t, s)
-		_, newest := schemaVersion(t, s)
-		for version := newest; version > 0; version-- {
+		all := versions(t, engine)
+		for i, version := range slices.Backward(all) {
 			undone, err := s.MigrateDown(t.Context())
 			if err != nil || undone.Version != version || undone.Name == "" {
 				t.Fatalf("down from %d: %+v, error %v", version, undone, err)
 			}
-			if current, _ := schemaVersion(t, s); current != version-1 {
+			if current, _ := schemaVersion(t, s); i > 0 && current != all[i-1] || i == 0 && current != 0 {
 				t.Errorf("down from %d: version is %d", version, current)
 			}
 		}
@@ -90,8 +106,8 @@ func TestMigrateDownToNothingAndUpAgain(t *testing.T) {
 		if _, err := s.MigrateDown(t.Context()); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("down from nothing: error is %v, want ErrNotFound", err)
 		}
-		if done, err := s.MigrateUp(t.Context()); err != nil || int64(len(done)) != newest {
-			t.Fatalf("up again: %d migrations applied, error %v; want %d", len(done), err, newest)
+		if done, err := s.MigrateUp(t.Context()); err != nil || len(done) != len(all) {
+			t.Fatalf("up again: %d migrations applied, error %v; want %d", len(done), err, len(all))
 		}
 		if diff := cmp.Diff(before, facts(t, s)); diff != "" {
 			t.Errorf("the schema is another one now (-before +after):\n%s", diff)
@@ -151,8 +167,8 @@ func migrateByTen(t *testing.T, databaseURL string) {
 	for _, m := range slices.Concat(done...) {
 		applied[m.Version]++
 	}
-	for version := before + 1; version <= needed; version++ {
-		if applied[version] != 1 {
+	for _, version := range versions(t, stores[0].Engine()) {
+		if version > before && applied[version] != 1 {
 			t.Errorf("migration %d was applied %d times", version, applied[version])
 		}
 	}

@@ -77,6 +77,9 @@ func translateMySQL(err error) error {
 		if common := translateCommon(err); common != nil {
 			return common
 		}
+		if value := unreadable(err); value != nil {
+			return value
+		}
 		if errors.Is(err, driver.ErrBadConn) || errors.Is(err, mysql.ErrInvalidConn) || closedPool(err) {
 			return unavailable(err)
 		}

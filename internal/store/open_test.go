@@ -3,8 +3,10 @@ package store_test
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
 // TestManyOpenANewSQLiteFileAtOnce is about the moment in which the file gets its journal: SQLite doesn't wait then.
@@ -25,4 +27,16 @@ func TestManyOpenANewSQLiteFileAtOnce(t *testing.T) {
 		}
 		wait.Wait()
 	}
+}
+
+func TestNowIsTheTimeOfTheDatabase(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		s := storetest.New(t, engine)
+		before := time.Now().Add(-time.Minute)
+		now, err := s.Now(t.Context())
+		if err != nil || now.Before(before) || now.After(time.Now().Add(time.Minute)) || now.Location() != time.UTC {
+			t.Errorf("%v %v, want now in UTC", now, err)
+		}
+	})
 }

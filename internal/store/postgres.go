@@ -43,7 +43,7 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 	if err != nil {
 		return nil, nil, fmt.Errorf("make pool: %w", err)
 	}
-	return &postgresDriver{pool: pool, std: stdlib.OpenDBFromPool(pool)}, db.NewPostgres(pool, mapper(translatePostgres)), nil
+	return &postgresDriver{pool: pool, std: stdlib.OpenDBFromPool(pool)}, db.NewPostgres(postgresPlanned{pool}, mapper(translatePostgres)), nil
 }
 
 func (d *postgresDriver) begin(ctx context.Context) (tx, error) {
@@ -70,7 +70,9 @@ func (d *postgresDriver) close() {
 
 type postgresTx struct{ tx pgx.Tx }
 
-func (t postgresTx) querier() db.Querier { return db.NewPostgres(t.tx, mapper(translatePostgres)) }
+func (t postgresTx) querier() db.Querier {
+	return db.NewPostgres(postgresPlanned{t.tx}, mapper(translatePostgres))
+}
 
 func (t postgresTx) commit(ctx context.Context) error {
 	// A commit that has begun isn't cut off: nobody would know whether it has happened.

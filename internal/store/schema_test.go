@@ -29,7 +29,7 @@ func TestDifferencesOfSchemasNameTableColumnAndEngine(t *testing.T) {
 	for _, statement := range []string{
 		"ALTER TABLE users DROP COLUMN phone",
 		"ALTER TABLE users ADD COLUMN phone varchar(32) NOT NULL DEFAULT ''",
-		"DROP INDEX users_tenant_id_company_id_idx",
+		"DROP INDEX users_tenant_id_company_id_created_at_idx",
 	} {
 		if _, err := sqlite.SQLDB().ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
@@ -39,7 +39,7 @@ func TestDifferencesOfSchemasNameTableColumnAndEngine(t *testing.T) {
 	for _, expected := range []string{
 		"only postgres has: table users, column phone, varchar(32), null",
 		"only sqlite has: table users, column phone, varchar(32), not null",
-		"only postgres has: table users, index users_tenant_id_company_id_idx (tenant_id, company_id)",
+		"only postgres has: table users, index users_tenant_id_company_id_created_at_idx (tenant_id, company_id, created_at, id)",
 		"table users, columns in order:",
 	} {
 		if !strings.Contains(got, expected) {
@@ -136,6 +136,7 @@ var kinds = map[string]string{
 	"bigint(20)": "bigint",
 	"tinyint(1)": "boolean",
 	"double":     "double precision",
+	"blob":       "bytea",
 	"json_text":  "json", "longtext": "json", // MariaDB's name for JSON
 }
 

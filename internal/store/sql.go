@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/tenantry/tenantry/gen/db"
 )
@@ -59,6 +61,14 @@ func (t sqlTx) commit(ctx context.Context) error {
 }
 
 func (t sqlTx) rollback(context.Context) error { return t.tx.Rollback() }
+
+// unreadable wraps an error of database/sql about a value; it returns nil for others. It has no name for them.
+func unreadable(err error) error {
+	if strings.HasPrefix(err.Error(), "sql: Scan error on column ") {
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return nil
+}
 
 // closedPool reports whether err is what database/sql says after Close; it has no name for it.
 func closedPool(err error) bool { return err.Error() == "sql: database is closed" }

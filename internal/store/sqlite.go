@@ -38,9 +38,9 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	reader.SetMaxIdleConns(opts.MaxConnections)
 	d := &sqlDriver{
 		reader: reader, writer: writer, translate: translateSQLite,
-		wrap: func(t *sql.Tx) db.Querier { return db.NewSQLite(t, mapper(translateSQLite)) },
+		wrap: func(t *sql.Tx) db.Querier { return db.NewSQLite(sqlitePlanned{t}, mapper(translateSQLite)) },
 	}
-	return d, db.NewSQLite(sqliteConn{reader: reader, writer: writer}, mapper(translateSQLite)), nil
+	return d, db.NewSQLite(sqlitePlanned{sqliteConn{reader: reader, writer: writer}}, mapper(translateSQLite)), nil
 }
 
 func sqliteDSN(absolute, extra string) string {
@@ -77,6 +77,9 @@ func translateSQLite(err error) error {
 	if !errors.As(err, &e) {
 		if common := translateCommon(err); common != nil {
 			return common
+		}
+		if value := unreadable(err); value != nil {
+			return value
 		}
 		if closedPool(err) {
 			return unavailable(err)

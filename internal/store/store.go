@@ -111,5 +111,17 @@ func (s *Store) Engine() Engine { return s.engine }
 // Ping asks the database for a sign of life.
 func (s *Store) Ping(ctx context.Context) error { return s.database.ping(ctx) }
 
+// Now returns the time of the database's clock. SQLite has none of its own.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	if s.engine == SQLite {
+		return time.Now().UTC(), nil
+	}
+	var now time.Time
+	if err := s.database.sqlDB().QueryRowContext(ctx, "SELECT CURRENT_TIMESTAMP(6)").Scan(&now); err != nil {
+		return time.Time{}, fmt.Errorf("ask for the database's time: %w", err)
+	}
+	return now.UTC(), nil
+}
+
 // Close ends all connections. Queries after that are answered as unavailable.
 func (s *Store) Close() { s.database.close() }

@@ -4,50 +4,219 @@ package tenant
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
 const entityType = "tenant"
 
-// Service has the rules of tenants.
-type Service struct {
-	store *store.Store
-	audit *audit.Log
+// The values of the status column.
+const (
+	active    = string(api.TenantStatusActive)
+	suspended = string(api.TenantStatusSuspended)
+	deleting  = string(api.TenantStatusDeleting)
+)
+
+// codeKey is the constraint that makes codes unique.
+const codeKey = "tenants_code_key"
+
+// Parts is what the service is made of.
+type Parts struct {
+	Store   *store.Store
+	Audit   *audit.Log
+	Cursors *paging.Cursors
+	Now     func() time.Time
+	NewID   func() uuid.UUID
 }
 
-// NewService returns the service on a store.
-func NewService(s *store.Store, log *audit.Log) *Service {
-	return &Service{store: s, audit: log}
+// Service has the rules of tenants.
+type Service struct {
+	store   *store.Store
+	audit   *audit.Log
+	cursors *paging.Cursors
+	now     func() time.Time
+	newID   func() uuid.UUID
+	batch   int32 // how many rows one transaction of a deletion deletes
+}
+
+// NewService returns the service.
+func NewService(p Parts) *Service {
+	return &Service{store: p.Store, audit: p.Audit, cursors: p.Cursors, now: p.Now, newID: p.NewID, batch: deletionBatch}
 }
 
 // Enter lets a superuser act in a tenant that isn't their own, and returns them as they act there. It is written down in
-// both tenants' trails before anything else happens. The error is errs.NotFound if there is no such tenant.
+// both tenants' trails before anything else happens. The error is errs.NotFound if there is no such tenant, or it is being
+// deleted.
 func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.UUID) (access.Principal, error) {
 	there := by
 	there.TenantID = tenantID
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		tenant, err := q.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
-		if errors.Is(err, store.ErrNotFound) {
-			return errs.New(errs.NotFound, "There is no such tenant.").Because(err)
-		}
+		t, err := q.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
 		if err != nil {
 			return err
 		}
-		entry := audit.Entry{Action: audit.TenantAccess, EntityType: entityType, EntityID: tenant.ID, EntityLabel: tenant.Name}
+		if t.Status == deleting {
+			return noSuchTenant()
+		}
+		entry := audit.Entry{Action: audit.TenantAccess, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name}
 		if err := s.audit.Write(ctx, q, by, entry); err != nil {
 			return err
 		}
-		return s.audit.Write(ctx, q, there, entry)
+		err = s.audit.Write(ctx, q, there, entry)
+		if store.BreaksReference(err) {
+			return noSuchTenant().Because(err) // it has gone since we saw it
+		}
+		return err
 	})
 	if err != nil {
-		return access.Principal{}, err
+		return access.Principal{}, clientError(err)
 	}
 	return there, nil
 }
+
+// Get returns a tenant, or errs.NotFound.
+func (s *Service) Get(ctx context.Context, id uuid.UUID) (db.Tenant, error) {
+	t, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: id})
+	if err != nil {
+		return db.Tenant{}, clientError(err)
+	}
+	return t, nil
+}
+
+// Create returns the new tenant; errs.AlreadyExists if its code is taken.
+func (s *Service) Create(ctx context.Context, by access.Principal, in api.TenantCreate) (db.Tenant, error) {
+	now := s.now()
+	t := db.Tenant{ID: s.newID(), Tier: string(api.TenantTierFree), Status: active, CreatedAt: now, UpdatedAt: now, Version: 1}
+	apply(&t, api.TenantUpdate{
+		Code: &in.Code, Name: &in.Name, Tier: in.Tier, MaxCompanies: in.MaxCompanies, MaxUsers: in.MaxUsers,
+		ContactName: in.ContactName, ContactEmail: in.ContactEmail, ContactPhone: in.ContactPhone,
+	})
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		if err := q.InsertTenant(ctx, db.InsertTenantParams(t)); err != nil {
+			return err
+		}
+		return s.write(ctx, q, by, "tenant.create", t, audit.Created(t))
+	})
+	if err != nil {
+		return db.Tenant{}, clientError(err)
+	}
+	return t, nil
+}
+
+// Update changes the fields that are in the request and returns the tenant as it is then. The error is errs.NotFound,
+// errs.StaleVersion if the version isn't one of ifMatch, errs.AlreadyExists if the new code is taken, or errs.TenantDeleting.
+func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.TenantUpdate) (db.Tenant, error) {
+	return s.change(ctx, by, "tenant.update", id, ifMatch, func(t *db.Tenant) { apply(t, in) })
+}
+
+// Suspend keeps everyone of a tenant out, from their next request on, and returns the tenant as it is then. The error is
+// errs.NotFound, errs.PlatformTenant or errs.TenantDeleting.
+func (s *Service) Suspend(ctx context.Context, by access.Principal, id uuid.UUID) (db.Tenant, error) {
+	if id == access.PlatformTenantID {
+		return db.Tenant{}, errs.New(errs.PlatformTenant, "The platform can't be suspended: superusers live in it.")
+	}
+	return s.change(ctx, by, "tenant.suspend", id, etag.Condition{}, func(t *db.Tenant) { t.Status = suspended })
+}
+
+// Resume lets everyone of a tenant work again, and returns the tenant as it is then. The error is errs.NotFound or
+// errs.TenantDeleting.
+func (s *Service) Resume(ctx context.Context, by access.Principal, id uuid.UUID) (db.Tenant, error) {
+	return s.change(ctx, by, "tenant.resume", id, etag.Condition{}, func(t *db.Tenant) { t.Status = active })
+}
+
+// change lets f have its way with a tenant, and returns the tenant as it is then. If that makes no difference nothing is
+// written.
+func (s *Service) change(
+	ctx context.Context, by access.Principal, action string, id uuid.UUID, ifMatch etag.Condition, f func(*db.Tenant),
+) (db.Tenant, error) {
+	var after db.Tenant
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		before, err := matching(ctx, q, id, ifMatch)
+		if err != nil {
+			return err
+		}
+		if before.Status == deleting {
+			return errs.New(errs.TenantDeleting, "The tenant is being deleted. All that can be done with it is to delete the rest.")
+		}
+		after = before
+		f(&after)
+		changes := audit.Updated(before, after)
+		if len(changes) == 0 {
+			return nil
+		}
+		if err := s.update(ctx, q, &after); err != nil {
+			return err
+		}
+		return s.write(ctx, q, by, action, after, changes)
+	})
+	if err != nil {
+		return db.Tenant{}, clientError(err)
+	}
+	return after, nil
+}
+
+// update changes every column of a tenant to those of t, if it still has t's version, and gives t the next one.
+func (s *Service) update(ctx context.Context, q db.Querier, t *db.Tenant) error {
+	t.UpdatedAt = s.now()
+	rows, err := q.UpdateTenant(ctx, db.UpdateTenantParams{
+		Code: t.Code, Name: t.Name, NameKey: t.NameKey, Tier: t.Tier, Status: t.Status, MaxCompanies: t.MaxCompanies, MaxUsers: t.MaxUsers,
+		ContactName: t.ContactName, ContactEmail: t.ContactEmail, ContactPhone: t.ContactPhone,
+		SearchText: t.SearchText, UpdatedAt: t.UpdatedAt, ID: t.ID, Version: t.Version,
+	})
+	if err != nil {
+		return err
+	}
+	if rows == 0 {
+		return store.ErrStale
+	}
+	t.Version++
+	return nil
+}
+
+// write adds an entry to the platform's trail, and to the tenant's own for its admins.
+func (s *Service) write(ctx context.Context, q db.Querier, by access.Principal, action string, t db.Tenant, changes audit.Changes) error {
+	entry := audit.Entry{
+		Action: action, TenantID: access.PlatformTenantID, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name, Changes: changes,
+	}
+	if err := s.audit.Write(ctx, q, by, entry); err != nil || t.ID == access.PlatformTenantID {
+		return err
+	}
+	entry.TenantID = t.ID
+	return s.audit.Write(ctx, q, by, entry)
+}
+
+// matching returns a tenant whose version is one of ifMatch; errs.StaleVersion if it has another.
+func matching(ctx context.Context, q db.Querier, id uuid.UUID, ifMatch etag.Condition) (db.Tenant, error) {
+	t, err := q.GetTenant(ctx, db.GetTenantParams{ID: id})
+	if err != nil {
+		return db.Tenant{}, err
+	}
+	if !ifMatch.Allows(t.Version) {
+		return db.Tenant{}, errs.New(errs.StaleVersion, "The tenant has changed since you read it. Read it again and repeat your change.")
+	}
+	return t, nil
+}
+
+// clientError makes what the store refused into what a client is told.
+func clientError(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return noSuchTenant().Because(err)
+	case store.Violates(err, codeKey):
+		const taken = "A tenant with this code exists already."
+		return errs.New(errs.AlreadyExists, taken).With(errs.Field{Pointer: "/code", Detail: taken, Code: "taken"}).Because(err)
+	}
+	return err
+}
+
+func noSuchTenant() *errs.Error { return errs.New(errs.NotFound, "There is no such tenant.") }

@@ -43,7 +43,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND created_at >= sqlc.arg(after_created_at) AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id))
+  AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id)) AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
@@ -59,7 +59,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND created_at <= sqlc.arg(after_created_at) AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id))
+  AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id)) AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
@@ -75,7 +75,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND name_key >= sqlc.arg(after_name_key) AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id))
+  AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id)) AND (name_key, id) > (sqlc.arg(after_name_key), sqlc.arg(after_id))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
@@ -91,7 +91,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND name_key <= sqlc.arg(after_name_key) AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id))
+  AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id)) AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
@@ -108,6 +108,14 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
+ORDER BY id;
+
+-- name: ListDepartmentsOfHead :many
+SELECT
+    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
+    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+FROM departments
+WHERE tenant_id = sqlc.arg(tenant_id) AND head_user_id = sqlc.arg(head_user_id)
 ORDER BY id;
 
 -- name: ListDepartmentNodes :many

@@ -16,8 +16,7 @@ SELECT count(*) FROM audit_entries
 WHERE tenant_id = ? AND occurred_at >= ? AND occurred_at < ?
   AND (actor_id = ? OR ? IS NULL)
   AND (action = ? OR ? IS NULL)
-  AND (action >= ? OR ? IS NULL)
-  AND (action < ? OR ? IS NULL)
+  AND (action_area = ? OR ? IS NULL)
   AND (entity_type = ? OR ? IS NULL)
   AND (entity_id = ? OR ? IS NULL)
   AND (outcome = ? OR ? IS NULL)
@@ -27,19 +26,18 @@ WHERE tenant_id = ? AND occurred_at >= ? AND occurred_at < ?
 `
 
 type CountAuditEntriesParams struct {
-	TenantID     uuid.UUID  `json:"tenant_id"`
-	Since        time.Time  `json:"since"`
-	Before       time.Time  `json:"before"`
-	ActorID      *uuid.UUID `json:"actor_id"`
-	Action       *string    `json:"action"`
-	ActionFrom   *string    `json:"action_from"`
-	ActionBefore *string    `json:"action_before"`
-	EntityType   *string    `json:"entity_type"`
-	EntityID     *uuid.UUID `json:"entity_id"`
-	Outcome      *string    `json:"outcome"`
-	IP           *string    `json:"ip"`
-	RequestID    *string    `json:"request_id"`
-	Pattern      *string    `json:"pattern"`
+	TenantID   uuid.UUID  `json:"tenant_id"`
+	Since      time.Time  `json:"since"`
+	Before     time.Time  `json:"before"`
+	ActorID    *uuid.UUID `json:"actor_id"`
+	Action     *string    `json:"action"`
+	ActionArea *string    `json:"action_area"`
+	EntityType *string    `json:"entity_type"`
+	EntityID   *uuid.UUID `json:"entity_id"`
+	Outcome    *string    `json:"outcome"`
+	IP         *string    `json:"ip"`
+	RequestID  *string    `json:"request_id"`
+	Pattern    *string    `json:"pattern"`
 }
 
 func (q *Queries) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
@@ -51,10 +49,8 @@ func (q *Queries) CountAuditEntries(ctx context.Context, arg CountAuditEntriesPa
 		arg.ActorID,
 		arg.Action,
 		arg.Action,
-		arg.ActionFrom,
-		arg.ActionFrom,
-		arg.ActionBefore,
-		arg.ActionBefore,
+		arg.ActionArea,
+		arg.ActionArea,
 		arg.EntityType,
 		arg.EntityType,
 		arg.EntityID,
@@ -74,13 +70,17 @@ func (q *Queries) CountAuditEntries(ctx context.Context, arg CountAuditEntriesPa
 }
 
 const countAuditEntriesByAction = `-- name: CountAuditEntriesByAction :many
-SELECT e.action, coalesce(count(*), t.version) AS entries
-FROM audit_entries AS e
-JOIN tenants AS t ON t.id = e.tenant_id
-WHERE e.tenant_id = ? AND e.occurred_at >= ? AND e.occurred_at < ?
-GROUP BY e.action, t.version
-ORDER BY count(*) DESC, e.action
-LIMIT ?
+SELECT c.action, coalesce(0 * t.version + c.entries, t.version) AS entries
+FROM (
+    SELECT e.tenant_id, e.action, count(*) AS entries
+    FROM audit_entries AS e
+    WHERE e.tenant_id = ? AND e.occurred_at >= ? AND e.occurred_at < ?
+    GROUP BY e.tenant_id, e.action
+    ORDER BY count(*) DESC, e.action
+    LIMIT ?
+) AS c
+JOIN tenants AS t ON t.id = c.tenant_id
+ORDER BY c.entries DESC, c.action
 `
 
 type CountAuditEntriesByActionParams struct {
@@ -95,8 +95,8 @@ type CountAuditEntriesByActionRow struct {
 	Entries int64  `json:"entries"`
 }
 
-// A count is never null. It is coalesced with a column of 64 bits because sqlc takes it for one of 32 on SQLite alone, and then
-// the engines' rows don't convert into each other.
+// A count is a number of 64 bits and never null. sqlc says so on all engines if there is a column in it that is, and then the
+// engines' rows convert into each other. The column comes to what has been counted, not to each entry.
 func (q *Queries) CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error) {
 	rows, err := q.db.QueryContext(ctx, countAuditEntriesByAction,
 		arg.TenantID,
@@ -126,13 +126,17 @@ func (q *Queries) CountAuditEntriesByAction(ctx context.Context, arg CountAuditE
 }
 
 const countAuditEntriesByActor = `-- name: CountAuditEntriesByActor :many
-SELECT e.actor_id, e.actor_email, coalesce(count(*), t.version) AS entries
-FROM audit_entries AS e
-JOIN tenants AS t ON t.id = e.tenant_id
-WHERE e.tenant_id = ? AND e.occurred_at >= ? AND e.occurred_at < ? AND e.actor_id IS NOT NULL
-GROUP BY e.actor_id, e.actor_email, t.version
-ORDER BY count(*) DESC, e.actor_id, e.actor_email
-LIMIT ?
+SELECT c.actor_id, c.actor_email, coalesce(0 * t.version + c.entries, t.version) AS entries
+FROM (
+    SELECT e.tenant_id, e.actor_id, e.actor_email, count(*) AS entries
+    FROM audit_entries AS e
+    WHERE e.tenant_id = ? AND e.occurred_at >= ? AND e.occurred_at < ? AND e.actor_id IS NOT NULL
+    GROUP BY e.tenant_id, e.actor_id, e.actor_email
+    ORDER BY count(*) DESC, e.actor_id, e.actor_email
+    LIMIT ?
+) AS c
+JOIN tenants AS t ON t.id = c.tenant_id
+ORDER BY c.entries DESC, c.actor_id, c.actor_email
 `
 
 type CountAuditEntriesByActorParams struct {
@@ -177,13 +181,17 @@ func (q *Queries) CountAuditEntriesByActor(ctx context.Context, arg CountAuditEn
 }
 
 const countAuditEntriesByDay = `-- name: CountAuditEntriesByDay :many
-SELECT e.occurred_on, coalesce(count(*), t.version) AS entries
-FROM audit_entries AS e
-JOIN tenants AS t ON t.id = e.tenant_id
-WHERE e.tenant_id = ? AND e.occurred_at >= ? AND e.occurred_at < ?
-GROUP BY e.occurred_on, t.version
-ORDER BY e.occurred_on
-LIMIT ?
+SELECT c.occurred_on, coalesce(0 * t.version + c.entries, t.version) AS entries
+FROM (
+    SELECT e.tenant_id, e.occurred_on, count(*) AS entries
+    FROM audit_entries AS e
+    WHERE e.tenant_id = ? AND e.occurred_at >= ? AND e.occurred_at < ?
+    GROUP BY e.tenant_id, e.occurred_on
+    ORDER BY e.occurred_on
+    LIMIT ?
+) AS c
+JOIN tenants AS t ON t.id = c.tenant_id
+ORDER BY c.occurred_on
 `
 
 type CountAuditEntriesByDayParams struct {
@@ -255,7 +263,7 @@ func (q *Queries) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEnt
 const getAuditEntry = `-- name: GetAuditEntry :one
 SELECT
     tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
+    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
 FROM audit_entries
 WHERE tenant_id = ? AND id = ?
 `
@@ -279,6 +287,7 @@ func (q *Queries) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (A
 		&i.ActorIsSuperuser,
 		&i.SessionID,
 		&i.Action,
+		&i.ActionArea,
 		&i.EntityType,
 		&i.EntityID,
 		&i.EntityLabel,
@@ -298,11 +307,11 @@ func (q *Queries) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (A
 const insertAuditEntry = `-- name: InsertAuditEntry :exec
 INSERT INTO audit_entries (
     tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
+    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
 ) VALUES (
     ?, ?, ?, ?,
     ?, ?, ?, ?, ?,
-    ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?, ?, ?
 )
 `
@@ -318,6 +327,7 @@ type InsertAuditEntryParams struct {
 	ActorIsSuperuser bool            `json:"actor_is_superuser"`
 	SessionID        *uuid.UUID      `json:"session_id"`
 	Action           string          `json:"action"`
+	ActionArea       string          `json:"action_area"`
 	EntityType       *string         `json:"entity_type"`
 	EntityID         *uuid.UUID      `json:"entity_id"`
 	EntityLabel      *string         `json:"entity_label"`
@@ -344,6 +354,7 @@ func (q *Queries) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryPara
 		arg.ActorIsSuperuser,
 		arg.SessionID,
 		arg.Action,
+		arg.ActionArea,
 		arg.EntityType,
 		arg.EntityID,
 		arg.EntityLabel,
@@ -363,14 +374,14 @@ func (q *Queries) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryPara
 const listAuditEntries = `-- name: ListAuditEntries :many
 SELECT
     tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
+    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
 FROM audit_entries
-WHERE tenant_id = ? AND occurred_at >= ?
-  AND occurred_at <= ? AND (occurred_at < ? OR id < ?)
+WHERE tenant_id = ?
+  AND (occurred_at >= ? OR ? IS NULL)
+  AND (occurred_at < ? OR (occurred_at = ? AND id < ?))
   AND (actor_id = ? OR ? IS NULL)
   AND (action = ? OR ? IS NULL)
-  AND (action >= ? OR ? IS NULL)
-  AND (action < ? OR ? IS NULL)
+  AND (action_area = ? OR ? IS NULL)
   AND (entity_type = ? OR ? IS NULL)
   AND (entity_id = ? OR ? IS NULL)
   AND (outcome = ? OR ? IS NULL)
@@ -383,13 +394,12 @@ LIMIT ?
 
 type ListAuditEntriesParams struct {
 	TenantID        uuid.UUID  `json:"tenant_id"`
-	Since           time.Time  `json:"since"`
+	Since           *time.Time `json:"since"`
 	AfterOccurredAt time.Time  `json:"after_occurred_at"`
 	AfterID         uuid.UUID  `json:"after_id"`
 	ActorID         *uuid.UUID `json:"actor_id"`
 	Action          *string    `json:"action"`
-	ActionFrom      *string    `json:"action_from"`
-	ActionBefore    *string    `json:"action_before"`
+	ActionArea      *string    `json:"action_area"`
 	EntityType      *string    `json:"entity_type"`
 	EntityID        *uuid.UUID `json:"entity_id"`
 	Outcome         *string    `json:"outcome"`
@@ -400,11 +410,12 @@ type ListAuditEntriesParams struct {
 }
 
 // Newest first, by the time that the entry states: from and to are then ends of the index, and ids need not follow the
-// clock that the times come from. A page starts after the row (after_occurred_at, after_id); the first condition on
-// the time repeats the second one so that the index can be used.
+// clock that the times come from. A page starts after the row (after_occurred_at, after_id). SQLite
+// takes two ends of a time for less than any filter's entries: without since it looks filters up.
 func (q *Queries) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
 	rows, err := q.db.QueryContext(ctx, listAuditEntries,
 		arg.TenantID,
+		arg.Since,
 		arg.Since,
 		arg.AfterOccurredAt,
 		arg.AfterOccurredAt,
@@ -413,10 +424,8 @@ func (q *Queries) ListAuditEntries(ctx context.Context, arg ListAuditEntriesPara
 		arg.ActorID,
 		arg.Action,
 		arg.Action,
-		arg.ActionFrom,
-		arg.ActionFrom,
-		arg.ActionBefore,
-		arg.ActionBefore,
+		arg.ActionArea,
+		arg.ActionArea,
 		arg.EntityType,
 		arg.EntityType,
 		arg.EntityID,
@@ -449,6 +458,7 @@ func (q *Queries) ListAuditEntries(ctx context.Context, arg ListAuditEntriesPara
 			&i.ActorIsSuperuser,
 			&i.SessionID,
 			&i.Action,
+			&i.ActionArea,
 			&i.EntityType,
 			&i.EntityID,
 			&i.EntityLabel,

@@ -245,7 +245,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?
-  AND created_at >= ? AND (created_at > ? OR id > ?)
+  AND (created_at > ? OR (created_at = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
   AND (country = ? OR ? IS NULL)
@@ -341,7 +341,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?
-  AND created_at <= ? AND (created_at < ? OR id < ?)
+  AND (created_at < ? OR (created_at = ? AND id < ?))
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
   AND (country = ? OR ? IS NULL)
@@ -436,7 +436,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?
-  AND name_key >= ? AND (name_key > ? OR id > ?)
+  AND (name_key > ? OR (name_key = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
   AND (country = ? OR ? IS NULL)
@@ -531,7 +531,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?
-  AND name_key <= ? AND (name_key < ? OR id < ?)
+  AND (name_key < ? OR (name_key = ? AND id < ?))
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
   AND (country = ? OR ? IS NULL)

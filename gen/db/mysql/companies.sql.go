@@ -179,7 +179,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = ?
-  AND created_at >= ? AND (created_at > ? OR id > ?)
+  AND (created_at > ? OR (created_at = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
   AND (country = ? OR ? IS NULL)
   AND (is_active = ? OR ? IS NULL)
@@ -199,8 +199,8 @@ type ListCompaniesByCreatedAtParams struct {
 	Limit          int32     `json:"limit"`
 }
 
-// The four orders of the company list. A page starts after the row (key, id); the
-// first condition on the key repeats the second one so that the index can be used.
+// The four orders of the company list. A page starts after the row (key, id), written twice: as what tells sqlc the types, and
+// as what finds the row in the index. storegen gives PostgreSQL and MySQL one of their own.
 func (q *Queries) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	rows, err := q.db.QueryContext(ctx, listCompaniesByCreatedAt,
 		arg.TenantID,
@@ -268,7 +268,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = ?
-  AND created_at <= ? AND (created_at < ? OR id < ?)
+  AND (created_at < ? OR (created_at = ? AND id < ?))
   AND (code = ? OR ? IS NULL)
   AND (country = ? OR ? IS NULL)
   AND (is_active = ? OR ? IS NULL)
@@ -355,7 +355,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = ?
-  AND name_key >= ? AND (name_key > ? OR id > ?)
+  AND (name_key > ? OR (name_key = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
   AND (country = ? OR ? IS NULL)
   AND (is_active = ? OR ? IS NULL)
@@ -442,7 +442,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = ?
-  AND name_key <= ? AND (name_key < ? OR id < ?)
+  AND (name_key < ? OR (name_key = ? AND id < ?))
   AND (code = ? OR ? IS NULL)
   AND (country = ? OR ? IS NULL)
   AND (is_active = ? OR ? IS NULL)

@@ -224,7 +224,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?
-  AND created_at >= ? AND (created_at > ? OR id > ?)
+  AND (created_at > ? OR (created_at = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
   AND (branch_id = ? OR ? IS NULL)
@@ -312,7 +312,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?
-  AND created_at <= ? AND (created_at < ? OR id < ?)
+  AND (created_at < ? OR (created_at = ? AND id < ?))
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
   AND (branch_id = ? OR ? IS NULL)
@@ -399,7 +399,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?
-  AND name_key >= ? AND (name_key > ? OR id > ?)
+  AND (name_key > ? OR (name_key = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
   AND (branch_id = ? OR ? IS NULL)
@@ -486,7 +486,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?
-  AND name_key <= ? AND (name_key < ? OR id < ?)
+  AND (name_key < ? OR (name_key = ? AND id < ?))
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
   AND (branch_id = ? OR ? IS NULL)
@@ -584,6 +584,59 @@ type ListDepartmentsOfCompanyParams struct {
 // What a company is deleted with.
 func (q *Queries) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error) {
 	rows, err := q.db.QueryContext(ctx, listDepartmentsOfCompany, arg.TenantID, arg.CompanyID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Department{}
+	for rows.Next() {
+		var i Department
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.ParentID,
+			&i.HeadUserID,
+			&i.Code,
+			&i.Name,
+			&i.NameKey,
+			&i.Description,
+			&i.IsActive,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDepartmentsOfHead = `-- name: ListDepartmentsOfHead :many
+SELECT
+    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
+    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+FROM departments
+WHERE tenant_id = ? AND head_user_id = ?
+ORDER BY id
+`
+
+type ListDepartmentsOfHeadParams struct {
+	TenantID   uuid.UUID  `json:"tenant_id"`
+	HeadUserID *uuid.UUID `json:"head_user_id"`
+}
+
+func (q *Queries) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
+	rows, err := q.db.QueryContext(ctx, listDepartmentsOfHead, arg.TenantID, arg.HeadUserID)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,86 @@ import (
 	"github.com/google/uuid"
 )
 
+const countOtherActiveAdmins = `-- name: CountOtherActiveAdmins :one
+SELECT count(*) FROM users
+WHERE tenant_id = ? AND id <> ? AND role = 'admin' AND is_active
+`
+
+type CountOtherActiveAdminsParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	ID       uuid.UUID `json:"id"`
+}
+
+func (q *Queries) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countOtherActiveAdmins, arg.TenantID, arg.ID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countOtherActiveSuperusers = `-- name: CountOtherActiveSuperusers :one
+SELECT count(*) FROM users
+WHERE tenant_id = ? AND id <> ? AND is_superuser AND is_active
+`
+
+type CountOtherActiveSuperusersParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	ID       uuid.UUID `json:"id"`
+}
+
+func (q *Queries) CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countOtherActiveSuperusers, arg.TenantID, arg.ID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countUsers = `-- name: CountUsers :one
+SELECT count(*) FROM users
+WHERE tenant_id = ?
+  AND (email = ? OR ? IS NULL)
+  AND (role = ? OR ? IS NULL)
+  AND (is_active = ? OR ? IS NULL)
+  AND (company_id = ? OR ? IS NULL)
+  AND (branch_id = ? OR ? IS NULL)
+  AND (department_id = ? OR ? IS NULL)
+  AND (search_text LIKE ? OR ? IS NULL)
+`
+
+type CountUsersParams struct {
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	Email        *string    `json:"email"`
+	Role         *string    `json:"role"`
+	IsActive     *bool      `json:"is_active"`
+	CompanyID    *uuid.UUID `json:"company_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+	Pattern      *string    `json:"pattern"`
+}
+
+func (q *Queries) CountUsers(ctx context.Context, arg CountUsersParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countUsers,
+		arg.TenantID,
+		arg.Email,
+		arg.Email,
+		arg.Role,
+		arg.Role,
+		arg.IsActive,
+		arg.IsActive,
+		arg.CompanyID,
+		arg.CompanyID,
+		arg.BranchID,
+		arg.BranchID,
+		arg.DepartmentID,
+		arg.DepartmentID,
+		arg.Pattern,
+		arg.Pattern,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countUsersUnscoped = `-- name: CountUsersUnscoped :one
 SELECT count(*) FROM users
 `
@@ -22,10 +102,29 @@ func (q *Queries) CountUsersUnscoped(ctx context.Context) (int64, error) {
 	return count, err
 }
 
+const deleteUser = `-- name: DeleteUser :execrows
+DELETE FROM users
+WHERE tenant_id = ? AND id = ? AND version = ?
+`
+
+type DeleteUserParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	ID       uuid.UUID `json:"id"`
+	Version  int64     `json:"version"`
+}
+
+func (q *Queries) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteUser, arg.TenantID, arg.ID, arg.Version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const getUser = `-- name: GetUser :one
 SELECT
-    tenant_id, id, email, password_hash, full_name, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, created_at, updated_at, version
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ? AND id = ?
 `
@@ -44,6 +143,7 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 		&i.Email,
 		&i.PasswordHash,
 		&i.FullName,
+		&i.NameKey,
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
@@ -52,6 +152,7 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 		&i.BranchID,
 		&i.DepartmentID,
 		&i.LastLoginAt,
+		&i.SearchText,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
@@ -61,8 +162,8 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 
 const getUserByEmailUnscoped = `-- name: GetUserByEmailUnscoped :one
 SELECT
-    tenant_id, id, email, password_hash, full_name, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, created_at, updated_at, version
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE email = ?
 `
@@ -81,6 +182,7 @@ func (q *Queries) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmail
 		&i.Email,
 		&i.PasswordHash,
 		&i.FullName,
+		&i.NameKey,
 		&i.Phone,
 		&i.Role,
 		&i.IsActive,
@@ -89,6 +191,7 @@ func (q *Queries) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmail
 		&i.BranchID,
 		&i.DepartmentID,
 		&i.LastLoginAt,
+		&i.SearchText,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
@@ -98,13 +201,13 @@ func (q *Queries) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmail
 
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (
-    tenant_id, id, email, password_hash, full_name, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, created_at, updated_at, version
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 ) VALUES (
-    ?, ?, ?, ?, ?, ?,
+    ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?,
     ?, ?, ?,
-    ?, ?, ?, ?
+    ?, ?, ?, ?, ?
 )
 `
 
@@ -114,6 +217,7 @@ type InsertUserParams struct {
 	Email        string     `json:"email"`
 	PasswordHash *string    `json:"password_hash"`
 	FullName     string     `json:"full_name"`
+	NameKey      string     `json:"name_key"`
 	Phone        *string    `json:"phone"`
 	Role         string     `json:"role"`
 	IsActive     bool       `json:"is_active"`
@@ -122,6 +226,7 @@ type InsertUserParams struct {
 	BranchID     *uuid.UUID `json:"branch_id"`
 	DepartmentID *uuid.UUID `json:"department_id"`
 	LastLoginAt  *time.Time `json:"last_login_at"`
+	SearchText   string     `json:"search_text"`
 	CreatedAt    time.Time  `json:"created_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
 	Version      int64      `json:"version"`
@@ -134,6 +239,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.Email,
 		arg.PasswordHash,
 		arg.FullName,
+		arg.NameKey,
 		arg.Phone,
 		arg.Role,
 		arg.IsActive,
@@ -142,11 +248,389 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.BranchID,
 		arg.DepartmentID,
 		arg.LastLoginAt,
+		arg.SearchText,
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.Version,
 	)
 	return err
+}
+
+const listUsersByCreatedAt = `-- name: ListUsersByCreatedAt :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE tenant_id = ?
+  AND (created_at > ? OR (created_at = ? AND id > ?))
+  AND (email = ? OR ? IS NULL)
+  AND (role = ? OR ? IS NULL)
+  AND (is_active = ? OR ? IS NULL)
+  AND (company_id = ? OR ? IS NULL)
+  AND (branch_id = ? OR ? IS NULL)
+  AND (department_id = ? OR ? IS NULL)
+  AND (search_text LIKE ? OR ? IS NULL)
+ORDER BY created_at, id
+LIMIT ?
+`
+
+type ListUsersByCreatedAtParams struct {
+	TenantID       uuid.UUID  `json:"tenant_id"`
+	AfterCreatedAt time.Time  `json:"after_created_at"`
+	AfterID        uuid.UUID  `json:"after_id"`
+	Email          *string    `json:"email"`
+	Role           *string    `json:"role"`
+	IsActive       *bool      `json:"is_active"`
+	CompanyID      *uuid.UUID `json:"company_id"`
+	BranchID       *uuid.UUID `json:"branch_id"`
+	DepartmentID   *uuid.UUID `json:"department_id"`
+	Pattern        *string    `json:"pattern"`
+	Limit          int32      `json:"limit"`
+}
+
+// The four orders of the user list, as those of companies.
+func (q *Queries) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersByCreatedAt,
+		arg.TenantID,
+		arg.AfterCreatedAt,
+		arg.AfterCreatedAt,
+		arg.AfterID,
+		arg.Email,
+		arg.Email,
+		arg.Role,
+		arg.Role,
+		arg.IsActive,
+		arg.IsActive,
+		arg.CompanyID,
+		arg.CompanyID,
+		arg.BranchID,
+		arg.BranchID,
+		arg.DepartmentID,
+		arg.DepartmentID,
+		arg.Pattern,
+		arg.Pattern,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Email,
+			&i.PasswordHash,
+			&i.FullName,
+			&i.NameKey,
+			&i.Phone,
+			&i.Role,
+			&i.IsActive,
+			&i.IsSuperuser,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.DepartmentID,
+			&i.LastLoginAt,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsersByCreatedAtDesc = `-- name: ListUsersByCreatedAtDesc :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE tenant_id = ?
+  AND (created_at < ? OR (created_at = ? AND id < ?))
+  AND (email = ? OR ? IS NULL)
+  AND (role = ? OR ? IS NULL)
+  AND (is_active = ? OR ? IS NULL)
+  AND (company_id = ? OR ? IS NULL)
+  AND (branch_id = ? OR ? IS NULL)
+  AND (department_id = ? OR ? IS NULL)
+  AND (search_text LIKE ? OR ? IS NULL)
+ORDER BY created_at DESC, id DESC
+LIMIT ?
+`
+
+type ListUsersByCreatedAtDescParams struct {
+	TenantID       uuid.UUID  `json:"tenant_id"`
+	AfterCreatedAt time.Time  `json:"after_created_at"`
+	AfterID        uuid.UUID  `json:"after_id"`
+	Email          *string    `json:"email"`
+	Role           *string    `json:"role"`
+	IsActive       *bool      `json:"is_active"`
+	CompanyID      *uuid.UUID `json:"company_id"`
+	BranchID       *uuid.UUID `json:"branch_id"`
+	DepartmentID   *uuid.UUID `json:"department_id"`
+	Pattern        *string    `json:"pattern"`
+	Limit          int32      `json:"limit"`
+}
+
+func (q *Queries) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersByCreatedAtDesc,
+		arg.TenantID,
+		arg.AfterCreatedAt,
+		arg.AfterCreatedAt,
+		arg.AfterID,
+		arg.Email,
+		arg.Email,
+		arg.Role,
+		arg.Role,
+		arg.IsActive,
+		arg.IsActive,
+		arg.CompanyID,
+		arg.CompanyID,
+		arg.BranchID,
+		arg.BranchID,
+		arg.DepartmentID,
+		arg.DepartmentID,
+		arg.Pattern,
+		arg.Pattern,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Email,
+			&i.PasswordHash,
+			&i.FullName,
+			&i.NameKey,
+			&i.Phone,
+			&i.Role,
+			&i.IsActive,
+			&i.IsSuperuser,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.DepartmentID,
+			&i.LastLoginAt,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsersByName = `-- name: ListUsersByName :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE tenant_id = ?
+  AND (name_key > ? OR (name_key = ? AND id > ?))
+  AND (email = ? OR ? IS NULL)
+  AND (role = ? OR ? IS NULL)
+  AND (is_active = ? OR ? IS NULL)
+  AND (company_id = ? OR ? IS NULL)
+  AND (branch_id = ? OR ? IS NULL)
+  AND (department_id = ? OR ? IS NULL)
+  AND (search_text LIKE ? OR ? IS NULL)
+ORDER BY name_key, id
+LIMIT ?
+`
+
+type ListUsersByNameParams struct {
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	AfterNameKey string     `json:"after_name_key"`
+	AfterID      uuid.UUID  `json:"after_id"`
+	Email        *string    `json:"email"`
+	Role         *string    `json:"role"`
+	IsActive     *bool      `json:"is_active"`
+	CompanyID    *uuid.UUID `json:"company_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+	Pattern      *string    `json:"pattern"`
+	Limit        int32      `json:"limit"`
+}
+
+func (q *Queries) ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersByName,
+		arg.TenantID,
+		arg.AfterNameKey,
+		arg.AfterNameKey,
+		arg.AfterID,
+		arg.Email,
+		arg.Email,
+		arg.Role,
+		arg.Role,
+		arg.IsActive,
+		arg.IsActive,
+		arg.CompanyID,
+		arg.CompanyID,
+		arg.BranchID,
+		arg.BranchID,
+		arg.DepartmentID,
+		arg.DepartmentID,
+		arg.Pattern,
+		arg.Pattern,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Email,
+			&i.PasswordHash,
+			&i.FullName,
+			&i.NameKey,
+			&i.Phone,
+			&i.Role,
+			&i.IsActive,
+			&i.IsSuperuser,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.DepartmentID,
+			&i.LastLoginAt,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsersByNameDesc = `-- name: ListUsersByNameDesc :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE tenant_id = ?
+  AND (name_key < ? OR (name_key = ? AND id < ?))
+  AND (email = ? OR ? IS NULL)
+  AND (role = ? OR ? IS NULL)
+  AND (is_active = ? OR ? IS NULL)
+  AND (company_id = ? OR ? IS NULL)
+  AND (branch_id = ? OR ? IS NULL)
+  AND (department_id = ? OR ? IS NULL)
+  AND (search_text LIKE ? OR ? IS NULL)
+ORDER BY name_key DESC, id DESC
+LIMIT ?
+`
+
+type ListUsersByNameDescParams struct {
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	AfterNameKey string     `json:"after_name_key"`
+	AfterID      uuid.UUID  `json:"after_id"`
+	Email        *string    `json:"email"`
+	Role         *string    `json:"role"`
+	IsActive     *bool      `json:"is_active"`
+	CompanyID    *uuid.UUID `json:"company_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+	Pattern      *string    `json:"pattern"`
+	Limit        int32      `json:"limit"`
+}
+
+func (q *Queries) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersByNameDesc,
+		arg.TenantID,
+		arg.AfterNameKey,
+		arg.AfterNameKey,
+		arg.AfterID,
+		arg.Email,
+		arg.Email,
+		arg.Role,
+		arg.Role,
+		arg.IsActive,
+		arg.IsActive,
+		arg.CompanyID,
+		arg.CompanyID,
+		arg.BranchID,
+		arg.BranchID,
+		arg.DepartmentID,
+		arg.DepartmentID,
+		arg.Pattern,
+		arg.Pattern,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Email,
+			&i.PasswordHash,
+			&i.FullName,
+			&i.NameKey,
+			&i.Phone,
+			&i.Role,
+			&i.IsActive,
+			&i.IsSuperuser,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.DepartmentID,
+			&i.LastLoginAt,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listUsersOfCompany = `-- name: ListUsersOfCompany :many
@@ -221,7 +705,7 @@ func (q *Queries) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompany
 
 const recordUserLogin = `-- name: RecordUserLogin :execrows
 UPDATE users SET last_login_at = ?, password_hash = ?
-WHERE tenant_id = ? AND id = ? AND password_hash = ?
+WHERE tenant_id = ? AND id = ? AND password_hash = ? AND is_active
 `
 
 type RecordUserLoginParams struct {
@@ -233,7 +717,7 @@ type RecordUserLoginParams struct {
 }
 
 // Log-in, which may give the password a stronger hash. 0 rows when the password that
-// was checked isn't the user's any more.
+// was checked isn't the user's any more, or the user isn't active any more.
 func (q *Queries) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, recordUserLogin,
 		arg.LastLoginAt,
@@ -310,26 +794,73 @@ func (q *Queries) SetUserAssignment(ctx context.Context, arg SetUserAssignmentPa
 	return result.RowsAffected()
 }
 
-const updateUserProfile = `-- name: UpdateUserProfile :execrows
-UPDATE users
-SET full_name = ?, phone = ?, updated_at = ?, version = version + 1
+const setUserPasswordHash = `-- name: SetUserPasswordHash :execrows
+UPDATE users SET password_hash = ?, updated_at = ?, version = version + 1
 WHERE tenant_id = ? AND id = ? AND version = ?
 `
 
-type UpdateUserProfileParams struct {
-	FullName  string    `json:"full_name"`
-	Phone     *string   `json:"phone"`
-	UpdatedAt time.Time `json:"updated_at"`
-	TenantID  uuid.UUID `json:"tenant_id"`
-	ID        uuid.UUID `json:"id"`
-	Version   int64     `json:"version"`
+type SetUserPasswordHashParams struct {
+	PasswordHash *string   `json:"password_hash"`
+	UpdatedAt    time.Time `json:"updated_at"`
+	TenantID     uuid.UUID `json:"tenant_id"`
+	ID           uuid.UUID `json:"id"`
+	Version      int64     `json:"version"`
 }
 
 // Compare and swap: 0 rows when the user is gone or has another version by now.
-func (q *Queries) UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, updateUserProfile,
+func (q *Queries) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, setUserPasswordHash,
+		arg.PasswordHash,
+		arg.UpdatedAt,
+		arg.TenantID,
+		arg.ID,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateUser = `-- name: UpdateUser :execrows
+UPDATE users
+SET email = ?, full_name = ?, name_key = ?, phone = ?,
+    role = ?, is_active = ?,
+    company_id = ?, branch_id = ?, department_id = ?,
+    search_text = ?, updated_at = ?, version = version + 1
+WHERE tenant_id = ? AND id = ? AND version = ?
+`
+
+type UpdateUserParams struct {
+	Email        string     `json:"email"`
+	FullName     string     `json:"full_name"`
+	NameKey      string     `json:"name_key"`
+	Phone        *string    `json:"phone"`
+	Role         string     `json:"role"`
+	IsActive     bool       `json:"is_active"`
+	CompanyID    *uuid.UUID `json:"company_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+	SearchText   string     `json:"search_text"`
+	UpdatedAt    time.Time  `json:"updated_at"`
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	ID           uuid.UUID  `json:"id"`
+	Version      int64      `json:"version"`
+}
+
+// Compare and swap: 0 rows when the user is gone or has another version by now.
+func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateUser,
+		arg.Email,
 		arg.FullName,
+		arg.NameKey,
 		arg.Phone,
+		arg.Role,
+		arg.IsActive,
+		arg.CompanyID,
+		arg.BranchID,
+		arg.DepartmentID,
+		arg.SearchText,
 		arg.UpdatedAt,
 		arg.TenantID,
 		arg.ID,

@@ -231,7 +231,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = $1
-  AND created_at >= $2 AND (created_at > $2 OR id > $3)
+  AND (created_at, id) > ($2::timestamptz, $3::uuid)
   AND (code = $4 OR $4 IS NULL)
   AND (company_id = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
@@ -317,7 +317,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = $1
-  AND created_at <= $2 AND (created_at < $2 OR id < $3)
+  AND (created_at, id) < ($2::timestamptz, $3::uuid)
   AND (code = $4 OR $4 IS NULL)
   AND (company_id = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
@@ -402,7 +402,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = $1
-  AND name_key >= $2 AND (name_key > $2 OR id > $3)
+  AND (name_key, id) > ($2::text, $3::uuid)
   AND (code = $4 OR $4 IS NULL)
   AND (company_id = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
@@ -487,7 +487,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = $1
-  AND name_key <= $2 AND (name_key < $2 OR id < $3)
+  AND (name_key, id) < ($2::text, $3::uuid)
   AND (code = $4 OR $4 IS NULL)
   AND (company_id = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)

@@ -175,7 +175,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = $1
-  AND created_at >= $2 AND (created_at > $2 OR id > $3)
+  AND (created_at, id) > ($2::timestamptz, $3::uuid)
   AND (code = $4 OR $4 IS NULL)
   AND (country = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
@@ -195,8 +195,8 @@ type ListCompaniesByCreatedAtParams struct {
 	Limit          int32     `json:"limit"`
 }
 
-// The four orders of the company list. A page starts after the row (key, id); the
-// first condition on the key repeats the second one so that the index can be used.
+// The four orders of the company list. A page starts after the row (key, id), written twice: as what tells sqlc the types, and
+// as what finds the row in the index. storegen gives PostgreSQL and MySQL one of their own.
 func (q *Queries) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	rows, err := q.db.Query(ctx, listCompaniesByCreatedAt,
 		arg.TenantID,
@@ -256,7 +256,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = $1
-  AND created_at <= $2 AND (created_at < $2 OR id < $3)
+  AND (created_at, id) < ($2::timestamptz, $3::uuid)
   AND (code = $4 OR $4 IS NULL)
   AND (country = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
@@ -335,7 +335,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = $1
-  AND name_key >= $2 AND (name_key > $2 OR id > $3)
+  AND (name_key, id) > ($2::text, $3::uuid)
   AND (code = $4 OR $4 IS NULL)
   AND (country = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
@@ -414,7 +414,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = $1
-  AND name_key <= $2 AND (name_key < $2 OR id < $3)
+  AND (name_key, id) < ($2::text, $3::uuid)
   AND (code = $4 OR $4 IS NULL)
   AND (country = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)

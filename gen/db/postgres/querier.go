@@ -4,59 +4,113 @@ package postgres
 
 import (
 	"context"
+
+	"github.com/google/uuid"
 )
 
 type Querier interface {
+	// 0 rows when there is nothing to add to yet.
+	AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error)
 	BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error)
+	// Gives what waits, up to an entry, to a seal. The rows of a claim that isn't committed make others wait for its end.
+	ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error)
 	CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error)
-	// A count is never null. It is coalesced with a column of 64 bits because sqlc takes it for one of 32 on SQLite alone, and then
-	// the engines' rows don't convert into each other.
+	// A count is a number of 64 bits and never null. sqlc says so on all engines if there is a column in it that is, and then the
+	// engines' rows convert into each other. The column comes to what has been counted, not to each entry.
 	CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error)
 	CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error)
 	CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error)
 	CountBranches(ctx context.Context, arg CountBranchesParams) (int64, error)
 	CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error)
 	CountDepartments(ctx context.Context, arg CountDepartmentsParams) (int64, error)
+	CountLegacyCallers(ctx context.Context, arg CountLegacyCallersParams) (int64, error)
 	// 0 rows when nothing is counted yet, or when the subject is blocked. The count is
 	// read before last_failed_at is set: MySQL assigns from left to right.
 	CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error)
+	CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error)
+	CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int64, error)
+	CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int64, error)
+	CountTenantAuditEntries(ctx context.Context, arg CountTenantAuditEntriesParams) (int64, error)
+	CountTenantBranches(ctx context.Context, arg CountTenantBranchesParams) (int64, error)
+	// What a tenant has. These are apart from the counts of the lists, whose filters keep an engine from counting in the index alone.
+	CountTenantCompanies(ctx context.Context, arg CountTenantCompaniesParams) (int64, error)
+	CountTenantDepartments(ctx context.Context, arg CountTenantDepartmentsParams) (int64, error)
+	CountTenantUsers(ctx context.Context, arg CountTenantUsersParams) (int64, error)
+	CountTenants(ctx context.Context, arg CountTenantsParams) (int64, error)
+	CountUsers(ctx context.Context, arg CountUsersParams) (int64, error)
 	// Whether an installation is new is a question about all tenants.
 	CountUsersUnscoped(ctx context.Context) (int64, error)
+	DeleteAuditEntriesBetween(ctx context.Context, arg DeleteAuditEntriesBetweenParams) (int64, error)
 	// Deletes up to and with the row (last_occurred_at, last_id).
 	DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error)
+	DeleteAuditLinksBetween(ctx context.Context, arg DeleteAuditLinksBetweenParams) (int64, error)
+	DeleteAuditSealsUpTo(ctx context.Context, arg DeleteAuditSealsUpToParams) (int64, error)
 	DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error)
+	DeleteBranchesBetween(ctx context.Context, arg DeleteBranchesBetweenParams) (int64, error)
+	DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error)
 	DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error)
 	DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error)
+	DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error)
 	DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error)
+	DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error)
+	DeleteSessionsBetween(ctx context.Context, arg DeleteSessionsBetweenParams) (int64, error)
+	DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int64, error)
+	DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, error)
+	DeleteUsersBetween(ctx context.Context, arg DeleteUsersBetweenParams) (int64, error)
+	DetachDepartmentsBetween(ctx context.Context, arg DetachDepartmentsBetweenParams) (int64, error)
 	EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) (int64, error)
 	EndSession(ctx context.Context, arg EndSessionParams) (int64, error)
 	EndUserSessions(ctx context.Context, arg EndUserSessionsParams) (int64, error)
 	GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error)
+	// The last of the next 10000 entries in the order of ids; none when there are fewer.
+	GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error)
+	GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error)
 	GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error)
 	GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error)
 	GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error)
+	GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealParams) (AuditSeal, error)
 	GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error)
+	// All that decides whether a token works at this moment, in one round trip. Whoever
+	// uses it knows the token and not yet a tenant.
+	GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error)
 	GetSession(ctx context.Context, arg GetSessionParams) (Session, error)
 	// All that decides whether a session may act at this moment, in one round trip.
 	GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error)
 	GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, error)
+	// An entry of a range of ids that has no link.
+	GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlinkedAuditEntryParams) (GetUnlinkedAuditEntryRow, error)
 	GetUser(ctx context.Context, arg GetUserParams) (User, error)
 	// Log-in knows an e-mail address and not yet a tenant.
 	GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error)
+	// The last of the first 1000 that wait; none when there are fewer.
+	GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error)
 	InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error
+	InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error
+	InsertAuditSeal(ctx context.Context, arg InsertAuditSealParams) error
 	InsertBranch(ctx context.Context, arg InsertBranchParams) error
 	InsertCompany(ctx context.Context, arg InsertCompanyParams) error
 	InsertDepartment(ctx context.Context, arg InsertDepartmentParams) error
+	InsertLegacyCalls(ctx context.Context, arg InsertLegacyCallsParams) error
 	// What is counted belongs to no tenant: an address of the network, or an e-mail
 	// address that perhaps nobody has.
 	InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error
+	InsertOneTimeToken(ctx context.Context, arg InsertOneTimeTokenParams) error
 	InsertSession(ctx context.Context, arg InsertSessionParams) error
 	InsertTenant(ctx context.Context, arg InsertTenantParams) error
 	InsertUser(ctx context.Context, arg InsertUserParams) error
+	// Departments refer to each other, and to users who refer to departments: without these
+	// references, each can go by itself.
+	ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error)
 	// Newest first, by the time that the entry states: from and to are then ends of the index, and ids need not follow the
-	// clock that the times come from. A page starts after the row (after_occurred_at, after_id); the first condition on
-	// the time repeats the second one so that the index can be used.
+	// clock that the times come from. A page starts after the row (after_occurred_at, after_id). SQLite
+	// takes two ends of a time for less than any filter's entries: without since it looks filters up.
 	ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error)
+	ListAuditEntryIDs(ctx context.Context, arg ListAuditEntryIDsParams) ([]uuid.UUID, error)
+	ListAuditLinkIDs(ctx context.Context, arg ListAuditLinkIDsParams) ([]uuid.UUID, error)
+	// The links of the seals after one up to another; those that wait for a seal are between -1 and 0.
+	ListAuditLinks(ctx context.Context, arg ListAuditLinksParams) ([]AuditLink, error)
+	ListAuditSeals(ctx context.Context, arg ListAuditSealsParams) ([]AuditSeal, error)
+	ListBranchIDs(ctx context.Context, arg ListBranchIDsParams) ([]uuid.UUID, error)
 	ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error)
 	// The four orders of the branch list, as those of companies.
 	ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error)
@@ -65,13 +119,15 @@ type Querier interface {
 	ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error)
 	// What a company is deleted with.
 	ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error)
-	// The four orders of the company list. A page starts after the row (key, id); the
-	// first condition on the key repeats the second one so that the index can be used.
+	// The four orders of the company list. A page starts after the row (key, id), written twice: as what tells sqlc the types, and
+	// as what finds the row in the index. storegen gives PostgreSQL and MySQL one of their own.
 	ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error)
 	ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListCompaniesByCreatedAtDescParams) ([]Company, error)
 	ListCompaniesByName(ctx context.Context, arg ListCompaniesByNameParams) ([]Company, error)
 	ListCompaniesByNameDesc(ctx context.Context, arg ListCompaniesByNameDescParams) ([]Company, error)
+	ListCompanyIDs(ctx context.Context, arg ListCompanyIDsParams) ([]uuid.UUID, error)
 	ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error)
+	ListDepartmentIDs(ctx context.Context, arg ListDepartmentIDsParams) ([]uuid.UUID, error)
 	ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error)
 	// The four orders of the department list, as those of companies.
 	ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error)
@@ -80,20 +136,44 @@ type Querier interface {
 	ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error)
 	// What a company is deleted with.
 	ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error)
+	ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error)
+	// Whoever switches the old paths off has to know who would miss them, in all tenants.
+	ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error)
+	// The entries of those links, as far as there are any.
+	ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error)
 	ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error)
 	// The delays that hold an attempt up.
 	ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error)
 	ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error)
 	// The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
 	ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error)
+	// What a tenant is deleted with, a batch after the other: the ids of the next rows, in
+	// order, and the change to the rows of that range. Going on after the last range spares
+	// an engine from passing over all that is deleted already.
+	ListSessionIDs(ctx context.Context, arg ListSessionIDsParams) ([]uuid.UUID, error)
 	// For what goes through all tenants, one after the other.
 	ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error)
+	// The four orders of the tenant list, as those of companies.
+	ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error)
+	ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenantsByCreatedAtDescParams) ([]Tenant, error)
+	ListTenantsByName(ctx context.Context, arg ListTenantsByNameParams) ([]Tenant, error)
+	ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNameDescParams) ([]Tenant, error)
+	// For all tenants, because whoever seals looks for what others have left.
+	ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error)
+	ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error)
+	// The four orders of the user list, as those of companies.
+	ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error)
+	ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error)
+	ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error)
+	ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error)
 	// Everyone who is assigned to a company, to a branch of it or to a department of it.
 	ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error)
 	// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
 	LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error)
+	// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the tenant is gone.
+	LockTenant(ctx context.Context, arg LockTenantParams) (int64, error)
 	// Log-in, which may give the password a stronger hash. 0 rows when the password that
-	// was checked isn't the user's any more.
+	// was checked isn't the user's any more, or the user isn't active any more.
 	RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error)
 	// 0 rows when the password that was checked isn't the user's any more.
 	ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error)
@@ -101,14 +181,20 @@ type Querier interface {
 	RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error)
 	// Compare and swap: 0 rows when the user is gone or has another version by now.
 	SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error)
+	// Compare and swap: 0 rows when the user is gone or has another version by now.
+	SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error)
 	// Compare and swap: 0 rows when the branch is gone or has another version by now.
 	UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error)
 	// Compare and swap: 0 rows when the company is gone or has another version by now.
 	UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error)
 	// Compare and swap: 0 rows when the department is gone or has another version by now.
 	UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error)
+	// Compare and swap: 0 rows when the tenant is gone or has another version by now.
+	UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error)
 	// Compare and swap: 0 rows when the user is gone or has another version by now.
-	UpdateUserProfile(ctx context.Context, arg UpdateUserProfileParams) (int64, error)
+	UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error)
+	// 0 rows when it has been used or replaced.
+	UseOneTimeToken(ctx context.Context, arg UseOneTimeTokenParams) (int64, error)
 }
 
 var _ Querier = (*Queries)(nil)

@@ -10,10 +10,146 @@ import (
 	"github.com/google/uuid"
 )
 
+const countTenantActiveUsers = `-- name: CountTenantActiveUsers :one
+SELECT count(*) FROM users WHERE tenant_id = $1 AND is_active
+`
+
+type CountTenantActiveUsersParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+func (q *Queries) CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countTenantActiveUsers, arg.TenantID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countTenantAuditEntries = `-- name: CountTenantAuditEntries :one
+SELECT count(*) FROM audit_entries WHERE tenant_id = $1
+`
+
+type CountTenantAuditEntriesParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+func (q *Queries) CountTenantAuditEntries(ctx context.Context, arg CountTenantAuditEntriesParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countTenantAuditEntries, arg.TenantID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countTenantBranches = `-- name: CountTenantBranches :one
+SELECT count(*) FROM branches WHERE tenant_id = $1
+`
+
+type CountTenantBranchesParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+func (q *Queries) CountTenantBranches(ctx context.Context, arg CountTenantBranchesParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countTenantBranches, arg.TenantID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countTenantCompanies = `-- name: CountTenantCompanies :one
+SELECT count(*) FROM companies WHERE tenant_id = $1
+`
+
+type CountTenantCompaniesParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+// What a tenant has. These are apart from the counts of the lists, whose filters keep an engine from counting in the index alone.
+func (q *Queries) CountTenantCompanies(ctx context.Context, arg CountTenantCompaniesParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countTenantCompanies, arg.TenantID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countTenantDepartments = `-- name: CountTenantDepartments :one
+SELECT count(*) FROM departments WHERE tenant_id = $1
+`
+
+type CountTenantDepartmentsParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+func (q *Queries) CountTenantDepartments(ctx context.Context, arg CountTenantDepartmentsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countTenantDepartments, arg.TenantID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countTenantUsers = `-- name: CountTenantUsers :one
+SELECT count(*) FROM users WHERE tenant_id = $1
+`
+
+type CountTenantUsersParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+}
+
+func (q *Queries) CountTenantUsers(ctx context.Context, arg CountTenantUsersParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countTenantUsers, arg.TenantID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countTenants = `-- name: CountTenants :one
+SELECT count(*) FROM tenants
+WHERE (code = $1 OR $1 IS NULL)
+  AND (tier = $2 OR $2 IS NULL)
+  AND (status = $3 OR $3 IS NULL)
+  AND (search_text LIKE $4 OR $4 IS NULL)
+`
+
+type CountTenantsParams struct {
+	Code    *string `json:"code"`
+	Tier    *string `json:"tier"`
+	Status  *string `json:"status"`
+	Pattern *string `json:"pattern"`
+}
+
+func (q *Queries) CountTenants(ctx context.Context, arg CountTenantsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countTenants,
+		arg.Code,
+		arg.Tier,
+		arg.Status,
+		arg.Pattern,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const deleteTenant = `-- name: DeleteTenant :execrows
+DELETE FROM tenants
+WHERE id = $1 AND version = $2
+`
+
+type DeleteTenantParams struct {
+	ID      uuid.UUID `json:"id"`
+	Version int64     `json:"version"`
+}
+
+func (q *Queries) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteTenant, arg.ID, arg.Version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const getTenant = `-- name: GetTenant :one
 SELECT
-    id, code, name, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, created_at, updated_at, version
+    id, code, name, name_key, tier, status, max_companies, max_users,
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
 FROM tenants
 WHERE id = $1
 `
@@ -29,6 +165,7 @@ func (q *Queries) GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, e
 		&i.ID,
 		&i.Code,
 		&i.Name,
+		&i.NameKey,
 		&i.Tier,
 		&i.Status,
 		&i.MaxCompanies,
@@ -36,6 +173,7 @@ func (q *Queries) GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, e
 		&i.ContactName,
 		&i.ContactEmail,
 		&i.ContactPhone,
+		&i.SearchText,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
@@ -45,11 +183,11 @@ func (q *Queries) GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, e
 
 const insertTenant = `-- name: InsertTenant :exec
 INSERT INTO tenants (
-    id, code, name, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, created_at, updated_at, version
+    id, code, name, name_key, tier, status, max_companies, max_users,
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
 ) VALUES (
-    $1, $2, $3, $4, $5, $6, $7,
-    $8, $9, $10, $11, $12, $13
+    $1, $2, $3, $4, $5, $6, $7, $8,
+    $9, $10, $11, $12, $13, $14, $15
 )
 `
 
@@ -57,6 +195,7 @@ type InsertTenantParams struct {
 	ID           uuid.UUID `json:"id"`
 	Code         string    `json:"code"`
 	Name         string    `json:"name"`
+	NameKey      string    `json:"name_key"`
 	Tier         string    `json:"tier"`
 	Status       string    `json:"status"`
 	MaxCompanies *int64    `json:"max_companies"`
@@ -64,6 +203,7 @@ type InsertTenantParams struct {
 	ContactName  *string   `json:"contact_name"`
 	ContactEmail *string   `json:"contact_email"`
 	ContactPhone *string   `json:"contact_phone"`
+	SearchText   string    `json:"search_text"`
 	CreatedAt    time.Time `json:"created_at"`
 	UpdatedAt    time.Time `json:"updated_at"`
 	Version      int64     `json:"version"`
@@ -74,6 +214,7 @@ func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) erro
 		arg.ID,
 		arg.Code,
 		arg.Name,
+		arg.NameKey,
 		arg.Tier,
 		arg.Status,
 		arg.MaxCompanies,
@@ -81,6 +222,7 @@ func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) erro
 		arg.ContactName,
 		arg.ContactEmail,
 		arg.ContactPhone,
+		arg.SearchText,
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.Version,
@@ -124,4 +266,345 @@ func (q *Queries) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams
 		return nil, err
 	}
 	return items, nil
+}
+
+const listTenantsByCreatedAt = `-- name: ListTenantsByCreatedAt :many
+SELECT
+    id, code, name, name_key, tier, status, max_companies, max_users,
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+FROM tenants
+WHERE (created_at, id) > ($1::timestamptz, $2::uuid)
+  AND (code = $3 OR $3 IS NULL)
+  AND (tier = $4 OR $4 IS NULL)
+  AND (status = $5 OR $5 IS NULL)
+  AND (search_text LIKE $6 OR $6 IS NULL)
+ORDER BY created_at, id
+LIMIT $7
+`
+
+type ListTenantsByCreatedAtParams struct {
+	AfterCreatedAt time.Time `json:"after_created_at"`
+	AfterID        uuid.UUID `json:"after_id"`
+	Code           *string   `json:"code"`
+	Tier           *string   `json:"tier"`
+	Status         *string   `json:"status"`
+	Pattern        *string   `json:"pattern"`
+	Limit          int32     `json:"limit"`
+}
+
+// The four orders of the tenant list, as those of companies.
+func (q *Queries) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error) {
+	rows, err := q.db.Query(ctx, listTenantsByCreatedAt,
+		arg.AfterCreatedAt,
+		arg.AfterID,
+		arg.Code,
+		arg.Tier,
+		arg.Status,
+		arg.Pattern,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Tenant{}
+	for rows.Next() {
+		var i Tenant
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.Name,
+			&i.NameKey,
+			&i.Tier,
+			&i.Status,
+			&i.MaxCompanies,
+			&i.MaxUsers,
+			&i.ContactName,
+			&i.ContactEmail,
+			&i.ContactPhone,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listTenantsByCreatedAtDesc = `-- name: ListTenantsByCreatedAtDesc :many
+SELECT
+    id, code, name, name_key, tier, status, max_companies, max_users,
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+FROM tenants
+WHERE (created_at, id) < ($1::timestamptz, $2::uuid)
+  AND (code = $3 OR $3 IS NULL)
+  AND (tier = $4 OR $4 IS NULL)
+  AND (status = $5 OR $5 IS NULL)
+  AND (search_text LIKE $6 OR $6 IS NULL)
+ORDER BY created_at DESC, id DESC
+LIMIT $7
+`
+
+type ListTenantsByCreatedAtDescParams struct {
+	AfterCreatedAt time.Time `json:"after_created_at"`
+	AfterID        uuid.UUID `json:"after_id"`
+	Code           *string   `json:"code"`
+	Tier           *string   `json:"tier"`
+	Status         *string   `json:"status"`
+	Pattern        *string   `json:"pattern"`
+	Limit          int32     `json:"limit"`
+}
+
+func (q *Queries) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenantsByCreatedAtDescParams) ([]Tenant, error) {
+	rows, err := q.db.Query(ctx, listTenantsByCreatedAtDesc,
+		arg.AfterCreatedAt,
+		arg.AfterID,
+		arg.Code,
+		arg.Tier,
+		arg.Status,
+		arg.Pattern,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Tenant{}
+	for rows.Next() {
+		var i Tenant
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.Name,
+			&i.NameKey,
+			&i.Tier,
+			&i.Status,
+			&i.MaxCompanies,
+			&i.MaxUsers,
+			&i.ContactName,
+			&i.ContactEmail,
+			&i.ContactPhone,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listTenantsByName = `-- name: ListTenantsByName :many
+SELECT
+    id, code, name, name_key, tier, status, max_companies, max_users,
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+FROM tenants
+WHERE (name_key, id) > ($1::text, $2::uuid)
+  AND (code = $3 OR $3 IS NULL)
+  AND (tier = $4 OR $4 IS NULL)
+  AND (status = $5 OR $5 IS NULL)
+  AND (search_text LIKE $6 OR $6 IS NULL)
+ORDER BY name_key, id
+LIMIT $7
+`
+
+type ListTenantsByNameParams struct {
+	AfterNameKey string    `json:"after_name_key"`
+	AfterID      uuid.UUID `json:"after_id"`
+	Code         *string   `json:"code"`
+	Tier         *string   `json:"tier"`
+	Status       *string   `json:"status"`
+	Pattern      *string   `json:"pattern"`
+	Limit        int32     `json:"limit"`
+}
+
+func (q *Queries) ListTenantsByName(ctx context.Context, arg ListTenantsByNameParams) ([]Tenant, error) {
+	rows, err := q.db.Query(ctx, listTenantsByName,
+		arg.AfterNameKey,
+		arg.AfterID,
+		arg.Code,
+		arg.Tier,
+		arg.Status,
+		arg.Pattern,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Tenant{}
+	for rows.Next() {
+		var i Tenant
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.Name,
+			&i.NameKey,
+			&i.Tier,
+			&i.Status,
+			&i.MaxCompanies,
+			&i.MaxUsers,
+			&i.ContactName,
+			&i.ContactEmail,
+			&i.ContactPhone,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listTenantsByNameDesc = `-- name: ListTenantsByNameDesc :many
+SELECT
+    id, code, name, name_key, tier, status, max_companies, max_users,
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+FROM tenants
+WHERE (name_key, id) < ($1::text, $2::uuid)
+  AND (code = $3 OR $3 IS NULL)
+  AND (tier = $4 OR $4 IS NULL)
+  AND (status = $5 OR $5 IS NULL)
+  AND (search_text LIKE $6 OR $6 IS NULL)
+ORDER BY name_key DESC, id DESC
+LIMIT $7
+`
+
+type ListTenantsByNameDescParams struct {
+	AfterNameKey string    `json:"after_name_key"`
+	AfterID      uuid.UUID `json:"after_id"`
+	Code         *string   `json:"code"`
+	Tier         *string   `json:"tier"`
+	Status       *string   `json:"status"`
+	Pattern      *string   `json:"pattern"`
+	Limit        int32     `json:"limit"`
+}
+
+func (q *Queries) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNameDescParams) ([]Tenant, error) {
+	rows, err := q.db.Query(ctx, listTenantsByNameDesc,
+		arg.AfterNameKey,
+		arg.AfterID,
+		arg.Code,
+		arg.Tier,
+		arg.Status,
+		arg.Pattern,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Tenant{}
+	for rows.Next() {
+		var i Tenant
+		if err := rows.Scan(
+			&i.ID,
+			&i.Code,
+			&i.Name,
+			&i.NameKey,
+			&i.Tier,
+			&i.Status,
+			&i.MaxCompanies,
+			&i.MaxUsers,
+			&i.ContactName,
+			&i.ContactEmail,
+			&i.ContactPhone,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockTenant = `-- name: LockTenant :execrows
+UPDATE tenants SET version = version
+WHERE id = $1
+`
+
+type LockTenantParams struct {
+	ID uuid.UUID `json:"id"`
+}
+
+// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the tenant is gone.
+func (q *Queries) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
+	result, err := q.db.Exec(ctx, lockTenant, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const updateTenant = `-- name: UpdateTenant :execrows
+UPDATE tenants
+SET code = $1, name = $2, name_key = $3, tier = $4, status = $5,
+    max_companies = $6, max_users = $7,
+    contact_name = $8, contact_email = $9, contact_phone = $10,
+    search_text = $11, updated_at = $12, version = version + 1
+WHERE id = $13 AND version = $14
+`
+
+type UpdateTenantParams struct {
+	Code         string    `json:"code"`
+	Name         string    `json:"name"`
+	NameKey      string    `json:"name_key"`
+	Tier         string    `json:"tier"`
+	Status       string    `json:"status"`
+	MaxCompanies *int64    `json:"max_companies"`
+	MaxUsers     *int64    `json:"max_users"`
+	ContactName  *string   `json:"contact_name"`
+	ContactEmail *string   `json:"contact_email"`
+	ContactPhone *string   `json:"contact_phone"`
+	SearchText   string    `json:"search_text"`
+	UpdatedAt    time.Time `json:"updated_at"`
+	ID           uuid.UUID `json:"id"`
+	Version      int64     `json:"version"`
+}
+
+// Compare and swap: 0 rows when the tenant is gone or has another version by now.
+func (q *Queries) UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error) {
+	result, err := q.db.Exec(ctx, updateTenant,
+		arg.Code,
+		arg.Name,
+		arg.NameKey,
+		arg.Tier,
+		arg.Status,
+		arg.MaxCompanies,
+		arg.MaxUsers,
+		arg.ContactName,
+		arg.ContactEmail,
+		arg.ContactPhone,
+		arg.SearchText,
+		arg.UpdatedAt,
+		arg.ID,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

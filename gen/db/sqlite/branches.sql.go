@@ -234,7 +234,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?1
-  AND created_at >= ?2 AND (created_at > ?2 OR id > ?3)
+  AND (created_at > ?2 OR id > ?3) AND (created_at, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (country = ?6 OR ?6 IS NULL)
@@ -323,7 +323,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?1
-  AND created_at <= ?2 AND (created_at < ?2 OR id < ?3)
+  AND (created_at < ?2 OR id < ?3) AND (created_at, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (country = ?6 OR ?6 IS NULL)
@@ -411,7 +411,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?1
-  AND name_key >= ?2 AND (name_key > ?2 OR id > ?3)
+  AND (name_key > ?2 OR id > ?3) AND (name_key, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (country = ?6 OR ?6 IS NULL)
@@ -499,7 +499,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?1
-  AND name_key <= ?2 AND (name_key < ?2 OR id < ?3)
+  AND (name_key < ?2 OR id < ?3) AND (name_key, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (country = ?6 OR ?6 IS NULL)

@@ -213,7 +213,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?1
-  AND created_at >= ?2 AND (created_at > ?2 OR id > ?3)
+  AND (created_at > ?2 OR id > ?3) AND (created_at, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (branch_id = ?6 OR ?6 IS NULL)
@@ -294,7 +294,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?1
-  AND created_at <= ?2 AND (created_at < ?2 OR id < ?3)
+  AND (created_at < ?2 OR id < ?3) AND (created_at, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (branch_id = ?6 OR ?6 IS NULL)
@@ -374,7 +374,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?1
-  AND name_key >= ?2 AND (name_key > ?2 OR id > ?3)
+  AND (name_key > ?2 OR id > ?3) AND (name_key, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (branch_id = ?6 OR ?6 IS NULL)
@@ -454,7 +454,7 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?1
-  AND name_key <= ?2 AND (name_key < ?2 OR id < ?3)
+  AND (name_key < ?2 OR id < ?3) AND (name_key, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (branch_id = ?6 OR ?6 IS NULL)
@@ -545,6 +545,59 @@ type ListDepartmentsOfCompanyParams struct {
 // What a company is deleted with.
 func (q *Queries) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error) {
 	rows, err := q.db.QueryContext(ctx, listDepartmentsOfCompany, arg.TenantID, arg.CompanyID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Department{}
+	for rows.Next() {
+		var i Department
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.ParentID,
+			&i.HeadUserID,
+			&i.Code,
+			&i.Name,
+			&i.NameKey,
+			&i.Description,
+			&i.IsActive,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDepartmentsOfHead = `-- name: ListDepartmentsOfHead :many
+SELECT
+    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
+    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+FROM departments
+WHERE tenant_id = ?1 AND head_user_id = ?2
+ORDER BY id
+`
+
+type ListDepartmentsOfHeadParams struct {
+	TenantID   uuid.UUID  `json:"tenant_id"`
+	HeadUserID *uuid.UUID `json:"head_user_id"`
+}
+
+func (q *Queries) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
+	rows, err := q.db.QueryContext(ctx, listDepartmentsOfHead, arg.TenantID, arg.HeadUserID)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ type AuditEntry struct {
 	ActorIsSuperuser bool            `json:"actor_is_superuser"`
 	SessionID        *uuid.UUID      `json:"session_id"`
 	Action           string          `json:"action"`
+	ActionArea       string          `json:"action_area"`
 	EntityType       *string         `json:"entity_type"`
 	EntityID         *uuid.UUID      `json:"entity_id"`
 	EntityLabel      *string         `json:"entity_label"`
@@ -32,6 +33,24 @@ type AuditEntry struct {
 	Method           string          `json:"method"`
 	Path             string          `json:"path"`
 	SearchText       string          `json:"search_text"`
+}
+
+type AuditLink struct {
+	TenantID   uuid.UUID `json:"tenant_id"`
+	EntryID    uuid.UUID `json:"entry_id"`
+	OccurredAt time.Time `json:"occurred_at"`
+	KeyID      string    `json:"key_id"`
+	MAC        []byte    `json:"mac"`
+	SealNumber int64     `json:"seal_number"`
+}
+
+type AuditSeal struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	Number   int64     `json:"number"`
+	LastSeq  int64     `json:"last_seq"`
+	KeyID    string    `json:"key_id"`
+	Trace    []byte    `json:"trace"`
+	Hash     []byte    `json:"hash"`
 }
 
 type Branch struct {
@@ -129,6 +148,7 @@ type Tenant struct {
 	ID           uuid.UUID `json:"id"`
 	Code         string    `json:"code"`
 	Name         string    `json:"name"`
+	NameKey      string    `json:"name_key"`
 	Tier         string    `json:"tier"`
 	Status       string    `json:"status"`
 	MaxCompanies *int64    `json:"max_companies"`
@@ -136,6 +156,7 @@ type Tenant struct {
 	ContactName  *string   `json:"contact_name"`
 	ContactEmail *string   `json:"contact_email"`
 	ContactPhone *string   `json:"contact_phone"`
+	SearchText   string    `json:"search_text"`
 	CreatedAt    time.Time `json:"created_at"`
 	UpdatedAt    time.Time `json:"updated_at"`
 	Version      int64     `json:"version"`
@@ -147,6 +168,7 @@ type User struct {
 	Email        string     `json:"email"`
 	PasswordHash *string    `json:"password_hash"`
 	FullName     string     `json:"full_name"`
+	NameKey      string     `json:"name_key"`
 	Phone        *string    `json:"phone"`
 	Role         string     `json:"role"`
 	IsActive     bool       `json:"is_active"`
@@ -155,6 +177,7 @@ type User struct {
 	BranchID     *uuid.UUID `json:"branch_id"`
 	DepartmentID *uuid.UUID `json:"department_id"`
 	LastLoginAt  *time.Time `json:"last_login_at"`
+	SearchText   string     `json:"search_text"`
 	CreatedAt    time.Time  `json:"created_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
 	Version      int64      `json:"version"`

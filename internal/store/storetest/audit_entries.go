@@ -12,7 +12,7 @@ import (
 
 func newAuditEntry(tenant uuid.UUID) db.AuditEntry {
 	return db.AuditEntry{
-		TenantID: tenant, ID: newID(), OccurredAt: noon(), OccurredOn: "2026-11-23", Action: "company.create", Changes: json.RawMessage(`{}`), Outcome: "success",
+		TenantID: tenant, ID: newID(), OccurredAt: noon(), OccurredOn: "2026-11-23", Action: "company.create", ActionArea: "company", Changes: json.RawMessage(`{}`), Outcome: "success",
 		IP: "192.0.2.1", UserAgent: "test", RequestID: "r", Method: "POST", Path: "/api/v1/org/companies", SearchText: "text",
 	}
 }

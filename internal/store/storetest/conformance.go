@@ -22,8 +22,8 @@ import (
 func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){
-		tenantTests, companyTests, companyListTests, branchTests, departmentTests, nodeTests, userTests, sessionTests, auditTests, auditListTests,
-		loginAttemptTests, keyTraps, valueTraps,
+		tenantTests, tenantListTests, tenantRemovalTests, companyTests, companyListTests, branchTests, departmentTests, nodeTests, userTests, userListTests, sessionTests,
+		auditTests, auditListTests, auditChainTests, loginAttemptTests, oneTimeTokenTests, legacyCallTests, keyTraps, valueTraps,
 	} {
 		maps.Copy(tests, part)
 	}
@@ -122,10 +122,15 @@ func isViolation(t *T, err error, kind store.ConstraintKind, constraint string) 
 	if kind == store.ForeignKey && t.store.Engine() == store.SQLite {
 		constraint = ""
 	}
-	var v *store.Violation
-	if !errors.As(err, &v) || v.Kind != kind || v.Constraint != constraint {
+	if v := violation(err); v == nil || v.Kind != kind || v.Constraint != constraint {
 		t.Errorf("error is %v; want violation of %s constraint %q", err, kind, constraint)
 	}
+}
+
+// violation returns the violation in err's tree, or nil.
+func violation(err error) *store.Violation {
+	v, _ := errors.AsType[*store.Violation](err)
+	return v
 }
 
 func equal[V any](t *T, what string, got, want V) {

@@ -161,6 +161,21 @@ var departmentTests = map[string]func(*T){
 		list.TenantID = tenant(t)
 		equal(t, "list of another tenant", query(t, t.store.ListDepartmentsOfCompany, list), []db.Department{})
 	},
+	"department/all that a user heads": func(t *T) {
+		head := user(t, newUser(tenant(t)))
+		c, other := company(t, newCompany(head.TenantID, "C")), company(t, newCompany(head.TenantID, "OTHER"))
+		var want []db.Department
+		for _, in := range []db.Company{c, other} {
+			d := newDepartment(in, "HEADED")
+			d.HeadUserID = &head.ID
+			want = append(want, department(t, d))
+			department(t, newDepartment(in, "D"))
+		}
+		list := db.ListDepartmentsOfHeadParams{TenantID: head.TenantID, HeadUserID: &head.ID}
+		equal(t, "list", query(t, t.store.ListDepartmentsOfHead, list), want)
+		list.TenantID = tenant(t)
+		equal(t, "list of another tenant", query(t, t.store.ListDepartmentsOfHead, list), []db.Department{})
+	},
 }
 
 func countDepartments(t *T, tenant uuid.UUID, f db.CountDepartmentsParams) int64 {

@@ -17,7 +17,7 @@ func noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 123456000, time
 func newTenant() db.Tenant {
 	id := newID()
 	return db.Tenant{
-		ID: id, Code: id.String()[4:], Name: "Tenant", Tier: "free", Status: "active",
+		ID: id, Code: id.String()[4:], Name: "Tenant", NameKey: "tenant", SearchText: "tenant", Tier: "free", Status: "active",
 		CreatedAt: noon(), UpdatedAt: noon(), Version: 1,
 	}
 }
@@ -46,8 +46,8 @@ func newDepartment(c db.Company, code string) db.Department {
 func newUser(tenant uuid.UUID) db.User {
 	id := newID()
 	return db.User{
-		TenantID: tenant, ID: id, Email: id.String() + "@example.com", FullName: "User", Role: "viewer", IsActive: true,
-		CreatedAt: noon(), UpdatedAt: noon(), Version: 1,
+		TenantID: tenant, ID: id, Email: id.String() + "@example.com", FullName: "User", NameKey: "user", Role: "viewer", IsActive: true,
+		SearchText: "user", CreatedAt: noon(), UpdatedAt: noon(), Version: 1,
 	}
 }
 
@@ -102,6 +102,11 @@ func session(t *T, row db.Session) db.Session {
 }
 
 // The state of a row in the database.
+
+func tenantNow(t *T, row db.Tenant) db.Tenant {
+	t.Helper()
+	return query(t, t.store.GetTenant, db.GetTenantParams{ID: row.ID})
+}
 
 func companyNow(t *T, c db.Company) db.Company {
 	t.Helper()

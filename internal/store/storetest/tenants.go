@@ -1,6 +1,9 @@
 package storetest
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
@@ -24,6 +27,13 @@ var tenantTests = map[string]func(*T){
 	"tenant/missing": func(t *T) {
 		fails(t, t.store.GetTenant, db.GetTenantParams{ID: newID()}, store.ErrNotFound)
 	},
+	"tenant/lock changes nothing and says whether it is there": func(t *T) {
+		want := newTenant()
+		exec(t, t.store.InsertTenant, db.InsertTenantParams(want))
+		equal(t, "rows", query(t, t.store.LockTenant, db.LockTenantParams{ID: want.ID}), 1)
+		equal(t, "rows of none", query(t, t.store.LockTenant, db.LockTenantParams{ID: newID()}), 0)
+		equal(t, "tenant", query(t, t.store.GetTenant, db.GetTenantParams{ID: want.ID}), want)
+	},
 	"tenant/the platform is there from the beginning": func(t *T) {
 		id := uuid.MustParse("00000000-0000-7000-8000-000000000000")
 		platform := query(t, t.store.GetTenant, db.GetTenantParams{ID: id})
@@ -40,10 +50,82 @@ var tenantTests = map[string]func(*T){
 		row.Tier = "gold"
 		refuse(t, t.store.InsertTenant, db.InsertTenantParams(row), store.Check, "tenants_tier_check")
 	},
-	"tenant/status is one of two": func(t *T) {
+	"tenant/status is one of three": func(t *T) {
 		row := newTenant()
 		row.Status = "gone"
 		refuse(t, t.store.InsertTenant, db.InsertTenantParams(row), store.Check, "tenants_status_check")
+	},
+	"tenant/update changes every field, and back to null, and counts the version up": func(t *T) {
+		want := newTenant()
+		empty := want
+		exec(t, t.store.InsertTenant, db.InsertTenantParams(want))
+		want.Code, want.Name, want.NameKey, want.SearchText = want.Code[:20]+"-FULL", "Full", "full", "full full"
+		want.Tier, want.Status, want.UpdatedAt = "premium", "deleting", noon().Add(time.Hour)
+		want.MaxCompanies, want.MaxUsers = new(int64(0)), new(int64(1000000000))
+		want.ContactName, want.ContactEmail, want.ContactPhone = new("Ann"), new("ann@example.com"), new("+49 30 1")
+		equal(t, "rows", query(t, t.store.UpdateTenant, updateTenant(want)), 1)
+		want.Version++
+		equal(t, "tenant", tenantNow(t, want), want)
+		empty.Version = want.Version
+		equal(t, "rows", query(t, t.store.UpdateTenant, updateTenant(empty)), 1)
+		empty.Version++
+		equal(t, "tenant", tenantNow(t, empty), empty)
+	},
+	"tenant/update of a stale version, or of none, changes nothing": func(t *T) {
+		want := newTenant()
+		exec(t, t.store.InsertTenant, db.InsertTenantParams(want))
+		for _, change := range []func(*db.UpdateTenantParams){
+			func(p *db.UpdateTenantParams) { p.Version++ },
+			func(p *db.UpdateTenantParams) { p.ID = newID() },
+		} {
+			arg := updateTenant(want)
+			arg.Name = "changed"
+			change(&arg)
+			equal(t, "rows", query(t, t.store.UpdateTenant, arg), 0)
+		}
+		equal(t, "tenant", tenantNow(t, want), want)
+	},
+	"tenant/update can't take another one's code": func(t *T) {
+		first, second := newTenant(), newTenant()
+		exec(t, t.store.InsertTenant, db.InsertTenantParams(first))
+		exec(t, t.store.InsertTenant, db.InsertTenantParams(second))
+		second.Code = first.Code
+		_, err := t.store.UpdateTenant(t.Context(), updateTenant(second))
+		isViolation(t, err, store.Unique, "tenants_code_key")
+	},
+	"tenant/delete needs the id and the version, and that nothing refers to it": func(t *T) {
+		row := newTenant()
+		exec(t, t.store.InsertTenant, db.InsertTenantParams(row))
+		equal(t, "rows", query(t, t.store.DeleteTenant, db.DeleteTenantParams{ID: row.ID, Version: 2}), 0)
+		equal(t, "rows", query(t, t.store.DeleteTenant, db.DeleteTenantParams{ID: newID(), Version: 1}), 0)
+		c := company(t, newCompany(row.ID, "C"))
+		_, err := t.store.DeleteTenant(t.Context(), db.DeleteTenantParams{ID: row.ID, Version: 1})
+		isViolation(t, err, store.ForeignKey, "companies_tenant_id_fkey")
+		query(t, t.store.DeleteCompany, db.DeleteCompanyParams{TenantID: row.ID, ID: c.ID, Version: 1})
+		equal(t, "rows", query(t, t.store.DeleteTenant, db.DeleteTenantParams{ID: row.ID, Version: 1}), 1)
+		fails(t, t.store.GetTenant, db.GetTenantParams{ID: row.ID}, store.ErrNotFound)
+	},
+	"tenant/usage counts what is the tenant's": func(t *T) {
+		for _, id := range []uuid.UUID{tenant(t), tenant(t)} {
+			equal(t, "nothing", counts(t, id), [6]int64{})
+			c := company(t, newCompany(id, "C"))
+			company(t, newCompany(id, "D"))
+			for i := range 3 {
+				branch(t, newBranch(c, fmt.Sprint(i)))
+			}
+			for i := range 4 {
+				department(t, newDepartment(c, fmt.Sprint(i)))
+			}
+			for i := range 5 {
+				u := newUser(id)
+				u.IsActive = i > 0
+				user(t, u)
+			}
+			for range 7 {
+				exec(t, t.store.InsertAuditEntry, db.InsertAuditEntryParams(newAuditEntry(id)))
+			}
+			equal(t, "counts", counts(t, id), [6]int64{2, 3, 4, 5, 4, 7})
+		}
 	},
 	"tenant/codes come in order, page by page": func(t *T) {
 		first, second := newTenant(), newTenant()
@@ -55,4 +137,27 @@ var tenantTests = map[string]func(*T){
 		page = query(t, t.store.ListTenantCodes, db.ListTenantCodesParams{AfterCode: first.Code, Limit: 1})
 		equal(t, "second page", page, []db.ListTenantCodesRow{{ID: second.ID, Code: second.Code}})
 	},
+}
+
+// updateTenant changes every column of a tenant to those of row, if it has row's version.
+func updateTenant(row db.Tenant) db.UpdateTenantParams {
+	return db.UpdateTenantParams{
+		Code: row.Code, Name: row.Name, NameKey: row.NameKey, Tier: row.Tier, Status: row.Status,
+		MaxCompanies: row.MaxCompanies, MaxUsers: row.MaxUsers,
+		ContactName: row.ContactName, ContactEmail: row.ContactEmail, ContactPhone: row.ContactPhone,
+		SearchText: row.SearchText, UpdatedAt: row.UpdatedAt, ID: row.ID, Version: row.Version,
+	}
+}
+
+// counts are companies, branches, departments, users, active users and audit entries.
+func counts(t *T, id uuid.UUID) [6]int64 {
+	t.Helper()
+	return [6]int64{
+		query(t, t.store.CountTenantCompanies, db.CountTenantCompaniesParams{TenantID: id}),
+		query(t, t.store.CountTenantBranches, db.CountTenantBranchesParams{TenantID: id}),
+		query(t, t.store.CountTenantDepartments, db.CountTenantDepartmentsParams{TenantID: id}),
+		query(t, t.store.CountTenantUsers, db.CountTenantUsersParams{TenantID: id}),
+		query(t, t.store.CountTenantActiveUsers, db.CountTenantActiveUsersParams{TenantID: id}),
+		query(t, t.store.CountTenantAuditEntries, db.CountTenantAuditEntriesParams{TenantID: id}),
+	}
 }

@@ -18,6 +18,7 @@ var userTests = map[string]func(*T){
 		b, d := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "D"))
 		want := newUser(c.TenantID)
 		want.PasswordHash, want.Phone, want.Role, want.IsActive, want.IsSuperuser = new("$2b$12$x"), new("+1"), "admin", false, true
+		want.NameKey, want.SearchText = "änna", "änna +1"
 		want.CompanyID, want.BranchID, want.DepartmentID, want.LastLoginAt = &c.ID, &b.ID, &d.ID, new(noon().Add(time.Hour))
 		want.Version = 3
 		user(t, want)
@@ -137,22 +138,99 @@ var userTests = map[string]func(*T){
 		u.CompanyID, u.BranchID, u.DepartmentID, u.Version = nil, nil, nil, u.Version+1
 		equal(t, "user", userNow(t, u), u)
 	},
-	"user/profile changes once per version": func(t *T) {
-		u := user(t, newUser(tenant(t)))
-		arg := db.UpdateUserProfileParams{
-			FullName: "Anna", Phone: new("+1"), UpdatedAt: noon().Add(time.Minute), TenantID: tenant(t), ID: u.ID, Version: u.Version,
+	"user/update changes every field, and back to null, and counts the version up": func(t *T) {
+		c := company(t, newCompany(tenant(t), "C"))
+		b, d := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "D"))
+		want := newUser(c.TenantID)
+		want.PasswordHash, want.IsSuperuser, want.LastLoginAt = new("$2b$12$x"), true, new(noon())
+		user(t, want)
+		empty := want
+		want.Email, want.FullName, want.NameKey, want.Phone = "new-"+want.Email, "Anna", "anna", new("+1")
+		want.Role, want.IsActive, want.SearchText = "admin", false, "anna +1"
+		want.CompanyID, want.BranchID, want.DepartmentID, want.UpdatedAt = &c.ID, &b.ID, &d.ID, noon().Add(time.Hour)
+		equal(t, "rows", query(t, t.store.UpdateUser, updateUser(want)), 1)
+		want.Version++
+		equal(t, "user", userNow(t, want), want)
+		empty.Version = want.Version
+		equal(t, "rows", query(t, t.store.UpdateUser, updateUser(empty)), 1)
+		empty.Version++
+		equal(t, "user", userNow(t, empty), empty)
+	},
+	"user/update of a stale version, or another tenant's, or none, changes nothing": func(t *T) {
+		want := user(t, newUser(tenant(t)))
+		for _, change := range []func(*db.UpdateUserParams){
+			func(p *db.UpdateUserParams) { p.Version++ },
+			func(p *db.UpdateUserParams) { p.TenantID = tenant(t) },
+			func(p *db.UpdateUserParams) { p.ID = newID() },
+		} {
+			arg := updateUser(want)
+			arg.FullName = "changed"
+			change(&arg)
+			equal(t, "rows", query(t, t.store.UpdateUser, arg), 0)
 		}
-		equal(t, "rows of another tenant", query(t, t.store.UpdateUserProfile, arg), 0)
+		equal(t, "user", userNow(t, want), want)
+	},
+	"user/update can't take another one's e-mail address": func(t *T) {
+		taken, u := user(t, newUser(tenant(t))), user(t, newUser(tenant(t)))
+		arg := updateUser(u)
+		arg.Email = taken.Email
+		_, err := t.store.UpdateUser(t.Context(), arg)
+		isViolation(t, err, store.Unique, "users_email_key")
+	},
+	"user/delete needs the version, the tenant and the id, and takes sessions and token along": func(t *T) {
+		u := user(t, newUser(tenant(t)))
+		s, o := session(t, newSession(u)), oneTimeToken(t, newOneTimeToken(u))
+		other := user(t, newUser(u.TenantID))
+		kept := session(t, newSession(other))
+		equal(t, "rows", query(t, t.store.DeleteUser, db.DeleteUserParams{TenantID: u.TenantID, ID: u.ID, Version: 2}), 0)
+		equal(t, "rows", query(t, t.store.DeleteUser, db.DeleteUserParams{TenantID: tenant(t), ID: u.ID, Version: 1}), 0)
+		equal(t, "rows", query(t, t.store.DeleteUser, db.DeleteUserParams{TenantID: u.TenantID, ID: newID(), Version: 1}), 0)
 		equal(t, "user", userNow(t, u), u)
-		arg.TenantID = u.TenantID
-		equal(t, "rows", query(t, t.store.UpdateUserProfile, arg), 1)
-		u.FullName, u.Phone, u.UpdatedAt, u.Version = arg.FullName, arg.Phone, arg.UpdatedAt, u.Version+1
-		equal(t, "user", userNow(t, u), u)
-		equal(t, "rows with a stale version", query(t, t.store.UpdateUserProfile, arg), 0)
-		arg.Phone, arg.Version = nil, u.Version
-		equal(t, "rows", query(t, t.store.UpdateUserProfile, arg), 1)
-		u.Phone, u.Version = nil, u.Version+1
-		equal(t, "user", userNow(t, u), u)
+		equal(t, "rows", query(t, t.store.DeleteUser, db.DeleteUserParams{TenantID: u.TenantID, ID: u.ID, Version: 1}), 1)
+		fails(t, t.store.GetUser, db.GetUserParams{TenantID: u.TenantID, ID: u.ID}, store.ErrNotFound)
+		fails(t, t.store.GetSession, db.GetSessionParams{TenantID: u.TenantID, ID: s.ID}, store.ErrNotFound)
+		fails(t, t.store.GetOneTimeTokenUnscoped, db.GetOneTimeTokenUnscopedParams{TokenHash: o.TokenHash}, store.ErrNotFound)
+		equal(t, "session of another user", sessionNow(t, kept), kept)
+	},
+	"user/delete is refused while they head a department": func(t *T) {
+		u := user(t, newUser(tenant(t)))
+		d := newDepartment(company(t, newCompany(u.TenantID, "C")), "D")
+		d.HeadUserID = &u.ID
+		department(t, d)
+		_, err := t.store.DeleteUser(t.Context(), db.DeleteUserParams{TenantID: u.TenantID, ID: u.ID, Version: 1})
+		isViolation(t, err, store.ForeignKey, "departments_tenant_id_head_user_id_fkey")
+	},
+	"user/other active admins and superusers": func(t *T) {
+		one := tenant(t)
+		me := newUser(one)
+		me.Role, me.IsSuperuser = "admin", true
+		user(t, me)
+		count := func() [2]int64 {
+			return [2]int64{
+				query(t, t.store.CountOtherActiveAdmins, db.CountOtherActiveAdminsParams{TenantID: one, ID: me.ID}),
+				query(t, t.store.CountOtherActiveSuperusers, db.CountOtherActiveSuperusersParams{TenantID: one, ID: me.ID}),
+			}
+		}
+		for _, change := range []func(*db.User){
+			func(u *db.User) { u.Role = "user" },
+			func(u *db.User) { u.Role, u.IsSuperuser, u.IsActive = "admin", true, false },
+			func(u *db.User) { u.Role, u.IsSuperuser, u.TenantID = "admin", true, tenant(t) },
+		} {
+			u := newUser(one)
+			change(&u)
+			user(t, u)
+		}
+		equal(t, "admins and superusers", count(), [2]int64{0, 0})
+		for _, change := range []func(*db.User){
+			func(u *db.User) { u.Role = "admin" },
+			func(u *db.User) { u.Role = "admin" },
+			func(u *db.User) { u.IsSuperuser = true },
+		} {
+			u := newUser(one)
+			change(&u)
+			user(t, u)
+		}
+		equal(t, "admins and superusers", count(), [2]int64{2, 1})
 	},
 	"user/log-in counts for the password that was checked": func(t *T) {
 		u := newUser(tenant(t))
@@ -171,6 +249,26 @@ var userTests = map[string]func(*T){
 		equal(t, "rows", query(t, t.store.RecordUserLogin, arg), 1)
 		u.LastLoginAt, u.PasswordHash = arg.LastLoginAt, arg.PasswordHash
 		equal(t, "user", userNow(t, u), u)
+
+		inactive := newUser(u.TenantID)
+		inactive.PasswordHash, inactive.IsActive = new("$2b$12$x"), false
+		user(t, inactive)
+		arg.ID, arg.CheckedHash = inactive.ID, inactive.PasswordHash
+		equal(t, "rows of an inactive user", query(t, t.store.RecordUserLogin, arg), 0)
+		equal(t, "user", userNow(t, inactive), inactive)
+	},
+	"user/password is set once per version": func(t *T) {
+		u := user(t, newUser(tenant(t)))
+		arg := db.SetUserPasswordHashParams{
+			PasswordHash: new("$2b$12$y"), UpdatedAt: noon().Add(time.Minute), TenantID: tenant(t), ID: u.ID, Version: u.Version,
+		}
+		equal(t, "rows of another tenant", query(t, t.store.SetUserPasswordHash, arg), 0)
+		equal(t, "user", userNow(t, u), u)
+		arg.TenantID = u.TenantID
+		equal(t, "rows", query(t, t.store.SetUserPasswordHash, arg), 1)
+		u.PasswordHash, u.UpdatedAt, u.Version = arg.PasswordHash, arg.UpdatedAt, u.Version+1
+		equal(t, "user", userNow(t, u), u)
+		equal(t, "rows with a stale version", query(t, t.store.SetUserPasswordHash, arg), 0)
 	},
 	"user/password changes once": func(t *T) {
 		u := newUser(tenant(t))
@@ -188,4 +286,13 @@ var userTests = map[string]func(*T){
 		equal(t, "rows the second time", query(t, t.store.ReplaceUserPasswordHash, arg), 0)
 		equal(t, "user", userNow(t, u), u)
 	},
+}
+
+// updateUser changes every column of a user that isn't log-in's to those of u.
+func updateUser(u db.User) db.UpdateUserParams {
+	return db.UpdateUserParams{
+		Email: u.Email, FullName: u.FullName, NameKey: u.NameKey, Phone: u.Phone, Role: u.Role, IsActive: u.IsActive,
+		CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID, SearchText: u.SearchText, UpdatedAt: u.UpdatedAt,
+		TenantID: u.TenantID, ID: u.ID, Version: u.Version,
+	}
 }

@@ -1,6 +1,6 @@
 // Command storegen makes one data access layer out of sqlc's three packages.
 //
-//	storegen queries   derives MySQL's copy of sql/queries, before sqlc runs
+//	storegen queries   derives the copies of sql/queries for PostgreSQL and MySQL, before sqlc runs
 //	storegen querier   writes gen/db/db.gen.go, after sqlc has run
 //
 // Both are run by make generate, in the root of the repository.
@@ -24,7 +24,7 @@ func run(args []string) error {
 	}
 	switch args[0] {
 	case "queries":
-		return deriveQueries("sql/queries", "gen/db/mysql/queries")
+		return deriveQueries("sql/queries", "gen/db")
 	case "querier":
 		return generateQuerier("gen/db/postgres/querier.go", "gen/db/db.gen.go")
 	default:

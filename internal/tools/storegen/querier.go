@@ -33,6 +33,10 @@ func generateQuerier(from, to string) error {
 	if err != nil {
 		return err
 	}
+	imports, err := readImports(from)
+	if err != nil {
+		return err
+	}
 	var types []string
 	for _, m := range methods {
 		if m.Params != "" {
@@ -50,6 +54,7 @@ func generateQuerier(from, to string) error {
 	}
 	var out bytes.Buffer
 	err = page.Execute(&out, map[string]any{
+		"Imports": imports,
 		"Methods": methods,
 		"Types":   slices.Compact(types),
 		"Engines": []map[string]string{
@@ -69,6 +74,21 @@ func generateQuerier(from, to string) error {
 		return fmt.Errorf("write output: %w", err)
 	}
 	return nil
+}
+
+// readImports returns what sqlc's interface imports for the results of its methods, quoted.
+func readImports(path string) ([]string, error) {
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+	if err != nil {
+		return nil, fmt.Errorf("parse sqlc's imports: %w", err)
+	}
+	var imports []string
+	for _, i := range file.Imports {
+		if i.Path.Value != `"context"` {
+			imports = append(imports, i.Path.Value)
+		}
+	}
+	return imports, nil
 }
 
 func readMethods(path string) ([]method, error) {

@@ -84,7 +84,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	if err := generateQuerier(root+"/gen/db/postgres/querier.go", out+"/db.gen.go"); err != nil {
 		t.Fatal(err)
 	}
-	if err := deriveQueries(root+"/sql/queries", out+"/queries"); err != nil {
+	if err := deriveQueries(root+"/sql/queries", out); err != nil {
 		t.Fatal(err)
 	}
 	same := func(made, committed string) {
@@ -94,11 +94,13 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 		}
 	}
 	same(out+"/db.gen.go", root+"/gen/db/db.gen.go")
-	files, err := filepath.Glob(out + "/queries/*.sql")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("derived queries: %v, error %v", files, err)
-	}
-	for _, file := range files {
-		same(file, root+"/gen/db/mysql/queries/"+filepath.Base(file))
+	for _, engine := range []string{"postgres", "mysql"} {
+		files, err := filepath.Glob(filepath.Join(out, engine, "queries", "*.sql"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("derived queries: %v, error %v", files, err)
+		}
+		for _, file := range files {
+			same(file, filepath.Join(root, "gen/db", engine, "queries", filepath.Base(file)))
+		}
 	}
 }

@@ -28,27 +28,61 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
-func TestDeriveQueriesReplacesNamedLimitsAndNothingElse(t *testing.T) {
+func TestDeriveQueriesWritesEachEngineItsPlacesAndLimits(t *testing.T) {
 	t.Parallel()
+	const name, page = "-- name: A :many\nSELECT id FROM a WHERE x = sqlc.arg(x)\n  AND ", "\nORDER BY k, id "
 	from := folder(t, map[string]string{
-		"a.sql":     "-- name: A :many\nSELECT id FROM a WHERE x = sqlc.arg(x) ORDER BY id LIMIT sqlc.arg('limit');\n",
-		"b.sql":     "-- name: B :one\nSELECT count(*) FROM b LIMIT 1;\n",
-		"notes.txt": "not a query",
+		"a.sql": name + "(k > sqlc.arg(after_k) OR id > sqlc.arg(after_id)) AND (k, id) > (sqlc.arg(after_k), sqlc.arg(after_id))" + page + "LIMIT sqlc.arg('limit');\n",
+		"b.sql": name + "(made_at < sqlc.arg(b) OR id < sqlc.arg(c)) AND (made_at, id) < (sqlc.arg(b), sqlc.arg(c))" + page + "LIMIT 1;\n",
+		"c.sql": name + "id <= sqlc.arg(c)" + page + "LIMIT 1;\n",
+		"d.txt": "not a query",
 	})
-	to := folder(t, map[string]string{"removed.sql": "SELECT 1;"})
+	to := t.TempDir()
+	old := filepath.Join(to, "mysql", "queries", "removed.sql")
+	if err := os.MkdirAll(filepath.Dir(old), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(old, []byte("SELECT 1;"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := deriveQueries(from, to); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{
-		"a.sql": "-- name: A :many\nSELECT id FROM a WHERE x = sqlc.arg(x) ORDER BY id LIMIT ?;\n",
-		"b.sql": "-- name: B :one\nSELECT count(*) FROM b LIMIT 1;\n",
+	for file, want := range map[string]string{
+		"postgres/queries/a.sql": name + "(k, id) > (sqlc.arg(after_k)::text, sqlc.arg(after_id)::uuid)" + page + "LIMIT sqlc.arg('limit');\n",
+		"postgres/queries/b.sql": name + "(made_at, id) < (sqlc.arg(b)::timestamptz, sqlc.arg(c)::uuid)" + page + "LIMIT 1;\n",
+		"postgres/queries/c.sql": name + "id <= sqlc.arg(c)" + page + "LIMIT 1;\n",
+		"mysql/queries/a.sql":    name + "(k > sqlc.arg(after_k) OR (k = sqlc.arg(after_k) AND id > sqlc.arg(after_id)))" + page + "LIMIT ?;\n",
+		"mysql/queries/b.sql":    name + "(made_at < sqlc.arg(b) OR (made_at = sqlc.arg(b) AND id < sqlc.arg(c)))" + page + "LIMIT 1;\n",
+		"mysql/queries/c.sql":    name + "id <= sqlc.arg(c)" + page + "LIMIT 1;\n",
 	} {
-		if got := readFile(t, filepath.Join(to, name)); got != want {
-			t.Errorf("%s is\n%s\nwant\n%s", name, got, want)
+		if got := readFile(t, filepath.Join(to, filepath.FromSlash(file))); got != want {
+			t.Errorf("%s is\n%s\nwant\n%s", file, got, want)
 		}
 	}
-	if files, err := os.ReadDir(to); err != nil || len(files) != 2 {
-		t.Errorf("derived files are %v, error %v; want a.sql and b.sql", files, err)
+	if files, err := filepath.Glob(filepath.Join(to, "*", "*", "*")); err != nil || len(files) != 6 {
+		t.Errorf("derived files are %v, error %v; want six", files, err)
+	}
+}
+
+func TestDeriveQueriesRefusesPlacesOfAnotherForm(t *testing.T) {
+	t.Parallel()
+	for name, condition := range map[string]string{
+		"one without rows":        "k >= sqlc.arg(k) AND (k > sqlc.arg(k) OR id > sqlc.arg(id))",
+		"rows alone":              "(k, id) > (sqlc.arg(k), sqlc.arg(id))",
+		"halves of two columns":   "(k > sqlc.arg(k) OR id > sqlc.arg(id)) AND (l, id) > (sqlc.arg(k), sqlc.arg(id))",
+		"halves of two arguments": "(k > sqlc.arg(k) OR id > sqlc.arg(id)) AND (k, id) > (sqlc.arg(l), sqlc.arg(id))",
+		"halves of two ids":       "(k > sqlc.arg(k) OR id > sqlc.arg(id)) AND (k, id) > (sqlc.arg(k), sqlc.arg(other))",
+		"two directions":          "(k > sqlc.arg(k) OR id > sqlc.arg(id)) AND (k, id) < (sqlc.arg(k), sqlc.arg(id))",
+		"two directions in one":   "(k > sqlc.arg(k) OR id < sqlc.arg(id)) AND (k, id) > (sqlc.arg(k), sqlc.arg(id))",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			from := folder(t, map[string]string{"lists.sql": "-- name: A :many\nSELECT id FROM a WHERE " + condition + ";\n"})
+			if err := deriveQueries(from, t.TempDir()); err == nil || !strings.Contains(err.Error(), "lists.sql") {
+				t.Errorf("error is %v; want one that names lists.sql", err)
+			}
+		})
 	}
 }
 

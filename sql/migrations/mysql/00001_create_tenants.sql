@@ -1,8 +1,13 @@
+-- Ids are unique by themselves; tenants_id_max_companies_max_users_key makes the limits part of a key. What PostgreSQL locks when
+-- it changes a key waits for the new rows of the tenant that refer to it, as every change does on the other engines: so a
+-- tenant without a limit needs no lock to stay without one while a row is added.
+
 -- +goose Up
 CREATE TABLE tenants (
     id            char(36)     NOT NULL,
     code          varchar(32)  NOT NULL,
     name          varchar(200) NOT NULL,
+    name_key      varchar(200) NOT NULL,
     tier          varchar(16)  NOT NULL,
     status        varchar(16)  NOT NULL,
     max_companies bigint,
@@ -10,13 +15,21 @@ CREATE TABLE tenants (
     contact_name  varchar(200),
     contact_email varchar(254),
     contact_phone varchar(32),
+    search_text   text         NOT NULL,
     created_at    datetime(6)  NOT NULL,
     updated_at    datetime(6)  NOT NULL,
     version       bigint       NOT NULL,
     PRIMARY KEY (id),
     CONSTRAINT tenants_code_key UNIQUE (code),
+    CONSTRAINT tenants_id_max_companies_max_users_key UNIQUE (id, max_companies, max_users),
     CONSTRAINT tenants_tier_check CHECK (tier IN ('free', 'basic', 'premium', 'enterprise')),
-    CONSTRAINT tenants_status_check CHECK (status IN ('active', 'suspended'))
+    CONSTRAINT tenants_status_check CHECK (status IN ('active', 'suspended', 'deleting')),
+    KEY tenants_created_at_idx (created_at, id),
+    KEY tenants_name_key_idx (name_key, id),
+    KEY tenants_tier_created_at_idx (tier, created_at, id),
+    KEY tenants_tier_name_key_idx (tier, name_key, id),
+    KEY tenants_status_created_at_idx (status, created_at, id),
+    KEY tenants_status_name_key_idx (status, name_key, id)
 );
 
 -- +goose Down

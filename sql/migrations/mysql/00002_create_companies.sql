@@ -26,7 +26,11 @@ CREATE TABLE companies (
     CONSTRAINT companies_tenant_id_code_key UNIQUE (tenant_id, code),
     CONSTRAINT companies_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id),
     KEY companies_tenant_id_created_at_idx (tenant_id, created_at, id),
-    KEY companies_tenant_id_name_key_idx (tenant_id, name_key, id)
+    KEY companies_tenant_id_name_key_idx (tenant_id, name_key, id),
+    KEY companies_tenant_id_country_created_at_idx (tenant_id, country, created_at, id),
+    KEY companies_tenant_id_country_name_key_idx (tenant_id, country, name_key, id),
+    KEY companies_tenant_id_is_active_created_at_idx (tenant_id, is_active, created_at, id),
+    KEY companies_tenant_id_is_active_name_key_idx (tenant_id, is_active, name_key, id)
 );
 
 -- +goose Down

@@ -5,6 +5,7 @@ CREATE TABLE users (
     email         varchar(254) NOT NULL,
     password_hash varchar(100),
     full_name     varchar(200) NOT NULL,
+    name_key      varchar(200) NOT NULL,
     phone         varchar(32),
     role          varchar(16)  NOT NULL,
     is_active     boolean      NOT NULL,
@@ -13,6 +14,7 @@ CREATE TABLE users (
     branch_id     char(36),
     department_id char(36),
     last_login_at datetime(6),
+    search_text   text         NOT NULL,
     created_at    datetime(6)  NOT NULL,
     updated_at    datetime(6)  NOT NULL,
     version       bigint       NOT NULL,
@@ -21,7 +23,14 @@ CREATE TABLE users (
     CONSTRAINT users_role_check CHECK (role IN ('viewer', 'user', 'admin')),
     CONSTRAINT users_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id),
     CONSTRAINT users_tenant_id_company_id_fkey FOREIGN KEY (tenant_id, company_id) REFERENCES companies (tenant_id, id),
-    KEY users_tenant_id_company_id_idx (tenant_id, company_id)
+    KEY users_tenant_id_created_at_idx (tenant_id, created_at, id),
+    KEY users_tenant_id_name_key_idx (tenant_id, name_key, id),
+    KEY users_tenant_id_role_created_at_idx (tenant_id, role, created_at, id),
+    KEY users_tenant_id_role_name_key_idx (tenant_id, role, name_key, id),
+    KEY users_tenant_id_is_active_created_at_idx (tenant_id, is_active, created_at, id),
+    KEY users_tenant_id_is_active_name_key_idx (tenant_id, is_active, name_key, id),
+    KEY users_tenant_id_company_id_created_at_idx (tenant_id, company_id, created_at, id),
+    KEY users_tenant_id_company_id_name_key_idx (tenant_id, company_id, name_key, id)
 );
 
 -- +goose Down

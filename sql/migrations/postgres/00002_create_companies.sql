@@ -14,7 +14,7 @@ CREATE TABLE companies (
     city                varchar(100),
     state               varchar(100),
     postal_code         varchar(20),
-    country             varchar(100),
+    country             varchar(100) COLLATE "C",
     tax_id              varchar(64),
     registration_number varchar(64),
     is_active           boolean                  NOT NULL,
@@ -28,6 +28,10 @@ CREATE TABLE companies (
 );
 CREATE INDEX companies_tenant_id_created_at_idx ON companies (tenant_id, created_at, id);
 CREATE INDEX companies_tenant_id_name_key_idx ON companies (tenant_id, name_key, id);
+CREATE INDEX companies_tenant_id_country_created_at_idx ON companies (tenant_id, country, created_at, id);
+CREATE INDEX companies_tenant_id_country_name_key_idx ON companies (tenant_id, country, name_key, id);
+CREATE INDEX companies_tenant_id_is_active_created_at_idx ON companies (tenant_id, is_active, created_at, id);
+CREATE INDEX companies_tenant_id_is_active_name_key_idx ON companies (tenant_id, is_active, name_key, id);
 
 -- +goose Down
 DROP TABLE companies;

@@ -1,8 +1,9 @@
 -- The platform is a tenant of its own: superusers live in it, and what belongs to no other tenant is in its audit trail.
 
 -- +goose Up
-INSERT INTO tenants (id, code, name, tier, status, created_at, updated_at, version)
-VALUES ('00000000-0000-7000-8000-000000000000', 'PLATFORM', 'Platform', 'enterprise', 'active', '2020-01-01 00:00:00+00', '2020-01-01 00:00:00+00', 1);
+INSERT INTO tenants (id, code, name, name_key, tier, status, search_text, created_at, updated_at, version)
+VALUES ('00000000-0000-7000-8000-000000000000', 'PLATFORM', 'Platform', 'platform', 'enterprise', 'active', 'platform
+platform', '2020-01-01 00:00:00+00', '2020-01-01 00:00:00+00', 1);
 
 -- +goose Down
 DELETE FROM tenants WHERE id = '00000000-0000-7000-8000-000000000000';

@@ -13,7 +13,7 @@ CREATE TABLE branches (
     city            varchar(100),
     state           varchar(100),
     postal_code     varchar(20),
-    country         varchar(100),
+    country         varchar(100) COLLATE "C",
     latitude        double precision,
     longitude       double precision,
     is_headquarters boolean                  NOT NULL,
@@ -29,7 +29,16 @@ CREATE TABLE branches (
 );
 CREATE INDEX branches_tenant_id_created_at_idx ON branches (tenant_id, created_at, id);
 CREATE INDEX branches_tenant_id_name_key_idx ON branches (tenant_id, name_key, id);
-CREATE INDEX branches_tenant_id_code_idx ON branches (tenant_id, code);
+CREATE INDEX branches_tenant_id_company_id_created_at_idx ON branches (tenant_id, company_id, created_at, id);
+CREATE INDEX branches_tenant_id_company_id_name_key_idx ON branches (tenant_id, company_id, name_key, id);
+CREATE INDEX branches_tenant_id_code_created_at_idx ON branches (tenant_id, code, created_at, id);
+CREATE INDEX branches_tenant_id_code_name_key_idx ON branches (tenant_id, code, name_key, id);
+CREATE INDEX branches_tenant_id_country_created_at_idx ON branches (tenant_id, country, created_at, id);
+CREATE INDEX branches_tenant_id_country_name_key_idx ON branches (tenant_id, country, name_key, id);
+CREATE INDEX branches_tenant_id_is_headquarters_created_at_idx ON branches (tenant_id, is_headquarters, created_at, id);
+CREATE INDEX branches_tenant_id_is_headquarters_name_key_idx ON branches (tenant_id, is_headquarters, name_key, id);
+CREATE INDEX branches_tenant_id_is_active_created_at_idx ON branches (tenant_id, is_active, created_at, id);
+CREATE INDEX branches_tenant_id_is_active_name_key_idx ON branches (tenant_id, is_active, name_key, id);
 
 -- +goose Down
 DROP TABLE branches;

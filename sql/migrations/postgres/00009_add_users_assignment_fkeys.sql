@@ -2,13 +2,17 @@
 ALTER TABLE users
     ADD CONSTRAINT users_tenant_id_branch_id_fkey FOREIGN KEY (tenant_id, branch_id) REFERENCES branches (tenant_id, id),
     ADD CONSTRAINT users_tenant_id_department_id_fkey FOREIGN KEY (tenant_id, department_id) REFERENCES departments (tenant_id, id);
-CREATE INDEX users_tenant_id_branch_id_idx ON users (tenant_id, branch_id);
-CREATE INDEX users_tenant_id_department_id_idx ON users (tenant_id, department_id);
+CREATE INDEX users_tenant_id_branch_id_created_at_idx ON users (tenant_id, branch_id, created_at, id);
+CREATE INDEX users_tenant_id_branch_id_name_key_idx ON users (tenant_id, branch_id, name_key, id);
+CREATE INDEX users_tenant_id_department_id_created_at_idx ON users (tenant_id, department_id, created_at, id);
+CREATE INDEX users_tenant_id_department_id_name_key_idx ON users (tenant_id, department_id, name_key, id);
 
 -- +goose Down
 UPDATE users SET branch_id = NULL, department_id = NULL;
-DROP INDEX users_tenant_id_department_id_idx;
-DROP INDEX users_tenant_id_branch_id_idx;
+DROP INDEX users_tenant_id_department_id_name_key_idx;
+DROP INDEX users_tenant_id_department_id_created_at_idx;
+DROP INDEX users_tenant_id_branch_id_name_key_idx;
+DROP INDEX users_tenant_id_branch_id_created_at_idx;
 ALTER TABLE users
     DROP CONSTRAINT users_tenant_id_department_id_fkey,
     DROP CONSTRAINT users_tenant_id_branch_id_fkey;

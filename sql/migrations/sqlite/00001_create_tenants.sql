@@ -1,8 +1,13 @@
+-- Ids are unique by themselves; tenants_id_max_companies_max_users_key makes the limits part of a key. What PostgreSQL locks when
+-- it changes a key waits for the new rows of the tenant that refer to it, as every change does on the other engines: so a
+-- tenant without a limit needs no lock to stay without one while a row is added.
+
 -- +goose Up
 CREATE TABLE tenants (
     id            uuid_text    NOT NULL,
     code          varchar(32)  NOT NULL,
     name          varchar(200) NOT NULL,
+    name_key      varchar(200) NOT NULL,
     tier          varchar(16)  NOT NULL,
     status        varchar(16)  NOT NULL,
     max_companies bigint,
@@ -10,14 +15,22 @@ CREATE TABLE tenants (
     contact_name  varchar(200),
     contact_email varchar(254),
     contact_phone varchar(32),
+    search_text   text         NOT NULL,
     created_at    datetime     NOT NULL,
     updated_at    datetime     NOT NULL,
     version       bigint       NOT NULL,
     PRIMARY KEY (id),
     CONSTRAINT tenants_code_key UNIQUE (code),
+    CONSTRAINT tenants_id_max_companies_max_users_key UNIQUE (id, max_companies, max_users),
     CONSTRAINT tenants_tier_check CHECK (tier IN ('free', 'basic', 'premium', 'enterprise')),
-    CONSTRAINT tenants_status_check CHECK (status IN ('active', 'suspended'))
+    CONSTRAINT tenants_status_check CHECK (status IN ('active', 'suspended', 'deleting'))
 );
+CREATE INDEX tenants_created_at_idx ON tenants (created_at, id);
+CREATE INDEX tenants_name_key_idx ON tenants (name_key, id);
+CREATE INDEX tenants_tier_created_at_idx ON tenants (tier, created_at, id);
+CREATE INDEX tenants_tier_name_key_idx ON tenants (tier, name_key, id);
+CREATE INDEX tenants_status_created_at_idx ON tenants (status, created_at, id);
+CREATE INDEX tenants_status_name_key_idx ON tenants (status, name_key, id);
 
 -- +goose Down
 DROP TABLE tenants;

@@ -28,6 +28,10 @@ CREATE TABLE companies (
 );
 CREATE INDEX companies_tenant_id_created_at_idx ON companies (tenant_id, created_at, id);
 CREATE INDEX companies_tenant_id_name_key_idx ON companies (tenant_id, name_key, id);
+CREATE INDEX companies_tenant_id_country_created_at_idx ON companies (tenant_id, country, created_at, id);
+CREATE INDEX companies_tenant_id_country_name_key_idx ON companies (tenant_id, country, name_key, id);
+CREATE INDEX companies_tenant_id_is_active_created_at_idx ON companies (tenant_id, is_active, created_at, id);
+CREATE INDEX companies_tenant_id_is_active_name_key_idx ON companies (tenant_id, is_active, name_key, id);
 
 -- +goose Down
 DROP TABLE companies;

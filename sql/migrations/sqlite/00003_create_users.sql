@@ -5,6 +5,7 @@ CREATE TABLE users (
     email         varchar(254) NOT NULL,
     password_hash varchar(100),
     full_name     varchar(200) NOT NULL,
+    name_key      varchar(200) NOT NULL,
     phone         varchar(32),
     role          varchar(16)  NOT NULL,
     is_active     boolean      NOT NULL,
@@ -13,6 +14,7 @@ CREATE TABLE users (
     branch_id     uuid_text,
     department_id uuid_text,
     last_login_at datetime,
+    search_text   text         NOT NULL,
     created_at    datetime     NOT NULL,
     updated_at    datetime     NOT NULL,
     version       bigint       NOT NULL,
@@ -24,7 +26,14 @@ CREATE TABLE users (
     CONSTRAINT users_tenant_id_branch_id_fkey FOREIGN KEY (tenant_id, branch_id) REFERENCES branches (tenant_id, id),
     CONSTRAINT users_tenant_id_department_id_fkey FOREIGN KEY (tenant_id, department_id) REFERENCES departments (tenant_id, id)
 );
-CREATE INDEX users_tenant_id_company_id_idx ON users (tenant_id, company_id);
+CREATE INDEX users_tenant_id_created_at_idx ON users (tenant_id, created_at, id);
+CREATE INDEX users_tenant_id_name_key_idx ON users (tenant_id, name_key, id);
+CREATE INDEX users_tenant_id_role_created_at_idx ON users (tenant_id, role, created_at, id);
+CREATE INDEX users_tenant_id_role_name_key_idx ON users (tenant_id, role, name_key, id);
+CREATE INDEX users_tenant_id_is_active_created_at_idx ON users (tenant_id, is_active, created_at, id);
+CREATE INDEX users_tenant_id_is_active_name_key_idx ON users (tenant_id, is_active, name_key, id);
+CREATE INDEX users_tenant_id_company_id_created_at_idx ON users (tenant_id, company_id, created_at, id);
+CREATE INDEX users_tenant_id_company_id_name_key_idx ON users (tenant_id, company_id, name_key, id);
 
 -- +goose Down
 DROP TABLE users;

@@ -13,6 +13,7 @@ CREATE TABLE audit_entries (
     actor_is_superuser boolean      NOT NULL,
     session_id         uuid_text,
     action             varchar(64)  NOT NULL,
+    action_area        varchar(64)  NOT NULL,
     entity_type        varchar(32),
     entity_id          uuid_text,
     entity_label       varchar(254),
@@ -32,6 +33,7 @@ CREATE TABLE audit_entries (
 CREATE INDEX audit_entries_tenant_id_occurred_at_idx ON audit_entries (tenant_id, occurred_at, id);
 CREATE INDEX audit_entries_tenant_id_actor_id_idx ON audit_entries (tenant_id, actor_id, occurred_at, id);
 CREATE INDEX audit_entries_tenant_id_action_idx ON audit_entries (tenant_id, action, occurred_at, id);
+CREATE INDEX audit_entries_tenant_id_action_area_idx ON audit_entries (tenant_id, action_area, occurred_at, id);
 CREATE INDEX audit_entries_tenant_id_entity_type_idx ON audit_entries (tenant_id, entity_type, occurred_at, id);
 CREATE INDEX audit_entries_tenant_id_entity_id_idx ON audit_entries (tenant_id, entity_id, occurred_at, id);
 CREATE INDEX audit_entries_tenant_id_outcome_idx ON audit_entries (tenant_id, outcome, occurred_at, id);

@@ -1,10 +1,14 @@
 -- SQLite can't add a foreign key to a table, but takes one to a table that is still to come: they are in 00003.
 
 -- +goose Up
-CREATE INDEX users_tenant_id_branch_id_idx ON users (tenant_id, branch_id);
-CREATE INDEX users_tenant_id_department_id_idx ON users (tenant_id, department_id);
+CREATE INDEX users_tenant_id_branch_id_created_at_idx ON users (tenant_id, branch_id, created_at, id);
+CREATE INDEX users_tenant_id_branch_id_name_key_idx ON users (tenant_id, branch_id, name_key, id);
+CREATE INDEX users_tenant_id_department_id_created_at_idx ON users (tenant_id, department_id, created_at, id);
+CREATE INDEX users_tenant_id_department_id_name_key_idx ON users (tenant_id, department_id, name_key, id);
 
 -- +goose Down
 UPDATE users SET branch_id = NULL, department_id = NULL;
-DROP INDEX users_tenant_id_department_id_idx;
-DROP INDEX users_tenant_id_branch_id_idx;
+DROP INDEX users_tenant_id_department_id_name_key_idx;
+DROP INDEX users_tenant_id_department_id_created_at_idx;
+DROP INDEX users_tenant_id_branch_id_name_key_idx;
+DROP INDEX users_tenant_id_branch_id_created_at_idx;

@@ -49,7 +49,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND created_at >= sqlc.arg(after_created_at) AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id))
+  AND (created_at > sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id > sqlc.arg(after_id)))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
@@ -66,7 +66,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND created_at <= sqlc.arg(after_created_at) AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id))
+  AND (created_at < sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id < sqlc.arg(after_id)))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
@@ -83,7 +83,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND name_key >= sqlc.arg(after_name_key) AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id))
+  AND (name_key > sqlc.arg(after_name_key) OR (name_key = sqlc.arg(after_name_key) AND id > sqlc.arg(after_id)))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
@@ -100,7 +100,7 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND name_key <= sqlc.arg(after_name_key) AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id))
+  AND (name_key < sqlc.arg(after_name_key) OR (name_key = sqlc.arg(after_name_key) AND id < sqlc.arg(after_id)))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
   AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)

@@ -45,8 +45,8 @@ WHERE tenant_id = sqlc.arg(tenant_id)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
   AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
 
--- The four orders of the company list. A page starts after the row (key, id); the
--- first condition on the key repeats the second one so that the index can be used.
+-- The four orders of the company list. A page starts after the row (key, id), written twice: as what tells sqlc the types, and
+-- as what finds the row in the index. storegen gives PostgreSQL and MySQL one of their own.
 -- name: ListCompaniesByCreatedAt :many
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
@@ -54,7 +54,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND created_at >= sqlc.arg(after_created_at) AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id))
+  AND (created_at > sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id > sqlc.arg(after_id)))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
@@ -69,7 +69,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND created_at <= sqlc.arg(after_created_at) AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id))
+  AND (created_at < sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id < sqlc.arg(after_id)))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
@@ -84,7 +84,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND name_key >= sqlc.arg(after_name_key) AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id))
+  AND (name_key > sqlc.arg(after_name_key) OR (name_key = sqlc.arg(after_name_key) AND id > sqlc.arg(after_id)))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
@@ -99,7 +99,7 @@ SELECT
     tax_id, registration_number, is_active, search_text, created_at, updated_at, version
 FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND name_key <= sqlc.arg(after_name_key) AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id))
+  AND (name_key < sqlc.arg(after_name_key) OR (name_key = sqlc.arg(after_name_key) AND id < sqlc.arg(after_id)))
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
   AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)

@@ -1,0 +1,54 @@
+-- name: InsertSession :exec
+INSERT INTO sessions (
+    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+) VALUES (
+    sqlc.arg(tenant_id), sqlc.arg(id), sqlc.arg(user_id), sqlc.arg(refresh_id), sqlc.narg(previous_refresh_id), sqlc.arg(ip), sqlc.arg(user_agent),
+    sqlc.narg(ended_at), sqlc.narg(end_reason), sqlc.arg(expires_at), sqlc.arg(refreshed_at), sqlc.arg(created_at), sqlc.arg(version)
+);
+
+-- name: GetSession :one
+SELECT
+    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+FROM sessions
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
+
+-- All that decides whether a session may act at this moment, in one round trip.
+-- name: GetSessionState :one
+SELECT
+    s.user_id, s.ended_at, s.expires_at,
+    u.email, u.role, u.is_active, u.is_superuser,
+    t.status AS tenant_status
+FROM sessions AS s
+JOIN users AS u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
+JOIN tenants AS t ON t.id = s.tenant_id
+WHERE s.tenant_id = sqlc.arg(tenant_id) AND s.id = sqlc.arg(id);
+
+-- Compare and swap on the version: of two concurrent refreshes, one rotates.
+-- name: RotateSession :execrows
+UPDATE sessions
+SET refresh_id = sqlc.arg(refresh_id), previous_refresh_id = sqlc.narg(previous_refresh_id), refreshed_at = sqlc.arg(refreshed_at),
+    expires_at = sqlc.arg(expires_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version) AND ended_at IS NULL;
+
+-- name: EndSession :execrows
+UPDATE sessions SET ended_at = sqlc.narg(ended_at), end_reason = sqlc.narg(end_reason), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND ended_at IS NULL;
+
+-- name: EndOtherSessions :execrows
+UPDATE sessions SET ended_at = sqlc.narg(ended_at), end_reason = sqlc.narg(end_reason), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND id <> sqlc.arg(id) AND ended_at IS NULL;
+
+-- name: EndUserSessions :execrows
+UPDATE sessions SET ended_at = sqlc.narg(ended_at), end_reason = sqlc.narg(end_reason), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL;
+
+-- name: ListLiveSessionsOfUser :many
+SELECT
+    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+FROM sessions
+WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL AND expires_at > sqlc.arg(now)
+ORDER BY created_at DESC, id DESC
+LIMIT sqlc.arg('limit');

@@ -1,0 +1,171 @@
+-- name: InsertUser :exec
+INSERT INTO users (
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+) VALUES (
+    sqlc.arg(tenant_id), sqlc.arg(id), sqlc.arg(email), sqlc.narg(password_hash), sqlc.arg(full_name), sqlc.arg(name_key), sqlc.narg(phone),
+    sqlc.arg(role), sqlc.arg(is_active), sqlc.arg(is_superuser),
+    sqlc.narg(company_id), sqlc.narg(branch_id), sqlc.narg(department_id),
+    sqlc.narg(last_login_at), sqlc.arg(search_text), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(version)
+);
+
+-- name: GetUser :one
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
+
+-- Log-in knows an e-mail address and not yet a tenant.
+-- name: GetUserByEmailUnscoped :one
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE email = sqlc.arg(email);
+
+-- Whether an installation is new is a question about all tenants.
+-- name: CountUsersUnscoped :one
+SELECT count(*) FROM users;
+
+-- Everyone who is assigned to a company, to a branch of it or to a department of it.
+-- name: ListUsersOfCompany :many
+SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+FROM users u
+JOIN companies c ON c.tenant_id = u.tenant_id AND c.id = u.company_id
+WHERE c.tenant_id = sqlc.arg(tenant_id) AND c.id = sqlc.arg(company_id)
+UNION
+SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+FROM users u
+JOIN branches b ON b.tenant_id = u.tenant_id AND b.id = u.branch_id
+WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id)
+UNION
+SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+FROM users u
+JOIN departments d ON d.tenant_id = u.tenant_id AND d.id = u.department_id
+WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.company_id = sqlc.arg(company_id)
+ORDER BY id;
+
+-- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- name: SetUserAssignment :execrows
+UPDATE users
+SET company_id = sqlc.narg(company_id), branch_id = sqlc.narg(branch_id), department_id = sqlc.narg(department_id),
+    updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- name: UpdateUser :execrows
+UPDATE users
+SET email = sqlc.arg(email), full_name = sqlc.arg(full_name), name_key = sqlc.arg(name_key), phone = sqlc.narg(phone),
+    role = sqlc.arg(role), is_active = sqlc.arg(is_active),
+    company_id = sqlc.narg(company_id), branch_id = sqlc.narg(branch_id), department_id = sqlc.narg(department_id),
+    search_text = sqlc.arg(search_text), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- name: DeleteUser :execrows
+DELETE FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- Log-in, which may give the password a stronger hash. 0 rows when the password that
+-- was checked isn't the user's any more, or the user isn't active any more.
+-- name: RecordUserLogin :execrows
+UPDATE users SET last_login_at = sqlc.narg(last_login_at), password_hash = sqlc.narg(password_hash)
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash) AND is_active;
+
+-- 0 rows when the password that was checked isn't the user's any more.
+-- name: ReplaceUserPasswordHash :execrows
+UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash);
+
+-- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- name: SetUserPasswordHash :execrows
+UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- name: CountOtherActiveAdmins :one
+SELECT count(*) FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND role = 'admin' AND is_active;
+
+-- name: CountOtherActiveSuperusers :one
+SELECT count(*) FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND is_superuser AND is_active;
+
+-- name: CountUsers :one
+SELECT count(*) FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
+
+-- The four orders of the user list, as those of companies.
+-- name: ListUsersByCreatedAt :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (created_at, id) > (sqlc.arg(after_created_at)::timestamptz, sqlc.arg(after_id)::uuid)
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at, id
+LIMIT sqlc.arg('limit');
+
+-- name: ListUsersByCreatedAtDesc :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (created_at, id) < (sqlc.arg(after_created_at)::timestamptz, sqlc.arg(after_id)::uuid)
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at DESC, id DESC
+LIMIT sqlc.arg('limit');
+
+-- name: ListUsersByName :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (name_key, id) > (sqlc.arg(after_name_key)::text, sqlc.arg(after_id)::uuid)
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY name_key, id
+LIMIT sqlc.arg('limit');
+
+-- name: ListUsersByNameDesc :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (name_key, id) < (sqlc.arg(after_name_key)::text, sqlc.arg(after_id)::uuid)
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY name_key DESC, id DESC
+LIMIT sqlc.arg('limit');

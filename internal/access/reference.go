@@ -1,0 +1,86 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// AnyEntity is the x-entity of an id that may be that of anything.
+const AnyEntity = "any"
+
+// Reference is a place in a request, beside the path, that has the id of something.
+type Reference struct {
+	Parameter string // of the query; empty if it is a field of the body
+	Pointer   string // a JSON Pointer into the body (RFC 6901); * stands for each item of a list
+	Entity    string // x-entity: company, user, ...
+}
+
+// Place is the parameter or the pointer.
+func (r Reference) Place() string { return r.Parameter + r.Pointer }
+
+// readReferences finds out what each id of a request is the id of. One that doesn't say so is an error: nobody could
+// tell whose it may be.
+func (o *Operation) readReferences(item *openapi3.PathItem) error {
+	var faults []error
+	for _, p := range o.Parameters {
+		switch {
+		case p.In == openapi3.ParameterInPath:
+			// The parameter is the same everywhere; what it is about depends on the path.
+			entity, err := entityOf(item.Extensions)
+			if err != nil {
+				faults = append(faults, err)
+			}
+			o.Entity = entity
+		case p.Schema.Value.Format == "uuid" && p.Name != tenantParameter:
+			entity, err := entityOf(p.Extensions)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("parameter %s: %w", p.Name, err))
+			}
+			o.References = append(o.References, Reference{Parameter: p.Name, Entity: entity})
+		}
+	}
+	if o.Spec.RequestBody != nil {
+		for _, content := range o.Spec.RequestBody.Value.Content {
+			faults = append(faults, o.readBody("", content.Schema.Value))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func (o *Operation) readBody(pointer string, schema *openapi3.Schema) error {
+	var faults []error
+	if schema.Format == "uuid" {
+		entity, err := entityOf(schema.Extensions)
+		if err != nil {
+			return fmt.Errorf("field %s: %w", pointer, err)
+		}
+		o.References = append(o.References, Reference{Pointer: pointer, Entity: entity})
+	}
+	for _, part := range schema.AllOf {
+		faults = append(faults, o.readBody(pointer, part.Value))
+	}
+	if schema.Items != nil {
+		faults = append(faults, o.readBody(pointer+"/*", schema.Items.Value))
+	}
+	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+		faults = append(faults, o.readBody(pointer+"/"+name, schema.Properties[name].Value))
+	}
+	return errors.Join(faults...)
+}
+
+func entityOf(extensions map[string]any) (string, error) {
+	value, ok := extensions["x-entity"]
+	if !ok {
+		return "", errors.New("x-entity is missing: it says what the id is the id of")
+	}
+	entity, _ := value.(string)
+	if entity == "" {
+		return "", errors.New("x-entity must be a name, and not " + strconv.Quote(fmt.Sprint(value)))
+	}
+	return entity, nil
+}

@@ -1,0 +1,183 @@
+package apitest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/isolation"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+const auditTable = "audit_entries"
+
+// Witness sees what the attacks of package isolation leave behind: it looks past the application at every row of every table.
+type Witness struct {
+	engine   store.Engine
+	database *sql.DB
+	tables   []string
+	trail    map[string]string // every entry that has come, by its id
+	newest   string
+}
+
+// Witness returns one that looks into the application's database.
+func (a *App) Witness(t testing.TB) *Witness {
+	t.Helper()
+	return &Witness{engine: a.Engine, database: a.Database(t)}
+}
+
+// Begin finds out which tables there are.
+func (w *Witness) Begin(ctx context.Context, _ isolation.World) error {
+	catalogue := map[store.Engine]string{
+		store.Postgres: "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'",
+		store.MySQL:    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = database()",
+		store.SQLite:   "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+	}
+	rows, err := w.query(ctx, catalogue[w.engine])
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		// The audit trail is accounted for by its entries; what seals them does so in its own time.
+		if table := r.column("name"); !strings.HasPrefix(table, "audit_") && !strings.HasPrefix(table, "goose") {
+			w.tables = append(w.tables, table)
+		}
+	}
+	if len(w.tables) < 7 {
+		return fmt.Errorf("there are only the tables %v", w.tables)
+	}
+	w.trail = map[string]string{}
+	_, err = w.Entries(ctx)
+	return err
+}
+
+// SeesAll is true: there is no row that it wouldn't see.
+func (w *Witness) SeesAll() bool { return true }
+
+// State returns all rows but those of the audit trail.
+func (w *Witness) State(ctx context.Context) (isolation.State, error) {
+	state := isolation.State{}
+	for _, table := range w.tables {
+		rows, err := w.all(ctx, table, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			key := isolation.Row{Table: table, Tenant: r.id("tenant_id"), Key: r.column("id")}
+			if table == "tenants" {
+				key.Tenant = r.id("id")
+			}
+			if key.Key == "" {
+				key.Key = r.String()
+			}
+			state[key] = r.String()
+		}
+	}
+	return state, nil
+}
+
+// Entries returns the audit entries that have come since it was called last.
+func (w *Witness) Entries(ctx context.Context) ([]isolation.Entry, error) {
+	// Ids sort by the time when they were made.
+	rows, err := w.all(ctx, auditTable, " WHERE id > '"+max(w.newest, uuid.Nil.String())+"' ORDER BY id")
+	if err != nil {
+		return nil, err
+	}
+	var entries []isolation.Entry
+	for _, r := range rows {
+		w.newest = r.column("id")
+		w.trail[w.newest] = r.String()
+		entries = append(entries, isolation.Entry{
+			TenantID: r.id("tenant_id"), RequestID: r.column("request_id"), Action: r.column("action"), Outcome: r.column("outcome"),
+			ActorID: r.id("actor_id"),
+		})
+	}
+	return entries, nil
+}
+
+// CheckTrail returns an error unless every entry that has come is still there, byte for byte.
+func (w *Witness) CheckTrail(ctx context.Context) error {
+	rows, err := w.all(ctx, auditTable, "")
+	if err != nil {
+		return err
+	}
+	now := map[string]string{}
+	for _, r := range rows {
+		now[r.column("id")] = r.String()
+	}
+	for id, entry := range w.trail {
+		if now[id] != entry {
+			err = errors.Join(err, fmt.Errorf("audit entry %s is %q now, and was %q", id, now[id], entry))
+		}
+	}
+	return err
+}
+
+// row is what a query finds, as text.
+type row struct {
+	columns []string
+	values  []sql.NullString
+}
+
+func (r row) column(name string) string {
+	for i, c := range r.columns {
+		if c == name {
+			return r.values[i].String
+		}
+	}
+	return ""
+}
+
+// id is zero for null, and for a column that the table hasn't.
+func (r row) id(name string) uuid.UUID {
+	id, err := uuid.Parse(r.column(name))
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
+}
+
+func (r row) String() string {
+	var text strings.Builder
+	for i, c := range r.columns {
+		if r.values[i].Valid {
+			fmt.Fprintf(&text, "%s=%q ", c, r.values[i].String)
+		}
+	}
+	return text.String()
+}
+
+// all reads the rows of a table, with all columns that it has, also those that are yet to come.
+func (w *Witness) all(ctx context.Context, table, condition string) ([]row, error) {
+	return w.query(ctx, "SELECT * FROM "+table+condition) //nolint:unqueryvet // every column counts
+}
+
+func (w *Witness) query(ctx context.Context, text string) ([]row, error) {
+	rows, err := w.database.QueryContext(ctx, text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", text, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var found []row
+	for rows.Next() {
+		r := row{columns, make([]sql.NullString, len(columns))}
+		into := make([]any, len(columns))
+		for i := range r.values {
+			into[i] = &r.values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		found = append(found, r)
+	}
+	return found, rows.Err()
+}

@@ -1,0 +1,107 @@
+package app_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/doctor"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// examine runs the doctor and returns the checks by name.
+func (i installation) examine(t *testing.T, wantStatus int, env ...string) map[string]doctor.Check {
+	t.Helper()
+	status, stdout, stderr := i.with(env...).run("doctor", "--json")
+	var report struct {
+		Result doctor.Result
+		Checks []doctor.Check
+	}
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil || status != wantStatus {
+		t.Fatalf("status %d, want %d: %v\n%s%s", status, wantStatus, err, stdout, stderr)
+	}
+	if (report.Result == doctor.Failed) != (status != 0) {
+		t.Errorf("result %s with status %d", report.Result, status)
+	}
+	byName := map[string]doctor.Check{}
+	for _, c := range report.Checks {
+		byName[c.Name] = c
+		if c.Result == doctor.Failed && c.Fix == "" {
+			t.Errorf("%+v says what is wrong, and not what to do", c)
+		}
+	}
+	return byName
+}
+
+func TestDoctor(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		i := newInstallation(t, engine)
+		production := []string{"ENVIRONMENT=production", "ALLOW_SQLITE_IN_PRODUCTION=true"}
+
+		// All is well, and nothing else is said.
+		healthy := i.examine(t, 0, append(production, "REDIS_URL="+storetest.RedisURL(t))...)
+		for _, name := range []string{"settings", "database", "schema", "clock", "accounts", "redis"} {
+			if healthy[name].Result != doctor.OK {
+				t.Errorf("%+v, want ok", healthy[name])
+			}
+		}
+		_, stdout, _ := i.with(production...).run("doctor")
+		if strings.Count(stdout, "\n") != 6 || strings.Contains(stdout, "->") {
+			t.Errorf("want six lines without advice:\n%s", stdout)
+		}
+
+		// Redis is no reason to stop.
+		if c := i.examine(t, 0, append(production, "REDIS_URL=redis://:hunter2@127.0.0.1:1/0")...)["redis"]; c.Result != doctor.Warning || strings.Contains(c.Detail, "hunter2") {
+			t.Errorf("%+v, want a warning without the password", c)
+		}
+
+		// Demo accounts are.
+		if status, _, stderr := i.run("seed", "--scenario", "tech-startup"); status != 0 {
+			t.Fatal(stderr)
+		}
+		if c := i.examine(t, 0)["accounts"]; c.Result != doctor.OK {
+			t.Errorf("%+v in development, want ok", c)
+		}
+		if c := i.examine(t, 1, production...)["accounts"]; c.Result != doctor.Failed || !strings.Contains(c.Detail, "ceo@techstart.com") {
+			t.Errorf("%+v in production, want failed", c)
+		}
+
+		// So is a schema that is behind.
+		if _, err := i.store.MigrateDown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		behind := i.examine(t, 1, production...)
+		if c := behind["schema"]; c.Result != doctor.Failed || c.Fix != "run: tenantry migrate up" || behind["accounts"].Result != doctor.Skipped {
+			t.Errorf("%+v, want a schema that failed and accounts skipped", behind)
+		}
+	})
+}
+
+func TestDoctorNamesEveryWrongSetting(t *testing.T) {
+	t.Parallel()
+	i := installation{url: "oracle://x"}
+	status, stdout, stderr := i.with([]string{"ENVIRONMENT=production", "LOG_LEVEL=loud", "SECRET_KEY=short"}...).run("doctor")
+	if status != 2 {
+		t.Errorf("status %d, want 2", status)
+	}
+	for _, name := range []string{"DATABASE_URL", "LOG_LEVEL", "SECRET_KEY"} {
+		if !strings.Contains(stdout, name) || !strings.Contains(stderr, name) {
+			t.Errorf("%s isn't named:\n%s%s", name, stdout, stderr)
+		}
+	}
+	if got := strings.Count("\n"+stdout, "\nfailed "); got != 3 {
+		t.Errorf("%d checks failed, want 3:\n%s", got, stdout)
+	}
+}
+
+func TestDoctorFindsADatabaseThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"postgres://app:hunter2@127.0.0.1:1/x", "mysql://app:hunter2@127.0.0.1:1/x"} {
+		checks := installation{url: url}.examine(t, 1)
+		if c := checks["database"]; c.Result != doctor.Failed || strings.Contains(c.Detail, "hunter2") || checks["schema"].Result != doctor.Skipped {
+			t.Errorf("%+v, want failed without the password", checks)
+		}
+	}
+}

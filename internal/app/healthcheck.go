@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenantry/tenantry/internal/config"
+)
+
+// healthcheckTimeout is longer than the server takes to find out that its database is down.
+const healthcheckTimeout = 3 * time.Second
+
+func (p *program) healthcheckCommand() *cobra.Command {
+	var url string
+	cmd := &cobra.Command{
+		Use:   "healthcheck",
+		Short: "Ask a running server whether it is well",
+		Long: `Healthcheck asks the server at HTTP_ADDR on this machine, as a container's HEALTHCHECK does: nothing else has to be in the image.
+
+The exit status is 0 if it can serve requests, and 1 if it can't or doesn't answer within 3 seconds.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.healthcheck(cmd.Context(), url) },
+	}
+	cmd.Flags().StringVar(&url, "url", "", "the server's address, as in http://localhost:8000 (default: from HTTP_ADDR)")
+	return cmd
+}
+
+func (p *program) healthcheck(ctx context.Context, url string) error {
+	if url == "" {
+		cfg, err := config.Load(p.env, dotenvFile)
+		if err != nil {
+			return err
+		}
+		url = "http://" + localAddr(cfg.HTTPAddr)
+	}
+	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/health", http.NoBody)
+	if err != nil {
+		return fmt.Errorf("--url must be like http://localhost:8000: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%s doesn't answer within %s", url, healthcheckTimeout)
+	}
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s is not well: status %d", url, response.StatusCode)
+	}
+	fmt.Fprintln(p.stdout, "ok")
+	return nil
+}
+
+// localAddr is where a server that listens at an address is found from its own machine.
+func localAddr(addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr
+	}
+	if ip := net.ParseIP(host); host == "" || ip.Equal(net.IPv4zero) {
+		host = "127.0.0.1"
+	} else if ip.Equal(net.IPv6zero) {
+		host = "::1"
+	}
+	return net.JoinHostPort(host, port)
+}

@@ -1,0 +1,38 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/openapi"
+)
+
+func (p *program) openapiCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "openapi",
+		Short:   "Print the OpenAPI document that this program implements",
+		Example: "  tenantry openapi > openapi.yaml",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			text := openapi.YAML
+			if asJSON {
+				doc, err := document.Load()
+				if err != nil {
+					return err
+				}
+				if text, err = document.JSON(doc); err != nil {
+					return err
+				}
+			}
+			if _, err := p.stdout.Write(text); err != nil {
+				return fmt.Errorf("print the document: %w", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON instead of YAML")
+	return cmd
+}

@@ -1,0 +1,73 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// traceLen is how much of each link's hash a seal keeps. It finds a place, and proves nothing; the seal's own hash does.
+const traceLen = 8
+
+// head is the end of a tenant's chain, as far as it is sealed.
+type head struct {
+	number int64 // of the last seal; 0 if there is none
+	seq    int64 // of its last entry: how many entries the chain has had
+	hash   []byte
+}
+
+func emptyChain() head { return head{hash: make([]byte, sha256.Size)} }
+
+// headOf returns the head after a seal.
+func headOf(s db.AuditSeal) head { return head{number: s.Number, seq: s.LastSeq, hash: s.Hash} }
+
+// currentHead returns where a tenant's chain ends at the moment.
+func currentHead(ctx context.Context, q db.Querier, tenantID uuid.UUID) (head, error) {
+	last, err := q.GetLastAuditSeal(ctx, db.GetLastAuditSealParams{TenantID: tenantID})
+	if errors.Is(err, store.ErrNotFound) {
+		return emptyChain(), nil
+	}
+	return headOf(last), err
+}
+
+// seal puts links at the end of a chain, in the order of their entries' ids.
+func (k *key) seal(tenantID uuid.UUID, end head, links []db.AuditLink) db.AuditSeal {
+	sortLinks(links)
+	hashes := k.chain(end, links)
+	return db.AuditSeal{
+		TenantID: tenantID, Number: end.number + 1, LastSeq: end.seq + int64(len(links)), KeyID: k.id,
+		Trace: trace(hashes), Hash: hashes[len(hashes)-1],
+	}
+}
+
+func sortLinks(links []db.AuditLink) {
+	slices.SortFunc(links, func(a, b db.AuditLink) int { return bytes.Compare(a.EntryID[:], b.EntryID[:]) })
+}
+
+// chain returns the hash of each link: over the one before, its place in the sequence, and what is known of the entry.
+func (k *key) chain(end head, links []db.AuditLink) [][]byte {
+	hashes, previous := make([][]byte, len(links)), end.hash
+	for i, l := range links {
+		previous = k.sign(newMessage("audit link").
+			with("previous", previous).number("seq", end.seq+1+int64(i)).
+			id("tenant_id", l.TenantID).id("entry_id", l.EntryID).number("occurred_at", l.OccurredAt.UnixMicro()).
+			text("key_id", l.KeyID).with("mac", l.MAC))
+		hashes[i] = previous
+	}
+	return hashes
+}
+
+func trace(hashes [][]byte) []byte {
+	var t []byte
+	for _, h := range hashes {
+		t = append(t, h[:traceLen]...)
+	}
+	return t
+}

@@ -1,0 +1,240 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+const (
+	// sealBatch is how many entries one seal usually has at most, as in GetWaitingAuditLinkAhead. Entries that are committed late,
+	// with smaller ids, come on top.
+	sealBatch = 1000
+	// maxSealed keeps the trace within the 64 kB of a MySQL blob.
+	maxSealed = 8000
+	// sealDelay lets entries gather: under load they are sealed by hundreds.
+	sealDelay = 200 * time.Millisecond
+	// sweepInterval is how often all tenants are looked at, for what was committed late, or by a process that has died.
+	sweepInterval = 5 * time.Second
+	sweepPage     = 1000
+	// sealTimeout ends what waits for a lock. Meanwhile it occupies one of sealWorkers.
+	sealTimeout = 10 * time.Second
+	sealWorkers = 4
+	// lastSealTimeout is how long a process that ends takes to seal what it has written.
+	lastSealTimeout = 5 * time.Second
+)
+
+// Sealer puts entries into their tenant's chain after they have been committed, so that no writer waits for another one. Any
+// number of processes may seal the same tenant.
+type Sealer struct {
+	store *store.Store
+	keys  *Keys
+	log   *slog.Logger
+	wake  chan struct{}
+
+	mu      sync.Mutex
+	waiting map[uuid.UUID]bool // tenants that have something to seal
+	busy    map[uuid.UUID]bool // tenants that are being sealed
+	failed  map[uuid.UUID]bool // tenants whose last try was in vain; uuid.Nil is the look at all of them
+}
+
+// NewSealer seals what is in a store.
+func NewSealer(s *store.Store, keys *Keys, log *slog.Logger) *Sealer {
+	return &Sealer{
+		store: s, keys: keys, log: log, wake: make(chan struct{}, 1),
+		waiting: map[uuid.UUID]bool{}, busy: map[uuid.UUID]bool{}, failed: map[uuid.UUID]bool{},
+	}
+}
+
+// Written says that there is, or soon will be, an entry of a tenant to seal.
+func (s *Sealer) Written(tenantID uuid.UUID) {
+	s.mu.Lock()
+	s.waiting[tenantID] = true
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run seals until ctx ends, and then what was written up to then, for up to 5 seconds. What fails is tried again with the next
+// look at all tenants.
+func (s *Sealer) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	slots := make(chan struct{}, sealWorkers)
+	sweep := time.NewTicker(sweepInterval)
+	defer sweep.Stop()
+	s.sweep(ctx)
+	for ctx.Err() == nil {
+		select {
+		case <-s.wake:
+		case <-sweep.C:
+			s.sweep(ctx)
+		case <-ctx.Done():
+		}
+		pause(ctx, sealDelay)
+		s.each(ctx, func(tenantID uuid.UUID) {
+			slots <- struct{}{}
+			running.Go(func() {
+				defer func() { <-slots }()
+				s.try(ctx, tenantID)
+			})
+		})
+	}
+	running.Wait()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastSealTimeout)
+	defer cancel()
+	s.each(last, func(tenantID uuid.UUID) { s.try(last, tenantID) })
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// each calls f for the tenants that wait and aren't being sealed, until ctx ends.
+func (s *Sealer) each(ctx context.Context, f func(uuid.UUID)) {
+	s.mu.Lock()
+	var chosen []uuid.UUID
+	for tenantID := range s.waiting {
+		if !s.busy[tenantID] {
+			chosen = append(chosen, tenantID)
+		}
+	}
+	s.mu.Unlock()
+	for _, tenantID := range chosen {
+		if ctx.Err() != nil {
+			return
+		}
+		s.mu.Lock()
+		delete(s.waiting, tenantID)
+		s.busy[tenantID] = true
+		s.mu.Unlock()
+		f(tenantID)
+	}
+}
+
+// try seals a tenant that each has chosen.
+func (s *Sealer) try(ctx context.Context, tenantID uuid.UUID) {
+	limited, cancel := context.WithTimeout(ctx, sealTimeout)
+	defer cancel()
+	_, err := s.Seal(limited, tenantID)
+	s.report(ctx, tenantID, err)
+	s.mu.Lock()
+	delete(s.busy, tenantID)
+	again := s.waiting[tenantID] || ctx.Err() != nil && err != nil
+	s.mu.Unlock()
+	if again {
+		s.Written(tenantID)
+	}
+}
+
+// sweep finds the tenants with entries that wait, whoever wrote them.
+func (s *Sealer) sweep(ctx context.Context) {
+	limited, cancel := context.WithTimeout(ctx, sealTimeout)
+	defer cancel()
+	var after uuid.UUID
+	for {
+		page, err := s.store.ListTenantsToSealUnscoped(limited, db.ListTenantsToSealUnscopedParams{AfterID: after, Limit: sweepPage})
+		for _, tenant := range page {
+			s.Written(tenant.ID)
+			after = tenant.ID
+		}
+		if err != nil || len(page) < sweepPage {
+			s.report(ctx, uuid.Nil, err)
+			return
+		}
+	}
+}
+
+// report logs when sealing begins to fail, and when all is well again.
+func (s *Sealer) report(ctx context.Context, tenantID uuid.UUID, err error) {
+	if ctx.Err() != nil {
+		return // the process ends
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	failing := len(s.failed) > 0
+	if err == nil {
+		delete(s.failed, tenantID)
+		if failing && len(s.failed) == 0 {
+			s.log.InfoContext(ctx, "audit entries are sealed again")
+		}
+		return
+	}
+	s.failed[tenantID] = true
+	if !failing {
+		s.log.WarnContext(ctx, "audit entries can't be sealed for now; they are kept and tried again", "tenant_id", tenantID, "error", err)
+	}
+}
+
+// Seal seals what waits in a tenant, and returns how many entries.
+func (s *Sealer) Seal(ctx context.Context, tenantID uuid.UUID) (int64, error) {
+	var total int64
+	for {
+		sealed, err := s.batch(ctx, tenantID)
+		total += sealed
+		if err != nil || sealed < sealBatch {
+			return total, err
+		}
+	}
+}
+
+// batch makes one seal. The claim of the links is in the same transaction: each is in exactly one seal, or still waits. Of two
+// processes that make a seal of the same number one starts over.
+func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
+	var sealed int64
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		sealed = 0
+		ahead, err := q.GetWaitingAuditLinkAhead(ctx, db.GetWaitingAuditLinkAheadParams{TenantID: tenantID})
+		if errors.Is(err, store.ErrNotFound) {
+			ahead.EntryID, err = uuid.Max, nil
+		}
+		if err != nil {
+			return err
+		}
+		end, err := currentHead(ctx, q, tenantID)
+		if err != nil {
+			return err
+		}
+		if end.number == math.MaxInt64 {
+			return fmt.Errorf("the last seal has number %d, which isn't one of ours", end.number)
+		}
+		claimed, err := q.ClaimAuditLinks(ctx, db.ClaimAuditLinksParams{
+			SealNumber: end.number + 1, TenantID: tenantID, LastEntryID: ahead.EntryID,
+		})
+		if err != nil || claimed == 0 {
+			return err // there are none, or another process has sealed them
+		}
+		links, err := q.ListAuditLinks(ctx, db.ListAuditLinksParams{
+			TenantID: tenantID, AfterSeal: end.number, LastSeal: end.number + 1, Limit: maxSealed + 1,
+		})
+		if err != nil {
+			return err
+		}
+		if len(links) > maxSealed {
+			return store.ErrStale // so many have come since that it is better to choose anew
+		}
+		sealed = int64(len(links))
+		err = q.InsertAuditSeal(ctx, db.InsertAuditSealParams(s.keys.current.seal(tenantID, end, links)))
+		if v, ok := errors.AsType[*store.Violation](err); ok && v.Kind == store.Unique {
+			return store.ErrStale
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("seal audit entries: %w", err)
+	}
+	return sealed, nil
+}

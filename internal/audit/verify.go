@@ -1,0 +1,448 @@
+package audit
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"encoding/json"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+const (
+	verifySeals   = 500  // are read at once, or fewer,
+	verifyEntries = 1000 // with about so many entries
+)
+
+// Check is the verification of a tenant's trail on its way. It reads, and changes nothing. What is written meanwhile doesn't
+// disturb it.
+//
+// It goes along the chain first, from its beginning; then come the entries that wait for a seal; then it looks for entries
+// that are in neither. It ends with the first that isn't as it was written.
+type Check struct {
+	*Verifier
+
+	tenantID   uuid.UUID
+	checkpoint *checkpoint
+	confirmed  bool // the chain was at the checkpoint
+	end        head // of what is verified
+	result     Verification
+	next       step
+	// prunedBefore is when the oldest entries that have to be there happened.
+	prunedBefore time.Time
+}
+
+// step does a part of the work, in about a tenth of a second, and returns what comes next; nil after the last part.
+type step func(context.Context) (step, error)
+
+// Begin prepares a verification, against an earlier checkpoint unless that is empty. A checkpoint that isn't one of this tenant is
+// errs.ValidationFailed.
+func (v *Verifier) Begin(tenantID uuid.UUID, earlier string) (*Check, error) {
+	c := &Check{Verifier: v, tenantID: tenantID, end: emptyChain(), result: Verification{Status: Intact}}
+	if earlier != "" {
+		point, err := v.keys.readCheckpoint(tenantID, earlier)
+		if err != nil {
+			return nil, err
+		}
+		c.checkpoint = &point
+	}
+	c.confirm()
+	c.next = c.seals
+	return c, nil
+}
+
+// Step does the next part of the work and reports whether it was the last.
+func (c *Check) Step(ctx context.Context) (bool, error) {
+	next, err := c.next(ctx)
+	if err != nil {
+		return false, err
+	}
+	c.next = next
+	return next == nil, nil
+}
+
+// Result returns what was found, after the last step.
+func (c *Check) Result() Verification {
+	r := c.result
+	r.Seq, r.Hash = c.end.seq, c.end.hash
+	if r.Status == Intact {
+		r.Checkpoint = c.keys.checkpoint(c.tenantID, c.end)
+	}
+	if c.checkpoint != nil {
+		r.checkpointSeq = c.checkpoint.seq
+	}
+	return r
+}
+
+// found ends the verification.
+func (c *Check) found(s Status, p Place) (step, error) {
+	c.result.Status, c.result.First = s, &p
+	return nil, nil //nolint:nilnil // no next step, and no error
+}
+
+// confirm compares the checkpoint with the chain when it is as long.
+func (c *Check) confirm() {
+	if c.checkpoint != nil && c.checkpoint.seq == c.end.seq {
+		c.confirmed = bytes.Equal(c.checkpoint.hash, c.end.hash)
+	}
+}
+
+// seals verifies the next seals with their entries.
+func (c *Check) seals(ctx context.Context) (step, error) {
+	after := c.end.number
+	if after == 0 {
+		after = math.MinInt64 // there must be none before the first
+	}
+	page, err := c.store.ListAuditSeals(ctx, db.ListAuditSealsParams{TenantID: c.tenantID, AfterNumber: after, Limit: verifySeals})
+	if err != nil {
+		return nil, err
+	}
+	if len(page) == 0 {
+		return c.strays, nil
+	}
+	page, size := firstSeals(page)
+	part := db.ListAuditLinksParams{
+		TenantID: c.tenantID, AfterSeal: c.end.number, LastSeal: page[len(page)-1].Number, Limit: size + 1, // one more would be too many
+	}
+	links, err := c.store.ListAuditLinks(ctx, part)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := c.entries(ctx, part, links)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range page {
+		n := 0
+		for n < len(links) && links[n].SealNumber == s.Number {
+			n++
+		}
+		next, err := c.seal(ctx, s, links[:n], entries)
+		if err != nil || next == nil {
+			return nil, err
+		}
+		links = links[n:]
+	}
+	return c.seals, nil
+}
+
+// firstSeals returns as many seals as are verified at once, and how many entries they have.
+func firstSeals(page []db.AuditSeal) ([]db.AuditSeal, int32) {
+	size := 0
+	for i, s := range page {
+		if size += min(len(s.Trace)/traceLen, 2*maxSealed); size >= verifyEntries { // more is none of ours
+			return page[:i+1], int32(size) //nolint:gosec // a few thousand
+		}
+	}
+	return page, int32(size)
+}
+
+// entries returns the entries of links, as far as they are there. One that can't be read is there as an empty one, which isn't
+// what was written.
+func (c *Check) entries(ctx context.Context, part db.ListAuditLinksParams, links []db.AuditLink) (map[uuid.UUID]db.AuditEntry, error) {
+	entries := make(map[uuid.UUID]db.AuditEntry, len(links))
+	list, err := c.store.ListLinkedAuditEntries(ctx, db.ListLinkedAuditEntriesParams(part))
+	if errors.Is(err, store.ErrUnreadable) {
+		for _, l := range links {
+			if err := c.read(ctx, l, entries); err != nil {
+				return nil, err
+			}
+		}
+		return entries, nil
+	}
+	for _, e := range list {
+		entries[e.ID] = e
+	}
+	return entries, err
+}
+
+// read adds the entry of a link to the others, if it is there.
+func (c *Check) read(ctx context.Context, l db.AuditLink, entries map[uuid.UUID]db.AuditEntry) error {
+	e, err := c.store.GetAuditEntry(ctx, db.GetAuditEntryParams{TenantID: c.tenantID, ID: l.EntryID})
+	switch {
+	case err == nil, errors.Is(err, store.ErrUnreadable):
+		entries[l.EntryID] = e
+		return nil
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	}
+	return err
+}
+
+// seal verifies a seal with its links and their entries, and goes on behind it.
+func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, entries map[uuid.UUID]db.AuditEntry) (step, error) {
+	if s.Number != c.end.number+1 {
+		return c.gap(ctx, s)
+	}
+	beginning := Place{Seq: c.end.seq + 1}
+	k, known := c.keys.byID[s.KeyID]
+	if !known {
+		c.result.KeyID = s.KeyID
+		return c.found(UnknownKey, beginning)
+	}
+	size := s.LastSeq - c.end.seq
+	if size < 1 || int64(len(s.Trace)) != size*traceLen {
+		return c.found(Broken, beginning)
+	}
+	sortLinks(links)
+	hashes := k.chain(c.end, links)
+	whole := int64(len(links)) == size && hmac.Equal(hashes[size-1], s.Hash)
+	if whole && !bytes.Equal(trace(hashes), s.Trace) {
+		return c.found(Broken, beginning)
+	}
+	for i := range size {
+		place := Place{Seq: c.end.seq + 1 + i}
+		if i >= int64(len(links)) {
+			return c.found(Missing, place)
+		}
+		place.EntryID, place.OccurredAt = links[i].EntryID, links[i].OccurredAt
+		if !bytes.Equal(hashes[i][:traceLen], s.Trace[i*traceLen:(i+1)*traceLen]) {
+			return c.parted(size, links, place)
+		}
+		status, err := c.entry(ctx, links[i], entries)
+		if err != nil {
+			return nil, err
+		}
+		if status != Intact {
+			return c.found(status, place)
+		}
+	}
+	if int64(len(links)) > size {
+		return c.found(Inserted, Place{EntryID: links[size].EntryID, OccurredAt: links[size].OccurredAt})
+	}
+	if !whole {
+		return c.found(Broken, beginning)
+	}
+	c.end = headOf(s)
+	c.confirm()
+	return c.seals, nil
+}
+
+// parted says what it means that a link isn't the one that was sealed at its place.
+func (c *Check) parted(size int64, links []db.AuditLink, at Place) (step, error) {
+	switch n := int64(len(links)); {
+	case n > size:
+		return c.found(Inserted, at)
+	case n < size:
+		return c.found(Missing, Place{Seq: at.Seq}) // the link that is there comes after it
+	}
+	return c.found(Altered, at)
+}
+
+// gap says what it means that the next seal has another number than it should.
+func (c *Check) gap(ctx context.Context, s db.AuditSeal) (step, error) {
+	place := Place{Seq: c.end.seq + 1}
+	if s.Number <= c.end.number {
+		return c.found(Broken, place)
+	}
+	left, err := c.store.ListAuditLinks(ctx, db.ListAuditLinksParams{
+		TenantID: c.tenantID, AfterSeal: c.end.number, LastSeal: s.Number - 1, Limit: 1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(left) == 0 {
+		return c.found(Missing, place)
+	}
+	place.EntryID, place.OccurredAt = left[0].EntryID, left[0].OccurredAt
+	return c.found(Broken, place)
+}
+
+// strays looks for links whose seal isn't there.
+func (c *Check) strays(ctx context.Context) (step, error) {
+	for _, part := range []db.ListAuditLinksParams{
+		{TenantID: c.tenantID, AfterSeal: c.end.number, LastSeal: math.MaxInt64, Limit: 1},
+		{TenantID: c.tenantID, AfterSeal: math.MinInt64, LastSeal: -1, Limit: 1},
+	} {
+		links, err := c.store.ListAuditLinks(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		if len(links) == 0 {
+			continue
+		}
+		// A seal comes together with its links: if it has come meanwhile, it is there now.
+		fresh, err := c.store.ListAuditSeals(ctx, db.ListAuditSealsParams{TenantID: c.tenantID, AfterNumber: c.end.number, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if part.LastSeal > 0 && len(fresh) > 0 {
+			return c.seals, nil
+		}
+		return c.found(Broken, Place{Seq: c.end.seq + 1, EntryID: links[0].EntryID, OccurredAt: links[0].OccurredAt})
+	}
+	return c.waiting(uuid.Nil), nil
+}
+
+// waiting verifies entries that wait for a seal, from an id on.
+func (c *Check) waiting(from uuid.UUID) step {
+	return func(ctx context.Context) (step, error) {
+		part := db.ListAuditLinksParams{TenantID: c.tenantID, AfterSeal: -1, LastSeal: 0, FromEntryID: from, Limit: verifyEntries}
+		links, err := c.store.ListAuditLinks(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		entries, err := c.entries(ctx, part, links)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range links {
+			if _, found := entries[l.EntryID]; !found {
+				if err := c.read(ctx, l, entries); err != nil { // it may have been sealed meanwhile
+					return nil, err
+				}
+			}
+			status, err := c.entry(ctx, l, entries)
+			if err != nil {
+				return nil, err
+			}
+			if status != Intact {
+				return c.found(status, Place{EntryID: l.EntryID, OccurredAt: l.OccurredAt})
+			}
+			c.result.Waiting++
+		}
+		if len(links) < verifyEntries {
+			return c.unlinked(uuid.Nil), nil
+		}
+		if next, more := following(links[len(links)-1].EntryID); more {
+			return c.waiting(next), nil
+		}
+		return c.unlinked(uuid.Nil), nil
+	}
+}
+
+// unlinked looks for entries that are neither sealed nor waiting, from an id on.
+func (c *Check) unlinked(from uuid.UUID) step {
+	return func(ctx context.Context) (step, error) {
+		ahead, err := c.store.GetAuditEntryKeyAhead(ctx, db.GetAuditEntryKeyAheadParams{TenantID: c.tenantID, FromID: from})
+		last := ahead.ID
+		if errors.Is(err, store.ErrNotFound) {
+			last, err = uuid.Max, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		e, err := c.store.GetUnlinkedAuditEntry(ctx, db.GetUnlinkedAuditEntryParams{TenantID: c.tenantID, FromID: from, LastID: last})
+		switch {
+		case err == nil:
+			return c.found(Inserted, Place{EntryID: e.ID, OccurredAt: e.OccurredAt})
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
+		if next, more := following(last); more {
+			return c.unlinked(next), nil
+		}
+		return c.againstCheckpoint, nil
+	}
+}
+
+// againstCheckpoint comes last: that a trail has ended too early is only worth saying of one that is intact.
+func (c *Check) againstCheckpoint(context.Context) (step, error) {
+	switch {
+	case c.checkpoint == nil || c.confirmed:
+		return nil, nil //nolint:nilnil // no next step, and no error
+	case c.end.seq < c.checkpoint.seq:
+		return c.found(TailMissing, Place{Seq: c.end.seq + 1})
+	}
+	c.result.Status = Replaced
+	return nil, nil //nolint:nilnil // as above
+}
+
+// entry compares an entry with its link.
+func (c *Check) entry(ctx context.Context, l db.AuditLink, entries map[uuid.UUID]db.AuditEntry) (Status, error) {
+	e, found := entries[l.EntryID]
+	if !found {
+		pruned, err := c.pruned(ctx, l)
+		if err != nil || !pruned {
+			return Missing, err
+		}
+		c.result.Pruned++
+		return Intact, nil
+	}
+	if _, known := c.keys.byID[l.KeyID]; !known {
+		c.result.KeyID = l.KeyID
+		return UnknownKey, nil
+	}
+	if !c.keys.wrote(e, l) {
+		return Altered, nil
+	}
+	c.result.Entries++
+	return Intact, nil
+}
+
+// wrote reports whether an entry is the one that was written with a link.
+func (k *Keys) wrote(e db.AuditEntry, l db.AuditLink) bool {
+	signer, known := k.byID[l.KeyID]
+	if !known {
+		return false
+	}
+	mac, err := signer.signEntry(e)
+	derived := e
+	Derive(&derived)
+	return err == nil && hmac.Equal(mac, l.MAC) && derived.OccurredOn == e.OccurredOn &&
+		derived.ActionArea == e.ActionArea && derived.SearchText == e.SearchText
+}
+
+// pruned reports whether an entry that isn't there was deleted by a Pruner. The entries Prune are read only when one is
+// missing, and again each time when that isn't covered by what is known: a Pruner may be at work.
+func (c *Check) pruned(ctx context.Context, l db.AuditLink) (bool, error) {
+	if l.OccurredAt.Before(c.prunedBefore) {
+		return true, nil
+	}
+	action := Prune
+	page := db.ListAuditEntriesParams{TenantID: c.tenantID, AfterOccurredAt: latest, Action: &action, Limit: verifyEntries}
+	for {
+		list, err := c.store.ListAuditEntries(ctx, page)
+		if errors.Is(err, store.ErrUnreadable) {
+			return false, nil // what can't be read proves nothing
+		}
+		if err != nil {
+			return false, err
+		}
+		for _, e := range list {
+			if err := c.readPrune(ctx, e); err != nil {
+				return false, err
+			}
+			page.AfterOccurredAt, page.AfterID = e.OccurredAt, e.ID
+		}
+		if len(list) < verifyEntries {
+			return l.OccurredAt.Before(c.prunedBefore), nil
+		}
+	}
+}
+
+// readPrune takes the time from an entry Prune, unless that is a forgery.
+func (c *Check) readPrune(ctx context.Context, e db.AuditEntry) error {
+	l, err := c.store.GetAuditLink(ctx, db.GetAuditLinkParams{TenantID: c.tenantID, EntryID: e.ID})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	var changes struct {
+		Before struct {
+			After time.Time `json:"after"`
+		} `json:"before"`
+	}
+	if err := json.Unmarshal(e.Changes, &changes); err != nil || !c.keys.wrote(e, l) {
+		return nil //nolint:nilerr // what isn't ours says nothing
+	}
+	if before := changes.Before.After; before.After(c.prunedBefore) {
+		c.prunedBefore = before
+	}
+	return nil
+}
+
+// following returns the next id; there is none after the last.
+func following(id uuid.UUID) (uuid.UUID, bool) {
+	for i := len(id) - 1; i >= 0; i-- {
+		if id[i]++; id[i] != 0 {
+			return id, true
+		}
+	}
+	return id, false
+}

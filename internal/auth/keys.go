@@ -1,0 +1,113 @@
+package auth
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/lestrrat-go/jwx/v2/jwa"
+	"github.com/lestrrat-go/jwx/v2/jwk"
+)
+
+// minKeyLen is the length of an HS256 hash (RFC 7518, section 3.2).
+const minKeyLen = 32
+
+// tokenKey signs tokens, or only verifies them. Its algorithm goes with it; what a token says of algorithms chooses nothing.
+type tokenKey struct {
+	id        string // kid of the header; empty for a shared secret, which has no public name
+	algorithm jwa.SignatureAlgorithm
+	signs     any // nil: it verifies only
+	verifies  any
+}
+
+// Keys are the keys of tokens: the first one signs, all verify.
+type Keys struct{ list []tokenKey }
+
+// NewKeys takes the keys of an installation. With asymmetric keys, private or public, the first signs and secretKey doesn't
+// verify tokens; without any, secretKey does both. The previous secret keys verify while a key is changed.
+//
+// Secrets have at least 32 bytes; asymmetric keys are Ed25519 (EdDSA) or RSA (RS256).
+func NewKeys(secretKey []byte, previous [][]byte, asymmetric ...any) (*Keys, error) {
+	var k Keys
+	for _, a := range asymmetric {
+		made, err := asymmetricKey(a)
+		if err != nil {
+			return nil, err
+		}
+		k.list = append(k.list, made)
+	}
+	secrets := previous
+	if len(asymmetric) == 0 {
+		secrets = append([][]byte{secretKey}, previous...)
+	}
+	for _, secret := range secrets {
+		if len(secret) < minKeyLen {
+			return nil, fmt.Errorf("a secret key has %d bytes, at least %d are needed", len(secret), minKeyLen)
+		}
+		k.list = append(k.list, tokenKey{algorithm: jwa.HS256, signs: secret, verifies: secret})
+	}
+	if k.list[0].signs == nil {
+		return nil, errors.New("the first key of a key file must be a private one: it signs")
+	}
+	return &k, nil
+}
+
+func asymmetricKey(given any) (tokenKey, error) {
+	made := tokenKey{}
+	if private, ok := given.(crypto.Signer); ok {
+		made.signs, given = private, private.Public()
+	}
+	switch given.(type) {
+	case ed25519.PublicKey:
+		made.algorithm = jwa.EdDSA
+	case *rsa.PublicKey:
+		made.algorithm = jwa.RS256
+	default:
+		return tokenKey{}, fmt.Errorf("keys of type %T can't sign tokens; use Ed25519 or RSA", given)
+	}
+	made.verifies = given
+	public, err := jwk.FromRaw(given)
+	if err != nil {
+		return tokenKey{}, fmt.Errorf("read public key: %w", err)
+	}
+	name, err := public.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return tokenKey{}, fmt.Errorf("name public key: %w", err)
+	}
+	made.id = base64.RawURLEncoding.EncodeToString(name)
+	return made, nil
+}
+
+// JWKS returns the public keys as a JSON Web Key Set (RFC 7517), each named by its thumbprint (RFC 7638); nil if there are none.
+func (k *Keys) JWKS() ([]byte, error) {
+	set := jwk.NewSet()
+	for _, key := range k.list {
+		if key.id == "" {
+			continue
+		}
+		public, err := jwk.FromRaw(key.verifies)
+		if err != nil {
+			return nil, fmt.Errorf("read public key: %w", err)
+		}
+		for name, value := range map[string]any{jwk.KeyIDKey: key.id, jwk.AlgorithmKey: key.algorithm, jwk.KeyUsageKey: jwk.ForSignature} {
+			if err := public.Set(name, value); err != nil {
+				return nil, fmt.Errorf("describe public key: %w", err)
+			}
+		}
+		if err := set.AddKey(public); err != nil {
+			return nil, fmt.Errorf("add public key: %w", err)
+		}
+	}
+	if set.Len() == 0 {
+		return nil, nil
+	}
+	encoded, err := json.Marshal(set)
+	if err != nil {
+		return nil, fmt.Errorf("encode key set: %w", err)
+	}
+	return encoded, nil
+}

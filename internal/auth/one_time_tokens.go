@@ -1,0 +1,152 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+const (
+	oneTimeTokenTTL = 72 * time.Hour
+	oneTimeTokenLen = 32 // random bytes
+)
+
+// OneTimeToken lets whoever has it choose a user's password, once.
+type OneTimeToken struct {
+	Token     string
+	Link      string // to the page that takes it; empty if there is none
+	ExpiresAt time.Time
+}
+
+// IssueOneTimeToken makes a token for a user, in place of an older one, as part of a transaction.
+func (s *Service) IssueOneTimeToken(ctx context.Context, q db.Querier, user db.User) (OneTimeToken, error) {
+	random := make([]byte, oneTimeTokenLen)
+	_, _ = rand.Read(random) // never fails
+	now := s.opts.Now()
+	t := OneTimeToken{Token: base64.RawURLEncoding.EncodeToString(random), ExpiresAt: now.Add(oneTimeTokenTTL)}
+	if s.opts.PasswordResetURL != "" {
+		t.Link = s.opts.PasswordResetURL + "#token=" + t.Token // browsers keep to themselves what comes after the #
+	}
+	if _, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
+		return OneTimeToken{}, err
+	}
+	err := q.InsertOneTimeToken(ctx, db.InsertOneTimeTokenParams{
+		TenantID: user.TenantID, UserID: user.ID, TokenHash: hashOneTimeToken(t.Token), ExpiresAt: t.ExpiresAt, CreatedAt: now,
+	})
+	if v, ok := errors.AsType[*store.Violation](err); ok && v.Kind == store.Unique {
+		return OneTimeToken{}, store.ErrStale // another one was made in between
+	}
+	return t, err
+}
+
+// hashOneTimeToken is how a token is kept. It is random enough for a hash without salt and stretching, which finds its row.
+func hashOneTimeToken(token string) string {
+	hash := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(hash[:])
+}
+
+// ResetPassword gives the user of a one-time token another password, and ends all their sessions. A token that doesn't work is
+// errs.InvalidOneTimeToken, whatever the reason, and counts for the address as a wrong password does: after many it is
+// errs.TooManyAttempts. Broken rules are errs.ValidationFailed; the token then still works.
+func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error {
+	guess := s.guesses.fromAddress(access.RequestFrom(ctx).IP)
+	if err := guess.allowed(ctx, s.store); err != nil {
+		return err
+	}
+	key := db.GetOneTimeTokenUnscopedParams{TokenHash: hashOneTimeToken(token)}
+	holder, err := s.store.GetOneTimeTokenUnscoped(ctx, key)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if !s.works(holder) {
+		return s.refuseReset(ctx, guess, holder)
+	}
+	if fields := checkNewPassword("/new_password", wanted, holder.Email); len(fields) > 0 {
+		return errs.Invalid(fields...)
+	}
+	hash, err := s.passwords.Hash(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	worked := false
+	err = s.store.Tx(ctx, func(q db.Querier) error {
+		holder, err = q.GetOneTimeTokenUnscoped(ctx, key)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if worked = s.works(holder); !worked {
+			return nil
+		}
+		return s.useToken(ctx, q, key.TokenHash, holder, hash)
+	})
+	if err == nil && !worked {
+		err = s.refuseReset(ctx, guess, holder)
+	}
+	return err
+}
+
+// works reports whether a token may be used; the zero row is that of an unknown one.
+func (s *Service) works(t db.GetOneTimeTokenUnscopedRow) bool {
+	return t.IsActive && (t.TenantStatus == tenantActive || t.IsSuperuser) && s.opts.Now().Before(t.ExpiresAt)
+}
+
+// useToken changes the user first, as a log-in and a deactivation do. The error is store.ErrStale if the user or the token
+// isn't as it was read.
+func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) error {
+	now, reason := s.opts.Now(), "password_reset"
+	changed, err := q.SetUserPasswordHash(ctx, db.SetUserPasswordHashParams{
+		PasswordHash: &passwordHash, UpdatedAt: now, TenantID: t.TenantID, ID: t.UserID, Version: t.UserVersion,
+	})
+	if err != nil {
+		return err
+	}
+	used, err := q.UseOneTimeToken(ctx, db.UseOneTimeTokenParams{TenantID: t.TenantID, UserID: t.UserID, TokenHash: tokenHash})
+	if err != nil {
+		return err
+	}
+	if changed == 0 || used == 0 {
+		return store.ErrStale
+	}
+	ended, err := q.EndUserSessions(ctx, db.EndUserSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: t.TenantID, UserID: t.UserID})
+	if err != nil {
+		return err
+	}
+	// Those were guesses at another password.
+	if err := s.guesses.about(t.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q); err != nil {
+		return err
+	}
+	return s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
+		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ended}},
+	})
+}
+
+// refuseReset counts and writes down a token that doesn't work, and returns the refusal. One that nobody has goes into the
+// platform's trail.
+func (s *Service) refuseReset(ctx context.Context, guess guess, t db.GetOneTimeTokenUnscopedRow) error {
+	if t == (db.GetOneTimeTokenUnscopedRow{}) {
+		t.TenantID = access.PlatformTenantID
+	}
+	refusal := errs.New(errs.InvalidOneTimeToken, "This token doesn't work, or doesn't any more. Ask your administrator for another one.")
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		if err := guess.failed(ctx, q); err != nil {
+			return err
+		}
+		return s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
+			EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Outcome: audit.Failure, Reason: string(refusal.Code),
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
+}

@@ -1,0 +1,84 @@
+package config
+
+import (
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+)
+
+const minRSABits = 2048
+
+// keyFile reads the file of PEM blocks that a setting names: a private key first, then any others that shall still verify.
+func keyFile(field *Hidden[[]any]) parser {
+	return func(path string) error {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("must name a file that can be read: %w", err)
+		}
+		var keys []any
+		for {
+			var block *pem.Block
+			if block, content = pem.Decode(content); block == nil {
+				break
+			}
+			key, err := readKey(block)
+			if err != nil {
+				return fmt.Errorf("must name a file of keys in PEM; block %d %w", len(keys)+1, err)
+			}
+			keys = append(keys, key)
+		}
+		if len(keys) == 0 {
+			return errors.New("must name a file of keys in PEM; make one with: openssl genpkey -algorithm ed25519")
+		}
+		if isPublic(keys[0]) {
+			return errors.New("must name a file whose first key is a private one: it signs")
+		}
+		*field = Hide(keys)
+		return nil
+	}
+}
+
+func isPublic(key any) bool {
+	switch key.(type) {
+	case ed25519.PublicKey, *rsa.PublicKey:
+		return true
+	}
+	return false
+}
+
+// readKey returns errors that never quote the key.
+func readKey(block *pem.Block) (any, error) {
+	var key any
+	var err error
+	switch block.Type {
+	case "PRIVATE KEY":
+		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
+	case "RSA PRIVATE KEY":
+		key, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	case "PUBLIC KEY":
+		key, err = x509.ParsePKIXPublicKey(block.Bytes)
+	default:
+		return nil, fmt.Errorf("is a %.40q; private keys must be PKCS #8, unencrypted", block.Type)
+	}
+	if err != nil {
+		return nil, errors.New("can't be read")
+	}
+	bits := minRSABits
+	switch k := key.(type) {
+	case ed25519.PrivateKey, ed25519.PublicKey:
+	case *rsa.PrivateKey:
+		bits = k.N.BitLen()
+	case *rsa.PublicKey:
+		bits = k.N.BitLen()
+	default:
+		return nil, errors.New("is neither an Ed25519 nor an RSA key")
+	}
+	if bits < minRSABits {
+		return nil, fmt.Errorf("is an RSA key of %d bits; at least %d are needed", bits, minRSABits)
+	}
+	return key, nil
+}

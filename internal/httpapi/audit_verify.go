@@ -1,0 +1,96 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+)
+
+// blankEvery is how long the client of a long verification hears nothing.
+const blankEvery = 2 * time.Second
+
+// VerifyAuditTrail says whether the audit trail is as it was written.
+func (h *Handlers) VerifyAuditTrail(ctx context.Context, r api.VerifyAuditTrailRequestObject) (api.VerifyAuditTrailResponseObject, error) {
+	var earlier string
+	if r.Params.Checkpoint != nil {
+		earlier = *r.Params.Checkpoint
+	}
+	check, err := h.Trail.Begin(access.PrincipalFrom(ctx).TenantID, earlier)
+	if err != nil {
+		return nil, err
+	}
+	return auditVerification(func(w http.ResponseWriter) error {
+		if err := keepAlive(ctx, w, blankEvery, check.Step); err != nil {
+			return err
+		}
+		return json.NewEncoder(toClient{w}).Encode(ToAPIAuditVerification(check.Result()))
+	}), nil
+}
+
+// auditVerification writes a reply that takes its time.
+type auditVerification func(http.ResponseWriter) error
+
+// VisitVerifyAuditTrailResponse writes the reply.
+func (write auditVerification) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
+	return write(w)
+}
+
+// keepAlive calls step until it is done, and sends a blank now and then. What fails before the first one is a problem like any
+// other; after it, it is too late for one, and the connection is cut.
+func keepAlive(ctx context.Context, w http.ResponseWriter, every time.Duration, step func(context.Context) (bool, error)) error {
+	w.Header().Set("Content-Type", "application/json")
+	control := http.NewResponseController(w)
+	for last := time.Now(); ; {
+		// In place of the server's limit for a whole reply.
+		if err := control.SetWriteDeadline(time.Now().Add(2 * stepTimeout)); err != nil {
+			return fmt.Errorf("extend the time to write: %w", err)
+		}
+		limited, cancel := context.WithTimeout(ctx, stepTimeout)
+		done, err := step(limited)
+		cancel()
+		if err != nil || done {
+			return err
+		}
+		if time.Since(last) < every {
+			continue
+		}
+		if _, err := (toClient{w}).Write([]byte(" ")); err != nil {
+			return err
+		}
+		if err := control.Flush(); err != nil {
+			return gone(err)
+		}
+		last = time.Now()
+	}
+}
+
+// ToAPIAuditVerification is for the command line, too.
+func ToAPIAuditVerification(v audit.Verification) api.AuditVerification {
+	out := api.AuditVerification{
+		Status: api.AuditStatus(v.Status), Detail: v.Detail(), Entries: v.Entries, Waiting: v.Waiting, Pruned: v.Pruned,
+		Head: api.AuditHead{Seq: v.Seq, Hash: hex.EncodeToString(v.Hash)},
+	}
+	if v.Checkpoint != "" {
+		out.Checkpoint = &v.Checkpoint
+	}
+	if v.First != nil {
+		out.First = &api.AuditPlace{}
+		if v.First.Seq != 0 {
+			out.First.Seq = &v.First.Seq
+		}
+		if v.First.EntryID != uuid.Nil {
+			at := toAPITime(v.First.OccurredAt)
+			out.First.ID, out.First.Time = &v.First.EntryID, &at
+		}
+	}
+	return out
+}

@@ -1,0 +1,61 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+)
+
+func TestSuperuserCrossing(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		super := a.Superuser(t)
+		tenant := a.Tenant(t)
+		company := a.Company(t, tenant.ID)
+		path := companiesPath + "/" + company.ID.String()
+
+		super.Do(t, http.MethodGet, path, "").WantCode(t, 404, "not_found")
+		reply := super.Do(t, http.MethodGet, path+"?tenant_id="+tenant.ID.String(), "").Want(t, 200)
+		for _, where := range []uuid.UUID{tenant.ID, access.PlatformTenantID} {
+			entries := a.AuditEntries(t, where, "tenant.access")
+			if len(entries) != 1 || entries[0].EntityID != tenant.ID.String() || entries[0].ActorID != super.User.ID.String() ||
+				entries[0].RequestID != reply.Header.Get("X-Request-Id") {
+				t.Errorf("crossing in the trail of %s: %+v", where, entries)
+			}
+		}
+		super.Do(t, http.MethodGet, path+"?tenant_id="+uuid.NewString(), "").WantCode(t, 404, "not_found")
+
+		// What is done there belongs to that tenant, and is written down there.
+		created := apitest.Decode[api.Company](t, super.Do(t, http.MethodPost, companiesPath+"?tenant_id="+tenant.ID.String(), `{"code":"NEW","name":"New"}`).Want(t, 201))
+		if created.TenantID != tenant.ID {
+			t.Errorf("created in tenant %s, want %s", created.TenantID, tenant.ID)
+		}
+		if entries := a.AuditEntries(t, tenant.ID, "company.create"); len(entries) != 1 || entries[0].ActorID != super.User.ID.String() {
+			t.Errorf("company.create in the tenant's trail: %+v", entries)
+		}
+		// Their own tenant is no crossing.
+		super.Do(t, http.MethodGet, companiesPath+"?tenant_id="+access.PlatformTenantID.String(), "").Want(t, 200)
+		if entries := a.AuditEntries(t, access.PlatformTenantID, "tenant.access"); len(entries) != 2 {
+			t.Errorf("%d crossings in the platform's trail, want 2", len(entries))
+		}
+	})
+}
+
+// That a code is taken in another tenant doesn't show.
+func TestCodesAreUniqueInTheirTenantOnly(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		mine, theirs := a.Actor(t, access.Admin), a.Actor(t, access.Admin)
+		a.Company(t, theirs.User.TenantID, func(c *db.Company) { c.Code = "TAKEN" })
+		created := apitest.Decode[api.Company](t, mine.Do(t, http.MethodPost, companiesPath, `{"code":"TAKEN","name":"Mine"}`).Want(t, 201))
+		if created.TenantID != mine.User.TenantID {
+			t.Errorf("created in tenant %s, want %s", created.TenantID, mine.User.TenantID)
+		}
+	})
+}

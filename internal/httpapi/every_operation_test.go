@@ -1,0 +1,165 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+const companiesPath = "/api/v1/org/companies"
+
+// operations are those of the document, and in the document's own order: a new one is tested here without a new line.
+func operations(t *testing.T) []access.Operation {
+	t.Helper()
+	doc, err := document.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := access.Operations(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// attempt is a request for an operation: the document's own example, about one resource.
+func attempt(op access.Operation, id uuid.UUID) (method, path, body string) {
+	path = strings.ReplaceAll(op.Path, "{id}", id.String())
+	if op.Spec.RequestBody != nil {
+		example, err := json.Marshal(op.Spec.RequestBody.Value.Content["application/json"].Example)
+		if err != nil {
+			panic(err)
+		}
+		body = string(example)
+	}
+	return op.Method, path, body
+}
+
+func documents(op access.Operation, status string) bool {
+	return op.Spec.Responses.Value(status) != nil
+}
+
+func TestEveryOperationRefusesWhatTheDocumentDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		// The superuser may call every operation.
+		caller := a.Superuser(t)
+		company := a.Company(t, access.PlatformTenantID)
+		before := snapshot(t, a)
+		for _, op := range operations(t) {
+			t.Run(op.ID, func(t *testing.T) {
+				method, path, body := attempt(op, company.ID)
+				if documents(op, "406") {
+					caller.Do(t, method, path, body, apitest.Header("Accept", "application/xml")).WantCode(t, 406, "not_acceptable")
+				}
+				reply := caller.Do(t, method, path+"?nonsense=1", body)
+				reply.WantCode(t, 422, "validation_failed")
+				reply.WantField(t, "nonsense", "unknown")
+				if op.RequiredRole != access.Anon {
+					a.Do(t, method, path, body, apitest.Header("Authorization", "Basic YTpi")).WantCode(t, 401, "unauthenticated")
+				}
+				if op.Spec.RequestBody != nil {
+					caller.Do(t, method, path, body[:len(body)-1]).WantCode(t, 400, "malformed_json")
+					caller.Do(t, method, path, body, apitest.Header("Content-Type", "text/plain")).WantCode(t, 415, "unsupported_media_type")
+					caller.Do(t, method, path, body, apitest.Header("Content-Encoding", "gzip")).WantCode(t, 415, "unsupported_media_type")
+					large := `{"name":"` + strings.Repeat("x", 2<<20) + `"}`
+					caller.Do(t, method, path, large).WantCode(t, 413, "body_too_large")
+				}
+			})
+		}
+		if after := snapshot(t, a); after != before {
+			t.Errorf("refused requests changed the organisation:\n%s\nwere\n%s", after, before)
+		}
+	})
+}
+
+// withoutVariables is a problem without what differs from request to request.
+func withoutVariables(t *testing.T, r apitest.Reply) api.Problem {
+	t.Helper()
+	p := apitest.Decode[api.Problem](t, r.Want(t, 404))
+	p.Instance, p.RequestID = "", ""
+	return p
+}
+
+// snapshot is all companies, branches and departments, as text.
+func snapshot(t *testing.T, a *apitest.App) string {
+	t.Helper()
+	rows, err := a.Database(t).QueryContext(t.Context(), `
+		SELECT id, code, name, version FROM companies
+		UNION ALL SELECT id, code, name, version FROM branches
+		UNION ALL SELECT id, code, name, version FROM departments
+		ORDER BY id`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var id, code, name, version string
+		if err := rows.Scan(&id, &code, &name, &version); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, strings.Join([]string{id, code, name, version}, " "))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(all, "\n")
+}
+
+func TestDatabaseFaults(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		admin := a.Actor(t, access.Admin)
+		company := a.Company(t, admin.User.TenantID)
+		withDatabase := slices.DeleteFunc(operations(t), func(op access.Operation) bool { return !documents(op, "500") })
+
+		a.Exec(t, "DROP TABLE sessions")
+		a.Exec(t, "ALTER TABLE users RENAME TO former_users") // what refers to it keeps it from being dropped
+		for _, op := range withDatabase {
+			method, path, body := attempt(op, company.ID)
+			if op.ID == "refresh" {
+				body = `{"refresh_token":"` + admin.RefreshToken + `"}`
+			}
+			problem := admin.Do(t, method, path, body).WantCode(t, 500, "internal")
+			if strings.Contains(problem.Detail, "users") || strings.Contains(problem.Detail, "sessions") {
+				t.Errorf("%s tells strangers about tables: %s", op.ID, problem.Detail)
+			}
+		}
+		a.Do(t, http.MethodGet, "/api/health", "").Want(t, 200)
+
+		a.Store.Close()
+		for _, op := range withDatabase {
+			method, path, body := attempt(op, company.ID)
+			if op.ID == "refresh" {
+				body = `{"refresh_token":"` + admin.RefreshToken + `"}`
+			}
+			reply := admin.Do(t, method, path, body)
+			reply.WantCode(t, 503, "unavailable")
+			if reply.Header.Get("Retry-After") == "" {
+				t.Errorf("%s: 503 without Retry-After", op.ID)
+			}
+		}
+		a.Do(t, http.MethodGet, "/api/health", "").Want(t, 503)
+		a.Do(t, http.MethodGet, "/api/healthz", "").Want(t, 200)
+	})
+}
+
+func TestRoleIsThatOfThisMoment(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		admin := a.Actor(t, access.Admin)
+		admin.Do(t, http.MethodPost, companiesPath, `{"code":"A","name":"A"}`).Want(t, 201)
+		a.Exec(t, "UPDATE users SET role = 'viewer' WHERE id = '"+admin.User.ID.String()+"'")
+		admin.Do(t, http.MethodPost, companiesPath, `{"code":"B","name":"B"}`).WantCode(t, 403, "forbidden")
+	})
+}

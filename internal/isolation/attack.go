@@ -1,0 +1,312 @@
+package isolation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// more are the requests of people who may call the operation, and try to get at another tenant with it.
+func (r *round) more(ctx context.Context) error {
+	for _, p := range r.principals {
+		if p.person == nil || p.refused != "" || p.tenant != r.own && p.tenant != r.other || r.op.RequiredRole == access.Anon || isGlobal(r.op) {
+			continue
+		}
+		if r.op.TenantBound && !p.entering {
+			if err := r.otherTenants(ctx, p); err != nil {
+				return err
+			}
+		}
+		// Once from each side.
+		if p.role() != access.Admin {
+			continue
+		}
+		for _, attack := range []func(context.Context, principal) error{r.conditions, r.references, r.searches, r.options, r.cursors, r.dryRuns} {
+			if err := attack(ctx, p); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// pair adds two requests that differ in whether something is missing or another tenant's, and must not differ in the answer.
+func (r *round) pair(aim string, p principal, want outcome, request func(foreign bool) (id string, query url.Values, body []byte, err error)) error {
+	var missing *attempt
+	for _, foreign := range []bool{false, true} {
+		id, query, body, err := request(foreign)
+		if err != nil {
+			return err
+		}
+		name := aim + ", missing"
+		if foreign {
+			name = aim + ", of another tenant"
+			want.like = missing
+		}
+		a := r.attempt(p, name, id, query, body, want)
+		r.list = append(r.list, a)
+		missing = a
+	}
+	return nil
+}
+
+// otherTenants names another tenant with tenant_id.
+func (r *round) otherTenants(ctx context.Context, p principal) error {
+	id, _, err := r.target(ctx, p, r.ownAim(), false)
+	if err != nil {
+		return err
+	}
+	body, err := r.body(ctx, r.op, p.tenant, p.person, nil)
+	if err != nil {
+		return err
+	}
+	want := refusal(errs.NotFound)
+	want.entries = []Entry{denied(r.op, p)}
+	err = r.pair("tenant_id", p, want, func(foreign bool) (string, url.Values, []byte, error) {
+		named := uuid.NewString()
+		if foreign {
+			named = r.foreign(p).ID.String()
+		}
+		return id, url.Values{"tenant_id": {named}}, body, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, tenantIDs := range [][]string{{malformed}, {p.tenant.ID.String(), r.foreign(p).ID.String()}} {
+		query := url.Values{"tenant_id": tenantIDs}
+		r.list = append(r.list, r.attempt(p, "tenant_id that isn't one UUID", id, query, body, refusal(errs.ValidationFailed)))
+	}
+	return nil
+}
+
+// conditions asks for another tenant's thing under a condition that would answer before the question whose it is.
+func (r *round) conditions(ctx context.Context, p principal) error {
+	for _, name := range []string{"If-Match", "If-None-Match"} {
+		if r.op.Entity == "" || r.parameter(openapi3.ParameterInHeader, name) == nil {
+			continue
+		}
+		for _, tag := range []string{`"1"`, `"9"`, "*"} {
+			err := r.pair(name+": "+tag, p, refusal(errs.NotFound), func(foreign bool) (string, url.Values, []byte, error) {
+				return r.missingOrForeign(ctx, p, foreign)
+			})
+			if err != nil {
+				return err
+			}
+			for _, a := range r.list[len(r.list)-2:] {
+				a.request.header.Set(name, tag)
+			}
+		}
+	}
+	return nil
+}
+
+// references puts another tenant's ids wherever a request may name something.
+func (r *round) references(ctx context.Context, p principal) error {
+	if !p.role().Satisfies(r.op.RequiredRole) {
+		return nil
+	}
+	for _, ref := range r.op.References {
+		want := r.success(r.op, p)
+		want.changes = nil
+		if ref.Pointer != "" {
+			want = refusal(errs.UnknownReference)
+			want.pointer = ref.Pointer
+		} else if r.op.Spec.Responses.Value("404") != nil {
+			want.statuses = append(want.statuses, http.StatusNotFound) // an answer as good as an empty list, if it is always the same
+		}
+		id, _, err := r.target(ctx, p, r.ownAim(), false)
+		if err != nil {
+			return err
+		}
+		err = r.pair(ref.Place(), p, want, func(foreign bool) (string, url.Values, []byte, error) {
+			named := uuid.New()
+			if foreign {
+				base, err := r.base(ctx, r.foreign(p), ref.Entity)
+				if err != nil {
+					return "", nil, nil, err
+				}
+				named = base.id
+			}
+			query, replace := r.counted(), map[string]uuid.UUID{}
+			if ref.Parameter != "" {
+				query.Set(ref.Parameter, named.String())
+			} else {
+				replace[ref.Pointer] = named
+			}
+			body, err := r.body(ctx, r.op, p.tenant, p.person, replace)
+			return id, query, body, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// searches looks for a text that every row of the other tenant has.
+func (r *round) searches(ctx context.Context, p principal) error {
+	if r.parameter(openapi3.ParameterInQuery, "q") == nil || !p.role().Satisfies(r.op.RequiredRole) {
+		return nil
+	}
+	return r.pair("q", p, r.success(r.op, p), func(foreign bool) (string, url.Values, []byte, error) {
+		text := randomText()
+		if foreign {
+			text = r.foreign(p).bait
+		}
+		query := r.counted()
+		query.Set("q", text)
+		return "", query, nil, nil
+	})
+}
+
+// options asks for a list in every order and every form that there is: each may be a query of its own.
+func (r *round) options(_ context.Context, p principal) error {
+	if changes(r.op) || r.op.Entity != "" || !p.role().Satisfies(r.op.RequiredRole) {
+		return nil
+	}
+	for _, parameter := range r.op.Parameters {
+		schema := parameter.Schema.Value
+		if parameter.In != openapi3.ParameterInQuery {
+			continue
+		}
+		values := schema.Enum
+		if schema.Type.Is(openapi3.TypeBoolean) {
+			values = []any{true, false}
+		}
+		for _, value := range values {
+			query := url.Values{parameter.Name: {fmt.Sprint(value)}}
+			r.list = append(r.list, r.attempt(p, query.Encode(), "", query, nil, r.success(r.op, p)))
+		}
+	}
+	return nil
+}
+
+// counted asks for the number of all items, too, if the operation can count.
+func (r *round) counted() url.Values {
+	query := url.Values{}
+	if r.parameter(openapi3.ParameterInQuery, "count") != nil {
+		query.Set("count", "true")
+	}
+	return query
+}
+
+// disturb reads the same twice, and between the two the other tenant is busy: its numbers are none of this one's.
+func (r *round) disturb(ctx context.Context, result *Result) error {
+	if changes(r.op) || r.op.Entity != "" || r.op.RequiredRole == access.Anon || r.op.AuditAction != access.NoAuditAction || isGlobal(r.op) {
+		return nil
+	}
+	p := known("admin", r.admins[r.own])
+	for tries := 1; ; tries++ {
+		calm := r.attempt(p, "while nothing happens", "", r.counted(), nil, r.success(r.op, p))
+		if err := r.try(ctx, calm, result); err != nil {
+			return err
+		}
+		for _, entity := range append(r.entities(), "session") {
+			if _, err := r.make(ctx, entity, r.admins[r.other]); err != nil {
+				return err
+			}
+		}
+		busy := r.attempt(p, "while another tenant is busy", "", r.counted(), nil, r.success(r.op, p))
+		if err := r.try(ctx, busy, result); err != nil {
+			return err
+		}
+		result.Requests += 2
+		difference := busy.got.withoutTimes().difference(calm.got.withoutTimes())
+		if difference == "" {
+			return nil
+		}
+		// What was still settling in the own tenant, as the seals of its trail, has settled soon. The other's business goes on.
+		if tries == settled {
+			result.add(busy, "it sees that: "+difference)
+			return nil
+		}
+	}
+}
+
+// settled is after how many tries nothing of the own tenant is on its way any more.
+const settled = 5
+
+var times = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
+
+// withoutTimes is a reply without the time of the request and the like.
+func (r reply) withoutTimes() reply {
+	r.body = times.ReplaceAll(r.body, nil)
+	return r
+}
+
+// cursors goes on where the other tenant's list goes on.
+func (r *round) cursors(ctx context.Context, p principal) error {
+	if r.parameter(openapi3.ParameterInQuery, "cursor") == nil || !p.role().Satisfies(r.op.RequiredRole) {
+		return nil
+	}
+	var page struct {
+		NextCursor string `json:"next_cursor"`
+	}
+	if err := r.do(ctx, r.op.ID, r.admins[r.foreign(p)], "", url.Values{"limit": {"1"}}, nil, &page); err != nil {
+		return err
+	}
+	if page.NextCursor == "" {
+		return errors.New("the other tenant's list has no second page, so there is no cursor to try")
+	}
+	query := url.Values{"limit": {"1"}, "cursor": {page.NextCursor}}
+	r.list = append(r.list, r.attempt(p, "another tenant's cursor", "", query, nil, refusal(errs.InvalidCursor)))
+	return nil
+}
+
+// dryRuns asks what would happen, which must not happen.
+func (r *round) dryRuns(ctx context.Context, p principal) error {
+	if r.parameter(openapi3.ParameterInQuery, "dry_run") == nil || !p.role().Satisfies(r.op.RequiredRole) {
+		return nil
+	}
+	id, _, err := r.target(ctx, p, r.ownAim(), false)
+	if err != nil {
+		return err
+	}
+	want := r.success(r.op, p)
+	want.changes, want.entries = nil, nil
+	r.list = append(r.list, r.attempt(p, "dry_run", id, url.Values{"dry_run": {"true"}}, nil, want))
+	return r.pair("dry_run", p, refusal(errs.NotFound), func(foreign bool) (string, url.Values, []byte, error) {
+		id, query, _, err := r.missingOrForeign(ctx, p, foreign)
+		query.Set("dry_run", "true")
+		return id, query, nil, err
+	})
+}
+
+// missingOrForeign is a request about what the principal hasn't.
+func (r *round) missingOrForeign(ctx context.Context, p principal, foreign bool) (string, url.Values, []byte, error) {
+	aim := missingID
+	if foreign {
+		aim = foreignID
+	}
+	id, query, err := r.target(ctx, p, aim, false)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	body, err := r.body(ctx, r.op, p.tenant, p.person, nil)
+	return id, query, body, err
+}
+
+func (r *round) ownAim() string {
+	if r.op.Entity == "" {
+		return noID
+	}
+	return ownID
+}
+
+func (r *round) parameter(in, name string) *openapi3.Parameter {
+	for _, p := range r.op.Parameters {
+		if p.In == in && p.Name == name {
+			return p
+		}
+	}
+	return nil
+}

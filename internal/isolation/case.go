@@ -1,0 +1,330 @@
+package isolation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// What a request asks for.
+const (
+	noID        = "no id"
+	ownID       = "own id"
+	foreignID   = "another tenant's id"
+	missingID   = "missing id"
+	malformedID = "malformed id"
+)
+
+const malformed = "nonsense"
+
+// attempt is one request, and what has to come of it.
+type attempt struct {
+	op      access.Operation
+	by      principal
+	aim     string
+	request request
+	want    outcome
+	id      string // X-Request-Id
+	got     reply
+}
+
+// outcome is what has to come of a request.
+type outcome struct {
+	statuses []int     // one of them
+	code     errs.Code // of the problem; empty if it isn't one
+	pointer  string    // that the problem names; empty if it needn't
+	// changes is the tenant that a request may change, and has to; nil if it must leave everything as it is.
+	changes *Tenant
+	// like is an attempt that must have got the same answer: what is missing can't be told from what is another's.
+	like *attempt
+	// entries is what has to be in the audit trail afterwards, and nothing else but what goes with a change.
+	entries []Entry
+	// maybe is what may be there, too: some refusals are written down once in a while only.
+	maybe []Entry
+}
+
+func (o outcome) String() string {
+	if o.code != "" {
+		return strings.TrimSpace(fmt.Sprintf("%d %s %s", o.code.Status(), o.code, o.pointer))
+	}
+	texts := make([]string, len(o.statuses))
+	for i, s := range o.statuses {
+		texts[i] = strconv.Itoa(s)
+	}
+	return strings.Join(texts, " or ")
+}
+
+func refusal(code errs.Code) outcome { return outcome{statuses: []int{code.Status()}, code: code} }
+
+// unwritten are operations that change something without an entry in the audit trail, each with its reason.
+var unwritten = map[string]string{
+	"refresh": "a session that goes on is no news; its action is that of a token that was used twice",
+}
+
+// changes reports whether an operation may change anything when it succeeds.
+func changes(op access.Operation) bool { return op.Method != http.MethodGet }
+
+// isGlobal reports whether an operation is about all tenants alike: none is another one to who may call it.
+func isGlobal(op access.Operation) bool {
+	return op.RequiredRole == access.Superuser && !op.TenantBound
+}
+
+// isPersonal reports whether an operation is about the one who asks and not about their tenant.
+func isPersonal(op access.Operation) bool { return !op.TenantBound && !isGlobal(op) }
+
+// expect says what has to come of a request, in the order in which a request is looked at.
+func (m *Matrix) expect(op access.Operation, p principal, aim string) outcome {
+	if op.RequiredRole == access.Anon {
+		return m.success(op, p)
+	}
+	if p.refused != "" {
+		o := refusal(p.refused)
+		if p.refused == errs.TenantSuspended {
+			o.maybe = []Entry{{TenantID: p.person.tenant.ID, Action: audit.AccessDenied, Outcome: string(audit.Denied)}}
+		}
+		return o
+	}
+	var o outcome
+	switch {
+	case !p.role().Satisfies(op.RequiredRole):
+		o = refusal(errs.Forbidden)
+		o.entries = []Entry{denied(op, p)}
+	case aim == malformedID:
+		o = refusal(errs.ValidationFailed)
+	case aim == missingID, aim == foreignID && !isGlobal(op):
+		o = refusal(errs.NotFound)
+	default:
+		o = m.success(op, p)
+	}
+	if p.entering {
+		for _, t := range []*Tenant{p.tenant, p.person.tenant} {
+			o.entries = append(o.entries, Entry{TenantID: t.ID, Action: audit.TenantAccess, Outcome: string(audit.Success)})
+		}
+	}
+	return o
+}
+
+func (m *Matrix) success(op access.Operation, p principal) outcome {
+	var o outcome
+	for status := range op.Spec.Responses.Map() {
+		if n, err := strconv.Atoi(status); err == nil && n < http.StatusMultipleChoices {
+			o.statuses = append(o.statuses, n)
+		}
+	}
+	if op.RequiredRole == access.Anon && op.Spec.Responses.Value("404") != nil {
+		o.statuses = append(o.statuses, http.StatusNotFound) // a part that isn't set up there
+	}
+	slices.Sort(o.statuses)
+	where := p.tenant
+	if op.RequiredRole == access.Anon {
+		where = m.own // whose account the body is about
+	}
+	if changes(op) {
+		o.changes = where
+	}
+	if op.AuditAction != access.NoAuditAction && unwritten[op.ID] == "" {
+		o.entries = []Entry{{TenantID: where.ID, Action: op.AuditAction, Outcome: string(audit.Success)}}
+	}
+	return o
+}
+
+// denied is the entry that says who was refused.
+func denied(op access.Operation, p principal) Entry {
+	action := op.AuditAction
+	if action == access.NoAuditAction {
+		action = audit.AccessDenied
+	}
+	return Entry{TenantID: p.person.tenant.ID, Action: action, Outcome: string(audit.Denied)}
+}
+
+// attempts are all requests for the operation.
+func (r *round) attempts(ctx context.Context) ([]*attempt, error) {
+	m, op := r.Matrix, r.op
+	aims := []string{noID}
+	if op.Entity != "" {
+		aims = []string{ownID, missingID, foreignID, malformedID}
+	}
+	for _, p := range m.principals {
+		if p.entering && !op.TenantBound {
+			continue
+		}
+		var missing *attempt
+		for _, aim := range aims {
+			a, err := r.plain(ctx, p, aim)
+			if errors.Is(err, errOffLimits) {
+				m.skip("what a superuser may do to the platform's own people and organisation")
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", p.name, aim, err)
+			}
+			switch aim {
+			case missingID:
+				missing = a
+			case foreignID:
+				if a.want.code != "" {
+					a.want.like = missing
+				}
+			}
+			r.list = append(r.list, a)
+		}
+	}
+	if err := r.more(ctx); err != nil {
+		return nil, err
+	}
+	return r.list, nil
+}
+
+// round makes the attempts of one operation.
+type round struct {
+	*Matrix
+
+	op      access.Operation
+	targets map[target]string // what requests are about that mustn't change it
+	list    []*attempt
+}
+
+type target struct {
+	owner *Person
+	aim   string
+}
+
+// plain is a request with nothing unusual about it but who asks, and for what.
+func (r *round) plain(ctx context.Context, p principal, aim string) (*attempt, error) {
+	want := r.expect(r.op, p, aim)
+	about := r.admins[r.own]
+	if p.person != nil {
+		about = p.person
+	}
+	var err error
+	switch {
+	case r.op.RequiredRole == access.Anon && r.op.Spec.RequestBody != nil:
+		about, err = r.again(ctx)
+	case want.changes != nil && isPersonal(r.op):
+		// It ends their sessions, or changes their password: so it is someone whom nobody else needs.
+		if about, err = r.hire(ctx, p.person.tenant, p.role()); err != nil {
+			return nil, err
+		}
+		_, err = r.makeSession(ctx, about)
+		p.person, p.token = about, about.accessToken
+	case want.changes != nil && p.tenant == r.platform && !isGlobal(r.op) && r.NewSuperuser == nil:
+		err = errOffLimits
+	}
+	if err != nil {
+		return nil, err
+	}
+	id, query, err := r.target(ctx, p, aim, want.changes != nil)
+	if err != nil {
+		return nil, err
+	}
+	body, err := r.body(ctx, r.op, p.tenant, about, nil)
+	if err != nil {
+		return nil, err
+	}
+	return r.attempt(p, aim, id, query, body, want), nil
+}
+
+// attempt puts a request together.
+func (r *round) attempt(p principal, aim, id string, query url.Values, body []byte, want outcome) *attempt {
+	if p.entering {
+		query.Set("tenant_id", p.tenant.ID.String())
+	}
+	a := &attempt{op: r.op, by: p, aim: aim, want: want, id: fmt.Sprintf("%s-%06d", r.Run, r.next())}
+	h := http.Header{"User-Agent": {agent(p.tenant)}, "X-Request-Id": {a.id}}
+	if p.token != "" {
+		h.Set("Authorization", "Bearer "+p.token)
+	}
+	// None of these has a meaning here, and all have one elsewhere.
+	foreign := r.foreign(p).ID.String()
+	h.Set("X-Tenant-Id", foreign)
+	h.Set("X-Tenant", foreign)
+	h.Set("X-Forwarded-User", r.admins[r.foreign(p)].Email)
+	h.Set("Cookie", "tenant_id="+foreign)
+	a.request = request{method: r.op.Method, path: address(r.op, id, query), header: h, body: body}
+	r.remember(a)
+	return a
+}
+
+// again is someone who may log in, with a session of their own and with a token for another password, if the body has one.
+func (r *round) again(ctx context.Context) (*Person, error) {
+	if property(r.op.Spec.RequestBody.Value.Content[jsonType].Schema.Value, "token") != nil {
+		return r.invite(ctx, r.own, access.User)
+	}
+	another := *r.admins[r.own]
+	return &another, r.logIn(ctx, &another)
+}
+
+// target returns the id that a request asks for, and what else names it.
+func (r *round) target(ctx context.Context, p principal, aim string, fresh bool) (string, url.Values, error) {
+	query := url.Values{}
+	r.confirm(query, thing{})
+	switch aim {
+	case noID:
+		return "", query, nil
+	case missingID:
+		return uuid.NewString(), query, nil
+	case malformedID:
+		return malformed, query, nil
+	}
+	tenant := p.tenant
+	if aim == foreignID {
+		tenant = r.foreign(p)
+	}
+	owner := r.admins[tenant]
+	mayDoAll := isGlobal(r.op) && p.refused == "" && p.role() == access.Superuser
+	switch {
+	case r.op.Entity == "tenant" && !mayDoAll:
+		return tenant.ID.String(), query, nil
+	case mayDoAll:
+		owner = r.Superuser
+	case isPersonal(r.op) && aim == ownID && p.person != nil && p.refused == "":
+		owner = p.person
+	case tenant == r.platform && r.NewSuperuser == nil && r.op.Entity != "audit_entry":
+		return "", nil, errOffLimits
+	}
+	key := target{owner, aim}
+	if id, ok := r.targets[key]; ok && !fresh {
+		return id, query, nil
+	}
+	made, err := r.make(ctx, r.op.Entity, owner)
+	if err != nil {
+		return "", nil, err
+	}
+	if prepare := preparations[r.op.ID]; prepare != nil && fresh {
+		if err := prepare(r.Matrix, ctx, made, owner); err != nil {
+			return "", nil, err
+		}
+	}
+	if !fresh {
+		r.targets[key] = made.id.String()
+	}
+	r.confirm(query, made)
+	return made.id.String(), query, nil
+}
+
+// confirm fills the parameters that a request must have: confirm_code is the code of the thing itself, others are those of
+// the document's examples.
+func (r *round) confirm(query url.Values, t thing) {
+	for _, p := range r.op.Parameters {
+		if p.In != openapi3.ParameterInQuery || !p.Required {
+			continue
+		}
+		value := fmt.Sprint(p.Example)
+		if field, ok := strings.CutPrefix(p.Name, "confirm_"); ok && t.field(field) != "" {
+			value = t.field(field)
+		}
+		query.Set(p.Name, value)
+	}
+}

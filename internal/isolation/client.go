@@ -1,0 +1,124 @@
+package isolation
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// maxReply is how much of a reply is looked at. What throw-away tenants have is far less.
+	maxReply = 8 << 20
+	// maxWait is the longest that a busy server may ask for, and maxWaits how often.
+	maxWait  = 2 * time.Minute
+	maxWaits = 10
+)
+
+// client sends requests as they stand.
+type client struct {
+	url  string
+	http *http.Client
+}
+
+type request struct {
+	method string
+	path   string // escaped, with the query
+	header http.Header
+	body   []byte
+}
+
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do sends a request. If the server is too busy it waits for as long as the server says, and sends it again.
+func (c *client) do(ctx context.Context, r request) (reply, error) {
+	for waits := 0; ; waits++ {
+		got, err := c.send(ctx, r)
+		if err != nil {
+			return reply{}, err
+		}
+		busy := got.status == http.StatusTooManyRequests || got.status == http.StatusServiceUnavailable
+		pause, ok := got.retryAfter()
+		if !busy || !ok || waits == maxWaits {
+			return got, nil
+		}
+		if err := wait(ctx, pause); err != nil {
+			return reply{}, err
+		}
+	}
+}
+
+// retryAfter is how long the server asks to wait, if it does and that is no longer than maxWait.
+func (r reply) retryAfter() (time.Duration, bool) {
+	seconds, err := strconv.Atoi(r.header.Get("Retry-After"))
+	pause := time.Duration(seconds) * time.Second
+	return pause, err == nil && pause >= 0 && pause <= maxWait
+}
+
+func wait(ctx context.Context, pause time.Duration) error {
+	select {
+	case <-time.After(pause):
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the server: %w", ctx.Err())
+	}
+}
+
+func (c *client) send(ctx context.Context, r request) (reply, error) {
+	sent, err := http.NewRequestWithContext(ctx, r.method, c.url+r.path, bytes.NewReader(r.body))
+	if err != nil {
+		return reply{}, fmt.Errorf("make request: %w", err)
+	}
+	sent.Header = r.header.Clone()
+	if r.body != nil {
+		sent.Header.Set("Content-Type", "application/json")
+	}
+	response, err := c.http.Do(sent)
+	if err != nil {
+		return reply{}, fmt.Errorf("no reply: %w", err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
+	if err != nil {
+		return reply{}, fmt.Errorf("%s %s: the reply broke off: %w", r.method, r.path, err)
+	}
+	return reply{status: response.StatusCode, header: response.Header, body: body}, nil
+}
+
+// problem is what is looked at in an error.
+type problem struct {
+	Code   string
+	Detail string
+	Errors []struct{ Pointer, Parameter, Code string }
+}
+
+func (r reply) problem() problem {
+	var p problem
+	_ = json.Unmarshal(r.body, &p) // without a code it isn't what was expected, and that is said then
+	return p
+}
+
+// String says what came back, without the body of a success: that may be a token.
+func (r reply) String() string {
+	if r.status < http.StatusBadRequest {
+		return strconv.Itoa(r.status)
+	}
+	p := r.problem()
+	parts := []string{strconv.Itoa(r.status), p.Code}
+	if p.Detail != "" {
+		parts = append(parts, "("+p.Detail+")")
+	}
+	for _, e := range p.Errors {
+		parts = append(parts, e.Pointer+e.Parameter+": "+e.Code)
+	}
+	return strings.Join(parts, " ")
+}

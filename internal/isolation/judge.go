@@ -1,0 +1,305 @@
+package isolation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+)
+
+// attack tries one operation.
+func (m *Matrix) attack(ctx context.Context, op access.Operation) (Result, error) {
+	result := Result{Operation: op.ID, Method: op.Method, Path: op.Path, Violations: []Violation{}}
+	if err := m.stayLoggedIn(ctx); err != nil {
+		return result, err
+	}
+	r := &round{Matrix: m, op: op, targets: map[target]string{}}
+	list, err := r.attempts(ctx)
+	if err != nil {
+		return result, err
+	}
+	result.Requests = len(list)
+	quiet, loud := split(list, func(a *attempt) bool { return a.want.changes == nil })
+
+	before, err := m.Witness.State(ctx)
+	if err != nil {
+		return result, err
+	}
+	for _, a := range quiet {
+		if err := m.try(ctx, a, &result); err != nil {
+			return result, err
+		}
+	}
+	after, err := m.Witness.State(ctx)
+	if err != nil {
+		return result, err
+	}
+	if difference := before.compare(after, nil); difference != "" {
+		if err := m.blame(ctx, quiet, difference, &result); err != nil {
+			return result, err
+		}
+		if after, err = m.Witness.State(ctx); err != nil {
+			return result, err
+		}
+	}
+	for _, a := range loud {
+		before = after
+		if err := m.try(ctx, a, &result); err != nil {
+			return result, err
+		}
+		if after, err = m.Witness.State(ctx); err != nil {
+			return result, err
+		}
+		m.judgeChange(a, before, after, &result)
+	}
+	if err := m.judgeTrail(ctx, list, &result); err != nil {
+		return result, err
+	}
+	return result, r.disturb(ctx, &result)
+}
+
+func split(list []*attempt, first func(*attempt) bool) (yes, no []*attempt) {
+	for _, a := range list {
+		if first(a) {
+			yes = append(yes, a)
+		} else {
+			no = append(no, a)
+		}
+	}
+	return yes, no
+}
+
+// try sends a request and looks at the reply.
+func (m *Matrix) try(ctx context.Context, a *attempt, result *Result) error {
+	var err error
+	if a.got, err = m.client.do(ctx, a.request); err != nil {
+		return fmt.Errorf("%s, %s: %w", a.by.name, a.aim, err)
+	}
+	if id := a.got.header.Get("X-Request-Id"); id != "" {
+		a.id = id // something on the way may have given it another
+	}
+	m.judgeReply(a, result)
+	return nil
+}
+
+func (m *Matrix) judgeReply(a *attempt, result *Result) {
+	p := a.got.problem()
+	names := func(pointer string) bool {
+		return pointer == "" || slices.ContainsFunc(p.Errors, func(e struct{ Pointer, Parameter, Code string }) bool { return e.Pointer == pointer })
+	}
+	if !slices.Contains(a.want.statuses, a.got.status) || a.want.code != "" && p.Code != string(a.want.code) || !names(a.want.pointer) {
+		result.add(a, fmt.Sprintf("got %s", a.got))
+	}
+	if a.want.like != nil {
+		if difference := a.got.difference(a.want.like.got); difference != "" {
+			result.add(a, "it can be told from what doesn't exist: "+difference)
+		}
+	}
+	if leak := m.leak(a); leak != "" {
+		result.add(a, "the reply has "+leak)
+	}
+}
+
+// What differs from one reply to the next by itself. The name of an exported file has the time.
+var variable = []string{"X-Request-Id", "Date", "Content-Disposition"}
+
+// difference says in what two replies differ, but for what names the request.
+func (r reply) difference(other reply) string {
+	if r.status != other.status {
+		return fmt.Sprintf("status %d and not %d", r.status, other.status)
+	}
+	for _, name := range slices.Sorted(maps.Keys(union(r.header, other.header))) {
+		if one, two := r.header[name], other.header[name]; !slices.Contains(variable, name) && !slices.Equal(one, two) {
+			return fmt.Sprintf("header %s: %q and not %q", name, one, two)
+		}
+	}
+	if one, two := r.essence(), other.essence(); one != two {
+		return fmt.Sprintf("body %s and not %s", one, two)
+	}
+	return ""
+}
+
+func union(a, b map[string][]string) map[string][]string {
+	all := maps.Clone(a)
+	maps.Copy(all, b)
+	return all
+}
+
+// essence is a body without what names the request.
+func (r reply) essence() string {
+	if !strings.HasPrefix(r.header.Get("Content-Type"), "application/problem+json") {
+		return string(r.body)
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(r.body, &fields); err != nil {
+		return string(r.body)
+	}
+	delete(fields, "request_id")
+	delete(fields, "instance")
+	encoded, err := json.Marshal(fields)
+	if err != nil {
+		return string(r.body)
+	}
+	return string(encoded)
+}
+
+var uuids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+// leak says what a reply has that belongs to a tenant with which the principal has nothing to do.
+func (m *Matrix) leak(a *attempt) string {
+	if a.by.tenant == m.platform {
+		return "" // the names of tenants are in the platform's trail
+	}
+	mine := func(t *Tenant) bool {
+		return t == a.by.tenant || a.by.person != nil && t == a.by.person.tenant || a.op.RequiredRole == access.Anon && t == m.own
+	}
+	var text strings.Builder
+	text.Write(a.got.body)
+	for _, values := range a.got.header {
+		text.WriteString("\n" + strings.Join(values, "\n"))
+	}
+	all := strings.ToLower(text.String())
+	for _, t := range []*Tenant{m.own, m.other, m.suspended} {
+		if !mine(t) && strings.Contains(all, t.marker) {
+			return fmt.Sprintf("text of the tenant %q: %s", t.Name, around(all, t.marker))
+		}
+	}
+	for _, found := range uuids.FindAllString(all, -1) {
+		id, err := uuid.Parse(found)
+		if err != nil {
+			continue
+		}
+		if t := m.known[id]; t != nil && t != m.platform && !mine(t) && !m.sent[id][a.by.tenant] {
+			return fmt.Sprintf("an id of the tenant %q: %s", t.Name, around(all, found))
+		}
+	}
+	return ""
+}
+
+// around is a text with some of what is before and after it.
+func around(all, text string) string {
+	const context = 60
+	i := strings.Index(all, text)
+	return strings.ToValidUTF8(all[max(0, i-context):min(len(all), i+len(text)+context)], "?")
+}
+
+// remember notes which ids a request has: a tenant may well see in its own trail what its people have sent.
+func (m *Matrix) remember(a *attempt) {
+	for _, text := range []string{a.request.path, string(a.request.body)} {
+		for _, found := range uuids.FindAllString(text, -1) {
+			id, err := uuid.Parse(found)
+			if err != nil {
+				continue
+			}
+			if m.sent[id] == nil {
+				m.sent[id] = map[*Tenant]bool{}
+			}
+			m.sent[id][a.by.tenant] = true
+		}
+	}
+}
+
+// blame finds out which of some requests changed something, by sending them once more.
+func (m *Matrix) blame(ctx context.Context, list []*attempt, difference string, result *Result) error {
+	found := false
+	for _, a := range list {
+		before, err := m.Witness.State(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := m.client.do(ctx, a.request); err != nil {
+			return err
+		}
+		after, err := m.Witness.State(ctx)
+		if err != nil {
+			return err
+		}
+		if difference := before.compare(after, nil); difference != "" {
+			found = true
+			result.add(a, "it changes something: "+difference)
+		}
+	}
+	if !found {
+		result.Violations = append(result.Violations, Violation{
+			Principal: "one of them", Aim: "any", Want: "nothing changes", Found: "something has changed: " + difference,
+		})
+	}
+	return nil
+}
+
+// judgeChange looks at what a request did that was allowed to change something.
+func (m *Matrix) judgeChange(a *attempt, before, after State, result *Result) {
+	mayChange := func(tenant uuid.UUID) bool {
+		if isGlobal(a.op) {
+			// It is about a tenant that was made for it, or makes one.
+			return tenant != m.own.ID && tenant != m.other.ID && tenant != m.suspended.ID && tenant != m.platform.ID
+		}
+		return tenant == a.want.changes.ID
+	}
+	if difference := before.compare(after, mayChange); difference != "" {
+		result.add(a, "it changes what isn't its tenant's: "+difference)
+	}
+	if m.Witness.SeesAll() && before.compare(after, nil) == "" && slices.Contains(a.want.statuses, a.got.status) {
+		result.add(a, "it changes nothing")
+	}
+}
+
+// judgeTrail looks at what the audit trails have of the requests.
+func (m *Matrix) judgeTrail(ctx context.Context, list []*attempt, result *Result) error {
+	entries, err := m.Witness.Entries(ctx)
+	if err != nil {
+		return err
+	}
+	byRequest := map[string][]Entry{}
+	for _, e := range entries {
+		byRequest[e.RequestID] = append(byRequest[e.RequestID], e)
+	}
+	for _, a := range list {
+		if slices.Contains(a.want.statuses, a.got.status) { // else all is wrong already
+			m.judgeEntries(a, byRequest[a.id], result)
+		}
+	}
+	return nil
+}
+
+func (m *Matrix) judgeEntries(a *attempt, entries []Entry, result *Result) {
+	for _, want := range a.want.entries {
+		i := slices.IndexFunc(entries, want.matches)
+		if i < 0 {
+			result.add(a, fmt.Sprintf("the trail of the tenant %q lacks its entry: %s, %s", m.nameOf(want.TenantID), want.Action, want.Outcome))
+			continue
+		}
+		if a.op.RequiredRole != access.Anon && entries[i].ActorID != a.by.person.ID {
+			result.add(a, fmt.Sprintf("the trail says that %s did it, and it was %s", entries[i].ActorID, a.by.person.ID))
+		}
+		entries = slices.Delete(slices.Clone(entries), i, i+1)
+	}
+	for _, e := range entries {
+		// What goes with a change has entries of its own, and a tenant's own trail may have those of the platform.
+		inTenant := a.want.changes != nil && (e.TenantID == a.want.changes.ID || isGlobal(a.op) && m.nameOf(e.TenantID) == "")
+		if slices.ContainsFunc(a.want.maybe, e.matches) {
+			continue
+		}
+		if !inTenant || e.Outcome != string(audit.Success) || e.Action == a.op.AuditAction && e.TenantID == a.want.changes.ID {
+			result.add(a, fmt.Sprintf("the trail of the tenant %q has an entry too many: %s, %s", m.nameOf(e.TenantID), e.Action, e.Outcome))
+		}
+	}
+}
+
+// nameOf is what the report calls a tenant; empty for one that was made by the way.
+func (m *Matrix) nameOf(id uuid.UUID) string {
+	for _, t := range []*Tenant{m.platform, m.own, m.other, m.suspended} {
+		if t.ID == id {
+			return t.Name
+		}
+	}
+	return ""
+}

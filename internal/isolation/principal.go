@@ -1,0 +1,103 @@
+package isolation
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// principal is one who asks.
+type principal struct {
+	name   string
+	person *Person // nil: nobody in particular
+	token  string  // empty: none is sent
+	tenant *Tenant // whose things they ask for as their own
+	// refused is what they get wherever a token is needed; empty for those whose role decides.
+	refused errs.Code
+	// entering is set for a superuser who names the tenant.
+	entering bool
+}
+
+// gather makes everyone who asks.
+func (m *Matrix) gather(ctx context.Context) error {
+	admin := m.admins[m.own]
+	add := func(p principal) { m.principals = append(m.principals, p) }
+	add(principal{name: "no token", tenant: m.own, refused: errs.Unauthenticated})
+	add(principal{name: "garbage token", tenant: m.own, token: "garbage", refused: errs.InvalidToken})
+	add(principal{name: "token without a signature", tenant: m.own, token: unsigned(admin.accessToken), refused: errs.InvalidToken})
+	add(principal{name: "refresh token", tenant: m.own, token: admin.refreshToken, refused: errs.InvalidToken})
+
+	if m.Expired == nil {
+		m.skip("tokens that have expired: none can be made from outside without waiting for it")
+	} else {
+		token, err := m.Expired(ctx, admin)
+		if err != nil {
+			return fmt.Errorf("make a token that has expired: %w", err)
+		}
+		add(principal{name: "expired token", tenant: m.own, token: token, refused: errs.TokenExpired})
+	}
+	loggedOut, err := m.hire(ctx, m.own, access.Admin)
+	if err != nil {
+		return err
+	}
+	if err := m.do(ctx, "logout", loggedOut, "", nil, nil, nil); err != nil {
+		return err
+	}
+	add(principal{name: "ended session", person: loggedOut, tenant: m.own, token: loggedOut.accessToken, refused: errs.SessionEnded})
+	inactive, err := m.hire(ctx, m.own, access.Admin)
+	if err != nil {
+		return err
+	}
+	if err := m.do(ctx, "deactivateUser", admin, inactive.ID.String(), nil, nil, nil); err != nil {
+		return err
+	}
+	add(principal{name: "inactive user", person: inactive, tenant: m.own, token: inactive.accessToken, refused: errs.SessionEnded})
+	if err := m.do(ctx, "suspendTenant", m.Superuser, m.suspended.ID.String(), nil, nil, nil); err != nil {
+		return err
+	}
+	late := m.admins[m.suspended]
+	add(principal{name: "suspended tenant", person: late, tenant: m.own, token: late.accessToken, refused: errs.TenantSuspended})
+
+	for _, role := range []access.Role{access.Viewer, access.User} {
+		p, err := m.hire(ctx, m.own, role)
+		if err != nil {
+			return err
+		}
+		add(known(string(role), p))
+	}
+	add(known("admin", admin))
+	add(known("admin of another tenant", m.admins[m.other]))
+	add(known("superuser", m.Superuser))
+	super := known("superuser with tenant_id", m.Superuser)
+	super.tenant, super.entering = m.own, true
+	add(super)
+	return nil
+}
+
+func known(name string, p *Person) principal {
+	return principal{name: name, person: p, token: p.accessToken, tenant: p.tenant}
+}
+
+// foreign is the tenant whose things a principal has no business with.
+func (m *Matrix) foreign(p principal) *Tenant {
+	if p.tenant == m.own {
+		return m.other
+	}
+	return m.own
+}
+
+// role is what a principal may do now.
+func (p principal) role() access.Role { return p.person.Role }
+
+// unsigned makes a token say that it needs no signature.
+func unsigned(token string) string {
+	parts := strings.Split(token, ".")
+	if len(parts) < 2 {
+		return token + "."
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"at+jwt"}`)) + "." + parts[1] + "."
+}

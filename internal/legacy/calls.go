@@ -1,0 +1,192 @@
+package legacy
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+const (
+	// flushAfter is how long calls are counted in memory before they are added up in the database.
+	flushAfter   = 10 * time.Second
+	flushTimeout = 5 * time.Second
+
+	maxUserAgent = 200
+	// Clients choose their user agent. Past these numbers a new one is counted with all the others.
+	maxPending = 1000
+	maxCallers = 500 // in the database, of a tenant
+	others     = "(others)"
+
+	maxListed = 1000
+)
+
+// Calls counts who calls the old paths: in memory, and every 10 seconds in the database. When the process is killed, the
+// calls of the last seconds aren't counted.
+type Calls struct {
+	store *store.Store
+	log   *slog.Logger
+	now   func() time.Time
+
+	mu      sync.Mutex
+	pending map[caller]*count
+	timer   *time.Timer // set while there is something to flush
+	closed  bool
+
+	flushing sync.Mutex
+}
+
+type caller struct {
+	tenantID             uuid.UUID
+	operation, userAgent string
+}
+
+type count struct {
+	calls       int64
+	first, last time.Time
+}
+
+// NewCalls counts in a store. The caller closes it.
+func NewCalls(s *store.Store, log *slog.Logger, now func() time.Time) *Calls {
+	return &Calls{store: s, log: log, now: now, pending: make(map[caller]*count)}
+}
+
+// Note counts a call of an operation by its old path. Who isn't logged in counts for the platform.
+func (c *Calls) Note(by access.Principal, operation, userAgent string) {
+	who := caller{tenantID: by.HomeTenantID, operation: operation, userAgent: cut(userAgent)}
+	if who.tenantID == uuid.Nil {
+		who.tenantID = access.PlatformTenantID
+	}
+	now := c.now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.add(who, count{calls: 1, first: now, last: now})
+	if c.timer == nil && !c.closed {
+		c.timer = time.AfterFunc(flushAfter, c.flushInTime)
+	}
+}
+
+func (c *Calls) add(who caller, more count) {
+	n := c.pending[who]
+	if n == nil && len(c.pending) >= maxPending {
+		who.userAgent = others
+		n = c.pending[who]
+	}
+	if n == nil {
+		c.pending[who] = &more
+		return
+	}
+	n.calls += more.calls
+	if more.first.Before(n.first) {
+		n.first = more.first
+	}
+	if more.last.After(n.last) {
+		n.last = more.last
+	}
+}
+
+// List returns who called, those of this moment included: at most 1000, the latest first.
+func (c *Calls) List(ctx context.Context) ([]db.ListLegacyCallsUnscopedRow, error) {
+	if err := c.flush(ctx); err != nil {
+		return nil, err
+	}
+	return c.store.ListLegacyCallsUnscoped(ctx, db.ListLegacyCallsUnscopedParams{Limit: maxListed})
+}
+
+// Close adds up what is pending. Later calls aren't counted in time.
+func (c *Calls) Close() {
+	c.mu.Lock()
+	c.closed = true
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.mu.Unlock()
+	c.flushInTime()
+}
+
+func (c *Calls) flushInTime() {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	if err := c.flush(ctx); err != nil {
+		c.log.WarnContext(ctx, "calls of deprecated paths could not be counted yet", "error", err)
+	}
+}
+
+// flush moves what is pending into the database. What can't be moved stays pending.
+func (c *Calls) flush(ctx context.Context) error {
+	c.flushing.Lock()
+	defer c.flushing.Unlock()
+	c.mu.Lock()
+	moving := c.pending
+	c.pending, c.timer = make(map[caller]*count), nil
+	c.mu.Unlock()
+	for who, n := range moving {
+		err := c.store.Tx(ctx, func(q db.Querier) error { return record(ctx, q, who, *n) })
+		if store.BreaksReference(err) {
+			err = nil // the tenant has gone
+		}
+		if err != nil {
+			c.putBack(moving)
+			return err
+		}
+		delete(moving, who)
+	}
+	return nil
+}
+
+func (c *Calls) putBack(calls map[caller]*count) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for who, n := range calls {
+		c.add(who, *n)
+	}
+	if c.timer == nil && !c.closed {
+		c.timer = time.AfterFunc(flushAfter, c.flushInTime)
+	}
+}
+
+// record adds to the count of a caller, or of the others if the tenant has enough callers already.
+func record(ctx context.Context, q db.Querier, who caller, n count) error {
+	added, err := increase(ctx, q, who, n)
+	if err != nil || added {
+		return err
+	}
+	callers, err := q.CountLegacyCallers(ctx, db.CountLegacyCallersParams{TenantID: who.tenantID})
+	if err != nil {
+		return err
+	}
+	if callers >= maxCallers {
+		who.userAgent = others
+		if added, err := increase(ctx, q, who, n); err != nil || added {
+			return err
+		}
+	}
+	err = q.InsertLegacyCalls(ctx, db.InsertLegacyCallsParams{
+		TenantID: who.tenantID, Operation: who.operation, UserAgent: who.userAgent, Calls: n.calls, FirstCalledAt: n.first, LastCalledAt: n.last,
+	})
+	if store.BreaksUniqueness(err) {
+		return store.ErrStale // another instance was faster; add to its count
+	}
+	return err
+}
+
+func increase(ctx context.Context, q db.Querier, who caller, n count) (bool, error) {
+	rows, err := q.AddLegacyCalls(ctx, db.AddLegacyCallsParams{
+		More: n.calls, CalledAt: n.last, TenantID: who.tenantID, Operation: who.operation, UserAgent: who.userAgent,
+	})
+	return rows > 0, err
+}
+
+// cut makes s fit its column.
+func cut(s string) string {
+	if runes := []rune(s); len(runes) > maxUserAgent {
+		return string(runes[:maxUserAgent])
+	}
+	return s
+}

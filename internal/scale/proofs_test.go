@@ -1,0 +1,120 @@
+package scale_test
+
+import (
+	"fmt"
+	"testing"
+)
+
+// proof is how a list is proved.
+type proof struct {
+	table   string
+	rows    func(t testing.TB, d database) // fills the table
+	filters map[string][]filter            // by the names of the parameters
+	more    func(*testing.T, *lab, proof)  // what else can be said about these rows
+}
+
+// filter is a value of a parameter, and the same as a condition of SQL.
+type filter struct {
+	value string
+	where string
+	// spread is how many rows are looked at for each that is found, where that isn't one: a text is searched for, not looked up.
+	spread int
+}
+
+// equal are a rare and a common value of the column that is called like the parameter.
+func equal(column string, values ...any) []filter {
+	var list []filter
+	for _, v := range values {
+		list = append(list, filter{value: fmt.Sprint(v), where: fmt.Sprintf("%s = '%v'", column, v)})
+	}
+	return list
+}
+
+// commonText is in three of ten rows, wherever they stand in the order.
+var commonText = []filter{{value: "North", where: "search_text LIKE '%north%'", spread: 4}}
+
+// proofs has one for each operation of the document that is a list. The first value of each filter is rare, the second one common, if
+// there can be one.
+var proofs = map[string]proof{
+	"listTenants": {
+		table: "tenants",
+		rows: func(t testing.TB, d database) {
+			d.fill(t, "tenants", `id, code, name, name_key, search_text, tier, status, created_at, updated_at, version`, fmt.Sprintf(`id(%d, i), 'C' || i, name, lower(name), word,
+				CASE WHEN y %% 1000 = 0 THEN 'enterprise' WHEN y %% 10 < 6 THEN 'free' ELSE 'basic' END, CASE WHEN z / 1000 %% 1000 = 0 THEN 'suspended' ELSE 'active' END, at, at, 1`, rowKind))
+		},
+		filters: map[string][]filter{
+			"code": equal("code", "C1000"), "tier": equal("tier", "enterprise", "free"), "status": equal("status", "suspended", "active"), "q": commonText,
+		},
+	},
+	"listCompanies": {
+		table: "companies",
+		rows: func(t testing.TB, d database) {
+			d.fill(t, "companies", organisation+`, code, country`, fmt.Sprintf(organisationValues, rowKind)+`, 'C' || i, `+country)
+		},
+		filters: map[string][]filter{
+			"code": equal("code", "C1000"), "country": equal("country", "LI", "DE"), "is_active": equal("is_active", false, true), "q": commonText,
+		},
+	},
+	"listBranches": {
+		table: "branches",
+		rows: func(t testing.TB, d database) {
+			d.fill(t, "branches", organisation+`, code, country, company_id, is_headquarters`,
+				fmt.Sprintf(organisationValues+`, code, %s, id(%d, company), z %% 50 = 0`, rowKind, country, companyKind))
+		},
+		filters: map[string][]filter{
+			"code": equal("code", "C1000", "MAIN"), "company_id": equal("company_id", id(companyKind, 1), id(companyKind, 0)), "country": equal("country", "LI", "DE"),
+			"is_headquarters": equal("is_headquarters", true, false), "is_active": equal("is_active", false, true), "q": commonText,
+		},
+	},
+	"listDepartments": {
+		table: "departments",
+		rows: func(t testing.TB, d database) {
+			d.fill(t, "departments", organisation+`, code, company_id, branch_id, parent_id`,
+				fmt.Sprintf(organisationValues+`, code, id(%d, company), CASE WHEN z %% 1000 = 0 THEN id(%[3]d, 1) WHEN z %% 10 < 2 THEN NULL WHEN z %% 10 < 6 THEN id(%[3]d, 0) ELSE id(%[3]d, 2 + nth %% 50000) END,
+				CASE WHEN z / 1000 %% 1000 = 0 THEN id(%[1]d, 1) WHEN z / 1000 %% 10 < 3 THEN NULL WHEN z / 1000 %% 10 < 6 THEN id(%[1]d, 0) ELSE id(%[1]d, nth / 10) END`,
+					rowKind, companyKind, branchKind))
+		},
+		filters: map[string][]filter{
+			"code": equal("code", "C1000", "MAIN"), "company_id": equal("company_id", id(companyKind, 1), id(companyKind, 0)),
+			"branch_id": equal("branch_id", id(branchKind, 1), id(branchKind, 0)), "parent_id": equal("parent_id", id(rowKind, 1), id(rowKind, 0)),
+			"is_active": equal("is_active", false, true), "q": commonText,
+		},
+	},
+	"listUsers": {
+		table: "users",
+		rows: func(t testing.TB, d database) {
+			d.fill(t, "users", `tenant_id, id, email, full_name, name_key, role, is_active, is_superuser, company_id, branch_id, department_id, search_text, created_at, updated_at, version`,
+				fmt.Sprintf(`tenant_id, id(%d, i), 'u' || i || '@example.com', name, lower(name), CASE WHEN x / 10 %% 1000 = 0 THEN 'admin' WHEN x / 10 %% 10 < 7 THEN 'user' ELSE 'viewer' END,
+				y %% 100 <> 0, false, id(%d, company), CASE WHEN z %% 1000 = 0 THEN id(%d, 1) WHEN z %% 10 < 2 THEN NULL WHEN z %% 10 < 6 THEN id(%[3]d, 0) ELSE id(%[3]d, nth %% 50000) END,
+				CASE WHEN z / 1000 %% 1000 = 0 THEN id(%d, 1) WHEN z / 1000 %% 10 < 6 THEN id(%[4]d, 0) ELSE id(%[4]d, nth / 100) END, lower(name) || word, at, at, 1`,
+					userKind, companyKind, branchKind, departmentKind))
+		},
+		filters: map[string][]filter{
+			"email": equal("email", "u1000@example.com"), "role": equal("role", "admin", "user"), "is_active": equal("is_active", false, true),
+			"company_id": equal("company_id", id(companyKind, 1), id(companyKind, 0)), "branch_id": equal("branch_id", id(branchKind, 1), id(branchKind, 0)),
+			"department_id": equal("department_id", id(departmentKind, 1), id(departmentKind, 0)), "q": commonText,
+		},
+	},
+	"listAuditLogs": {
+		table: "audit_entries",
+		rows: func(t testing.TB, d database) {
+			d.fill(t, "audit_entries", `tenant_id, id, occurred_at, occurred_on, actor_id, actor_is_superuser, action, action_area, entity_type, entity_id, changes,
+				outcome, ip, user_agent, request_id, method, path, search_text`, fmt.Sprintf(`tenant_id, id(%d, i), at, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
+				CASE WHEN y %% 1000 = 0 THEN id(%[2]d, 1) WHEN y %% 10 < 2 THEN NULL WHEN y %% 10 < 6 THEN id(%[2]d, 0) ELSE id(%[2]d, nth %% 50000) END, false,
+				area || '.' || verb, area, area, CASE WHEN z %% 1000 = 0 THEN id(%[3]d, 1) WHEN z %% 10 < 2 THEN id(%[3]d, 0) ELSE id(%[3]d, nth) END, '{"name":{"before":"a","after":"b"}}',
+				CASE WHEN z / 1000 %% 1000 = 0 THEN 'denied' WHEN z / 1000 %% 10 = 1 THEN 'failure' ELSE 'success' END,
+				CASE WHEN x / 10 %% 1000 = 0 THEN '2001:db8::1' WHEN x / 10 %% 10 < 5 THEN '192.0.2.1' ELSE '198.51.100.' || x %% 250 END, 'agent',
+				CASE WHEN x / 10000 %% 1000 = 0 THEN 'job' WHEN x / 10000 %% 10 < 2 THEN 'import' ELSE 'r' || i END, 'POST', '/', word`, rowKind, userKind, departmentKind))
+		},
+		filters: map[string][]filter{
+			"actor_id":    equal("actor_id", id(userKind, 1), id(userKind, 0)),
+			"action":      append(equal("action", "tenant.close", "company.update"), filter{value: "tenant.*", where: "action LIKE 'tenant.%'"}, filter{value: "company.*", where: "action LIKE 'company.%'"}),
+			"entity_type": equal("entity_type", "tenant", "company"), "entity_id": equal("entity_id", id(departmentKind, 1), id(departmentKind, 0)),
+			"outcome": equal("outcome", "denied", "success"), "ip": equal("ip", "2001:db8::1", "192.0.2.1"), "request_id": equal("request_id", "job", "import"),
+			"from": {{value: "2025-01-02T09:00:00Z", where: "occurred_at >= '2025-01-02T09:00:00Z'"}, {value: "2025-01-01T02:00:00Z", where: "occurred_at >= '2025-01-01T02:00:00Z'"}},
+			"to":   {{value: "2025-01-01T00:10:00Z", where: "occurred_at < '2025-01-01T00:10:00Z'"}, {value: "2025-01-02T00:00:00Z", where: "occurred_at < '2025-01-02T00:00:00Z'"}},
+			"q":    commonText,
+		},
+		more: proveTrail,
+	},
+}

@@ -1,0 +1,159 @@
+package scale_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
+)
+
+// Of the rows of a table, every second one is the large tenant's; 10,000 small ones share the others. So the rows of all
+// tenants are mixed in the order of time, as in real life.
+const (
+	allRows      = 2_000_000
+	smallTenants = 10_000
+)
+
+// kinds of ids: id(kind, n) is the nth of its kind.
+const (
+	tenantKind = iota + 1
+	rowKind
+	companyKind
+	branchKind
+	departmentKind
+	userKind
+)
+
+// id is what the function of the same name gives in the database.
+func id(kind, n int) uuid.UUID {
+	return uuid.MustParse(fmt.Sprintf("%08x-0000-7000-8000-%012x", n, kind))
+}
+
+func tenantID(n int) uuid.UUID { return id(tenantKind, n) }
+
+// database is a database that rows are made in, past the application.
+type database struct{ *sql.DB }
+
+func openDatabase(t testing.TB, databaseURL string) database {
+	t.Helper()
+	pool, err := sql.Open("pgx", databaseURL)
+	if err != nil {
+		t.Fatalf("open database: %v", err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	pool.SetMaxOpenConns(1) // what is set counts for all that follows
+	return database{pool}
+}
+
+func (d database) exec(t testing.TB, statement string, args ...any) {
+	t.Helper()
+	if _, err := d.ExecContext(context.WithoutCancel(t.Context()), statement, args...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// texts returns what a query gives, a column after the other.
+func (d database) texts(t testing.TB, query string, args ...any) []string {
+	t.Helper()
+	rows, err := d.QueryContext(t.Context(), query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for rows.Next() {
+		values, targets := make([]string, len(columns)), make([]any, len(columns))
+		for i := range values {
+			targets[i] = &values[i]
+		}
+		if err := rows.Scan(targets...); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+		list = append(list, values...)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return list
+}
+
+// prepare makes the large tenant and some small ones, and room for rows that refer to nothing.
+func (d database) prepare(t testing.TB, small int) {
+	t.Helper()
+	d.exec(t, `SET maintenance_work_mem = '512MB'`)
+	d.exec(t, `CREATE FUNCTION id(kind int, n bigint) RETURNS uuid IMMUTABLE LANGUAGE sql
+		AS $$ SELECT (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(kind), 12, '0'))::uuid $$`)
+	for _, statement := range d.texts(t, `SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint WHERE contype = 'f'`) {
+		d.exec(t, statement)
+	}
+	d.exec(t, fmt.Sprintf(`INSERT INTO tenants (id, code, name, name_key, search_text, tier, status, created_at, updated_at, version)
+		SELECT id(%d, n), 'T' || n, 'Tenant ' || n, 'tenant ' || n, '', 'free', 'active', now(), now(), 1 FROM generate_series(0, %d) AS n`, tenantKind, small))
+}
+
+// values of a row, beside the parameters of a statement: its number in all, whether it is the large tenant's, its number in the tenant, three
+// hashes for whatever shall be spread, and names of which some are very common.
+var values = fmt.Sprintf(`
+	FROM generate_series(0, %d) AS i
+	CROSS JOIN LATERAL (SELECT i %% 2 = 0 AS large) AS a
+	CROSS JOIN LATERAL (SELECT CASE WHEN large THEN i / 2 ELSE i / 2 / %[2]d END AS nth, id(%d, CASE WHEN large THEN 0 ELSE 1 + i / 2 %% %[2]d END) AS tenant_id) AS b
+	CROSS JOIN LATERAL (SELECT hashint4(i)::bigint & 2147483647 AS x, hashint4(i + 5000000)::bigint & 2147483647 AS y, hashint4(i + 9000000)::bigint & 2147483647 AS z) AS c
+	CROSS JOIN LATERAL (SELECT CASE WHEN x %% 10 < 3 THEN 'Sales' ELSE 'Unit ' || x / 10 %% 100000 END AS name, timestamptz '2025-01-01Z' + i / 1000 * interval '1 minute' AS at) AS d
+	CROSS JOIN LATERAL (SELECT CASE WHEN NOT large THEN 100000 + i / 2 %% %[2]d WHEN y %% 1000 < 500 THEN 0 WHEN y %% 1000 = 500 THEN 1 ELSE 2 + nth %% 50000 END AS company) AS e
+	CROSS JOIN LATERAL (SELECT CASE WHEN large AND company > 1 AND nth < 50000 OR NOT large AND nth = 0 THEN 'MAIN' ELSE 'C' || i END AS code) AS f
+	CROSS JOIN LATERAL (SELECT CASE WHEN y / 10000 %% 1000 = 0 THEN 'tenant' WHEN y / 10000 %% 10 < 6 THEN 'company' ELSE 'auth' END AS area) AS g
+	CROSS JOIN LATERAL (SELECT CASE WHEN area = 'tenant' AND x %% 2 = 0 THEN 'close' WHEN x %% 4 = 0 THEN 'create' ELSE 'update' END AS verb, CASE WHEN z / 10 %% 10 < 3 THEN 'north' ELSE 'south' END AS word) AS h`,
+	allRows-1, smallTenants, tenantKind)
+
+// common columns of what is in an organisation.
+const organisation = `tenant_id, id, name, name_key, search_text, created_at, updated_at, version, is_active`
+
+const organisationValues = `tenant_id, id(%d, i), name, lower(name), lower(code || chr(10) || name) || word, at, at, 1, x / 10 %% 100 <> 0`
+
+const country = `CASE WHEN z / 100 % 1000 = 0 THEN 'LI' WHEN z / 100 % 1000 < 400 THEN 'DE' ELSE 'X' || z % 20 END`
+
+// fill puts all rows into a table, beside those that are there, and takes them out again at the end of the test. The indexes are
+// made afterwards, which is faster.
+func (d database) fill(t testing.TB, table, columns, expressions string) {
+	t.Helper()
+	constraints := d.texts(t, `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'u')`, table)
+	indexes := d.texts(t, `SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = $1::regclass AND NOT EXISTS (
+		SELECT FROM pg_constraint WHERE conindid = indexrelid)`, table)
+	kept := d.texts(t, `SELECT row_to_json(r)::text FROM `+table+` AS r`)
+	d.exec(t, `TRUNCATE `+table)
+	t.Cleanup(func() {
+		d.exec(t, `TRUNCATE `+table)
+		d.add(t, table, kept...)
+	})
+	for i := 0; i < len(constraints); i += 2 {
+		d.exec(t, `ALTER TABLE `+table+` DROP CONSTRAINT `+constraints[i])
+	}
+	for i := 0; i < len(indexes); i += 2 {
+		d.exec(t, `DROP INDEX `+indexes[i])
+	}
+	d.exec(t, `ALTER TABLE `+table+` SET UNLOGGED`)
+	d.exec(t, `INSERT INTO `+table+` (`+columns+`) SELECT `+expressions+values)
+	d.add(t, table, kept...)
+	for i := 0; i < len(constraints); i += 2 {
+		d.exec(t, `ALTER TABLE `+table+` ADD CONSTRAINT `+constraints[i]+` `+constraints[i+1])
+	}
+	for i := 0; i < len(indexes); i += 2 {
+		d.exec(t, indexes[i+1])
+	}
+	d.exec(t, `VACUUM ANALYZE `+table)
+}
+
+// add puts rows into a table that came out of one as JSON.
+func (d database) add(t testing.TB, table string, rows ...string) {
+	t.Helper()
+	if len(rows) > 0 {
+		d.exec(t, `INSERT INTO `+table+` SELECT * FROM json_populate_recordset(NULL::`+table+`, $1)`, `[`+strings.Join(rows, ",")+`]`) //nolint:unqueryvet // as it came out
+	}
+}

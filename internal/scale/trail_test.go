@@ -1,0 +1,82 @@
+package scale_test
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+const (
+	exportBatch = 500
+	statsPath   = "/api/v1/audit/logs/stats"
+)
+
+// proveTrail is about what else reads the trail, with the list's filters.
+func proveTrail(t *testing.T, l *lab, list proof) {
+	t.Helper()
+	doc, err := document.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations, err := access.Operations(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	export := operations[slices.IndexFunc(operations, func(o access.Operation) bool { return o.ID == "exportAuditLogs" })]
+	if unproved := difference(filtersOf(export), slices.Sorted(maps.Keys(list.filters))); len(unproved) > 0 {
+		t.Fatalf("NOT PROVED: filters that only one of the list and the export has: %v", unproved)
+	}
+	for _, name := range slices.Sorted(maps.Keys(list.filters)) {
+		l.proveExport(t, export, name, list.filters[name][0])
+	}
+	l.proveStats(t)
+	l.proveMemory(t)
+}
+
+// proveExport checks that each part of an export costs what is in it.
+func (l *lab) proveExport(t *testing.T, export access.Operation, name string, f filter) {
+	t.Helper()
+	query := url.Values{name: {f.value}}
+	if f.spread > 1 {
+		query.Set("to", "2025-01-01T01:00:00Z") // so that there aren't hundreds of thousands
+	}
+	l.wire.take()
+	l.large.Do(t, http.MethodGet, export.Path+"?"+query.Encode(), "").Want(t, http.StatusOK)
+	batches := l.plansOf("audit_entries")
+	if len(batches) < 2 {
+		t.Errorf("export?%s has %d parts, which says nothing", query.Encode(), len(batches))
+	}
+	for _, p := range batches {
+		p.checkRows(t, "a part of export?"+query.Encode(), exportBatch, max(f.spread, 1))
+	}
+}
+
+// proveStats checks that counting costs what is counted, however much else there is.
+func (l *lab) proveStats(t *testing.T) {
+	t.Helper()
+	const query = "?from=2025-01-01T12:00:00Z&to=2025-01-01T12:10:00Z"
+	for range executions {
+		l.wire.take()
+		l.large.Do(t, http.MethodGet, statsPath+query, "").Want(t, http.StatusOK)
+	}
+	const counted = 10 * 1000 / 2 // half of what happened in ten minutes
+	counts := slices.DeleteFunc(l.wire.take(), func(p plan) bool { return !p.touches("audit_entries") })
+	if len(counts) != 4 {
+		t.Errorf("the counts are %d statements, want 4", len(counts))
+	}
+	for _, p := range counts {
+		p.Root.walk(func(n node) {
+			if n.Type == "Seq Scan" && n.Relation == "audit_entries" {
+				t.Errorf("stats%s goes through the whole table:\n%s", query, p)
+			}
+		})
+		if p.buffers() > counted+counted/5+descent {
+			t.Errorf("stats%s costs %d buffers for %d entries:\n%s", query, p.buffers(), counted, p)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package scale_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// wire stands between the application and PostgreSQL. It has the server explain each statement as it was really carried out,
+// and keeps the explanations.
+type wire struct {
+	server string
+
+	mu    sync.Mutex
+	plans []plan
+}
+
+// plan is what auto_explain says of a statement, by PostgreSQL's names.
+//
+//nolint:tagliatelle
+type plan struct {
+	Text string `json:"Query Text"`
+	Root node   `json:"Plan"`
+}
+
+// node is a step of a plan, with what came out of it in all its loops.
+//
+//nolint:tagliatelle
+type node struct {
+	Type     string  `json:"Node Type"`
+	Relation string  `json:"Relation Name"`
+	Index    string  `json:"Index Name"`
+	Rows     float64 `json:"Actual Rows"`
+	Loops    float64 `json:"Actual Loops"`
+	Hit      int     `json:"Shared Hit Blocks"`
+	Read     int     `json:"Shared Read Blocks"`
+	Steps    []node  `json:"Plans"`
+}
+
+// explained is what a connection has to say so that the server explains.
+var explained = map[string]string{
+	"session_preload_libraries":     "auto_explain",
+	"auto_explain.log_min_duration": "0",
+	"auto_explain.log_analyze":      "on",
+	"auto_explain.log_buffers":      "on",
+	"auto_explain.log_timing":       "off",
+	"auto_explain.log_format":       "json",
+	"client_min_messages":           "log",
+	"log_min_messages":              "panic", // they aren't for the server's log
+}
+
+// newWire returns a wire and the address of a database through it.
+func newWire(t testing.TB, databaseURL string) (*wire, string) {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatalf("read database URL: %v", err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	w := &wire{server: u.Host}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go w.join(client)
+		}
+	}()
+	u.Host = listener.Addr().String()
+	query := u.Query()
+	query.Set("sslmode", "disable")
+	for name, value := range explained {
+		query.Set(name, value)
+	}
+	u.RawQuery = query.Encode()
+	return w, u.String()
+}
+
+// join passes on what a client and the server say to each other, until one of them has enough.
+func (w *wire) join(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial("tcp", w.server)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go func() {
+		_, _ = io.Copy(server, client)
+		_ = server.Close()
+	}()
+	messages := bufio.NewReader(server)
+	for {
+		// A kind of one byte, and a length that counts itself.
+		header := make([]byte, 5)
+		if _, err := io.ReadFull(messages, header); err != nil {
+			return
+		}
+		body := make([]byte, binary.BigEndian.Uint32(header[1:])-4)
+		if _, err := io.ReadFull(messages, body); err != nil {
+			return
+		}
+		if header[0] == 'N' {
+			w.note(body)
+		}
+		if _, err := client.Write(slices.Concat(header, body)); err != nil {
+			return
+		}
+	}
+}
+
+// note reads a NoticeResponse, whose fields are a letter and a text each.
+func (w *wire) note(body []byte) {
+	for field := range bytes.SplitSeq(body, []byte{0}) {
+		if len(field) == 0 || field[0] != 'M' {
+			continue
+		}
+		_, explanation, found := strings.Cut(string(field), "plan:\n")
+		var p plan
+		if !found || json.Unmarshal([]byte(explanation), &p) != nil {
+			continue
+		}
+		w.mu.Lock()
+		w.plans = append(w.plans, p)
+		w.mu.Unlock()
+	}
+}
+
+// take returns the plans since the last call.
+func (w *wire) take() []plan {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	plans := w.plans
+	w.plans = nil
+	return plans
+}
+
+// touches reports whether the plan reads a table.
+func (p plan) touches(table string) bool {
+	touches := false
+	p.Root.walk(func(n node) { touches = touches || n.Relation == table })
+	return touches
+}
+
+// buffers is how many pages of 8 kB the statement looked at, in memory or not.
+func (p plan) buffers() int { return p.Root.Hit + p.Root.Read }
+
+func (n node) walk(f func(node)) {
+	f(n)
+	for _, step := range n.Steps {
+		step.walk(f)
+	}
+}
+
+// String is the plan's outline.
+func (p plan) String() string {
+	var b strings.Builder
+	var write func(n node, depth int)
+	write = func(n node, depth int) {
+		line, _ := json.Marshal(map[string]any{"rows": n.Rows * n.Loops, "buffers": n.Hit + n.Read})
+		b.WriteString(strings.Repeat("  ", depth) + n.Type + " " + n.Relation + " " + n.Index + " " + string(line) + "\n")
+		for _, step := range n.Steps {
+			write(step, depth+1)
+		}
+	}
+	write(p.Root, 0)
+	return b.String()
+}

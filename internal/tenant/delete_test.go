@@ -1,0 +1,323 @@
+package tenant_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/app"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/tenant"
+)
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// wallClock is a time that every engine keeps as it is.
+func wallClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+func auditKeys(t *testing.T, a *apitest.App) *audit.Keys {
+	t.Helper()
+	keys, err := app.AuditKeys(a.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+// newService has small batches, so that a few rows are many.
+func newService(t *testing.T, a *apitest.App, now func() time.Time) *tenant.Service {
+	t.Helper()
+	s := tenant.NewService(tenant.Parts{Store: a.Store, Audit: audit.NewLog(auditKeys(t, a), wallClock, newID), Now: now, NewID: newID})
+	s.SetBatch(2)
+	return s
+}
+
+// populated makes a suspended tenant with several rows in every table, which refer to each other in every way there is.
+func populated(t *testing.T, a *apitest.App) db.Tenant {
+	t.Helper()
+	row := a.Tenant(t)
+	var invited uuid.UUID
+	for range 2 {
+		company := a.Company(t, row.ID)
+		branch := a.Branch(t, company)
+		head := a.User(t, row.ID, access.Admin)
+		above := a.Department(t, company, func(d *db.Department) { d.HeadUserID = &head.ID })
+		for range 3 { // each below the one before
+			above = a.Department(t, company, func(d *db.Department) { d.ParentID, d.BranchID, d.HeadUserID = &above.ID, &branch.ID, &head.ID })
+		}
+		member := a.User(t, row.ID, access.User, func(u *db.User) { u.CompanyID, u.BranchID, u.DepartmentID = &company.ID, &branch.ID, &above.ID })
+		a.Login(t, member)
+		a.Login(t, head)
+		invited = member.ID
+	}
+	err := a.Store.InsertOneTimeToken(t.Context(), db.InsertOneTimeTokenParams{
+		TenantID: row.ID, UserID: invited, TokenHash: row.ID.String(), ExpiresAt: wallClock(), CreatedAt: wallClock(),
+	})
+	if err == nil {
+		err = a.Store.InsertLegacyCalls(t.Context(), db.InsertLegacyCallsParams{
+			TenantID: row.ID, Operation: "listCompanies", UserAgent: "test", Calls: 1, FirstCalledAt: wallClock(), LastCalledAt: wallClock(),
+		})
+	}
+	if err == nil {
+		// Nothing is left to seal, so that nobody changes these rows later.
+		_, err = audit.NewSealer(a.Store, auditKeys(t, a), slog.New(slog.DiscardHandler)).Seal(t.Context(), row.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Exec(t, "UPDATE tenants SET status = 'suspended' WHERE id = '"+row.ID.String()+"'")
+	for table, rows := range a.RowsOf(t, row.ID) {
+		if len(rows) == 0 {
+			t.Errorf("table %s has no row, so this test proves nothing about it: add one here", table)
+		}
+	}
+	return row
+}
+
+// mustBeGone fails if there is a row left of a tenant.
+func mustBeGone(t *testing.T, a *apitest.App, id uuid.UUID) {
+	t.Helper()
+	for table, rows := range a.RowsOf(t, id) {
+		if len(rows) > 0 {
+			t.Errorf("%d rows are left in %s, the first is %s", len(rows), table, rows[0])
+		}
+	}
+}
+
+// mustBeUntouched fails unless a tenant has the rows that it had before.
+func mustBeUntouched(t *testing.T, a *apitest.App, id uuid.UUID, before map[string][]string) {
+	t.Helper()
+	if diff := cmp.Diff(before, a.RowsOf(t, id)); diff != "" {
+		t.Errorf("another tenant's rows have changed (-before +after):\n%s", diff)
+	}
+}
+
+func TestDeletionGoesThroughEveryTable(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		inSteps := tenant.Tables()
+		slices.Sort(inSteps)
+		if diff := cmp.Diff(a.TenantTables(t), slices.Compact(inSteps)); diff != "" {
+			t.Errorf("the steps of delete.go are other tables than those with a tenant_id (-schema +steps):\n%s", diff)
+		}
+	})
+}
+
+func TestDeleteLeavesNothingAndTouchesNobodyElse(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		super := a.Superuser(t)
+		row, other := populated(t, a), populated(t, a)
+		before, platform := a.RowsOf(t, other.ID), a.RowsOf(t, access.PlatformTenantID)
+		by := access.Principal{UserID: super.User.ID, HomeTenantID: access.PlatformTenantID, TenantID: access.PlatformTenantID, Email: super.User.Email, Role: access.Superuser}
+		rest, err := newService(t, a, wallClock).Delete(t.Context(), by, row.ID, etag.Condition{}, row.Code)
+		if err != nil || rest != nil {
+			t.Fatalf("rest %+v, error %v", rest, err)
+		}
+		mustBeGone(t, a, row.ID)
+		mustBeUntouched(t, a, other.ID, before)
+
+		// The platform has two more entries in its trail.
+		after := a.RowsOf(t, access.PlatformTenantID)
+		if len(after["audit_entries"]) != len(platform["audit_entries"])+2 {
+			t.Errorf("the platform's trail had %d entries and has %d", len(platform["audit_entries"]), len(after["audit_entries"]))
+		}
+		for _, table := range []string{"audit_entries", "audit_links", "audit_seals"} {
+			delete(platform, table)
+			delete(after, table)
+		}
+		if diff := cmp.Diff(platform, after); diff != "" {
+			t.Errorf("the platform has changed (-before +after):\n%s", diff)
+		}
+		entries := a.AuditEntries(t, access.PlatformTenantID, "tenant.delete")
+		if len(entries) != 1 || entries[0].EntityID != row.ID.String() || entries[0].ActorID != by.UserID.String() {
+			t.Fatalf("audit: %+v", entries)
+		}
+		for field, want := range map[string]any{
+			"code": row.Code, "name": row.Name, "status": "suspended", "tier": "free",
+			"companies": 2.0, "branches": 2.0, "departments": 8.0, "users": 4.0, "active_users": 4.0, "audit_entries": 4.0,
+		} {
+			if got := entries[0].Changes[field]; got.Before != want || got.After != nil {
+				t.Errorf("the entry says of %s: %+v, want %v before", field, got, want)
+			}
+		}
+		if finished := a.AuditEntries(t, access.PlatformTenantID, "tenant.delete_finish"); len(finished) != 1 || finished[0].EntityID != row.ID.String() {
+			t.Errorf("audit: %+v", finished)
+		}
+	})
+}
+
+// A deletion that is cut off at any point goes on where it stopped.
+func TestDeleteGoesOnAfterACrash(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		row, other := populated(t, a), populated(t, a)
+		before := a.RowsOf(t, other.ID)
+		total, cuts := size(a.RowsOf(t, row.ID)), 0
+		for looks := 1; ; looks++ {
+			// The clock is looked at once a transaction or more often; in one of these moments everything stops.
+			ctx, cancel := context.WithCancel(t.Context())
+			seen := 0
+			s := newService(t, a, func() time.Time {
+				if seen++; seen == looks {
+					cancel()
+				}
+				return wallClock()
+			})
+			rest, err := s.Delete(ctx, access.Principal{}, row.ID, etag.Condition{}, row.Code)
+			cancel()
+			if err == nil {
+				if rest != nil {
+					t.Errorf("there is a rest, but there was time: %+v", rest)
+				}
+				break
+			}
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("cut off at look %d: %v", looks, err)
+			}
+			cuts++
+			left := size(a.RowsOf(t, row.ID))
+			if left == 0 || left > total {
+				t.Errorf("cut off at look %d: %d rows are left of %d", looks, left, total)
+			}
+			total = left
+		}
+		if cuts < 5 {
+			t.Errorf("it was cut off %d times only", cuts)
+		}
+		mustBeGone(t, a, row.ID)
+		mustBeUntouched(t, a, other.ID, before)
+		for _, action := range []string{"tenant.delete", "tenant.delete_finish"} {
+			if entries := a.AuditEntries(t, access.PlatformTenantID, action); len(entries) != 1 {
+				t.Errorf("%s: %+v", action, entries)
+			}
+		}
+	})
+}
+
+func size(rows map[string][]string) int {
+	n := 0
+	for _, r := range rows {
+		n += len(r)
+	}
+	return n
+}
+
+func TestDeleteStopsWhenTheTimeIsOver(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		row := populated(t, a)
+		late := wallClock()
+		s := newService(t, a, func() time.Time { late = late.Add(time.Minute); return late })
+		left := size(a.RowsOf(t, row.ID))
+		for calls := 0; ; calls++ {
+			rest, err := s.Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rest == nil {
+				break
+			}
+			now := size(a.RowsOf(t, row.ID))
+			// The one that only detaches departments deletes nothing.
+			if rest.Status != "deleting" || calls > 30 || now > left || now < left-4 {
+				t.Fatalf("call %d: %+v, %d rows are left of %d", calls, rest, now, left)
+			}
+			left = now
+		}
+		mustBeGone(t, a, row.ID)
+	})
+}
+
+func TestSeveralDeleteTheSameTenantAtOnce(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		row, other := populated(t, a), populated(t, a)
+		before := a.RowsOf(t, other.ID)
+		var wait sync.WaitGroup
+		for range 4 {
+			wait.Go(func() {
+				rest, err := newService(t, a, wallClock).Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code)
+				if rest != nil || err != nil && !errs.Is(err, errs.NotFound) {
+					t.Errorf("rest %+v, error %v", rest, err)
+				}
+			})
+		}
+		wait.Wait()
+		mustBeGone(t, a, row.ID)
+		mustBeUntouched(t, a, other.ID, before)
+		for _, action := range []string{"tenant.delete", "tenant.delete_finish"} {
+			if entries := a.AuditEntries(t, access.PlatformTenantID, action); len(entries) != 1 {
+				t.Errorf("%s: %+v", action, entries)
+			}
+		}
+	})
+}
+
+// lateCompany adds a company to a tenant, as a transaction that was under way when its deletion began.
+func lateCompany(ctx context.Context, s *store.Store, tenantID uuid.UUID) error {
+	c := db.Company{TenantID: tenantID, ID: newID(), Code: newID().String()[4:], CreatedAt: wallClock(), UpdatedAt: wallClock(), Version: 1}
+	return s.Tx(ctx, func(q db.Querier) error { return q.InsertCompany(ctx, db.InsertCompanyParams(c)) })
+}
+
+func TestDeleteTakesAlongWhatComesInBehindIt(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		row := populated(t, a)
+		looks, added := 0, 0
+		s := newService(t, a, func() time.Time {
+			// Whatever table the deletion has come to, there is a new company, for a while. The first two times the clock is
+			// looked at at the beginning, also in a transaction that others would wait for.
+			if looks++; looks > 2 && added < 40 {
+				if err := lateCompany(t.Context(), a.Store, row.ID); err != nil {
+					t.Error(err)
+				}
+				added++
+			}
+			return wallClock()
+		})
+		rest, err := s.Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code)
+		if rest != nil || err != nil || added < 40 {
+			t.Errorf("rest %+v, error %v, %d companies added", rest, err, added)
+		}
+		mustBeGone(t, a, row.ID)
+	})
+}
+
+func TestNothingComesInWhileATenantGoes(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		row := populated(t, a)
+		var wait sync.WaitGroup
+		for range 4 {
+			wait.Go(func() {
+				for range 30 {
+					if err := lateCompany(t.Context(), a.Store, row.ID); err != nil && !store.BreaksReference(err) {
+						t.Errorf("late writer: %v", err)
+					}
+				}
+			})
+		}
+		wait.Go(func() {
+			rest, err := newService(t, a, wallClock).Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code)
+			if rest != nil || err != nil {
+				t.Errorf("rest %+v, error %v", rest, err)
+			}
+		})
+		wait.Wait()
+		mustBeGone(t, a, row.ID)
+	})
+}

@@ -1,0 +1,210 @@
+package user
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// Create returns the new user, with a token to choose a password with. The error is errs.QuotaExceeded if the tenant has as many
+// users as it may have, errs.UnknownReference if a part of the assignment isn't there or doesn't fit, or errs.AlreadyExists if
+// the e-mail address is taken, in whatever tenant.
+func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCreate) (db.User, auth.OneTimeToken, error) {
+	now := s.now()
+	u := db.User{TenantID: by.TenantID, ID: s.newID(), IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}
+	apply(&u, api.UserUpdate{
+		Email: &in.Email, FullName: &in.FullName, Phone: in.Phone, Role: &in.Role,
+		CompanyID: in.CompanyID, BranchID: in.BranchID, DepartmentID: in.DepartmentID,
+	})
+	var token auth.OneTimeToken
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		if err := lockTenant(ctx, q, by); err != nil {
+			return err
+		}
+		if err := checkQuota(ctx, q, by); err != nil {
+			return err
+		}
+		if err := org.CheckAssignment(ctx, q, db.User{}, u); err != nil {
+			return err
+		}
+		err := q.InsertUser(ctx, db.InsertUserParams(u))
+		if store.BreaksReference(err) {
+			return store.ErrStale // what it refers to has gone
+		}
+		if err != nil {
+			return emailTaken(err)
+		}
+		if token, err = s.auth.IssueOneTimeToken(ctx, q, u); err != nil {
+			return err
+		}
+		return s.write(ctx, q, by, u, audit.Created(u))
+	})
+	if err != nil {
+		return db.User{}, auth.OneTimeToken{}, err
+	}
+	return u, token, nil
+}
+
+// checkQuota returns errs.QuotaExceeded if the tenant has as many users as it may have. Inactive ones count, or they could
+// never be activated again.
+func checkQuota(ctx context.Context, q db.Querier, by access.Principal) error {
+	tenant, err := q.GetTenant(ctx, db.GetTenantParams{ID: by.TenantID})
+	if err != nil || tenant.MaxUsers == nil {
+		return err
+	}
+	n, err := q.CountUsers(ctx, db.CountUsersParams{TenantID: by.TenantID})
+	if err == nil && n >= *tenant.MaxUsers {
+		return errs.Newf(errs.QuotaExceeded, "This tenant may have at most %d users, and has %d, active and inactive.", *tenant.MaxUsers, n)
+	}
+	return err
+}
+
+// Update changes the fields that are in the request and returns the user as it is then. The error is as of administer and
+// Create, or errs.LastAdmin.
+func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.UserUpdate) (db.User, error) {
+	var after db.User
+	err := s.administer(ctx, by, id, ifMatch, func(q db.Querier, before db.User) error {
+		after = before
+		apply(&after, in)
+		if err := org.CheckAssignment(ctx, q, before, after); err != nil {
+			return err
+		}
+		if err := checkLast(ctx, q, before, after); err != nil {
+			return err
+		}
+		if err := s.save(ctx, q, by, before, &after); err != nil {
+			return err
+		}
+		if after.Email == before.Email {
+			return nil
+		}
+		// The token may have gone to the old address, perhaps a wrong one.
+		_, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
+		return err
+	})
+	if err != nil {
+		return db.User{}, err
+	}
+	return after, nil
+}
+
+// Deactivate keeps a user from working until Activate; sessions and an open one-time token end. An inactive user stays as it
+// is. The error is as of administer, or errs.LastAdmin.
+func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.UUID) (db.User, error) {
+	var after db.User
+	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, before db.User) error {
+		if after = before; !before.IsActive {
+			return nil
+		}
+		after.IsActive = false
+		if err := checkLast(ctx, q, before, after); err != nil {
+			return err
+		}
+		// The user first, as a log-in does: if one is under way, it either ends here or finds that the user is inactive.
+		if err := s.save(ctx, q, by, before, &after); err != nil {
+			return err
+		}
+		if _, err := s.endSessions(ctx, q, after, "deactivated"); err != nil {
+			return err
+		}
+		_, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
+		return err
+	})
+	if err != nil {
+		return db.User{}, err
+	}
+	return after, nil
+}
+
+// Activate lets a user work again. An active user stays as it is. The error is as of administer.
+func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUID) (db.User, error) {
+	var after db.User
+	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, before db.User) error {
+		after = before
+		after.IsActive = true
+		return s.save(ctx, q, by, before, &after)
+	})
+	if err != nil {
+		return db.User{}, err
+	}
+	return after, nil
+}
+
+// Delete removes a user; departments that they head have no head then, and the database removes their sessions and token.
+// The error is as of administer, or errs.LastAdmin.
+func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
+	return s.administer(ctx, by, id, ifMatch, func(q db.Querier, u db.User) error {
+		if err := checkLast(ctx, q, u, db.User{}); err != nil {
+			return err
+		}
+		if err := org.RemoveHead(ctx, q, s.audit, by, u.ID, s.now()); err != nil {
+			return err
+		}
+		rows, err := q.DeleteUser(ctx, db.DeleteUserParams{TenantID: u.TenantID, ID: u.ID, Version: u.Version})
+		if rows == 0 && err == nil || store.BreaksReference(err) {
+			return store.ErrStale // changed, or head of something again
+		}
+		if err != nil {
+			return err
+		}
+		return s.write(ctx, q, by, u, audit.Deleted(u))
+	})
+}
+
+// checkLast returns errs.LastAdmin if a user would cease to be an active admin, or an active superuser, and there is no other one
+// in the tenant. Superusers live in the platform's tenant.
+func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
+	if isActiveAdmin(before) && !isActiveAdmin(after) {
+		others, err := q.CountOtherActiveAdmins(ctx, db.CountOtherActiveAdminsParams{TenantID: before.TenantID, ID: before.ID})
+		if err != nil {
+			return err
+		}
+		if others == 0 {
+			return errs.New(errs.LastAdmin, "This is the last active admin of the tenant. Make someone else an admin first.")
+		}
+	}
+	if isActiveSuperuser(before) && !isActiveSuperuser(after) {
+		others, err := q.CountOtherActiveSuperusers(ctx, db.CountOtherActiveSuperusersParams{TenantID: before.TenantID, ID: before.ID})
+		if err != nil {
+			return err
+		}
+		if others == 0 {
+			return errs.New(errs.LastAdmin, "This is the last active superuser.")
+		}
+	}
+	return nil
+}
+
+func isActiveAdmin(u db.User) bool { return u.IsActive && u.Role == string(access.Admin) }
+
+func isActiveSuperuser(u db.User) bool { return u.IsActive && u.IsSuperuser }
+
+// CreatePasswordReset returns a token to choose a password with, in place of an older one. The error is as of administer, or
+// errs.UserInactive.
+func (s *Service) CreatePasswordReset(ctx context.Context, by access.Principal, id uuid.UUID) (auth.OneTimeToken, error) {
+	var token auth.OneTimeToken
+	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, u db.User) error {
+		if !u.IsActive {
+			return errs.New(errs.UserInactive, "This user is inactive, so a token wouldn't work. Activate the user first.")
+		}
+		var err error
+		if token, err = s.auth.IssueOneTimeToken(ctx, q, u); err != nil {
+			return err
+		}
+		return s.write(ctx, q, by, u, audit.Changes{"expires_at": {After: token.ExpiresAt}})
+	})
+	if err != nil {
+		return auth.OneTimeToken{}, err
+	}
+	return token, nil
+}

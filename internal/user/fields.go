@@ -1,0 +1,47 @@
+package user
+
+import (
+	"strings"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/patch"
+	"github.com/tenantry/tenantry/internal/search"
+)
+
+// apply puts the fields that are in the request into u.
+func apply(u *db.User, in api.UserUpdate) {
+	if in.Email != nil {
+		u.Email = auth.NormalizeEmail(*in.Email)
+	}
+	if in.Role != nil {
+		u.Role = string(*in.Role)
+	}
+	patch.Set(&u.FullName, in.FullName)
+	patch.Apply(&u.Phone, in.Phone)
+	patch.Apply(&u.CompanyID, in.CompanyID)
+	patch.Apply(&u.BranchID, in.BranchID)
+	patch.Apply(&u.DepartmentID, in.DepartmentID)
+	Derive(u)
+}
+
+// Derive sets the columns that are made from others. They are made here, so that all engines sort and search alike.
+func Derive(u *db.User) {
+	u.NameKey = strings.ToLower(u.FullName)
+	parts := []string{u.FullName, u.Email}
+	if u.Phone != nil {
+		parts = append(parts, *u.Phone)
+	}
+	u.SearchText = search.Text(parts...)
+}
+
+// updateUser changes every column of a user that isn't log-in's to those of u, if it still has u's version.
+func updateUser(u db.User) db.UpdateUserParams {
+	return db.UpdateUserParams{
+		Email: u.Email, FullName: u.FullName, NameKey: u.NameKey, Phone: u.Phone, Role: u.Role, IsActive: u.IsActive,
+		CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID,
+		SearchText: u.SearchText, UpdatedAt: u.UpdatedAt,
+		TenantID: u.TenantID, ID: u.ID, Version: u.Version,
+	}
+}

@@ -1,0 +1,31 @@
+package user
+
+import (
+	"context"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/etag"
+)
+
+// UpdateProfile changes the fields of the principal's own user that are in the request, and returns the user as it is
+// then. The error is errs.StaleVersion if the version isn't one of ifMatch, or errs.SessionEnded if the user is gone.
+func (s *Service) UpdateProfile(ctx context.Context, by access.Principal, ifMatch etag.Condition, in api.ProfileUpdate) (db.User, error) {
+	var after db.User
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		before, err := auth.OwnUser(ctx, q, by)
+		if err != nil {
+			return err
+		}
+		if !ifMatch.Allows(before.Version) {
+			return errs.New(errs.StaleVersion, "Your profile has changed since you read it. Read it again and repeat your change.")
+		}
+		after = before
+		apply(&after, api.UserUpdate{FullName: in.FullName, Phone: in.Phone})
+		return s.save(ctx, q, by, before, &after)
+	})
+	return after, err
+}

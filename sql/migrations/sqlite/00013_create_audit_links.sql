@@ -1,0 +1,17 @@
+-- An entry's place in its tenant's chain, kept when the entry is pruned. seal_number is 0 until a seal covers it; so it isn't a
+-- foreign key. Nor is tenant_id, which would be looked up for every change: the entry in the same transaction has one.
+
+-- +goose Up
+CREATE TABLE audit_links (
+    tenant_id   uuid_text   NOT NULL,
+    entry_id    uuid_text   NOT NULL,
+    occurred_at datetime    NOT NULL,
+    key_id      varchar(16) NOT NULL,
+    mac         blob        NOT NULL,
+    seal_number bigint      NOT NULL,
+    PRIMARY KEY (tenant_id, entry_id)
+);
+CREATE INDEX audit_links_tenant_id_seal_number_idx ON audit_links (tenant_id, seal_number, entry_id);
+
+-- +goose Down
+DROP TABLE audit_links;
