@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -257,6 +258,9 @@ var waiting = map[store.Engine]string{
 		WHERE p.db = database() AND t.trx_state = 'LOCK WAIT'`,
 }
 
+// waitingInterval is more than the 0.1 s for which nobody may have read innodb_trx before InnoDB looks anew.
+const waitingInterval = 150 * time.Millisecond
+
 // A company that is being deleted is still there for whoever looks, and gone when they write.
 func TestAssignmentToWhatIsBeingDeleted(t *testing.T) {
 	t.Parallel()
@@ -283,6 +287,7 @@ func TestAssignmentToWhatIsBeingDeleted(t *testing.T) {
 			replies := make(chan apitest.Reply, 1)
 			go func() { replies <- try(`"company_id":"` + company.ID.String() + `"`) }()
 			for n := 0; n == 0 && waiting[a.Engine] != "" && len(replies) == 0; {
+				<-time.After(waitingInterval)
 				if err := database.QueryRowContext(t.Context(), waiting[a.Engine]).Scan(&n); err != nil {
 					t.Fatal(err)
 				}

@@ -85,7 +85,8 @@ func (d database) texts(t testing.TB, query string, args ...any) []string {
 	return list
 }
 
-// prepare makes the large tenant and some small ones, and room for rows that refer to nothing.
+// prepare makes the large tenant and some small ones, and room for rows that refer to nothing. As the newest tenants they are a
+// list's first pages, so that their texts are as frequent there as in all others.
 func (d database) prepare(t testing.TB, small int) {
 	t.Helper()
 	d.exec(t, `SET maintenance_work_mem = '512MB'`)
@@ -95,7 +96,7 @@ func (d database) prepare(t testing.TB, small int) {
 		d.exec(t, statement)
 	}
 	d.exec(t, fmt.Sprintf(`INSERT INTO tenants (id, code, name, name_key, search_text, tier, status, created_at, updated_at, version)
-		SELECT id(%d, n), 'T' || n, 'Tenant ' || n, 'tenant ' || n, '', 'free', 'active', now(), now(), 1 FROM generate_series(0, %d) AS n`, tenantKind, small))
+		SELECT id(%d, n), 'T' || n, 'Tenant ' || n, 'tenant ' || n, CASE WHEN n %% 10 < 3 THEN 'north' ELSE 'south' END, 'free', 'active', now(), now(), 1 FROM generate_series(0, %d) AS n`, tenantKind, small))
 }
 
 // values of a row, beside the parameters of a statement: its number in all, whether it is the large tenant's, its number in the tenant, three

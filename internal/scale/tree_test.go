@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 
@@ -69,7 +70,9 @@ func TestTreeTakesAsManyQueriesAsNoTree(t *testing.T) {
 	read := func(by *apitest.Actor) (tree api.OrganisationTree, queries int) {
 		f.wire.take()
 		reply := by.Do(t, http.MethodGet, treePath, "").Want(t, http.StatusOK)
-		return apitest.Decode[api.OrganisationTree](t, reply), len(f.wire.take())
+		// The sealer of the audit trail works beside the requests.
+		asked := slices.DeleteFunc(f.wire.take(), func(p plan) bool { return p.touches("audit_links") || p.touches("audit_seals") })
+		return apitest.Decode[api.OrganisationTree](t, reply), len(asked)
 	}
 	_, want := read(f.nobody)
 	tree, queries := read(f.admin)

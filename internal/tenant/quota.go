@@ -17,14 +17,23 @@ type Quota struct {
 	count func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error)
 }
 
-// CompanyQuota is the one of companies.
-var CompanyQuota = Quota{
-	name:  "companies",
-	limit: func(t db.Tenant) *int64 { return t.MaxCompanies },
-	count: func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error) {
-		return q.CountTenantCompanies(ctx, db.CountTenantCompaniesParams{TenantID: tenantID})
-	},
-}
+// The quotas. Inactive users count, or they could never be activated again.
+var (
+	CompanyQuota = Quota{
+		name:  "companies",
+		limit: func(t db.Tenant) *int64 { return t.MaxCompanies },
+		count: func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error) {
+			return q.CountTenantCompanies(ctx, db.CountTenantCompaniesParams{TenantID: tenantID})
+		},
+	}
+	UserQuota = Quota{
+		name:  "users",
+		limit: func(t db.Tenant) *int64 { return t.MaxUsers },
+		count: func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error) {
+			return q.CountTenantUsers(ctx, db.CountTenantUsersParams{TenantID: tenantID})
+		},
+	}
+)
 
 // Add calls add, which inserts one more row, if the tenant may have one more. q belongs to a transaction that has done nothing
 // yet. The error is errs.QuotaExceeded, errs.NotFound if the tenant is gone, or what add returns.
@@ -54,21 +63,25 @@ func (u Quota) addWithin(ctx context.Context, q db.Querier, tenantID uuid.UUID, 
 	if _, err := q.LockTenant(ctx, db.LockTenantParams{ID: tenantID}); err != nil {
 		return err
 	}
-	limit, err := u.limitNow(ctx, q, tenantID)
-	if err != nil {
+	// If the limit went while we waited, the lock keeps another one from coming.
+	if err := u.Check(ctx, q, tenantID); err != nil {
 		return err
-	}
-	if limit == nil {
-		return add() // it went while we waited; the lock keeps another one from coming
-	}
-	count, err := u.count(ctx, q, tenantID)
-	if err != nil {
-		return err
-	}
-	if count >= *limit {
-		return errs.Newf(errs.QuotaExceeded, "No more %s: the tenant has %d of them and may have %d.", u.name, count, *limit)
 	}
 	return add()
+}
+
+// Check returns errs.QuotaExceeded if a tenant may not have one more. The transaction has locked the tenant's row, so that this
+// stays true until its end.
+func (u Quota) Check(ctx context.Context, q db.Querier, tenantID uuid.UUID) error {
+	limit, err := u.limitNow(ctx, q, tenantID)
+	if err != nil || limit == nil {
+		return err
+	}
+	count, err := u.count(ctx, q, tenantID)
+	if err == nil && count >= *limit {
+		return errs.Newf(errs.QuotaExceeded, "No more %s: the tenant has %d of them and may have %d.", u.name, count, *limit)
+	}
+	return err
 }
 
 func (u Quota) limitNow(ctx context.Context, q db.Querier, tenantID uuid.UUID) (*int64, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/etag"
 	"github.com/tenantry/tenantry/internal/org"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 // Create returns the new user, with a token to choose a password with. The error is errs.QuotaExceeded if the tenant has as many
@@ -31,7 +32,7 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 		if err := lockTenant(ctx, q, by); err != nil {
 			return err
 		}
-		if err := checkQuota(ctx, q, by); err != nil {
+		if err := tenant.UserQuota.Check(ctx, q, by.TenantID); err != nil {
 			return err
 		}
 		if err := org.CheckAssignment(ctx, q, db.User{}, u); err != nil {
@@ -53,20 +54,6 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 		return db.User{}, auth.OneTimeToken{}, err
 	}
 	return u, token, nil
-}
-
-// checkQuota returns errs.QuotaExceeded if the tenant has as many users as it may have. Inactive ones count, or they could
-// never be activated again.
-func checkQuota(ctx context.Context, q db.Querier, by access.Principal) error {
-	tenant, err := q.GetTenant(ctx, db.GetTenantParams{ID: by.TenantID})
-	if err != nil || tenant.MaxUsers == nil {
-		return err
-	}
-	n, err := q.CountUsers(ctx, db.CountUsersParams{TenantID: by.TenantID})
-	if err == nil && n >= *tenant.MaxUsers {
-		return errs.Newf(errs.QuotaExceeded, "This tenant may have at most %d users, and has %d, active and inactive.", *tenant.MaxUsers, n)
-	}
-	return err
 }
 
 // Update changes the fields that are in the request and returns the user as it is then. The error is as of administer and
