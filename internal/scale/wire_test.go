@@ -25,7 +25,7 @@ type wire struct {
 
 // plan is what auto_explain says of a statement, by PostgreSQL's names.
 //
-//nolint:tagliatelle
+//nolint:tagliatelle // PostgreSQL's names
 type plan struct {
 	Text string `json:"Query Text"`
 	Root node   `json:"Plan"`
@@ -33,7 +33,7 @@ type plan struct {
 
 // node is a step of a plan, with what came out of it in all its loops.
 //
-//nolint:tagliatelle
+//nolint:tagliatelle // PostgreSQL's names
 type node struct {
 	Type     string  `json:"Node Type"`
 	Relation string  `json:"Relation Name"`

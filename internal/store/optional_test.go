@@ -36,7 +36,7 @@ func (e *explainer) QueryContext(ctx context.Context, query string, args ...any)
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	return e.DB.QueryContext(ctx, "SELECT 1 WHERE false")
+	return e.DB.QueryContext(ctx, "SELECT 1 WHERE false") //nolint:sqlclosecheck // the querier closes what it is given
 }
 
 // TestSQLiteLooksFiltersUp has SQLite explain each list with each filter. Internal/scale proves the same of PostgreSQL, and more.
@@ -46,7 +46,8 @@ func TestSQLiteLooksFiltersUp(t *testing.T) {
 	querier := reflect.ValueOf(db.NewSQLite(store.SQLitePlanned(e), func(_ string, err error) error { return err }))
 	explain := func(method reflect.Value, params reflect.Value) string {
 		e.plan = ""
-		if err, failed := method.Call([]reflect.Value{reflect.ValueOf(t.Context()), params})[1].Interface().(error); failed {
+		results := method.Call([]reflect.Value{reflect.ValueOf(t.Context()), params})
+		if err, failed := reflect.TypeAssert[error](results[1]); failed {
 			t.Fatal(err)
 		}
 		return e.plan
