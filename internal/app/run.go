@@ -72,9 +72,15 @@ Settings come from the environment and from a file .env; .env.example lists them
 ` + "`tenantry serve --demo`" + ` starts on SQLite, with people to log in as.`,
 		SilenceUsage:     true,
 		SilenceErrors:    true,
-		PersistentPreRun: func(*cobra.Command, []string) { p.started = true },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmd.ValidateFlagGroups(); err != nil { // cobra would ask that later
+				return err
+			}
+			p.started = true
+			return nil
+		},
 	}
-	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.auditCommand(), p.verifyCommand(), p.doctorCommand(),
+	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.superuserCommand(), p.auditCommand(), p.verifyCommand(), p.doctorCommand(),
 		p.healthcheckCommand(), p.openapiCommand(), p.versionCommand())
 	return root
 }

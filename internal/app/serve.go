@@ -40,6 +40,11 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Environment != config.Development && isDemoAccount(cfg.FirstSuperuserEmail) {
+		return &config.Faults{List: []config.Fault{{
+			Name: "FIRST_SUPERUSER_EMAIL", Expected: "must be your own, and not that of a demo account; the server refuses to start with those in " + string(cfg.Environment),
+		}}}
+	}
 	if demo && cfg.Environment != config.Development {
 		return fmt.Errorf("--demo works in development only, and ENVIRONMENT is %s", cfg.Environment)
 	}
@@ -60,6 +65,9 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 		if err := loadDemo(ctx, a.Store, cfg); err != nil {
 			return err
 		}
+	}
+	if err := a.firstSuperuser(ctx, cfg); err != nil {
+		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr)
 	if errors.Is(err, syscall.EADDRINUSE) {

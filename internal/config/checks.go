@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tenantry/tenantry/internal/password"
 )
 
 // complete fills in what follows from other settings and checks what a setting's own parser can't know: the rules between
@@ -23,6 +25,7 @@ func (d *draft) complete(faults *Faults) {
 		faults.add("SECRET_KEY_PREVIOUS", problem)
 	}
 	d.checkAuditKeys(faults)
+	d.checkFirstSuperuser(faults)
 	if d.Environment != Development {
 		d.refuseDangerous(faults)
 	}
@@ -115,4 +118,24 @@ func (d *draft) previousKeyProblem() string {
 		return "is the same as SECRET_KEY; it must be the one before"
 	}
 	return ""
+}
+
+func (d *draft) checkFirstSuperuser(faults *Faults) {
+	const address, secret = "FIRST_SUPERUSER_EMAIL", "FIRST_SUPERUSER_PASSWORD"
+	switch {
+	case d.FirstSuperuserEmail == "" && d.FirstSuperuserPassword.IsSet():
+		faults.add(address, "is required with "+secret)
+	case d.FirstSuperuserEmail != "" && !d.FirstSuperuserPassword.IsSet():
+		faults.add(secret, "is required with "+address)
+	}
+	if !d.FirstSuperuserPassword.IsSet() {
+		return
+	}
+	var broken []string
+	for _, rule := range password.Check("", d.FirstSuperuserPassword.Reveal(), d.FirstSuperuserEmail) {
+		broken = append(broken, rule.Detail)
+	}
+	if len(broken) > 0 {
+		faults.add(secret, strings.Join(broken, ", and "))
+	}
 }

@@ -37,6 +37,9 @@ type Config struct {
 	BcryptCost        int
 	// PasswordResetURL is the page of the front end that takes one-time tokens; empty if there is none. It has no fragment.
 	PasswordResetURL string
+	// The superuser to create if there is none; both are set or neither is, and the password keeps the rules.
+	FirstSuperuserEmail    string
+	FirstSuperuserPassword Secret
 
 	AuditKey         Secret   // at least 32 bytes; not set: SecretKey signs the audit trail, too
 	AuditKeyPrevious []Secret // that signed parts of it; at least 32 bytes each
