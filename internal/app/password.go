@@ -80,22 +80,11 @@ func (p *program) askPassword(ctx context.Context, stdin io.Reader, source passw
 	case source.stdin:
 		return readPassword(stdin)
 	}
-	fd, ok := terminal(stdin)
+	console, ok := terminal(stdin)
 	if !ok {
 		return "", errors.New("there is no terminal to ask for the password; use --password-file or --password-stdin")
 	}
-	first, err := p.prompt(ctx, fd, "Password: ")
-	if err != nil {
-		return "", err
-	}
-	second, err := p.prompt(ctx, fd, "The same again: ")
-	if err != nil {
-		return "", err
-	}
-	if first != second {
-		return "", errors.New("the two passwords differ")
-	}
-	return acceptable(first)
+	return p.promptForPassword(ctx, console)
 }
 
 func readPassword(r io.Reader) (string, error) {
@@ -119,34 +108,39 @@ func acceptable(password string) (string, error) {
 	return password, nil
 }
 
-func terminal(r io.Reader) (fd int, ok bool) {
+func terminal(r io.Reader) (*os.File, bool) {
 	file, ok := r.(*os.File)
-	if !ok {
-		return 0, false
-	}
-	fd = int(file.Fd()) //nolint:gosec // a descriptor is small
-	return fd, term.IsTerminal(fd)
+	return file, ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a descriptor is small
 }
 
-// prompt asks for a line that isn't shown. When ctx ends it gives the terminal back as it was.
-func (p *program) prompt(ctx context.Context, fd int, question string) (string, error) {
-	before, err := term.GetState(fd)
+// promptForPassword asks twice for what isn't shown, and gives the terminal back as it was. The echo is off before the question is
+// asked: some people type ahead.
+func (p *program) promptForPassword(ctx context.Context, console *os.File) (password string, err error) {
+	fd := int(console.Fd()) //nolint:gosec // a descriptor is small
+	before, err := term.MakeRaw(fd)
 	if err != nil {
 		return "", fmt.Errorf("ask for the password: %w", err)
 	}
-	fmt.Fprint(p.stderr, question)
-	defer fmt.Fprintln(p.stderr)
-	line, err := untilStopped(ctx, func() (string, error) {
-		line, err := term.ReadPassword(fd)
-		return string(line), err
-	})
-	if errors.Is(err, errStopped) {
-		return "", errors.Join(err, term.Restore(fd, before))
+	defer func() { err = errors.Join(err, term.Restore(fd, before)) }()
+	t := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{console, p.stderr}, "")
+	var answers []string
+	for _, question := range []string{"Password: ", "The same again: "} {
+		line, err := untilStopped(ctx, func() (string, error) { return t.ReadPassword(question) })
+		if errors.Is(err, io.EOF) || errors.Is(err, errStopped) { // Ctrl-C is a key here, or a signal
+			return "", errStopped
+		}
+		if err != nil {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		answers = append(answers, line)
 	}
-	if err != nil {
-		return "", fmt.Errorf("read the password: %w", err)
+	if answers[0] != answers[1] {
+		return "", errors.New("the two passwords differ")
 	}
-	return line, nil
+	return acceptable(answers[0])
 }
 
 var errStopped = errors.New("stopped; nothing has changed")

@@ -70,8 +70,8 @@ func (p *program) rootCommand() *cobra.Command {
 
 Settings come from the environment and from a file .env; .env.example lists them all. In development none is needed:
 ` + "`tenantry serve --demo`" + ` starts on SQLite, with people to log in as.`,
-		SilenceUsage:     true,
-		SilenceErrors:    true,
+		SilenceUsage:  true,
+		SilenceErrors: true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if err := cmd.ValidateFlagGroups(); err != nil { // cobra would ask that later
 				return err

@@ -14,7 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
-	"github.com/tenantry/tenantry/internal/password"
+	"github.com/tenantry/tenantry/internal/passwords"
 	"github.com/tenantry/tenantry/internal/seed"
 	"github.com/tenantry/tenantry/internal/user"
 )
@@ -166,7 +166,7 @@ func (p *program) superuserResetPassword(ctx context.Context, stdin io.Reader, u
 
 func checkPassword(wanted, address string) error {
 	var broken []string
-	for _, rule := range password.Check("", wanted, address) {
+	for _, rule := range passwords.Check("", wanted, address) {
 		broken = append(broken, rule.Detail)
 	}
 	if len(broken) == 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
-	"github.com/tenantry/tenantry/internal/password"
+	"github.com/tenantry/tenantry/internal/passwords"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -72,7 +72,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error
 	if !s.works(holder) {
 		return s.refuseReset(ctx, guess, holder)
 	}
-	if fields := password.Check("/new_password", wanted, holder.Email); len(fields) > 0 {
+	if fields := passwords.Check("/new_password", wanted, holder.Email); len(fields) > 0 {
 		return errs.Invalid(fields...)
 	}
 	hash, err := s.passwords.Hash(ctx, wanted)

@@ -7,7 +7,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
-	"github.com/tenantry/tenantry/internal/password"
+	"github.com/tenantry/tenantry/internal/passwords"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -16,7 +16,7 @@ const passwordReset = "auth.password_reset"
 
 // HashNewPassword returns the hash of a new password of the user with an e-mail address. Broken rules are errs.ValidationFailed.
 func (s *Service) HashNewPassword(ctx context.Context, wanted, address string) (string, error) {
-	if fields := password.Check("/password", wanted, address); len(fields) > 0 {
+	if fields := passwords.Check("/password", wanted, address); len(fields) > 0 {
 		return "", errs.Invalid(fields...)
 	}
 	return s.passwords.Hash(ctx, wanted)

@@ -12,11 +12,11 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/tenantry/tenantry/internal/errs"
-	"github.com/tenantry/tenantry/internal/password"
+	"github.com/tenantry/tenantry/internal/passwords"
 )
 
 // maxPasswordLen is how many bytes bcrypt looks at.
-const maxPasswordLen = password.MaxLen
+const maxPasswordLen = passwords.MaxLen
 
 // waitersPerSlot is how many may wait for each hash that is being computed. At cost 12 that is about two seconds.
 const waitersPerSlot = 8

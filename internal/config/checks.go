@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tenantry/tenantry/internal/password"
+	"github.com/tenantry/tenantry/internal/passwords"
 )
 
 // complete fills in what follows from other settings and checks what a setting's own parser can't know: the rules between
@@ -132,7 +132,7 @@ func (d *draft) checkFirstSuperuser(faults *Faults) {
 		return
 	}
 	var broken []string
-	for _, rule := range password.Check("", d.FirstSuperuserPassword.Reveal(), d.FirstSuperuserEmail) {
+	for _, rule := range passwords.Check("", d.FirstSuperuserPassword.Reveal(), d.FirstSuperuserEmail) {
 		broken = append(broken, rule.Detail)
 	}
 	if len(broken) > 0 {

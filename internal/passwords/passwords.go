@@ -1,5 +1,5 @@
-// Package password has the rules for a new password.
-package password
+// Package passwords has the rules for new ones.
+package passwords
 
 import (
 	"strings"
