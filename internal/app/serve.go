@@ -53,6 +53,9 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 		return err
 	}
 	defer a.Close()
+	for _, typo := range cfg.Typos {
+		a.log.WarnContext(ctx, "the file .env sets a variable that is none of ours", "name", typo.Name, "perhaps_meant", typo.Meant)
+	}
 	if err := a.Migrate(ctx, cfg.AutoMigrate); err != nil {
 		return err
 	}

@@ -34,7 +34,9 @@ func (d *draft) complete(faults *Faults) {
 func (d *draft) completeRedis(faults *Faults) {
 	switch {
 	case d.redis.host != "" && d.RedisURL.IsSet():
-		faults.add("REDIS_URL", "and REDIS_HOST are both set; keep one of them")
+		if !d.redis.sameAs(d.RedisURL) {
+			faults.add("REDIS_URL", "and REDIS_HOST are both set, and say different things; keep one of them")
+		}
 	case d.redis.host != "":
 		d.RedisURL = d.redis.url()
 	case d.redis.password.IsSet():

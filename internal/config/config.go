@@ -54,6 +54,8 @@ type Config struct {
 
 	LogLevel  slog.Level
 	LogFormat string // "json" or "text"
+
+	Typos []Typo // what the .env file may have meant to set
 }
 
 // fileSuffix makes the name of a secret that of the variable which names the file it is in.
@@ -73,7 +75,9 @@ func Load(env []string, dotenv string) (Config, error) {
 		faults Faults
 	)
 	v := viper.New()
-	file := pick(rows, readDotenv(dotenv, &faults), &faults)
+	written := readDotenv(dotenv, &faults)
+	d.Typos = typos(rows, written)
+	file := pick(rows, written, &faults)
 	if err := v.MergeConfigMap(file); err != nil {
 		return Config{}, fmt.Errorf("merge settings: %w", err)
 	}

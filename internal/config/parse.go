@@ -99,7 +99,7 @@ func level(field *slog.Level) parser {
 			*field = slog.LevelInfo
 		case "warning", "warn":
 			*field = slog.LevelWarn
-		case "error":
+		case "error", "critical": // the latter is Python's
 			*field = slog.LevelError
 		default:
 			return fmt.Errorf("must be one of debug, info, warning, error, not %.40q", value)
