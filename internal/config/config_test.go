@@ -312,7 +312,7 @@ func TestSlipsInTheFileAreFound(t *testing.T) {
 	t.Parallel()
 	cfg, err := config.Load([]string{"DATABASE_URI=of another program"}, dotenv(t, strings.Join([]string{
 		"SECRET_KEYS=x", "database_url=x", "BCRYPT_COSTS=x", "REDIS_PASWORD=x", "SQLALCHEMY_DATABASE_URI=x", // ours, with a slip
-		"APP_NAME=x", "SECRET_KEY_PREVIOUS_FILE=", "POSTGRES_PASSWORD=x", "SENTRY_URL=x", "PATH=x", "DEBUGGER=x", "SMTP_PORT=x", // ours, and others
+		"APP_NAME=x", "SECRET_KEY_PREVIOUS_FILE=", "POSTGRES_PASSWORD=x", "SENTRY_URL=x", "PATH=x", "DEBUGGER=x", "SMTP_PORT=x", "BUG=x", // ours, and others
 	}, "\n")))
 	if err != nil {
 		t.Fatal(err)
