@@ -28,6 +28,8 @@ func (p *program) serveCommand() *cobra.Command {
 
 In development it brings the database's schema up to date by itself. In staging and production it refuses to start
 with a schema that is behind, unless AUTO_MIGRATE=true, and with demo accounts in the database.`,
+		Example: `  tenantry serve
+  tenantry serve --demo`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), demo) },
 	}
