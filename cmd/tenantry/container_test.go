@@ -83,9 +83,9 @@ func TestComposeFileSetsWhatIsASetting(t *testing.T) {
 		Services map[string]struct {
 			Image       string
 			Environment map[string]string
-			ReadOnly    bool `yaml:"read_only"`
+			ReadOnly    bool `yaml:"read_only"` //nolint:tagliatelle // as Compose spells it
 			Healthcheck map[string]any
-			DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"`
+			DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"` //nolint:tagliatelle // as above
 		}
 	}
 	if err := yaml.Unmarshal([]byte(readSource(t, "compose.yaml")), &file); err != nil {

@@ -126,7 +126,7 @@ func redisServer(t *testing.T, settings ...string) string {
 	if err != nil {
 		t.Skip("REDIS'S POLICIES ARE NOT TESTED: the program redis-server is not on this machine")
 	}
-	dir, err := os.MkdirTemp("", "redis") // short enough for a socket's path
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // short enough for a socket's path
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,13 +110,13 @@ func acceptable(password string) (string, error) {
 
 func terminal(r io.Reader) (*os.File, bool) {
 	file, ok := r.(*os.File)
-	return file, ok && term.IsTerminal(int(file.Fd())) //nolint:gosec // a descriptor is small
+	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
 // promptForPassword asks twice for what isn't shown, and gives the terminal back as it was. The echo is off before the question is
 // asked: some people type ahead.
 func (p *program) promptForPassword(ctx context.Context, console *os.File) (password string, err error) {
-	fd := int(console.Fd()) //nolint:gosec // a descriptor is small
+	fd := int(console.Fd())
 	before, err := term.MakeRaw(fd)
 	if err != nil {
 		return "", fmt.Errorf("ask for the password: %w", err)

@@ -318,8 +318,11 @@ func TestSlipsInTheFileAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []config.Typo{
-		{"BCRYPT_COSTS", "BCRYPT_COST"}, {"REDIS_PASWORD", "REDIS_PASSWORD"}, {"SECRET_KEYS", "SECRET_KEY"},
-		{"SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL"}, {"database_url", "DATABASE_URL"},
+		{"BCRYPT_COSTS", "BCRYPT_COST"},
+		{"REDIS_PASWORD", "REDIS_PASSWORD"},
+		{"SECRET_KEYS", "SECRET_KEY"},
+		{"SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL"},
+		{"database_url", "DATABASE_URL"},
 	}
 	if !slices.Equal(cfg.Typos, want) {
 		t.Errorf("%+v, want %+v", cfg.Typos, want)
