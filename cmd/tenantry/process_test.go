@@ -26,6 +26,7 @@ type installation struct {
 	t       testing.TB
 	dir     string
 	env     []string // NAME=value; of several with one name the last counts
+	stdin   string   // what its processes read
 	secrets *secrets
 }
 
@@ -46,6 +47,13 @@ func (i *installation) with(env ...string) *installation {
 	return &changed
 }
 
+// withInput returns the same installation, where somebody types.
+func (i *installation) withInput(text string) *installation {
+	changed := *i
+	changed.stdin = text
+	return &changed
+}
+
 // inProduction returns the same installation with settings that are strict enough for production.
 func (i *installation) inProduction() *installation {
 	return i.with("ENVIRONMENT=production", "BCRYPT_COST=10", "ALLOW_SQLITE_IN_PRODUCTION=true")
@@ -58,6 +66,7 @@ func (i *installation) start(args ...string) *process {
 		Transport: apitest.Checked(i.t, &http.Transport{MaxIdleConnsPerHost: 64}),
 	}}
 	p.cmd.Dir, p.cmd.Env, p.cmd.SysProcAttr = i.dir, i.env, endWithTests()
+	p.cmd.Stdin = strings.NewReader(i.stdin)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
 		i.t.Fatalf("start %s: %v", binary, err)
@@ -73,11 +82,13 @@ func (i *installation) start(args ...string) *process {
 	return p
 }
 
+var readyPattern = regexp.MustCompile(`is ready at (http://\S+)`)
+
 // serve starts the program's server and returns when it is ready.
 func (i *installation) serve(flags ...string) *process {
 	i.t.Helper()
 	p := i.start(append([]string{"serve"}, flags...)...)
-	p.url = p.await(&p.stdout, regexp.MustCompile(`is ready at (http://\S+)`))[1]
+	p.url = p.await(&p.stdout, readyPattern)[1]
 	return p
 }
 

@@ -25,7 +25,7 @@ func (s *secrets) addSetting(entry string) {
 	name, value, _ := strings.Cut(entry, "=")
 	switch {
 	case value == "":
-	case name == "SECRET_KEY" || name == "AUDIT_KEY":
+	case name == "SECRET_KEY" || name == "AUDIT_KEY" || name == "FIRST_SUPERUSER_PASSWORD":
 		s.add(value)
 	case strings.HasSuffix(name, "_URL"):
 		u, err := url.Parse(value)

@@ -3,6 +3,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -40,6 +41,7 @@ type App struct {
 	log     *slog.Logger
 	redis   *redisClient
 	legacy  *legacy.Calls
+	users   *user.Service
 	handler http.Handler
 	// background runs beside the server, and ends after it.
 	background []func(context.Context)
@@ -140,6 +142,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenants,
 		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy,
 	}.Install(e)
+	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: sessions, Cursors: cursors, Now: now, NewID: newID})
 	checker := &health.Checker{Log: a.log, Database: a.Store}
 	if a.redis != nil {
 		checker.Redis = a.redis
@@ -151,9 +154,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON, KeySetJSON: keySet,
 		},
 		Health: checker, Auth: sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy,
-		Users: user.NewService(user.Parts{
-			Store: a.Store, Audit: trail, Auth: sessions, Cursors: cursors, Now: now, NewID: newID,
-		}),
+		Users:     a.users,
 		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
 		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now), Trail: audit.NewVerifier(a.Store, auditKeys),
 	}
@@ -177,17 +178,12 @@ func AuditKeys(cfg config.Config) (*audit.Keys, error) {
 
 // Migrate brings the schema up to date. If autoMigrate is off it returns an error that says what to do instead.
 func (a *App) Migrate(ctx context.Context, autoMigrate bool) error {
-	current, needed, err := a.Store.SchemaVersion(ctx)
-	if err != nil {
+	behind, err := a.schemaBehind(ctx)
+	if err != nil || behind == "" {
 		return err
 	}
-	switch {
-	case current > needed:
-		return fmt.Errorf("the database has schema version %d, but this program knows only %d: start a newer program", current, needed)
-	case current == needed:
-		return nil
-	case !autoMigrate:
-		return fmt.Errorf("the database has schema version %d, but this program needs %d: run `tenantry migrate up`, or set AUTO_MIGRATE=true", current, needed)
+	if !autoMigrate {
+		return errors.New(behind + ", or set AUTO_MIGRATE=true")
 	}
 	applied, err := a.Store.MigrateUp(ctx)
 	if err != nil {
@@ -197,6 +193,29 @@ func (a *App) Migrate(ctx context.Context, autoMigrate bool) error {
 		a.log.InfoContext(ctx, "migrated", "version", m.Version, "name", m.Name)
 	}
 	return nil
+}
+
+// requireSchema returns an error that says what to do if the schema isn't the one that this program needs.
+func (a *App) requireSchema(ctx context.Context) error {
+	behind, err := a.schemaBehind(ctx)
+	if err == nil && behind != "" {
+		err = errors.New(behind)
+	}
+	return err
+}
+
+// schemaBehind says what to do if the schema is behind, and else nothing. A newer one is an error.
+func (a *App) schemaBehind(ctx context.Context) (string, error) {
+	current, needed, err := a.Store.SchemaVersion(ctx)
+	switch {
+	case err != nil:
+		return "", err
+	case current > needed:
+		return "", fmt.Errorf("the database has schema version %d, but this program knows only %d: start a newer program", current, needed)
+	case current < needed:
+		return fmt.Sprintf("the database has schema version %d, but this program needs %d: run `tenantry migrate up`", current, needed), nil
+	}
+	return "", nil
 }
 
 // Close ends the connections to the database and to Redis.

@@ -21,6 +21,9 @@ func (p *program) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Look after the audit trail",
+		Long: `Every change is in the audit trail of its tenant, signed with AUDIT_KEY. These commands verify that it is as it was written, and delete
+what needn't be kept any longer.`,
+		Example: "  tenantry audit verify",
 		// Without these two, a misspelt subcommand would show the help and count as success.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

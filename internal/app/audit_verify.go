@@ -73,8 +73,9 @@ to the database can't.`,
 func (p *program) auditCheckpointCommand() *cobra.Command {
 	var tenant string
 	cmd := &cobra.Command{
-		Use:   "checkpoint [--tenant CODE]",
-		Short: "Print where the audit trails end now, for a later verify",
+		Use:     "checkpoint [--tenant CODE]",
+		Short:   "Print where the audit trails end now, for a later verify",
+		Example: `  tenantry audit checkpoint > /elsewhere/monday.txt`,
 		Long: `Checkpoint seals the audit entries that wait for it, and prints where the trail of each tenant ends, signed with AUDIT_KEY. Given to
 a later verify, it shows whether these entries are still there. It doesn't verify anything itself.`,
 		Args: cobra.NoArgs,

@@ -38,6 +38,11 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 		OpenStore: func(ctx context.Context) (*store.Store, error) { return openStore(ctx, cfg) },
 	}
 	if err == nil {
+		keys, err := AuditKeys(cfg)
+		if err != nil {
+			return err
+		}
+		patient.AuditKeys = keys
 		redis, err := openRedis(cfg.RedisURL)
 		if err != nil {
 			return err
@@ -60,9 +65,9 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 		}
 	} else {
 		for _, c := range checks {
-			fmt.Fprintf(p.stdout, "%-8s  %-9s  %s\n", c.Result, c.Name, c.Detail)
+			fmt.Fprintf(p.stdout, "%-8s  %-11s  %s\n", c.Result, c.Name, c.Detail)
 			if c.Fix != "" {
-				fmt.Fprintf(p.stdout, "%-8s  %-9s  -> %s\n", "", "", c.Fix)
+				fmt.Fprintf(p.stdout, "%-8s  %-11s  -> %s\n", "", "", c.Fix)
 			}
 		}
 	}

@@ -24,6 +24,8 @@ func (p *program) healthcheckCommand() *cobra.Command {
 		Long: `Healthcheck asks the server at HTTP_ADDR on this machine, as a container's HEALTHCHECK does: nothing else has to be in the image.
 
 The exit status is 0 if it can serve requests, and 1 if it can't or doesn't answer within 3 seconds.`,
+		Example: `  tenantry healthcheck
+  tenantry healthcheck --url https://api.example.com`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.healthcheck(cmd.Context(), url) },
 	}

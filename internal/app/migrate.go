@@ -18,9 +18,10 @@ import (
 
 func (p *program) migrateCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "migrate",
-		Short: "Change the database's schema",
-		Long:  "Migrate changes the schema of the database at DATABASE_URL. Any number of processes may do so at once: one works, the others wait.",
+		Use:     "migrate",
+		Short:   "Change the database's schema",
+		Long:    "Migrate changes the schema of the database at DATABASE_URL. Any number of processes may do so at once: one works, the others wait.",
+		Example: "  tenantry migrate up",
 		// Without these two, a misspelt subcommand would show the help and count as success.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -29,7 +30,10 @@ func (p *program) migrateCommand() *cobra.Command {
 	down := &cobra.Command{
 		Use:   "down",
 		Short: "Take back the newest migration, with the data that it made room for",
-		Args:  cobra.NoArgs,
+		Long: `Down takes back the newest migration: what only it has room for is lost, so back up first. It is for going back to an older program,
+which refuses a schema that is newer than it knows.`,
+		Example: "  tenantry migrate down --yes",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.withStore(cmd.Context(), func(ctx context.Context, s *store.Store, cfg config.Config) error {
 				return p.migrateDown(ctx, s, cfg, yes)
@@ -42,7 +46,8 @@ func (p *program) migrateCommand() *cobra.Command {
 		Short: "Note the migrations up to a version as applied, without running them",
 		Long: `Stamp notes the migrations up to a version as applied, without running them: for a schema that was made in another way, as by
 restoring a dump without the table goose_db_version. With a schema that isn't what the version says, nothing works.`,
-		Args: cobra.ExactArgs(1),
+		Example: "  tenantry migrate stamp 14 --yes",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			version, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
@@ -65,17 +70,20 @@ name mean the same change on every engine.`,
 	}
 	cmd.AddCommand(
 		stamp, create,
-		p.migrateSubcommand("up", "Apply all migrations that are missing", p.migrateUp),
+		p.migrateSubcommand("up", "Apply all migrations that are missing",
+			"Up applies all migrations that are missing. Older programs may go on serving meanwhile.", p.migrateUp),
 		down,
-		p.migrateSubcommand("status", "List the migrations, and when they were applied", p.migrateStatus),
-		p.migrateSubcommand("version", "Say which version the schema has, and which one is needed", p.migrateVersion),
+		p.migrateSubcommand("status", "List the migrations, and when they were applied",
+			"Status lists all migrations that this program knows, the oldest first, and when each was applied. It changes nothing.", p.migrateStatus),
+		p.migrateSubcommand("version", "Say which version the schema has, and which one is needed",
+			"Version prints the version of the database's schema and the one that this program needs. It changes nothing.", p.migrateVersion),
 	)
 	return cmd
 }
 
-func (p *program) migrateSubcommand(name, short string, run func(context.Context, *store.Store, config.Config) error) *cobra.Command {
+func (p *program) migrateSubcommand(name, short, long string, run func(context.Context, *store.Store, config.Config) error) *cobra.Command {
 	return &cobra.Command{
-		Use: name, Short: short, Args: cobra.NoArgs,
+		Use: name, Short: short, Long: long, Example: "  tenantry migrate " + name, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.withStore(cmd.Context(), run) },
 	}
 }

@@ -70,13 +70,32 @@ func (p *program) rootCommand() *cobra.Command {
 
 Settings come from the environment and from a file .env; .env.example lists them all. In development none is needed:
 ` + "`tenantry serve --demo`" + ` starts on SQLite, with people to log in as.`,
-		SilenceUsage:     true,
-		SilenceErrors:    true,
-		PersistentPreRun: func(*cobra.Command, []string) { p.started = true },
+		Example: `  tenantry serve --demo            try it
+  tenantry doctor                  what is wrong with an installation
+  tenantry migrate --help          about a command
+  tenantry completion bash --help  let the Tab key complete commands`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := cmd.ValidateFlagGroups(); err != nil { // cobra would ask that later
+				return err
+			}
+			p.started = true
+			return nil
+		},
 	}
-	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.auditCommand(), p.verifyCommand(), p.doctorCommand(),
+	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.superuserCommand(), p.auditCommand(), p.verifyCommand(), p.doctorCommand(),
 		p.healthcheckCommand(), p.openapiCommand(), p.versionCommand())
+	forbidFileArguments(root)
 	return root
+}
+
+// forbidFileArguments keeps the Tab key from offering files as arguments: no command takes one but as a flag's value.
+func forbidFileArguments(cmd *cobra.Command) {
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	for _, sub := range cmd.Commands() {
+		forbidFileArguments(sub)
+	}
 }
 
 // config reads the settings. In development a missing secret is made, and kept.

@@ -21,12 +21,27 @@ func (p *program) seedCommand() *cobra.Command {
 gives the same data on every engine.
 
 Everyone's password is password123; the superuser is superadmin@system.com with SuperAdmin123!`,
+		Example: `  tenantry seed
+  tenantry seed --scenario tech-startup,retail-chain`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.seed(cmd.Context(), opts) },
 	}
 	cmd.Flags().StringSliceVar(&opts.Scenarios, "scenario", nil, "only these: "+strings.Join(seed.Names(), ", "))
+	if err := cmd.RegisterFlagCompletionFunc("scenario", completeScenarios); err != nil {
+		panic(err) // there is no such flag
+	}
 	cmd.Flags().Uint64Var(&opts.Seed, "seed", 0, "another number gives other people")
 	return cmd
+}
+
+// completeScenarios completes the last of several names.
+func completeScenarios(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	before := typed[:strings.LastIndexByte(typed, ',')+1]
+	var names []string
+	for _, name := range seed.Names() {
+		names = append(names, before+name)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (p *program) seed(ctx context.Context, opts seed.Options) error {

@@ -28,6 +28,8 @@ func (p *program) serveCommand() *cobra.Command {
 
 In development it brings the database's schema up to date by itself. In staging and production it refuses to start
 with a schema that is behind, unless AUTO_MIGRATE=true, and with demo accounts in the database.`,
+		Example: `  tenantry serve
+  tenantry serve --demo`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), demo) },
 	}
@@ -40,6 +42,11 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Environment != config.Development && isDemoAccount(cfg.FirstSuperuserEmail) {
+		return &config.Faults{List: []config.Fault{{
+			Name: "FIRST_SUPERUSER_EMAIL", Expected: "must be your own, and not that of a demo account; the server refuses to start with those in " + string(cfg.Environment),
+		}}}
+	}
 	if demo && cfg.Environment != config.Development {
 		return fmt.Errorf("--demo works in development only, and ENVIRONMENT is %s", cfg.Environment)
 	}
@@ -48,6 +55,9 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 		return err
 	}
 	defer a.Close()
+	for _, typo := range cfg.Typos {
+		a.log.WarnContext(ctx, "the file .env sets a variable that is none of ours", "name", typo.Name, "perhaps_meant", typo.Meant)
+	}
 	if err := a.Migrate(ctx, cfg.AutoMigrate); err != nil {
 		return err
 	}
@@ -60,6 +70,9 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 		if err := loadDemo(ctx, a.Store, cfg); err != nil {
 			return err
 		}
+	}
+	if err := a.firstSuperuser(ctx, cfg); err != nil {
+		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr)
 	if errors.Is(err, syscall.EADDRINUSE) {

@@ -33,8 +33,10 @@ const (
 
 func (p *program) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Try whether an installation keeps its promises",
+		Use:     "verify",
+		Short:   "Try whether an installation keeps its promises",
+		Long:    "Verify attacks a running installation, in tenants that it makes for that, and says what it found.",
+		Example: "  tenantry verify isolation --url https://api.example.com --email root@example.com",
 		// Without these two, a misspelt subcommand would show the help and count as success.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -11,9 +11,11 @@ import (
 
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Say which version this is",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Say which version this is",
+		Long:    "Version prints the version of the program and its API, and what it was built with.",
+		Example: "  tenantry version",
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			doc, err := document.Load()
 			if err != nil {

@@ -45,6 +45,9 @@ func NewKeys(current []byte, previous ...[]byte) (*Keys, error) {
 	return keys, nil
 }
 
+// Know reports whether one of the keys has this id, so that what it signed can be verified.
+func (k *Keys) Know(id string) bool { return k.byID[id] != nil }
+
 func newKey(secret []byte) (*key, error) {
 	if len(secret) < minSecretLen {
 		return nil, fmt.Errorf("a key of the audit trail has %d bytes, at least %d are needed", len(secret), minSecretLen)

@@ -3,30 +3,27 @@ package auth
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// NormalizeEmail returns an e-mail address as it is stored: in lower case, without blanks around it.
-func NormalizeEmail(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
-
 // Login starts a session. A wrong address, a wrong password and an inactive user are the same
 // errs.InvalidCredentials in the same time; errs.TenantSuspended comes only after the right password;
 // errs.TooManyAttempts after many wrong ones, whatever the password is; errs.Busy when too many log in at once.
-func (s *Service) Login(ctx context.Context, email, password string) (Grant, db.User, error) {
-	email = NormalizeEmail(email)
-	guess := s.guesses.about(email, access.RequestFrom(ctx).IP)
+func (s *Service) Login(ctx context.Context, address, password string) (Grant, db.User, error) {
+	address = email.Normalize(address)
+	guess := s.guesses.about(address, access.RequestFrom(ctx).IP)
 	if err := guess.allowed(ctx, s.store); err != nil {
 		return Grant{}, db.User{}, err
 	}
-	user, err := s.store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: email})
+	user, err := s.store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: address})
 	if errors.Is(err, store.ErrNotFound) {
-		user = db.User{TenantID: access.PlatformTenantID, Email: email}
+		user = db.User{TenantID: access.PlatformTenantID, Email: address}
 	} else if err != nil {
 		return Grant{}, db.User{}, err
 	}

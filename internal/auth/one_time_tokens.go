@@ -13,6 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/passwords"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -71,7 +72,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error
 	if !s.works(holder) {
 		return s.refuseReset(ctx, guess, holder)
 	}
-	if fields := checkNewPassword("/new_password", wanted, holder.Email); len(fields) > 0 {
+	if fields := passwords.Check("/new_password", wanted, holder.Email); len(fields) > 0 {
 		return errs.Invalid(fields...)
 	}
 	hash, err := s.passwords.Hash(ctx, wanted)
@@ -100,13 +101,9 @@ func (s *Service) works(t db.GetOneTimeTokenUnscopedRow) bool {
 	return t.IsActive && (t.TenantStatus == tenantActive || t.IsSuperuser) && s.opts.Now().Before(t.ExpiresAt)
 }
 
-// useToken changes the user first, as a log-in and a deactivation do. The error is store.ErrStale if the user or the token
-// isn't as it was read.
+// useToken uses a token up. The error is store.ErrStale if the user or the token isn't as it was read.
 func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) error {
-	now, reason := s.opts.Now(), "password_reset"
-	changed, err := q.SetUserPasswordHash(ctx, db.SetUserPasswordHashParams{
-		PasswordHash: &passwordHash, UpdatedAt: now, TenantID: t.TenantID, ID: t.UserID, Version: t.UserVersion,
-	})
+	ended, err := s.setPassword(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, Version: t.UserVersion}, passwordHash, "password_reset")
 	if err != nil {
 		return err
 	}
@@ -114,16 +111,8 @@ func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, 
 	if err != nil {
 		return err
 	}
-	if changed == 0 || used == 0 {
+	if used == 0 {
 		return store.ErrStale
-	}
-	ended, err := q.EndUserSessions(ctx, db.EndUserSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: t.TenantID, UserID: t.UserID})
-	if err != nil {
-		return err
-	}
-	// Those were guesses at another password.
-	if err := s.guesses.about(t.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q); err != nil {
-		return err
 	}
 	return s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
 		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ended}},

@@ -7,12 +7,13 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/passwords"
 )
 
 // ChangePassword gives the principal's user another password; their other sessions and an open one-time token end. Broken rules and a wrong
 // current password are errs.ValidationFailed. A wrong one counts as at log-in: after many it is errs.TooManyAttempts.
 func (s *Service) ChangePassword(ctx context.Context, by access.Principal, current, wanted string) error {
-	fields := checkNewPassword("/new_password", wanted, by.Email)
+	fields := passwords.Check("/new_password", wanted, by.Email)
 	if wanted == current {
 		fields = append(fields, errs.Field{Pointer: "/new_password", Detail: "must be another one than the current password", Code: "unchanged"})
 	}

@@ -12,10 +12,11 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/passwords"
 )
 
-// maxPasswordLen is how many bytes bcrypt looks at; it would ignore the rest.
-const maxPasswordLen = 72
+// maxPasswordLen is how many bytes bcrypt looks at.
+const maxPasswordLen = passwords.MaxLen
 
 // waitersPerSlot is how many may wait for each hash that is being computed. At cost 12 that is about two seconds.
 const waitersPerSlot = 8

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tenantry/tenantry/internal/passwords"
 )
 
 // complete fills in what follows from other settings and checks what a setting's own parser can't know: the rules between
@@ -23,6 +25,7 @@ func (d *draft) complete(faults *Faults) {
 		faults.add("SECRET_KEY_PREVIOUS", problem)
 	}
 	d.checkAuditKeys(faults)
+	d.checkFirstSuperuser(faults)
 	if d.Environment != Development {
 		d.refuseDangerous(faults)
 	}
@@ -31,7 +34,9 @@ func (d *draft) complete(faults *Faults) {
 func (d *draft) completeRedis(faults *Faults) {
 	switch {
 	case d.redis.host != "" && d.RedisURL.IsSet():
-		faults.add("REDIS_URL", "and REDIS_HOST are both set; keep one of them")
+		if !d.redis.sameAs(d.RedisURL) {
+			faults.add("REDIS_URL", "and REDIS_HOST are both set, and say different things; keep one of them")
+		}
 	case d.redis.host != "":
 		d.RedisURL = d.redis.url()
 	case d.redis.password.IsSet():
@@ -115,4 +120,24 @@ func (d *draft) previousKeyProblem() string {
 		return "is the same as SECRET_KEY; it must be the one before"
 	}
 	return ""
+}
+
+func (d *draft) checkFirstSuperuser(faults *Faults) {
+	const address, secret = "FIRST_SUPERUSER_EMAIL", "FIRST_SUPERUSER_PASSWORD"
+	switch {
+	case d.FirstSuperuserEmail == "" && d.FirstSuperuserPassword.IsSet():
+		faults.add(address, "is required with "+secret)
+	case d.FirstSuperuserEmail != "" && !d.FirstSuperuserPassword.IsSet():
+		faults.add(secret, "is required with "+address)
+	}
+	if !d.FirstSuperuserPassword.IsSet() {
+		return
+	}
+	var broken []string
+	for _, rule := range passwords.Check("", d.FirstSuperuserPassword.Reveal(), d.FirstSuperuserEmail) {
+		broken = append(broken, rule.Detail)
+	}
+	if len(broken) > 0 {
+		faults.add(secret, strings.Join(broken, ", and "))
+	}
 }

@@ -37,6 +37,9 @@ type Config struct {
 	BcryptCost        int
 	// PasswordResetURL is the page of the front end that takes one-time tokens; empty if there is none. It has no fragment.
 	PasswordResetURL string
+	// The superuser to create if there is none; both are set or neither is, and the password keeps the rules.
+	FirstSuperuserEmail    string
+	FirstSuperuserPassword Secret
 
 	AuditKey         Secret   // at least 32 bytes; not set: SecretKey signs the audit trail, too
 	AuditKeyPrevious []Secret // that signed parts of it; at least 32 bytes each
@@ -51,6 +54,9 @@ type Config struct {
 
 	LogLevel  slog.Level
 	LogFormat string // "json" or "text"
+
+	Typos       []Typo   // what the .env file may have meant to set
+	SecretFiles []string // where secrets were read from: the .env file, if there is one, and those that <name>_FILE name
 }
 
 // fileSuffix makes the name of a secret that of the variable which names the file it is in.
@@ -70,11 +76,16 @@ func Load(env []string, dotenv string) (Config, error) {
 		faults Faults
 	)
 	v := viper.New()
-	file := pick(rows, readDotenv(dotenv, &faults), &faults)
+	written := readDotenv(dotenv, &faults)
+	d.Typos = typos(rows, written)
+	if len(written) > 0 {
+		d.SecretFiles = append(d.SecretFiles, dotenv)
+	}
+	file := d.pick(rows, written, &faults)
 	if err := v.MergeConfigMap(file); err != nil {
 		return Config{}, fmt.Errorf("merge settings: %w", err)
 	}
-	for name, value := range pick(rows, environMap(env), &faults) {
+	for name, value := range d.pick(rows, environMap(env), &faults) {
 		v.Set(name, value)
 	}
 	for _, row := range rows {
@@ -99,7 +110,7 @@ func Load(env []string, dotenv string) (Config, error) {
 }
 
 // pick finds the settings in values, by name, alias or the name of a file.
-func pick(rows []setting, values map[string]string, faults *Faults) map[string]any {
+func (d *draft) pick(rows []setting, values map[string]string, faults *Faults) map[string]any {
 	found := make(map[string]any)
 	for _, row := range rows {
 		value, alias := strings.TrimSpace(values[row.name]), strings.TrimSpace(values[row.alias])
@@ -113,6 +124,7 @@ func pick(rows []setting, values map[string]string, faults *Faults) map[string]a
 				faults.add(row.name+fileSuffix, fmt.Sprintf("must name a file that can be read: %v", err))
 			}
 			found[row.name] = strings.TrimSpace(string(content))
+			d.SecretFiles = append(d.SecretFiles, path)
 		case value != "" && alias != "" && value != alias:
 			faults.add(row.name, fmt.Sprintf("and its other name %s have different values; set only one", row.alias))
 		case value != "":

@@ -155,6 +155,8 @@ func TestValuesThatAreRefused(t *testing.T) {
 		{"BCRYPT_COST", "BCRYPT_COST=3"},
 		{"LOG_LEVEL", "LOG_LEVEL=verbose"},
 		{"LOG_FORMAT", "LOG_FORMAT=xml"},
+		{"FIRST_SUPERUSER_EMAIL", "FIRST_SUPERUSER_PASSWORD=seven purple umbrellas"},
+		{"FIRST_SUPERUSER_PASSWORD", "FIRST_SUPERUSER_EMAIL=operator@example.com"},
 	} {
 		t.Run(tc.entry, func(t *testing.T) {
 			t.Parallel()
@@ -233,6 +235,7 @@ func TestLogLevels(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]slog.Level{
 		"debug": slog.LevelDebug, "INFO": slog.LevelInfo, "warning": slog.LevelWarn, "WARN": slog.LevelWarn, "Error": slog.LevelError,
+		"CRITICAL": slog.LevelError,
 	} {
 		if got := load(t, "LOG_LEVEL="+value).LogLevel; got != want {
 			t.Errorf("LOG_LEVEL=%s gives %v", value, got)
@@ -282,5 +285,46 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 				t.Errorf("the error prints the secret: %v", err)
 			}
 		}
+	}
+}
+
+func TestFirstSuperuserOfTheSettings(t *testing.T) {
+	t.Parallel()
+	cfg := load(t, "FIRST_SUPERUSER_EMAIL= Operator@Example.com ", "FIRST_SUPERUSER_PASSWORD=seven purple umbrellas")
+	if cfg.FirstSuperuserEmail != "operator@example.com" || cfg.FirstSuperuserPassword.Reveal() != "seven purple umbrellas" {
+		t.Errorf("%+v", cfg)
+	}
+	for _, tc := range []struct{ address, password, name, want string }{
+		{"operator", "seven purple umbrellas", "FIRST_SUPERUSER_EMAIL", "must be an e-mail address"},
+		{"operator@example.com", "hunter2", "FIRST_SUPERUSER_PASSWORD", "at least 12 bytes"},
+		{"operator@example.com", "PasswordPassword", "FIRST_SUPERUSER_PASSWORD", "many people use"},
+		{"operator@example.com", "I am operator!", "FIRST_SUPERUSER_PASSWORD", "must not contain your e-mail address"},
+	} {
+		// With all others at once.
+		found := faults(t, []string{"LOG_LEVEL=loud", "FIRST_SUPERUSER_EMAIL=" + tc.address, "FIRST_SUPERUSER_PASSWORD=" + tc.password}, "")
+		if !strings.Contains(found[tc.name], tc.want) || found["LOG_LEVEL"] == "" || strings.Contains(fmt.Sprint(found), tc.password) {
+			t.Errorf("%+v: faults = %v", tc, found)
+		}
+	}
+}
+
+func TestSlipsInTheFileAreFound(t *testing.T) {
+	t.Parallel()
+	cfg, err := config.Load([]string{"DATABASE_URI=of another program"}, dotenv(t, strings.Join([]string{
+		"SECRET_KEYS=x", "database_url=x", "BCRYPT_COSTS=x", "REDIS_PASWORD=x", "SQLALCHEMY_DATABASE_URI=x", // ours, with a slip
+		"APP_NAME=x", "SECRET_KEY_PREVIOUS_FILE=", "POSTGRES_PASSWORD=x", "SENTRY_URL=x", "PATH=x", "DEBUGGER=x", "SMTP_PORT=x", "BUG=x", // ours, and others
+	}, "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []config.Typo{
+		{"BCRYPT_COSTS", "BCRYPT_COST"},
+		{"REDIS_PASWORD", "REDIS_PASSWORD"},
+		{"SECRET_KEYS", "SECRET_KEY"},
+		{"SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL"},
+		{"database_url", "DATABASE_URL"},
+	}
+	if !slices.Equal(cfg.Typos, want) {
+		t.Errorf("%+v, want %+v", cfg.Typos, want)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tenantry/tenantry/internal/email"
 )
 
 // parser reads one value into its field. Its error says what is expected and is shown to people; the parsers of settings
@@ -97,7 +99,7 @@ func level(field *slog.Level) parser {
 			*field = slog.LevelInfo
 		case "warning", "warn":
 			*field = slog.LevelWarn
-		case "error":
+		case "error", "critical": // the latter is Python's
 			*field = slog.LevelError
 		default:
 			return fmt.Errorf("must be one of debug, info, warning, error, not %.40q", value)
@@ -126,6 +128,16 @@ func hostname(field *string) parser {
 			return errors.New("must be a host name or an IP address and nothing more; for anything else use REDIS_URL")
 		}
 		*field = value
+		return nil
+	}
+}
+
+func emailAddress(field *string) parser {
+	return func(value string) error {
+		if !email.Valid(value) {
+			return fmt.Errorf("must be an e-mail address, such as you@example.com, not %.40q", value)
+		}
+		*field = email.Normalize(value)
 		return nil
 	}
 }

@@ -44,6 +44,8 @@ func (d *draft) settings() []setting {
 		{name: "AUDIT_KEY_PREVIOUS", secret: true, parse: secrets(&d.AuditKeyPrevious)},
 		{name: "BCRYPT_COST", fallback: "12", parse: integer(&d.BcryptCost, 4, 15)},
 		{name: "PASSWORD_RESET_URL", parse: pageURL(&d.PasswordResetURL)},
+		{name: "FIRST_SUPERUSER_EMAIL", parse: emailAddress(&d.FirstSuperuserEmail)},
+		{name: "FIRST_SUPERUSER_PASSWORD", secret: true, parse: secret(&d.FirstSuperuserPassword)},
 
 		{
 			name: "DATABASE_URL", alias: "SQLALCHEMY_DATABASE_URL", secret: true,

@@ -32,10 +32,16 @@ func databaseURL(field *Secret) parser {
 		if rest == "" {
 			return errors.New("must be a URL like postgres://user:password@host:5432/name, mysql://... or sqlite:///file")
 		}
+		if dialect == "postgres" {
+			rest = asyncpgTLS.ReplaceAllString(rest, "${1}sslmode=")
+		}
 		*field = NewSecret(dialect + "://" + rest)
 		return nil
 	}
 }
+
+// asyncpg, one of SQLAlchemy's drivers, calls sslmode ssl.
+var asyncpgTLS = regexp.MustCompile(`([?&])ssl=`)
 
 func redisURL(field *Secret) parser {
 	return func(value string) error {
@@ -57,6 +63,19 @@ type redisParts struct {
 	host     string
 	port, db int
 	password Secret
+}
+
+// sameAs reports whether the URL says nothing else.
+func (p redisParts) sameAs(full Secret) bool {
+	u, err := url.Parse(full.Reveal())
+	if err != nil || u.Hostname() != p.host {
+		return false
+	}
+	port, db := u.Port(), strings.Trim(u.Path, "/")
+	if password, _ := u.User.Password(); p.password.IsSet() && p.password.Reveal() != password {
+		return false
+	}
+	return (port == "" || port == strconv.Itoa(p.port)) && (db == "" || db == strconv.Itoa(p.db))
 }
 
 func (p redisParts) url() Secret {

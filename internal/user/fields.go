@@ -5,7 +5,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
-	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/patch"
 	"github.com/tenantry/tenantry/internal/search"
 )
@@ -13,7 +13,7 @@ import (
 // apply puts the fields that are in the request into u.
 func apply(u *db.User, in api.UserUpdate) {
 	if in.Email != nil {
-		u.Email = auth.NormalizeEmail(*in.Email)
+		u.Email = email.Normalize(*in.Email)
 	}
 	if in.Role != nil {
 		u.Role = string(*in.Role)

@@ -8,7 +8,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
-	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/search"
 )
@@ -23,7 +23,7 @@ type filters struct {
 func filtersOf(in api.ListUsersParams) filters {
 	f := filters{IsActive: in.IsActive, CompanyID: in.CompanyID, BranchID: in.BranchID, DepartmentID: in.DepartmentID}
 	if in.Email != nil {
-		f.Email = new(auth.NormalizeEmail(*in.Email))
+		f.Email = new(email.Normalize(*in.Email))
 	}
 	if in.Role != nil {
 		f.Role = new(string(*in.Role))

@@ -19,14 +19,18 @@ const (
 	installTimeout = 15 * time.Minute
 )
 
-// missingPackages are Debian's packages for the engines that are not installed, and for the C compiler that
-// go test -race needs.
+// missingPackages are Debian's packages for the engines that are not installed, for SQLite's command line, and for the C
+// compiler that go test -race needs.
 func missingPackages(wanted []engine) []string {
 	var packages []string
 	for _, e := range wanted {
 		if e.find() != nil {
 			packages = append(packages, e.debian)
 		}
+	}
+	// docs/operations.md is tried out with it.
+	if _, err := exec.LookPath("sqlite3"); err != nil {
+		packages = append(packages, "sqlite3")
 	}
 	if lacksCompiler() {
 		packages = append(packages, "gcc", "libc6-dev")

@@ -1,4 +1,4 @@
-package auth
+package passwords
 
 import (
 	_ "embed"
@@ -11,9 +11,9 @@ import (
 //go:embed common_passwords.txt
 var commonPasswords string
 
-// isCommonPassword reports whether a password is on the list, in upper or lower case. It searches the text as it is, so that
+// isCommon reports whether a password is on the list, in upper or lower case. It searches the text as it is, so that
 // it takes no memory beside it.
-func isCommonPassword(password string) bool {
+func isCommon(password string) bool {
 	password = strings.ToLower(password)
 	// The password is in list[low:high] or nowhere; both are always the start of a line.
 	list, low, high := commonPasswords, 0, len(commonPasswords)

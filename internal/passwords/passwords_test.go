@@ -1,4 +1,4 @@
-package auth
+package passwords
 
 import (
 	"slices"
@@ -31,7 +31,7 @@ func TestNewPasswordsKeepTheRules(t *testing.T) {
 		{"passwordpassword", "password@example.com", "common personal"},
 	} {
 		var got []string
-		for _, f := range checkNewPassword("/new_password", test.password, test.email) {
+		for _, f := range Check("/new_password", test.password, test.email) {
 			got = append(got, f.Code)
 			if test.password != "" && strings.Contains(f.Detail, test.password) || f.Pointer != "/new_password" {
 				t.Errorf("%q: %+v", test.password, f)
@@ -50,19 +50,19 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 		t.Fatalf("%d lines, sorted: %t", len(lines), slices.IsSorted(lines))
 	}
 	for _, line := range lines {
-		if len(line) < minPasswordLen || len(line) > maxPasswordLen || line != strings.ToLower(line) {
+		if len(line) < minLen || len(line) > MaxLen || line != strings.ToLower(line) {
 			t.Errorf("%q isn't one that the list is for", line)
 		}
-		if !isCommonPassword(line) || !isCommonPassword(strings.ToUpper(line)) {
+		if !isCommon(line) || !isCommon(strings.ToUpper(line)) {
 			t.Errorf("%q isn't found", line)
 		}
 		for _, other := range []string{line + "\n", line[1:], line + "~", "~" + line} {
-			if _, listed := slices.BinarySearch(lines, other); !listed && isCommonPassword(other) {
+			if _, listed := slices.BinarySearch(lines, other); !listed && isCommon(other) {
 				t.Errorf("%q is found", other)
 			}
 		}
 	}
-	if isCommonPassword("") || isCommonPassword("\n") {
+	if isCommon("") || isCommon("\n") {
 		t.Error("nothing is found")
 	}
 }

@@ -1,0 +1,155 @@
+package app_test
+
+import (
+	"bufio"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/doctor"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// superuser makes one, and so an entry in the platform's trail.
+func (i installation) superuser(t *testing.T) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("seven purple umbrellas"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, stderr := i.run("superuser", "create", "--email", "operator@example.com", "--password-file", file); status != 0 {
+		t.Fatal(stderr)
+	}
+}
+
+// wantWarning fails the test unless a part has this finding and fix.
+func wantWarning(t *testing.T, c doctor.Check, detail, fix string) {
+	t.Helper()
+	if c.Result != doctor.Warning || !strings.Contains(c.Detail, detail) || !strings.Contains(c.Fix, fix) {
+		t.Errorf("%+v, want a warning of %q, with the fix %q", c, detail, fix)
+	}
+}
+
+// production is what else a setup for production has, so that nothing else is found.
+func production(env ...string) []string {
+	return append([]string{"ENVIRONMENT=production", "ALLOW_SQLITE_IN_PRODUCTION=true", "PASSWORD_RESET_URL=https://app.example.com/reset"}, env...)
+}
+
+func TestDoctorFindsWhatTheServerWouldNotTell(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		i := newInstallation(t, engine)
+		wantWarning(t, i.examine(t, 0, production()...)["accounts"], "nobody is a superuser", "tenantry superuser create")
+		first := []string{"FIRST_SUPERUSER_EMAIL=operator@example.com", "FIRST_SUPERUSER_PASSWORD=seven purple umbrellas"}
+		if c := i.examine(t, 0, production(first...)...)["accounts"]; c.Result != doctor.OK {
+			t.Errorf("%+v before the first start, want ok", c)
+		}
+		i.superuser(t)
+		wantWarning(t, i.examine(t, 0, production(first...)...)["accounts"], "FIRST_SUPERUSER_PASSWORD is still in the settings", "take it out")
+
+		const another = "AUDIT_KEY=another-Jx2mQ8vT5yLw9ZrKc7HbPd3NsG6uEf"
+		wantWarning(t, i.examine(t, 0, production(another)...)["audit"], "signed with a key that isn't set", "AUDIT_KEY_PREVIOUS")
+		if c := i.examine(t, 0, production(another, "AUDIT_KEY_PREVIOUS="+secretKey)...)["audit"]; c.Result != doctor.OK {
+			t.Errorf("%+v with the key before, want ok", c)
+		}
+
+		if engine == store.SQLite {
+			return // there is no server
+		}
+		wantWarning(t, i.examine(t, 0, production("DATABASE_MAX_CONNECTIONS=1000")...)["connections"], "one instance may open 1000", "DATABASE_MAX_CONNECTIONS")
+		// The same server by an address that needn't be this machine.
+		u, err := url.Parse(i.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.Host = "0.0.0.0:" + u.Port()
+		fix := map[store.Engine]string{store.Postgres: "sslmode=verify-full", store.MySQL: "tls=true"}[engine]
+		wantWarning(t, installation{url: u.String()}.examine(t, 0, production()...)["database"], "not encrypted", fix)
+		if c := (installation{url: u.String()}).examine(t, 0)["database"]; c.Result != doctor.OK {
+			t.Errorf("%+v in development, want ok", c)
+		}
+	})
+}
+
+func TestDoctorLooksAtTheSettings(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t, store.SQLite)
+	wantWarning(t, i.examine(t, 0)["settings"], "for development", "ENVIRONMENT=production")
+	wantWarning(t, i.examine(t, 0, production("PASSWORD_RESET_URL=")...)["settings"], "PASSWORD_RESET_URL", "front end")
+	wantWarning(t, i.examine(t, 0, production("SECRET_KEY_PREVIOUS=another-Jx2mQ8vT5yLw9ZrKc7HbPd3NsG6uEf")...)["settings"], "SECRET_KEY_PREVIOUS", "7 days after")
+}
+
+func TestDoctorLooksAtWhoMayReadTheSecrets(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t, store.SQLite)
+	file := filepath.Join(t.TempDir(), "audit_key")
+	if err := os.WriteFile(file, []byte(secretKey), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, open := range map[os.FileMode]bool{0o600: false, 0o640: false, 0o644: true, 0o602: true} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		c := i.examine(t, 0, production("AUDIT_KEY_FILE="+file)...)["files"]
+		if open {
+			wantWarning(t, c, file, "chmod o= "+file)
+		} else if c.Result != doctor.OK {
+			t.Errorf("%+v with mode %04o, want ok", c, mode)
+		}
+	}
+}
+
+func TestDoctorFindsRedisThatRefusesToWriteWhenFull(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t, store.SQLite)
+	for policy, want := range map[string]doctor.Result{"noeviction": doctor.Warning, "allkeys-lru": doctor.OK} {
+		server := redisServer(t, "--maxmemory", "64mb", "--maxmemory-policy", policy)
+		c := i.examine(t, 0, production("REDIS_URL="+server)...)["redis"]
+		if c.Result != want {
+			t.Errorf("%+v with %s, want %s", c, policy, want)
+		}
+		if want == doctor.Warning {
+			wantWarning(t, c, "64 MiB", "allkeys-lru")
+		}
+	}
+}
+
+// redisServer starts a Redis server with these settings and returns its URL. It ends with the test.
+func redisServer(t *testing.T, settings ...string) string {
+	t.Helper()
+	storetest.RedisURL(t) // skips or fails where Redis isn't tested
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("REDIS'S POLICIES ARE NOT TESTED: the program redis-server is not on this machine")
+	}
+	dir, err := os.MkdirTemp("", "redis") //nolint:usetesting // short enough for a socket's path
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	socket := filepath.Join(dir, "socket")
+	cmd := exec.Command(program, append([]string{"--port", "0", "--unixsocket", socket, "--save", "", "--dir", dir}, settings...)...)
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		if strings.Contains(strings.ToLower(lines.Text()), "ready to accept connections") {
+			return "unix://" + socket
+		}
+	}
+	t.Fatal("redis-server ended before it was ready")
+	return ""
+}

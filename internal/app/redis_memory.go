@@ -1,0 +1,29 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Memory returns how many bytes Redis may take, 0 for any number, and its policy for when it has taken them. Unlike CONFIG, INFO
+// is allowed on most managed servers.
+func (r *redisClient) Memory(ctx context.Context) (limit int64, policy string, err error) {
+	info, err := r.client.Info(ctx, "memory").Result()
+	if err != nil {
+		return 0, "", fmt.Errorf("ask Redis for its memory: %w", err)
+	}
+	for lines := bufio.NewScanner(strings.NewReader(info)); lines.Scan(); {
+		switch name, value, _ := strings.Cut(lines.Text(), ":"); name {
+		case "maxmemory":
+			if limit, err = strconv.ParseInt(value, 10, 64); err != nil {
+				return 0, "", fmt.Errorf("read Redis' maxmemory: %w", err)
+			}
+		case "maxmemory_policy":
+			policy = value
+		}
+	}
+	return limit, policy, nil
+}

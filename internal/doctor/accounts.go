@@ -1,0 +1,100 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+func (p Patient) accounts(ctx context.Context, s *store.Store) []Check {
+	var found []Check
+	well := "no demo accounts"
+	demo, err := p.DemoAccounts(ctx, s)
+	superusers, countErr := s.CountOtherActiveSuperusers(ctx, db.CountOtherActiveSuperusersParams{TenantID: access.PlatformTenantID})
+	switch {
+	case err != nil || countErr != nil:
+		return findings("accounts", "", []Check{{Result: Failed, Detail: fmt.Sprint("the users can't be read: ", errors.Join(err, countErr)), Fix: "look at the database's own log"}})
+	case len(demo) > 0 && p.Config.Environment == config.Development:
+		well = "demo accounts, whose passwords everybody knows; fine in development"
+	case len(demo) > 0:
+		found = append(found, Check{
+			Result: Failed, Detail: "demo accounts, whose passwords everybody knows: " + strings.Join(demo, ", "),
+			Fix: "use another database: the server refuses to start with this one",
+		})
+	}
+	waiting := p.Config.FirstSuperuserPassword.IsSet()
+	if superusers == 0 && !waiting && p.Config.Environment != config.Development {
+		found = append(found, Check{Result: Warning, Detail: "nobody is a superuser, who could make tenants", Fix: "run: tenantry superuser create"})
+	}
+	if superusers > 0 && waiting {
+		found = append(found, Check{
+			Result: Warning, Detail: "FIRST_SUPERUSER_PASSWORD is still in the settings, and has done its work", Fix: "take it out of them",
+		})
+	}
+	return findings("accounts", well, found)
+}
+
+// auditSample is how many entries are looked at: the oldest and the newest, because it is the ends that a change of keys divides.
+const auditSample = 20
+
+// audit looks whether the platform's trail can be verified with the keys that are set. Whether it verifies is for
+// tenantry audit verify.
+func (p Patient) audit(ctx context.Context, s *store.Store) []Check {
+	if p.AuditKeys == nil {
+		return skip("audit")
+	}
+	ids, err := signers(ctx, s)
+	if err != nil {
+		return findings("audit", "", []Check{{Result: Failed, Detail: "the audit trail can't be read: " + err.Error(), Fix: "look at the database's own log"}})
+	}
+	for id := range ids {
+		if !p.AuditKeys.Know(id) {
+			return findings("audit", "", []Check{{
+				Result: Warning, Detail: fmt.Sprintf("entries are signed with a key that isn't set (%s), so nobody can verify them", id),
+				Fix: "put the former AUDIT_KEY, or the former SECRET_KEY if there was none, into AUDIT_KEY_PREVIOUS",
+			}})
+		}
+	}
+	return findings("audit", "the keys that signed the trail are set", nil)
+}
+
+// signers returns the ids of the keys that signed the ends of the platform's trail.
+func signers(ctx context.Context, s *store.Store) (map[string]bool, error) {
+	ids := map[string]bool{}
+	oldest, err := s.ListAuditLinks(ctx, db.ListAuditLinksParams{
+		TenantID: access.PlatformTenantID, AfterSeal: -1, LastSeal: math.MaxInt64, FromEntryID: uuid.Nil, Limit: auditSample,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, link := range oldest {
+		ids[link.KeyID] = true
+	}
+	newest, err := s.ListAuditEntries(ctx, db.ListAuditEntriesParams{
+		TenantID: access.PlatformTenantID, AfterOccurredAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), Limit: auditSample,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range newest {
+		link, err := s.GetAuditLink(ctx, db.GetAuditLinkParams{TenantID: entry.TenantID, EntryID: entry.ID})
+		if errors.Is(err, store.ErrNotFound) {
+			continue // pruned meanwhile, or removed: for tenantry audit verify
+		}
+		if err != nil {
+			return nil, err
+		}
+		ids[link.KeyID] = true
+	}
+	return ids, nil
+}

@@ -1,0 +1,129 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// database checks the database and what is in it.
+func (p Patient) database(ctx context.Context) []Check {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	s, err := p.OpenStore(ctx)
+	if err != nil {
+		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "check DATABASE_URL, and that the database runs and lets this machine in"}
+		return append([]Check{failed}, skip("connections", "schema", "clock", "accounts", "audit")...)
+	}
+	defer s.Close()
+	start := p.Now()
+	if err := s.Ping(ctx); err != nil {
+		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "look at the database's own log"}
+		return append([]Check{failed}, skip("connections", "schema", "clock", "accounts", "audit")...)
+	}
+	version := schema(ctx, s)
+	checks := slices.Concat(
+		p.encryption(ctx, s, fmt.Sprintf("%s answers in %s", s.Engine(), p.Now().Sub(start).Round(10*time.Microsecond))),
+		p.connections(ctx, s), []Check{version, p.clock(ctx, s)},
+	)
+	if version.Result == Failed {
+		return append(checks, skip("accounts", "audit")...)
+	}
+	return slices.Concat(checks, p.accounts(ctx, s), p.audit(ctx, s))
+}
+
+func schema(ctx context.Context, s *store.Store) Check {
+	c := Check{Name: "schema", Result: OK}
+	current, needed, err := s.SchemaVersion(ctx)
+	switch {
+	case err != nil:
+		c.Result, c.Detail = Failed, err.Error()
+	case current < needed:
+		c.Result, c.Detail, c.Fix = Failed, fmt.Sprintf("has version %d, and this program needs %d", current, needed), "run: tenantry migrate up"
+	case current > needed:
+		c.Result, c.Detail = Failed, fmt.Sprintf("has version %d, and this program knows only %d", current, needed)
+		c.Fix = "use the program that migrated it, or a newer one"
+	default:
+		c.Detail = fmt.Sprintf("has version %d, as needed", current)
+	}
+	return c
+}
+
+func (p Patient) clock(ctx context.Context, s *store.Store) Check {
+	c := Check{Name: "clock", Result: OK}
+	there, err := s.Now(ctx)
+	if err != nil {
+		c.Result, c.Detail = Failed, err.Error()
+		return c
+	}
+	skew := p.Now().Sub(there).Abs()
+	c.Detail = fmt.Sprintf("%s apart from the database's", skew.Round(time.Millisecond))
+	if skew > skewWorrying {
+		c.Result, c.Fix = Warning, "let both machines take their time from the same source (NTP)"
+	}
+	if skew > skewTooMuch {
+		c.Result = Failed
+	}
+	return c
+}
+
+// encryption warns of a way to the database on which others may read along.
+func (p Patient) encryption(ctx context.Context, s *store.Store, well string) []Check {
+	if p.Config.Environment == config.Development || isLocal(p.Config.DatabaseURL.Reveal()) {
+		return findings("database", well, nil)
+	}
+	encrypted, err := s.Encrypted(ctx)
+	switch {
+	case err != nil:
+		return findings("database", "", []Check{{Result: Warning, Detail: err.Error(), Fix: "look at the database's own log"}})
+	case encrypted:
+		return findings("database", well, nil)
+	}
+	fix := "if others can reach that network, add sslmode=verify-full to DATABASE_URL"
+	if s.Engine() == store.MySQL {
+		fix = "if others can reach that network, add tls=true to DATABASE_URL"
+	}
+	return findings("database", "", []Check{{Result: Warning, Detail: well + ", but the connection is not encrypted", Fix: fix}})
+}
+
+// isLocal reports whether all hosts of a database's URL are this machine.
+func isLocal(databaseURL string) bool {
+	_, rest, _ := strings.Cut(databaseURL, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	authority = authority[strings.LastIndexByte(authority, '@')+1:]
+	for host := range strings.SplitSeq(authority, ",") {
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		ip := net.ParseIP(strings.Trim(host, "[]"))
+		if host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return false
+		}
+	}
+	return true
+}
+
+// connections compares what one instance may open with what the server takes.
+func (p Patient) connections(ctx context.Context, s *store.Store) []Check {
+	limit, err := s.MaxConnections(ctx)
+	if err != nil {
+		return findings("connections", "", []Check{{Result: Warning, Detail: err.Error(), Fix: "look at the database's own log"}})
+	}
+	ours := p.Config.DatabaseMaxConnections
+	switch {
+	case limit == 0:
+		return findings("connections", "there is no server", nil)
+	case ours > limit:
+		return findings("connections", "", []Check{{
+			Result: Warning, Detail: fmt.Sprintf("one instance may open %d, but the server takes %d from everybody", ours, limit),
+			Fix: "lower DATABASE_MAX_CONNECTIONS, or raise the server's max_connections",
+		}})
+	}
+	return findings("connections", fmt.Sprintf("one instance may open %d of the server's %d: room for %d", ours, limit, limit/ours), nil)
+}

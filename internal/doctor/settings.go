@@ -1,0 +1,65 @@
+package doctor
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/tenantry/tenantry/internal/config"
+)
+
+func settingsFaults(err error) []Check {
+	var faults *config.Faults
+	if !errors.As(err, &faults) {
+		return []Check{{Name: "settings", Result: Failed, Detail: err.Error()}}
+	}
+	var checks []Check
+	for _, f := range faults.List {
+		checks = append(checks, Check{Name: "settings", Result: Failed, Detail: f.Name + " " + f.Expected, Fix: "change " + f.Name + " in the environment or in .env"})
+	}
+	return checks
+}
+
+func (p Patient) settings() []Check {
+	cfg := p.Config
+	var found []Check
+	warn := func(detail, fix string) { found = append(found, Check{Result: Warning, Detail: detail, Fix: fix}) }
+	if cfg.Environment == config.Development {
+		warn("for development: dangerous values are accepted", "where it matters, set ENVIRONMENT=production")
+	}
+	if cfg.SecretKeyPrevious.IsSet() {
+		warn("SECRET_KEY_PREVIOUS is still accepted",
+			fmt.Sprintf("take it away %d days after the change of SECRET_KEY", int(cfg.RefreshTokenTTL.Hours()/24)))
+	}
+	if cfg.PasswordResetURL == "" && cfg.Environment != config.Development {
+		warn("PASSWORD_RESET_URL is not set: new users can't be sent a link to choose a password with, only the token for one",
+			"set it to the page of your front end that takes the token")
+	}
+	for _, typo := range cfg.Typos {
+		warn(fmt.Sprintf("%s in .env is none of ours", typo.Name), fmt.Sprintf("write %s, if that is what it means", typo.Meant))
+	}
+	return findings("settings", fmt.Sprintf("complete, for %s", cfg.Environment), found)
+}
+
+// mounted is where container platforms put secrets: readable for everyone, in a place of their own.
+const mounted = "/run/secrets/"
+
+// files looks at who may read the secrets.
+func (p Patient) files() []Check {
+	var found []Check
+	for _, path := range p.Config.SecretFiles {
+		info, err := os.Stat(path)
+		if err != nil || strings.HasPrefix(path, mounted) || runtime.GOOS == "windows" { // Windows has no such bits
+			continue
+		}
+		if mode := info.Mode().Perm(); mode&0o007 != 0 {
+			found = append(found, Check{
+				Result: Warning, Detail: fmt.Sprintf("%s may hold secrets, and everybody on this machine can open it (mode %04o)", path, mode),
+				Fix: "run: chmod o= " + path,
+			})
+		}
+	}
+	return findings("files", "no secret is in a file that everybody can open", found)
+}

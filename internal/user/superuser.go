@@ -1,0 +1,121 @@
+package user
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/email"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// What follows is for those who run the installation, from its command line: nobody can do it over the network.
+
+// platform is where superusers live, as seen by nobody in particular.
+var platform = access.Principal{TenantID: access.PlatformTenantID}
+
+// Superuser is what has to be known of a new one.
+type Superuser struct {
+	Email    string
+	FullName string
+	Password string
+}
+
+// CreateSuperuser returns the new superuser. The error is errs.ValidationFailed if the password breaks a rule, or
+// errs.AlreadyExists if the e-mail address is taken, in whatever tenant.
+func (s *Service) CreateSuperuser(ctx context.Context, in Superuser) (db.User, error) {
+	return s.createSuperuser(ctx, in, func(db.Querier) error { return nil })
+}
+
+// errNotFirst ends the transaction that would have created the first superuser.
+var errNotFirst = errors.New("there is a superuser already")
+
+// CreateFirstSuperuser is CreateSuperuser as long as the platform has no user, and else does nothing. Of those that do so at the
+// same time one creates the superuser. It reports whether this one did.
+func (s *Service) CreateFirstSuperuser(ctx context.Context, in Superuser) (bool, error) {
+	first := func(q db.Querier) error {
+		n, err := q.CountUsers(ctx, db.CountUsersParams{TenantID: platform.TenantID})
+		if err == nil && n > 0 {
+			return errNotFirst
+		}
+		return err
+	}
+	err := first(s.store) // before the password is hashed, which takes its time
+	if err == nil {
+		_, err = s.createSuperuser(ctx, in, first)
+	}
+	if errors.Is(err, errNotFirst) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// createSuperuser asks allowed when nobody else can administer the platform's users any more.
+func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed func(db.Querier) error) (db.User, error) {
+	hash, err := s.auth.HashNewPassword(ctx, in.Password, in.Email)
+	if err != nil {
+		return db.User{}, err
+	}
+	now := s.now()
+	u := db.User{
+		TenantID: platform.TenantID, ID: s.newID(), Email: email.Normalize(in.Email), PasswordHash: &hash, FullName: in.FullName,
+		Role: string(access.Admin), IsActive: true, IsSuperuser: true, CreatedAt: now, UpdatedAt: now, Version: 1,
+	}
+	Derive(&u)
+	err = s.store.Tx(ctx, func(q db.Querier) error {
+		if err := lockTenant(ctx, q, platform); err != nil {
+			return err
+		}
+		if err := allowed(q); err != nil {
+			return err
+		}
+		if err := q.InsertUser(ctx, db.InsertUserParams(u)); err != nil {
+			return emailTaken(err)
+		}
+		return s.audit.Write(ctx, q, platform, audit.Entry{
+			Action: "user.create", EntityType: entityType, EntityID: u.ID, EntityLabel: u.Email, Changes: audit.Created(u),
+		})
+	})
+	if err != nil {
+		return db.User{}, err
+	}
+	return u, nil
+}
+
+// ResetSuperuserPassword gives a superuser another password and ends all their sessions. The error is errs.NotFound if nobody with
+// this e-mail address is one, errs.UserInactive, or errs.ValidationFailed if the password breaks a rule.
+func (s *Service) ResetSuperuserPassword(ctx context.Context, address, wanted string) error {
+	address = email.Normalize(address)
+	if _, err := activeSuperuser(ctx, s.store, address); err != nil {
+		return err
+	}
+	hash, err := s.auth.HashNewPassword(ctx, wanted, address)
+	if err != nil {
+		return err
+	}
+	return s.store.Tx(ctx, func(q db.Querier) error {
+		u, err := activeSuperuser(ctx, q, address)
+		if err != nil {
+			return err
+		}
+		return s.auth.SetPasswordHash(ctx, q, u, hash)
+	})
+}
+
+func activeSuperuser(ctx context.Context, q db.Querier, address string) (db.User, error) {
+	u, err := q.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: address})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return db.User{}, errs.New(errs.NotFound, "There is no user with this e-mail address.")
+	case err != nil:
+		return db.User{}, err
+	case !u.IsSuperuser:
+		return db.User{}, errs.New(errs.NotFound, "The user with this e-mail address is no superuser; an admin of their tenant can reset their password.")
+	case !u.IsActive:
+		return db.User{}, errs.New(errs.UserInactive, "This superuser is inactive, and another one has to activate them first.")
+	}
+	return u, nil
+}
