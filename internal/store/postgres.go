@@ -64,7 +64,11 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, nil, fmt.Errorf("make pool: %w", err)
 	}
-	d.std = stdlib.OpenDBFromPool(d.pool)
+	// Its few queries work through pgbouncer, too, and each connection is for one use.
+	std := config.ConnConfig.Copy()
+	std.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	d.std = stdlib.OpenDB(*std, stdlib.OptionAfterConnect(d.prepare))
+	d.std.SetMaxIdleConns(0)
 	return d, db.NewPostgres(d.planned(d.pool), mapper(translatePostgres)), nil
 }
 
