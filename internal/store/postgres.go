@@ -158,14 +158,11 @@ func (t postgresTx) commit(ctx context.Context) error {
 	// A commit that has begun isn't cut off: nobody would know whether it has happened.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	switch err := t.tx.Commit(ctx); {
-	case err == nil:
-		return nil
-	case pgconn.SafeToRetry(err): // nothing of it was sent
-		return translatePostgres(err)
-	default:
+	// pgconn.SafeToRetry says yes to some errors that come when the commit has long been sent.
+	if err := t.tx.Commit(ctx); err != nil {
 		return undecided(translatePostgres(err))
 	}
+	return nil
 }
 
 func (t postgresTx) rollback(ctx context.Context) error { return t.tx.Rollback(ctx) }
