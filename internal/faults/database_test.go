@@ -90,7 +90,9 @@ func storm(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 			for range 5 {
 				for _, send := range []func() apitest.Reply{
 					func() apitest.Reply { return admin.Do(t, http.MethodGet, companiesPath+"?count=true", "") },
-					func() apitest.Reply { return admin.Do(t, http.MethodPost, companiesPath, `{"code":"STORM","name":"Storm"}`) },
+					func() apitest.Reply {
+						return admin.Do(t, http.MethodPost, companiesPath, `{"code":"STORM","name":"Storm"}`)
+					},
 					func() apitest.Reply {
 						return a.Do(t, http.MethodPost, "/api/v1/auth/login", fmt.Sprintf(`{"email":%q,"password":%q}`, admin.User.Email, apitest.Password))
 					},
