@@ -19,8 +19,8 @@ const (
 	installTimeout = 15 * time.Minute
 )
 
-// missingPackages are Debian's packages for the engines that are not installed, and for the C compiler that
-// go test -race needs.
+// missingPackages are Debian's packages for the engines that are not installed, for pgbouncer, which tests start themselves, and for
+// the C compiler that go test -race needs.
 func missingPackages(wanted []engine) []string {
 	var packages []string
 	for _, e := range wanted {
@@ -28,10 +28,20 @@ func missingPackages(wanted []engine) []string {
 			packages = append(packages, e.debian)
 		}
 	}
+	if lacksPgbouncer() {
+		packages = append(packages, "pgbouncer")
+	}
 	if lacksCompiler() {
 		packages = append(packages, "gcc", "libc6-dev")
 	}
 	return packages
+}
+
+func lacksPgbouncer() bool {
+	return !slices.ContainsFunc([]string{"pgbouncer", "/usr/sbin/pgbouncer"}, func(name string) bool {
+		_, err := exec.LookPath(name)
+		return err == nil
+	})
 }
 
 // lacksCompiler reports whether cgo is wanted and can't work. (go env would not tell: without a compiler it says 0.)
