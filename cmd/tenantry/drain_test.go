@@ -21,7 +21,7 @@ func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewURL(t, store.Postgres)
 	admin := newAdmin(t, store.Postgres, databaseURL)
-	p := newInstallation(t, "LOG_LEVEL=info", "DATABASE_URL="+databaseURL, "SHUTDOWN_DELAY_SEC=2").serve()
+	p := newInstallation(t, "LOG_LEVEL=info", "DATABASE_URL="+databaseURL, "SHUTDOWN_DELAY_SEC=4").serve()
 	token := p.login(admin.Email, apitest.Password).Access
 	var unwell atomic.Bool
 	var kept, fresh, told atomic.Int64
@@ -84,6 +84,12 @@ func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 	}
 	unwell.Store(true)
 	clients.Wait()
+	// All of them have been told in good time: before it would have closed their connections.
+	if conn, err := p.dial(); err != nil {
+		t.Errorf("it took no more connections before the last client had been told: %v", err)
+	} else {
+		_ = conn.Close()
+	}
 	if told.Load() != 8 || fresh.Load() == before {
 		t.Errorf("%d of 8 clients were told to leave, and %d new connections worked meanwhile", told.Load(), fresh.Load()-before)
 	}
