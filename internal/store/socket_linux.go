@@ -17,9 +17,9 @@ func silent(c syscall.Conn) bool {
 		return true // unknown; the next answer will tell
 	}
 	var peek error
-	err = raw.Read(func(socket uintptr) bool {
+	// Not raw.Read: pgx may have left a reader behind, for whom that would wait.
+	err = raw.Control(func(socket uintptr) {
 		_, _, peek = unix.Recvfrom(int(socket), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
-		return true
 	})
 	return err == nil && peek == unix.EAGAIN
 }

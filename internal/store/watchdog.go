@@ -126,7 +126,11 @@ func (w *watchdog) ask() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asking = false
-	if err == nil || w.heard.Load() >= began || w.trusted > 0 || w.ctx.Err() != nil {
+	if err == nil {
+		w.heard.Store(time.Now().UnixNano())
+		return
+	}
+	if w.heard.Load() >= began || w.trusted > 0 || w.ctx.Err() != nil {
 		return
 	}
 	w.gone = true
