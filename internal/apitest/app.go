@@ -64,10 +64,16 @@ func New(t testing.TB, engine store.Engine, change ...func(*config.Config)) *App
 // Start starts an application with these settings, perhaps on a database that another one uses too.
 func Start(t testing.TB, engine store.Engine, cfg config.Config) *App {
 	t.Helper()
+	return StartLimited(t, engine, cfg, 0)
+}
+
+// StartLimited is Start, with another limit to the time that a request may take.
+func StartLimited(t testing.TB, engine store.Engine, cfg config.Config, limit time.Duration) *App {
+	t.Helper()
 	a := &App{Engine: engine, Config: cfg, Clock: &Clock{}, Log: &Log{}}
 	log := slog.New(slog.NewJSONHandler(a.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	if a.App, err = app.New(t.Context(), cfg, app.Options{Log: log, Now: a.Clock.Now}); err != nil {
+	if a.App, err = app.New(t.Context(), cfg, app.Options{Log: log, Now: a.Clock.Now, RequestTimeout: limit}); err != nil {
 		t.Fatalf("start application: %v", err)
 	}
 	if err := a.Migrate(t.Context(), true); err != nil {

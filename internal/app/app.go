@@ -2,11 +2,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,12 +47,18 @@ type App struct {
 	handler http.Handler
 	// background runs beside the server, and ends after it.
 	background []func(context.Context)
+
+	requestTimeout time.Duration
+	shutdownDelay  time.Duration
+	draining       atomic.Bool // the process is about to end
 }
 
 // Options is what a test holds still.
 type Options struct {
 	Log *slog.Logger
 	Now func() time.Time // nil: the wall clock
+	// RequestTimeout is the most that a request may take; 0: 30 seconds.
+	RequestTimeout time.Duration
 }
 
 // New opens the database and puts everything together. The caller closes the App.
@@ -69,7 +77,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Store: s, log: opts.Log, redis: redis}
+	a := &App{Store: s, log: opts.Log, redis: redis, shutdownDelay: cfg.ShutdownDelay, requestTimeout: cmp.Or(opts.RequestTimeout, requestTimeout)}
 	if err := a.assemble(cfg, now); err != nil {
 		a.Close()
 		return nil, err
@@ -138,12 +146,12 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	e.HTTPErrorHandler = problem.Handle
 	e.IPExtractor = echo.ExtractIPDirect() // no header changes it
 	perOperation := middleware.Stack{
-		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: requestTimeout,
+		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: a.requestTimeout,
 		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenants,
 		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy,
 	}.Install(e)
 	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: sessions, Cursors: cursors, Now: now, NewID: newID})
-	checker := &health.Checker{Log: a.log, Database: a.Store}
+	checker := &health.Checker{Log: a.log, Database: a.Store, Draining: a.draining.Load}
 	if a.redis != nil {
 		checker.Redis = a.redis
 	}

@@ -3,13 +3,14 @@ package app
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/middleware"
 	"github.com/tenantry/tenantry/internal/problem"
 )
 
@@ -56,9 +57,14 @@ func (c problemConn) Write(p []byte) (int, error) {
 	if err != nil {
 		return c.TCPConn.Write(p)
 	}
-	_, err = fmt.Fprintf(c.TCPConn, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nX-Request-Id: %s\r\nConnection: close\r\n\r\n%s",
-		e.Status(), e.Code.Title(), problem.ContentType, len(body), id, body)
-	if err != nil {
+	reply := http.Response{
+		StatusCode: e.Status(), ProtoMajor: 1, ProtoMinor: 1, Close: true, Header: http.Header{},
+		ContentLength: int64(len(body)), Body: io.NopCloser(bytes.NewReader(body)),
+	}
+	middleware.SetSecurityHeaders(reply.Header)
+	reply.Header.Set("Content-Type", problem.ContentType)
+	reply.Header.Set("X-Request-Id", id)
+	if err := reply.Write(c.TCPConn); err != nil {
 		return 0, err
 	}
 	_ = c.SetReadDeadline(time.Now().Add(discardTimeout))

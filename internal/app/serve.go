@@ -24,7 +24,8 @@ func (p *program) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer requests until told to stop",
-		Long: `Serve answers requests at HTTP_ADDR until it gets SIGINT or SIGTERM; then it finishes what runs, for up to 15 seconds.
+		Long: `Serve answers requests at HTTP_ADDR until it gets SIGINT or SIGTERM; then it answers for SHUTDOWN_DELAY_SEC more, and
+finishes what runs, for up to 15 seconds.
 
 In development it brings the database's schema up to date by itself. In staging and production it refuses to start
 with a schema that is behind, unless AUTO_MIGRATE=true, and with demo accounts in the database.`,

@@ -21,8 +21,9 @@ const (
 	drainTimeout      = 15 * time.Second
 )
 
-// Serve answers requests until ctx ends. Then it takes no new ones, finishes those that run, for up to 15 seconds, ends what
-// runs beside it, and returns.
+// Serve answers requests, by HTTP/1.1 and by HTTP/2 without TLS, until ctx ends. Then it says with each reply, and to whoever asks for
+// its health, that it is about to end; after the shutdown delay it takes no new requests, finishes those that run, for up to 15
+// seconds, ends what runs beside it, and returns.
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
@@ -32,20 +33,30 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	defer running.Wait()
 	defer stop()
 	server := &http.Server{
-		Handler:           a.handler,
+		Handler:           a.untilTheEnd(a.handler),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+		Protocols:         new(http.Protocols),
 	}
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetUnencryptedHTTP2(true)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(problemListener{listener}) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
+	}
+	a.draining.Store(true)
+	if a.shutdownDelay > 0 {
+		a.log.InfoContext(ctx, "about to stop: requests are still answered", "for", a.shutdownDelay)
+		if err := wait(failed, a.shutdownDelay); err != nil {
+			return err
+		}
 	}
 	a.log.InfoContext(ctx, "stopping: no new requests, running ones are finished", "within", drainTimeout)
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
@@ -59,4 +70,25 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	a.log.InfoContext(ctx, "stopped")
 	return nil
+}
+
+// wait returns after d, or with the server's error.
+func wait(failed <-chan error, d time.Duration) error {
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// untilTheEnd makes clients leave connections that have no future: all of them when the process is about to end, and one on which
+// the end of a body might be understood otherwise by somebody in between (RFC 9112, section 6.1).
+func (a *App) untilTheEnd(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.draining.Load() || len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }

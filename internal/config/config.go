@@ -28,6 +28,8 @@ type Config struct {
 	Environment Environment
 	Debug       bool
 	HTTPAddr    string // host:port, the host may be empty
+	// ShutdownDelay is how long requests are still answered after the order to stop.
+	ShutdownDelay time.Duration
 
 	SecretKey         Secret        // at least 32 bytes; not set only in development, see DevelopmentSecret
 	SecretKeyPrevious Secret        // what it was before, while it is changed; at least 32 bytes if set

@@ -34,6 +34,7 @@ func (d *draft) settings() []setting {
 		{name: "DEBUG", fallback: "false", parse: boolean(&d.Debug)},
 		{name: "HTTP_ADDR", fallback: ":8000", parse: address(&d.HTTPAddr)},
 		{name: "ALLOWED_ORIGINS", parse: origins(&d.AllowedOrigins)},
+		{name: "SHUTDOWN_DELAY_SEC", fallback: "5", development: "0", parse: duration(&d.ShutdownDelay, time.Second, 0, 300)},
 
 		{name: "SECRET_KEY", secret: true, parse: secret(&d.SecretKey)},
 		{name: "SECRET_KEY_PREVIOUS", secret: true, parse: secret(&d.SecretKeyPrevious)},

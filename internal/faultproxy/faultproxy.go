@@ -20,6 +20,7 @@ const (
 	Refused               // as by a machine whose server is down: connections are closed, and new ones refused
 	Reset                 // connections are reset (RST) as soon as someone says something
 	HalfOpen              // as after a cut cable: connections open and stay open, but nothing comes through
+	Unheard               // what clients say comes through, and what the server says is lost, also when it is over
 )
 
 const pieceSize = 32 << 10
@@ -162,10 +163,10 @@ func (p *Proxy) join(client net.Conn) {
 	p.mu.Unlock()
 	done := make(chan struct{})
 	go func() {
-		p.relay(server, client)
+		p.relay(server, client, func() bool { return true })
 		close(done)
 	}()
-	p.relay(client, server)
+	p.relay(client, server, p.isHeard)
 	<-done
 	p.mu.Lock()
 	delete(p.open, client)
@@ -173,8 +174,15 @@ func (p *Proxy) join(client net.Conn) {
 	p.mu.Unlock()
 }
 
-// relay passes on from one to the other, and ends both when one of them ends.
-func (p *Proxy) relay(to, from net.Conn) {
+// isHeard reports whether what the server says comes through.
+func (p *Proxy) isHeard() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.fault != Unheard
+}
+
+// relay passes on from one to the other what comes through, and ends both when one of them ends.
+func (p *Proxy) relay(to, from net.Conn, comesThrough func() bool) {
 	defer to.Close()
 	defer from.Close()
 	piece := make([]byte, pieceSize)
@@ -182,6 +190,9 @@ func (p *Proxy) relay(to, from net.Conn) {
 		n, err := from.Read(piece)
 		if err != nil {
 			return
+		}
+		if !comesThrough() {
+			continue
 		}
 		delay, ok := p.pass()
 		if !ok {

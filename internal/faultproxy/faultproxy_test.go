@@ -88,6 +88,15 @@ func TestFaults(t *testing.T) {
 		}
 	}
 
+	p.Fail(faultproxy.Unheard)
+	if err := say(c, impatient); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("unheard: %v, want nothing at all", err)
+	}
+	p.Fail(faultproxy.None)
+	if err := say(c, patience); err != nil {
+		t.Errorf("after unheard: %v, want what is said from now on", err)
+	}
+
 	p.Cut()
 	if err := say(c, patience); err == nil {
 		t.Error("cut: the connection still works")

@@ -23,6 +23,8 @@ type Checker struct {
 	Log      *slog.Logger
 	Database Pinger
 	Redis    Pinger // nil: not set up
+	// Draining reports whether the process is about to end. Then it is down for those who choose where to send requests.
+	Draining func() bool
 }
 
 // Check returns the state of all parts. Without the database nothing works: down. Without Redis all works: degraded. Why
@@ -37,7 +39,7 @@ func (c *Checker) Check(ctx context.Context) api.Health {
 	if state.Components.Redis.Status == api.ComponentStatusDown {
 		state.Status = api.HealthStatusDegraded
 	}
-	if state.Components.Database.Status == api.ComponentStatusDown {
+	if state.Components.Database.Status == api.ComponentStatusDown || c.Draining != nil && c.Draining() {
 		state.Status = api.HealthStatusDown
 	}
 	return state

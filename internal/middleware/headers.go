@@ -13,16 +13,19 @@ import (
 
 const preflightMaxAge = 10 * time.Minute
 
-// securityHeaders tells browsers what an API never needs (OWASP REST Security Cheat Sheet).
+// SetSecurityHeaders tells browsers what an API never needs (OWASP REST Security Cheat Sheet).
+func SetSecurityHeaders(h http.Header) {
+	h.Set(echo.HeaderCacheControl, "no-store")
+	h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+	h.Set(echo.HeaderXContentTypeOptions, "nosniff")
+	h.Set(echo.HeaderXFrameOptions, "DENY")
+	h.Set(echo.HeaderReferrerPolicy, "no-referrer")
+}
+
 func securityHeaders() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			h := c.Response().Header()
-			h.Set(echo.HeaderCacheControl, "no-store")
-			h.Set(echo.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
-			h.Set(echo.HeaderXContentTypeOptions, "nosniff")
-			h.Set(echo.HeaderXFrameOptions, "DENY")
-			h.Set(echo.HeaderReferrerPolicy, "no-referrer")
+			SetSecurityHeaders(c.Response().Header())
 			return next(c)
 		}
 	}
@@ -38,7 +41,8 @@ func (s Stack) cors() echo.MiddlewareFunc {
 		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
 		AllowHeaders: []string{echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, "If-Match", "If-None-Match"},
 		ExposeHeaders: []string{
-			"Content-Disposition", "Deprecation", "ETag", "Link", echo.HeaderLocation, echo.HeaderRetryAfter, "Sunset", echo.HeaderXRequestID,
+			"Content-Disposition", "Deprecation", "ETag", "Link", echo.HeaderLocation, "RateLimit", "RateLimit-Policy", echo.HeaderRetryAfter, "Sunset",
+			"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", echo.HeaderXRequestID,
 		},
 		MaxAge: int(preflightMaxAge.Seconds()),
 	})

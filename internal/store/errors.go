@@ -20,6 +20,7 @@ var (
 	ErrUnreadable = errors.New("a value is not of its column's type")
 
 	errContended = errors.New("given up for the sake of another transaction")
+	errReadOnly  = errors.New("the server takes no changes")
 )
 
 // ConstraintKind is the kind of rule that a Violation broke.
@@ -83,7 +84,8 @@ func translateCommon(err error) error {
 		return e
 	}
 	var network net.Error
-	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) {
+	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, errSilent) {
 		return unavailable(err)
 	}
 	return nil
@@ -109,4 +111,17 @@ func contended(cause error) error {
 
 func unavailable(cause error) error {
 	return errs.New(errs.Unavailable, "The database does not answer. Try again in a moment.").After(time.Second).Because(cause)
+}
+
+// readOnly is what Tx tries once more after, because there may be another server by now.
+func readOnly(cause error) error { return unavailable(fmt.Errorf("%w: %w", errReadOnly, cause)) }
+
+// undecided makes of the error of a commit what is known then. If its answer was lost, nobody knows whether it has happened:
+// it must be neither reported as done nor tried again.
+func undecided(err error) error {
+	if errors.Is(err, errContended) || !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Timeout) {
+		return err
+	}
+	return errs.New(errs.Unavailable, "The database did not say whether this was done. Look before you try again.").
+		After(time.Second).Because(err)
 }

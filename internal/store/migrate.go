@@ -167,6 +167,17 @@ func (s *Store) migrate(ctx context.Context, f func(*goose.Provider) error) erro
 
 // migrateBy locks out others and runs the given migrations in the place of ours, if there are any.
 func (s *Store) migrateBy(ctx context.Context, others []*goose.Migration, f func(*goose.Provider) error) error {
+	if d, ok := s.database.(*postgresDriver); ok && d.pooled.Load() {
+		return errors.New("the database URL leads to a connection pooler such as pgbouncer, through which the lock that migrations need doesn't hold; " +
+			"run `tenantry migrate` with a DATABASE_URL that leads to the database itself")
+	}
+	if dog := s.database.watchdog(); dog != nil {
+		return dog.trust(func() error { return s.migrateLocked(ctx, others, f) })
+	}
+	return s.migrateLocked(ctx, others, f)
+}
+
+func (s *Store) migrateLocked(ctx context.Context, others []*goose.Migration, f func(*goose.Provider) error) error {
 	if s.engine == MySQL {
 		if err := mysqlCollation(ctx, s.database.sqlDB()); err != nil {
 			return err

@@ -46,6 +46,12 @@ func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	config.Params["time_zone"] = "'+00:00'"
 	config.Params["sql_mode"] = "'TRADITIONAL'" // refuse what doesn't fit instead of cutting it off
 	config.Logger = &mysql.NopLogger{}          // it prints to stderr what it returns as an error anyway
+	probe, err := mysqlProbe(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the URL: %w", err)
+	}
+	dog := newWatchdog(probe)
+	config.DialFunc = dog.dial
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the URL: %w", err)
@@ -56,9 +62,30 @@ func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	d := &sqlDriver{
 		reader: pool, writer: pool, isolation: sql.LevelReadCommitted, translate: translateMySQL,
-		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) },
+		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, dog: dog,
 	}
 	return d, db.NewMySQL(pool, mapper(translateMySQL)), nil
+}
+
+// mysqlProbe asks past the pool whether the server answers.
+func mysqlProbe(config *mysql.Config) (func(context.Context) error, error) {
+	config = config.Clone()
+	dialer := newDialer()
+	config.DialFunc = dialer.DialContext
+	connector, err := mysql.NewConnector(config)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		conn, err := connector.Connect(ctx)
+		if e, ok := errors.AsType[*mysql.MySQLError](err); ok && (e.Number == 1040 || e.Number == 1203) { // too many connections
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}, nil
 }
 
 // The name of the key is nowhere but at the end of the text: "... for key 'companies_tenant_id_code_key'",

@@ -2,10 +2,13 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,9 +21,22 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
+// hostTimeout is how long making a connection to one of the servers may take, unless the URL says so with connect_timeout.
+const hostTimeout = time.Second
+
+// Codes of PostgreSQL, appendix A.
+const (
+	tooManyState  = "53300" // too many connections
+	readOnlyState = "25006" // as from a server that has become a standby
+)
+
 type postgresDriver struct {
 	pool *pgxpool.Pool
 	std  *sql.DB
+	dog  *watchdog
+	// pooled is whether something like pgbouncer is in between: then the next statement may go to another server process, which
+	// doesn't know what was prepared.
+	pooled atomic.Bool
 }
 
 func openPostgres(ctx context.Context, databaseURL string, opts Options) (database, db.Querier, error) {
@@ -31,19 +47,77 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 	}
 	config.MaxConns = int32(opts.MaxConnections) //nolint:gosec // the settings allow 1000 at most
 	if config.ConnConfig.ConnectTimeout == 0 {
-		config.ConnConfig.ConnectTimeout = connectTimeout
+		config.ConnConfig.ConnectTimeout = hostTimeout
 	}
-	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		conn.TypeMap().RegisterType(&pgtype.Type{
-			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
-		})
-		return nil
+	d := &postgresDriver{dog: newWatchdog(postgresProbe(&config.ConnConfig.Config))}
+	config.ConnConfig.DialFunc = d.dog.dial
+	config.AfterConnect = d.prepare
+	config.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return postgresFresh(conn), nil }
+	onError := config.ConnConfig.OnPgError
+	config.ConnConfig.OnPgError = func(conn *pgconn.PgConn, e *pgconn.PgError) bool {
+		if e.Code == readOnlyState {
+			d.pool.Reset() // the others lead to the same server
+			return false
+		}
+		return onError(conn, e)
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
+	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, nil, fmt.Errorf("make pool: %w", err)
 	}
-	return &postgresDriver{pool: pool, std: stdlib.OpenDBFromPool(pool)}, db.NewPostgres(postgresPlanned{pool}, mapper(translatePostgres)), nil
+	// Its few queries work through pgbouncer, too, and each connection is for one use.
+	std := config.ConnConfig.Copy()
+	std.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	d.std = stdlib.OpenDB(*std, stdlib.OptionAfterConnect(d.prepare))
+	d.std.SetMaxIdleConns(0)
+	return d, db.NewPostgres(d.planned(d.pool), mapper(translatePostgres)), nil
+}
+
+// prepare gets a new connection ready.
+func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{
+		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+	})
+	// The number of the server process is in the handshake, too; something in between gives another one there.
+	results, err := conn.PgConn().Exec(ctx, "SELECT pg_backend_pid()").ReadAll()
+	if err != nil {
+		return err
+	}
+	if len(results) != 1 || len(results[0].Rows) != 1 {
+		return errors.New("no answer to the question for the number of the server process")
+	}
+	if string(results[0].Rows[0][0]) != strconv.FormatUint(uint64(conn.PgConn().PID()), 10) {
+		d.pooled.Store(true)
+	}
+	return nil
+}
+
+// postgresFresh reports whether a connection that has done nothing for a while is still one.
+func postgresFresh(conn *pgx.Conn) bool {
+	network := conn.PgConn().Conn()
+	if encrypted, ok := network.(*tls.Conn); ok {
+		network = encrypted.NetConn()
+	}
+	watched, ok := network.(*watchedConn)
+	return !ok || silent(watched)
+}
+
+// postgresProbe asks past the pool whether there is a server of the kind that the URL asks for.
+func postgresProbe(config *pgconn.Config) func(context.Context) error {
+	config = config.Copy()
+	dialer := newDialer()
+	config.DialFunc = dialer.DialContext
+	config.ConnectTimeout = probeTimeout / time.Duration(1+len(config.Fallbacks)) // of each server
+	return func(ctx context.Context) error {
+		conn, err := pgconn.ConnectConfig(ctx, config)
+		if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == tooManyState {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_ = conn.Close(ctx)
+		return nil
+	}
 }
 
 func (d *postgresDriver) begin(ctx context.Context) (tx, error) {
@@ -51,7 +125,7 @@ func (d *postgresDriver) begin(ctx context.Context) (tx, error) {
 	if err != nil {
 		return nil, translatePostgres(err)
 	}
-	return postgresTx{t}, nil
+	return postgresTx{t, d}, nil
 }
 
 func (d *postgresDriver) ping(ctx context.Context) error {
@@ -63,23 +137,30 @@ func (d *postgresDriver) ping(ctx context.Context) error {
 
 func (d *postgresDriver) sqlDB() *sql.DB { return d.std }
 
+func (d *postgresDriver) watchdog() *watchdog { return d.dog }
+
 func (d *postgresDriver) close() {
+	d.dog.end()
 	_ = d.std.Close()
 	d.pool.Close()
 }
 
-type postgresTx struct{ tx pgx.Tx }
+type postgresTx struct {
+	tx pgx.Tx
+	d  *postgresDriver
+}
 
 func (t postgresTx) querier() db.Querier {
-	return db.NewPostgres(postgresPlanned{t.tx}, mapper(translatePostgres))
+	return db.NewPostgres(t.d.planned(t.tx), mapper(translatePostgres))
 }
 
 func (t postgresTx) commit(ctx context.Context) error {
 	// A commit that has begun isn't cut off: nobody would know whether it has happened.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
+	// pgconn.SafeToRetry says yes to some errors that come when the commit has long been sent.
 	if err := t.tx.Commit(ctx); err != nil {
-		return translatePostgres(err)
+		return undecided(translatePostgres(err))
 	}
 	return nil
 }
@@ -111,8 +192,10 @@ func translatePostgres(err error) error {
 		return &Violation{Kind: Check, Constraint: e.ConstraintName, cause: err}
 	case "40001", "40P01", "55P03": // serialization failure, deadlock, lock not available
 		return contended(err)
-	case "53300", "25006": // too many connections; read-only, as a server that has become a standby
+	case tooManyState:
 		return unavailable(err)
+	case readOnlyState:
+		return readOnly(err)
 	}
 	if strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P") { // connection lost, server shutting down
 		return unavailable(err)

@@ -16,6 +16,7 @@ type sqlDriver struct {
 	isolation      sql.IsolationLevel
 	translate      func(error) error
 	wrap           func(*sql.Tx) db.Querier
+	dog            *watchdog // nil: SQLite has no network
 }
 
 func (d *sqlDriver) begin(ctx context.Context) (tx, error) {
@@ -37,7 +38,12 @@ func (d *sqlDriver) ping(ctx context.Context) error {
 
 func (d *sqlDriver) sqlDB() *sql.DB { return d.writer }
 
+func (d *sqlDriver) watchdog() *watchdog { return d.dog }
+
 func (d *sqlDriver) close() {
+	if d.dog != nil {
+		d.dog.end()
+	}
 	_ = d.reader.Close()
 	_ = d.writer.Close()
 }
@@ -50,14 +56,16 @@ type sqlTx struct {
 func (t sqlTx) querier() db.Querier { return t.d.wrap(t.tx) }
 
 func (t sqlTx) commit(ctx context.Context) error {
-	err := t.tx.Commit()
-	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-		err = ctx.Err() // which is why database/sql has rolled it back already
-	}
-	if err != nil {
+	switch err := t.tx.Commit(); {
+	case err == nil:
+		return nil
+	case errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil:
+		return t.d.translate(ctx.Err()) // which is why database/sql has rolled it back already
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()): // it wasn't tried
 		return t.d.translate(err)
+	default:
+		return undecided(t.d.translate(err))
 	}
-	return nil
 }
 
 func (t sqlTx) rollback(context.Context) error { return t.tx.Rollback() }

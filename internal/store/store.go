@@ -41,6 +41,7 @@ type database interface {
 	begin(ctx context.Context) (tx, error)
 	ping(ctx context.Context) error
 	sqlDB() *sql.DB // for migrations
+	watchdog() *watchdog
 	close()
 }
 

@@ -30,10 +30,11 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
 		err := s.try(ctx, f)
-		if !retryable(err) {
+		switch {
+		case errors.Is(err, errReadOnly) && attempt == 1:
+		case !retryable(err):
 			return err
-		}
-		if attempt == maxAttempts {
+		case attempt == maxAttempts:
 			return contended(err)
 		}
 		// The jitter keeps transactions that collided from doing so again.

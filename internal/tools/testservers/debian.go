@@ -19,7 +19,7 @@ const (
 	installTimeout = 15 * time.Minute
 )
 
-// missingPackages are Debian's packages for the engines that are not installed, for SQLite's command line, and for the C
+// missingPackages are Debian's packages for the engines that are not installed, for what tests start themselves, and for the C
 // compiler that go test -race needs.
 func missingPackages(wanted []engine) []string {
 	var packages []string
@@ -28,9 +28,10 @@ func missingPackages(wanted []engine) []string {
 			packages = append(packages, e.debian)
 		}
 	}
-	// docs/operations.md is tried out with it.
-	if _, err := exec.LookPath("sqlite3"); err != nil {
-		packages = append(packages, "sqlite3")
+	for _, program := range []string{"pgbouncer", "sqlite3"} { // the packages are called like them
+		if lacks(program, "/usr/sbin/"+program) {
+			packages = append(packages, program)
+		}
 	}
 	if lacksCompiler() {
 		packages = append(packages, "gcc", "libc6-dev")
@@ -38,15 +39,20 @@ func missingPackages(wanted []engine) []string {
 	return packages
 }
 
+// lacks reports whether none of these programs is installed.
+func lacks(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool {
+		_, err := exec.LookPath(name)
+		return err == nil
+	})
+}
+
 // lacksCompiler reports whether cgo is wanted and can't work. (go env would not tell: without a compiler it says 0.)
 func lacksCompiler() bool {
 	if os.Getenv("CGO_ENABLED") == "0" || os.Getenv("CC") != "" {
 		return false
 	}
-	return !slices.ContainsFunc([]string{"gcc", "cc", "clang"}, func(name string) bool {
-		_, err := exec.LookPath(name)
-		return err == nil
-	})
+	return lacks("gcc", "cc", "clang")
 }
 
 // canInstall reports whether this is root on Debian or a relative of it.

@@ -1,0 +1,176 @@
+package main_test
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// TestStoppingUnderLoadFailsNoRequest has clients as a load balancer would send them on: they come until the instance says that it
+// isn't well, or doesn't want to be asked on the same connection again. Until then each request has to succeed.
+func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
+	t.Parallel()
+	databaseURL := storetest.NewURL(t, store.Postgres)
+	admin := newAdmin(t, store.Postgres, databaseURL)
+	p := newInstallation(t, "LOG_LEVEL=info", "DATABASE_URL="+databaseURL, "SHUTDOWN_DELAY_SEC=4").serve()
+	token := p.login(admin.Email, apitest.Password).Access
+	var unwell atomic.Bool
+	var kept, fresh, told atomic.Int64
+	begun := make(chan struct{}, 1000)
+	create := func(client *http.Client, n int64) (closing, ok bool) {
+		one := &process{t: t, url: p.url, client: client}
+		r, err := one.try(http.MethodPost, companiesPath, fmt.Sprintf(`{"code":"D%d","name":"Company"}`, n), bearer(token))
+		if err != nil || r.status != http.StatusCreated {
+			t.Errorf("while it stops: status %d, %v: %s", r.status, err, r.body)
+			return false, false
+		}
+		select {
+		case begun <- struct{}{}:
+		default:
+		}
+		return r.header.Get("Connection") == "close", true
+	}
+	var clients sync.WaitGroup
+	for range 8 {
+		clients.Go(func() { // keeps one connection, until it is told to leave it
+			client := &http.Client{Transport: &keepClose{base: &http.Transport{MaxConnsPerHost: 1}}}
+			for {
+				closing, ok := create(client, lastCode.Add(1))
+				kept.Add(1)
+				if closing {
+					told.Add(1)
+				}
+				if closing || !ok {
+					return
+				}
+			}
+		})
+		clients.Go(func() { // makes a new connection each time, until the instance isn't well
+			client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+			for !unwell.Load() {
+				if _, ok := create(client, lastCode.Add(1)); !ok {
+					return
+				}
+				fresh.Add(1)
+			}
+		})
+	}
+	for range 200 {
+		<-begun
+	}
+	before := fresh.Load()
+	p.signal(syscall.SIGTERM)
+	health := &process{t: t, url: p.url, client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	for deadline := time.Now().Add(patience); ; {
+		r, err := health.try(http.MethodGet, "/api/health", "")
+		if err != nil {
+			t.Fatalf("it was never unwell before it took no more connections: %v", err)
+		}
+		if r.status == http.StatusServiceUnavailable {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("it is told to stop and stays well")
+		}
+	}
+	unwell.Store(true)
+	clients.Wait()
+	// All of them have been told in good time: before it would have closed their connections.
+	if conn, err := p.dial(); err != nil {
+		t.Errorf("it took no more connections before the last client had been told: %v", err)
+	} else {
+		_ = conn.Close()
+	}
+	if told.Load() != 8 || fresh.Load() == before {
+		t.Errorf("%d of 8 clients were told to leave, and %d new connections worked meanwhile", told.Load(), fresh.Load()-before)
+	}
+	if status := p.wait(); status != 0 {
+		t.Errorf("exit status %d, want 0\n%s", status, p)
+	}
+}
+
+// keepClose shows what Go's client hides: that the server said that it would close the connection.
+type keepClose struct{ base *http.Transport }
+
+func (k *keepClose) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := k.base.RoundTrip(r)
+	if err == nil && response.Close {
+		response.Header.Set("Connection", "close")
+	}
+	return response, err
+}
+
+// By HTTP/2 without TLS, as proxies speak it to what is behind them.
+func TestHTTP2WithoutTLS(t *testing.T) {
+	t.Parallel()
+	p := newInstallation(t, "SHUTDOWN_DELAY_SEC=1").serve("--demo")
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	p.client = &http.Client{Transport: apitest.Checked(t, transport)}
+	response, err := p.client.Get(p.url + "/api/healthz")
+	if err != nil || response.ProtoMajor != 2 {
+		t.Fatalf("%v, %v, want a reply by HTTP/2", response, err)
+	}
+	_ = response.Body.Close()
+	g := p.login("ceo@techstart.com", "password123")
+	p.do(http.MethodGet, "/api/v1/nothing", "", bearer(g.Access)).wantProblem(t, http.StatusNotFound, "not_found")
+	p.do(http.MethodPost, companiesPath, `{`, bearer(g.Access)).wantProblem(t, http.StatusBadRequest, "malformed_json")
+	var wait sync.WaitGroup
+	for range 200 { // streams of a few connections
+		wait.Go(func() { p.do(http.MethodGet, companiesPath, "", bearer(g.Access)).want(t, http.StatusOK) })
+	}
+	wait.Wait()
+	large, err := http.NewRequest(http.MethodGet, p.url+"/api/healthz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 10 {
+		large.Header.Set(fmt.Sprintf("X-Large-%d", n), fmt.Sprintf("%020000d", n))
+	}
+	if response, err := (&http.Client{Transport: transport}).Do(large); err == nil {
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("headers of 200 kB: status %d, want 431", response.StatusCode)
+		}
+	}
+
+	// What runs is finished here, too.
+	finished := make(chan int, 1)
+	go func() {
+		r, err := p.try(http.MethodPost, loginPath, loginBody("ceo@techstart.com", "password123"))
+		if err != nil {
+			t.Errorf("log-in while it stops: %v", err)
+		}
+		finished <- r.status
+	}()
+	p.signal(syscall.SIGTERM)
+	if status := <-finished; status != http.StatusOK {
+		t.Errorf("log-in while it stops: status %d", status)
+	}
+	if status := p.wait(); status != 0 {
+		t.Errorf("exit status %d, want 0\n%s", status, p)
+	}
+}
+
+// receiveAll returns all that comes until the other side closes the connection.
+func receiveAll(t *testing.T, conn net.Conn) string {
+	t.Helper()
+	var all []byte
+	piece := make([]byte, 4096)
+	for {
+		n, err := conn.Read(piece)
+		all = append(all, piece[:n]...)
+		if err != nil {
+			return string(all)
+		}
+	}
+}

@@ -1,0 +1,259 @@
+package faults_test
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/faultproxy"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+const (
+	companiesPath = "/api/v1/org/companies"
+	// answerBound and recoveryBound are what the program promises: 503 within 2 seconds, and to be back within 2 seconds.
+	answerBound   = 2 * time.Second
+	recoveryBound = 2 * time.Second
+	// late is a network in which an answer takes longer than anybody waits for it.
+	late = 5 * time.Second
+)
+
+var networkFaults = map[string]func(*faultproxy.Proxy){
+	"refused":   func(p *faultproxy.Proxy) { p.Fail(faultproxy.Refused) },
+	"reset":     func(p *faultproxy.Proxy) { p.Fail(faultproxy.Reset) },
+	"half open": func(p *faultproxy.Proxy) { p.Fail(faultproxy.HalfOpen) },
+	"late":      func(p *faultproxy.Proxy) { p.Delay(late) },
+}
+
+// eachServer runs f with an application that reaches its database through a proxy, on each engine that has a network.
+func eachServer(t *testing.T, f func(t *testing.T, a *apitest.App, p *faultproxy.Proxy)) {
+	t.Helper()
+	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
+		t.Run(string(engine), func(t *testing.T) {
+			var p *faultproxy.Proxy
+			a := apitest.New(t, engine, func(cfg *config.Config) {
+				var proxied string
+				p, proxied = faultproxy.For(t, cfg.DatabaseURL.Reveal())
+				cfg.DatabaseURL = config.NewSecret(proxied)
+			})
+			f(t, a, p)
+		})
+	}
+}
+
+// One after the other, because the goroutines of the process are counted.
+func TestDatabaseThatIsDownIsAnsweredWith503(t *testing.T) {
+	eachServer(t, func(t *testing.T, a *apitest.App, p *faultproxy.Proxy) {
+		admin := a.Actor(t, access.Admin)
+		acknowledged := &ledger{}
+		for name, fail := range networkFaults {
+			t.Run(name, func(t *testing.T) {
+				load := startLoad(t, admin, acknowledged)
+				load.awaitCreations(20)
+				fail(p)
+				storm(t, a, admin)
+				a.Do(t, http.MethodGet, "/api/health", "").Want(t, http.StatusServiceUnavailable)
+				a.Do(t, http.MethodGet, "/api/healthz", "").Want(t, http.StatusOK)
+				awaitCalm(t)
+
+				p.Fail(faultproxy.None)
+				p.Delay(0)
+				back := time.Now()
+				for admin.Do(t, http.MethodGet, "/api/v1/auth/me", "").Status != http.StatusOK {
+					if time.Since(back) > recoveryBound {
+						t.Fatalf("it isn't back %s after the network", recoveryBound)
+					}
+				}
+				load.awaitCreations(20)
+				load.stop()
+				a.Do(t, http.MethodGet, "/api/health", "").Want(t, http.StatusOK)
+			})
+		}
+		acknowledged.check(t, a, admin)
+	})
+}
+
+// storm sends many requests of all kinds at once, and again. Each has to be answered in time.
+func storm(t *testing.T, a *apitest.App, admin *apitest.Actor) {
+	t.Helper()
+	var wait sync.WaitGroup
+	for range 40 {
+		wait.Go(func() {
+			for range 5 {
+				for _, send := range []func() apitest.Reply{
+					func() apitest.Reply { return admin.Do(t, http.MethodGet, companiesPath+"?count=true", "") },
+					func() apitest.Reply {
+						return admin.Do(t, http.MethodPost, companiesPath, `{"code":"STORM","name":"Storm"}`)
+					},
+					func() apitest.Reply {
+						return a.Do(t, http.MethodPost, "/api/v1/auth/login", fmt.Sprintf(`{"email":%q,"password":%q}`, admin.User.Email, apitest.Password))
+					},
+				} {
+					if t.Failed() {
+						return // each further one may take its time
+					}
+					start := time.Now()
+					r := send()
+					mustBeUnavailable(t, r, time.Since(start))
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func mustBeUnavailable(t *testing.T, r apitest.Reply, took time.Duration) {
+	t.Helper()
+	if r.Status != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || r.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("status %d, Retry-After %q: %s; want a problem 503 that says when to try again", r.Status, r.Header.Get("Retry-After"), r.Body)
+	}
+	if took > answerBound {
+		t.Errorf("the answer took %s, want at most %s", took, answerBound)
+	}
+}
+
+// awaitCalm waits until hardly anything waits for the database, or cleans up after having waited.
+func awaitCalm(t *testing.T) {
+	t.Helper()
+	const most = 20 // the clients of the load, and the sealer
+	stacks := make([]byte, 8<<20)
+	for deadline := time.Now().Add(recoveryBound); ; time.Sleep(10 * time.Millisecond) {
+		all := string(stacks[:runtime.Stack(stacks, true)])
+		n := 0
+		for stack := range strings.SplitSeq(all, "\n\n") {
+			if strings.Contains(stack, "/internal/store.") || strings.Contains(stack, "jackc/") || strings.Contains(stack, "go-sql-driver/") {
+				n++
+			}
+		}
+		if n <= most {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d goroutines are at the database, want at most %d\n%s", n, most, all)
+		}
+	}
+}
+
+// ledger is what was acknowledged.
+type ledger struct {
+	mu  sync.Mutex
+	n   int
+	ids map[string]bool
+}
+
+func (l *ledger) nextCode() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n++
+	return fmt.Sprintf("C%d", l.n)
+}
+
+func (l *ledger) note(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ids == nil {
+		l.ids = map[string]bool{}
+	}
+	l.ids[id] = true
+}
+
+// check fails the test unless all that was acknowledged is in the database, and all that is there is in the trail, once.
+func (l *ledger) check(t *testing.T, a *apitest.App, admin *apitest.Actor) {
+	t.Helper()
+	rows, err := a.Database(t).QueryContext(t.Context(), "SELECT id FROM companies WHERE tenant_id = '"+admin.User.TenantID.String()+"'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	there, inTrail := map[string]int{}, map[string]int{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		there[id]++
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range a.AuditEntries(t, admin.User.TenantID, "company.create") {
+		inTrail[e.EntityID]++
+	}
+	if !maps.Equal(there, inTrail) {
+		t.Errorf("%d companies and %d of them in the trail, want the same, each once", len(there), len(inTrail))
+	}
+	for id := range l.ids {
+		if there[id] != 1 {
+			t.Errorf("company %s was acknowledged and is there %d times", id, there[id])
+		}
+	}
+	if len(l.ids) == 0 {
+		t.Error("nothing was acknowledged")
+	}
+}
+
+// load is some clients who create companies without end.
+type load struct {
+	t       *testing.T
+	ending  chan struct{}
+	created chan struct{}
+	running sync.WaitGroup
+}
+
+func startLoad(t *testing.T, admin *apitest.Actor, l *ledger) *load {
+	t.Helper()
+	load := &load{t: t, ending: make(chan struct{}), created: make(chan struct{})}
+	for range 4 {
+		load.running.Go(func() {
+			for !t.Failed() {
+				select {
+				case <-load.ending:
+					return
+				default:
+				}
+				start := time.Now()
+				r := admin.Do(t, http.MethodPost, companiesPath, fmt.Sprintf(`{"code":%q,"name":"Company"}`, l.nextCode()))
+				if r.Status != http.StatusCreated {
+					mustBeUnavailable(t, r, time.Since(start)) // a code that is taken would mean that something was done twice
+					continue
+				}
+				l.note(r.Header.Get("Location")[strings.LastIndexByte(r.Header.Get("Location"), '/')+1:])
+				select {
+				case load.created <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	t.Cleanup(load.stop)
+	return load
+}
+
+func (l *load) awaitCreations(n int) {
+	l.t.Helper()
+	deadline := time.After(20 * time.Second)
+	for range n {
+		select {
+		case <-l.created:
+		case <-deadline:
+			l.t.Fatal("nothing is created")
+		}
+	}
+}
+
+func (l *load) stop() {
+	select {
+	case <-l.ending:
+	default:
+		close(l.ending)
+	}
+	l.running.Wait()
+}

@@ -1,0 +1,146 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/faultproxy"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// silenceBound is what is promised: who waits for a database that is gone knows within 2 seconds.
+const silenceBound = 2 * time.Second
+
+// eachProxied runs f with a store that reaches its database through a proxy, on each engine that has a network, and one that
+// reaches it directly.
+func eachProxied(t *testing.T, f func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy)) {
+	t.Helper()
+	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			databaseURL := storetest.NewURL(t, engine)
+			direct := storetest.Open(t, databaseURL)
+			if _, err := direct.MigrateUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			p, proxied := faultproxy.For(t, databaseURL)
+			f(t, storetest.Open(t, proxied), direct, p)
+		})
+	}
+}
+
+func mustBeAnsweredInTime(t *testing.T, err error, since time.Time) {
+	t.Helper()
+	if !errs.Is(err, errs.Unavailable) || errs.From(err).RetryAfter == 0 {
+		t.Errorf("error is %v; want %s with RetryAfter", err, errs.Unavailable)
+	}
+	if took := time.Since(since); took > silenceBound {
+		t.Errorf("it took %s, want at most %s", took, silenceBound)
+	}
+}
+
+func TestTransactionOfAConnectionThatGoesSilentIsGivenUp(t *testing.T) {
+	t.Parallel()
+	eachProxied(t, func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy) {
+		first, second, attempts := tenantRow(), tenantRow(), 0
+		var cut time.Time
+		err := s.Tx(t.Context(), func(q db.Querier) error {
+			attempts++
+			if err := q.InsertTenant(t.Context(), first); err != nil {
+				return err
+			}
+			p.Fail(faultproxy.HalfOpen)
+			cut = time.Now()
+			return q.InsertTenant(t.Context(), second)
+		})
+		mustBeAnsweredInTime(t, err, cut)
+		if attempts != 1 {
+			t.Errorf("%d attempts, want one", attempts)
+		}
+		p.Fail(faultproxy.None)
+		mustBeRolledBack(t, direct, first)
+	})
+}
+
+// Nobody knows whether a commit whose answer is lost has happened. Here it has: to run it again would do it twice.
+func TestCommitWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T) {
+	t.Parallel()
+	eachProxied(t, func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy) {
+		row, attempts := tenantRow(), 0
+		var cut time.Time
+		err := s.Tx(t.Context(), func(q db.Querier) error {
+			attempts++
+			err := q.InsertTenant(t.Context(), row)
+			p.Fail(faultproxy.Unheard)
+			cut = time.Now()
+			return err
+		})
+		mustBeAnsweredInTime(t, err, cut)
+		if attempts != 1 || !strings.Contains(errs.From(err).Detail, "did not say whether this was done") {
+			t.Errorf("error %v with the text %q after %d attempts, want one that says that nothing is known, after one", err, errs.From(err).Detail, attempts)
+		}
+		if _, err := direct.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil {
+			t.Errorf("the row isn't there, so the commit was lost and not its answer: %v", err)
+		}
+	})
+}
+
+func TestSlowIsNotSilent(t *testing.T) {
+	t.Parallel()
+	eachProxied(t, func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy) {
+		row := tenantRow()
+		if err := direct.InsertTenant(t.Context(), row); err != nil {
+			t.Fatal(err)
+		}
+		lock := func(s *store.Store, then func()) error {
+			return s.Tx(t.Context(), func(q db.Querier) error {
+				_, err := q.LockTenant(t.Context(), db.LockTenantParams{ID: row.ID})
+				then()
+				return err
+			})
+		}
+		waited := make(chan error, 1)
+		err := lock(direct, func() {
+			go func() { waited <- lock(s, func() {}) }()
+			time.Sleep(silenceBound + 500*time.Millisecond) // longer than a silence would be stood
+		})
+		if err := errors.Join(err, <-waited); err != nil {
+			t.Errorf("a query that waited for a lock: %v", err)
+		}
+		p.Delay(100 * time.Millisecond) // there and back is longer than usual, and no reason to give up
+		if _, err := s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil {
+			t.Errorf("a query in a slow network: %v", err)
+		}
+	})
+}
+
+// As after a restart of the database, or of something in between that forgets its connections.
+func TestConnectionsThatWereClosedAreNotUsed(t *testing.T) {
+	t.Parallel()
+	eachProxied(t, func(t *testing.T, s, _ *store.Store, p *faultproxy.Proxy) {
+		row := tenantRow()
+		if err := s.InsertTenant(t.Context(), row); err != nil {
+			t.Fatal(err)
+		}
+		useAll := func() {
+			var wait sync.WaitGroup
+			for range 40 {
+				wait.Go(func() {
+					if _, err := s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wait.Wait()
+		}
+		useAll()
+		p.Cut()
+		useAll()
+	})
+}
