@@ -122,7 +122,7 @@ func TestSystemdUnitIsHardened(t *testing.T) {
 		}
 	}
 	stop := regexp.MustCompile(`(?m)^TimeoutStopSec=(\d+)$`).FindStringSubmatch(unit)
-	if stop == nil || stop[1] != "20" {
-		t.Errorf("TimeoutStopSec %v, want 20: more than the 15 seconds that running requests get", stop)
+	if stop == nil || stop[1] != "25" {
+		t.Errorf("TimeoutStopSec %v, want 25: more than the 5 seconds in which it says that it stops and the 15 that running requests get", stop)
 	}
 }
