@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,15 +38,13 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 		Config: cfg, ConfigErr: err, DemoAccounts: demoAccounts, Now: time.Now,
 		OpenStore: func(ctx context.Context) (*store.Store, error) { return openStore(ctx, cfg) },
 	}
-	if err == nil {
-		redis, err := openRedis(cfg.RedisURL)
+	if err == nil && cfg.RedisURL.IsSet() {
+		redis, err := openRedis(cfg, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}
-		if redis != nil {
-			defer redis.close()
-			patient.Redis = redis
-		}
+		defer redis.Close()
+		patient.Redis = redis
 	}
 	checks := doctor.Examine(ctx, patient)
 	worst := doctor.Worst(checks)

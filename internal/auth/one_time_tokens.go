@@ -9,6 +9,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
@@ -79,6 +81,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error
 		return err
 	}
 	worked := false
+	var ending Ending
 	err = s.store.Tx(ctx, func(q db.Querier) error {
 		holder, err = q.GetOneTimeTokenUnscoped(ctx, key)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -87,10 +90,14 @@ func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error
 		if worked = s.works(holder); !worked {
 			return nil
 		}
-		return s.useToken(ctx, q, key.TokenHash, holder, hash)
+		ending, err = s.useToken(ctx, q, key.TokenHash, holder, hash)
+		return err
 	})
 	if err == nil && !worked {
-		err = s.refuseReset(ctx, guess, holder)
+		return s.refuseReset(ctx, guess, holder)
+	}
+	if err == nil {
+		s.Announce(ending)
 	}
 	return err
 }
@@ -102,31 +109,31 @@ func (s *Service) works(t db.GetOneTimeTokenUnscopedRow) bool {
 
 // useToken changes the user first, as a log-in and a deactivation do. The error is store.ErrStale if the user or the token
 // isn't as it was read.
-func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) error {
-	now, reason := s.opts.Now(), "password_reset"
+func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) (Ending, error) {
+	now := s.opts.Now()
 	changed, err := q.SetUserPasswordHash(ctx, db.SetUserPasswordHashParams{
 		PasswordHash: &passwordHash, UpdatedAt: now, TenantID: t.TenantID, ID: t.UserID, Version: t.UserVersion,
 	})
 	if err != nil {
-		return err
+		return Ending{}, err
 	}
 	used, err := q.UseOneTimeToken(ctx, db.UseOneTimeTokenParams{TenantID: t.TenantID, UserID: t.UserID, TokenHash: tokenHash})
 	if err != nil {
-		return err
+		return Ending{}, err
 	}
 	if changed == 0 || used == 0 {
-		return store.ErrStale
+		return Ending{}, store.ErrStale
 	}
-	ended, err := q.EndUserSessions(ctx, db.EndUserSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: t.TenantID, UserID: t.UserID})
+	ending, err := s.EndSessions(ctx, q, t.TenantID, t.UserID, uuid.Nil, "password_reset")
 	if err != nil {
-		return err
+		return Ending{}, err
 	}
 	// Those were guesses at another password.
 	if err := s.guesses.about(t.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q); err != nil {
-		return err
+		return Ending{}, err
 	}
-	return s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
-		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ended}},
+	return ending, s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
+		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ending.Count}},
 	})
 }
 

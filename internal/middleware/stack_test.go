@@ -34,6 +34,7 @@ paths:
       security: []
       x-required-role: anon
       x-audit-action: none
+      x-rate-limit: default
       parameters: [{name: tenant_id, in: query, schema: {type: string, format: uuid}}]
       responses: {'200': {description: ok}}
   /things/{id}:
@@ -42,6 +43,7 @@ paths:
       operationId: putThing
       x-required-role: admin
       x-audit-action: thing.update
+      x-rate-limit: default
       parameters:
         - {name: id, in: path, required: true, schema: {type: integer}}
         - {name: tenant_id, in: query, schema: {type: string, format: uuid}}
