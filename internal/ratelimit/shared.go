@@ -17,6 +17,8 @@ const prefix = "tenantry:limit"
 // Redis is the way to Redis: calls fail fast while it is away.
 type Redis interface {
 	Commands() redis.UniversalClient
+	// Do calls f and returns its error, or one of its own soon when Redis doesn't answer; f then goes on for a while.
+	Do(ctx context.Context, f func(ctx context.Context) error) error
 	IsAway() bool
 }
 
@@ -29,16 +31,24 @@ type shared struct {
 
 // add counts one more, and returns how many there are under this key now. The key is forgotten a period after the first.
 func (s *shared) add(ctx context.Context, key string) (int64, error) {
-	store, err := s.get()
+	counted := make(chan int64, 1)
+	err := s.redis.Do(ctx, func(ctx context.Context) error {
+		store, err := s.get()
+		if err != nil {
+			return err
+		}
+		// The library knows limits, and here only the count matters: what is left of the highest possible limit.
+		state, err := store.Increment(ctx, key, 1, limiter.Rate{Period: Period, Limit: math.MaxInt64})
+		if err != nil {
+			return fmt.Errorf("count in Redis: %w", err)
+		}
+		counted <- state.Limit - state.Remaining
+		return nil
+	})
 	if err != nil {
 		return 0, err
 	}
-	// The library knows limits, and here only the count matters: what is left of the highest possible limit.
-	state, err := store.Increment(ctx, key, 1, limiter.Rate{Period: Period, Limit: math.MaxInt64})
-	if err != nil {
-		return 0, fmt.Errorf("count in Redis: %w", err)
-	}
-	return state.Limit - state.Remaining, nil
+	return <-counted, nil
 }
 
 func (s *shared) get() (limiter.Store, error) {

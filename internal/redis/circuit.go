@@ -5,20 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
+// Patience is counted in turns, not in time. A turn is 10 ms, and then until every other goroutine that wants to run has run. So when
+// our own machine has too much to do and answers wait to be read, patience gets longer by as much, and nobody takes that for
+// a fault of Redis.
 const (
-	// callTimeout is the most that a call takes. Only the calls that are under way when Redis falls silent take so long: the
-	// first of them that ends opens the circuit.
-	callTimeout = 200 * time.Millisecond
-	// tooSlow is when Redis costs more than it is worth: a request mustn't take 50 ms longer because of it.
-	tooSlow = 40 * time.Millisecond
-	// probeTimeout bounds a probe, which may have to connect first.
-	probeTimeout = time.Second
+	turn = 10 * time.Millisecond
+	// callTurns is the most that a call waits. Only those that are under way when Redis falls silent wait so long: the first of
+	// them opens the circuit for all.
+	callTurns = 20
+	// slowTurns is when Redis costs more than it is worth: a request mustn't take 50 ms longer because of it.
+	slowTurns = 4
+	// probeTurns is the most that a probe waits, which may have to connect first.
+	probeTurns = 100
+)
+
+const (
+	// hardTimeout ends what nobody waits for any more. It is time, so it has to be more than a busy machine ever needs.
+	hardTimeout = 10 * time.Second
 	// probePause is the time between two probes while Redis is away.
 	probePause = time.Second
 	// calm is how long Redis has to be there until its next failure counts as the first one.
@@ -27,21 +37,26 @@ const (
 	longestBan = 30 * time.Second
 )
 
-// errAway is what calls get while the circuit is open.
-var errAway = errors.New("redis is away")
+var (
+	errAway   = errors.New("redis is away")
+	errSilent = errors.New("no answer")
+	errSlow   = errors.New("answers take too long")
+)
 
 // circuit lets calls fail at once while Redis is away, until a probe finds that it is back. A Redis that comes and goes is
 // left alone for longer each time, so that only few requests ever wait for it.
 type circuit struct {
 	log   *slog.Logger
 	probe func(ctx context.Context) error
-	away  atomic.Bool
 	// look asks for a probe: calls fail, or one took long.
 	look chan struct{}
+
+	mu   sync.Mutex
+	gone chan struct{} // closed while Redis is away
 }
 
 func newCircuit(log *slog.Logger, probe func(ctx context.Context) error) *circuit {
-	return &circuit{log: log, probe: probe, look: make(chan struct{}, 1)}
+	return &circuit{log: log, probe: probe, look: make(chan struct{}, 1), gone: make(chan struct{})}
 }
 
 // probing marks the context of calls that are made whatever the circuit says.
@@ -55,24 +70,18 @@ func (c *circuit) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	return next
 }
 
-// ProcessHook makes a call, in bounded time, unless Redis is away.
+// ProcessHook sends a command, unless Redis is away, and notes what is a failure of Redis.
 func (c *circuit) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		if ctx.Value(probing{}) != nil {
 			return next(ctx, cmd)
 		}
-		if c.away.Load() {
+		if c.isAway() {
 			return errAway
 		}
-		bounded, cancel := context.WithTimeout(ctx, callTimeout)
-		defer cancel()
-		start := time.Now()
-		err := next(bounded, cmd)
-		switch {
-		case isFailure(err) && ctx.Err() == nil: // else it is the caller who has gone away
+		err := next(ctx, cmd)
+		if isFailure(err) && !errors.Is(err, context.Canceled) {
 			c.open(err)
-		case time.Since(start) > tooSlow:
-			c.wake()
 		}
 		return err
 	}
@@ -84,11 +93,83 @@ func isFailure(err error) bool {
 	return err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT")
 }
 
+// do calls f, and doesn't wait for its end when Redis is away, nor longer than a call may take.
+func (c *circuit) do(ctx context.Context, f func(ctx context.Context) error) error {
+	if c.isAway() {
+		return errAway
+	}
+	turns, err := c.wait(ctx, callTurns, f)
+	switch {
+	case err == nil && turns >= slowTurns:
+		c.wake()
+	case isFailure(err) && !errors.Is(err, errAway) && ctx.Err() == nil: // else it is the caller who has gone away
+		c.open(err)
+	}
+	return err
+}
+
+// wait calls f and returns how many turns it took. After so many turns it is errSilent, and f ends by itself; so it does
+// when Redis goes away, or ctx ends.
+func (c *circuit) wait(ctx context.Context, most int, f func(ctx context.Context) error) (turns int, err error) {
+	done := make(chan error, 1)
+	go func() {
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), hardTimeout)
+		defer cancel()
+		done <- f(bounded)
+	}()
+	gone := c.whenGone()
+	if ctx.Value(probing{}) != nil {
+		gone = nil
+	}
+	timer := time.NewTimer(turn)
+	defer timer.Stop()
+	for ; turns < most; turns++ {
+		select {
+		case err := <-done:
+			return turns, err
+		case <-gone:
+			return turns, errAway
+		case <-ctx.Done():
+			return turns, ctx.Err()
+		case <-timer.C:
+			runtime.Gosched()
+			timer.Reset(turn)
+		}
+	}
+	return turns, errSilent
+}
+
+func (c *circuit) whenGone() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gone
+}
+
+func (c *circuit) isAway() bool {
+	select {
+	case <-c.whenGone():
+		return true
+	default:
+		return false
+	}
+}
+
 func (c *circuit) open(cause error) {
-	if c.away.CompareAndSwap(false, true) {
-		c.log.Warn("Redis is away: limits are kept per instance until it is back", "error", cause)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.gone:
+	default:
+		c.log.Warn("Redis is away: until it is back each instance limits by itself", "error", cause)
+		close(c.gone)
 		c.wake()
 	}
+}
+
+func (c *circuit) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gone = make(chan struct{})
 }
 
 func (c *circuit) wake() {
@@ -108,16 +189,12 @@ func (c *circuit) run(ctx context.Context) {
 			return
 		case <-c.look:
 		}
-		if !c.away.Load() {
-			// A call took long. That may be our own machine; if so do two more it is Redis, or the way to it.
-			err := c.ask(ctx)
-			if err != nil {
-				err = c.ask(ctx)
-			}
-			if err == nil || ctx.Err() != nil {
+		if !c.isAway() {
+			// A call took long. If so do two more, that's how it is.
+			if c.ask(ctx) == nil || c.ask(ctx) == nil || ctx.Err() != nil {
 				continue
 			}
-			c.open(err)
+			c.open(errSlow)
 		}
 		switch left := time.Now(); {
 		case left.Sub(lastBack) > calm:
@@ -134,7 +211,7 @@ func (c *circuit) run(ctx context.Context) {
 	}
 }
 
-// waitUntilBack closes the circuit when a probe succeeds, but not before the ban is over.
+// waitUntilBack closes the circuit when a probe succeeds, but not before the ban is over. It reports false if ctx ends.
 func (c *circuit) waitUntilBack(ctx context.Context, ban time.Duration) bool {
 	since := time.Now()
 	for pause := ban; ; pause = probePause {
@@ -144,7 +221,7 @@ func (c *circuit) waitUntilBack(ctx context.Context, ban time.Duration) bool {
 		case <-time.After(pause):
 		}
 		if err := c.try(ctx); err == nil {
-			c.away.Store(false)
+			c.close()
 			c.log.InfoContext(ctx, "Redis is back", "after", time.Since(since).Round(time.Millisecond))
 			return true
 		}
@@ -159,19 +236,14 @@ func (c *circuit) try(ctx context.Context) error {
 	return c.ask(ctx)
 }
 
-// errSlow is part of the error when Redis answers, but too late.
-var errSlow = fmt.Errorf("an answer is of no use after %s", tooSlow)
-
 // ask returns an error unless Redis answers, and fast.
 func (c *circuit) ask(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithValue(ctx, probing{}, true), probeTimeout)
-	defer cancel()
-	start := time.Now()
-	if err := c.probe(ctx); err != nil {
+	turns, err := c.wait(context.WithValue(ctx, probing{}, true), probeTurns, c.probe)
+	if err != nil {
 		return err
 	}
-	if took := time.Since(start); took > tooSlow {
-		return fmt.Errorf("it took %s: %w", took.Round(time.Millisecond), errSlow)
+	if turns >= slowTurns {
+		return fmt.Errorf("%w: about %s", errSlow, time.Duration(turns)*turn)
 	}
 	return nil
 }

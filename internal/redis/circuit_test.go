@@ -46,7 +46,7 @@ type bubble struct {
 	*circuit
 	server *server
 	log    *bytes.Buffer
-	call   redis.ProcessHook
+	hook   redis.ProcessHook
 }
 
 func inBubble(t *testing.T, f func(t *testing.T, b bubble)) {
@@ -63,6 +63,7 @@ func inBubble(t *testing.T, f func(t *testing.T, b bubble)) {
 		f(t, bubble{c, s, log, c.ProcessHook(func(ctx context.Context, _ redis.Cmder) error { return s.answer(ctx) })})
 		cancel()
 		<-ended
+		time.Sleep(hardTimeout) // what nobody waits for any more ends, too
 	})
 }
 
@@ -72,8 +73,21 @@ var errDown = errors.New("connection refused")
 func (b bubble) do(t *testing.T) (time.Duration, error) {
 	t.Helper()
 	start := time.Now()
-	err := b.call(t.Context(), nil)
+	err := b.circuit.do(t.Context(), b.send)
 	return time.Since(start), err
+}
+
+// send is what a call does: it sends a command.
+func (b bubble) send(ctx context.Context) error { return b.hook(ctx, nil) }
+
+// fails makes a call of a Redis that fails for this call alone.
+func (b bubble) fails(t *testing.T) {
+	t.Helper()
+	b.server.set(errDown, 0)
+	if _, err := b.do(t); err == nil {
+		t.Fatal("it didn't fail")
+	}
+	b.server.set(nil, 0)
 }
 
 // let lets time pass, and everybody come to rest.
@@ -86,8 +100,8 @@ func TestAfterAFailureCallsFailAtOnce(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
 		b.server.set(errDown, 0)
-		if _, err := b.do(t); !errors.Is(err, errDown) {
-			t.Fatalf("%v, want the failure", err)
+		if took, err := b.do(t); err == nil || took > 0 {
+			t.Fatalf("%v after %s, want the failure", err, took)
 		}
 		let(time.Millisecond)
 		before := b.server.calls
@@ -100,7 +114,7 @@ func TestAfterAFailureCallsFailAtOnce(t *testing.T) {
 			t.Errorf("%d calls came through", b.server.calls-before)
 		}
 		let(10 * time.Minute)
-		if !b.away.Load() {
+		if !b.isAway() {
 			t.Fatal("it is back by itself")
 		}
 		b.server.set(nil, 0)
@@ -121,8 +135,8 @@ func TestSilentRedisCostsOnlyTheCallsThatAreUnderWay(t *testing.T) {
 		var wait sync.WaitGroup
 		for range 10 {
 			wait.Go(func() {
-				if took, err := b.do(t); !errors.Is(err, context.DeadlineExceeded) || took != callTimeout {
-					t.Errorf("%v after %s, want the end of patience after %s", err, took, callTimeout)
+				if took, err := b.do(t); !errors.Is(err, errSilent) || took != callTurns*turn {
+					t.Errorf("%v after %s, want the end of patience after %s", err, took, callTurns*turn)
 				}
 			})
 		}
@@ -139,27 +153,28 @@ func TestSilentRedisCostsOnlyTheCallsThatAreUnderWay(t *testing.T) {
 func TestSlowRedisIsAway(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
-		b.server.set(nil, tooSlow)
+		const fastEnough = slowTurns*turn - time.Millisecond
+		b.server.set(nil, fastEnough)
 		for range 100 {
 			_, _ = b.do(t)
 		}
 		synctest.Wait()
-		if b.away.Load() {
-			t.Fatalf("answers after %s are fast enough", tooSlow)
+		if b.isAway() {
+			t.Fatalf("answers after %s are fast enough", fastEnough)
 		}
-		b.server.set(nil, tooSlow+time.Millisecond)
+		b.server.set(nil, fastEnough+2*time.Millisecond)
 		_, _ = b.do(t)
 		let(time.Second)
-		if !b.away.Load() {
-			t.Fatalf("answers after more than %s are of no use", tooSlow)
+		if !b.isAway() {
+			t.Fatalf("answers after more than %s are of no use", fastEnough)
 		}
 		let(time.Minute)
-		if !b.away.Load() {
+		if !b.isAway() {
 			t.Fatal("it is back, and as slow as before")
 		}
 		b.server.set(nil, 0)
 		let(probePause)
-		if b.away.Load() {
+		if b.isAway() {
 			t.Error("it is fast again, and still away")
 		}
 	})
@@ -168,7 +183,7 @@ func TestSlowRedisIsAway(t *testing.T) {
 func TestOneSlowAnswerIsNoReason(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
-		b.server.set(nil, 2*tooSlow)
+		b.server.set(nil, 2*slowTurns*turn)
 		done := make(chan struct{})
 		go func() {
 			_, _ = b.do(t)
@@ -178,7 +193,7 @@ func TestOneSlowAnswerIsNoReason(t *testing.T) {
 		b.server.set(nil, 0) // our own machine was busy, and isn't any more
 		<-done
 		let(time.Minute)
-		if b.away.Load() || b.log.Len() > 0 {
+		if b.isAway() || b.log.Len() > 0 {
 			t.Errorf("away for one slow answer: %s", b.log)
 		}
 	})
@@ -191,10 +206,8 @@ func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
 		failed := 0
 		for start := time.Now(); time.Since(start) < 10*time.Minute; let(10 * time.Millisecond) {
 			// Probes find it well, and the next call doesn't.
-			if !b.away.Load() {
-				b.server.set(errDown, 0)
-				_, _ = b.do(t)
-				b.server.set(nil, 0)
+			if !b.isAway() {
+				b.fails(t)
 				failed++
 			}
 		}
@@ -202,12 +215,10 @@ func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
 		if failed < 20 || failed > 26 {
 			t.Errorf("%d calls failed in ten minutes, want one in 30 s", failed)
 		}
-		let(longestBan + calm)
-		b.server.set(errDown, 0)
-		_, _ = b.do(t)
-		b.server.set(nil, 0)
+		let(longestBan + calm + time.Second)
+		b.fails(t)
 		let(time.Millisecond)
-		if b.away.Load() {
+		if b.isAway() {
 			t.Error("after a calm minute the next failure isn't like the first one")
 		}
 	})
@@ -223,10 +234,10 @@ func TestWhatIsNoFailureOfRedis(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		leave()
 		b.server.set(nil, time.Hour)
-		if err := b.call(ctx, nil); !errors.Is(err, context.Canceled) {
+		if err := b.circuit.do(ctx, b.send); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v, want the caller to have gone away", err)
 		}
-		if b.away.Load() {
+		if b.isAway() {
 			t.Errorf("away: %s", b.log)
 		}
 		for _, err := range []error{answerOf("READONLY You can't write against a read only replica."), answerOf("OOM command not allowed")} {

@@ -53,11 +53,17 @@ func Open(address string, log *slog.Logger) (*Client, error) {
 	return c, nil
 }
 
-// Commands is for calls. They fail at once while Redis is away, and take 200 ms at most.
+// Commands are for the function that Do calls. They fail at once while Redis is away.
 func (c *Client) Commands() redis.UniversalClient { return c.universal }
 
+// Do calls f, which talks to Redis, and returns its error. While Redis is away it returns an error at once, and soon when
+// Redis goes away meanwhile or doesn't answer: then f goes on by itself for a while, and nobody hears of what comes out.
+func (c *Client) Do(ctx context.Context, f func(ctx context.Context) error) error {
+	return c.circuit.do(ctx, f)
+}
+
 // IsAway reports whether calls fail at once.
-func (c *Client) IsAway() bool { return c.circuit.away.Load() }
+func (c *Client) IsAway() bool { return c.circuit.isAway() }
 
 // Ping asks Redis itself for a sign of life, whatever calls get at the moment.
 func (c *Client) Ping(ctx context.Context) error {

@@ -47,7 +47,7 @@ func options(address string) (*redis.UniversalOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = callTimeout, callTimeout, callTimeout, callTimeout
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = hardTimeout, hardTimeout, hardTimeout, hardTimeout
 	o.DialerRetries, o.DialerRetryTimeout, o.MaxRetries = 1, time.Millisecond, -1 // one fast failure
 	o.ContextTimeoutEnabled = true
 	o.DisableIdentity = true

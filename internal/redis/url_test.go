@@ -39,7 +39,7 @@ func TestURLs(t *testing.T) {
 		if strings.Contains(test.url, "hu%2Fsh") && o.Password != "hu/sh@" || strings.Contains(test.url, ":hush") && o.Password != "hush" {
 			t.Errorf("%s: another password", test.url)
 		}
-		if o.MaxRetries != -1 || o.DialerRetries != 1 || o.ReadTimeout != callTimeout || o.DialTimeout != callTimeout || !o.ContextTimeoutEnabled {
+		if o.MaxRetries != -1 || o.DialerRetries != 1 || o.ReadTimeout != hardTimeout || o.DialTimeout != hardTimeout || !o.ContextTimeoutEnabled {
 			t.Errorf("%s: a failure isn't one fast failure", test.url)
 		}
 	}
@@ -48,16 +48,16 @@ func TestURLs(t *testing.T) {
 func TestWrongURLsAreRefusedWithoutTheirPassword(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]string{
-		"":                                             "must begin with",
-		"host:6379":                                    "must begin with",
-		"http://:hush@host":                            "must begin with",
-		"sentinel://:hush@host":                        "must begin with",
-		"redis://":                                     "redis://:password@host",
-		"redis://:hush@host:port":                      "redis://:password@host",
-		"redis://:hush@host/name":                      "redis://:password@host",
-		"redis://:hush@host/0?hush=1":                  "redis://:password@host",
-		"redis://:hu#sh@host":                          "redis://:password@host",
-		"redis+sentinel://:hush@a:1,b:2/0":             "?master=name",
+		"":                                 "must begin with",
+		"host:6379":                        "must begin with",
+		"http://:hush@host":                "must begin with",
+		"sentinel://:hush@host":            "must begin with",
+		"redis://":                         "redis://:password@host",
+		"redis://:hush@host:port":          "redis://:password@host",
+		"redis://:hush@host/name":          "redis://:password@host",
+		"redis://:hush@host/0?hush=1":      "redis://:password@host",
+		"redis://:hu#sh@host":              "redis://:password@host",
+		"redis+sentinel://:hush@a:1,b:2/0": "?master=name",
 		"redis+sentinel://:hush@a:1,b:2/x?master=m":    "?master=name",
 		"redis+sentinel://:hush@a:1,,b:2?master=m":     "?master=name",
 		"redis+sentinel://:hush@a:1/0?master=m&hush=1": "?master=name",

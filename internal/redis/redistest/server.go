@@ -169,7 +169,9 @@ func end(cmd *exec.Cmd, stdin io.Closer) {
 	_ = cmd.Wait() // it was killed
 }
 
-func (s *Server) client() *redis.Client { return redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1}) }
+func (s *Server) client() *redis.Client {
+	return redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1})
+}
 
 // Ping reports whether the server answers.
 func (s *Server) Ping(ctx context.Context) bool {
