@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,7 +20,7 @@ const (
 	turn = 10 * time.Millisecond
 	// callTurns is the most that a call waits. Only those that are under way when Redis falls silent wait so long: the first of
 	// them opens the circuit for all.
-	callTurns = 20
+	callTurns = 10
 	// slowTurns is when Redis costs more than it is worth: a request mustn't take 50 ms longer because of it.
 	slowTurns = 4
 	// probeTurns is the most that a probe waits, which may have to connect first.
@@ -33,6 +34,9 @@ const (
 	probePause = time.Second
 	// calm is how long Redis has to be there until its next failure counts as the first one.
 	calm = time.Minute
+	// strikes is how many slow calls within strikeTime are too many, even if answers are fast each time that one looks.
+	strikes    = 3
+	strikeTime = 10 * time.Second
 	// longestBan bounds the time that a Redis which comes and goes is left alone.
 	longestBan = 30 * time.Second
 )
@@ -182,6 +186,7 @@ func (c *circuit) wake() {
 // run looks after Redis until ctx ends.
 func (c *circuit) run(ctx context.Context) {
 	var lastBack time.Time
+	var slow []time.Time
 	ban := time.Duration(0)
 	for {
 		select {
@@ -191,7 +196,9 @@ func (c *circuit) run(ctx context.Context) {
 		}
 		if !c.isAway() {
 			// A call took long. If so do two more, that's how it is.
-			if c.ask(ctx) == nil || c.ask(ctx) == nil || ctx.Err() != nil {
+			slow = append(slow, time.Now())
+			slow = slices.DeleteFunc(slow, func(t time.Time) bool { return time.Since(t) > strikeTime })
+			if len(slow) < strikes && (c.ask(ctx) == nil || c.ask(ctx) == nil) || ctx.Err() != nil {
 				continue
 			}
 			c.open(errSlow)

@@ -199,6 +199,38 @@ func TestOneSlowAnswerIsNoReason(t *testing.T) {
 	})
 }
 
+func TestManySlowAnswersAreAReason(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, b bubble) {
+		slow := func() {
+			b.server.set(nil, 2*slowTurns*turn)
+			done := make(chan struct{})
+			go func() {
+				_, _ = b.do(t)
+				close(done)
+			}()
+			synctest.Wait()
+			b.server.set(nil, 0) // whoever looks finds it fast
+			<-done
+			let(time.Second)
+		}
+		for range strikes - 1 {
+			slow()
+		}
+		let(strikeTime)
+		for range strikes - 1 {
+			slow()
+		}
+		if b.log.Len() > 0 {
+			t.Fatalf("away after %d slow answers: %s", strikes-1, b.log)
+		}
+		slow()
+		if !strings.Contains(b.log.String(), "Redis is away") {
+			t.Errorf("still there after %d slow answers within %s", strikes, strikeTime)
+		}
+	})
+}
+
 // A Redis that fails each time that it is used may make only a few calls wait.
 func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
 	t.Parallel()
@@ -217,7 +249,7 @@ func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
 		}
 		let(longestBan + calm + time.Second)
 		b.fails(t)
-		let(time.Millisecond)
+		let(2 * probePause)
 		if b.isAway() {
 			t.Error("after a calm minute the next failure isn't like the first one")
 		}
