@@ -129,7 +129,7 @@ func networks(field *[]netip.Prefix) parser {
 			if address, addressErr := netip.ParseAddr(entry); addressErr == nil {
 				prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
 			}
-			if err != nil || prefix.Addr().Zone() != "" || prefix.Addr().Is4In6() {
+			if err != nil || strings.Contains(entry, "%") || prefix.Addr().Is4In6() {
 				return fmt.Errorf("must be addresses and ranges like 10.0.0.5,192.168.0.0/16,2001:db8::/32, not %.40q", entry)
 			}
 			if prefix != prefix.Masked() {
