@@ -22,16 +22,17 @@ type Operation struct {
 	Path         string // as in the document, with {id}
 	RequiredRole Role
 	AuditAction  string
-	TenantBound  bool   // takes tenant_id
-	Streaming    bool   // x-streaming: its reply may take as long as it likes, a step at a time
-	Entity       string // x-entity: what {id} is the id of; empty without one
+	RateClass    RateClass // x-rate-limit
+	TenantBound  bool      // takes tenant_id
+	Streaming    bool      // x-streaming: its reply may take as long as it likes, a step at a time
+	Entity       string    // x-entity: what {id} is the id of; empty without one
 	References   []Reference
 	Spec         *openapi3.Operation
 	Parameters   []*openapi3.Parameter // its own and its path's
 }
 
 // Operations returns every operation of the document, sorted by id. It is an error if one lacks x-required-role or
-// x-audit-action, has an unknown role, if its security doesn't fit its role, or if an id lacks x-entity: what isn't said
+// x-audit-action, has an unknown role or class of x-rate-limit, if its security doesn't fit its role, or if an id lacks x-entity: what isn't said
 // isn't allowed.
 func Operations(doc *openapi3.T) ([]Operation, error) {
 	var list []Operation
@@ -78,6 +79,10 @@ func (o *Operation) readRules(doc *openapi3.T) error {
 	}
 	if o.AuditAction == NoAuditAction && o.Method != http.MethodGet {
 		return errors.New("x-audit-action is none, but only GET changes nothing")
+	}
+	class, _ := o.Spec.Extensions["x-rate-limit"].(string)
+	if o.RateClass, err = ParseRateClass(class); err != nil {
+		return fmt.Errorf("x-rate-limit: %w", err)
 	}
 	if streaming, ok := o.Spec.Extensions["x-streaming"]; ok {
 		if o.Streaming, ok = streaming.(bool); !ok {

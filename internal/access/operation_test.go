@@ -37,6 +37,7 @@ const good = `
       operationId: putThing
       x-required-role: admin
       x-audit-action: thing.update
+      x-rate-limit: default
       parameters:
         - {name: owner_id, in: query, x-entity: user, schema: {type: string, format: uuid}}
         - {name: q, in: query, schema: {type: string}}
@@ -55,17 +56,18 @@ const good = `
       operationId: getThing
       x-required-role: viewer
       x-audit-action: none
+      x-rate-limit: default
       parameters:
         - {name: tenant_id, in: query, schema: {type: string}}
       responses: {}
   /me:
-    get: {operationId: getMe, x-required-role: any, x-audit-action: none, responses: {}}
+    get: {operationId: getMe, x-required-role: any, x-audit-action: none, x-rate-limit: none, responses: {}}
   /tenants:
     parameters:
       - {name: tenant_id, in: query, schema: {type: string}}
-    delete: {operationId: deleteTenant, x-required-role: superuser, x-audit-action: tenant.delete, responses: {}}
+    delete: {operationId: deleteTenant, x-required-role: superuser, x-audit-action: tenant.delete, x-rate-limit: default, responses: {}}
   /login:
-    post: {operationId: login, security: [], x-required-role: anon, x-audit-action: auth.login, responses: {}}
+    post: {operationId: login, security: [], x-required-role: anon, x-audit-action: auth.login, x-rate-limit: login, responses: {}}
 `
 
 func TestOperationsCarryTheirRules(t *testing.T) {
@@ -76,8 +78,8 @@ func TestOperationsCarryTheirRules(t *testing.T) {
 	}
 	var got []string
 	for _, op := range operations {
-		got = append(got, fmt.Sprintf("%s %s %s %s %s bound:%t parameters:%d",
-			op.ID, op.Method, op.Path, op.RequiredRole, op.AuditAction, op.TenantBound, len(op.Parameters)))
+		got = append(got, fmt.Sprintf("%s %s %s %s %s bound:%t parameters:%d class:%s",
+			op.ID, op.Method, op.Path, op.RequiredRole, op.AuditAction, op.TenantBound, len(op.Parameters), op.RateClass))
 		about := []string{op.ID + " is about " + op.Entity}
 		for _, r := range op.References {
 			about = append(about, r.Place()+"="+r.Entity)
@@ -87,12 +89,12 @@ func TestOperationsCarryTheirRules(t *testing.T) {
 		}
 	}
 	want := []string{
-		"deleteTenant DELETE /tenants superuser tenant.delete bound:true parameters:1",
-		"getMe GET /me any none bound:false parameters:0",
-		"getThing GET /things/{id} viewer none bound:true parameters:2",
+		"deleteTenant DELETE /tenants superuser tenant.delete bound:true parameters:1 class:default",
+		"getMe GET /me any none bound:false parameters:0 class:none",
+		"getThing GET /things/{id} viewer none bound:true parameters:2 class:default",
 		"getThing is about thing",
-		"login POST /login anon auth.login bound:false parameters:0",
-		"putThing PUT /things/{id} admin thing.update bound:false parameters:3",
+		"login POST /login anon auth.login bound:false parameters:0 class:login",
+		"putThing PUT /things/{id} admin thing.update bound:false parameters:3 class:default",
 		"putThing is about thing owner_id=user /box/shelf_id=shelf /parent_id=thing /tag_ids/*=tag",
 	}
 	if !slices.Equal(got, want) {
@@ -103,24 +105,27 @@ func TestOperationsCarryTheirRules(t *testing.T) {
 func TestIncompleteOperationsAreRefusedAllAtOnce(t *testing.T) {
 	t.Parallel()
 	faulty := map[string]string{
-		"GET /no-id":           `x-required-role: viewer, x-audit-action: none`,
-		"GET /no-role":         `operationId: a, x-audit-action: none`,
-		"GET /unknown-role":    `operationId: b, x-required-role: root, x-audit-action: none`,
-		"GET /role-in-case":    `operationId: c, x-required-role: Admin, x-audit-action: none`,
-		"GET /role-no-text":    `operationId: d, x-required-role: [admin], x-audit-action: none`,
-		"GET /no-action":       `operationId: e, x-required-role: viewer`,
-		"GET /empty-action":    `operationId: f, x-required-role: viewer, x-audit-action: ''`,
-		"POST /unwritten":      `operationId: g, x-required-role: admin, x-audit-action: none`,
-		"PATCH /unwritten":     `operationId: h, x-required-role: admin, x-audit-action: none`,
-		"DELETE /unwritten":    `operationId: i, x-required-role: admin, x-audit-action: none`,
-		"GET /anon-with-token": `operationId: j, x-required-role: anon, x-audit-action: none`,
-		"GET /role-and-open":   `operationId: k, security: [], x-required-role: viewer, x-audit-action: none`,
-		"GET /any-and-open":    `operationId: l, security: [], x-required-role: any, x-audit-action: none`,
-		"PUT /no-rules":        `operationId: m, parameters: [{name: tenant_id, in: query, schema: {type: string}}]`,
-		"GET /boxes/{id}":      `operationId: n, x-required-role: viewer, x-audit-action: none, parameters: [{name: id, in: path, required: true, schema: {type: string}}]`,
-		"GET /unknown-id":      `operationId: o, x-required-role: viewer, x-audit-action: none, parameters: [{name: box_id, in: query, schema: {type: string, format: uuid}}]`,
-		"GET /no-name":         `operationId: p, x-required-role: viewer, x-audit-action: none, parameters: [{name: box_id, in: query, x-entity: 7, schema: {type: string, format: uuid}}]`,
-		"POST /field": `operationId: q, x-required-role: admin, x-audit-action: box.create, requestBody: {content: {application/json: {schema:
+		"GET /no-id":           `x-rate-limit: default, x-required-role: viewer, x-audit-action: none`,
+		"GET /no-role":         `x-rate-limit: default, operationId: a, x-audit-action: none`,
+		"GET /unknown-role":    `x-rate-limit: default, operationId: b, x-required-role: root, x-audit-action: none`,
+		"GET /role-in-case":    `x-rate-limit: default, operationId: c, x-required-role: Admin, x-audit-action: none`,
+		"GET /role-no-text":    `x-rate-limit: default, operationId: d, x-required-role: [admin], x-audit-action: none`,
+		"GET /no-action":       `x-rate-limit: default, operationId: e, x-required-role: viewer`,
+		"GET /empty-action":    `x-rate-limit: default, operationId: f, x-required-role: viewer, x-audit-action: ''`,
+		"POST /unwritten":      `x-rate-limit: default, operationId: g, x-required-role: admin, x-audit-action: none`,
+		"PATCH /unwritten":     `x-rate-limit: default, operationId: h, x-required-role: admin, x-audit-action: none`,
+		"DELETE /unwritten":    `x-rate-limit: default, operationId: i, x-required-role: admin, x-audit-action: none`,
+		"GET /anon-with-token": `x-rate-limit: default, operationId: j, x-required-role: anon, x-audit-action: none`,
+		"GET /role-and-open":   `x-rate-limit: default, operationId: k, security: [], x-required-role: viewer, x-audit-action: none`,
+		"GET /any-and-open":    `x-rate-limit: default, operationId: l, security: [], x-required-role: any, x-audit-action: none`,
+		"PUT /no-rules":        `x-rate-limit: default, operationId: m, parameters: [{name: tenant_id, in: query, schema: {type: string}}]`,
+		"GET /boxes/{id}":      `x-rate-limit: default, operationId: n, x-required-role: viewer, x-audit-action: none, parameters: [{name: id, in: path, required: true, schema: {type: string}}]`,
+		"GET /unknown-id":      `x-rate-limit: default, operationId: o, x-required-role: viewer, x-audit-action: none, parameters: [{name: box_id, in: query, schema: {type: string, format: uuid}}]`,
+		"GET /no-name":         `x-rate-limit: default, operationId: p, x-required-role: viewer, x-audit-action: none, parameters: [{name: box_id, in: query, x-entity: 7, schema: {type: string, format: uuid}}]`,
+		"GET /no-class":        `operationId: r, x-required-role: viewer, x-audit-action: none`,
+		"GET /unknown-class":   `x-rate-limit: often, operationId: s, x-required-role: viewer, x-audit-action: none`,
+		"GET /class-no-text":   `x-rate-limit: 60, operationId: t, x-required-role: viewer, x-audit-action: none`,
+		"POST /field": `x-rate-limit: default, operationId: q, x-required-role: admin, x-audit-action: box.create, requestBody: {content: {application/json: {schema:
           {type: object, properties: {box: {type: object, properties: {shelf_id: {type: string, format: uuid}}}}}}}}`,
 	}
 	// Operations of one path stand under one key.

@@ -119,10 +119,22 @@ func (a *App) Client(t testing.TB, editors ...api.RequestEditorFn) *api.ClientWi
 func (a *App) HTTPClient() *http.Client { return &http.Client{Transport: a.transport} }
 
 // Clock is the application's clock. It runs like the wall clock, ahead of it by as much as the test says.
-type Clock struct{ ahead, step atomic.Int64 }
+type Clock struct {
+	ahead, step atomic.Int64
+	held        atomic.Pointer[time.Time]
+}
 
 // Now returns the time of this clock.
-func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Add(c.step.Load()))) }
+func (c *Clock) Now() time.Time {
+	ahead := time.Duration(c.ahead.Add(c.step.Load()))
+	if held := c.held.Load(); held != nil {
+		return held.Add(ahead)
+	}
+	return time.Now().Add(ahead)
+}
+
+// Hold stops the clock at a time; it goes on only as the test says.
+func (c *Clock) Hold(at time.Time) { c.held.Store(&at) }
 
 // Step makes every look at the clock take so long, as if the application were slow.
 func (c *Clock) Step(d time.Duration) { c.step.Store(int64(d)) }

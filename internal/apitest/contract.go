@@ -108,6 +108,9 @@ func (c *contract) check(r *http.Request, response *http.Response, body []byte) 
 		return checkProblem(response)
 	}
 	replies.note(route.Operation.OperationID, response.StatusCode)
+	if err := checkLimits(route, response); err != nil {
+		return err
+	}
 	if response.StatusCode >= http.StatusBadRequest && route.Operation.OperationID != "getHealth" {
 		if err := checkProblem(response); err != nil {
 			return err
@@ -125,6 +128,20 @@ func (c *contract) check(r *http.Request, response *http.Response, body []byte) 
 	}
 	input.SetBodyBytes(body)
 	return openapi3filter.ValidateResponse(context.WithoutCancel(r.Context()), input)
+}
+
+// checkLimits returns an error unless a reply has all headers of a limit, or none of them; and none if it isn't limited.
+func checkLimits(route *routers.Route, response *http.Response) error {
+	isLimited := response.Header.Get("RateLimit") != ""
+	if isLimited && route.Operation.Extensions["x-rate-limit"] == "none" {
+		return fmt.Errorf("it has a limit, and the document says that it has none")
+	}
+	for _, name := range []string{"RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} {
+		if (response.Header.Get(name) != "") != isLimited {
+			return fmt.Errorf("the headers RateLimit and %s come together", name)
+		}
+	}
+	return nil
 }
 
 func isJSON(contentType string) bool {

@@ -27,6 +27,8 @@ import (
 	"github.com/tenantry/tenantry/internal/org"
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/problem"
+	"github.com/tenantry/tenantry/internal/ratelimit"
+	"github.com/tenantry/tenantry/internal/redis"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/user"
@@ -41,7 +43,7 @@ type App struct {
 	Version string
 
 	log     *slog.Logger
-	redis   *redisClient
+	redis   *redis.Client // nil: not set up
 	legacy  *legacy.Calls
 	users   *user.Service
 	handler http.Handler
@@ -69,15 +71,18 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	// All engines keep microseconds.
 	now := func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }
 
-	redis, err := openRedis(cfg.RedisURL)
-	if err != nil {
-		return nil, err
-	}
 	s, err := openStore(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Store: s, log: opts.Log, redis: redis, shutdownDelay: cfg.ShutdownDelay, requestTimeout: cmp.Or(opts.RequestTimeout, requestTimeout)}
+	a := &App{Store: s, log: opts.Log, shutdownDelay: cfg.ShutdownDelay, requestTimeout: cmp.Or(opts.RequestTimeout, requestTimeout)}
+	if cfg.RedisURL.IsSet() {
+		if a.redis, err = openRedis(cfg, opts.Log); err != nil {
+			a.Close()
+			return nil, err
+		}
+		a.background = append(a.background, a.redis.Run)
+	}
 	if err := a.assemble(cfg, now); err != nil {
 		a.Close()
 		return nil, err
@@ -91,6 +96,17 @@ func openStore(ctx context.Context, cfg config.Config) (*store.Store, error) {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	return s, nil
+}
+
+// endedSessions is the channel of Redis on which instances tell each other which sessions have ended.
+const endedSessions = "sessions:ended"
+
+func openRedis(cfg config.Config, log *slog.Logger) (*redis.Client, error) {
+	client, err := redis.Open(cfg.RedisURL.Reveal(), log)
+	if err != nil {
+		return nil, fmt.Errorf("REDIS_URL %w", err)
+	}
+	return client, nil
 }
 
 func (a *App) assemble(cfg config.Config, now func() time.Time) error {
@@ -127,10 +143,21 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	if err != nil {
 		return err
 	}
+	var announce func(text string)
+	if a.redis != nil {
+		announce = func(text string) { a.redis.Publish(endedSessions, text) }
+	}
 	sessions, err := auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
 		SecretKey: secretKey, Keys: keys, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL,
-		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID,
+		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, Announce: announce,
 	})
+	if err != nil {
+		return err
+	}
+	if a.redis != nil {
+		a.redis.Listen(endedSessions, sessions.HearEnded)
+	}
+	limiter, err := a.limiter(cfg, now)
 	if err != nil {
 		return err
 	}
@@ -144,17 +171,22 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 
 	e := echo.New()
 	e.HTTPErrorHandler = problem.Handle
-	e.IPExtractor = echo.ExtractIPDirect() // no header changes it
-	perOperation := middleware.Stack{
+	e.IPExtractor = middleware.ClientAddress(cfg.TrustedProxies)
+	stack := middleware.Stack{
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: a.requestTimeout,
 		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenants,
 		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy,
-	}.Install(e)
-	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: sessions, Cursors: cursors, Now: now, NewID: newID})
+	}
 	checker := &health.Checker{Log: a.log, Database: a.Store, Draining: a.draining.Load}
+	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: sessions, Cursors: cursors, Now: now, NewID: newID})
 	if a.redis != nil {
 		checker.Redis = a.redis
 	}
+	if limiter != nil {
+		stack.Limiter = limiter
+		checker.LimitsAreShared = limiter.IsShared
+	}
+	perOperation := stack.Install(e)
 	organisation := org.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID}
 	handlers := &httpapi.Handlers{
 		System: httpapi.System{
@@ -169,6 +201,23 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
 	a.handler = middleware.HeadAsGet(middleware.LegacyPaths(e))
 	return nil
+}
+
+// limiter returns nil if nothing is to be limited.
+func (a *App) limiter(cfg config.Config, now func() time.Time) (*ratelimit.Limiter, error) {
+	if !cfg.RateLimitEnabled {
+		return nil, nil //nolint:nilnil // no limits are a setup like any other
+	}
+	opts := ratelimit.Options{
+		PerMinute: map[access.RateClass]int{
+			access.RateDefault: cfg.RateLimitPerMinute, access.RateLogin: cfg.RateLimitLoginPerMinute, access.RateRefresh: cfg.RateLimitRefreshPerMinute,
+		},
+		SecretKey: []byte(cfg.SecretKey.Reveal()), Now: now,
+	}
+	if a.redis != nil {
+		opts.Redis = a.redis
+	}
+	return ratelimit.New(opts)
 }
 
 // AuditKeys returns the keys that sign the audit trail.
@@ -233,7 +282,7 @@ func (a *App) Close() {
 	}
 	a.Store.Close()
 	if a.redis != nil {
-		a.redis.close()
+		a.redis.Close()
 	}
 }
 

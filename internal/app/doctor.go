@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,19 +39,17 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 		OpenStore: func(ctx context.Context) (*store.Store, error) { return openStore(ctx, cfg) },
 	}
 	if err == nil {
-		keys, err := AuditKeys(cfg)
+		if patient.AuditKeys, err = AuditKeys(cfg); err != nil {
+			return err
+		}
+	}
+	if err == nil && cfg.RedisURL.IsSet() {
+		redis, err := openRedis(cfg, slog.New(slog.DiscardHandler))
 		if err != nil {
 			return err
 		}
-		patient.AuditKeys = keys
-		redis, err := openRedis(cfg.RedisURL)
-		if err != nil {
-			return err
-		}
-		if redis != nil {
-			defer redis.close()
-			patient.Redis = redis
-		}
+		defer redis.Close()
+		patient.Redis = redis
 	}
 	checks := doctor.Examine(ctx, patient)
 	worst := doctor.Worst(checks)

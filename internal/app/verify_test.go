@@ -23,6 +23,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/app"
+	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -34,9 +35,9 @@ type verification struct {
 	super db.User
 }
 
-func newVerification(t *testing.T) verification {
+func newVerification(t *testing.T, change ...func(*config.Config)) verification {
 	t.Helper()
-	a := apitest.New(t, store.SQLite)
+	a := apitest.New(t, store.SQLite, change...)
 	return verification{App: a, t: t, super: a.User(t, access.PlatformTenantID, access.Admin, func(u *db.User) { u.IsSuperuser = true })}
 }
 
@@ -277,6 +278,18 @@ func TestVerifyIsolationWaitsForABusyServer(t *testing.T) {
 	}))
 	defer server.Close()
 	if status, stdout, stderr := v.run(t.Context(), io.Discard, server.URL, "--operation", "getBranch"); status != 0 {
+		t.Errorf("status %d:\n%s%s", status, stdout, stderr)
+	}
+	v.wantNothingLeft()
+}
+
+// What is left of a limit differs from one reply to the next, and tells nothing of another tenant.
+func TestVerifyIsolationWithRateLimits(t *testing.T) {
+	t.Parallel()
+	v := newVerification(t, func(c *config.Config) {
+		c.RateLimitEnabled, c.RateLimitPerMinute, c.RateLimitLoginPerMinute, c.RateLimitRefreshPerMinute = true, 100_000, 100_000, 100_000
+	})
+	if status, stdout, stderr := v.run(t.Context(), io.Discard, v.URL, "--operation", "getBranch,listBranches"); status != 0 {
 		t.Errorf("status %d:\n%s%s", status, stdout, stderr)
 	}
 	v.wantNothingLeft()

@@ -9,10 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/netip"
 	"time"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -83,7 +83,7 @@ type counter struct {
 
 // about returns the guess of a normalized e-mail address' password that comes from an address of the network.
 func (g *guesses) about(email, ip string) guess {
-	from := network(ip)
+	from := access.Network(ip)
 	return guess{
 		now:     g.now,
 		address: g.counter(perAddress, from),
@@ -94,7 +94,7 @@ func (g *guesses) about(email, ip string) guess {
 
 // fromAddress returns the guess of a one-time token that comes from an address of the network.
 func (g *guesses) fromAddress(ip string) guess {
-	return guess{now: g.now, address: g.counter(perAddress, network(ip))}
+	return guess{now: g.now, address: g.counter(perAddress, access.Network(ip))}
 }
 
 // counter hides what is counted: some people type their password where the e-mail address belongs.
@@ -102,19 +102,6 @@ func (g *guesses) counter(limit guessLimit, of string) counter {
 	h := hmac.New(sha256.New, g.key)
 	h.Write([]byte(limit.name + " " + of))
 	return counter{guessLimit: limit, subject: hex.EncodeToString(h.Sum(nil))}
-}
-
-// network is the address itself with IPv4, and with IPv6 the 64 bits that a single subscriber has for themselves.
-func network(ip string) string {
-	address, err := netip.ParseAddr(ip)
-	if err != nil {
-		return ip
-	}
-	address = address.Unmap().WithZone("")
-	if address.Is4() {
-		return address.String()
-	}
-	return netip.PrefixFrom(address, 64).Masked().String()
 }
 
 // allowed returns errs.TooManyAttempts while there is a delay. It belongs before the password is looked at, and once more

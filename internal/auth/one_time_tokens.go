@@ -80,6 +80,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error
 		return err
 	}
 	worked := false
+	var ending Ending
 	err = s.store.Tx(ctx, func(q db.Querier) error {
 		holder, err = q.GetOneTimeTokenUnscoped(ctx, key)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -88,10 +89,14 @@ func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error
 		if worked = s.works(holder); !worked {
 			return nil
 		}
-		return s.useToken(ctx, q, key.TokenHash, holder, hash)
+		ending, err = s.useToken(ctx, q, key.TokenHash, holder, hash)
+		return err
 	})
 	if err == nil && !worked {
-		err = s.refuseReset(ctx, guess, holder)
+		return s.refuseReset(ctx, guess, holder)
+	}
+	if err == nil {
+		s.Announce(ending)
 	}
 	return err
 }
@@ -102,20 +107,20 @@ func (s *Service) works(t db.GetOneTimeTokenUnscopedRow) bool {
 }
 
 // useToken uses a token up. The error is store.ErrStale if the user or the token isn't as it was read.
-func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) error {
-	ended, err := s.setPassword(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, Version: t.UserVersion}, passwordHash, "password_reset")
+func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) (Ending, error) {
+	ending, err := s.setPassword(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, Version: t.UserVersion}, passwordHash, "password_reset")
 	if err != nil {
-		return err
+		return Ending{}, err
 	}
 	used, err := q.UseOneTimeToken(ctx, db.UseOneTimeTokenParams{TenantID: t.TenantID, UserID: t.UserID, TokenHash: tokenHash})
 	if err != nil {
-		return err
+		return Ending{}, err
 	}
 	if used == 0 {
-		return store.ErrStale
+		return Ending{}, store.ErrStale
 	}
-	return s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
-		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ended}},
+	return ending, s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
+		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ending.Count}},
 	})
 }
 

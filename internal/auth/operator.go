@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
@@ -25,7 +27,7 @@ func (s *Service) HashNewPassword(ctx context.Context, wanted, address string) (
 // SetPasswordHash gives a user another password, ends all their sessions and takes an open one-time token away, as part of a
 // transaction: for those who run the installation. The error is store.ErrStale if the user isn't as it was read.
 func (s *Service) SetPasswordHash(ctx context.Context, q db.Querier, user db.User, hash string) error {
-	ended, err := s.setPassword(ctx, q, user, hash, "password_reset")
+	ending, err := s.setPassword(ctx, q, user, hash, "password_reset")
 	if err != nil {
 		return err
 	}
@@ -34,27 +36,26 @@ func (s *Service) SetPasswordHash(ctx context.Context, q db.Querier, user db.Use
 	}
 	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, audit.Entry{
 		Action: passwordReset, EntityType: userType, EntityID: user.ID, EntityLabel: user.Email,
-		Changes: audit.Changes{"sessions_ended": {After: ended}},
+		Changes: audit.Changes{"sessions_ended": {After: ending.Count}},
 	})
 }
 
-// setPassword gives a user another password and returns how many sessions ended with that, as part of a transaction. It
-// changes the user first, as a log-in and a deactivation do. The error is store.ErrStale if the user isn't as it was read.
-func (s *Service) setPassword(ctx context.Context, q db.Querier, user db.User, hash, reason string) (int64, error) {
-	now := s.opts.Now()
+// setPassword gives a user another password and ends all their sessions, as part of a transaction. It changes the user first,
+// as a log-in and a deactivation do. The error is store.ErrStale if the user isn't as it was read.
+func (s *Service) setPassword(ctx context.Context, q db.Querier, user db.User, hash, reason string) (Ending, error) {
 	changed, err := q.SetUserPasswordHash(ctx, db.SetUserPasswordHashParams{
-		PasswordHash: &hash, UpdatedAt: now, TenantID: user.TenantID, ID: user.ID, Version: user.Version,
+		PasswordHash: &hash, UpdatedAt: s.opts.Now(), TenantID: user.TenantID, ID: user.ID, Version: user.Version,
 	})
 	if err != nil {
-		return 0, err
+		return Ending{}, err
 	}
 	if changed == 0 {
-		return 0, store.ErrStale
+		return Ending{}, store.ErrStale
 	}
-	ended, err := q.EndUserSessions(ctx, db.EndUserSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: user.TenantID, UserID: user.ID})
+	ending, err := s.EndSessions(ctx, q, user.TenantID, user.ID, uuid.Nil, reason)
 	if err != nil {
-		return 0, err
+		return Ending{}, err
 	}
 	// Those were guesses at another password.
-	return ended, s.guesses.about(user.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q)
+	return ending, s.guesses.about(user.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q)
 }

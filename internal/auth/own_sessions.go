@@ -27,7 +27,7 @@ func (s *Service) Sessions(ctx context.Context, by access.Principal) ([]db.Sessi
 func (s *Service) EndSession(ctx context.Context, by access.Principal, id uuid.UUID) error {
 	now, reason := s.opts.Now(), "ended_by_user"
 	missing := errs.New(errs.NotFound, "There is no such session.")
-	return s.store.Tx(ctx, func(q db.Querier) error {
+	err := s.store.Tx(ctx, func(q db.Querier) error {
 		before, err := q.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: id})
 		if errors.Is(err, store.ErrNotFound) {
 			return missing.Because(err)
@@ -51,4 +51,8 @@ func (s *Service) EndSession(ctx context.Context, by access.Principal, id uuid.U
 			EntityType: entityType, EntityID: id, EntityLabel: by.Email, Changes: audit.Updated(before, after),
 		})
 	})
+	if err == nil {
+		s.Announce(Ending{Sessions: []uuid.UUID{id}})
+	}
+	return err
 }

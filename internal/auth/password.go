@@ -48,8 +48,9 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Principal, curre
 // replacePassword changes the user before the sessions, as a log-in does: if one is under way, it either ends here or finds
 // that its password is wrong by now.
 func (s *Service) replacePassword(ctx context.Context, by access.Principal, guess guess, user db.User, hash string) error {
-	now, reason := s.opts.Now(), "password_change"
+	now := s.opts.Now()
 	changed := false
+	var ending Ending
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		rows, err := q.ReplaceUserPasswordHash(ctx, db.ReplaceUserPasswordHashParams{
 			PasswordHash: &hash, UpdatedAt: now, TenantID: user.TenantID, ID: user.ID, CheckedHash: user.PasswordHash,
@@ -57,10 +58,7 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 		if changed = rows == 0; err != nil || changed {
 			return err
 		}
-		ended, err := q.EndOtherSessions(ctx, db.EndOtherSessionsParams{
-			EndedAt: &now, EndReason: &reason, TenantID: user.TenantID, UserID: user.ID, ID: by.SessionID,
-		})
-		if err != nil {
+		if ending, err = s.EndSessions(ctx, q, user.TenantID, user.ID, by.SessionID, "password_change"); err != nil {
 			return err
 		}
 		if _, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
@@ -71,11 +69,14 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{
 			EntityType: userType, EntityID: user.ID, EntityLabel: user.Email,
-			Changes: audit.Changes{"sessions_ended": {After: ended}},
+			Changes: audit.Changes{"sessions_ended": {After: ending.Count}},
 		})
 	})
 	if err == nil && changed {
-		err = s.refusePassword(ctx, by, guess)
+		return s.refusePassword(ctx, by, guess)
+	}
+	if err == nil {
+		s.Announce(ending)
 	}
 	return err
 }

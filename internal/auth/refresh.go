@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
@@ -33,7 +35,8 @@ func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 		session, refusal, err = s.rotate(ctx, q, c)
 		return err
 	})
-	if err == nil {
+	if err == nil && refusal != nil {
+		s.Announce(Ending{Sessions: []uuid.UUID{c.SessionID}}) // by now it has ended
 		err = refusal
 	}
 	if err != nil {

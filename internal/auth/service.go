@@ -31,6 +31,8 @@ type Options struct {
 	PasswordResetURL string // the page of the front end that takes one-time tokens; empty if there is none
 	Now              func() time.Time
 	NewID            func() uuid.UUID
+	// Announce hands on which sessions have ended to the HearEnded of all instances. It doesn't wait. Nil: there is no way.
+	Announce func(text string)
 }
 
 // Service is everything about log-in and sessions.
@@ -41,6 +43,7 @@ type Service struct {
 	tokens    *tokens
 	guesses   *guesses
 	refused   refused
+	ended     *ended
 	opts      Options
 }
 
@@ -50,7 +53,10 @@ func NewService(s *store.Store, log *audit.Log, passwords *Passwords, opts Optio
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: s, audit: log, passwords: passwords, tokens: &tokens{keys: opts.Keys, now: opts.Now}, guesses: g, opts: opts}, nil
+	return &Service{
+		store: s, audit: log, passwords: passwords, tokens: &tokens{keys: opts.Keys, now: opts.Now}, guesses: g, opts: opts,
+		ended: newEnded(opts.AccessTokenTTL+clockSkew, maxEnded),
+	}, nil
 }
 
 // Grant is what a log-in or a refresh gives.
@@ -103,6 +109,9 @@ func (s *Service) identify(ctx context.Context, c claims) (access.Principal, err
 
 // principal checks that the session of a verified token may act now. With errs.TenantSuspended it still says whose it is.
 func (s *Service) principal(ctx context.Context, q db.Querier, c claims) (access.Principal, error) {
+	if s.ended.has(c.SessionID) {
+		return access.Principal{}, sessionEnded()
+	}
 	state, err := q.GetSessionState(ctx, db.GetSessionStateParams{TenantID: c.TenantID, ID: c.SessionID})
 	if errors.Is(err, store.ErrNotFound) {
 		return access.Principal{}, sessionEnded()

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
@@ -15,32 +17,35 @@ import (
 // Logout ends the current session, all others of the user, or all. Their tokens are worth nothing from the next request on.
 func (s *Service) Logout(ctx context.Context, by access.Principal, scope api.LogoutScope) error {
 	now, reason := s.opts.Now(), "logout"
-	return s.store.Tx(ctx, func(q db.Querier) error {
-		var ended int64
+	var ending Ending
+	err := s.store.Tx(ctx, func(q db.Querier) error {
 		var err error
 		switch scope {
 		case api.LogoutScopeCurrent:
-			ended, err = q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: by.SessionID})
+			ending = Ending{Sessions: []uuid.UUID{by.SessionID}}
+			ending.Count, err = q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: by.SessionID})
 		case api.LogoutScopeOthers:
-			ended, err = q.EndOtherSessions(ctx, db.EndOtherSessionsParams{
-				EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, UserID: by.UserID, ID: by.SessionID,
-			})
+			ending, err = s.EndSessions(ctx, q, by.HomeTenantID, by.UserID, by.SessionID, reason)
 		case api.LogoutScopeAll:
-			ended, err = q.EndUserSessions(ctx, db.EndUserSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, UserID: by.UserID})
+			ending, err = s.EndSessions(ctx, q, by.HomeTenantID, by.UserID, uuid.Nil, reason)
 		default:
 			return fmt.Errorf("unknown scope %q", scope)
 		}
-		if err != nil || ended == 0 {
+		if err != nil || ending.Count == 0 {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{
 			EntityType: entityType, EntityID: by.SessionID, EntityLabel: by.Email,
 			Changes: audit.Changes{
 				"scope":          {After: scope},
-				"sessions_ended": {After: ended},
+				"sessions_ended": {After: ending.Count},
 			},
 		})
 	})
+	if err == nil {
+		s.Announce(ending)
+	}
+	return err
 }
 
 // Self is the logged-in user with what belongs to them.

@@ -4,6 +4,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"regexp"
 	"strings"
@@ -51,8 +52,14 @@ type Config struct {
 	AutoMigrate             bool
 	AllowSQLiteInProduction bool
 
-	RedisURL       Secret   // redis://, rediss:// or unix://; not set means no Redis
-	AllowedOrigins []string // as browsers send them, or "*" in development
+	RedisURL       Secret         // as redis.CheckURL has it; not set means no Redis
+	AllowedOrigins []string       // as browsers send them, or "*" in development
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+
+	RateLimitEnabled          bool
+	RateLimitPerMinute        int // of a person, and of an address
+	RateLimitLoginPerMinute   int // of an address
+	RateLimitRefreshPerMinute int // of an address
 
 	LogLevel  slog.Level
 	LogFormat string // "json" or "text"

@@ -35,6 +35,12 @@ func (d *draft) settings() []setting {
 		{name: "HTTP_ADDR", fallback: ":8000", parse: address(&d.HTTPAddr)},
 		{name: "ALLOWED_ORIGINS", parse: origins(&d.AllowedOrigins)},
 		{name: "SHUTDOWN_DELAY_SEC", fallback: "5", development: "0", parse: duration(&d.ShutdownDelay, time.Second, 0, 300)},
+		{name: "TRUSTED_PROXIES", parse: networks(&d.TrustedProxies)},
+
+		{name: "RATE_LIMIT_ENABLED", fallback: "true", parse: boolean(&d.RateLimitEnabled)},
+		{name: "RATE_LIMIT_PER_MINUTE", fallback: "60", parse: integer(&d.RateLimitPerMinute, 1, 1_000_000)},
+		{name: "RATE_LIMIT_LOGIN_PER_MINUTE", fallback: "20", parse: integer(&d.RateLimitLoginPerMinute, 1, 1_000_000)},
+		{name: "RATE_LIMIT_REFRESH_PER_MINUTE", fallback: "30", parse: integer(&d.RateLimitRefreshPerMinute, 1, 1_000_000)},
 
 		{name: "SECRET_KEY", secret: true, parse: secret(&d.SecretKey)},
 		{name: "SECRET_KEY_PREVIOUS", secret: true, parse: secret(&d.SecretKeyPrevious)},

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/tenantry/tenantry/internal/redis"
 )
 
 // databaseURL understands the URLs of SQLAlchemy too: postgresql+psycopg2://, mysql+pymysql://, sqlite+aiosqlite:/// and so on.
@@ -45,16 +48,11 @@ var asyncpgTLS = regexp.MustCompile(`([?&])ssl=`)
 
 func redisURL(field *Secret) parser {
 	return func(value string) error {
-		u, err := url.Parse(value)
-		if err != nil || u.Host == "" && u.Path == "" {
-			return errors.New("must be a URL like redis://:password@host:6379/0; percent-encode special characters in the password")
+		if err := redis.CheckURL(value); err != nil {
+			return err
 		}
-		switch u.Scheme {
-		case "redis", "rediss", "unix":
-			*field = NewSecret(value)
-			return nil
-		}
-		return errors.New("must begin with redis://, rediss:// (TLS) or unix://")
+		*field = NewSecret(value)
+		return nil
 	}
 }
 
@@ -135,6 +133,32 @@ func pageURL(field *string) parser {
 			return errors.New("must be the address of a web page, like https://app.example.com/reset-password, with no user and no #")
 		}
 		*field = u.String()
+		return nil
+	}
+}
+
+// networks reads a comma-separated list of addresses and CIDR ranges.
+func networks(field *[]netip.Prefix) parser {
+	return func(value string) error {
+		for entry := range strings.SplitSeq(value, ",") {
+			if entry = strings.TrimSpace(entry); entry == "" {
+				continue
+			}
+			prefix, err := netip.ParsePrefix(entry)
+			if address, addressErr := netip.ParseAddr(entry); addressErr == nil {
+				prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
+			}
+			if err != nil || strings.Contains(entry, "%") || prefix.Addr().Is4In6() {
+				return fmt.Errorf("must be addresses and ranges like 10.0.0.5,192.168.0.0/16,2001:db8::/32, not %.40q", entry)
+			}
+			if prefix != prefix.Masked() {
+				return fmt.Errorf("has %s, which is an address within a range: the range is %s, and the address alone %s", prefix, prefix.Masked(), prefix.Addr())
+			}
+			if prefix.Bits() == 0 {
+				return fmt.Errorf("has %s, which is everybody: then everybody can say which address they have", prefix)
+			}
+			*field = append(*field, prefix)
+		}
 		return nil
 	}
 }

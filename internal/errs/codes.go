@@ -40,6 +40,7 @@ const (
 	TooLarge             Code = "too_large"              // the answer would be
 	HeadersTooLarge      Code = "headers_too_large"      // over the limit
 	TooManyAttempts      Code = "too_many_attempts"      // too many wrong passwords or tokens; the next try has to wait
+	RateLimited          Code = "rate_limited"           // too many requests; the next one has to wait
 	Internal             Code = "internal"               // our fault
 	Unavailable          Code = "unavailable"            // something we need is down
 	Timeout              Code = "timeout"                // took too long, and was stopped
@@ -83,6 +84,7 @@ var catalogue = map[Code]meaning{
 	TooLarge:             {http.StatusUnprocessableEntity, "Too large for one reply"},
 	HeadersTooLarge:      {http.StatusRequestHeaderFieldsTooLarge, "Headers too large"},
 	TooManyAttempts:      {http.StatusTooManyRequests, "Too many attempts"},
+	RateLimited:          {http.StatusTooManyRequests, "Too many requests"},
 	Internal:             {http.StatusInternalServerError, "Internal error"},
 	Unavailable:          {http.StatusServiceUnavailable, "Unavailable for the moment"},
 	Timeout:              {http.StatusServiceUnavailable, "Took too long"},

@@ -31,6 +31,7 @@ paths:
       operationId: getGadget
       x-required-role: viewer
       x-audit-action: none
+      x-rate-limit: default
       responses: {'200': {description: ok}, '404': {description: missing}}
 `))
 	if err != nil {

@@ -108,8 +108,9 @@ func (m *Matrix) judgeReply(a *attempt, result *Result) {
 	}
 }
 
-// What differs from one reply to the next by itself. The name of an exported file has the time.
-var variable = []string{"X-Request-Id", "Date", "Content-Disposition"}
+// What differs from one reply to the next by itself. The name of an exported file has the time, and each request is one less
+// until the next has to wait.
+var variable = []string{"X-Request-Id", "Date", "Content-Disposition", "Ratelimit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"}
 
 // difference says in what two replies differ, but for what names the request.
 func (r reply) difference(other reply) string {

@@ -41,8 +41,8 @@ func (s Stack) cors() echo.MiddlewareFunc {
 		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
 		AllowHeaders: []string{echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, "If-Match", "If-None-Match"},
 		ExposeHeaders: []string{
-			"Content-Disposition", "Deprecation", "ETag", "Link", echo.HeaderLocation, "RateLimit", "RateLimit-Policy", echo.HeaderRetryAfter, "Sunset",
-			"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", echo.HeaderXRequestID,
+			"Content-Disposition", "Deprecation", "ETag", "Link", echo.HeaderLocation, headerLimit, headerPolicy, echo.HeaderRetryAfter, "Sunset",
+			echo.HeaderXRequestID, headerOldLimit, headerOldLeft, headerOldReset,
 		},
 		MaxAge: int(preflightMaxAge.Seconds()),
 	})

@@ -29,6 +29,7 @@ type Stack struct {
 	Tenants        Tenants
 	Denials        Denials
 	LegacyCalls    LegacyCalls
+	Limiter        Limiter // nil: nothing is limited
 }
 
 // Authenticator knows who an access token belongs to.
@@ -58,7 +59,9 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 	for _, op := range s.Operations {
 		perOperation[op.ID] = []echo.MiddlewareFunc{
 			enterOperation(op),                // the router has found it; from here on its rules are known
+			s.limitAddress(op),                // 429: strangers, before anything is done for them
 			authenticate(op, s.Authenticator), // 401: nothing below works for strangers
+			s.limitUser(op),                   // 429: people, before anything is read or written down for them
 			s.enterTenant(op),                 // 404: whose data this is about
 			s.requireRole(op),                 // 403: before a word is said about the request itself
 			s.validate(op),                    // 400, 406, 413, 415, 422: what arrives is as the document says

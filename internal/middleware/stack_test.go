@@ -34,6 +34,7 @@ paths:
       security: []
       x-required-role: anon
       x-audit-action: none
+      x-rate-limit: default
       parameters: [{name: tenant_id, in: query, schema: {type: string, format: uuid}}]
       responses: {'200': {description: ok}}
   /things/{id}:
@@ -42,6 +43,7 @@ paths:
       operationId: putThing
       x-required-role: admin
       x-audit-action: thing.update
+      x-rate-limit: default
       parameters:
         - {name: id, in: path, required: true, schema: {type: integer}}
         - {name: tenant_id, in: query, schema: {type: string, format: uuid}}
@@ -59,10 +61,16 @@ var (
 )
 
 // people are the authenticator and the tenants of a test: a token is the name of a role, and there is one other tenant.
-type people struct{ authenticated, entered, denied int }
+type people struct {
+	authenticated, entered, denied int
+	err                            error // of every authentication
+}
 
 func (p *people) Authenticate(_ context.Context, token string) (access.Principal, error) {
 	p.authenticated++
+	if p.err != nil {
+		return access.Principal{}, p.err
+	}
 	role, err := access.ParseRole(token)
 	if err != nil {
 		return access.Principal{}, errs.New(errs.InvalidToken, "Not a token.")
@@ -92,7 +100,7 @@ type server struct {
 	log    *bytes.Buffer
 }
 
-func serve(t *testing.T, handler echo.HandlerFunc) server {
+func serve(t *testing.T, handler echo.HandlerFunc, change ...func(*Stack)) server {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(twoOperations))
 	if err != nil {
@@ -105,10 +113,14 @@ func serve(t *testing.T, handler echo.HandlerFunc) server {
 	s := server{Echo: echo.New(), people: &people{}, log: &bytes.Buffer{}}
 	s.HTTPErrorHandler = problem.Handle
 	s.IPExtractor = echo.ExtractIPDirect()
-	perOperation := Stack{
+	stack := Stack{
 		Log: slog.New(slog.NewJSONHandler(s.log, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
 		Document: doc, Operations: operations, Authenticator: s.people, Tenants: s.people, Denials: s.people,
-	}.Install(s.Echo)
+	}
+	for _, f := range change {
+		f(&stack)
+	}
+	perOperation := stack.Install(s.Echo)
 	for _, op := range operations {
 		s.Add(op.Method, strings.NewReplacer("{", ":", "}", "").Replace(op.Path), handler, perOperation[op.ID]...)
 	}

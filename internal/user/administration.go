@@ -89,7 +89,9 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 // is. The error is as of administer, or errs.LastAdmin.
 func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.UUID) (db.User, error) {
 	var after db.User
+	var ending auth.Ending
 	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, before db.User) error {
+		ending = auth.Ending{}
 		if after = before; !before.IsActive {
 			return nil
 		}
@@ -101,15 +103,17 @@ func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.U
 		if err := s.save(ctx, q, by, before, &after); err != nil {
 			return err
 		}
-		if _, err := s.endSessions(ctx, q, after, "deactivated"); err != nil {
+		var err error
+		if ending, err = s.auth.EndSessions(ctx, q, after.TenantID, after.ID, uuid.Nil, "deactivated"); err != nil {
 			return err
 		}
-		_, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
+		_, err = q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
 		return err
 	})
 	if err != nil {
 		return db.User{}, err
 	}
+	s.auth.Announce(ending)
 	return after, nil
 }
 
@@ -130,7 +134,12 @@ func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUI
 // Delete removes a user; departments that they head have no head then, and the database removes their sessions and token.
 // The error is as of administer, or errs.LastAdmin.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
-	return s.administer(ctx, by, id, ifMatch, func(q db.Querier, u db.User) error {
+	var ending auth.Ending
+	err := s.administer(ctx, by, id, ifMatch, func(q db.Querier, u db.User) error {
+		var err error
+		if ending, err = s.auth.AliveSessions(ctx, q, u.TenantID, u.ID); err != nil {
+			return err
+		}
 		if err := checkLast(ctx, q, u, db.User{}); err != nil {
 			return err
 		}
@@ -146,6 +155,10 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 		}
 		return s.write(ctx, q, by, u, audit.Deleted(u))
 	})
+	if err == nil {
+		s.auth.Announce(ending)
+	}
+	return err
 }
 
 // checkLast returns errs.LastAdmin if a user would cease to be an active admin, or an active superuser, and there is no other one

@@ -8,6 +8,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/etag"
 )
 
@@ -31,16 +32,17 @@ func (s *Service) Sessions(ctx context.Context, by access.Principal, id uuid.UUI
 
 // EndSessions ends all sessions of a user. If there are none nothing is written. The error is as of administer.
 func (s *Service) EndSessions(ctx context.Context, by access.Principal, id uuid.UUID) error {
-	return s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, u db.User) error {
-		ended, err := s.endSessions(ctx, q, u, "ended_by_admin")
-		if err != nil || ended == 0 {
+	var ending auth.Ending
+	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, u db.User) error {
+		var err error
+		ending, err = s.auth.EndSessions(ctx, q, u.TenantID, u.ID, uuid.Nil, "ended_by_admin")
+		if err != nil || ending.Count == 0 {
 			return err
 		}
-		return s.write(ctx, q, by, u, audit.Changes{"sessions_ended": {After: ended}})
+		return s.write(ctx, q, by, u, audit.Changes{"sessions_ended": {After: ending.Count}})
 	})
-}
-
-func (s *Service) endSessions(ctx context.Context, q db.Querier, u db.User, reason string) (int64, error) {
-	now := s.now()
-	return q.EndUserSessions(ctx, db.EndUserSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: u.TenantID, UserID: u.ID})
+	if err == nil {
+		s.auth.Announce(ending)
+	}
+	return err
 }

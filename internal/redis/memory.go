@@ -1,4 +1,4 @@
-package app
+package redis
 
 import (
 	"bufio"
@@ -10,8 +10,8 @@ import (
 
 // Memory returns how many bytes Redis may take, 0 for any number, and its policy for when it has taken them. Unlike CONFIG, INFO
 // is allowed on most managed servers.
-func (r *redisClient) Memory(ctx context.Context) (limit int64, policy string, err error) {
-	info, err := r.client.Info(ctx, "memory").Result()
+func (c *Client) Memory(ctx context.Context) (limit int64, policy string, err error) {
+	info, err := c.universal.Info(ctx, "memory").Result()
 	if err != nil {
 		return 0, "", fmt.Errorf("ask Redis for its memory: %w", err)
 	}

@@ -1,0 +1,205 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/faultproxy"
+	"github.com/tenantry/tenantry/internal/redis/redistest"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+const mePath = "/api/v1/auth/me"
+
+// behindFaults starts an application with a Redis whose network can fail.
+func behindFaults(t *testing.T, perMinute int) (*apitest.App, *faultproxy.Proxy) {
+	t.Helper()
+	proxy, through := faultproxy.For(t, storetest.RedisURL(t))
+	a := apitest.New(t, store.SQLite, func(c *config.Config) {
+		c.RedisURL = config.NewSecret(through)
+		c.RateLimitEnabled, c.RateLimitPerMinute, c.RateLimitLoginPerMinute, c.RateLimitRefreshPerMinute = true, perMinute, 1000, 1000
+	})
+	return a, proxy
+}
+
+// faults are the ways in which Redis fails, and flapping is to do one of them again and again.
+var faults = map[string]func(p *faultproxy.Proxy){
+	"down":      func(p *faultproxy.Proxy) { p.Fail(faultproxy.Refused) },
+	"reset":     func(p *faultproxy.Proxy) { p.Fail(faultproxy.Reset) },
+	"half open": func(p *faultproxy.Proxy) { p.Fail(faultproxy.HalfOpen) },
+	"slow":      func(p *faultproxy.Proxy) { p.Delay(30 * time.Millisecond) }, // there, and as long back
+	"very slow": func(p *faultproxy.Proxy) { p.Delay(time.Second) },
+}
+
+// load sends so many requests of one person, for so long at least, and returns how long the slowest in a hundred took at least.
+func load(t *testing.T, a *apitest.App, person *apitest.Actor, requests int, during time.Duration) time.Duration {
+	t.Helper()
+	client := &http.Client{Timeout: time.Minute} // unchecked: the check would take most of the time
+	var mu sync.Mutex
+	var took []time.Duration
+	more := func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(took) < requests
+	}
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for end := time.Now().Add(during); more() || time.Now().Before(end); {
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL+mePath, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				request.Header.Set("Authorization", "Bearer "+person.AccessToken)
+				start := time.Now()
+				response, err := client.Do(request)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				response.Body.Close()
+				if response.StatusCode != http.StatusOK {
+					t.Errorf("status %d, want 200", response.StatusCode)
+					return
+				}
+				mu.Lock()
+				took = append(took, time.Since(start))
+				mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	slices.Sort(took)
+	return took[len(took)*99/100]
+}
+
+// TestRequestsGoOnWithoutRedis measures the promise: the slowest in a hundred takes less than 50 ms longer. The baseline is
+// measured right before, and again if the machine had other things to do.
+func TestRequestsGoOnWithoutRedis(t *testing.T) { //nolint:paralleltest // it measures time
+	const (
+		promise  = 50 * time.Millisecond
+		requests = 2000
+		during   = 3 * time.Second
+		tries    = 5
+	)
+	flapping := map[string]func(p *faultproxy.Proxy){}
+	for _, name := range []string{"down", "half open"} {
+		flapping["flapping, "+name] = faults[name]
+	}
+	measure := func(t *testing.T, begin func(p *faultproxy.Proxy), flap bool) {
+		t.Helper()
+		var added time.Duration
+		for range tries {
+			a, proxy := behindFaults(t, 1_000_000)
+			person := a.Actor(t, access.Viewer)
+			before := load(t, a, person, requests/4, 0)
+			done := make(chan struct{})
+			var flapper sync.WaitGroup
+			begin(proxy)
+			if flap {
+				flapper.Go(func() {
+					for isDown := false; ; isDown = !isDown {
+						select {
+						case <-done:
+							return
+						case <-time.After(200 * time.Millisecond):
+						}
+						if isDown {
+							begin(proxy)
+						} else {
+							proxy.Fail(faultproxy.None)
+						}
+					}
+				})
+			}
+			after := load(t, a, person, requests, during)
+			close(done)
+			flapper.Wait()
+			if !strings.Contains(a.Log.String(), "Redis is away") {
+				t.Fatal("Redis was there all the time")
+			}
+			t.Logf("%s before, %s after", before, after)
+			if added = after - before; added < promise {
+				return
+			}
+		}
+		t.Errorf("the slowest in a hundred takes %s longer, want less than %s", added, promise)
+	}
+	for name, begin := range faults {
+		t.Run(name, func(t *testing.T) { measure(t, begin, false) })
+	}
+	for name, begin := range flapping {
+		t.Run(name, func(t *testing.T) { measure(t, begin, true) })
+	}
+}
+
+func TestNoEndedSessionWorksWithoutRedis(t *testing.T) {
+	t.Parallel()
+	for name, begin := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			one, proxy := behindFaults(t, 1000)
+			two := apitest.Start(t, one.Engine, one.Config)
+			admin := one.Actor(t, access.Admin)
+			begin(proxy)
+			for n := range 5 {
+				person := one.ActorIn(t, admin.User.TenantID, access.User)
+				on := func(a *apitest.App) apitest.Reply {
+					return a.Do(t, http.MethodGet, mePath, "", apitest.Header("Authorization", "Bearer "+person.AccessToken))
+				}
+				on(one).Want(t, 200)
+				on(two).Want(t, 200)
+				if n%2 == 0 {
+					person.Do(t, http.MethodPost, "/api/v1/auth/logout", `{}`).Want(t, 204)
+				} else {
+					admin.Do(t, http.MethodPost, fmt.Sprintf("/api/v1/users/%s/deactivate", person.User.ID), "").Want(t, 200)
+				}
+				for _, a := range []*apitest.App{one, two} {
+					on(a).WantCode(t, 401, "session_ended")
+					a.Do(t, http.MethodPost, "/api/v1/auth/refresh", `{"refresh_token":"`+person.RefreshToken+`"}`).WantCode(t, 401, "session_ended")
+				}
+			}
+		})
+	}
+}
+
+func TestLimitsHoldWithoutRedis(t *testing.T) {
+	t.Parallel()
+	const limit = 20
+	for name, begin := range faults {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, proxy := behindFaults(t, limit)
+			a.Clock.Hold(time.Now())
+			person := a.Actor(t, access.Viewer)
+			passed := 0
+			for n := range 3 * limit {
+				if n == limit/2 {
+					begin(proxy)
+				}
+				if person.Do(t, http.MethodGet, mePath, "").Status == http.StatusOK {
+					passed++
+				}
+			}
+			if passed != limit {
+				t.Errorf("%d pass, want %d", passed, limit)
+			}
+			proxy.Fail(faultproxy.None)
+			proxy.Delay(0)
+			redistest.Until(t, "Redis is back", func() bool { return strings.Contains(a.Log.String(), "Redis is back") })
+			person.Do(t, http.MethodGet, mePath, "").WantCode(t, 429, "rate_limited")
+			a.Clock.Advance(time.Minute)
+			person.Do(t, http.MethodGet, mePath, "").Want(t, 200)
+		})
+	}
+}

@@ -1,0 +1,102 @@
+package middleware
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/problem"
+	"github.com/tenantry/tenantry/internal/ratelimit"
+)
+
+// Limiter counts requests, and says which are too many.
+type Limiter interface {
+	Take(ctx context.Context, class access.RateClass, subject string) ratelimit.Verdict
+}
+
+// The headers of a limited reply.
+const (
+	headerPolicy    = "RateLimit-Policy"
+	headerLimit     = "RateLimit"
+	headerOldLimit  = "X-RateLimit-Limit"
+	headerOldLeft   = "X-RateLimit-Remaining"
+	headerOldReset  = "X-RateLimit-Reset"
+	secondsInPeriod = int(ratelimit.Period / time.Second)
+)
+
+// limitAddress counts the requests of those who don't say who they are: all requests for what is open to everyone, before
+// anything is done about them; and those whose token is missing or no good. Who has a good token isn't counted here, and isn't
+// refused: others may be behind the same address.
+func (s Stack) limitAddress(op access.Operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		switch {
+		case s.Limiter == nil || op.RateClass == access.RateNone:
+			return next
+		case op.RequiredRole == access.Anon:
+			return func(c echo.Context) error {
+				if err := s.takeFromAddress(c, op); err != nil {
+					return err
+				}
+				return next(c)
+			}
+		}
+		return func(c echo.Context) error {
+			err := next(c)
+			if err != nil && access.PrincipalFrom(c.Request().Context()).UserID == uuid.Nil && isRefusal(err) {
+				if tooMany := s.takeFromAddress(c, op); tooMany != nil {
+					return tooMany
+				}
+			}
+			return err
+		}
+	}
+}
+
+func isRefusal(err error) bool {
+	status := problem.Of(err).Status()
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
+}
+
+// limitUser counts the requests of a person, those that are refused further down, too: each of them is written down.
+func (s Stack) limitUser(op access.Operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if s.Limiter == nil || op.RateClass == access.RateNone || op.RequiredRole == access.Anon {
+			return next
+		}
+		return func(c echo.Context) error {
+			by := access.PrincipalFrom(c.Request().Context())
+			if err := s.take(c, op, "user "+by.HomeTenantID.String()+" "+by.UserID.String()); err != nil {
+				return err
+			}
+			return next(c)
+		}
+	}
+}
+
+func (s Stack) takeFromAddress(c echo.Context, op access.Operation) error {
+	return s.take(c, op, "address "+access.Network(access.RequestFrom(c.Request().Context()).IP))
+}
+
+// take counts a request and says in the reply how many are left: as the IETF's draft has it
+// (draft-ietf-httpapi-ratelimit-headers-10), and as most have it until now.
+func (s Stack) take(c echo.Context, op access.Operation, subject string) error {
+	v := s.Limiter.Take(c.Request().Context(), op.RateClass, subject)
+	seconds := int(v.Reset / time.Second)
+	h := c.Response().Header()
+	h.Set(headerPolicy, fmt.Sprintf(`"%s";q=%d;w=%d`, v.Class, v.Limit, secondsInPeriod))
+	h.Set(headerLimit, fmt.Sprintf(`"%s";r=%d;t=%d`, v.Class, v.Remaining, seconds))
+	h.Set(headerOldLimit, strconv.FormatInt(v.Limit, 10))
+	h.Set(headerOldLeft, strconv.FormatInt(v.Remaining, 10))
+	h.Set(headerOldReset, strconv.FormatInt(v.ResetAt.Unix(), 10))
+	if v.Allowed {
+		return nil
+	}
+	return errs.Newf(errs.RateLimited, "There were too many requests. Try again in %d s.", seconds).After(v.Reset)
+}

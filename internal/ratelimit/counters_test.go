@@ -1,0 +1,77 @@
+package ratelimit
+
+import (
+	"encoding/binary"
+	"testing"
+	"time"
+)
+
+func subject(n int) (id subjectID) {
+	binary.BigEndian.PutUint64(id[:], uint64(n))
+	return id
+}
+
+func TestCountersForgetWhatIsOver(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	c := newCounters(100, func() time.Time { return now })
+	for n := range 40 {
+		c.add(subject(n), 0)
+	}
+	now = now.Add(Period)
+	c.add(subject(1000), 1)
+	now = now.Add(Period)
+	c.add(subject(1000), 2)
+	if c.size() > 2 {
+		t.Errorf("%d subjects are remembered after their windows, want 1", c.size())
+	}
+}
+
+func TestCountersForgetNobodyWhoseWindowGoesOn(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	c := newCounters(100, func() time.Time { return now })
+	now = now.Add(Period - time.Second)
+	c.add(subject(1), 7)
+	now = now.Add(2 * time.Second) // the generation has its age
+	c.add(subject(2), 7)
+	now = now.Add(Period - 3*time.Second)
+	if n := c.add(subject(1), 7); n != 2 {
+		t.Errorf("%d, want 2: the window isn't over", n)
+	}
+}
+
+func TestCountersAreBounded(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	c := newCounters(100, func() time.Time { return now })
+	for n := range 10_000 {
+		c.add(subject(n), 0)
+		if c.size() > 100 {
+			t.Fatalf("%d subjects, want 100 at most", c.size())
+		}
+	}
+}
+
+func TestRaise(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(0, 0)
+	c := newCounters(100, func() time.Time { return now })
+	c.add(subject(1), 7)
+	c.raise(subject(1), 7, 5)
+	c.raise(subject(1), 7, 3)  // an answer that took longer
+	c.raise(subject(1), 6, 40) // one about a window that is over
+	c.raise(subject(2), 7, 40) // who has been forgotten meanwhile
+	if n := c.add(subject(1), 7); n != 6 {
+		t.Errorf("%d, want 6", n)
+	}
+	if n := c.add(subject(1), 6); n != 7 {
+		t.Errorf("%d for a request from before the window began, want 7", n)
+	}
+	if n := c.add(subject(1), 8); n != 1 {
+		t.Errorf("%d in the next window, want 1", n)
+	}
+	if n := c.add(subject(1), 3); n != 1 {
+		t.Errorf("%d after the clock was set back, want 1", n)
+	}
+}

@@ -1,0 +1,95 @@
+// Package ratelimit counts requests: all instances together in Redis, and each by itself while there is none.
+package ratelimit
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/access"
+)
+
+// Period is how long a window is.
+const Period = time.Minute
+
+// Options are the settings of a Limiter.
+type Options struct {
+	PerMinute map[access.RateClass]int // every class that is limited
+	SecretKey []byte                   // what the key that hides the subjects is derived from
+	Redis     Redis                    // nil: each instance counts by itself
+	Now       func() time.Time
+}
+
+// Limiter counts in windows of a minute. A subject's windows begin at a second of the minute of its own, so that not all
+// clients come back at the same moment, and at the same one on every instance.
+type Limiter struct {
+	opts   Options
+	key    []byte
+	own    *counters
+	shared *shared // nil without Redis
+}
+
+// New returns a limiter.
+func New(opts Options) (*Limiter, error) {
+	key, err := hkdf.Key(sha256.New, opts.SecretKey, nil, "tenantry rate limits", sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("derive key for rate limits: %w", err)
+	}
+	l := &Limiter{opts: opts, key: key, own: newCounters(maxSubjects, opts.Now)}
+	if opts.Redis != nil {
+		l.shared = &shared{redis: opts.Redis}
+	}
+	return l, nil
+}
+
+// Verdict is what becomes of a request.
+type Verdict struct {
+	Allowed   bool
+	Class     access.RateClass
+	Limit     int64         // requests in a window
+	Remaining int64         // after this one
+	Reset     time.Duration // until the window ends; whole seconds, at least one
+	ResetAt   time.Time
+}
+
+// Take counts a request of a subject, which is whoever the requests are counted of.
+//
+// Each instance counts for itself in any case. What is too much for one is too much for all: then Redis isn't asked. So an
+// instance keeps to the limit whatever happens to Redis, and a storm of requests doesn't become one of calls.
+func (l *Limiter) Take(ctx context.Context, class access.RateClass, subject string) Verdict {
+	now, id, limit := l.opts.Now(), l.id(class, subject), int64(l.opts.PerMinute[class])
+	seconds := int64(Period / time.Second)
+	phase := int64(binary.BigEndian.Uint16(id[:])) % seconds
+	window := (now.Unix() + phase) / seconds
+	resetAt := time.Unix((window+1)*seconds-phase, 0)
+
+	count := l.own.add(id, window)
+	if count <= limit && l.shared != nil {
+		if n, err := l.shared.add(ctx, hex.EncodeToString(id[:])+":"+strconv.FormatInt(window, 10)); err == nil {
+			l.own.raise(id, window, n)
+			count = n
+		}
+	}
+	// now may be within the last second of the window, and nobody can wait for no time at all.
+	reset := (resetAt.Sub(now) + time.Second - 1).Truncate(time.Second)
+	return Verdict{
+		Allowed: count <= limit, Class: class, Limit: limit, Remaining: max(limit-count, 0), Reset: max(reset, time.Second), ResetAt: resetAt,
+	}
+}
+
+// IsShared reports whether all instances count together at this moment.
+func (l *Limiter) IsShared() bool { return l.shared != nil && !l.opts.Redis.IsAway() }
+
+// id hides whom it is about: Redis and what is written of its memory may be read by others.
+func (l *Limiter) id(class access.RateClass, subject string) (id subjectID) {
+	h := hmac.New(sha256.New, l.key)
+	h.Write([]byte(string(class) + " " + subject))
+	copy(id[:], h.Sum(nil))
+	return id
+}
