@@ -4,12 +4,15 @@ package app
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
@@ -25,6 +28,7 @@ import (
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/problem"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/telemetry"
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/user"
 )
@@ -38,6 +42,13 @@ type App struct {
 	Version string
 
 	log     *slog.Logger
+	logFile io.Closer          // nil: someone else's
+	metrics *telemetry.Metrics // these three may be nil
+	tracing *telemetry.Tracing
+	sentry  *telemetry.Sentry
+	// separateMetrics are served by ServeMetrics alone.
+	separateMetrics bool
+
 	redis   *redisClient
 	legacy  *legacy.Calls
 	handler http.Handler
@@ -63,32 +74,36 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := openStore(ctx, cfg)
+	doc, err := document.Load()
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Store: s, log: opts.Log, redis: redis}
-	if err := a.assemble(cfg, now); err != nil {
+	a := &App{Version: doc.Info.Version, log: opts.Log, redis: redis}
+	if err := a.startTelemetry(ctx, cfg); err != nil {
+		a.Close()
+		return nil, err
+	}
+	if a.Store, err = openStore(ctx, cfg, a.tracing.Tracer()); err != nil {
+		a.Close()
+		return nil, err
+	}
+	if err := a.assemble(cfg, doc, now); err != nil {
 		a.Close()
 		return nil, err
 	}
 	return a, nil
 }
 
-func openStore(ctx context.Context, cfg config.Config) (*store.Store, error) {
-	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{MaxConnections: cfg.DatabaseMaxConnections})
+// openStore opens the database. tracer may be nil.
+func openStore(ctx context.Context, cfg config.Config, tracer trace.Tracer) (*store.Store, error) {
+	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{MaxConnections: cfg.DatabaseMaxConnections, Tracer: tracer})
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	return s, nil
 }
 
-func (a *App) assemble(cfg config.Config, now func() time.Time) error {
-	doc, err := document.Load()
-	if err != nil {
-		return err
-	}
-	a.Version = doc.Info.Version
+func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time) error {
 	operations, err := access.Operations(doc)
 	if err != nil {
 		return err
@@ -119,7 +134,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	}
 	sessions, err := auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
 		SecretKey: secretKey, Keys: keys, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL,
-		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID,
+		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, OnLogin: a.metrics.LoginEnded,
 	})
 	if err != nil {
 		return err
@@ -139,18 +154,20 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: requestTimeout,
 		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenants,
 		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy,
+		Metrics: a.metrics, Tracing: a.tracing, Sentry: a.sentry,
 	}.Install(e)
-	checker := &health.Checker{Log: a.log, Database: a.Store}
+	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store}
 	if a.redis != nil {
 		checker.Redis = a.redis
 	}
+	a.watch(checker)
 	organisation := org.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID}
 	handlers := &httpapi.Handlers{
 		System: httpapi.System{
 			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
 			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON, KeySetJSON: keySet,
 		},
-		Health: checker, Auth: sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy,
+		Health: checker, Auth: sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
 		Users: user.NewService(user.Parts{
 			Store: a.Store, Audit: trail, Auth: sessions, Cursors: cursors, Now: now, NewID: newID,
 		}),
@@ -199,14 +216,20 @@ func (a *App) Migrate(ctx context.Context, autoMigrate bool) error {
 	return nil
 }
 
-// Close ends the connections to the database and to Redis.
+// Close ends the connections to the database and to Redis, and sends what is left of traces and reports.
 func (a *App) Close() {
 	if a.legacy != nil {
 		a.legacy.Close()
 	}
-	a.Store.Close()
+	if a.Store != nil {
+		a.Store.Close()
+	}
 	if a.redis != nil {
 		a.redis.close()
+	}
+	a.stopTelemetry()
+	if a.logFile != nil {
+		_ = a.logFile.Close()
 	}
 }
 

@@ -19,6 +19,14 @@ func NormalizeEmail(email string) string { return strings.ToLower(strings.TrimSp
 // errs.InvalidCredentials in the same time; errs.TenantSuspended comes only after the right password;
 // errs.TooManyAttempts after many wrong ones, whatever the password is; errs.Busy when too many log in at once.
 func (s *Service) Login(ctx context.Context, email, password string) (Grant, db.User, error) {
+	grant, user, err := s.login(ctx, email, password)
+	if s.opts.OnLogin != nil {
+		s.opts.OnLogin(loginOutcome(err))
+	}
+	return grant, user, err
+}
+
+func (s *Service) login(ctx context.Context, email, password string) (Grant, db.User, error) {
 	email = NormalizeEmail(email)
 	guess := s.guesses.about(email, access.RequestFrom(ctx).IP)
 	if err := guess.allowed(ctx, s.store); err != nil {

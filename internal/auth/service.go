@@ -31,6 +31,7 @@ type Options struct {
 	PasswordResetURL string // the page of the front end that takes one-time tokens; empty if there is none
 	Now              func() time.Time
 	NewID            func() uuid.UUID
+	OnLogin          func(LoginOutcome) // is told of each attempt to log in; nil: nobody is
 }
 
 // Service is everything about log-in and sessions.

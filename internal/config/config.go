@@ -51,6 +51,13 @@ type Config struct {
 
 	LogLevel  slog.Level
 	LogFormat string // "json" or "text"
+	LogFile   string // empty: stderr
+
+	EnableMetrics   bool
+	MetricsAddr     string // host:port of a listener of their own; empty: at HTTPAddr
+	SentryDSN       Secret // not set: no reports
+	OTLPEndpoint    string // of a collector, http:// or https://; empty: no traces
+	OTLPServiceName string
 }
 
 // fileSuffix makes the name of a secret that of the variable which names the file it is in.
