@@ -40,11 +40,11 @@ const requestTimeout = 30 * time.Second
 type App struct {
 	Store   *store.Store
 	Version string
+	Metrics *telemetry.Metrics // nil: none
 
 	log     *slog.Logger
 	logFile io.Closer          // nil: someone else's
-	metrics *telemetry.Metrics // these three may be nil
-	tracing *telemetry.Tracing
+	tracing *telemetry.Tracing // these two may be nil
 	sentry  *telemetry.Sentry
 	// separateMetrics are served by ServeMetrics alone.
 	separateMetrics bool
@@ -134,7 +134,7 @@ func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time)
 	}
 	sessions, err := auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
 		SecretKey: secretKey, Keys: keys, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL,
-		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, OnLogin: a.metrics.LoginEnded,
+		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, OnLogin: a.Metrics.LoginEnded,
 	})
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time)
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: requestTimeout,
 		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenants,
 		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy,
-		Metrics: a.metrics, Tracing: a.tracing, Sentry: a.sentry,
+		Metrics: a.Metrics, Tracing: a.tracing, Sentry: a.sentry,
 	}.Install(e)
 	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store}
 	if a.redis != nil {

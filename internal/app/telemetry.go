@@ -39,7 +39,7 @@ func (a *App) startTelemetry(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	if cfg.EnableMetrics {
-		a.metrics = telemetry.NewMetrics(a.Version)
+		a.Metrics = telemetry.NewMetrics(a.Version)
 		a.separateMetrics = cfg.MetricsAddr != ""
 	}
 	return nil
@@ -47,12 +47,12 @@ func (a *App) startTelemetry(ctx context.Context, cfg config.Config) error {
 
 // watch adds to the metrics what is known only when all parts are there.
 func (a *App) watch(checker *health.Checker) {
-	if a.metrics == nil {
+	if a.Metrics == nil {
 		return
 	}
-	a.metrics.Watch(a.Store.Stats, checker.Check)
+	a.Metrics.Watch(a.Store.Stats, checker.Check)
 	if a.redis != nil {
-		a.redis.client.AddHook(a.metrics.RedisHook())
+		a.redis.client.AddHook(a.Metrics.RedisHook())
 	}
 }
 
@@ -61,7 +61,7 @@ func (a *App) pageOfMetrics() *telemetry.Metrics {
 	if a.separateMetrics {
 		return nil
 	}
-	return a.metrics
+	return a.Metrics
 }
 
 // stopTelemetry sends what is waiting, for at most 3 seconds.
@@ -81,7 +81,7 @@ func (a *App) stopTelemetry() {
 // ServeMetrics makes Serve answer Prometheus at a listener of its own, for as long as it answers requests.
 func (a *App) ServeMetrics(listener net.Listener) {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", a.metrics)
+	mux.Handle("GET /metrics", a.Metrics)
 	server := &http.Server{
 		Handler: mux, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),

@@ -92,7 +92,7 @@ type server struct {
 	log    *bytes.Buffer
 }
 
-func serve(t *testing.T, handler echo.HandlerFunc) server {
+func serve(t testing.TB, handler echo.HandlerFunc, changes ...func(*Stack)) server {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(twoOperations))
 	if err != nil {
@@ -105,10 +105,14 @@ func serve(t *testing.T, handler echo.HandlerFunc) server {
 	s := server{Echo: echo.New(), people: &people{}, log: &bytes.Buffer{}}
 	s.HTTPErrorHandler = problem.Handle
 	s.IPExtractor = echo.ExtractIPDirect()
-	perOperation := Stack{
+	stack := Stack{
 		Log: slog.New(slog.NewJSONHandler(s.log, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
 		Document: doc, Operations: operations, Authenticator: s.people, Tenants: s.people, Denials: s.people,
-	}.Install(s.Echo)
+	}
+	for _, change := range changes {
+		change(&stack)
+	}
+	perOperation := stack.Install(s.Echo)
 	for _, op := range operations {
 		s.Add(op.Method, strings.NewReplacer("{", ":", "}", "").Replace(op.Path), handler, perOperation[op.ID]...)
 	}

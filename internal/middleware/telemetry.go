@@ -16,7 +16,9 @@ func (s Stack) trace() echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			r := access.RequestFrom(c.Request().Context())
 			ctx, span, id := s.Tracing.StartRequest(c.Request().Context(), c.Request().Header)
-			r.TraceID = id
+			if r.TraceID = id; id == "" {
+				return next(c)
+			}
 			c.SetRequest(c.Request().WithContext(ctx))
 			defer func() {
 				span.End(telemetry.Ended{
