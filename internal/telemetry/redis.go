@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -37,10 +38,21 @@ func (h redisHook) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 	}
 }
 
-// count knows the replies that are part of normal work, and that a client of ours who goes away is no fault of Redis.
+// Replies that mean that Redis can't do what it is for. Others are part of normal work, such as that a key isn't there, or that an
+// old server doesn't know what a new client tells of itself.
+var refusals = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH", "WRONGPASS", "NOPERM", "OOM", "MISCONF"}
+
+// count knows that a client of ours who goes away is no fault of Redis.
 func (h redisHook) count(err error) {
 	h.metrics.redisCalls.Inc()
-	if err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT") && !errors.Is(err, context.Canceled) {
+	if failed(err) {
 		h.metrics.redisFailed.Inc()
 	}
+}
+
+func failed(err error) bool {
+	if _, replied := errors.AsType[redis.Error](err); replied {
+		return slices.ContainsFunc(refusals, func(prefix string) bool { return redis.HasErrorPrefix(err, prefix) })
+	}
+	return err != nil && !errors.Is(err, context.Canceled)
 }
