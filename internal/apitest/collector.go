@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 )
@@ -18,7 +17,8 @@ type Collector struct {
 	URL string
 
 	mu       sync.Mutex
-	received []*collector.ExportTraceServiceRequest
+	header   http.Header
+	received []*otlp.TracesData
 	raw      strings.Builder
 }
 
@@ -28,7 +28,7 @@ func NewCollector(t testing.TB) *Collector {
 	c := &Collector{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		var request collector.ExportTraceServiceRequest
+		var request otlp.TracesData // the same on the wire as ExportTraceServiceRequest
 		if err == nil {
 			err = proto.Unmarshal(body, &request)
 		}
@@ -37,7 +37,7 @@ func NewCollector(t testing.TB) *Collector {
 		}
 		c.mu.Lock()
 		c.received = append(c.received, &request)
-		c.raw.WriteString(headerText(r.Header))
+		c.header = r.Header
 		c.raw.Write(body)
 		c.mu.Unlock()
 		w.Header().Set("Content-Type", "application/x-protobuf")
@@ -85,15 +85,16 @@ func (s Span) Attribute(key string) string {
 	return ""
 }
 
-// Raw is everything that has come, as it came.
+// Raw is everything that has come, as it came, without headers.
 func (c *Collector) Raw() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.raw.String()
 }
 
-func headerText(h http.Header) string {
-	var text strings.Builder
-	_ = h.Write(&text)
-	return text.String()
+// Header is what came with the last spans.
+func (c *Collector) Header() http.Header {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.header
 }

@@ -33,7 +33,7 @@ func (a *App) startTelemetry(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	a.tracing, err = telemetry.NewTracing(ctx, telemetry.TracingOptions{
-		Endpoint: cfg.OTLPEndpoint, ServiceName: cfg.OTLPServiceName, Version: a.Version, Environment: string(cfg.Environment), Log: a.log,
+		Endpoint: cfg.OTLPEndpoint, Headers: cfg.OTLPHeaders.Reveal(), ServiceName: cfg.OTLPServiceName, Version: a.Version, Environment: string(cfg.Environment), Log: a.log,
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -57,6 +58,7 @@ type Config struct {
 	MetricsAddr     string // host:port of a listener of their own; empty: at HTTPAddr
 	SentryDSN       Secret // not set: no reports
 	OTLPEndpoint    string // of a collector, http:// or https://; empty: no traces
+	OTLPHeaders     Hidden[http.Header]
 	OTLPServiceName string
 }
 

@@ -67,6 +67,7 @@ func (d *draft) settings() []setting {
 		{name: "METRICS_ADDR", parse: address(&d.MetricsAddr)},
 		{name: "SENTRY_DSN", secret: true, parse: sentryDSN(&d.SentryDSN)},
 		{name: "OTEL_EXPORTER_OTLP_ENDPOINT", parse: collectorURL(&d.OTLPEndpoint)},
+		{name: "OTEL_EXPORTER_OTLP_HEADERS", secret: true, parse: headers(&d.OTLPHeaders)},
 		{name: "OTEL_SERVICE_NAME", fallback: "tenantry", parse: text(&d.OTLPServiceName)},
 	}
 }

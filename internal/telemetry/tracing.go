@@ -11,7 +11,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -33,7 +33,8 @@ type Tracing struct {
 
 // TracingOptions say where traces go, and whose they are.
 type TracingOptions struct {
-	Endpoint             string // the address of a collector, without /v1/traces; empty: no traces
+	Endpoint             string      // the address of a collector, without /v1/traces; empty: no traces
+	Headers              http.Header // that the collector wants to see, such as a key
 	ServiceName, Version string
 	Environment          string
 	Log                  *slog.Logger
@@ -48,9 +49,11 @@ func NewTracing(ctx context.Context, opts TracingOptions) (*Tracing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
 	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint), otlptracehttp.WithTimeout(exportTimeout),
-		// The next batch is the next attempt.
-		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: false}))
+	headers := opts.Headers
+	if headers == nil {
+		headers = http.Header{}
+	}
+	exporter, err := otlptrace.New(ctx, newCollectorClient(endpoint, headers))
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -187,6 +188,34 @@ func TestRequestsDoNotWaitForACollectorOrForSentry(t *testing.T) {
 				t.Error("the log has the DSN")
 			}
 		})
+	}
+}
+
+func TestCollectorThatRefusesIsNamedWithItsStatus(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	gotten := make(chan http.Header, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		gotten <- r.Header
+		http.Redirect(w, r, "http://"+r.Host+"/elsewhere", http.StatusFound)
+	}))
+	defer server.Close()
+	tracing, err := telemetry.NewTracing(t.Context(), telemetry.TracingOptions{
+		Endpoint: server.URL, Headers: http.Header{"X-Key": {"hush-key"}}, ServiceName: "s", Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, span, _ := tracing.StartRequest(t.Context(), http.Header{})
+	span.End(telemetry.Ended{Method: "GET", Route: "/", Status: 200})
+	if err := tracing.Shutdown(t.Context()); err != nil {
+		t.Errorf("shutdown: %v", err)
+	}
+	if h := <-gotten; h.Get("X-Key") != "hush-key" || h.Get("Content-Type") != "application/x-protobuf" {
+		t.Errorf("the collector gets %v", h)
+	}
+	if !strings.Contains(log.String(), "status 302") || strings.Contains(log.String(), "hush") {
+		t.Errorf("the log says:\n%s", &log)
 	}
 }
 
