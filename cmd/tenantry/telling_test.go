@@ -132,8 +132,11 @@ func (p *telling) driveWithSecrets(op access.Operation, id, token string) {
 	p.t.Helper()
 	path, body := strings.ReplaceAll(op.Path, "{id}", id), bodyWithSecrets(p.t, op)
 	elsewhere := []header{
-		{"Cookie", "session=" + hush + "cookie"}, {"Referer", "https://app.example.com/?token=" + hush + "referer"},
-		{"X-Api-Key", hush + "key"}, {"Proxy-Authorization", "Basic " + hush + "proxy"}, {"X-Request-Id", hush + "not sane"},
+		{"Cookie", "session=" + hush + "cookie"},
+		{"Referer", "https://app.example.com/?token=" + hush + "referer"},
+		{"X-Api-Key", hush + "key"},
+		{"Proxy-Authorization", "Basic " + hush + "proxy"},
+		{"X-Request-Id", hush + "not sane"},
 	}
 	for _, attempt := range []struct {
 		path, body string

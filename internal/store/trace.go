@@ -57,6 +57,7 @@ func (t tracing) start(ctx context.Context, name string, kind trace.SpanKind) (c
 	if t.tracer == nil || !trace.SpanFromContext(ctx).IsRecording() {
 		return ctx, untraced
 	}
+	//nolint:spancheck // the caller ends it
 	return t.tracer.Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(t.system, attribute.String("db.operation.name", name)))
 }
 

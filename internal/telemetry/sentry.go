@@ -135,7 +135,7 @@ func describeOne(err, next error) []string {
 		}
 		return nil
 	}
-	if e, ok := err.(interface{ SQLState() string }); ok { //nolint:errorlint // the innermost
+	if e, ok := err.(interface{ SQLState() string }); ok {
 		return []string{fmt.Sprintf("%T SQLSTATE %s", err, e.SQLState())}
 	}
 	return []string{fmt.Sprintf("%T", err)}
