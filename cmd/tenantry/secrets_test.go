@@ -8,10 +8,21 @@ import (
 	"testing"
 )
 
-// secrets are what nothing that a process prints may have in it.
+// secrets are what nothing that a process tells may have in it: neither what it prints, nor what it tells elsewhere.
 type secrets struct {
-	mu   sync.Mutex
-	list []string
+	mu        sync.Mutex
+	list      []string
+	elsewhere map[string]func() string // what a process tells beside stdout and stderr
+}
+
+// alsoIn makes check look there, too.
+func (s *secrets) alsoIn(place string, told func() string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.elsewhere == nil {
+		s.elsewhere = map[string]func() string{}
+	}
+	s.elsewhere[place] = told
 }
 
 func (s *secrets) add(values ...string) {
@@ -35,6 +46,10 @@ func (s *secrets) addSetting(entry string) {
 		if password, found := u.User.Password(); found {
 			s.add(password, url.QueryEscape(password))
 		}
+	case name == "SENTRY_DSN":
+		if u, err := url.Parse(value); err == nil {
+			s.add(u.User.Username())
+		}
 	}
 }
 
@@ -45,11 +60,16 @@ func (s *secrets) check(t testing.TB, p *process) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	printed := demoLogin.ReplaceAllString(p.stdout.String(), "") + p.stderr.String()
-	for line := range strings.Lines(printed) {
-		for _, secret := range s.list {
-			if strings.Contains(line, secret) {
-				t.Errorf("tenantry %s prints the secret %s: %s", strings.Join(p.cmd.Args[1:], " "), secret, line)
+	told := map[string]string{"stdout": demoLogin.ReplaceAllString(p.stdout.String(), ""), "stderr": p.stderr.String()}
+	for place, read := range s.elsewhere {
+		told[place] = read()
+	}
+	for place, text := range told {
+		for line := range strings.Lines(text) {
+			for _, secret := range s.list {
+				if strings.Contains(line, secret) {
+					t.Errorf("tenantry %s tells %s the secret %s: %s", strings.Join(p.cmd.Args[1:], " "), place, secret, line)
+				}
 			}
 		}
 	}

@@ -3363,6 +3363,928 @@ func (x sqliteQuerier) UseOneTimeToken(ctx context.Context, arg UseOneTimeTokenP
 	return int64(v), nil
 }
 
+// Observe is told of each query before it runs: the query runs with the context that comes back, and then the function is
+// told how it ended.
+type Observe func(ctx context.Context, query string) (context.Context, func(err error))
+
+type observedQuerier struct {
+	next    Querier
+	observe Observe
+}
+
+// Observed runs the queries of q, on whatever engine, and tells observe of each.
+func Observed(q Querier, observe Observe) Querier { return observedQuerier{next: q, observe: observe} }
+
+func (x observedQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "AddLegacyCalls")
+	v, err := x.next.AddLegacyCalls(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "BlockLoginAttempts")
+	v, err := x.next.BlockLoginAttempts(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "ClaimAuditLinks")
+	v, err := x.next.ClaimAuditLinks(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountAuditEntries")
+	v, err := x.next.CountAuditEntries(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error) {
+	ctx, ended := x.observe(ctx, "CountAuditEntriesByAction")
+	v, err := x.next.CountAuditEntriesByAction(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error) {
+	ctx, ended := x.observe(ctx, "CountAuditEntriesByActor")
+	v, err := x.next.CountAuditEntriesByActor(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error) {
+	ctx, ended := x.observe(ctx, "CountAuditEntriesByDay")
+	v, err := x.next.CountAuditEntriesByDay(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountBranches(ctx context.Context, arg CountBranchesParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountBranches")
+	v, err := x.next.CountBranches(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountCompanies")
+	v, err := x.next.CountCompanies(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountDepartments(ctx context.Context, arg CountDepartmentsParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountDepartments")
+	v, err := x.next.CountDepartments(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountLegacyCallers(ctx context.Context, arg CountLegacyCallersParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountLegacyCallers")
+	v, err := x.next.CountLegacyCallers(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountLoginFailure")
+	v, err := x.next.CountLoginFailure(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountOtherActiveAdmins")
+	v, err := x.next.CountOtherActiveAdmins(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountOtherActiveSuperusers")
+	v, err := x.next.CountOtherActiveSuperusers(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountTenantActiveUsers")
+	v, err := x.next.CountTenantActiveUsers(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountTenantAuditEntries(ctx context.Context, arg CountTenantAuditEntriesParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountTenantAuditEntries")
+	v, err := x.next.CountTenantAuditEntries(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountTenantBranches(ctx context.Context, arg CountTenantBranchesParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountTenantBranches")
+	v, err := x.next.CountTenantBranches(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountTenantCompanies(ctx context.Context, arg CountTenantCompaniesParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountTenantCompanies")
+	v, err := x.next.CountTenantCompanies(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountTenantDepartments(ctx context.Context, arg CountTenantDepartmentsParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountTenantDepartments")
+	v, err := x.next.CountTenantDepartments(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountTenantUsers(ctx context.Context, arg CountTenantUsersParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountTenantUsers")
+	v, err := x.next.CountTenantUsers(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountTenants(ctx context.Context, arg CountTenantsParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountTenants")
+	v, err := x.next.CountTenants(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountUsers")
+	v, err := x.next.CountUsers(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
+	ctx, ended := x.observe(ctx, "CountUsersUnscoped")
+	v, err := x.next.CountUsersUnscoped(ctx)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteAuditEntriesBetween(ctx context.Context, arg DeleteAuditEntriesBetweenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteAuditEntriesBetween")
+	v, err := x.next.DeleteAuditEntriesBetween(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteAuditEntriesUpTo")
+	v, err := x.next.DeleteAuditEntriesUpTo(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteAuditLinksBetween(ctx context.Context, arg DeleteAuditLinksBetweenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteAuditLinksBetween")
+	v, err := x.next.DeleteAuditLinksBetween(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteAuditSealsUpTo(ctx context.Context, arg DeleteAuditSealsUpToParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteAuditSealsUpTo")
+	v, err := x.next.DeleteAuditSealsUpTo(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteBranch")
+	v, err := x.next.DeleteBranch(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBranchesBetweenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteBranchesBetween")
+	v, err := x.next.DeleteBranchesBetween(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteCompaniesBetween")
+	v, err := x.next.DeleteCompaniesBetween(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteCompany")
+	v, err := x.next.DeleteCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteDepartment")
+	v, err := x.next.DeleteDepartment(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteDepartmentsBetween")
+	v, err := x.next.DeleteDepartmentsBetween(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteLoginAttempt")
+	v, err := x.next.DeleteLoginAttempt(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteOneTimeTokenOfUser")
+	v, err := x.next.DeleteOneTimeTokenOfUser(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteSessionsBetween(ctx context.Context, arg DeleteSessionsBetweenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteSessionsBetween")
+	v, err := x.next.DeleteSessionsBetween(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteTenant")
+	v, err := x.next.DeleteTenant(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteUser")
+	v, err := x.next.DeleteUser(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteUsersBetween(ctx context.Context, arg DeleteUsersBetweenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteUsersBetween")
+	v, err := x.next.DeleteUsersBetween(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DetachDepartmentsBetween(ctx context.Context, arg DetachDepartmentsBetweenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DetachDepartmentsBetween")
+	v, err := x.next.DetachDepartmentsBetween(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "EndOtherSessions")
+	v, err := x.next.EndOtherSessions(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) EndSession(ctx context.Context, arg EndSessionParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "EndSession")
+	v, err := x.next.EndSession(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) EndUserSessions(ctx context.Context, arg EndUserSessionsParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "EndUserSessions")
+	v, err := x.next.EndUserSessions(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error) {
+	ctx, ended := x.observe(ctx, "GetAuditEntry")
+	v, err := x.next.GetAuditEntry(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error) {
+	ctx, ended := x.observe(ctx, "GetAuditEntryKeyAhead")
+	v, err := x.next.GetAuditEntryKeyAhead(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error) {
+	ctx, ended := x.observe(ctx, "GetAuditLink")
+	v, err := x.next.GetAuditLink(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
+	ctx, ended := x.observe(ctx, "GetBranch")
+	v, err := x.next.GetBranch(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error) {
+	ctx, ended := x.observe(ctx, "GetCompany")
+	v, err := x.next.GetCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error) {
+	ctx, ended := x.observe(ctx, "GetDepartment")
+	v, err := x.next.GetDepartment(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealParams) (AuditSeal, error) {
+	ctx, ended := x.observe(ctx, "GetLastAuditSeal")
+	v, err := x.next.GetLastAuditSeal(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
+	ctx, ended := x.observe(ctx, "GetLoginAttempt")
+	v, err := x.next.GetLoginAttempt(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error) {
+	ctx, ended := x.observe(ctx, "GetOneTimeTokenUnscoped")
+	v, err := x.next.GetOneTimeTokenUnscoped(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
+	ctx, ended := x.observe(ctx, "GetSession")
+	v, err := x.next.GetSession(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error) {
+	ctx, ended := x.observe(ctx, "GetSessionState")
+	v, err := x.next.GetSessionState(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, error) {
+	ctx, ended := x.observe(ctx, "GetTenant")
+	v, err := x.next.GetTenant(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlinkedAuditEntryParams) (GetUnlinkedAuditEntryRow, error) {
+	ctx, ended := x.observe(ctx, "GetUnlinkedAuditEntry")
+	v, err := x.next.GetUnlinkedAuditEntry(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, error) {
+	ctx, ended := x.observe(ctx, "GetUser")
+	v, err := x.next.GetUser(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error) {
+	ctx, ended := x.observe(ctx, "GetUserByEmailUnscoped")
+	v, err := x.next.GetUserByEmailUnscoped(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
+	ctx, ended := x.observe(ctx, "GetWaitingAuditLinkAhead")
+	v, err := x.next.GetWaitingAuditLinkAhead(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
+	ctx, ended := x.observe(ctx, "InsertAuditEntry")
+	err := x.next.InsertAuditEntry(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error {
+	ctx, ended := x.observe(ctx, "InsertAuditLink")
+	err := x.next.InsertAuditLink(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertAuditSeal(ctx context.Context, arg InsertAuditSealParams) error {
+	ctx, ended := x.observe(ctx, "InsertAuditSeal")
+	err := x.next.InsertAuditSeal(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertBranch(ctx context.Context, arg InsertBranchParams) error {
+	ctx, ended := x.observe(ctx, "InsertBranch")
+	err := x.next.InsertBranch(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertCompany(ctx context.Context, arg InsertCompanyParams) error {
+	ctx, ended := x.observe(ctx, "InsertCompany")
+	err := x.next.InsertCompany(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertDepartment(ctx context.Context, arg InsertDepartmentParams) error {
+	ctx, ended := x.observe(ctx, "InsertDepartment")
+	err := x.next.InsertDepartment(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertLegacyCalls(ctx context.Context, arg InsertLegacyCallsParams) error {
+	ctx, ended := x.observe(ctx, "InsertLegacyCalls")
+	err := x.next.InsertLegacyCalls(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
+	ctx, ended := x.observe(ctx, "InsertLoginAttempt")
+	err := x.next.InsertLoginAttempt(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertOneTimeToken(ctx context.Context, arg InsertOneTimeTokenParams) error {
+	ctx, ended := x.observe(ctx, "InsertOneTimeToken")
+	err := x.next.InsertOneTimeToken(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertSession(ctx context.Context, arg InsertSessionParams) error {
+	ctx, ended := x.observe(ctx, "InsertSession")
+	err := x.next.InsertSession(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertTenant(ctx context.Context, arg InsertTenantParams) error {
+	ctx, ended := x.observe(ctx, "InsertTenant")
+	err := x.next.InsertTenant(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertUser(ctx context.Context, arg InsertUserParams) error {
+	ctx, ended := x.observe(ctx, "InsertUser")
+	err := x.next.InsertUser(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListAttachedDepartmentIDs")
+	v, err := x.next.ListAttachedDepartmentIDs(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
+	ctx, ended := x.observe(ctx, "ListAuditEntries")
+	v, err := x.next.ListAuditEntries(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListAuditEntryIDs(ctx context.Context, arg ListAuditEntryIDsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListAuditEntryIDs")
+	v, err := x.next.ListAuditEntryIDs(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListAuditLinkIDs(ctx context.Context, arg ListAuditLinkIDsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListAuditLinkIDs")
+	v, err := x.next.ListAuditLinkIDs(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListAuditLinks(ctx context.Context, arg ListAuditLinksParams) ([]AuditLink, error) {
+	ctx, ended := x.observe(ctx, "ListAuditLinks")
+	v, err := x.next.ListAuditLinks(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListAuditSeals(ctx context.Context, arg ListAuditSealsParams) ([]AuditSeal, error) {
+	ctx, ended := x.observe(ctx, "ListAuditSeals")
+	v, err := x.next.ListAuditSeals(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListBranchIDs(ctx context.Context, arg ListBranchIDsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListBranchIDs")
+	v, err := x.next.ListBranchIDs(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error) {
+	ctx, ended := x.observe(ctx, "ListBranchNodes")
+	v, err := x.next.ListBranchNodes(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error) {
+	ctx, ended := x.observe(ctx, "ListBranchesByCreatedAt")
+	v, err := x.next.ListBranchesByCreatedAt(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranchesByCreatedAtDescParams) ([]Branch, error) {
+	ctx, ended := x.observe(ctx, "ListBranchesByCreatedAtDesc")
+	v, err := x.next.ListBranchesByCreatedAtDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListBranchesByName(ctx context.Context, arg ListBranchesByNameParams) ([]Branch, error) {
+	ctx, ended := x.observe(ctx, "ListBranchesByName")
+	v, err := x.next.ListBranchesByName(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error) {
+	ctx, ended := x.observe(ctx, "ListBranchesByNameDesc")
+	v, err := x.next.ListBranchesByNameDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error) {
+	ctx, ended := x.observe(ctx, "ListBranchesOfCompany")
+	v, err := x.next.ListBranchesOfCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
+	ctx, ended := x.observe(ctx, "ListCompaniesByCreatedAt")
+	v, err := x.next.ListCompaniesByCreatedAt(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListCompaniesByCreatedAtDescParams) ([]Company, error) {
+	ctx, ended := x.observe(ctx, "ListCompaniesByCreatedAtDesc")
+	v, err := x.next.ListCompaniesByCreatedAtDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListCompaniesByName(ctx context.Context, arg ListCompaniesByNameParams) ([]Company, error) {
+	ctx, ended := x.observe(ctx, "ListCompaniesByName")
+	v, err := x.next.ListCompaniesByName(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCompaniesByNameDescParams) ([]Company, error) {
+	ctx, ended := x.observe(ctx, "ListCompaniesByNameDesc")
+	v, err := x.next.ListCompaniesByNameDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListCompanyIDs(ctx context.Context, arg ListCompanyIDsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListCompanyIDs")
+	v, err := x.next.ListCompanyIDs(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
+	ctx, ended := x.observe(ctx, "ListCompanyNodes")
+	v, err := x.next.ListCompanyNodes(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListDepartmentIDs(ctx context.Context, arg ListDepartmentIDsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentIDs")
+	v, err := x.next.ListDepartmentIDs(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentNodes")
+	v, err := x.next.ListDepartmentNodes(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentsByCreatedAt")
+	v, err := x.next.ListDepartmentsByCreatedAt(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDepartmentsByCreatedAtDescParams) ([]Department, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentsByCreatedAtDesc")
+	v, err := x.next.ListDepartmentsByCreatedAtDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListDepartmentsByName(ctx context.Context, arg ListDepartmentsByNameParams) ([]Department, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentsByName")
+	v, err := x.next.ListDepartmentsByName(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentsByNameDesc")
+	v, err := x.next.ListDepartmentsByNameDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentsOfCompany")
+	v, err := x.next.ListDepartmentsOfCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentsOfHead")
+	v, err := x.next.ListDepartmentsOfHead(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
+	ctx, ended := x.observe(ctx, "ListLegacyCallsUnscoped")
+	v, err := x.next.ListLegacyCallsUnscoped(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error) {
+	ctx, ended := x.observe(ctx, "ListLinkedAuditEntries")
+	v, err := x.next.ListLinkedAuditEntries(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
+	ctx, ended := x.observe(ctx, "ListLiveSessionsOfUser")
+	v, err := x.next.ListLiveSessionsOfUser(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
+	ctx, ended := x.observe(ctx, "ListLoginBlocks")
+	v, err := x.next.ListLoginBlocks(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
+	ctx, ended := x.observe(ctx, "ListOldLoginAttempts")
+	v, err := x.next.ListOldLoginAttempts(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
+	ctx, ended := x.observe(ctx, "ListOldestAuditEntryKeys")
+	v, err := x.next.ListOldestAuditEntryKeys(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListSessionIDs(ctx context.Context, arg ListSessionIDsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListSessionIDs")
+	v, err := x.next.ListSessionIDs(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
+	ctx, ended := x.observe(ctx, "ListTenantCodes")
+	v, err := x.next.ListTenantCodes(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error) {
+	ctx, ended := x.observe(ctx, "ListTenantsByCreatedAt")
+	v, err := x.next.ListTenantsByCreatedAt(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenantsByCreatedAtDescParams) ([]Tenant, error) {
+	ctx, ended := x.observe(ctx, "ListTenantsByCreatedAtDesc")
+	v, err := x.next.ListTenantsByCreatedAtDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListTenantsByName(ctx context.Context, arg ListTenantsByNameParams) ([]Tenant, error) {
+	ctx, ended := x.observe(ctx, "ListTenantsByName")
+	v, err := x.next.ListTenantsByName(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNameDescParams) ([]Tenant, error) {
+	ctx, ended := x.observe(ctx, "ListTenantsByNameDesc")
+	v, err := x.next.ListTenantsByNameDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error) {
+	ctx, ended := x.observe(ctx, "ListTenantsToSealUnscoped")
+	v, err := x.next.ListTenantsToSealUnscoped(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListUserIDs")
+	v, err := x.next.ListUserIDs(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error) {
+	ctx, ended := x.observe(ctx, "ListUsersByCreatedAt")
+	v, err := x.next.ListUsersByCreatedAt(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error) {
+	ctx, ended := x.observe(ctx, "ListUsersByCreatedAtDesc")
+	v, err := x.next.ListUsersByCreatedAtDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error) {
+	ctx, ended := x.observe(ctx, "ListUsersByName")
+	v, err := x.next.ListUsersByName(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error) {
+	ctx, ended := x.observe(ctx, "ListUsersByNameDesc")
+	v, err := x.next.ListUsersByNameDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
+	ctx, ended := x.observe(ctx, "ListUsersOfCompany")
+	v, err := x.next.ListUsersOfCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "LockCompany")
+	v, err := x.next.LockCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "LockTenant")
+	v, err := x.next.LockTenant(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "RecordUserLogin")
+	v, err := x.next.RecordUserLogin(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "ReplaceUserPasswordHash")
+	v, err := x.next.ReplaceUserPasswordHash(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "RotateSession")
+	v, err := x.next.RotateSession(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "SetUserAssignment")
+	v, err := x.next.SetUserAssignment(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "SetUserPasswordHash")
+	v, err := x.next.SetUserPasswordHash(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "UpdateBranch")
+	v, err := x.next.UpdateBranch(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "UpdateCompany")
+	v, err := x.next.UpdateCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "UpdateDepartment")
+	v, err := x.next.UpdateDepartment(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "UpdateTenant")
+	v, err := x.next.UpdateTenant(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "UpdateUser")
+	v, err := x.next.UpdateUser(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) UseOneTimeToken(ctx context.Context, arg UseOneTimeTokenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "UseOneTimeToken")
+	v, err := x.next.UseOneTimeToken(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func convert[From, To any](in []From, f func(From) To) []To {
 	out := make([]To, len(in))
 	for i, v := range in {

@@ -6,6 +6,7 @@ import "context"
 // request, and only one goroutine at a time works on it.
 type Request struct {
 	ID        string
+	TraceID   string // of the W3C trace that it is part of; empty without one
 	IP        string
 	UserAgent string
 	Method    string

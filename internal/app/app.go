@@ -6,13 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
@@ -30,6 +33,7 @@ import (
 	"github.com/tenantry/tenantry/internal/ratelimit"
 	"github.com/tenantry/tenantry/internal/redis"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/telemetry"
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/user"
 )
@@ -41,8 +45,15 @@ const requestTimeout = 30 * time.Second
 type App struct {
 	Store   *store.Store
 	Version string
+	Metrics *telemetry.Metrics // nil: none
 
 	log     *slog.Logger
+	logFile io.Closer          // nil: someone else's
+	tracing *telemetry.Tracing // these two may be nil
+	sentry  *telemetry.Sentry
+	// separateMetrics are served by ServeMetrics alone.
+	separateMetrics bool
+
 	redis   *redis.Client // nil: not set up
 	legacy  *legacy.Calls
 	users   *user.Service
@@ -71,27 +82,46 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	// All engines keep microseconds.
 	now := func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }
 
-	s, err := openStore(ctx, cfg)
+	doc, err := document.Load()
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Store: s, log: opts.Log, shutdownDelay: cfg.ShutdownDelay, requestTimeout: cmp.Or(opts.RequestTimeout, requestTimeout)}
-	if cfg.RedisURL.IsSet() {
-		if a.redis, err = openRedis(cfg, opts.Log); err != nil {
-			a.Close()
-			return nil, err
-		}
-		a.background = append(a.background, a.redis.Run)
+	a := &App{
+		Version: doc.Info.Version, log: opts.Log, shutdownDelay: cfg.ShutdownDelay, requestTimeout: cmp.Or(opts.RequestTimeout, requestTimeout),
 	}
-	if err := a.assemble(cfg, now); err != nil {
+	if err := a.open(ctx, cfg); err != nil {
+		a.Close()
+		return nil, err
+	}
+	if err := a.assemble(cfg, doc, now); err != nil {
 		a.Close()
 		return nil, err
 	}
 	return a, nil
 }
 
-func openStore(ctx context.Context, cfg config.Config) (*store.Store, error) {
-	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{MaxConnections: cfg.DatabaseMaxConnections})
+// openStore opens the database. tracer may be nil.
+// open connects with what is outside of the process. After an error some parts are there, and Close ends them.
+func (a *App) open(ctx context.Context, cfg config.Config) error {
+	err := a.startTelemetry(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	if a.Store, err = openStore(ctx, cfg, a.tracing.Tracer()); err != nil {
+		return err
+	}
+	if !cfg.RedisURL.IsSet() {
+		return nil
+	}
+	if a.redis, err = openRedis(cfg, a.log); err != nil {
+		return err
+	}
+	a.background = append(a.background, a.redis.Run)
+	return nil
+}
+
+func openStore(ctx context.Context, cfg config.Config, tracer trace.Tracer) (*store.Store, error) {
+	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{MaxConnections: cfg.DatabaseMaxConnections, Tracer: tracer})
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
@@ -109,12 +139,7 @@ func openRedis(cfg config.Config, log *slog.Logger) (*redis.Client, error) {
 	return client, nil
 }
 
-func (a *App) assemble(cfg config.Config, now func() time.Time) error {
-	doc, err := document.Load()
-	if err != nil {
-		return err
-	}
-	a.Version = doc.Info.Version
+func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time) error {
 	operations, err := access.Operations(doc)
 	if err != nil {
 		return err
@@ -149,7 +174,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	}
 	sessions, err := auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
 		SecretKey: secretKey, Keys: keys, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL,
-		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, Announce: announce,
+		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, Announce: announce, OnLogin: a.Metrics.LoginEnded,
 	})
 	if err != nil {
 		return err
@@ -176,8 +201,9 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: a.requestTimeout,
 		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenants,
 		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy,
+		Metrics: a.Metrics, Tracing: a.tracing, Sentry: a.sentry,
 	}
-	checker := &health.Checker{Log: a.log, Database: a.Store, Draining: a.draining.Load}
+	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store, Draining: a.draining.Load}
 	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: sessions, Cursors: cursors, Now: now, NewID: newID})
 	if a.redis != nil {
 		checker.Redis = a.redis
@@ -186,6 +212,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		stack.Limiter = limiter
 		checker.LimitsAreShared = limiter.IsShared
 	}
+	a.watch(checker)
 	perOperation := stack.Install(e)
 	organisation := org.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID}
 	handlers := &httpapi.Handlers{
@@ -193,7 +220,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
 			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON, KeySetJSON: keySet,
 		},
-		Health: checker, Auth: sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy,
+		Health: checker, Auth: sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
 		Users:     a.users,
 		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
 		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now), Trail: audit.NewVerifier(a.Store, auditKeys),
@@ -275,14 +302,20 @@ func (a *App) schemaBehind(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// Close ends the connections to the database and to Redis.
+// Close ends the connections to the database and to Redis, and sends what is left of traces and reports.
 func (a *App) Close() {
 	if a.legacy != nil {
 		a.legacy.Close()
 	}
-	a.Store.Close()
+	if a.Store != nil {
+		a.Store.Close()
+	}
 	if a.redis != nil {
 		a.redis.Close()
+	}
+	a.stopTelemetry()
+	if a.logFile != nil {
+		_ = a.logFile.Close()
 	}
 }
 

@@ -94,7 +94,7 @@ func (p *program) withStore(ctx context.Context, run func(context.Context, *stor
 	if err != nil {
 		return err
 	}
-	s, err := openStore(ctx, cfg)
+	s, err := openStore(ctx, cfg, nil)
 	if err != nil {
 		return err
 	}

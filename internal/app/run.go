@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"time"
 
-	"github.com/lmittmann/tint"
 	"github.com/spf13/cobra"
 
 	"github.com/tenantry/tenantry/internal/config"
@@ -110,19 +107,17 @@ func (p *program) config() (config.Config, error) {
 	return cfg, err
 }
 
-// open starts the application with these settings.
+// open starts the application with these settings. Closing it closes its log, too.
 func (p *program) open(ctx context.Context, cfg config.Config) (*App, error) {
-	return New(ctx, cfg, Options{Log: newLogger(cfg, p.stderr)})
-}
-
-// newLogger writes JSON for machines or coloured lines for people.
-func newLogger(cfg config.Config, w io.Writer) *slog.Logger {
-	level := cfg.LogLevel
-	if cfg.Debug {
-		level = slog.LevelDebug
+	log, file, err := newLogger(cfg, p.stderr)
+	if err != nil {
+		return nil, err
 	}
-	if cfg.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+	a, err := New(ctx, cfg, Options{Log: log})
+	if err != nil {
+		_ = file.Close()
+		return nil, err
 	}
-	return slog.New(tint.NewTextHandler(w, &tint.Options{Level: level, TimeFormat: time.TimeOnly, NoColor: !isTerminal(w)}))
+	a.logFile = file
+	return a, nil
 }

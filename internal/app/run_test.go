@@ -3,50 +3,10 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
-
-	"github.com/tenantry/tenantry/internal/config"
 )
-
-func TestLoggerWritesJSONForMachines(t *testing.T) {
-	t.Parallel()
-	var out bytes.Buffer
-	log := newLogger(config.Config{LogFormat: "json", LogLevel: slog.LevelInfo}, &out)
-	log.Debug("hidden")
-	log.Info("stopped", "within", 15)
-	var line struct {
-		Level, Msg string
-		Within     int
-	}
-	if err := json.Unmarshal(out.Bytes(), &line); err != nil || line.Level != "INFO" || line.Msg != "stopped" || line.Within != 15 {
-		t.Errorf("%v: %s", err, out.String())
-	}
-}
-
-func TestLoggerWritesLinesForPeopleWithoutColoursInAFile(t *testing.T) {
-	t.Parallel()
-	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	log := newLogger(config.Config{LogFormat: "text", LogLevel: slog.LevelWarn}, file)
-	log.Info("hidden")
-	log.Warn("slow", "took", "2 s")
-	content, err := os.ReadFile(file.Name())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := string(content); !strings.HasSuffix(got, ` WRN slow took="2 s"`+"\n") || strings.Count(got, "\n") != 1 || strings.Contains(got, "\x1b") {
-		t.Errorf("%q", got)
-	}
-}
 
 func TestRunSaysTheVersion(t *testing.T) {
 	t.Parallel()

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"strings"
 	"syscall"
 
@@ -82,6 +80,14 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 	if err != nil {
 		return fmt.Errorf("listen at %s: %w", cfg.HTTPAddr, err)
 	}
+	if cfg.MetricsAddr != "" {
+		metrics, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.MetricsAddr)
+		if err != nil {
+			_ = listener.Close()
+			return fmt.Errorf("METRICS_ADDR: listen at %s: %w", cfg.MetricsAddr, err)
+		}
+		a.ServeMetrics(metrics)
+	}
 	p.greet(a.Version, baseURL(listener.Addr()), demo)
 	return a.Serve(ctx, listener)
 }
@@ -149,13 +155,4 @@ func baseURL(addr net.Addr) string {
 		return fmt.Sprintf("http://localhost:%d", tcp.Port)
 	}
 	return "http://" + tcp.String()
-}
-
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -16,6 +16,14 @@ import (
 // errs.InvalidCredentials in the same time; errs.TenantSuspended comes only after the right password;
 // errs.TooManyAttempts after many wrong ones, whatever the password is; errs.Busy when too many log in at once.
 func (s *Service) Login(ctx context.Context, address, password string) (Grant, db.User, error) {
+	grant, user, err := s.login(ctx, address, password)
+	if s.opts.OnLogin != nil {
+		s.opts.OnLogin(loginOutcome(err))
+	}
+	return grant, user, err
+}
+
+func (s *Service) login(ctx context.Context, address, password string) (Grant, db.User, error) {
 	address = email.Normalize(address)
 	guess := s.guesses.about(address, access.RequestFrom(ctx).IP)
 	if err := guess.allowed(ctx, s.store); err != nil {

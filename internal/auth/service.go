@@ -33,6 +33,7 @@ type Options struct {
 	NewID            func() uuid.UUID
 	// Announce hands on which sessions have ended to the HearEnded of all instances. It doesn't wait. Nil: there is no way.
 	Announce func(text string)
+	OnLogin  func(LoginOutcome) // is told of each attempt to log in; nil: nobody is
 }
 
 // Service is everything about log-in and sessions.

@@ -18,6 +18,7 @@ func (d *draft) complete(faults *Faults) {
 		}
 	}
 	d.completeRedis(faults)
+	d.checkMetrics(faults)
 	if problem := d.secretKeyProblem(); problem != "" {
 		faults.add("SECRET_KEY", problem)
 	}
@@ -41,6 +42,15 @@ func (d *draft) completeRedis(faults *Faults) {
 		d.RedisURL = d.redis.url()
 	case d.redis.password.IsSet():
 		faults.add("REDIS_PASSWORD", "needs REDIS_HOST; with REDIS_URL the password belongs in the URL")
+	}
+}
+
+func (d *draft) checkMetrics(faults *Faults) {
+	switch {
+	case d.MetricsAddr != "" && !d.EnableMetrics:
+		faults.add("METRICS_ADDR", "needs ENABLE_METRICS=true")
+	case d.MetricsAddr != "" && d.MetricsAddr == d.HTTPAddr:
+		faults.add("METRICS_ADDR", "must be another address than HTTP_ADDR; leave it out to have the metrics there")
 	}
 }
 

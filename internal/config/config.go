@@ -4,6 +4,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"os"
 	"regexp"
@@ -63,6 +64,14 @@ type Config struct {
 
 	LogLevel  slog.Level
 	LogFormat string // "json" or "text"
+	LogFile   string // empty: stderr
+
+	EnableMetrics   bool
+	MetricsAddr     string // host:port of a listener of their own; empty: at HTTPAddr
+	SentryDSN       Secret // not set: no reports
+	OTLPEndpoint    string // of a collector, http:// or https://; empty: no traces
+	OTLPHeaders     Hidden[http.Header]
+	OTLPServiceName string
 
 	Typos       []Typo   // what the .env file may have meant to set
 	SecretFiles []string // where secrets were read from: the .env file, if there is one, and those that <name>_FILE name

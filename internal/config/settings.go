@@ -70,5 +70,13 @@ func (d *draft) settings() []setting {
 
 		{name: "LOG_LEVEL", fallback: "info", parse: level(&d.LogLevel)},
 		{name: "LOG_FORMAT", fallback: "auto", parse: choice(&d.LogFormat, "auto", "json", "text")},
+		{name: "LOG_FILE", parse: text(&d.LogFile)},
+
+		{name: "ENABLE_METRICS", fallback: "false", parse: boolean(&d.EnableMetrics)},
+		{name: "METRICS_ADDR", parse: address(&d.MetricsAddr)},
+		{name: "SENTRY_DSN", secret: true, parse: sentryDSN(&d.SentryDSN)},
+		{name: "OTEL_EXPORTER_OTLP_ENDPOINT", parse: collectorURL(&d.OTLPEndpoint)},
+		{name: "OTEL_EXPORTER_OTLP_HEADERS", secret: true, parse: headers(&d.OTLPHeaders)},
+		{name: "OTEL_SERVICE_NAME", fallback: "tenantry", parse: text(&d.OTLPServiceName)},
 	}
 }

@@ -10,29 +10,89 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 )
 
-// timeout is how long a part may take to give a sign of life.
-const timeout = time.Second
+const (
+	// timeout is how long a part may take to give a sign of life.
+	timeout = time.Second
+	// maxAge is how long a state is told to those who ask: a storm of questions is one round of checks a second.
+	maxAge = time.Second
+)
 
 // Pinger is a part that can be asked for a sign of life.
 type Pinger interface {
 	Ping(ctx context.Context) error
 }
 
-// Checker asks all parts at the same time.
+// Checker asks all parts at the same time, for everyone who wants to know at that time.
 type Checker struct {
 	Log      *slog.Logger
+	Now      func() time.Time
 	Database Pinger
 	Redis    Pinger // nil: not set up
 	// Draining reports whether the process is about to end. Then it is down for those who choose where to send requests.
 	Draining func() bool
 	// LimitsAreShared reports whether all instances count requests together. Nil: nothing is limited.
 	LimitsAreShared func() bool
+
+	mu   sync.Mutex
+	last *round // nil: nobody has asked yet
 }
 
-// Check returns the state of all parts. Without the database nothing works: down. Without Redis all works, but each instance
-// limits by itself: degraded. Why
-// a part is down is in the log, not in the reply: strangers may ask.
+// round is one check of all parts, under way or done.
+type round struct {
+	began time.Time
+	done  chan struct{} // closed when there is a state
+	state api.Health
+}
+
+// Check returns the state of all parts, not older than a second. Without the database nothing works: down. Without Redis all
+// works, but each instance limits by itself: degraded. Why a part is down is in the log, not in the reply: strangers may ask.
+// Who doesn't wait is told nothing good; the check goes on for the others.
 func (c *Checker) Check(ctx context.Context) api.Health {
+	state := c.latest(ctx)
+	if c.Draining != nil && c.Draining() {
+		state.Status = api.HealthStatusDown
+	}
+	return state
+}
+
+func (c *Checker) latest(ctx context.Context) api.Health {
+	r := c.current(ctx)
+	select {
+	case <-r.done:
+		return r.state
+	case <-ctx.Done():
+		unknown := api.ComponentHealth{Status: api.ComponentStatusDown}
+		return api.Health{Status: api.HealthStatusDown, Components: api.HealthComponents{Database: unknown, Redis: unknown, RateLimiting: unknown}}
+	}
+}
+
+// current returns the round that is under way or still counts, or begins one.
+func (c *Checker) current(ctx context.Context) *round {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.Now()
+	if c.last != nil {
+		select {
+		case <-c.last.done:
+			// A clock that was put back is no reason to believe in an old state.
+			if age := now.Sub(c.last.began); age >= 0 && age < maxAge {
+				return c.last
+			}
+		default:
+			return c.last
+		}
+	}
+	r := &round{began: now, done: make(chan struct{})}
+	c.last = r
+	go func() {
+		// Not cancelled because the one who happened to ask first has gone away.
+		r.state = c.check(context.WithoutCancel(ctx))
+		close(r.done)
+	}()
+	return r
+}
+
+func (c *Checker) check(ctx context.Context) api.Health {
 	state := api.Health{Status: api.HealthStatusOk}
 	var wait sync.WaitGroup
 	wait.Go(func() { state.Components.Database = c.ask(ctx, "database", c.Database) })
@@ -42,7 +102,7 @@ func (c *Checker) Check(ctx context.Context) api.Health {
 	if state.Components.Redis.Status == api.ComponentStatusDown || state.Components.RateLimiting.Status == api.ComponentStatusDegraded {
 		state.Status = api.HealthStatusDegraded
 	}
-	if state.Components.Database.Status == api.ComponentStatusDown || c.Draining != nil && c.Draining() {
+	if state.Components.Database.Status == api.ComponentStatusDown {
 		state.Status = api.HealthStatusDown
 	}
 	return state

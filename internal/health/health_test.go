@@ -52,7 +52,7 @@ func TestStateOfTheWholeFollowsFromItsParts(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var log bytes.Buffer
-			checker := &health.Checker{Log: slog.New(slog.NewTextHandler(&log, nil)), Database: test.database, Redis: test.redis}
+			checker := &health.Checker{Log: slog.New(slog.NewTextHandler(&log, nil)), Now: time.Now, Database: test.database, Redis: test.redis}
 			got := checker.Check(t.Context())
 			if got.Status != test.want || got.Components.Database.Status != test.wantDatabase || got.Components.Redis.Status != test.wantRedis {
 				t.Errorf("%+v, want %s", got, test.want)
@@ -88,7 +88,7 @@ func TestPartsAreAskedAtTheSameTime(t *testing.T) {
 				}
 			}
 		}
-		checker := &health.Checker{Log: slog.New(slog.DiscardHandler), Database: meet(database, redis), Redis: meet(redis, database)}
+		checker := &health.Checker{Log: slog.New(slog.DiscardHandler), Now: time.Now, Database: meet(database, redis), Redis: meet(redis, database)}
 		if got := checker.Check(t.Context()); got.Status != api.HealthStatusOk {
 			t.Errorf("%+v, want ok", got)
 		}
@@ -99,7 +99,7 @@ func TestSilentPartIsDownAfterASecond(t *testing.T) {
 	t.Parallel()
 	// In the bubble's own time a second takes no time at all.
 	synctest.Test(t, func(t *testing.T) {
-		checker := &health.Checker{Log: slog.New(slog.DiscardHandler), Database: part(silent), Redis: part(silent)}
+		checker := &health.Checker{Log: slog.New(slog.DiscardHandler), Now: time.Now, Database: part(silent), Redis: part(silent)}
 		start := time.Now()
 		got := checker.Check(t.Context())
 		if took := time.Since(start); took != time.Second {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -138,6 +139,7 @@ func TestDatabaseFaults(t *testing.T) {
 		a.Do(t, http.MethodGet, "/api/health", "").Want(t, 200)
 
 		a.Store.Close()
+		a.Clock.Advance(time.Second) // until then the state that was found is told
 		for _, op := range withDatabase {
 			method, path, body := attempt(op, company.ID)
 			if op.ID == "refresh" {

@@ -10,6 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/health"
 	"github.com/tenantry/tenantry/internal/legacy"
 	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/telemetry"
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/user"
 )
@@ -29,6 +30,7 @@ type Handlers struct {
 	Legacy      *legacy.Calls
 	Trail       *audit.Verifier
 	Operations  []access.Operation
+	Metrics     *telemetry.Metrics // nil: none here
 }
 
 var _ api.StrictServerInterface = (*Handlers)(nil)

@@ -14,8 +14,8 @@ import (
 	"github.com/tenantry/tenantry/internal/problem"
 )
 
-// accessLog writes the reply of an error and one line per request: errors of ours at level error, with their cause. An
-// error in the middle of a reply cuts the connection, so that the client doesn't take the beginning for the whole.
+// accessLog writes the reply of an error and one line per request: errors of ours at level error, with their cause, and
+// these go to Sentry, too. An error in the middle of a reply cuts the connection, so that the client doesn't take the beginning for the whole.
 func (s Stack) accessLog() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -29,12 +29,15 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 			status := c.Response().Status
 			attrs := []slog.Attr{
 				slog.String("method", r.Method),
-				slog.String("route", c.Path()),
+				slog.String("route", route(r)),
 				slog.Int("status", status),
 				slog.Duration("duration", s.Now().Sub(start)),
 				slog.Int64("bytes", c.Response().Size),
 				slog.String("request_id", r.ID),
 				slog.String("ip", r.IP),
+			}
+			if r.TraceID != "" {
+				attrs = append(attrs, slog.String("trace_id", r.TraceID))
 			}
 			if r.Principal.UserID != uuid.Nil {
 				attrs = append(attrs, slog.String("tenant_id", r.Principal.TenantID.String()), slog.String("user_id", r.Principal.UserID.String()))
@@ -54,6 +57,7 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 				default:
 					level = slog.LevelError
 					attrs = append(attrs, slog.String("error", err.Error()))
+					s.report(r, status, err)
 				}
 			}
 			s.Log.LogAttrs(c.Request().Context(), level, "request", append(attrs, slog.Bool("cut_off", cutOff))...)

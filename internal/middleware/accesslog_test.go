@@ -70,7 +70,7 @@ func TestAccessLogSaysWhatButNotItsSecrets(t *testing.T) {
 		t.Fatalf("%d lines, want one for each of 3 requests", len(lines))
 	}
 	for name, want := range map[string]any{
-		"msg": "request", "method": "PUT", "route": "/things/:id", "status": 200.0, "request_id": "r-1", "ip": "192.0.2.1",
+		"msg": "request", "method": "PUT", "route": "/things/{id}", "status": 200.0, "request_id": "r-1", "ip": "192.0.2.1",
 		"tenant_id": home.String(), "user_id": home.String(),
 	} {
 		if got := lines[0][name]; got != want {

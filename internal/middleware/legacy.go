@@ -61,6 +61,7 @@ func (s Stack) deprecation() echo.MiddlewareFunc {
 			})
 			err := next(c)
 			if r.Operation.ID != "" {
+				s.Metrics.LegacyCalled(r.Operation.ID)
 				s.LegacyCalls.Note(r.Principal, r.Operation.ID, r.UserAgent)
 			}
 			return err

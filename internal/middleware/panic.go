@@ -1,7 +1,6 @@
 package middleware
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -9,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
 // recoverPanic turns a panic below into an error, and logs where it came from.
@@ -27,7 +27,7 @@ func (s Stack) recoverPanic() echo.MiddlewareFunc {
 				s.Log.LogAttrs(ctx, slog.LevelError, "panic",
 					slog.String("request_id", access.RequestFrom(ctx).ID),
 					slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
-				err = fmt.Errorf("panic: %v", v)
+				err = telemetry.Recovered(v)
 			}()
 			return next(c)
 		}

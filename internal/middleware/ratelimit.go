@@ -98,5 +98,6 @@ func (s Stack) take(c echo.Context, op access.Operation, subject string) error {
 	if v.Allowed {
 		return nil
 	}
+	s.Metrics.RateLimited(string(v.Class))
 	return errs.Newf(errs.RateLimited, "There were too many requests. Try again in %d s.", seconds).After(v.Reset)
 }

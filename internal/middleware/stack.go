@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
 // MaxBody is the most bytes that a request's body may have.
@@ -29,7 +30,10 @@ type Stack struct {
 	Tenants        Tenants
 	Denials        Denials
 	LegacyCalls    LegacyCalls
-	Limiter        Limiter // nil: nothing is limited
+	Limiter        Limiter            // nil: nothing is limited
+	Metrics        *telemetry.Metrics // these three may be nil
+	Tracing        *telemetry.Tracing
+	Sentry         *telemetry.Sentry
 }
 
 // Authenticator knows who an access token belongs to.
@@ -47,6 +51,8 @@ type Tenants interface {
 func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareFunc) {
 	e.Use(
 		s.request(),       // everything below speaks of the request by its id
+		s.trace(),         // all that is logged and done below is part of the trace
+		s.measure(),       // counts every reply, with the time that writing it and logging take
 		s.accessLog(),     // sees what the client sees, also after a panic
 		s.deprecation(),   // what comes by an old path says so, errors too
 		s.recoverPanic(),  // a panic is a 500 like any other

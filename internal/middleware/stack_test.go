@@ -100,7 +100,7 @@ type server struct {
 	log    *bytes.Buffer
 }
 
-func serve(t *testing.T, handler echo.HandlerFunc, change ...func(*Stack)) server {
+func serve(t testing.TB, handler echo.HandlerFunc, changes ...func(*Stack)) server {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(twoOperations))
 	if err != nil {
@@ -117,8 +117,8 @@ func serve(t *testing.T, handler echo.HandlerFunc, change ...func(*Stack)) serve
 		Log: slog.New(slog.NewJSONHandler(s.log, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
 		Document: doc, Operations: operations, Authenticator: s.people, Tenants: s.people, Denials: s.people,
 	}
-	for _, f := range change {
-		f(&stack)
+	for _, change := range changes {
+		change(&stack)
 	}
 	perOperation := stack.Install(s.Echo)
 	for _, op := range operations {

@@ -56,6 +56,9 @@ func Open(address string, log *slog.Logger) (*Client, error) {
 // Commands are for the function that Do calls. They fail at once while Redis is away.
 func (c *Client) Commands() redis.UniversalClient { return c.universal }
 
+// AddHook lets h see the calls that are made, without those that fail because Redis is away.
+func (c *Client) AddHook(h redis.Hook) { c.universal.AddHook(h) }
+
 // Do calls f, which talks to Redis, and returns its error. While Redis is away it returns an error at once, and soon when
 // Redis goes away meanwhile or doesn't answer: then f goes on by itself for a while, and nobody hears of what comes out.
 func (c *Client) Do(ctx context.Context, f func(ctx context.Context) error) error {

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/tenantry/tenantry/gen/db"
 )
 
@@ -29,11 +31,14 @@ type Store struct {
 	engine   Engine
 	database database
 	path     string // of an SQLite database
+	tracing  tracing
 }
 
 // Options has what can be set about a store beside its URL.
 type Options struct {
 	MaxConnections int // to the server, or of readers with SQLite; 0 means 20
+	// Tracer makes spans of transactions and queries; nil makes none.
+	Tracer trace.Tracer
 }
 
 // database is what differs between the engines.
@@ -42,6 +47,7 @@ type database interface {
 	ping(ctx context.Context) error
 	sqlDB() *sql.DB // for migrations
 	watchdog() *watchdog
+	stats() []PoolStats
 	close()
 }
 
@@ -81,6 +87,8 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	if err != nil {
 		return nil, fmt.Errorf("open %s database: %w", u.Scheme, err)
 	}
+	s.tracing = newTracing(opts.Tracer, s.engine)
+	s.Querier = s.tracing.observed(s.Querier)
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	if err := s.connect(ctx); err != nil {

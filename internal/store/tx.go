@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/tenantry/tenantry/gen/db"
 )
 
@@ -47,7 +49,9 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 	}
 }
 
-func (s *Store) try(ctx context.Context, f func(q db.Querier) error) error {
+func (s *Store) try(ctx context.Context, f func(q db.Querier) error) (err error) {
+	ctx, span := s.tracing.start(ctx, "transaction", trace.SpanKindInternal)
+	defer func() { end(span, err) }()
 	t, err := s.database.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -63,7 +67,7 @@ func (s *Store) try(ctx context.Context, f func(q db.Querier) error) error {
 		defer cancel()
 		_ = t.rollback(ctx)
 	}()
-	if err := f(t.querier()); err != nil {
+	if err := f(s.tracing.observedIn(span, t.querier())); err != nil {
 		return err
 	}
 	// f needn't have noticed that ctx has ended.

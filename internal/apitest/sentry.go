@@ -1,0 +1,88 @@
+package apitest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// sentryKey is the secret in the DSN of a Sentry.
+const sentryKey = "hush-sentry-key"
+
+// Sentry takes reports of errors, as Sentry does.
+type Sentry struct {
+	DSN string
+
+	mu     sync.Mutex
+	events []SentryEvent
+	raw    strings.Builder
+}
+
+// SentryEvent is a report.
+type SentryEvent struct {
+	Level, Release, Environment, Transaction string
+	Tags                                     map[string]string
+	Exception                                []struct {
+		Type, Value string
+		Stacktrace  struct {
+			Frames []struct{ Function, Module string }
+		}
+	}
+	All map[string]any // what is in it, by its names
+}
+
+// NewSentry starts one. It ends with the test.
+func NewSentry(t testing.TB) *Sentry {
+	t.Helper()
+	s := &Sentry{}
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Method != http.MethodPost || r.URL.Path != "/api/7/envelope/" {
+			t.Errorf("Sentry gets %s %s, error %v", r.Method, r.URL, err)
+		}
+		s.take(t, body)
+	}))
+	t.Cleanup(server.Close)
+	s.DSN = strings.Replace(server.URL, "://", "://"+sentryKey+"@", 1) + "/7"
+	return s
+}
+
+// take reads an envelope: a line of headers, and for each item a line of headers and one of content.
+func (s *Sentry) take(t testing.TB, body []byte) {
+	lines := bytes.Split(bytes.TrimSpace(body), []byte("\n"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := 1; i+1 < len(lines); i += 2 {
+		s.raw.Write(lines[i+1])
+		var header struct{ Type string }
+		var event SentryEvent
+		for into, line := range map[any][]byte{&header: lines[i], &event: lines[i+1], &event.All: lines[i+1]} {
+			if err := json.Unmarshal(line, into); err != nil {
+				t.Errorf("Sentry gets %s, error %v", line, err)
+			}
+		}
+		if header.Type != "event" {
+			t.Errorf("Sentry gets a %s, and wants events alone", header.Type)
+		}
+		s.events = append(s.events, event)
+	}
+}
+
+// Events are all that have come so far.
+func (s *Sentry) Events() []SentryEvent {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]SentryEvent{}, s.events...)
+}
+
+// Raw is every report as it came. The key of the DSN is around them, where it belongs.
+func (s *Sentry) Raw() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.raw.String()
+}

@@ -1,0 +1,81 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// poolCollector shows the pools of database connections.
+type poolCollector struct {
+	pools                                     func() []store.PoolStats
+	connections, maximum, waits, waitDuration *prometheus.Desc
+}
+
+func newPoolCollector(pools func() []store.PoolStats) *poolCollector {
+	return &poolCollector{
+		pools:        pools,
+		connections:  desc("db_connections", "Open connections to the database, by pool and state.", "pool", "state"),
+		maximum:      desc("db_connections_max", "The most connections that a pool opens.", "pool"),
+		waits:        desc("db_connection_waits_total", "How often someone had to wait for a connection.", "pool"),
+		waitDuration: desc("db_connection_wait_seconds_total", "How long they waited, all together.", "pool"),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *poolCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.connections, c.maximum, c.waits, c.waitDuration} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *poolCollector) Collect(ch chan<- prometheus.Metric) {
+	for _, s := range c.pools() {
+		ch <- prometheus.MustNewConstMetric(c.connections, prometheus.GaugeValue, float64(s.InUse), s.Pool, "in_use")
+		ch <- prometheus.MustNewConstMetric(c.connections, prometheus.GaugeValue, float64(s.Idle), s.Pool, "idle")
+		ch <- prometheus.MustNewConstMetric(c.maximum, prometheus.GaugeValue, float64(s.Max), s.Pool)
+		ch <- prometheus.MustNewConstMetric(c.waits, prometheus.CounterValue, float64(s.Waits), s.Pool)
+		ch <- prometheus.MustNewConstMetric(c.waitDuration, prometheus.CounterValue, s.WaitedTime.Seconds(), s.Pool)
+	}
+}
+
+// componentTimeout is more than a health check takes.
+const componentTimeout = 3 * time.Second
+
+// componentCollector shows which parts are well. Health bounds and caches its checks, so that a storm of scrapes stays harmless.
+type componentCollector struct {
+	health func(context.Context) api.Health
+	up     *prometheus.Desc
+}
+
+func newComponentCollector(health func(context.Context) api.Health) *componentCollector {
+	return &componentCollector{health: health, up: desc("component_up", "Whether a part that the program works with is well: 1 or 0.", "component")}
+}
+
+// Describe implements prometheus.Collector.
+func (c *componentCollector) Describe(ch chan<- *prometheus.Desc) { ch <- c.up }
+
+// Collect implements prometheus.Collector.
+func (c *componentCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), componentTimeout)
+	defer cancel()
+	parts := c.health(ctx).Components
+	for name, part := range map[string]api.ComponentHealth{"database": parts.Database, "redis": parts.Redis} {
+		switch part.Status {
+		case api.ComponentStatusOk:
+			ch <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, 1, name)
+		case api.ComponentStatusDown:
+			ch <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, 0, name)
+		case api.ComponentStatusDisabled:
+		}
+	}
+}
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
+}

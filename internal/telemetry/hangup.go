@@ -1,0 +1,35 @@
+package telemetry
+
+import (
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+)
+
+// reopenOnHangup opens the file anew at each SIGHUP, as log rotation sends it, until it is closed.
+func (f *logFile) reopenOnHangup(log *slog.Logger) {
+	hangup, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hangup, syscall.SIGHUP)
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		for {
+			select {
+			case <-hangup:
+				if err := f.reopen(); err != nil {
+					log.Error("the log file can't be opened anew; the old one is written on", "error", err)
+				} else {
+					log.Info("the log file has been opened anew")
+				}
+			case <-done:
+				return
+			}
+		}
+	})
+	f.stop = sync.OnceFunc(func() {
+		signal.Stop(hangup)
+		close(done)
+		ended.Wait()
+	})
+}

@@ -1,0 +1,111 @@
+package telemetry
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/lmittmann/tint"
+)
+
+// LogOptions say what is logged, and how.
+type LogOptions struct {
+	Level slog.Level
+	JSON  bool   // for machines; else lines for people
+	File  string // empty: what is handed to NewLogger
+}
+
+// NewLogger logs to a file, or else to w. The caller closes what comes back; until then SIGHUP opens the file anew, so that it may be
+// moved away.
+func NewLogger(opts LogOptions, w io.Writer) (*slog.Logger, io.Closer, error) {
+	if opts.File == "" {
+		return slog.New(handler(opts, w, isTerminal(w))), io.NopCloser(nil), nil
+	}
+	file, err := openLogFile(opts.File, w)
+	if err != nil {
+		return nil, nil, err
+	}
+	log := slog.New(handler(opts, file, false))
+	file.reopenOnHangup(log)
+	return log, file, nil
+}
+
+func handler(opts LogOptions, w io.Writer, colored bool) slog.Handler {
+	if opts.JSON {
+		return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: opts.Level})
+	}
+	format := time.TimeOnly
+	if opts.File != "" {
+		format = time.DateTime
+	}
+	return tint.NewTextHandler(w, &tint.Options{Level: opts.Level, TimeFormat: format, NoColor: !colored})
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+const (
+	logFileMode   = 0o640
+	logFolderMode = 0o750
+)
+
+// logFile is written by one line at a time, at its end: several processes may share it.
+type logFile struct {
+	path    string
+	instead io.Writer // gets the lines that can't be written
+
+	mu   sync.Mutex
+	file *os.File
+	stop func()
+}
+
+func openLogFile(path string, instead io.Writer) (*logFile, error) {
+	f := &logFile{path: path, instead: instead, stop: func() {}}
+	return f, f.reopen()
+}
+
+// reopen opens what is at the path now. If that fails, the file stays the one that it was.
+func (f *logFile) reopen() error {
+	if err := os.MkdirAll(filepath.Dir(f.path), logFolderMode); err != nil {
+		return fmt.Errorf("LOG_FILE: make its folder: %w", err)
+	}
+	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, logFileMode)
+	if err != nil {
+		return fmt.Errorf("LOG_FILE: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.file != nil {
+		_ = f.file.Close()
+	}
+	f.file = file
+	return nil
+}
+
+// Write writes a line. If it can't, as when the disk is full, the line isn't lost where someone looks at stderr.
+func (f *logFile) Write(line []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n, err := f.file.Write(line); err == nil {
+		return n, nil
+	}
+	return f.instead.Write(line)
+}
+
+// Close stops listening to SIGHUP and closes the file. Later lines go where those go that can't be written.
+func (f *logFile) Close() error {
+	f.stop()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.file.Close()
+}

@@ -1,0 +1,155 @@
+package telemetry
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+)
+
+const (
+	instrumentation = "github.com/tenantry/tenantry"
+	exportTimeout   = 5 * time.Second
+	// maxWaitingSpans are kept while they can't be sent; what comes when there are so many is dropped.
+	maxWaitingSpans = 4096
+)
+
+// Tracing sends traces to an OpenTelemetry collector. A nil *Tracing makes none.
+type Tracing struct {
+	provider *sdktrace.TracerProvider
+	tracer   trace.Tracer
+}
+
+// TracingOptions say where traces go, and whose they are.
+type TracingOptions struct {
+	Endpoint             string      // the address of a collector, without /v1/traces; empty: no traces
+	Headers              http.Header // that the collector wants to see, such as a key
+	ServiceName, Version string
+	Environment          string
+	Log                  *slog.Logger
+}
+
+// NewTracing returns nil without an endpoint. It doesn't connect: a collector may come later.
+func NewTracing(ctx context.Context, opts TracingOptions) (*Tracing, error) {
+	if opts.Endpoint == "" {
+		return nil, nil //nolint:nilnil // no traces is a setup like any other
+	}
+	endpoint, err := url.JoinPath(opts.Endpoint, "v1", "traces")
+	if err != nil {
+		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
+	}
+	headers := opts.Headers
+	if headers == nil {
+		headers = http.Header{}
+	}
+	exporter, err := otlptrace.New(ctx, newCollectorClient(endpoint, headers))
+	if err != nil {
+		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT: %w", err)
+	}
+	described, err := resource.Merge(resource.Environment(), resource.NewSchemaless(
+		attribute.String("service.name", opts.ServiceName), attribute.String("service.version", opts.Version),
+		attribute.String("deployment.environment.name", opts.Environment)))
+	if err != nil {
+		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
+	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithResource(described), sdktrace.WithBatcher(
+		&quietExporter{SpanExporter: exporter, log: opts.Log},
+		sdktrace.WithMaxQueueSize(maxWaitingSpans), sdktrace.WithExportTimeout(exportTimeout)))
+	return &Tracing{provider: provider, tracer: provider.Tracer(instrumentation, trace.WithInstrumentationVersion(opts.Version))}, nil
+}
+
+// Tracer is for those who make spans of their own; nil if there are no traces.
+func (t *Tracing) Tracer() trace.Tracer {
+	if t == nil {
+		return nil
+	}
+	return t.tracer
+}
+
+// Shutdown sends what is waiting, until ctx ends.
+func (t *Tracing) Shutdown(ctx context.Context) error {
+	if t == nil {
+		return nil
+	}
+	return t.provider.Shutdown(ctx)
+}
+
+// StartRequest starts the span of a request, as part of the trace that its headers name (W3C Trace Context), and returns the
+// trace's id. Without traces it only knows the id that the client sent; it is empty without one.
+func (t *Tracing) StartRequest(ctx context.Context, h http.Header) (context.Context, RequestSpan, string) {
+	// Two headers are as malformed as one of the wrong form.
+	if len(h["Traceparent"]) == 1 {
+		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
+	}
+	span := trace.SpanFromContext(ctx) // the client's, which records nothing
+	if t != nil {
+		ctx, span = t.tracer.Start(ctx, "request", trace.WithSpanKind(trace.SpanKindServer))
+	}
+	if id := span.SpanContext().TraceID(); id.IsValid() {
+		return ctx, RequestSpan{span}, id.String()
+	}
+	return ctx, RequestSpan{span}, ""
+}
+
+// RequestSpan is the span of a request.
+type RequestSpan struct{ span trace.Span }
+
+// Ended is what is known of a request in the end.
+type Ended struct {
+	Method, Route string // of the document, or Unmatched
+	Status        int
+	RequestID     string
+	TenantID      string // empty without one
+}
+
+// End sends the span.
+func (s RequestSpan) End(e Ended) {
+	if !s.span.IsRecording() {
+		return
+	}
+	s.span.SetName(e.Method + " " + e.Route)
+	s.span.SetAttributes(
+		attribute.String("http.request.method", e.Method), attribute.String("http.route", e.Route),
+		attribute.Int("http.response.status_code", e.Status), attribute.String("tenantry.request_id", e.RequestID),
+	)
+	if e.TenantID != "" {
+		s.span.SetAttributes(attribute.String("tenantry.tenant_id", e.TenantID))
+	}
+	if e.Status >= http.StatusInternalServerError {
+		s.span.SetStatus(codes.Error, "")
+	}
+	s.span.End()
+}
+
+// quietExporter says once that traces can't be sent, and once that they can again. OpenTelemetry itself would print each
+// failure to stderr.
+type quietExporter struct {
+	sdktrace.SpanExporter
+
+	log     *slog.Logger
+	failing atomic.Bool
+}
+
+// ExportSpans never fails.
+func (e *quietExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	err := e.SpanExporter.ExportSpans(ctx, spans)
+	if failing := err != nil; e.failing.Swap(failing) != failing {
+		if failing {
+			e.log.WarnContext(ctx, "traces can't be sent, and are dropped until they can", "error", err)
+		} else {
+			e.log.InfoContext(ctx, "traces are sent again")
+		}
+	}
+	return nil
+}
