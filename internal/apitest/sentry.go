@@ -18,6 +18,7 @@ const sentryKey = "hush-sentry-key"
 type Sentry struct {
 	DSN string
 
+	answer sync.Mutex // locked: it doesn't
 	mu     sync.Mutex
 	events []SentryEvent
 	raw    strings.Builder
@@ -45,7 +46,9 @@ func NewSentry(t testing.TB) *Sentry {
 		if err != nil || r.Method != http.MethodPost || r.URL.Path != "/api/7/envelope/" {
 			t.Errorf("Sentry gets %s %s, error %v", r.Method, r.URL, err)
 		}
+		s.answer.Lock()
 		s.take(t, body)
+		s.answer.Unlock()
 	}))
 	t.Cleanup(server.Close)
 	s.DSN = strings.Replace(server.URL, "://", "://"+sentryKey+"@", 1) + "/7"
@@ -71,6 +74,12 @@ func (s *Sentry) take(t testing.TB, body []byte) {
 		}
 		s.events = append(s.events, event)
 	}
+}
+
+// Hold makes it answer nothing until it is let go.
+func (s *Sentry) Hold() (letGo func()) {
+	s.answer.Lock()
+	return s.answer.Unlock
 }
 
 // Events are all that have come so far.

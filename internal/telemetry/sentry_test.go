@@ -71,6 +71,23 @@ func TestErrorsOfOursAreReported(t *testing.T) {
 	})
 }
 
+func TestEndWaitsForReportsToBeSent(t *testing.T) {
+	t.Parallel()
+	sentry := apitest.NewSentry(t)
+	a := apitest.New(t, store.SQLite, func(c *config.Config) { c.SentryDSN = config.NewSecret(sentry.DSN) })
+	admin := a.Actor(t, access.Admin)
+	a.Exec(t, "DROP TABLE sessions")
+	letGo := sentry.Hold()
+	for range 2 { // one is being sent, and one waits
+		admin.Do(t, http.MethodGet, "/api/v1/auth/me", "").Want(t, 500)
+	}
+	time.AfterFunc(500*time.Millisecond, letGo) // less than the 3 s that the end may wait
+	a.Close()
+	if n := len(sentry.Events()); n != 2 {
+		t.Errorf("%d reports were sent before the end, want 2", n)
+	}
+}
+
 // reported is what Sentry gets of a failure.
 func reported(t *testing.T, err error) (apitest.SentryEvent, string) {
 	t.Helper()
