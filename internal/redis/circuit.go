@@ -195,10 +195,9 @@ func (c *circuit) run(ctx context.Context) {
 		case <-c.look:
 		}
 		if !c.isAway() {
-			// A call took long. If so do two more, that's how it is.
 			slow = append(slow, time.Now())
 			slow = slices.DeleteFunc(slow, func(t time.Time) bool { return time.Since(t) > strikeTime })
-			if len(slow) < strikes && (c.ask(ctx) == nil || c.ask(ctx) == nil) || ctx.Err() != nil {
+			if len(slow) < strikes && !c.isSlow(ctx) || ctx.Err() != nil {
 				continue
 			}
 			c.open(errSlow)
@@ -216,6 +215,16 @@ func (c *circuit) run(ctx context.Context) {
 		}
 		lastBack = time.Now()
 	}
+}
+
+// isSlow reports whether two calls in a row take long, as one has before.
+func (c *circuit) isSlow(ctx context.Context) bool {
+	for range 2 {
+		if c.ask(ctx) == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // waitUntilBack closes the circuit when a probe succeeds, but not before the ban is over. It reports false if ctx ends.

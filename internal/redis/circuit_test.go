@@ -44,6 +44,7 @@ func (s *server) answer(ctx context.Context) error {
 // bubble is a circuit in a bubble of its own time.
 type bubble struct {
 	*circuit
+
 	server *server
 	log    *bytes.Buffer
 	hook   redis.ProcessHook
