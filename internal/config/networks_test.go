@@ -8,14 +8,14 @@ import (
 
 func TestTrustedProxies(t *testing.T) {
 	t.Parallel()
-	for given, want := range map[string]string{
-		"":             "[]",
-		"10.0.0.5":     "[10.0.0.5/32]",
-		"2001:db8::1,": "[2001:db8::1/128]",
-		" 10.0.0.0/8 , 127.0.0.1, 2001:db8::/32 ": "[10.0.0.0/8 127.0.0.1/32 2001:db8::/32]",
+	for _, test := range []struct{ given, want string }{
+		{"", "[]"},
+		{"10.0.0.5", "[10.0.0.5/32]"},
+		{"2001:db8::1,", "[2001:db8::1/128]"},
+		{" 10.0.0.0/8 , 127.0.0.1, 2001:db8::/32 ", "[10.0.0.0/8 127.0.0.1/32 2001:db8::/32]"},
 	} {
-		if got := fmt.Sprint(load(t, "TRUSTED_PROXIES="+given).TrustedProxies); got != want {
-			t.Errorf("%q gives %s, want %s", given, got, want)
+		if got := fmt.Sprint(load(t, "TRUSTED_PROXIES="+test.given).TrustedProxies); got != test.want {
+			t.Errorf("%q gives %s, want %s", test.given, got, test.want)
 		}
 	}
 	for given, hint := range map[string]string{

@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"encoding/binary"
+	"sync"
 	"testing"
 	"time"
 )
@@ -50,6 +51,25 @@ func TestCountersAreBounded(t *testing.T) {
 		if c.size() > 100 {
 			t.Fatalf("%d subjects, want 100 at most", c.size())
 		}
+	}
+}
+
+func TestNoRequestIsLost(t *testing.T) {
+	t.Parallel()
+	const each = 50_000
+	now := time.Unix(0, 0)
+	c := newCounters(100, func() time.Time { return now })
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range each {
+				c.add(subject(1), 0)
+			}
+		})
+	}
+	wait.Wait()
+	if n := c.add(subject(1), 0); n != 4*each+1 {
+		t.Errorf("%d are counted, want %d", n, 4*each+1)
 	}
 }
 

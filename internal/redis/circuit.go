@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,12 +20,12 @@ import (
 const (
 	turn = 10 * time.Millisecond
 	// callTurns is the most that a call waits. Only those that are under way when Redis falls silent wait so long: the first of
-	// them opens the circuit for all.
-	callTurns = 10
+	// them opens the circuit for all. So it is how many they are that matters, and not how long they wait.
+	callTurns = 25
 	// slowTurns is when Redis costs more than it is worth: a request mustn't take 50 ms longer because of it.
 	slowTurns = 4
-	// probeTurns is the most that a probe waits, which may have to connect first.
-	probeTurns = 100
+	// coldTurns is the most that is waited while nothing has been answered yet: connecting is several answers.
+	coldTurns = 100
 )
 
 const (
@@ -55,6 +56,7 @@ type circuit struct {
 	// look asks for a probe: calls fail, or one took long.
 	look chan struct{}
 
+	warm atomic.Bool // calls have been answered since Redis is there
 	mu   sync.Mutex
 	gone chan struct{} // closed while Redis is away
 }
@@ -102,7 +104,12 @@ func (c *circuit) do(ctx context.Context, f func(ctx context.Context) error) err
 	if c.isAway() {
 		return errAway
 	}
-	turns, err := c.wait(ctx, callTurns, f)
+	most := coldTurns
+	if c.warm.Load() {
+		most = callTurns
+	}
+	turns, err := c.wait(ctx, most, f)
+	c.warm.CompareAndSwap(false, err == nil)
 	switch {
 	case err == nil && turns >= slowTurns:
 		c.wake()
@@ -173,6 +180,7 @@ func (c *circuit) open(cause error) {
 func (c *circuit) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.warm.Store(false)
 	c.gone = make(chan struct{})
 }
 
@@ -195,10 +203,9 @@ func (c *circuit) run(ctx context.Context) {
 		case <-c.look:
 		}
 		if !c.isAway() {
-			// A call took long. If so do two more, that's how it is.
 			slow = append(slow, time.Now())
 			slow = slices.DeleteFunc(slow, func(t time.Time) bool { return time.Since(t) > strikeTime })
-			if len(slow) < strikes && (c.ask(ctx) == nil || c.ask(ctx) == nil) || ctx.Err() != nil {
+			if len(slow) < strikes && !c.isSlow(ctx) || ctx.Err() != nil {
 				continue
 			}
 			c.open(errSlow)
@@ -216,6 +223,16 @@ func (c *circuit) run(ctx context.Context) {
 		}
 		lastBack = time.Now()
 	}
+}
+
+// isSlow reports whether two calls in a row take long, as one has before.
+func (c *circuit) isSlow(ctx context.Context) bool {
+	for range 2 {
+		if c.ask(ctx) == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // waitUntilBack closes the circuit when a probe succeeds, but not before the ban is over. It reports false if ctx ends.
@@ -245,7 +262,7 @@ func (c *circuit) try(ctx context.Context) error {
 
 // ask returns an error unless Redis answers, and fast.
 func (c *circuit) ask(ctx context.Context) error {
-	turns, err := c.wait(context.WithValue(ctx, probing{}, true), probeTurns, c.probe)
+	turns, err := c.wait(context.WithValue(ctx, probing{}, true), coldTurns, c.probe)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -94,7 +95,7 @@ func StartCluster(t testing.TB) []*Server {
 		Until(t, "the cluster works", func() bool {
 			info, err := client.ClusterInfo(t.Context()).Result()
 			nodes, nodesErr := client.ClusterShards(t.Context()).Result()
-			return err == nil && nodesErr == nil && bytes.Contains([]byte(info), []byte("cluster_state:ok")) && len(nodes) == len(servers)
+			return err == nil && nodesErr == nil && strings.Contains(info, "cluster_state:ok") && len(nodes) == len(servers)
 		})
 	}
 	return servers
