@@ -26,7 +26,7 @@ var policy = []struct {
 	{`/api/v1/tenant(/|$)`, access.Admin, access.Admin},
 	{`/api/v1/tenants(/|$)`, access.Superuser, access.Superuser},
 	{`/api/v1/system/deprecations$`, access.Superuser, ""},
-	{`(/$|/\.well-known/|/api/(health|healthz|system/info|openapi\.json|openapi\.yaml)$)`, access.Anon, ""},
+	{`(/$|/metrics$|/\.well-known/|/api/(health|healthz|system/info|openapi\.json|openapi\.yaml)$)`, access.Anon, ""},
 }
 
 func TestDocumentKeepsToThePolicy(t *testing.T) {
