@@ -34,7 +34,7 @@ type watchdog struct {
 	probe  func(context.Context) error
 	dialer net.Dialer
 	heard  atomic.Int64 // when any connection last got something, in nanoseconds since 1970
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // the life of the probes, which no caller owns
 	end    context.CancelFunc
 
 	mu      sync.Mutex
