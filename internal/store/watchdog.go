@@ -33,8 +33,8 @@ type watchdog struct {
 	// probe connects past the pool. It returns nil if the database answers, even with a refusal.
 	probe  func(context.Context) error
 	dialer net.Dialer
-	heard  atomic.Int64 // when any connection last got something, in nanoseconds since 1970
-	ctx    context.Context
+	heard  atomic.Int64    // when any connection last got something, in nanoseconds since 1970
+	ctx    context.Context //nolint:containedctx // the life of the probes, which no caller owns
 	end    context.CancelFunc
 
 	mu      sync.Mutex
