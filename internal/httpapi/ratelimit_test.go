@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
@@ -36,8 +38,11 @@ func newLimited(t *testing.T, change ...func(*config.Config)) *apitest.App {
 	return a
 }
 
+// withRedis sets up a Redis that other tests use, too. The secret keeps their counts apart.
 func withRedis(url string) func(*config.Config) {
-	return func(c *config.Config) { c.RedisURL = config.NewSecret(url) }
+	return func(c *config.Config) {
+		c.RedisURL, c.SecretKey = config.NewSecret(url), config.NewSecret("only-for-tests-"+uuid.NewString())
+	}
 }
 
 // behindProxy makes this machine a trusted proxy, so that a test can say which address it has.

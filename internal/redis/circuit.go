@@ -35,8 +35,10 @@ const (
 	probePause = time.Second
 	// calm is how long Redis has to be there until its next failure counts as the first one.
 	calm = time.Minute
-	// strikes is how many slow calls within strikeTime are too many, even if answers are fast each time that one looks.
-	strikes    = 3
+	// strikes is how many slow calls within strikeTime are too many, even if answers are fast each time that one looks. Those within
+	// strikeGap are one: many requests may come at once.
+	strikes    = 4
+	strikeGap  = 500 * time.Millisecond
 	strikeTime = 10 * time.Second
 	// longestBan bounds the time that a Redis which comes and goes is left alone.
 	longestBan = 30 * time.Second
@@ -203,7 +205,9 @@ func (c *circuit) run(ctx context.Context) {
 		case <-c.look:
 		}
 		if !c.isAway() {
-			slow = append(slow, time.Now())
+			if len(slow) == 0 || time.Since(slow[len(slow)-1]) > strikeGap {
+				slow = append(slow, time.Now())
+			}
 			slow = slices.DeleteFunc(slow, func(t time.Time) bool { return time.Since(t) > strikeTime })
 			if len(slow) < strikes && !c.isSlow(ctx) || ctx.Err() != nil {
 				continue

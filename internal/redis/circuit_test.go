@@ -224,9 +224,14 @@ func TestManySlowAnswersAreAReason(t *testing.T) {
 			<-done
 			let(time.Second)
 		}
-		for range strikes - 1 {
-			slow()
+		var together sync.WaitGroup
+		b.server.set(nil, 2*slowTurns*turn)
+		for range 10 * strikes {
+			together.Go(func() { _, _ = b.do(t) })
 		}
+		synctest.Wait()
+		b.server.set(nil, 0)
+		together.Wait()
 		let(strikeTime)
 		for range strikes - 1 {
 			slow()
