@@ -25,12 +25,13 @@ func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 	token := p.login(admin.Email, apitest.Password).Access
 	var unwell atomic.Bool
 	var kept, fresh, told atomic.Int64
-	begun := make(chan struct{}, 1000)
+	begun, failed := make(chan struct{}, 1000), make(chan struct{}, 16)
 	create := func(client *http.Client, n int64) (closing, ok bool) {
 		one := &process{t: t, url: p.url, client: client}
 		r, err := one.try(http.MethodPost, companiesPath, fmt.Sprintf(`{"code":"D%d","name":"Company"}`, n), bearer(token))
 		if err != nil || r.status != http.StatusCreated {
 			t.Errorf("while it stops: status %d, %v: %s", r.status, err, r.body)
+			failed <- struct{}{}
 			return false, false
 		}
 		select {
@@ -65,7 +66,11 @@ func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 		})
 	}
 	for range 200 {
-		<-begun
+		select {
+		case <-begun:
+		case <-failed:
+			t.FailNow()
+		}
 	}
 	before := fresh.Load()
 	p.signal(syscall.SIGTERM)

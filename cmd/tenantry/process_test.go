@@ -30,11 +30,11 @@ type installation struct {
 	secrets *secrets
 }
 
-// newInstallation returns one in a new folder. Nothing of the tests' own environment gets in.
+// newInstallation returns one in a new folder, without limits on requests. Nothing of the tests' own environment gets in.
 func newInstallation(t testing.TB, env ...string) *installation {
 	t.Helper()
 	home := &installation{t: t, dir: t.TempDir(), secrets: &secrets{}}
-	return home.with("HTTP_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=debug", "SECRET_KEY="+secretKey).with(env...)
+	return home.with("HTTP_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=debug", "RATE_LIMIT_ENABLED=false", "SECRET_KEY="+secretKey).with(env...)
 }
 
 // with returns the same installation with other settings.

@@ -33,7 +33,7 @@ type telling struct {
 func serveTelling(t *testing.T, databaseURL string) *telling {
 	t.Helper()
 	p := &telling{log: filepath.Join(t.TempDir(), "tenantry.log"), collector: apitest.NewCollector(t), sentry: apitest.NewSentry(t)}
-	home := newInstallation(t, "DATABASE_URL="+databaseURL, "LOG_FILE="+p.log, "LOG_FORMAT=json", "ENABLE_METRICS=true", "RATE_LIMIT_ENABLED=false",
+	home := newInstallation(t, "DATABASE_URL="+databaseURL, "LOG_FILE="+p.log, "LOG_FORMAT=json", "ENABLE_METRICS=true",
 		"SENTRY_DSN="+p.sentry.DSN, "OTEL_EXPORTER_OTLP_ENDPOINT="+p.collector.URL, "OTEL_EXPORTER_OTLP_HEADERS=x-key="+hush+"collector")
 	home.secrets.add(hush, strings.ToUpper(hush), apitest.Password, "Bearer ")
 	home.secrets.alsoIn("the log file", p.readLog(t))
