@@ -53,7 +53,7 @@ func New(t testing.TB, engine store.Engine, change ...func(*config.Config)) *App
 	cfg := config.Config{
 		AppName: "Tenantry", Environment: config.Development,
 		SecretKey: config.NewSecret(secretKey), AccessTokenTTL: 30 * time.Minute, RefreshTokenTTL: 7 * 24 * time.Hour, BcryptCost: bcryptCost,
-		DatabaseURL: config.NewSecret(storetest.NewURL(t, engine)), DatabaseMaxConnections: maxConnections,
+		DatabaseURL: config.NewSecret(storetest.NewMigratedURL(t, engine)), DatabaseMaxConnections: maxConnections,
 	}
 	for _, f := range change {
 		f(&cfg)

@@ -82,7 +82,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	// All engines keep microseconds.
 	now := func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }
 
-	doc, err := document.Load()
+	doc, err := document.Shared()
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,6 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	return a, nil
 }
 
-// openStore opens the database. tracer may be nil.
 // open connects with what is outside of the process. After an error some parts are there, and Close ends them.
 func (a *App) open(ctx context.Context, cfg config.Config) error {
 	err := a.startTelemetry(ctx, cfg)
@@ -120,6 +119,7 @@ func (a *App) open(ctx context.Context, cfg config.Config) error {
 	return nil
 }
 
+// openStore opens the database. tracer may be nil.
 func openStore(ctx context.Context, cfg config.Config, tracer trace.Tracer) (*store.Store, error) {
 	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{MaxConnections: cfg.DatabaseMaxConnections, Tracer: tracer})
 	if err != nil {

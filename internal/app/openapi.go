@@ -20,7 +20,7 @@ func (p *program) openapiCommand() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			text := openapi.YAML
 			if asJSON {
-				doc, err := document.Load()
+				doc, err := document.Shared()
 				if err != nil {
 					return err
 				}

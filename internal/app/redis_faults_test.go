@@ -54,7 +54,7 @@ func load(t *testing.T, a *apitest.App, person *apitest.Actor, requests int, dur
 		return len(took) < requests
 	}
 	var wait sync.WaitGroup
-	for range 4 {
+	for range 2 {
 		wait.Go(func() {
 			for end := time.Now().Add(during); more() || time.Now().Before(end); {
 				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL+mePath, nil)
@@ -90,7 +90,7 @@ func load(t *testing.T, a *apitest.App, person *apitest.Actor, requests int, dur
 func TestRequestsGoOnWithoutRedis(t *testing.T) { //nolint:paralleltest // it measures time
 	const (
 		promise  = 50 * time.Millisecond
-		requests = 3000 // of which 30 may be slower
+		requests = 2000 // of which 20 may be slower
 		during   = 3 * time.Second
 		tries    = 5
 	)

@@ -146,7 +146,7 @@ func (p *program) isolationMatrix(ctx context.Context, flags isolationFlags) (*i
 	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" || address.RawQuery != "" || address.User != nil {
 		return nil, errors.New("--url must be an address like https://api.example.com")
 	}
-	doc, err := document.Load()
+	doc, err := document.Shared()
 	if err != nil {
 		return nil, err
 	}

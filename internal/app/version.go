@@ -17,7 +17,7 @@ func (p *program) versionCommand() *cobra.Command {
 		Example: "  tenantry version",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			doc, err := document.Load()
+			doc, err := document.Shared()
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -25,6 +26,9 @@ func Load() (*openapi3.T, error) {
 	}
 	return doc, nil
 }
+
+// Shared returns what Load does, and the same one each time: for those who don't change it.
+var Shared = sync.OnceValues(Load)
 
 // JSON returns the document as JSON.
 func JSON(doc *openapi3.T) ([]byte, error) {

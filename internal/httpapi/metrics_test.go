@@ -37,6 +37,7 @@ func TestMetricsAreThereWhenTheyAreAskedFor(t *testing.T) {
 	separate.Do(t, http.MethodGet, "/metrics", "").WantCode(t, 404, "not_found")
 
 	a := apitest.New(t, store.SQLite, withMetrics)
+	a.Do(t, http.MethodGet, "/api/healthz", "").Want(t, 200)
 	// As Prometheus 3 asks; the text format is what there is.
 	reply := a.Do(t, http.MethodGet, "/metrics", "", apitest.Header("Accept", "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1")).Want(t, 200)
 	if got := reply.Header.Get("Content-Type"); !strings.HasPrefix(got, "text/plain; version=0.0.4") {

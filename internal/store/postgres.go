@@ -21,7 +21,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// hostTimeout is how long making a connection to one of the servers may take, unless the URL says so with connect_timeout.
+// hostTimeout is how long making a connection may take before the next server of the URL is tried, unless the URL says so with
+// connect_timeout. Where there is no other server, the watchdog says when to give up.
 const hostTimeout = time.Second
 
 // Codes of PostgreSQL, appendix A.
@@ -46,7 +47,7 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 		return nil, nil, errors.New("the URL must be like postgres://user:password@host:5432/name")
 	}
 	config.MaxConns = int32(opts.MaxConnections) //nolint:gosec // the settings allow 1000 at most
-	if config.ConnConfig.ConnectTimeout == 0 {
+	if config.ConnConfig.ConnectTimeout == 0 && len(config.ConnConfig.Fallbacks) > 0 {
 		config.ConnConfig.ConnectTimeout = hostTimeout
 	}
 	d := &postgresDriver{dog: newWatchdog(postgresProbe(&config.ConnConfig.Config))}
@@ -174,11 +175,13 @@ func translatePostgres(err error) error {
 	}
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
-		var connect *pgconn.ConnectError
+		if _, ok := errors.AsType[*pgconn.ConnectError](err); ok && !errors.Is(err, context.Canceled) {
+			return unavailable(err)
+		}
 		if common := translateCommon(err); common != nil {
 			return common
 		}
-		if errors.As(err, &connect) || errors.Is(err, puddle.ErrClosedPool) || pgconn.SafeToRetry(err) {
+		if errors.Is(err, puddle.ErrClosedPool) || pgconn.SafeToRetry(err) {
 			return unavailable(err)
 		}
 		return err

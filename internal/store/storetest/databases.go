@@ -14,13 +14,19 @@ import (
 
 // The names below are random letters and digits and need no quotes.
 
-func newPostgres(t testing.TB, adminURL string) string {
+// newPostgres creates a database, like a template if that isn't empty.
+func newPostgres(t testing.TB, adminURL, template string) string {
+	t.Helper()
+	return newDatabase(t, openPostgres(t, adminURL), adminURL, template, " WITH (FORCE)")
+}
+
+func openPostgres(t testing.TB, adminURL string) *sql.DB {
 	t.Helper()
 	admin, err := sql.Open("pgx", adminURL)
 	if err != nil {
 		t.Fatalf("TEST_POSTGRES_URL: %v", err)
 	}
-	return newDatabase(t, admin, adminURL, " WITH (FORCE)")
+	return admin
 }
 
 func newMySQL(t testing.TB, adminURL string) string {
@@ -37,16 +43,20 @@ func newMySQL(t testing.TB, adminURL string) string {
 	if err != nil {
 		t.Fatalf("TEST_MYSQL_URL: %v", err)
 	}
-	return newDatabase(t, sql.OpenDB(connector), adminURL, "")
+	return newDatabase(t, sql.OpenDB(connector), adminURL, "", "")
 }
 
 // newDatabase creates a database on a server and returns its URL. A test that is killed leaves its database behind,
 // recognizable by its name.
-func newDatabase(t testing.TB, admin *sql.DB, adminURL, howToDrop string) string {
+func newDatabase(t testing.TB, admin *sql.DB, adminURL, template, howToDrop string) string {
 	t.Helper()
 	name := "tenantry_test_" + strings.ToLower(rand.Text())
 	admin.SetMaxIdleConns(0) // hold no connection while the test runs
-	if _, err := admin.ExecContext(t.Context(), "CREATE DATABASE "+name); err != nil {
+	statement := "CREATE DATABASE " + name
+	if template != "" {
+		statement += " TEMPLATE " + template
+	}
+	if _, err := admin.ExecContext(t.Context(), statement); err != nil {
 		t.Fatalf("create database: %v", err)
 	}
 	t.Cleanup(func() {
@@ -55,6 +65,11 @@ func newDatabase(t testing.TB, admin *sql.DB, adminURL, howToDrop string) string
 		}
 		_ = admin.Close()
 	})
+	return withName(t, adminURL, name)
+}
+
+func withName(t testing.TB, adminURL, name string) string {
+	t.Helper()
 	u, err := url.Parse(adminURL)
 	if err != nil {
 		t.Fatalf("the server's URL can't be read")

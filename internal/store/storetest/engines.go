@@ -28,11 +28,7 @@ func Each(t *testing.T, f func(t *testing.T, engine store.Engine)) {
 // New returns a store on a new database with the newest schema. Both are gone after the test.
 func New(t testing.TB, engine store.Engine) *store.Store {
 	t.Helper()
-	s := Open(t, NewURL(t, engine))
-	if _, err := s.MigrateUp(t.Context()); err != nil {
-		t.Fatalf("migrate new %s database: %v", engine, err)
-	}
-	return s
+	return Open(t, NewMigratedURL(t, engine))
 }
 
 // Open returns a store on an existing database. It is closed after the test.
@@ -46,16 +42,43 @@ func Open(t testing.TB, databaseURL string) *store.Store {
 	return s
 }
 
+// NewMigratedURL returns the URL of a new database with the newest schema, which is dropped after the test.
+func NewMigratedURL(t testing.TB, engine store.Engine) string {
+	t.Helper()
+	switch server := requireServer(t, engine); engine {
+	case store.Postgres:
+		return copyPostgres(t, server)
+	case store.SQLite:
+		return copySQLite(t)
+	default:
+		databaseURL := NewURL(t, engine)
+		migrate(t, databaseURL)
+		return databaseURL
+	}
+}
+
+func migrate(t testing.TB, databaseURL string) {
+	t.Helper()
+	s, err := store.Open(t.Context(), databaseURL, store.Options{MaxConnections: maxConnections})
+	if err != nil {
+		t.Fatalf("open store: %v", err)
+	}
+	defer s.Close()
+	if _, err := s.MigrateUp(t.Context()); err != nil {
+		t.Fatalf("migrate new database: %v", err)
+	}
+}
+
 // NewURL returns the URL of a new, empty database, which is dropped after the test.
 func NewURL(t testing.TB, engine store.Engine) string {
 	t.Helper()
 	switch engine {
 	case store.Postgres:
-		return newPostgres(t, requireServer(t, engine))
+		return newPostgres(t, requireServer(t, engine), "")
 	case store.MySQL:
 		return newMySQL(t, requireServer(t, engine))
 	case store.SQLite:
-		return "sqlite:///" + t.TempDir() + "/tenantry.db"
+		return newSQLite(t)
 	default:
 		t.Fatalf("unknown engine %q", engine)
 		return ""
