@@ -24,13 +24,9 @@ func eachProxied(t *testing.T, f func(t *testing.T, s, direct *store.Store, p *f
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
-			databaseURL := storetest.NewURL(t, engine)
-			direct := storetest.Open(t, databaseURL)
-			if _, err := direct.MigrateUp(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			databaseURL := storetest.NewMigratedURL(t, engine)
 			p, proxied := faultproxy.For(t, databaseURL)
-			f(t, storetest.Open(t, proxied), direct, p)
+			f(t, storetest.Open(t, proxied), storetest.Open(t, databaseURL), p)
 		})
 	}
 }
@@ -128,19 +124,31 @@ func TestConnectionsThatWereClosedAreNotUsed(t *testing.T) {
 		if err := s.InsertTenant(t.Context(), row); err != nil {
 			t.Fatal(err)
 		}
-		useAll := func() {
-			var wait sync.WaitGroup
-			for range 40 {
-				wait.Go(func() {
-					if _, err := s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil {
-						t.Error(err)
-					}
-				})
+		useAll := func() { // at the same time, so that afterwards none is being made
+			var using, wait sync.WaitGroup
+			for _, pool := range s.Stats() {
+				for range pool.Max {
+					using.Add(1)
+					wait.Go(func() {
+						has := sync.OnceFunc(using.Done)
+						defer has() // also if it doesn't get one
+						err := s.Tx(t.Context(), func(q db.Querier) error {
+							_, err := q.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID})
+							has()
+							using.Wait()
+							return err
+						})
+						if err != nil {
+							t.Error(err)
+						}
+					})
+				}
 			}
 			wait.Wait()
 		}
 		useAll()
 		p.Cut()
+		_, _ = s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}) // a round trip: by then the kernel has told this side of all
 		useAll()
 	})
 }
