@@ -23,15 +23,15 @@ func newSQLite(t testing.TB) string {
 func sqliteURL(file string) string { return "sqlite:///" + file }
 
 var sqliteTemplate struct {
-	sync.Mutex
+	mu      sync.Mutex
 	content []byte
 }
 
 // copySQLite makes a database of a file that is migrated once in a process.
 func copySQLite(t testing.TB) string {
 	t.Helper()
-	sqliteTemplate.Lock()
-	defer sqliteTemplate.Unlock()
+	sqliteTemplate.mu.Lock()
+	defer sqliteTemplate.mu.Unlock()
 	file := filepath.Join(t.TempDir(), "tenantry.db")
 	if sqliteTemplate.content == nil {
 		migrate(t, sqliteURL(file))
