@@ -6,7 +6,7 @@ BIN := bin/tenantry
 # The tools are pinned in tools.mod; without cgo they come out alike on every machine.
 TOOL := CGO_ENABLED=0 go tool -modfile=tools.mod
 SERVERS := go run ./internal/tools/testservers --
-# With the race detector the compiler checks pointer arithmetic, too. We have none, and SQLite's takes half of the time.
+# With the race detector the compiler checks pointer arithmetic, too. We have none, and SQLite's is much.
 UNCHECKED_POINTERS := -gcflags=all=-d=checkptr=0
 
 .PHONY: help
