@@ -223,9 +223,12 @@ func (l *lab) page(t *testing.T, by *apitest.Actor, op access.Operation, p proof
 	return last
 }
 
-// plansOf are those of the last request that read a table as a list.
+// plansOf are those of the last request that read a table as a list. What reads audit_links is the sealer's, who looks after all
+// tenants at times of his own.
 func (l *lab) plansOf(table string) []plan {
-	return slices.DeleteFunc(l.wire.take(), func(p plan) bool { return !p.touches(table) || !strings.Contains(p.Text, ":many") })
+	return slices.DeleteFunc(l.wire.take(), func(p plan) bool {
+		return !p.touches(table) || !strings.Contains(p.Text, ":many") || p.touches("audit_links")
+	})
 }
 
 // check fails the test unless a page was read through an index, in order, and for no more than one look at each row.
