@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-func readSource(t *testing.T, name string) string {
+func readSource(t testing.TB, name string) string {
 	t.Helper()
 	content, err := os.ReadFile("../../" + name)
 	if err != nil {

@@ -16,33 +16,11 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// block returns the block of docs/operations.md that has this text in it.
-func block(t *testing.T, language, text string) string {
-	t.Helper()
-	document, err := os.ReadFile("../../docs/operations.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, match := range regexp.MustCompile("(?ms)^```(\\w+)\n(.*?)^```$").FindAllStringSubmatch(string(document), -1) {
-		if match[1] == language && strings.Contains(match[2], text) {
-			return match[2]
-		}
-	}
-	t.Fatalf("docs/operations.md has no block with %q any more", text)
-	return ""
-}
-
 // shell runs a block of the document in the installation's folder, as a person would.
 func (i *installation) shell(script string, env ...string) {
 	i.t.Helper()
 	for _, program := range regexp.MustCompile(`(?m)^(?:pg_dump|mariadb-dump|sqlite3)`).FindAllString(script, -1) {
-		if _, err := exec.LookPath(program); err == nil {
-			continue
-		}
-		if os.Getenv("CI") == "true" {
-			i.t.Fatalf("DOCS/OPERATIONS.MD IS NOT TESTED: %s is not installed", program)
-		}
-		i.t.Skipf("DOCS/OPERATIONS.MD IS NOT TESTED: %s is not installed", program)
+		requireProgram(i.t, program, "docs/operations.md")
 	}
 	cmd := exec.Command("bash", "-euo", "pipefail", "-c", script)
 	cmd.Dir, cmd.Env = i.dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + i.dir}, env...)

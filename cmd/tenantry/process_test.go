@@ -62,14 +62,20 @@ func (i *installation) inProduction() *installation {
 // start starts the program. It is killed at the end of the test if it still runs then.
 func (i *installation) start(args ...string) *process {
 	i.t.Helper()
-	p := &process{t: i.t, home: i, cmd: exec.Command(binary, args...), ended: make(chan struct{}), client: &http.Client{
+	return i.startCommand(exec.Command(binary, args...))
+}
+
+// startCommand is start for a command that leads to the program. It is killed with all that it has started.
+func (i *installation) startCommand(cmd *exec.Cmd) *process {
+	i.t.Helper()
+	p := &process{t: i.t, home: i, cmd: cmd, ended: make(chan struct{}), client: &http.Client{
 		Transport: apitest.Checked(i.t, &http.Transport{MaxIdleConnsPerHost: 64}),
 	}}
 	p.cmd.Dir, p.cmd.Env, p.cmd.SysProcAttr = i.dir, i.env, endWithTests()
 	p.cmd.Stdin = strings.NewReader(i.stdin)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if err := p.cmd.Start(); err != nil {
-		i.t.Fatalf("start %s: %v", binary, err)
+		i.t.Fatalf("start %s: %v", cmd, err)
 	}
 	go func() {
 		_ = p.cmd.Wait() // an exit status isn't an error here
@@ -130,7 +136,7 @@ func (p *process) wait() int {
 
 // kill ends the process like kill -9.
 func (p *process) kill() {
-	_ = p.cmd.Process.Kill() // it may have ended by itself
+	killAll(p.cmd.Process)
 	<-p.ended
 }
 

@@ -1,0 +1,42 @@
+package main_test
+
+import (
+	"os/exec"
+	"testing"
+)
+
+// newGuide returns a guide that is read in an empty folder.
+func newGuide(t *testing.T, file string) *guide {
+	t.Helper()
+	home := &installation{t: t, dir: t.TempDir(), secrets: &secrets{}}
+	return &guide{installation: home.with("HTTP_ADDR=127.0.0.1:0", "BCRYPT_COST=4"), file: file}
+}
+
+func TestQuickstart(t *testing.T) {
+	t.Parallel()
+	g := newGuide(t, "docs/quickstart.md")
+	g.installation = g.with(cloneFrom(t)...)
+	g.run()
+}
+
+// cloneFrom makes git clone get a copy of this source from the address of the documents.
+func cloneFrom(t *testing.T) []string {
+	t.Helper()
+	requireProgram(t, "git", "the guides")
+	source := sourceCopy(t)
+	for _, args := range [][]string{
+		{"init", "--quiet"},
+		{"add", "--all"},
+		{"-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message", "Copy"},
+	} {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = source
+		if output, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, output)
+		}
+	}
+	return []string{
+		"GIT_CONFIG_COUNT=1",
+		"GIT_CONFIG_KEY_0=url." + source + ".insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/tenantry/tenantry.git",
+	}
+}

@@ -1,0 +1,62 @@
+package main_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// fence is a fenced block of a document. The words behind the opening backticks are its language and its target: the file that
+// has this text in it, or output, for what the block before prints.
+type fence struct {
+	file             string
+	line             int // of the opening backticks
+	language, target string
+	text             string
+}
+
+const shownOutput = "output" // a target
+
+var fencePattern = regexp.MustCompile("^( *)```(.*)$")
+
+// fences returns the blocks of a document, in order. What is not plainly a block fails the test: it would not be run.
+func fences(t testing.TB, file string) []fence {
+	t.Helper()
+	var list []fence
+	open := false
+	number := 0
+	for line := range strings.Lines(readSource(t, file)) {
+		number++
+		match := fencePattern.FindStringSubmatch(strings.TrimSuffix(line, "\n"))
+		switch {
+		case match != nil && match[1] != "":
+			t.Fatalf("%s:%d: an indented block; blocks begin at the margin", file, number)
+		case match != nil && open && match[2] != "":
+			t.Fatalf("%s:%d: the block before has no end", file, number)
+		case match != nil && open:
+			open = false
+		case match != nil:
+			open = true
+			language, target, _ := strings.Cut(match[2], " ")
+			list = append(list, fence{file: file, line: number, language: language, target: target})
+		case open:
+			list[len(list)-1].text += line
+		}
+	}
+	if open {
+		t.Fatalf("%s: the last block has no end", file)
+	}
+	return list
+}
+
+// block returns the text of the block of docs/operations.md that has this text in it.
+func block(t *testing.T, language, text string) string {
+	t.Helper()
+	for _, f := range fences(t, "docs/operations.md") {
+		if f.language == language && strings.Contains(f.text, text) {
+			return f.text
+		}
+	}
+	t.Fatalf("docs/operations.md has no block with %q any more", text)
+	return ""
+}
