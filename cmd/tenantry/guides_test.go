@@ -40,3 +40,15 @@ func cloneFrom(t *testing.T) []string {
 		"GIT_CONFIG_KEY_0=url." + source + ".insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/tenantry/tenantry.git",
 	}
 }
+
+// onDemo is the guide while a server with the demo data runs.
+func (g *guide) onDemo() *guide {
+	g.t.Helper()
+	g.reach(g.serve("--demo"))
+	return g
+}
+
+func TestGuideForIntegrators(t *testing.T) {
+	t.Parallel()
+	newGuide(t, "docs/integrators.md").onDemo().run()
+}
