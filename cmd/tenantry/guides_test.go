@@ -2,7 +2,12 @@ package main_test
 
 import (
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
 // newGuide returns a guide that is read in an empty folder.
@@ -51,4 +56,23 @@ func (g *guide) onDemo() *guide {
 func TestGuideForIntegrators(t *testing.T) {
 	t.Parallel()
 	newGuide(t, "docs/integrators.md").onDemo().run()
+}
+
+// TestGuideForThePredecessorsUsers runs in a folder with the predecessor's own settings.
+func TestGuideForThePredecessorsUsers(t *testing.T) {
+	t.Parallel()
+	requireProgram(t, "psql", "docs/migration.md")
+	u := parseURL(t, storetest.NewURL(t, store.Postgres))
+	server, name := u.User.String()+"@"+u.Host, strings.TrimPrefix(u.Path, "/")
+	aside(store.Postgres, storetest.NewURL(t, store.Postgres)).Exec(t, "DROP DATABASE "+name) // the guide makes it
+
+	g := newGuide(t, "docs/migration.md")
+	settings := strings.Replace(readSource(t, "cmd/tenantry/testdata/predecessor.env"), "postgres:password@localhost:5432", server, 1)
+	writeFile(t, filepath.Join(g.dir, ".env"), settings)
+	g.installation = g.with(g.access(t, store.Postgres, u)...)
+	g.replace = []string{
+		"createdb tenantry", "createdb " + name, ",/tenantry,", ",/" + name + ",",
+		"postgresql://postgres:password@localhost:5432/tenantry", u.String(),
+	}
+	g.run()
 }
