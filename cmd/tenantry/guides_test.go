@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -75,4 +76,17 @@ func TestGuideForThePredecessorsUsers(t *testing.T) {
 		"postgresql://postgres:password@localhost:5432/tenantry", u.String(),
 	}
 	g.run()
+}
+
+func TestGoClient(t *testing.T) {
+	t.Parallel()
+	g := newGuide(t, "docs/go-client.md")
+	source, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(source, filepath.Join(g.dir, "tenantry")); err != nil {
+		t.Fatal(err)
+	}
+	g.onDemo().run()
 }
