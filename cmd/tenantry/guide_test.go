@@ -66,7 +66,8 @@ func (g *guide) run() {
 			delete(unused, text)
 			continue
 		}
-		f.text = strings.NewReplacer(g.replace...).Replace(f.text)
+		here := strings.NewReplacer(g.replace...)
+		f.text, f.target = here.Replace(f.text), here.Replace(f.target)
 		g.block(f, before)
 		before = f
 	}
