@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"go/format"
 	"io"
 	"io/fs"
 	"os"
@@ -197,8 +198,13 @@ func (g *guide) reach(p *process) {
 	g.replace = append(g.replace, guideHost, p.url, strings.TrimPrefix(guideHost, "http://"), strings.TrimPrefix(p.url, "http://"))
 }
 
-// create writes a new file.
+// create writes a new file. Go's has to be formatted.
 func create(path, text string) error {
+	if strings.HasSuffix(path, ".go") {
+		if formatted, err := format.Source([]byte(text)); err != nil || string(formatted) != text {
+			return fmt.Errorf("%s is not formatted: %w", filepath.Base(path), err)
+		}
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}

@@ -2,11 +2,9 @@ package main_test
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -107,105 +105,14 @@ func TestAddAnEndpoint(t *testing.T) {
 	g.run()
 }
 
-// A document that says what proves something names tests that are there.
-func TestDocumentsNameTestsThatExist(t *testing.T) {
+// TestReadme builds in a copy of the source, and runs what it says for production on PostgreSQL.
+func TestReadme(t *testing.T) {
 	t.Parallel()
-	existing := testNames(t)
-	named := 0
-	for _, file := range documents(t) {
-		for _, match := range regexp.MustCompile("`(Test[A-Z]\\w*)`").FindAllStringSubmatch(prose(t, file), -1) {
-			named++
-			if !existing[match[1]] {
-				t.Errorf("%s names %s, and there is no such test", file, match[1])
-			}
-		}
-	}
-	if named < 50 {
-		t.Errorf("only %d names were found", named)
-	}
-}
-
-// documents are all documents for people, from the source's folder.
-func documents(t *testing.T) []string {
-	t.Helper()
-	list := []string{"README.md"}
-	for _, pattern := range []string{"docs/*.md", "docs/*/*.md"} {
-		found, err := filepath.Glob("../../" + pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range found {
-			list = append(list, filepath.ToSlash(strings.TrimPrefix(path, filepath.Join("..", "..")+string(filepath.Separator))))
-		}
-	}
-	return list
-}
-
-// testNames are all tests of the module.
-func testNames(t *testing.T) map[string]bool {
-	t.Helper()
-	names := make(map[string]bool)
-	err := filepath.WalkDir("../..", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		for _, match := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllStringSubmatch(string(content), -1) {
-			names[match[1]] = true
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
-}
-
-// A link to a file leads to one that is there, and one with a # to a heading of it.
-func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
-	t.Parallel()
-	links := 0
-	for _, file := range documents(t) {
-		for _, match := range regexp.MustCompile(`\]\(([^)\s]+)\)`).FindAllStringSubmatch(prose(t, file), -1) {
-			if strings.Contains(match[1], "://") {
-				continue
-			}
-			links++
-			target, heading, _ := strings.Cut(match[1], "#")
-			path := filepath.Join("../..", filepath.Dir(file), target)
-			if target == "" {
-				path = filepath.Join("../..", file)
-			}
-			content, err := os.ReadFile(path)
-			if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
-				continue
-			}
-			if err != nil || heading != "" && !hasHeading(string(content), heading) {
-				t.Errorf("%s has a link to %s, which isn't there", file, match[1])
-			}
-		}
-	}
-	if links < 20 {
-		t.Errorf("only %d links were found", links)
-	}
-}
-
-// prose is a document without its blocks.
-func prose(t *testing.T, file string) string {
-	t.Helper()
-	text := readSource(t, file)
-	for _, f := range fences(t, file) {
-		text = strings.Replace(text, f.text, "", 1)
-	}
-	return text
-}
-
-func hasHeading(document, anchor string) bool {
-	for _, match := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(document, -1) {
-		slug := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(match[1]), "")
-		if strings.ReplaceAll(slug, " ", "-") == anchor {
-			return true
-		}
-	}
-	return false
+	requireProgram(t, "openssl", "README.md")
+	g := newGuide(t, "README.md")
+	g.dir = sourceCopy(t)
+	g.installation = g.with("BCRYPT_COST=10") // the least for production
+	g.replace = []string{"postgres://user:password@host:5432/tenantry", storetest.NewURL(t, store.Postgres)}
+	g.leave = map[string]string{"make test": "it is what runs this"}
+	g.run()
 }

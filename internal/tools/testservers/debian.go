@@ -28,7 +28,7 @@ func missingPackages(wanted []engine) []string {
 			packages = append(packages, e.debian)
 		}
 	}
-	for _, program := range []string{"pgbouncer", "sqlite3"} { // the packages are called like them
+	for _, program := range []string{"pgbouncer", "sqlite3", "curl", "git", "jq", "openssl"} { // the packages are called like them
 		if lacks(program, "/usr/sbin/"+program) {
 			packages = append(packages, program)
 		}
