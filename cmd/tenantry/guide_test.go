@@ -42,7 +42,7 @@ type guide struct {
 }
 
 const (
-	guideTime = 3 * time.Minute // for a block
+	guideTime = 10 * time.Minute // for a block: a compiler may have nothing to build upon
 	guideHost = "http://localhost:8000"
 	blockEnd  = "-- end of block --"
 )
@@ -201,8 +201,12 @@ func (g *guide) reach(p *process) {
 // create writes a new file. Go's has to be formatted.
 func create(path, text string) error {
 	if strings.HasSuffix(path, ".go") {
-		if formatted, err := format.Source([]byte(text)); err != nil || string(formatted) != text {
-			return fmt.Errorf("%s is not formatted: %w", filepath.Base(path), err)
+		formatted, err := format.Source([]byte(text))
+		if err != nil {
+			return err
+		}
+		if string(formatted) != text {
+			return errors.New("it is not as gofmt has it")
 		}
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

@@ -34,7 +34,7 @@ func cloneFrom(t *testing.T) []string {
 	for _, args := range [][]string{
 		{"init", "--quiet"},
 		{"add", "--all"},
-		{"-c", "user.name=Test", "-c", "user.email=test@example.com", "commit", "--quiet", "--message", "Copy"},
+		{"-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgsign=false", "commit", "--quiet", "--message", "Copy"},
 	} {
 		cmd := exec.Command("git", args...)
 		cmd.Dir = source
