@@ -1,0 +1,186 @@
+package document_test
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+// reading collects what a reader of the document would miss.
+type reading struct {
+	missing []string
+	seen    map[*openapi3.Schema]bool // by what is sent and what comes back, as other rules hold
+}
+
+func (r *reading) miss(at, what string) { r.missing = append(r.missing, at+": "+what) }
+
+// direction says which way a schema's values go: what is sent has to be limited, what comes back only explained.
+type direction bool
+
+const (
+	sent     direction = true
+	received direction = false
+)
+
+func TestDocumentIsGoodReading(t *testing.T) {
+	t.Parallel()
+	doc, err := document.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &reading{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			r.operation(method+" "+path, item, op)
+		}
+	}
+	for name, schema := range doc.Components.Schemas {
+		if description(schema.Value) == "" {
+			r.miss("schema "+name, "no description")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(doc.Components.Responses)) {
+		r.failure("response "+name, doc.Components.Responses[name].Value)
+	}
+	slices.Sort(r.missing)
+	for _, m := range slices.Compact(r.missing) {
+		t.Error(m)
+	}
+}
+
+func (r *reading) operation(at string, item *openapi3.PathItem, op *openapi3.Operation) {
+	if op.Summary == "" || strings.HasSuffix(op.Summary, ".") {
+		r.miss(at, "no summary, or one that is a sentence")
+	}
+	if len(strings.Fields(op.Description)) < 5 {
+		r.miss(at, "no description that says more than the summary")
+	}
+	for _, p := range slices.Concat(item.Parameters, op.Parameters) {
+		r.value(at+" parameter "+p.Value.Name, p.Value.Description, p.Value.Example, p.Value.Schema, sent)
+	}
+	if op.RequestBody != nil {
+		r.media(at+" request", op.RequestBody.Value.Content, sent)
+	}
+	for status, response := range op.Responses.Map() {
+		here := at + " " + status
+		if response.Value.Description == nil || *response.Value.Description == "" {
+			r.miss(here, "no description of when it comes")
+		}
+		for name, header := range response.Value.Headers {
+			r.value(here+" header "+name, header.Value.Description, header.Value.Example, header.Value.Schema, received)
+		}
+		r.media(here, response.Value.Content, received)
+	}
+}
+
+func (r *reading) media(at string, content openapi3.Content, way direction) {
+	for name, media := range content {
+		if strings.HasSuffix(name, "json") && media.Example == nil && len(media.Examples) == 0 {
+			r.miss(at, "no example")
+		}
+		if media.Schema != nil {
+			r.schema(at, media.Schema.Value, way)
+		}
+	}
+}
+
+// failure wants the shared replies to name the codes that they come with, the one of their example first of all.
+func (r *reading) failure(at string, response *openapi3.Response) {
+	for name, media := range response.Content {
+		example, _ := media.Example.(map[string]any)
+		if code, _ := example["code"].(string); name != "application/problem+json" || !strings.Contains(*response.Description, "`"+code+"`") {
+			r.miss(at, "its description doesn't name the code of its example")
+		}
+	}
+}
+
+// schema looks at everything inside a schema.
+func (r *reading) schema(at string, s *openapi3.Schema, way direction) {
+	if r.seen == nil {
+		r.seen = map[*openapi3.Schema]bool{}
+	}
+	if done, ok := r.seen[s]; ok && (done == bool(sent) || way == received) {
+		return // recursive, or seen under rules that are as strict
+	}
+	r.seen[s] = bool(way)
+	for _, part := range s.AllOf {
+		r.schema(at, part.Value, way)
+	}
+	for name, property := range s.Properties {
+		r.value(at+" field "+name, "", nil, property, way)
+	}
+	if s.AdditionalProperties.Schema != nil {
+		r.schema(at+" field *", s.AdditionalProperties.Schema.Value, way)
+	}
+	if s.Items != nil {
+		r.schema(at+" items", s.Items.Value, way)
+	}
+}
+
+// value looks at a field, parameter or header. What isn't said beside the schema is said in it.
+func (r *reading) value(at, text string, example any, ref *openapi3.SchemaRef, way direction) {
+	s := ref.Value
+	if text == "" {
+		text = description(s)
+	}
+	if text == "" {
+		r.miss(at, "no description")
+	}
+	if example == nil {
+		example = s.Example
+	}
+	if example == nil && !showsItself(s) {
+		r.miss(at, "no example")
+	}
+	if s.Type.Is(openapi3.TypeInteger) || s.Type.Is(openapi3.TypeNumber) {
+		if s.Min == nil || way == sent && s.Max == nil {
+			r.miss(at, "a number without its range")
+		}
+		if !unit.MatchString(text) {
+			r.miss(at, "a number whose description has no unit: "+strconv.Quote(text))
+		}
+	}
+	if way == sent && s.Type.Is(openapi3.TypeString) && !isBounded(s) {
+		r.miss(at, "a text of any length")
+	}
+	r.schema(at, s, way)
+}
+
+// unit is what a number is measured in, or the words for a number of things.
+var unit = regexp.MustCompile(`(?i)\b(seconds|milliseconds|degrees|HTTP status|how (many|often|much)|the (most|number)|counts)\b|\bits number\b`)
+
+func description(s *openapi3.Schema) string {
+	text := s.Description
+	for _, part := range s.AllOf {
+		if text == "" {
+			text = part.Value.Description
+		}
+	}
+	return text
+}
+
+// showsItself is true for what needs no example: a value with few possibilities, or of a standard form; an object, which is
+// shown by its fields; and a list of objects.
+func showsItself(s *openapi3.Schema) bool {
+	switch {
+	case s.Type.Is(openapi3.TypeArray):
+		return s.Items.Value.Example != nil || !s.Items.Value.Type.Is(openapi3.TypeString) || len(s.Items.Value.Enum) > 0
+	case s.Type.Is(openapi3.TypeString):
+		return len(s.Enum) > 0 || s.Format == "uuid" || s.Format == "date-time"
+	default:
+		return !s.Type.Is(openapi3.TypeInteger) && !s.Type.Is(openapi3.TypeNumber)
+	}
+}
+
+// isBounded is true for a text that can't be arbitrarily long.
+func isBounded(s *openapi3.Schema) bool {
+	bounded := strings.HasPrefix(s.Pattern, "^") && strings.HasSuffix(s.Pattern, "$") && !strings.ContainsAny(s.Pattern, "+*")
+	return s.MaxLength != nil || bounded || len(s.Enum) > 0 || s.Format == "uuid" || s.Format == "date-time"
+}
