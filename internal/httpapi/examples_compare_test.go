@@ -1,0 +1,193 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/apitest"
+)
+
+// madeAnew are the fields whose values nobody can know beforehand. All others are in a reply just as the document shows them.
+var madeAnew = map[string]bool{
+	"access_token": true, "refresh_token": true, "token": true, "link": true, // random, or signed
+	"next_cursor": true, "checkpoint": true, "hash": true, // signed, or made from ids
+	"latency_ms": true,
+}
+
+// comparison finds out whether an example is true.
+type comparison struct {
+	known       map[string]bool   // ids that are the same in example and reply
+	ids         map[string]string // by the id in the example, the one in the reply that the server made
+	ignoreTimes bool
+	differences []string
+}
+
+// excerpts are lists of which the examples show some members.
+var excerpts = map[string]bool{"permissions": true}
+
+// excerpt is what an example shows of a reply.
+func excerpt(reply, example any) any {
+	switch got := reply.(type) {
+	case map[string]any:
+		shown, _ := example.(map[string]any)
+		maps.DeleteFunc(got, func(key string, _ any) bool { return shown[key] == nil })
+	case []any:
+		shown, _ := example.([]any)
+		return slices.DeleteFunc(got, func(member any) bool { return !slices.Contains(shown, member) })
+	}
+	return reply
+}
+
+// differences lists where a reply isn't what the example shows.
+func (w *exampleWorld) differences(example, reply any) []string {
+	c := comparison{known: w.known, ids: map[string]string{}, ignoreTimes: w.isClockRunning}
+	c.compare("", "", example, reply)
+	return c.differences
+}
+
+func (c *comparison) differ(at, format string, args ...any) {
+	c.differences = append(c.differences, at+": "+ellipsis(fmt.Sprintf(format, args...)))
+}
+
+func (c *comparison) compare(at, name string, example, reply any) {
+	switch shown := example.(type) {
+	case map[string]any:
+		got, ok := reply.(map[string]any)
+		if !ok {
+			c.differ(at, "the example is an object, the reply %v", reply)
+			return
+		}
+		for _, key := range slices.Sorted(maps.Keys(got)) {
+			if _, ok := shown[key]; !ok {
+				c.differ(at+"/"+key, "the example lacks it, the reply has %v", got[key])
+			}
+		}
+		for _, key := range slices.Sorted(maps.Keys(shown)) {
+			value, ok := got[key]
+			if !ok {
+				c.differ(at+"/"+key, "the example has %v, the reply lacks it", shown[key])
+				continue
+			}
+			if excerpts[key] {
+				value = excerpt(value, shown[key])
+			}
+			c.compare(at+"/"+key, key, shown[key], value)
+		}
+	case []any:
+		got, ok := reply.([]any)
+		if !ok || len(got) != len(shown) {
+			c.differ(at, "the example has %v, the reply %v", shown, reply)
+			return
+		}
+		for i := range shown {
+			c.compare(fmt.Sprintf("%s/%d", at, i), name, shown[i], got[i])
+		}
+	default:
+		if !c.same(name, example, reply) {
+			c.differ(at, "the example has %v, the reply %v", example, reply)
+		}
+	}
+}
+
+// same is true for equal values, and for those that can only be alike.
+func (c *comparison) same(name string, example, reply any) bool {
+	if example == reply {
+		return true
+	}
+	if fmt.Sprintf("%T", example) != fmt.Sprintf("%T", reply) {
+		return false
+	}
+	shown, isText := example.(string)
+	if !isText {
+		return madeAnew[name]
+	}
+	got, _ := reply.(string)
+	switch {
+	case uuid.Validate(shown) == nil:
+		return c.sameID(shown, got)
+	case c.ignoreTimes && isTime(shown):
+		return isTime(got)
+	default:
+		return madeAnew[name] && skeleton(shown) == skeleton(got)
+	}
+}
+
+// sameID is true for ids that the server made, if an id that is twice in the example is twice in the reply.
+func (c *comparison) sameID(shown, got string) bool {
+	if c.known[shown] || c.known[got] || uuid.Validate(got) != nil {
+		return false
+	}
+	if before, ok := c.ids[shown]; ok {
+		return before == got
+	}
+	c.ids[shown] = got
+	return true
+}
+
+func isTime(text string) bool {
+	_, err := time.Parse(time.RFC3339Nano, text)
+	return err == nil && len(text) == len("2026-12-07T09:30:00.000000Z")
+}
+
+var words = regexp.MustCompile(`[A-Za-z0-9_-]+`)
+
+// skeleton is a text without its words.
+func skeleton(text string) string { return words.ReplaceAllString(text, "x") }
+
+// shows returns how the reply differs from an example of its media type.
+func (w *exampleWorld) shows(mediaType string, media *openapi3.MediaType, example any, reply apitest.Reply) []string {
+	if got, _, _ := strings.Cut(reply.Header.Get("Content-Type"), ";"); got != mediaType {
+		return []string{"the reply is " + got + " and not " + mediaType}
+	}
+	text, isText := example.(string)
+	if !isText {
+		var body any
+		if err := json.Unmarshal(reply.Body, &body); err != nil {
+			return []string{err.Error()}
+		}
+		if s := media.Schema.Value; len(s.Properties) == 0 && len(s.AllOf) == 0 {
+			body = excerpt(body, example) // of an object about which the document says nothing more
+		}
+		return w.differences(example, body)
+	}
+	var differences []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimRight(line, "\n")
+		if !slices.ContainsFunc(strings.Split(string(reply.Body), "\n"), func(got string) bool { return w.sameLine(line, strings.TrimRight(got, "\r")) }) {
+			differences = append(differences, "the reply has no line "+line)
+		}
+	}
+	return differences
+}
+
+// sameLine compares a line of a text; one that is JSON as such.
+func (w *exampleWorld) sameLine(shown, got string) bool {
+	var example, reply any
+	if json.Unmarshal([]byte(shown), &example) == nil && json.Unmarshal([]byte(got), &reply) == nil {
+		return len(w.differences(example, reply)) == 0
+	}
+	return shown == got
+}
+
+// showsHeader is true if the header's example is one that the reply could have.
+func showsHeader(example string, name string, header http.Header) bool {
+	return slices.ContainsFunc(header.Values(name), func(got string) bool { return skeleton(got) == skeleton(example) })
+}
+
+// ellipsis cuts a text that nobody would read to its end.
+func ellipsis(text string) string {
+	const most = 300
+	if len(text) <= most {
+		return text
+	}
+	return text[:most] + "..."
+}

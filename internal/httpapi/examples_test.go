@@ -1,0 +1,297 @@
+package httpapi_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+)
+
+// beforehand makes the state that an operation is for, where the world hasn't got it.
+var beforehand = map[string]func(t *testing.T, w *exampleWorld){
+	"activateUser":     func(t *testing.T, w *exampleWorld) { w.set(t, "users", "is_active = 0", "user") },
+	"resumeTenant":     func(t *testing.T, w *exampleWorld) { w.set(t, "tenants", "status = 'suspended'", "tenant") },
+	"deleteTenant":     func(t *testing.T, w *exampleWorld) { w.set(t, "tenants", "status = 'suspended'", "tenant") },
+	"listUserSessions": func(t *testing.T, w *exampleWorld) { w.loginCoworker(t) },
+	"verifyAuditTrail": func(t *testing.T, w *exampleWorld) { sealed(t, w.App, w.tenantID()) },
+	"listDeprecations": func(t *testing.T, w *exampleWorld) {
+		for range 3 {
+			w.do(t, "Bearer "+w.admin.AccessToken, http.MethodGet, "/api/org/companies", "", apitest.Header("User-Agent", "python-requests/2.31.0")).Want(t, 200)
+		}
+	},
+}
+
+// circumstances are those of replies that the plain request doesn't get.
+var circumstances = map[string]map[string]func(t *testing.T, w *exampleWorld){
+	"deleteTenant": {"of a tenant that is large": func(_ *testing.T, w *exampleWorld) {
+		w.Clock.Step(4 * time.Second)
+		w.isClockRunning = true
+	}},
+	"verifyAuditTrail": {"when someone has altered the trail": func(t *testing.T, w *exampleWorld) {
+		w.set(t, "audit_entries", "path = '/elsewhere'", "audit_entry")
+	}},
+	"getHealth": {"without a database": func(_ *testing.T, w *exampleWorld) { w.Store.Close() }},
+}
+
+// secret stands where an example has one that nobody else could have; it is empty for a field that is none.
+func (w *exampleWorld) secret(t *testing.T, name string) string {
+	t.Helper()
+	switch name {
+	case "refresh_token":
+		return w.admin.RefreshToken
+	case "token":
+		reply := w.request(t, w.operations["createPasswordReset"], nil, nil, nil)
+		return apitest.Decode[api.OneTimeToken](t, reply.Want(t, 200)).Token
+	case "checkpoint":
+		reply := w.request(t, w.operations["verifyAuditTrail"], nil, nil, nil)
+		return *apitest.Decode[api.AuditVerification](t, reply.Want(t, 200)).Checkpoint
+	default:
+		return ""
+	}
+}
+
+// TestEveryExampleIsTrue sends every example of a request, body or parameter, as it stands in the document, and compares
+// the replies with the examples of replies: they are equal, but for what the server makes anew each time.
+func TestEveryExampleIsTrue(t *testing.T) {
+	t.Parallel()
+	seen := &headers{shown: map[string]bool{}}
+	t.Run("operation", func(t *testing.T) {
+		for _, op := range exampleOperations(t) {
+			t.Run(op.ID, func(t *testing.T) {
+				t.Parallel()
+				replies := exampleReplies(t, op)
+				for status, documented := range op.Spec.Responses.Map() {
+					if documented.Value.Content.Get("application/problem+json") == nil {
+						replies.want(t, status, documented.Value, seen)
+					}
+				}
+			})
+		}
+	})
+	seen.wantAll(t, exampleOperations(t))
+}
+
+// answer is a reply, and the world that it came from.
+type answer struct {
+	to string
+	apitest.Reply
+	world *exampleWorld
+}
+
+type answers []answer
+
+// exampleReplies sends all that the document shows of an operation's request.
+func exampleReplies(t *testing.T, op access.Operation) answers {
+	t.Helper()
+	var replies answers
+	var reading *exampleWorld // what changes nothing may share one
+	world := func() *exampleWorld {
+		if reading != nil {
+			return reading
+		}
+		w := newExampleWorld(t)
+		if prepare := beforehand[op.ID]; prepare != nil {
+			prepare(t, w)
+		}
+		if op.AuditAction == access.NoAuditAction {
+			reading = w
+		}
+		return w
+	}
+	send := func(to string, w *exampleWorld, p *openapi3.Parameter, body any) {
+		reply := w.request(t, op, p, body, circumstances[op.ID][to])
+		if documented := op.Spec.Responses.Status(reply.Status); documented == nil || documented.Value.Content.Get("application/problem+json") != nil {
+			t.Errorf("%s: %d %s", to, reply.Status, reply.Body)
+		}
+		if p != nil && p.In == openapi3.ParameterInQuery && strings.Contains(string(reply.Body), `"items":[]`) {
+			t.Errorf("%s: finds nothing", to)
+		}
+		replies = append(replies, answer{to, reply, w})
+	}
+	for name, body := range exampleBodies(op) {
+		send("the plain request"+name, world(), nil, body)
+	}
+	for _, p := range op.Parameters {
+		if !p.Required {
+			send("with "+p.Name, world(), p, nil)
+		}
+	}
+	reading = nil
+	for name := range circumstances[op.ID] {
+		send(name, world(), nil, nil)
+	}
+	return replies
+}
+
+// exampleBodies are the examples of an operation's body by their names; one that has none is nil.
+func exampleBodies(op access.Operation) map[string]any {
+	if op.Spec.RequestBody == nil {
+		return map[string]any{"": nil}
+	}
+	media := op.Spec.RequestBody.Value.Content["application/json"]
+	bodies := map[string]any{}
+	if media.Example != nil {
+		bodies[""] = media.Example
+	}
+	for name, example := range media.Examples {
+		bodies[" "+name] = example.Value.Value
+	}
+	return bodies
+}
+
+// request sends an operation's example as it stands: with its body, or another one, with what it requires, and with one
+// parameter more. What an example can't know, as secrets, is put in its place.
+func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3.Parameter, body any, circumstance func(*testing.T, *exampleWorld)) apitest.Reply {
+	t.Helper()
+	path, query, options := op.Path, url.Values{}, []apitest.Option{}
+	for _, p := range op.Parameters {
+		isWanted := p.Required || more != nil && p.Name == more.Name
+		if more == nil || more.Name != "cursor" {
+			isWanted = isWanted || p.Name == "count" // the examples of lists have their total
+		}
+		if !isWanted {
+			continue
+		}
+		value := fmt.Sprint(p.Example)
+		switch {
+		case p.Name == "id":
+			if value = w.ids[op.Entity]; value == "" {
+				t.Fatalf("the world of the examples has no %s; make one in populate", op.Entity)
+			}
+			path = strings.ReplaceAll(path, "{id}", value)
+		case p.In == openapi3.ParameterInPath:
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", value)
+		case p.In == openapi3.ParameterInHeader:
+			options = append(options, apitest.Header(p.Name, value))
+		case p.Name == "cursor":
+			query.Set("limit", "1")
+			query.Set("cursor", w.nextCursor(t, op))
+		default:
+			query.Set(p.Name, cmp.Or(w.secret(t, p.Name), value))
+		}
+	}
+	text := ""
+	if bodies := exampleBodies(op); body != nil || op.Spec.RequestBody != nil {
+		if body == nil {
+			body = bodies[slices.Min(slices.Collect(maps.Keys(bodies)))]
+		}
+		fields := plain(t, body).(map[string]any)
+		for name := range fields {
+			if secret := w.secret(t, name); secret != "" {
+				fields[name] = secret
+			}
+		}
+		encoded, err := json.Marshal(fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = string(encoded)
+	}
+	if circumstance != nil {
+		circumstance(t, w)
+	}
+	return w.do(t, w.authorization(op), op.Method, path+"?"+query.Encode(), text, options...)
+}
+
+// nextCursor is that of an operation's second page.
+func (w *exampleWorld) nextCursor(t *testing.T, op access.Operation) string {
+	t.Helper()
+	w.more(t)
+	reply := w.do(t, w.authorization(op), op.Method, op.Path+"?limit=1", "")
+	page := apitest.Decode[struct {
+		NextCursor string `json:"next_cursor"`
+	}](t, reply.Want(t, 200))
+	if page.NextCursor == "" {
+		t.Fatalf("the world of the examples has no second page for %s; make one in more", op.ID)
+	}
+	return page.NextCursor
+}
+
+// want fails the test unless there is a reply with this status, and for each of its examples one that is like it.
+func (a answers) want(t *testing.T, status string, documented *openapi3.Response, seen *headers) {
+	t.Helper()
+	var those answers
+	for _, reply := range a {
+		if fmt.Sprint(reply.Status) == status {
+			those = append(those, reply)
+			seen.note(documented, reply.Header)
+		}
+	}
+	if len(those) == 0 {
+		t.Errorf("no example gets the reply %s", status)
+	}
+	for mediaType, media := range documented.Content {
+		examples := map[string]any{}
+		if media.Example != nil {
+			examples["the example"] = media.Example
+		}
+		for name, example := range media.Examples {
+			examples["the example "+name] = example.Value.Value
+		}
+		for name, example := range examples {
+			those.wantOne(t, status+" "+mediaType+": "+name, mediaType, media, plain(t, example))
+		}
+	}
+}
+
+// wantOne fails the test unless one of the replies is the example.
+func (a answers) wantOne(t *testing.T, name, mediaType string, media *openapi3.MediaType, example any) {
+	t.Helper()
+	var nearest []string
+	var to answer
+	for _, reply := range a {
+		differences := reply.world.shows(mediaType, media, example, reply.Reply)
+		if len(differences) == 0 {
+			return
+		}
+		if nearest == nil || len(differences) < len(nearest) {
+			nearest, to = differences, reply
+		}
+	}
+	t.Errorf("%s is no reply. The nearest is that to %s:\n%s\n%s", name, to.to, strings.Join(nearest, "\n"), ellipsis(string(to.Body)))
+}
+
+// headers are the examples of headers that a reply has been like.
+type headers struct {
+	mu    sync.Mutex
+	shown map[string]bool
+}
+
+func headerExample(name string, h *openapi3.Header) string { return name + ": " + fmt.Sprint(h.Example) }
+
+func (s *headers) note(documented *openapi3.Response, header http.Header) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, h := range documented.Headers {
+		if showsHeader(fmt.Sprint(h.Value.Example), name, header) {
+			s.shown[headerExample(name, h.Value)] = true
+		}
+	}
+}
+
+// wantAll fails the test unless each example of a header in a success was like one in a reply.
+func (s *headers) wantAll(t *testing.T, operations map[string]access.Operation) {
+	t.Helper()
+	for _, op := range operations {
+		for status, response := range op.Spec.Responses.Map() {
+			for name, h := range response.Value.Headers {
+				if status < "400" && !s.shown[headerExample(name, h.Value)] {
+					t.Errorf("%s %s: no reply has a header like the example %s", op.ID, status, headerExample(name, h.Value))
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,249 @@
+package httpapi_test
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// exampleTime is when all that the document's examples show happens.
+var exampleTime = time.Date(2026, 12, 7, 9, 30, 0, 0, time.UTC)
+
+// exampleWorld is an application in which the document's examples are true: it has the tenant that they show, with the
+// same ids, the clock stands at their time, and the caller has the address and the program that they name.
+type exampleWorld struct {
+	*apitest.App
+
+	operations       map[string]access.Operation
+	ids              map[string]string // of each x-entity, what {id} stands for
+	known            map[string]bool   // the ids of all that is there
+	admin, superuser api.LoginResult
+	isClockRunning   bool              // so that times aren't those of the examples
+}
+
+// newExampleWorld builds the world from the document's own examples of what there is. It has one engine, as all three answer
+// alike: that is proved where each operation is tested.
+func newExampleWorld(t *testing.T, change ...func(*config.Config)) *exampleWorld {
+	t.Helper()
+	settings := func(c *config.Config) {
+		c.Environment = config.Production
+		behindProxy(c)
+		limits(60, 20, 30)(c)
+		withMetrics(c)
+		c.PasswordResetURL = "https://app.techstart.com/reset-password"
+		c.SigningKeys = config.Hide([]any{exampleKey(t)})
+	}
+	w := &exampleWorld{
+		App: apitest.New(t, store.SQLite, append([]func(*config.Config){settings}, change...)...),
+		operations: exampleOperations(t), ids: map[string]string{}, known: map[string]bool{},
+	}
+	w.Clock.Hold(exampleTime)
+	admin := w.populate(t)
+	superuser := w.User(t, access.PlatformTenantID, access.Admin, func(u *db.User) { u.IsSuperuser = true })
+	w.admin, w.superuser = w.login(t, admin.Email, "password123"), w.login(t, superuser.Email, apitest.Password)
+	sessions := apitest.Decode[api.OwnSessionList](t, w.do(t, "Bearer "+w.admin.AccessToken, http.MethodGet, "/api/v1/auth/sessions", ""))
+	w.ids["session"] = sessions.Items[0].ID.String()
+	return w
+}
+
+// sharedOperations are those of the document by their ids, read once.
+var sharedOperations = sync.OnceValues(func() (map[string]access.Operation, error) {
+	doc, err := document.Shared()
+	if err != nil {
+		return nil, err
+	}
+	list, err := access.Operations(doc)
+	byID := map[string]access.Operation{}
+	for _, op := range list {
+		byID[op.ID] = op
+	}
+	return byID, err
+})
+
+func exampleOperations(t *testing.T) map[string]access.Operation {
+	t.Helper()
+	operations, err := sharedOperations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return operations
+}
+
+// exampleKey is the key of RFC 8037, appendix A, whose public half the document shows.
+func exampleKey(t *testing.T) ed25519.PrivateKey {
+	t.Helper()
+	seed, err := base64.RawURLEncoding.DecodeString("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ed25519.NewKeyFromSeed(seed)
+}
+
+// populate makes what the examples show, and returns the admin.
+func (w *exampleWorld) populate(t *testing.T) db.User {
+	t.Helper()
+	tenant := exampleRow[db.Tenant](t, w.example(t, "getTenant"))
+	w.Tenant(t, func(row *db.Tenant) { *row = tenant })
+	company := w.Company(t, tenant.ID, func(row *db.Company) { *row = exampleRow[db.Company](t, w.example(t, "getCompany")) })
+	branch := w.Branch(t, company, func(row *db.Branch) { *row = exampleRow[db.Branch](t, w.example(t, "getBranch")) })
+	heads := map[uuid.UUID]*uuid.UUID{}
+	for _, item := range w.examples(t, "listDepartments") {
+		department := exampleRow[db.Department](t, item)
+		heads[department.ID], department.HeadUserID = department.HeadUserID, nil
+		w.Department(t, company, func(row *db.Department) { *row = department })
+		w.known[department.ID.String()] = true
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte("password123"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range w.examples(t, "listUsers") {
+		user := exampleRow[db.User](t, item)
+		user.PasswordHash = new(string(hash))
+		w.User(t, tenant.ID, access.Admin, func(row *db.User) { *row = user })
+		w.known[user.ID.String()] = true
+	}
+	for department, head := range heads {
+		if head != nil {
+			w.Exec(t, "UPDATE departments SET head_user_id = '"+head.String()+"' WHERE id = '"+department.String()+"'")
+		}
+	}
+	entry := w.AuditEntry(t, tenant.ID, func(row *db.AuditEntry) { *row = exampleRow[db.AuditEntry](t, w.example(t, "getAuditLog")) })
+
+	w.ids["tenant"], w.ids["company"], w.ids["branch"] = tenant.ID.String(), company.ID.String(), branch.ID.String()
+	w.ids["department"] = exampleRow[db.Department](t, w.example(t, "getDepartment")).ID.String()
+	w.ids["user"], w.ids["audit_entry"] = exampleRow[db.User](t, w.example(t, "getUser")).ID.String(), entry.ID.String()
+	for _, id := range w.ids {
+		w.known[id] = true
+	}
+	return exampleRow[db.User](t, w.example(t, "getMe").(map[string]any)["user"])
+}
+
+// example is what the document shows as the reply of an operation.
+func (w *exampleWorld) example(t *testing.T, operationID string) any {
+	t.Helper()
+	op, ok := w.operations[operationID]
+	if !ok || op.Spec.Responses.Value("200") == nil {
+		t.Fatalf("the document has no reply 200 of %s, which the examples' world is made from", operationID)
+	}
+	return plain(t, op.Spec.Responses.Value("200").Value.Content["application/json"].Example)
+}
+
+// examples are the items of the list that the document shows.
+func (w *exampleWorld) examples(t *testing.T, operationID string) []any {
+	t.Helper()
+	page, _ := w.example(t, operationID).(map[string]any)
+	items, _ := page["items"].([]any)
+	return items
+}
+
+// exampleRow makes a row of what an example shows. Columns have the names of fields, but for parts that have fields themselves.
+func exampleRow[T any](t *testing.T, example any) T {
+	t.Helper()
+	columns := maps.Clone(example.(map[string]any))
+	for part, prefixes := range map[string]map[string]string{
+		"address": {"line1": "address_line1", "line2": "address_line2"},
+		"actor":   {"id": "actor_id", "email": "actor_email", "role": "actor_role", "is_superuser": "actor_is_superuser"},
+	} {
+		fields, _ := columns[part].(map[string]any)
+		for name, value := range fields {
+			if column, ok := prefixes[name]; ok {
+				name = column
+			}
+			columns[name] = value
+		}
+		delete(columns, part)
+	}
+	if at, ok := columns["time"]; ok {
+		columns["occurred_at"] = at
+	}
+	var row T
+	encoded, err := json.Marshal(columns)
+	if err == nil {
+		err = json.Unmarshal(encoded, &row)
+	}
+	if err != nil {
+		t.Fatalf("make a row of an example: %v", err)
+	}
+	return row
+}
+
+// plain is an example as JSON has it.
+func plain(t *testing.T, example any) any {
+	t.Helper()
+	encoded, err := json.Marshal(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value any
+	if err := json.Unmarshal(encoded, &value); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// do sends a request from where the examples' requests come from.
+func (w *exampleWorld) do(t *testing.T, authorization, method, path, body string, options ...apitest.Option) apitest.Reply {
+	t.Helper()
+	options = append([]apitest.Option{apitest.Header("User-Agent", "curl/8.10.1"), from("192.0.2.7")}, options...)
+	if authorization != "" {
+		options = append(options, apitest.Header("Authorization", authorization))
+	}
+	return w.Do(t, method, path, body, options...)
+}
+
+func (w *exampleWorld) login(t *testing.T, email, password string) api.LoginResult {
+	t.Helper()
+	return apitest.Decode[api.LoginResult](t, w.do(t, "", http.MethodPost, loginPath, loginBody(email, password)).Want(t, 200))
+}
+
+// more makes other companies and branches, so that their lists have a second page, which isn't the last.
+func (w *exampleWorld) more(t *testing.T) {
+	t.Helper()
+	for range 2 {
+		w.Branch(t, w.Company(t, w.tenantID()))
+	}
+}
+
+// authorization is that of someone who may call an operation.
+func (w *exampleWorld) authorization(op access.Operation) string {
+	switch op.RequiredRole {
+	case access.Anon:
+		return ""
+	case access.Superuser:
+		return "Bearer " + w.superuser.AccessToken
+	default:
+		return "Bearer " + w.admin.AccessToken
+	}
+}
+
+func (w *exampleWorld) tenantID() uuid.UUID { return uuid.MustParse(w.ids["tenant"]) }
+
+// set changes the row that an {id} stands for, past the application and so without a new version.
+func (w *exampleWorld) set(t *testing.T, table, assignment, entity string) {
+	t.Helper()
+	w.Exec(t, "UPDATE "+table+" SET "+assignment+" WHERE id = '"+w.ids[entity]+"'")
+}
+
+// loginCoworker logs in the user whom {id} stands for.
+func (w *exampleWorld) loginCoworker(t *testing.T) {
+	t.Helper()
+	user := exampleRow[db.User](t, w.example(t, "getUser"))
+	w.login(t, user.Email, "password123")
+}
