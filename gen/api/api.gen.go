@@ -530,7 +530,7 @@ func (e TokenPairTokenType) Valid() bool {
 	}
 }
 
-// Address defines model for Address.
+// Address Where it is. Every part is there, as `null` if it is unknown.
 type Address struct {
 	// City The city.
 	//
@@ -596,7 +596,7 @@ type AddressUpdate struct {
 	State nullable.Nullable[string] `json:"state,omitempty"`
 }
 
-// AuditActionCount defines model for AuditActionCount.
+// AuditActionCount How often something was done.
 type AuditActionCount struct {
 	// Action The action.
 	//
@@ -628,7 +628,7 @@ type AuditActor struct {
 	Role *string `json:"role"`
 }
 
-// AuditActorCount defines model for AuditActorCount.
+// AuditActorCount How much a user did.
 type AuditActorCount struct {
 	// ActorEmail Their e-mail address then.
 	//
@@ -649,11 +649,11 @@ type AuditActorCount struct {
 // Example: {"after":"TechStart Inc.","before":"TechStart"}
 type AuditChange map[string]interface{}
 
-// AuditDayCount defines model for AuditDayCount.
+// AuditDayCount How much happened on a day.
 type AuditDayCount struct {
 	// Day The day, in UTC.
 	//
-	// Example: 2026-11-23
+	// Example: 2026-12-07
 	Day string `json:"day"`
 
 	// Entries How much happened on it.
@@ -662,7 +662,7 @@ type AuditDayCount struct {
 	Entries int64 `json:"entries"`
 }
 
-// AuditEntry defines model for AuditEntry.
+// AuditEntry Who did what, when and from where.
 type AuditEntry struct {
 	// Action What was done.
 	//
@@ -734,12 +734,14 @@ type AuditEntry struct {
 	UserAgent string `json:"user_agent"`
 }
 
-// AuditEntryPage defines model for AuditEntryPage.
+// AuditEntryPage A page of entries.
 type AuditEntryPage struct {
 	// Items The entries of this page.
 	Items []AuditEntry `json:"items"`
 
 	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	//
+	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
 	// Total The number of all entries that the filters let through; only with `count=true`.
@@ -748,7 +750,7 @@ type AuditEntryPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
-// AuditExportFormat defines model for AuditExportFormat.
+// AuditExportFormat How the entries are written: a JSON object per line, or a table.
 type AuditExportFormat string
 
 // AuditHead The last entry that is sealed and verified.
@@ -781,7 +783,7 @@ type AuditPlace struct {
 	Time *openapi.Time `json:"time"`
 }
 
-// AuditStats defines model for AuditStats.
+// AuditStats How much happened in a time, counted in three ways.
 type AuditStats struct {
 	// ByAction The 100 most frequent actions.
 	ByAction []AuditActionCount `json:"by_action"`
@@ -798,7 +800,7 @@ type AuditStats struct {
 	// To Its end, which isn't part of it.
 	To openapi.Time `json:"to"`
 
-	// Total All entries of that time.
+	// Total How many entries there are of that time.
 	//
 	// Example: 3
 	Total int64 `json:"total"`
@@ -810,7 +812,7 @@ type AuditStats struct {
 // checkpoint was made of.
 type AuditStatus string
 
-// AuditVerification defines model for AuditVerification.
+// AuditVerification What came out when the trail was verified.
 type AuditVerification struct {
 	// Checkpoint Keep it elsewhere, and send it with a later request. `null` unless the trail is intact.
 	//
@@ -850,8 +852,9 @@ type AuditVerification struct {
 	Waiting int64 `json:"waiting"`
 }
 
-// Branch defines model for Branch.
+// Branch A place where a company is: an office, a store, a hospital.
 type Branch struct {
+	// Address Where it is. Every part is there, as `null` if it is unknown.
 	Address Address `json:"address"`
 
 	// Code A short name in upper case, unique in the company.
@@ -906,10 +909,12 @@ type Branch struct {
 	UpdatedAt openapi.Time `json:"updated_at"`
 
 	// Version Counts the changes; the first version is 1.
+	//
+	// Example: 1
 	Version int64 `json:"version"`
 }
 
-// BranchCreate defines model for BranchCreate.
+// BranchCreate A new branch. `company_id`, `code` and `name` are needed.
 type BranchCreate struct {
 	Address nullable.Nullable[AddressUpdate] `json:"address,omitempty"`
 
@@ -959,7 +964,7 @@ type BranchCreate struct {
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 }
 
-// BranchNode defines model for BranchNode.
+// BranchNode A branch with its departments.
 type BranchNode struct {
 	// Code A short name in upper case, unique in the company.
 	//
@@ -984,12 +989,14 @@ type BranchNode struct {
 	Name string `json:"name"`
 }
 
-// BranchPage defines model for BranchPage.
+// BranchPage A page of branches.
 type BranchPage struct {
 	// Items The branches of this page.
 	Items []Branch `json:"items"`
 
 	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	//
+	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
 	// Total The number of all branches that the filters let through; only with `count=true`.
@@ -998,7 +1005,7 @@ type BranchPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
-// BranchUpdate defines model for BranchUpdate.
+// BranchUpdate The fields of a branch that can be changed.
 type BranchUpdate struct {
 	Address nullable.Nullable[AddressUpdate] `json:"address,omitempty"`
 
@@ -1043,8 +1050,9 @@ type BranchUpdate struct {
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 }
 
-// Company defines model for Company.
+// Company A company of a tenant.
 type Company struct {
+	// Address Where it is. Every part is there, as `null` if it is unknown.
 	Address Address `json:"address"`
 
 	// Code A short name in upper case, unique in the tenant.
@@ -1098,6 +1106,8 @@ type Company struct {
 	UpdatedAt openapi.Time `json:"updated_at"`
 
 	// Version Counts the changes; the first version is 1.
+	//
+	// Example: 1
 	Version int64 `json:"version"`
 
 	// Website A web address.
@@ -1106,7 +1116,7 @@ type Company struct {
 	Website *string `json:"website"`
 }
 
-// CompanyCreate defines model for CompanyCreate.
+// CompanyCreate A new company. `code` and `name` are needed.
 type CompanyCreate struct {
 	Address nullable.Nullable[AddressUpdate] `json:"address,omitempty"`
 
@@ -1156,7 +1166,7 @@ type CompanyCreate struct {
 	Website nullable.Nullable[string] `json:"website,omitempty"`
 }
 
-// CompanyNode defines model for CompanyNode.
+// CompanyNode A company with its branches and departments.
 type CompanyNode struct {
 	// Branches The company's branches, sorted by name.
 	Branches []BranchNode `json:"branches"`
@@ -1181,12 +1191,14 @@ type CompanyNode struct {
 	Name string `json:"name"`
 }
 
-// CompanyPage defines model for CompanyPage.
+// CompanyPage A page of companies.
 type CompanyPage struct {
 	// Items The companies of this page.
 	Items []Company `json:"items"`
 
 	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	//
+	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
 	// Total The number of all companies that the filters let through; only with `count=true`.
@@ -1195,7 +1207,7 @@ type CompanyPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
-// CompanyUpdate defines model for CompanyUpdate.
+// CompanyUpdate The fields of a company that can be set.
 type CompanyUpdate struct {
 	Address nullable.Nullable[AddressUpdate] `json:"address,omitempty"`
 
@@ -1245,7 +1257,7 @@ type CompanyUpdate struct {
 	Website nullable.Nullable[string] `json:"website,omitempty"`
 }
 
-// ComponentHealth defines model for ComponentHealth.
+// ComponentHealth How it is with one part.
 type ComponentHealth struct {
 	// LatencyMs How long the check took, in milliseconds; `null` if there was nothing to ask.
 	//
@@ -1259,37 +1271,39 @@ type ComponentHealth struct {
 // ComponentStatus `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away.
 type ComponentStatus string
 
-// CreatedUser defines model for CreatedUser.
+// CreatedUser A new user, and what to hand to them.
 type CreatedUser struct {
 	// OneTimeToken Lets a user choose a password, once. Whoever has it can do so.
 	OneTimeToken OneTimeToken `json:"one_time_token"`
-	User         User         `json:"user"`
+
+	// User Someone who may log in to a tenant.
+	User User `json:"user"`
 }
 
 // DeletionPreview What a deletion takes with it.
 type DeletionPreview struct {
-	// Branches Branches that would be deleted.
+	// Branches How many branches would be deleted.
 	//
 	// Example: 0
 	Branches int64 `json:"branches"`
 
-	// Companies Companies that would be deleted.
+	// Companies How many companies would be deleted.
 	//
 	// Example: 1
 	Companies int64 `json:"companies"`
 
-	// Departments Departments that would be deleted.
+	// Departments How many departments would be deleted.
 	//
 	// Example: 0
 	Departments int64 `json:"departments"`
 
-	// UsersDetached Users who would lose their assignment.
+	// UsersDetached How many users would lose their assignment.
 	//
 	// Example: 12
 	UsersDetached int64 `json:"users_detached"`
 }
 
-// Department defines model for Department.
+// Department A part of a company, in one of its branches or across them, perhaps below another part.
 type Department struct {
 	// BranchID The branch that it is in, of the same company; `null` if it isn't bound to one.
 	BranchID *openapi_types.UUID `json:"branch_id"`
@@ -1307,7 +1321,7 @@ type Department struct {
 
 	// Description What it does.
 	//
-	// Example: Builds the product
+	// Example: Builds the product of TechStart
 	Description *string `json:"description"`
 
 	// HeadUserID The user who heads it.
@@ -1334,10 +1348,12 @@ type Department struct {
 	UpdatedAt openapi.Time `json:"updated_at"`
 
 	// Version Counts the changes; the first version is 1.
+	//
+	// Example: 1
 	Version int64 `json:"version"`
 }
 
-// DepartmentCreate defines model for DepartmentCreate.
+// DepartmentCreate A new department. `company_id`, `code` and `name` are needed.
 type DepartmentCreate struct {
 	// BranchID The branch that it is in, of the same company.
 	//
@@ -1356,7 +1372,7 @@ type DepartmentCreate struct {
 
 	// Description What it does.
 	//
-	// Example: Builds the product
+	// Example: Builds the product of TechStart
 	Description nullable.Nullable[string] `json:"description,omitempty"`
 
 	// HeadUserID The user who heads it.
@@ -1380,7 +1396,7 @@ type DepartmentCreate struct {
 	ParentID nullable.Nullable[openapi_types.UUID] `json:"parent_id,omitempty"`
 }
 
-// DepartmentNode defines model for DepartmentNode.
+// DepartmentNode A department with those below it.
 type DepartmentNode struct {
 	// BranchID The branch that it is in.
 	BranchID *openapi_types.UUID `json:"branch_id"`
@@ -1408,12 +1424,14 @@ type DepartmentNode struct {
 	Name string `json:"name"`
 }
 
-// DepartmentPage defines model for DepartmentPage.
+// DepartmentPage A page of departments.
 type DepartmentPage struct {
 	// Items The departments of this page.
 	Items []Department `json:"items"`
 
 	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	//
+	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
 	// Total The number of all departments that the filters let through; only with `count=true`.
@@ -1422,7 +1440,7 @@ type DepartmentPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
-// DepartmentUpdate defines model for DepartmentUpdate.
+// DepartmentUpdate The fields of a department that can be changed.
 type DepartmentUpdate struct {
 	// BranchID The branch that it is in, of the same company.
 	//
@@ -1436,7 +1454,7 @@ type DepartmentUpdate struct {
 
 	// Description What it does.
 	//
-	// Example: Builds the product
+	// Example: Builds the product of TechStart
 	Description nullable.Nullable[string] `json:"description,omitempty"`
 
 	// HeadUserID The user who heads it.
@@ -1460,11 +1478,13 @@ type DepartmentUpdate struct {
 	ParentID nullable.Nullable[openapi_types.UUID] `json:"parent_id,omitempty"`
 }
 
-// Deprecations defines model for Deprecations.
+// Deprecations The end of the deprecated paths, and who still calls them.
 type Deprecations struct {
 	// DeprecatedAt Since when the paths have been deprecated.
-	DeprecatedAt openapi.Time  `json:"deprecated_at"`
-	Items        []LegacyCalls `json:"items"`
+	DeprecatedAt openapi.Time `json:"deprecated_at"`
+
+	// Items Who called what, the latest first.
+	Items []LegacyCalls `json:"items"`
 
 	// SunsetAt When they may stop working.
 	SunsetAt openapi.Time `json:"sunset_at"`
@@ -1479,8 +1499,9 @@ type Environment string
 // ErrorCode A stable name of what went wrong. New ones may come; treat one that you don't know by its status.
 type ErrorCode string
 
-// Health defines model for Health.
+// Health How it is with the program and the parts that it needs.
 type Health struct {
+	// Components How it is with each part.
 	Components HealthComponents `json:"components"`
 
 	// Status `degraded`: something is down that the program can do without.
@@ -1492,18 +1513,24 @@ type Health struct {
 	Version string `json:"version"`
 }
 
-// HealthComponents defines model for HealthComponents.
+// HealthComponents How it is with each part.
 type HealthComponents struct {
-	Database     ComponentHealth `json:"database"`
+	// Database How it is with one part.
+	Database ComponentHealth `json:"database"`
+
+	// RateLimiting How it is with one part.
 	RateLimiting ComponentHealth `json:"rate_limiting"`
-	Redis        ComponentHealth `json:"redis"`
+
+	// Redis How it is with one part.
+	Redis ComponentHealth `json:"redis"`
 }
 
 // HealthStatus `degraded`: something is down that the program can do without.
 type HealthStatus string
 
-// Index defines model for Index.
+// Index What this is, and where to go from here.
 type Index struct {
+	// Links Where to go from here, as paths.
 	Links IndexLinks `json:"links"`
 
 	// Name The name of this installation.
@@ -1517,7 +1544,7 @@ type Index struct {
 	Version string `json:"version"`
 }
 
-// IndexLinks defines model for IndexLinks.
+// IndexLinks Where to go from here, as paths.
 type IndexLinks struct {
 	// Health Whether it is well.
 	//
@@ -1542,12 +1569,15 @@ type IndexLinks struct {
 
 // KeySet A JSON Web Key Set (RFC 7517).
 type KeySet struct {
+	// Keys The keys. The first signs; the others signed tokens that may still be good.
 	Keys []PublicKey `json:"keys"`
 }
 
-// LegacyCalls defines model for LegacyCalls.
+// LegacyCalls How often one program of one tenant called one operation by its deprecated path.
 type LegacyCalls struct {
 	// Calls How often.
+	//
+	// Example: 3
 	Calls int64 `json:"calls"`
 
 	// FirstCalledAt The first time.
@@ -1557,19 +1587,25 @@ type LegacyCalls struct {
 	LastCalledAt openapi.Time `json:"last_called_at"`
 
 	// OperationID What was called, by its name in this document.
+	//
+	// Example: listCompanies
 	OperationID string `json:"operation_id"`
 
 	// TenantCode That tenant's code.
+	//
+	// Example: TECHSTART
 	TenantCode string `json:"tenant_code"`
 
 	// TenantID The tenant of who called.
 	TenantID openapi_types.UUID `json:"tenant_id"`
 
 	// UserAgent What the client calls itself, at most 200 characters.
+	//
+	// Example: python-requests/2.31.0
 	UserAgent string `json:"user_agent"`
 }
 
-// Liveness defines model for Liveness.
+// Liveness The process answers.
 type Liveness struct {
 	// Status Always `ok`.
 	Status LivenessStatus `json:"status"`
@@ -1578,7 +1614,7 @@ type Liveness struct {
 // LivenessStatus Always `ok`.
 type LivenessStatus string
 
-// LoginRequest defines model for LoginRequest.
+// LoginRequest Who logs in, and with what.
 type LoginRequest struct {
 	// Email The e-mail address, in upper or lower case.
 	//
@@ -1591,7 +1627,7 @@ type LoginRequest struct {
 	Password string `json:"password"`
 }
 
-// LoginResult defines model for LoginResult.
+// LoginResult The tokens of a new session, and the user that they stand for.
 type LoginResult struct {
 	// AccessToken Goes into `Authorization: Bearer`. A JWT (RFC 9068); treat it as opaque.
 	//
@@ -1615,13 +1651,15 @@ type LoginResult struct {
 
 	// TokenType How to send the access token (RFC 6750).
 	TokenType LoginResultTokenType `json:"token_type"`
-	User      User                 `json:"user"`
+
+	// User Someone who may log in to a tenant.
+	User User `json:"user"`
 }
 
 // LoginResultTokenType How to send the access token (RFC 6750).
 type LoginResultTokenType string
 
-// LogoutRequest defines model for LogoutRequest.
+// LogoutRequest What to end; without a body, the current session.
 type LogoutRequest struct {
 	// Scope Which sessions end - this one, all of the user's others, or all of them.
 	Scope *LogoutScope `json:"scope,omitempty"`
@@ -1630,16 +1668,24 @@ type LogoutRequest struct {
 // LogoutScope Which sessions end - this one, all of the user's others, or all of them.
 type LogoutScope string
 
-// Me defines model for Me.
+// Me The logged-in user and what they may do.
 type Me struct {
-	// Permissions The ids of the operations that the user may call, sorted.
+	// Permissions The ids of the operations that the user may call, sorted. (The examples show some of them.)
+	//
+	// Example: ["getMe","listCompanies","logout"]
 	Permissions []string `json:"permissions"`
 
 	// Role The user's role, or `superuser`.
-	Role    EffectiveRole `json:"role"`
-	Session Session       `json:"session"`
-	Tenant  TenantSummary `json:"tenant"`
-	User    User          `json:"user"`
+	Role EffectiveRole `json:"role"`
+
+	// Session A log-in that is still good, on one device or in one program.
+	Session Session `json:"session"`
+
+	// Tenant The tenant, in short.
+	Tenant TenantSummary `json:"tenant"`
+
+	// User Someone who may log in to a tenant.
+	User User `json:"user"`
 }
 
 // OneTimeToken Lets a user choose a password, once. Whoever has it can do so.
@@ -1661,13 +1707,13 @@ type OneTimeToken struct {
 // OpenAPIDocument An OpenAPI 3.0.3 document.
 type OpenAPIDocument map[string]interface{}
 
-// OrganisationTree defines model for OrganisationTree.
+// OrganisationTree All companies of a tenant, or one of them, with what is below.
 type OrganisationTree struct {
 	// Companies The companies, sorted by name.
 	Companies []CompanyNode `json:"companies"`
 }
 
-// OwnSession defines model for OwnSession.
+// OwnSession One of the user's own sessions.
 type OwnSession struct {
 	// CreatedAt When the user logged in.
 	CreatedAt openapi.Time `json:"created_at"`
@@ -1695,13 +1741,13 @@ type OwnSession struct {
 	UserAgent string `json:"user_agent"`
 }
 
-// OwnSessionList defines model for OwnSessionList.
+// OwnSessionList The user's own sessions.
 type OwnSessionList struct {
 	// Items The sessions, newest first.
 	Items []OwnSession `json:"items"`
 }
 
-// PasswordChange defines model for PasswordChange.
+// PasswordChange The old password, as proof of who asks, and the new one.
 type PasswordChange struct {
 	// CurrentPassword The password until now.
 	//
@@ -1714,7 +1760,7 @@ type PasswordChange struct {
 	NewPassword string `json:"new_password"`
 }
 
-// PasswordReset defines model for PasswordReset.
+// PasswordReset A one-time token, and the password to set with it.
 type PasswordReset struct {
 	// NewPassword The password from now on: 12 to 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `common` and `personal`.
 	//
@@ -1789,7 +1835,7 @@ type ProblemField struct {
 	Pointer *string `json:"pointer,omitempty"`
 }
 
-// ProfileUpdate defines model for ProfileUpdate.
+// ProfileUpdate What users may change about themselves.
 type ProfileUpdate struct {
 	// FullName The user's name; not blank.
 	//
@@ -1811,21 +1857,29 @@ type PublicKey struct {
 	Crv *PublicKeyCrv `json:"crv,omitempty"`
 
 	// E The exponent of an RSA key.
+	//
+	// Example: AQAB
 	E *string `json:"e,omitempty"`
 
 	// Kid Its thumbprint (RFC 7638), which the header of each token names.
+	//
+	// Example: kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k
 	Kid string `json:"kid"`
 
 	// Kty What kind of key it is.
 	Kty PublicKeyKty `json:"kty"`
 
 	// N The modulus of an RSA key.
+	//
+	// Example: vG4hxhSjO1sYrT2yYQ
 	N *string `json:"n,omitempty"`
 
 	// Use It verifies signatures.
 	Use PublicKeyUse `json:"use"`
 
 	// X The public key on the curve.
+	//
+	// Example: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo
 	X *string `json:"x,omitempty"`
 }
 
@@ -1841,7 +1895,7 @@ type PublicKeyKty string
 // PublicKeyUse It verifies signatures.
 type PublicKeyUse string
 
-// RefreshRequest defines model for RefreshRequest.
+// RefreshRequest The token to trade for new ones.
 type RefreshRequest struct {
 	// RefreshToken The newest refresh token of the session.
 	//
@@ -1852,7 +1906,7 @@ type RefreshRequest struct {
 // Role What a user may do in their tenant.
 type Role string
 
-// Session defines model for Session.
+// Session A log-in that is still good, on one device or in one program.
 type Session struct {
 	// CreatedAt When the user logged in.
 	CreatedAt openapi.Time `json:"created_at"`
@@ -1877,7 +1931,7 @@ type Session struct {
 	UserAgent string `json:"user_agent"`
 }
 
-// SessionList defines model for SessionList.
+// SessionList The sessions of a user.
 type SessionList struct {
 	// Items The sessions, newest first.
 	Items []Session `json:"items"`
@@ -1886,7 +1940,7 @@ type SessionList struct {
 // Sort The order of a list; a minus sign turns it round. Names are sorted without regard to case.
 type Sort string
 
-// SystemInfo defines model for SystemInfo.
+// SystemInfo What runs here.
 type SystemInfo struct {
 	// APIVersions The versions of the API that are served here.
 	//
@@ -1898,7 +1952,7 @@ type SystemInfo struct {
 
 	// Features Optional parts, and whether they are set up here.
 	//
-	// Example: {"redis":true}
+	// Example: {"redis":false}
 	Features map[string]bool `json:"features"`
 
 	// Name The name of this installation.
@@ -1912,7 +1966,7 @@ type SystemInfo struct {
 	Version string `json:"version"`
 }
 
-// Tenant defines model for Tenant.
+// Tenant A customer of this installation: everything else belongs to one.
 type Tenant struct {
 	// Code A short name in upper case, unique in the installation.
 	//
@@ -1965,10 +2019,12 @@ type Tenant struct {
 	UpdatedAt openapi.Time `json:"updated_at"`
 
 	// Version Counts the changes; the first version is 1.
+	//
+	// Example: 1
 	Version int64 `json:"version"`
 }
 
-// TenantCreate defines model for TenantCreate.
+// TenantCreate A new tenant. `code` and `name` are needed.
 type TenantCreate struct {
 	// Code A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
 	//
@@ -2009,12 +2065,14 @@ type TenantCreate struct {
 	Tier *TenantTier `json:"tier,omitempty"`
 }
 
-// TenantPage defines model for TenantPage.
+// TenantPage A page of tenants.
 type TenantPage struct {
 	// Items The tenants of this page.
 	Items []Tenant `json:"items"`
 
 	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	//
+	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
 	// Total The number of all tenants that the filters let through; only with `count=true`.
@@ -2026,7 +2084,7 @@ type TenantPage struct {
 // TenantStatus Whether the tenant's users may work. Of one that is `deleting`, something is left and nobody can get at it.
 type TenantStatus string
 
-// TenantSummary defines model for TenantSummary.
+// TenantSummary The tenant, in short.
 type TenantSummary struct {
 	// Code A short name.
 	//
@@ -2051,7 +2109,7 @@ type TenantSummary struct {
 // TenantTier What the tenant has subscribed to.
 type TenantTier string
 
-// TenantUpdate defines model for TenantUpdate.
+// TenantUpdate The fields of a tenant that can be set.
 type TenantUpdate struct {
 	// Code A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
 	//
@@ -2094,27 +2152,27 @@ type TenantUpdate struct {
 
 // TenantUsage How much a tenant has, with its limits.
 type TenantUsage struct {
-	// ActiveUsers Users who are active.
+	// ActiveUsers How many of them are active.
 	//
 	// Example: 24
 	ActiveUsers int64 `json:"active_users"`
 
-	// AuditEntries Entries of its audit trail.
+	// AuditEntries How many entries its audit trail has.
 	//
 	// Example: 1204
 	AuditEntries int64 `json:"audit_entries"`
 
-	// Branches Branches of all its companies.
+	// Branches How many branches all its companies have.
 	//
 	// Example: 4
 	Branches int64 `json:"branches"`
 
-	// Companies Companies.
+	// Companies How many companies there are.
 	//
 	// Example: 3
 	Companies int64 `json:"companies"`
 
-	// Departments Departments of all its companies.
+	// Departments How many departments all its companies have.
 	//
 	// Example: 9
 	Departments int64 `json:"departments"`
@@ -2129,13 +2187,13 @@ type TenantUsage struct {
 	// Example: 50
 	MaxUsers *int64 `json:"max_users"`
 
-	// Users Users, active or not.
+	// Users How many users there are, active or not.
 	//
 	// Example: 25
 	Users int64 `json:"users"`
 }
 
-// TokenPair defines model for TokenPair.
+// TokenPair The two tokens of a session.
 type TokenPair struct {
 	// AccessToken Goes into `Authorization: Bearer`. A JWT (RFC 9068); treat it as opaque.
 	//
@@ -2164,7 +2222,7 @@ type TokenPair struct {
 // TokenPairTokenType How to send the access token (RFC 6750).
 type TokenPairTokenType string
 
-// User defines model for User.
+// User Someone who may log in to a tenant.
 type User struct {
 	// BranchID The branch that the user is assigned to.
 	BranchID *openapi_types.UUID `json:"branch_id"`
@@ -2215,10 +2273,12 @@ type User struct {
 	UpdatedAt openapi.Time `json:"updated_at"`
 
 	// Version Counts the changes; the first version is 1.
+	//
+	// Example: 1
 	Version int64 `json:"version"`
 }
 
-// UserCreate defines model for UserCreate.
+// UserCreate A new user. `email`, `full_name` and `role` are needed.
 type UserCreate struct {
 	// BranchID The branch that the user is assigned to; of the same company.
 	//
@@ -2254,12 +2314,14 @@ type UserCreate struct {
 	Role Role `json:"role"`
 }
 
-// UserPage defines model for UserPage.
+// UserPage A page of users.
 type UserPage struct {
 	// Items The users of this page.
 	Items []User `json:"items"`
 
 	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	//
+	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
 	// Total The number of all users that the filters let through; only with `count=true`.
@@ -2268,7 +2330,7 @@ type UserPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
-// UserUpdate defines model for UserUpdate.
+// UserUpdate The fields of a user that an admin can set.
 type UserUpdate struct {
 	// BranchID The branch that the user is assigned to; of the same company.
 	//
@@ -3031,6 +3093,8 @@ type ClientInterface interface {
 
 	// GetIndex What this is
 	//
+	// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
+	//
 	// Corresponds with GET / (the `GetIndex` operationId).
 	GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -3055,20 +3119,29 @@ type ClientInterface interface {
 
 	// GetLiveness Is the process alive
 	//
+	// Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
+	// out whether to send requests, ask `/api/health`.
+	//
 	// Corresponds with GET /api/healthz (the `GetLiveness` operationId).
 	GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPIJSON This document as JSON
+	//
+	// What you are reading, for generators of clients and for pages that show it.
 	//
 	// Corresponds with GET /api/openapi.json (the `GetOpenAPIJSON` operationId).
 	GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPIYAML This document as YAML
 	//
+	// What you are reading, as it was written, with the order and the aliases that JSON has not.
+	//
 	// Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
 	GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSystemInfo What runs here
+	//
+	// Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
 	//
 	// Corresponds with GET /api/system/info (the `GetSystemInfo` operationId).
 	GetSystemInfo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3301,12 +3374,18 @@ type ClientInterface interface {
 
 	// CreateBranchWithBody Create a branch
 	//
+	// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
+	// company (409 `already_exists`).
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/org/branches (the `CreateBranch` operationId).
 	CreateBranchWithBody(ctx context.Context, params *CreateBranchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateBranch Create a branch
+	//
+	// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
+	// company (409 `already_exists`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3322,6 +3401,8 @@ type ClientInterface interface {
 	DeleteBranch(ctx context.Context, id ID, params *DeleteBranchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetBranch Read a branch
+	//
+	// All that is known of one branch, with its address and where it is on the map.
 	//
 	// Corresponds with GET /api/v1/org/branches/{id} (the `GetBranch` operationId).
 	GetBranch(ctx context.Context, id ID, params *GetBranchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3355,12 +3436,18 @@ type ClientInterface interface {
 
 	// CreateCompanyWithBody Create a company
 	//
+	// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
+	// many companies as it may have gets no more (409 `quota_exceeded`).
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/org/companies (the `CreateCompany` operationId).
 	CreateCompanyWithBody(ctx context.Context, params *CreateCompanyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateCompany Create a company
+	//
+	// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
+	// many companies as it may have gets no more (409 `quota_exceeded`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3376,6 +3463,8 @@ type ClientInterface interface {
 	DeleteCompany(ctx context.Context, id ID, params *DeleteCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCompany Read a company
+	//
+	// All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
 	//
 	// Corresponds with GET /api/v1/org/companies/{id} (the `GetCompany` operationId).
 	GetCompany(ctx context.Context, id ID, params *GetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3409,12 +3498,18 @@ type ClientInterface interface {
 
 	// CreateDepartmentWithBody Create a department
 	//
+	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
+	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/org/departments (the `CreateDepartment` operationId).
 	CreateDepartmentWithBody(ctx context.Context, params *CreateDepartmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDepartment Create a department
+	//
+	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
+	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3430,6 +3525,8 @@ type ClientInterface interface {
 	DeleteDepartment(ctx context.Context, id ID, params *DeleteDepartmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetDepartment Read a department
+	//
+	// All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
 	//
 	// Corresponds with GET /api/v1/org/departments/{id} (the `GetDepartment` operationId).
 	GetDepartment(ctx context.Context, id ID, params *GetDepartmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3531,6 +3628,8 @@ type ClientInterface interface {
 	DeleteTenant(ctx context.Context, id ID, params *DeleteTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetTenant Read a tenant
+	//
+	// A tenant with its tier, its limits and whom to turn to. What it has is among its usage.
 	//
 	// Corresponds with GET /api/v1/tenants/{id} (the `GetTenant` operationId).
 	GetTenant(ctx context.Context, id ID, params *GetTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3723,6 +3822,8 @@ type ClientInterface interface {
 
 // GetIndex What this is
 //
+// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
+//
 // Corresponds with GET / (the `GetIndex` operationId).
 func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetIndexRequest(c.Server)
@@ -3777,6 +3878,9 @@ func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (
 
 // GetLiveness Is the process alive
 //
+// Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
+// out whether to send requests, ask `/api/health`.
+//
 // Corresponds with GET /api/healthz (the `GetLiveness` operationId).
 func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetLivenessRequest(c.Server)
@@ -3791,6 +3895,8 @@ func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn)
 }
 
 // GetOpenAPIJSON This document as JSON
+//
+// What you are reading, for generators of clients and for pages that show it.
 //
 // Corresponds with GET /api/openapi.json (the `GetOpenAPIJSON` operationId).
 func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3807,6 +3913,8 @@ func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditor
 
 // GetOpenAPIYAML This document as YAML
 //
+// What you are reading, as it was written, with the order and the aliases that JSON has not.
+//
 // Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
 func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOpenAPIYAMLRequest(c.Server)
@@ -3821,6 +3929,8 @@ func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditor
 }
 
 // GetSystemInfo What runs here
+//
+// Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
 //
 // Corresponds with GET /api/system/info (the `GetSystemInfo` operationId).
 func (c *Client) GetSystemInfo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4273,6 +4383,9 @@ func (c *Client) ListBranches(ctx context.Context, params *ListBranchesParams, r
 
 // CreateBranchWithBody Create a branch
 //
+// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
+// company (409 `already_exists`).
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/org/branches (the `CreateBranch` operationId).
@@ -4289,6 +4402,9 @@ func (c *Client) CreateBranchWithBody(ctx context.Context, params *CreateBranchP
 }
 
 // CreateBranch Create a branch
+//
+// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
+// company (409 `already_exists`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4324,6 +4440,8 @@ func (c *Client) DeleteBranch(ctx context.Context, id ID, params *DeleteBranchPa
 }
 
 // GetBranch Read a branch
+//
+// All that is known of one branch, with its address and where it is on the map.
 //
 // Corresponds with GET /api/v1/org/branches/{id} (the `GetBranch` operationId).
 func (c *Client) GetBranch(ctx context.Context, id ID, params *GetBranchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4397,6 +4515,9 @@ func (c *Client) ListCompanies(ctx context.Context, params *ListCompaniesParams,
 
 // CreateCompanyWithBody Create a company
 //
+// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
+// many companies as it may have gets no more (409 `quota_exceeded`).
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/org/companies (the `CreateCompany` operationId).
@@ -4413,6 +4534,9 @@ func (c *Client) CreateCompanyWithBody(ctx context.Context, params *CreateCompan
 }
 
 // CreateCompany Create a company
+//
+// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
+// many companies as it may have gets no more (409 `quota_exceeded`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4448,6 +4572,8 @@ func (c *Client) DeleteCompany(ctx context.Context, id ID, params *DeleteCompany
 }
 
 // GetCompany Read a company
+//
+// All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
 //
 // Corresponds with GET /api/v1/org/companies/{id} (the `GetCompany` operationId).
 func (c *Client) GetCompany(ctx context.Context, id ID, params *GetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4521,6 +4647,9 @@ func (c *Client) ListDepartments(ctx context.Context, params *ListDepartmentsPar
 
 // CreateDepartmentWithBody Create a department
 //
+// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
+// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/org/departments (the `CreateDepartment` operationId).
@@ -4537,6 +4666,9 @@ func (c *Client) CreateDepartmentWithBody(ctx context.Context, params *CreateDep
 }
 
 // CreateDepartment Create a department
+//
+// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
+// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4572,6 +4704,8 @@ func (c *Client) DeleteDepartment(ctx context.Context, id ID, params *DeleteDepa
 }
 
 // GetDepartment Read a department
+//
+// All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
 //
 // Corresponds with GET /api/v1/org/departments/{id} (the `GetDepartment` operationId).
 func (c *Client) GetDepartment(ctx context.Context, id ID, params *GetDepartmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4783,6 +4917,8 @@ func (c *Client) DeleteTenant(ctx context.Context, id ID, params *DeleteTenantPa
 }
 
 // GetTenant Read a tenant
+//
+// A tenant with its tier, its limits and whom to turn to. What it has is among its usage.
 //
 // Corresponds with GET /api/v1/tenants/{id} (the `GetTenant` operationId).
 func (c *Client) GetTenant(ctx context.Context, id ID, params *GetTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9304,6 +9440,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetIndexWithResponse What this is
 	//
+	// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET / (the `GetIndex` operationId).
@@ -9334,12 +9472,17 @@ type ClientWithResponsesInterface interface {
 
 	// GetLivenessWithResponse Is the process alive
 	//
+	// Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
+	// out whether to send requests, ask `/api/health`.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/healthz (the `GetLiveness` operationId).
 	GetLivenessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLivenessResponse, error)
 
 	// GetOpenAPIJSONWithResponse This document as JSON
+	//
+	// What you are reading, for generators of clients and for pages that show it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9348,12 +9491,16 @@ type ClientWithResponsesInterface interface {
 
 	// GetOpenAPIYAMLWithResponse This document as YAML
 	//
+	// What you are reading, as it was written, with the order and the aliases that JSON has not.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
 	GetOpenAPIYAMLWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error)
 
 	// GetSystemInfoWithResponse What runs here
+	//
+	// Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9606,12 +9753,18 @@ type ClientWithResponsesInterface interface {
 
 	// CreateBranchWithBodyWithResponse Create a branch
 	//
+	// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
+	// company (409 `already_exists`).
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/org/branches (the `CreateBranch` operationId).
 	CreateBranchWithBodyWithResponse(ctx context.Context, params *CreateBranchParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateBranchResponse, error)
 
 	// CreateBranchWithResponse Create a branch
+	//
+	// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
+	// company (409 `already_exists`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9629,6 +9782,8 @@ type ClientWithResponsesInterface interface {
 	DeleteBranchWithResponse(ctx context.Context, id ID, params *DeleteBranchParams, reqEditors ...RequestEditorFn) (*DeleteBranchResponse, error)
 
 	// GetBranchWithResponse Read a branch
+	//
+	// All that is known of one branch, with its address and where it is on the map.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9666,12 +9821,18 @@ type ClientWithResponsesInterface interface {
 
 	// CreateCompanyWithBodyWithResponse Create a company
 	//
+	// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
+	// many companies as it may have gets no more (409 `quota_exceeded`).
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/org/companies (the `CreateCompany` operationId).
 	CreateCompanyWithBodyWithResponse(ctx context.Context, params *CreateCompanyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCompanyResponse, error)
 
 	// CreateCompanyWithResponse Create a company
+	//
+	// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
+	// many companies as it may have gets no more (409 `quota_exceeded`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9689,6 +9850,8 @@ type ClientWithResponsesInterface interface {
 	DeleteCompanyWithResponse(ctx context.Context, id ID, params *DeleteCompanyParams, reqEditors ...RequestEditorFn) (*DeleteCompanyResponse, error)
 
 	// GetCompanyWithResponse Read a company
+	//
+	// All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9726,12 +9889,18 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDepartmentWithBodyWithResponse Create a department
 	//
+	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
+	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/org/departments (the `CreateDepartment` operationId).
 	CreateDepartmentWithBodyWithResponse(ctx context.Context, params *CreateDepartmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDepartmentResponse, error)
 
 	// CreateDepartmentWithResponse Create a department
+	//
+	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
+	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9749,6 +9918,8 @@ type ClientWithResponsesInterface interface {
 	DeleteDepartmentWithResponse(ctx context.Context, id ID, params *DeleteDepartmentParams, reqEditors ...RequestEditorFn) (*DeleteDepartmentResponse, error)
 
 	// GetDepartmentWithResponse Read a department
+	//
+	// All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -9864,6 +10035,8 @@ type ClientWithResponsesInterface interface {
 	DeleteTenantWithResponse(ctx context.Context, id ID, params *DeleteTenantParams, reqEditors ...RequestEditorFn) (*DeleteTenantResponse, error)
 
 	// GetTenantWithResponse Read a tenant
+	//
+	// A tenant with its tier, its limits and whom to turn to. What it has is among its usage.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17441,6 +17614,8 @@ func (r GetMetricsResponse) ContentType() string {
 
 // GetIndexWithResponse What this is
 //
+// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET / (the `GetIndex` operationId).
@@ -17489,6 +17664,9 @@ func (c *ClientWithResponses) GetHealthWithResponse(ctx context.Context, reqEdit
 
 // GetLivenessWithResponse Is the process alive
 //
+// Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
+// out whether to send requests, ask `/api/health`.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/healthz (the `GetLiveness` operationId).
@@ -17501,6 +17679,8 @@ func (c *ClientWithResponses) GetLivenessWithResponse(ctx context.Context, reqEd
 }
 
 // GetOpenAPIJSONWithResponse This document as JSON
+//
+// What you are reading, for generators of clients and for pages that show it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17515,6 +17695,8 @@ func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, re
 
 // GetOpenAPIYAMLWithResponse This document as YAML
 //
+// What you are reading, as it was written, with the order and the aliases that JSON has not.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
@@ -17527,6 +17709,8 @@ func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, re
 }
 
 // GetSystemInfoWithResponse What runs here
+//
+// Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17911,6 +18095,9 @@ func (c *ClientWithResponses) ListBranchesWithResponse(ctx context.Context, para
 
 // CreateBranchWithBodyWithResponse Create a branch
 //
+// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
+// company (409 `already_exists`).
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/org/branches (the `CreateBranch` operationId).
@@ -17923,6 +18110,9 @@ func (c *ClientWithResponses) CreateBranchWithBodyWithResponse(ctx context.Conte
 }
 
 // CreateBranchWithResponse Create a branch
+//
+// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
+// company (409 `already_exists`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17952,6 +18142,8 @@ func (c *ClientWithResponses) DeleteBranchWithResponse(ctx context.Context, id I
 }
 
 // GetBranchWithResponse Read a branch
+//
+// All that is known of one branch, with its address and where it is on the map.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18013,6 +18205,9 @@ func (c *ClientWithResponses) ListCompaniesWithResponse(ctx context.Context, par
 
 // CreateCompanyWithBodyWithResponse Create a company
 //
+// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
+// many companies as it may have gets no more (409 `quota_exceeded`).
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/org/companies (the `CreateCompany` operationId).
@@ -18025,6 +18220,9 @@ func (c *ClientWithResponses) CreateCompanyWithBodyWithResponse(ctx context.Cont
 }
 
 // CreateCompanyWithResponse Create a company
+//
+// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
+// many companies as it may have gets no more (409 `quota_exceeded`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18054,6 +18252,8 @@ func (c *ClientWithResponses) DeleteCompanyWithResponse(ctx context.Context, id 
 }
 
 // GetCompanyWithResponse Read a company
+//
+// All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18115,6 +18315,9 @@ func (c *ClientWithResponses) ListDepartmentsWithResponse(ctx context.Context, p
 
 // CreateDepartmentWithBodyWithResponse Create a department
 //
+// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
+// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/org/departments (the `CreateDepartment` operationId).
@@ -18127,6 +18330,9 @@ func (c *ClientWithResponses) CreateDepartmentWithBodyWithResponse(ctx context.C
 }
 
 // CreateDepartmentWithResponse Create a department
+//
+// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
+// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18156,6 +18362,8 @@ func (c *ClientWithResponses) DeleteDepartmentWithResponse(ctx context.Context, 
 }
 
 // GetDepartmentWithResponse Read a department
+//
+// All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18337,6 +18545,8 @@ func (c *ClientWithResponses) DeleteTenantWithResponse(ctx context.Context, id I
 }
 
 // GetTenantWithResponse Read a tenant
+//
+// A tenant with its tier, its limits and whom to turn to. What it has is among its usage.
 //
 // Returns a wrapper object for the known response body format(s).
 //

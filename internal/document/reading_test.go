@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/internal/errs"
 )
 
 // reading collects what a reader of the document would miss.
@@ -49,6 +51,7 @@ func TestDocumentIsGoodReading(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(doc.Components.Responses)) {
 		r.failure("response "+name, doc.Components.Responses[name].Value)
 	}
+	r.introduction(doc)
 	slices.Sort(r.missing)
 	for _, m := range slices.Compact(r.missing) {
 		t.Error(m)
@@ -91,13 +94,49 @@ func (r *reading) media(at string, content openapi3.Content, way direction) {
 	}
 }
 
-// failure wants the shared replies to name the codes that they come with, the one of their example first of all.
+// failure wants the shared replies to name the codes that they come with, all of one status, the one of their example among them.
 func (r *reading) failure(at string, response *openapi3.Response) {
-	for name, media := range response.Content {
-		example, _ := media.Example.(map[string]any)
-		if code, _ := example["code"].(string); name != "application/problem+json" || !strings.Contains(*response.Description, "`"+code+"`") {
-			r.miss(at, "its description doesn't name the code of its example")
+	example, _ := response.Content["application/problem+json"].Example.(map[string]any)
+	named := false
+	for _, quoted := range quotes.FindAllStringSubmatch(*response.Description, -1) {
+		code := errs.Code(quoted[1])
+		named = named || quoted[1] == example["code"]
+		if slices.Contains(errs.Codes(), code) && float64(code.Status()) != example["status"] {
+			r.miss(at, "it names "+quoted[1]+", which has another status")
 		}
+	}
+	if !named {
+		r.miss(at, "its description doesn't name the code of its example")
+	}
+}
+
+var (
+	quotes = regexp.MustCompile("`([a-z_]+)`")
+	rows   = regexp.MustCompile("(?m)^\\| \\[`(\\w+)`\\]\\(/errors/(\\w+)\\) \\| (\\d+) \\| (.+) \\|$")
+)
+
+// introduction wants its headings, which are its table of contents, and every code in its table of them.
+func (r *reading) introduction(doc *openapi3.T) {
+	const at = "introduction"
+	for _, heading := range []string{"Log in", "Lists", "Concurrency", "Errors", "Limits"} {
+		if !strings.Contains(doc.Info.Description, "\n# "+heading+"\n") {
+			r.miss(at, "no heading "+heading)
+		}
+	}
+	want := map[string]bool{}
+	for _, code := range errs.Codes() {
+		want[fmt.Sprint(code, code, code.Status(), code.Title())] = true
+	}
+	for _, row := range rows.FindAllStringSubmatch(doc.Info.Description, -1) {
+		status, _ := strconv.Atoi(row[3])
+		if said := fmt.Sprint(errs.Code(row[1]), errs.Code(row[2]), status, row[4]); !want[said] {
+			r.miss(at, "there is no such code, or it has another status or title: "+row[0])
+		} else {
+			delete(want, said)
+		}
+	}
+	for _, missing := range slices.Sorted(maps.Keys(want)) {
+		r.miss(at, "its table lacks "+missing)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -176,6 +177,14 @@ func (w *exampleWorld) sameLine(shown, got string) bool {
 		return len(w.differences(example, reply)) == 0
 	}
 	return shown == got
+}
+
+// headerValue is the example of a header as it is sent.
+func headerValue(h *openapi3.Header) string {
+	if number, ok := h.Example.(float64); ok {
+		return strconv.FormatFloat(number, 'f', -1, 64)
+	}
+	return fmt.Sprint(h.Example)
 }
 
 // showsHeader is true if the header's example is one that the reply could have.

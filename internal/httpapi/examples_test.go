@@ -270,13 +270,13 @@ type headers struct {
 	shown map[string]bool
 }
 
-func headerExample(name string, h *openapi3.Header) string { return name + ": " + fmt.Sprint(h.Example) }
+func headerExample(name string, h *openapi3.Header) string { return name + ": " + headerValue(h) }
 
 func (s *headers) note(documented *openapi3.Response, header http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for name, h := range documented.Headers {
-		if showsHeader(fmt.Sprint(h.Value.Example), name, header) {
+		if showsHeader(headerValue(h.Value), name, header) {
 			s.shown[headerExample(name, h.Value)] = true
 		}
 	}

@@ -34,7 +34,7 @@ type exampleWorld struct {
 	ids              map[string]string // of each x-entity, what {id} stands for
 	known            map[string]bool   // the ids of all that is there
 	admin, superuser api.LoginResult
-	isClockRunning   bool              // so that times aren't those of the examples
+	isClockRunning   bool // so that times aren't those of the examples
 }
 
 // newExampleWorld builds the world from the document's own examples of what there is. It has one engine, as all three answer
@@ -50,7 +50,7 @@ func newExampleWorld(t *testing.T, change ...func(*config.Config)) *exampleWorld
 		c.SigningKeys = config.Hide([]any{exampleKey(t)})
 	}
 	w := &exampleWorld{
-		App: apitest.New(t, store.SQLite, append([]func(*config.Config){settings}, change...)...),
+		App:        apitest.New(t, store.SQLite, append([]func(*config.Config){settings}, change...)...),
 		operations: exampleOperations(t), ids: map[string]string{}, known: map[string]bool{},
 	}
 	w.Clock.Hold(exampleTime)
@@ -241,9 +241,9 @@ func (w *exampleWorld) set(t *testing.T, table, assignment, entity string) {
 	w.Exec(t, "UPDATE "+table+" SET "+assignment+" WHERE id = '"+w.ids[entity]+"'")
 }
 
-// loginCoworker logs in the user whom {id} stands for.
-func (w *exampleWorld) loginCoworker(t *testing.T) {
+// loginCoworker logs in the user whom {id} stands for, who is no admin.
+func (w *exampleWorld) loginCoworker(t *testing.T) api.LoginResult {
 	t.Helper()
 	user := exampleRow[db.User](t, w.example(t, "getUser"))
-	w.login(t, user.Email, "password123")
+	return w.login(t, user.Email, "password123")
 }
