@@ -11,7 +11,7 @@ UNCHECKED_POINTERS := -gcflags=all=-d=checkptr=0
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 .PHONY: run
 run: build ## Build and serve the demo on http://localhost:8000 (SQLite in data/, nothing to set up)
@@ -47,10 +47,15 @@ format: ## Format the Go code
 	$(TOOL) golangci-lint fmt ./...
 
 .PHONY: verify
-verify: ## Check that gen/ is up to date, the rules for queries hold, and everything passes the linters
+verify: ## Check gen/, the rules for queries, that the document breaks no client, and everything with linters
 	./internal/tools/verify-generated.sh
+	./internal/tools/verify-contract.sh
 	$(MAKE) --no-print-directory lint
 	go mod verify
+
+.PHONY: release-document
+release-document: ## Take the document as the released one, which later ones are compared with (part of each release)
+	cp openapi/openapi.yaml openapi/released/openapi.yaml
 
 .PHONY: clean
 clean: ## Remove what was built (not the data)
