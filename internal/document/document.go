@@ -4,6 +4,7 @@ package document
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/openapi"
 )
 
@@ -46,7 +48,12 @@ func SchemaOptions() []openapi3.SchemaValidationOption {
 		openapi3.SetSchemaRegexCompiler(compilePattern),
 		openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
 			"uuid":  openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC9562),
-			"email": openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForEmail),
+			"email": openapi3.NewCallbackValidator(func(s string) error { // the library's pattern takes blanks
+				if !email.Valid(s) {
+					return errors.New("is no e-mail address")
+				}
+				return nil
+			}),
 			"date-time": openapi3.NewCallbackValidator(func(s string) error { // a pattern takes the 31st of February
 				_, err := time.Parse(time.RFC3339, s)
 				return err

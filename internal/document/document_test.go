@@ -23,6 +23,8 @@ func TestSchemaOptionsCheckWhatTheDocumentSays(t *testing.T) {
 		{"UUID of an unknown variant", text().WithFormat("uuid"), "019371a0-5c00-7b11-0c00-0a1b2c3d4e5f", false},
 		{"e-mail address", text().WithFormat("email"), "a@example.com", true},
 		{"e-mail address without a host", text().WithFormat("email"), "a@", false},
+		{"e-mail address with a blank", text().WithFormat("email"), "a b@example.com", false},
+		{"e-mail address with a line end", text().WithFormat("email"), "a@example.com\n", false},
 		{"time", text().WithFormat("date-time"), "2026-11-23T09:30:00Z", true},
 		{"time without a zone", text().WithFormat("date-time"), "2026-11-23T09:30:00", false},
 		{"text that isn't blank", text().WithPattern(`\S`), " a\n", true},

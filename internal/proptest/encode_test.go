@@ -1,0 +1,88 @@
+package proptest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf16"
+)
+
+// encode writes a value as JSON. With a generator it chooses among the ways that mean the same: blanks, the order of the fields, and
+// escapes.
+func encode(g *generator, value any) string {
+	blank := func() string {
+		if g == nil || !g.oneIn(10) {
+			return ""
+		}
+		return pick(g, []string{" ", "\n", "\t", "\r\n  "})
+	}
+	var b strings.Builder
+	switch v := value.(type) {
+	case raw:
+		return string(v)
+	case map[string]any:
+		names := slices.Sorted(maps.Keys(v))
+		if g != nil {
+			g.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+		}
+		for i, name := range names {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(blank() + encode(g, name) + blank() + ":" + blank() + encode(g, v[name]) + blank())
+		}
+		return "{" + b.String() + blank() + "}"
+	case []any:
+		for i, item := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString(encode(g, item))
+		}
+		return "[" + b.String() + blank() + "]"
+	case string:
+		for _, r := range v {
+			b.WriteString(encodeRune(g, r))
+		}
+		return `"` + b.String() + `"`
+	default:
+		encoded, err := json.Marshal(v)
+		if err != nil {
+			panic(err)
+		}
+		return string(encoded)
+	}
+}
+
+func encodeRune(g *generator, r rune) string {
+	switch {
+	case r == '"' || r == '\\':
+		return `\` + string(r)
+	case r < ' ' || g != nil && g.oneIn(12):
+		if r > 0xffff {
+			high, low := utf16.EncodeRune(r)
+			return fmt.Sprintf(`\u%04x\u%04X`, high, low)
+		}
+		return fmt.Sprintf(`\u%04x`, r)
+	default:
+		return string(r)
+	}
+}
+
+// put returns a body with a value at a place. Objects on the way that aren't there are made.
+func put(in any, path []string, value any) any {
+	if len(path) == 0 {
+		return value
+	}
+	object := map[string]any{}
+	if there, ok := in.(map[string]any); ok {
+		object = maps.Clone(there)
+	}
+	object[path[0]] = put(object[path[0]], path[1:], value)
+	return object
+}
+
+// steps are the names in a pointer.
+func steps(pointer string) []string { return strings.Split(pointer, "/")[1:] }

@@ -1,0 +1,248 @@
+package proptest
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"regexp/syntax"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// generator makes values that a schema allows.
+type generator struct {
+	*rand.Rand
+
+	// known returns what the program has to be told at a place, as a password; ok is false if anything will do.
+	known func(place string) (value any, ok bool)
+	// entity returns the id of something for a place.
+	entity func(name, place string) string
+	// used notes a place that got a value.
+	used func(place string)
+	// few leaves out what needn't be there.
+	few bool
+}
+
+func (g *generator) oneIn(n int) bool { return g.IntN(n) == 0 }
+
+func pick[V any](g *generator, list []V) V { return list[g.IntN(len(list))] }
+
+// value makes a value of a place in a body.
+func (g *generator) value(s *schema, pointer string) any {
+	if g.used != nil {
+		g.used(pointer)
+	}
+	if s.nullable && g.oneIn(6) {
+		return nil
+	}
+	if g.known != nil {
+		if v, ok := g.known(pointer); ok {
+			return v
+		}
+	}
+	switch {
+	case s.enum != nil:
+		return pick(g, s.enum)
+	case s.kind == "object":
+		object := map[string]any{}
+		for _, name := range s.names() {
+			if s.requires(name) || !g.few && g.oneIn(2) {
+				object[name] = g.value(s.fields[name], pointer+"/"+name)
+			}
+		}
+		return object
+	case s.kind == "array":
+		list := []any{}
+		for range max(s.minLen, 0) + g.IntN(3) {
+			list = append(list, g.value(s.items, pointer+"/0"))
+		}
+		return list
+	case s.kind == "boolean":
+		return g.oneIn(2)
+	case s.kind == "integer":
+		return int64(math.Round(g.number(s)))
+	case s.kind == "number":
+		return g.number(s)
+	default:
+		return g.text(s, pointer)
+	}
+}
+
+func (g *generator) number(s *schema) float64 {
+	low, high := -1e9, 1e9
+	if s.min != nil {
+		low = *s.min
+	}
+	if s.max != nil {
+		high = *s.max
+	}
+	return pick(g, []float64{low, high, (low + high) / 2, low + (high-low)*g.Float64(), low + min(1, high-low)})
+}
+
+func (g *generator) text(s *schema, pointer string) string {
+	switch s.format {
+	case "uuid":
+		id := g.id().String()
+		if s.entity != "" && g.entity != nil {
+			id = g.entity(s.entity, pointer)
+		}
+		if g.oneIn(8) {
+			id = strings.ToUpper(id) // input is case-insensitive (RFC 9562, section 4)
+		}
+		return id
+	case "email":
+		return g.email(s.maxLen)
+	case "date-time":
+		return g.time()
+	case "", "password":
+		return g.patterned(s)
+	default:
+		panic(fmt.Sprintf("the tester doesn't know the format %q", s.format))
+	}
+}
+
+// id is one of version 7 or 4, of something there isn't.
+func (g *generator) id() uuid.UUID {
+	var id uuid.UUID
+	for i := range id {
+		id[i] = byte(g.IntN(256))
+	}
+	id[6] = id[6]&0x0f | pick(g, []byte{0x70, 0x40})
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}
+
+func (g *generator) word(letters string, n int) string {
+	var b strings.Builder
+	for range n {
+		b.WriteByte(letters[g.IntN(len(letters))])
+	}
+	return b.String()
+}
+
+func (g *generator) email(longest int) string {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	name := g.word(letters, 6+g.IntN(10)) + pick(g, []string{"", ".x", "+tag", "_y", "-z", "%a"}) + g.word(letters, 1)
+	domain := pick(g, []string{"example.com", "a.b-c.example", "EXAMPLE.Org"})
+	if room := longest - len(name) - len("@.example.com"); room > 0 && g.oneIn(6) {
+		// As long as may be, in labels of at most 63 (RFC 1035).
+		labels := strings.Repeat(strings.Repeat("d", 62)+".", room/63+1)[:room-1]
+		domain = strings.TrimSuffix(labels, ".") + strings.Repeat("e", len(labels)-len(strings.TrimSuffix(labels, "."))) + "x.example.com"
+	}
+	return name + "@" + domain
+}
+
+// time is one of RFC 3339, with any zone and any precision.
+func (g *generator) time() string {
+	t := time.Unix(g.Int64N(4e9)-1e9, g.Int64N(1e9)).UTC()
+	if g.oneIn(6) {
+		t = pick(g, []time.Time{
+			time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC), time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC),
+		})
+		return t.Format(time.RFC3339Nano)
+	}
+	layout := pick(g, []string{time.RFC3339, time.RFC3339Nano, "2006-01-02T15:04:05.000000Z07:00"})
+	return t.In(time.FixedZone("", (g.IntN(27)-13)*3600+pick(g, []int{0, 1800}))).Format(layout)
+}
+
+// pool is what texts are made of: whatever has been trouble somewhere, and is allowed.
+var pool = []rune("aZ09 \t\n\"'\\/<>&%_;-$`{}äßİıſẞé\u0301\u0308שם\u202e\u200f\u200d\u2028\ufeff\ufffd\u0001\u001b\u007f\u0085\U0001f9ed\U0001f469\U0010ffff\ue000\u3000한漢")
+
+// patterned makes a text of a length at or between the limits that fits the patterns.
+func (g *generator) patterned(s *schema) string {
+	shortest, longest := max(s.minLen, 0), s.maxLen
+	if longest < 0 {
+		longest = shortest + 50
+	}
+	for range 1000 {
+		var text string
+		anchored := len(s.patterns) > 0 && strings.HasPrefix(s.patterns[0], "^")
+		if anchored {
+			text = g.match(s.patterns[0])
+		} else {
+			text = g.free(pick(g, []int{shortest, longest, shortest + g.IntN(longest-shortest+1), min(longest, shortest+1+g.IntN(12))}))
+		}
+		if n := utf8.RuneCountInString(text); n >= shortest && n <= longest && s.matches(text) {
+			return text
+		}
+	}
+	panic(fmt.Sprintf("the tester found no text for %+v", *s))
+}
+
+func (g *generator) free(n int) string {
+	text := make([]rune, n)
+	for i := range text {
+		text[i] = pick(g, pool)
+	}
+	return string(text)
+}
+
+// match makes a text that fits a pattern.
+func (g *generator) match(pattern string) string {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil {
+		panic(err)
+	}
+	var b strings.Builder
+	g.walk(&b, re)
+	return b.String()
+}
+
+func (g *generator) walk(b *strings.Builder, re *syntax.Regexp) {
+	repeat := func(low, high int) {
+		n := low
+		if high > low {
+			n = pick(g, []int{low, high, low + g.IntN(high-low+1)})
+		}
+		for range n {
+			g.walk(b, re.Sub[0])
+		}
+	}
+	const many = 8
+	switch re.Op {
+	case syntax.OpLiteral:
+		b.WriteString(string(re.Rune))
+	case syntax.OpCharClass:
+		b.WriteRune(g.in(re.Rune))
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		b.WriteRune('a')
+	case syntax.OpQuest:
+		repeat(0, 1)
+	case syntax.OpStar:
+		repeat(0, many)
+	case syntax.OpPlus:
+		repeat(1, many)
+	case syntax.OpRepeat:
+		high := re.Max
+		if high < 0 {
+			high = re.Min + many
+		}
+		repeat(re.Min, high)
+	case syntax.OpAlternate:
+		g.walk(b, pick(g, re.Sub))
+	case syntax.OpConcat, syntax.OpCapture:
+		for _, part := range re.Sub {
+			g.walk(b, part)
+		}
+	case syntax.OpEmptyMatch, syntax.OpBeginText, syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine:
+	default:
+		panic(fmt.Sprintf("the tester doesn't know %s of a pattern", re))
+	}
+}
+
+// in is a visible character of a class if it has one.
+func (g *generator) in(ranges []rune) rune {
+	var visible []rune
+	for i := 0; i < len(ranges); i += 2 {
+		for r := max(ranges[i], '!'); r <= min(ranges[i+1], '~'); r++ {
+			visible = append(visible, r)
+		}
+	}
+	if visible == nil {
+		return ranges[0]
+	}
+	return pick(g, visible)
+}

@@ -1,0 +1,109 @@
+package proptest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+)
+
+// judge says what is wrong with a reply; nothing is if it returns "". That it is as the document says of its status has been
+// checked by then.
+func (a *attempt) judge(r apitest.Reply) string {
+	var p api.Problem
+	if r.Status >= http.StatusBadRequest {
+		if err := json.Unmarshal(r.Body, &p); err != nil && a.op.ID != "getHealth" {
+			return "the error is no problem+json"
+		}
+	}
+	switch {
+	case r.Status >= http.StatusInternalServerError:
+		return "a fault of the server"
+	case a.status != 0:
+		return a.judgeForbidden(r, p)
+	case a.missing && r.Status < http.StatusBadRequest:
+		return "it is about something there isn't, or that is another tenant's"
+	case a.dangling && r.Status < http.StatusBadRequest:
+		return "a field names something there isn't, or that is another tenant's"
+	case r.Status < http.StatusMultipleChoices:
+		return ""
+	default:
+		return a.judgeRefusal(r.Status, p)
+	}
+}
+
+func (a *attempt) judgeForbidden(r apitest.Reply, p api.Problem) string {
+	switch {
+	case r.Status < http.StatusBadRequest:
+		return "accepted, and the document forbids it"
+	case r.Status != a.status:
+		return fmt.Sprintf("refused with %d, where %d was expected", r.Status, a.status)
+	case a.place != "" && !slices.ContainsFunc(p.Errors, func(f api.ProblemField) bool { return placeOf(f) == a.place }):
+		return fmt.Sprintf("the refusal doesn't name %q", a.place)
+	}
+	return ""
+}
+
+// judgeRefusal is about a request that the schemas allow.
+func (a *attempt) judgeRefusal(status int, p api.Problem) string {
+	var fine bool
+	switch status {
+	case http.StatusNotModified:
+		fine = a.header.Get("If-None-Match") != ""
+	case http.StatusPreconditionFailed:
+		fine = a.header.Get("If-Match") != ""
+	case http.StatusNotFound:
+		fine = a.missing || a.namesNothing()
+	case http.StatusConflict:
+		fine = true // what there is already decides that; the document has the code
+	case http.StatusUnauthorized, http.StatusBadRequest:
+		fine = p.Code == credentials[a.op.ID] && a.isMadeUp() || p.Code == "unknown_reference" && a.onlyReferences(p)
+	case http.StatusUnprocessableEntity:
+		fine = len(p.Errors) > 0 && !slices.ContainsFunc(p.Errors, func(f api.ProblemField) bool { return !a.hasRule(f) })
+	}
+	if fine {
+		return ""
+	}
+	return "refused, and the document allows it"
+}
+
+// namesNothing reports whether a parameter's id was made up.
+func (a *attempt) namesNothing() bool {
+	return slices.ContainsFunc(a.op.References, func(r access.Reference) bool { return r.Parameter != "" && a.places[r.Parameter] })
+}
+
+// isMadeUp reports whether one of the values that the program has to know was made up.
+func (a *attempt) isMadeUp() bool {
+	for place, madeUp := range a.places {
+		if madeUp && known[a.op.ID+" "+place] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *attempt) onlyReferences(p api.Problem) bool {
+	return len(p.Errors) > 0 && !slices.ContainsFunc(p.Errors, func(f api.ProblemField) bool {
+		return !slices.ContainsFunc(a.op.References, func(r access.Reference) bool { return r.Pointer != "" && r.Pointer == placeOf(f) })
+	})
+}
+
+func (a *attempt) hasRule(f api.ProblemField) bool {
+	return a.places[placeOf(f)] && slices.ContainsFunc(rules, func(r rule) bool {
+		return (r.operation == "" || r.operation == a.op.ID) && r.place == placeOf(f) && r.code == f.Code
+	})
+}
+
+func placeOf(f api.ProblemField) string {
+	if f.Pointer != nil {
+		return *f.Pointer
+	}
+	if f.Parameter != nil {
+		return *f.Parameter
+	}
+	return ""
+}

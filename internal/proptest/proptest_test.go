@@ -1,0 +1,241 @@
+package proptest
+
+import (
+	"crypto/ed25519"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"net/http"
+	"net/netip"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+const (
+	// maxReported is how many faults of one operation are told; more of them are mostly the same one.
+	maxReported = 5
+	// manyAllowed are enough requests for each field to be part of a success.
+	manyAllowed = 30
+)
+
+// effort is how many requests each operation gets. SQLite, the fastest, gets every forbidden one.
+type effort struct {
+	allowed   int
+	forbidden int // of all of them; -1 is each
+}
+
+func TestEveryOperationKeepsToTheDocument(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		e := effort{allowed: 6, forbidden: 4}
+		if engine == store.SQLite {
+			e = effort{allowed: 30, forbidden: -1}
+		}
+		if n, err := strconv.Atoi(os.Getenv("PROPTEST_CASES")); err == nil {
+			e = effort{allowed: n, forbidden: -1}
+		}
+		newRun(t, engine, e).all()
+	})
+}
+
+// run is one run of the tester against an application.
+type run struct {
+	t       *testing.T
+	app     *apitest.App
+	client  *http.Client
+	seed    uint64
+	only    string
+	effort  effort
+	plain   []access.Operation
+	foreign *world
+	replies *faults // what the transport finds wrong with the reply at hand
+	sent    int
+	worlds  uint64
+}
+
+// faults takes what would fail a test.
+type faults struct {
+	testing.TB
+
+	list []string
+}
+
+func (f *faults) Errorf(format string, args ...any) {
+	f.list = append(f.list, fmt.Sprintf(format, args...))
+}
+
+func newRun(t *testing.T, engine store.Engine, e effort) *run {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := apitest.New(t, engine, func(c *config.Config) {
+		c.EnableMetrics = true
+		c.SigningKeys = config.Hide([]any{private})
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	})
+	doc, err := document.Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &run{t: t, app: a, seed: 1, only: os.Getenv("PROPTEST_ONLY"), effort: e, replies: &faults{TB: t}}
+	if r.plain, err = access.Operations(doc); err != nil {
+		t.Fatal(err)
+	}
+	if seed := os.Getenv("PROPTEST_SEED"); seed != "" {
+		if r.seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
+			t.Fatalf("PROPTEST_SEED: %v", err)
+		}
+	}
+	network := &http.Transport{}
+	t.Cleanup(network.CloseIdleConnections)
+	r.client = &http.Client{Transport: apitest.Checked(r.replies, network), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	r.foreign = r.world(t)
+	return r
+}
+
+// world makes a new one. The things in it aren't those of any other.
+func (r *run) world(t *testing.T) *world {
+	t.Helper()
+	r.worlds++
+	return &world{
+		t: t, app: r.app, operations: r.plain, tenant: r.app.Tenant(t), callers: map[access.Role]*caller{}, things: map[string][]thing{},
+		source: rand.New(rand.NewPCG(r.seed, r.worlds)),
+	}
+}
+
+// rand is the source of one case: it can be run alone.
+func (r *run) rand(op operation, name string) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(op.ID + ": " + name))
+	return rand.New(rand.NewPCG(r.seed, h.Sum64()))
+}
+
+func (r *run) all() {
+	for _, plain := range r.plain {
+		if id, _, _ := strings.Cut(r.only, ": "); id != "" && id != plain.ID {
+			continue
+		}
+		op, err := readOperation(plain)
+		if err != nil {
+			r.t.Errorf("%s: %v", plain.ID, err)
+			continue
+		}
+		r.t.Run(op.ID, func(t *testing.T) { r.operation(t, op) })
+	}
+	r.t.Logf("%d requests, seed %d", r.sent, r.seed)
+}
+
+// operation sends all requests for one.
+func (r *run) operation(t *testing.T, op operation) {
+	reported := 0
+	try := func(w *world, g *generator, name string, f *fault) (*attempt, apitest.Reply) {
+		a := newAttempt(g, w, op, r.foreign)
+		a.name = name
+		if f != nil {
+			a.status, a.place = f.status, f.place
+			f.commit(g, w, a)
+		}
+		reply, wrong := r.send(t, a)
+		if wrong != "" && reported < maxReported {
+			reported++
+			t.Errorf("%s: %s\n%d %.1000s\nPROPTEST_SEED=%d PROPTEST_ONLY=%s go test ./internal/proptest -run '/%s'\n%s",
+				name, wrong, reply.Status, reply.Body, r.seed, quote(op.ID+": "+name, nil), r.app.Engine, a.request().curl(a.secrets()))
+		}
+		return a, reply
+	}
+	w := r.world(t)
+	for _, f := range r.faults(op) {
+		if name := f.name; r.runs(op, name) {
+			if _, reply := try(w, &generator{Rand: r.rand(op, name), few: true}, name, &f); reply.Status < http.StatusMultipleChoices {
+				w = r.world(t)
+			}
+		}
+	}
+	reached := map[string]bool{}
+	for n := range r.effort.allowed {
+		name := fmt.Sprintf("allowed %d", n)
+		if !r.runs(op, name) {
+			continue
+		}
+		a, reply := try(w, &generator{Rand: r.rand(op, name), few: n == 0}, name, nil)
+		if reply.Status >= http.StatusMultipleChoices {
+			continue
+		}
+		reached[""] = true
+		for place := range a.places {
+			reached[place] = true
+		}
+		if op.Method != http.MethodGet {
+			w = r.world(t)
+		}
+	}
+	r.account(t, op, reached)
+}
+
+func (r *run) runs(op operation, name string) bool {
+	_, only, one := strings.Cut(r.only, ": ")
+	return !one || only == name
+}
+
+// faults are those that this run tries.
+func (r *run) faults(op operation) []fault {
+	list := faultsOf(op)
+	if r.effort.forbidden < 0 || r.only != "" || len(list) <= r.effort.forbidden {
+		return list
+	}
+	r.rand(op, string(r.app.Engine)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list[:r.effort.forbidden]
+}
+
+func (r *run) send(t *testing.T, a *attempt) (apitest.Reply, string) {
+	t.Helper()
+	r.sent++
+	r.replies.list = nil
+	reply, err := a.request().send(t.Context(), r.client, r.app.URL)
+	if err != nil {
+		return reply, "no reply: " + err.Error()
+	}
+	if len(r.replies.list) > 0 {
+		return reply, strings.Join(r.replies.list, "\n")
+	}
+	return reply, a.judge(reply)
+}
+
+// account fails the test unless the operation has succeeded, and with each field and parameter if there were enough requests.
+func (r *run) account(t *testing.T, op operation, reached map[string]bool) {
+	t.Helper()
+	if strings.Contains(r.only, ": ") {
+		return
+	}
+	want := []string{""}
+	if r.effort.allowed >= manyAllowed {
+		for name := range op.parameters {
+			if name != "id" {
+				want = append(want, name)
+			}
+		}
+		if op.body != nil {
+			for _, p := range places("", op.body) {
+				want = append(want, p.pointer)
+			}
+		}
+	}
+	slices.Sort(want)
+	for _, place := range want {
+		if !reached[place] && unreached[op.ID+" "+place] == "" {
+			t.Errorf("%s: no request with %q succeeded", op.ID, place)
+		}
+	}
+}

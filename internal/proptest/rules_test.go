@@ -1,0 +1,69 @@
+package proptest
+
+import (
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+)
+
+// rule is a reason to refuse a request that the schemas allow, because they can't express it.
+type rule struct {
+	operation   string // empty: every one that has the place
+	place, code string
+	why         string
+}
+
+// rules hold for values that the tester made up. What it knows to be right, as the token of a user, is refused for no reason.
+var rules = []rule{
+	{"", "cursor", "not_allowed", "a cursor is opaque: only one of the same list, filters and sort is one"},
+	{"", "from", "maximum", "a time that begins after its end"},
+	{"getAuditStats", "from", "minimum", "at most 366 days are counted"},
+	{"verifyAuditTrail", "checkpoint", "not_allowed", "a checkpoint is signed"},
+	{"deleteTenant", "confirm_code", "wrong", "whoever deletes a tenant has to know its code"},
+	{"changePassword", "/current_password", "wrong", "it is the password of the one who asks"},
+	{"changePassword", "/new_password", "too_short", "counted in bytes, where maxLength counts characters"},
+	{"changePassword", "/new_password", "too_long", "as above"},
+	{"changePassword", "/new_password", "common", "a list of passwords that are guessed first"},
+	{"changePassword", "/new_password", "personal", "it has the e-mail address in it"},
+	{"changePassword", "/new_password", "unchanged", "it is the one there was"},
+	{"resetPassword", "/new_password", "too_short", "counted in bytes, where maxLength counts characters"},
+	{"resetPassword", "/new_password", "too_long", "as above"},
+}
+
+// credentials are the replies to what proves who someone is, when it was made up.
+var credentials = map[string]api.ErrorCode{
+	"login":         "invalid_credentials",
+	"refresh":       "invalid_token",
+	"resetPassword": "invalid_one_time_token",
+}
+
+// unreached are the fields and parameters that are part of no success, each with the reason.
+var unreached = map[string]string{}
+
+// before is what is done with a thing to bring it into the state in which an operation succeeds.
+var before = map[string]string{
+	"deleteTenant": "suspendTenant",
+	"resumeTenant": "suspendTenant",
+	"activateUser": "deactivateUser",
+}
+
+// makers make things that don't come from a POST to their collection.
+var makers = map[string]func(*world, *caller) thing{
+	"session":     (*world).session,
+	"audit_entry": (*world).auditEntry,
+}
+
+// known are values that no schema can tell. They belong to the caller, or to the thing that the request is about.
+var known = map[string]func(*world, *caller, thing) string{
+	"login /email":                     func(_ *world, c *caller, _ thing) string { return c.actor.User.Email },
+	"login /password":                  func(*world, *caller, thing) string { return password },
+	"refresh /refresh_token":           func(_ *world, c *caller, _ thing) string { return c.actor.RefreshToken },
+	"changePassword /current_password": func(*world, *caller, thing) string { return password },
+	"changePassword /new_password":     func(*world, *caller, thing) string { return newPassword },
+	"resetPassword /token":             func(w *world, _ *caller, _ thing) string { return w.oneTimeToken() },
+	"resetPassword /new_password":      func(*world, *caller, thing) string { return newPassword },
+	"deleteTenant confirm_code":        func(_ *world, _ *caller, about thing) string { return about.field("code") },
+	"verifyAuditTrail checkpoint":      func(w *world, _ *caller, _ thing) string { return w.checkpoint() },
+}
+
+// roles are those that may do what requires a role, the least of them first.
+var roles = []access.Role{access.Viewer, access.User, access.Admin, access.Superuser}

@@ -1,0 +1,183 @@
+package proptest
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+// operationOf returns the operation with this id.
+func operationOf(t *testing.T, id string) operation {
+	t.Helper()
+	doc, err := document.Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations, err := access.Operations(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range operations {
+		if op.ID == id {
+			read, err := readOperation(op)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return read
+		}
+	}
+	t.Fatalf("no operation %s", id)
+	return operation{}
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	refused := func(code, place, rule string) string {
+		return `{"code":"` + code + `","errors":[{"pointer":"` + place + `","detail":"","code":"` + rule + `"}]}`
+	}
+	for _, tc := range []struct {
+		name, operation string
+		attempt         attempt
+		status          int
+		body, want      string
+	}{
+		{"success", "createCompany", attempt{}, 201, `{}`, ""},
+		{"server's fault", "createCompany", attempt{}, 500, `{}`, "a fault of the server"},
+		{"server's fault for a forbidden one", "createCompany", attempt{status: 422}, 500, `{}`, "a fault of the server"},
+		{"forbidden and accepted", "createCompany", attempt{status: 422}, 201, `{}`, "accepted, and the document forbids it"},
+		{"forbidden and refused", "createCompany", attempt{status: 422, place: "/name"}, 422, refused("validation_failed", "/name", "required"), ""},
+		{"refused for another place", "createCompany", attempt{status: 422, place: "/name"}, 422, refused("validation_failed", "/code", "required"), `the refusal doesn't name "/name"`},
+		{"refused with another status", "createCompany", attempt{status: 415}, 422, `{}`, "refused with 422, where 415 was expected"},
+		{"allowed and refused", "createCompany", attempt{}, 422, refused("validation_failed", "/name", "too_long"), "refused, and the document allows it"},
+		{"a role that suffices", "createCompany", attempt{}, 403, `{}`, "refused, and the document allows it"},
+		{"a token that is good", "createCompany", attempt{}, 401, `{"code":"invalid_token"}`, "refused, and the document allows it"},
+		{"a rate limit", "createCompany", attempt{}, 429, `{}`, "refused, and the document allows it"},
+		{"taken", "createCompany", attempt{}, 409, `{"code":"already_exists"}`, ""},
+		{"stale", "updateCompany", attempt{header: http.Header{"If-Match": {`"7"`}}}, 412, `{}`, ""},
+		{"stale without a condition", "updateCompany", attempt{}, 412, `{}`, "refused, and the document allows it"},
+		{"unchanged without a condition", "getCompany", attempt{}, 304, ``, "refused, and the document allows it"},
+		{"nothing there", "getCompany", attempt{missing: true}, 404, `{}`, ""},
+		{"nothing there, and found", "getCompany", attempt{missing: true}, 200, `{}`, "it is about something there isn't, or that is another tenant's"},
+		{"there, and not found", "getCompany", attempt{}, 404, `{}`, "refused, and the document allows it"},
+		{"a reference to nothing that is taken", "createBranch", attempt{dangling: true}, 201, `{}`, "a field names something there isn't, or that is another tenant's"},
+		{"a reference", "createBranch", attempt{}, 400, refused("unknown_reference", "/company_id", "unknown_reference"), ""},
+		{"a reference in a field that is none", "createBranch", attempt{}, 400, refused("unknown_reference", "/name", "unknown_reference"), "refused, and the document allows it"},
+		{"a rule", "deleteTenant", attempt{places: map[string]bool{"confirm_code": true}}, 422, refused("validation_failed", "confirm_code", "wrong"), ""},
+		{"a rule for what is right", "deleteTenant", attempt{places: map[string]bool{"confirm_code": false}}, 422, refused("validation_failed", "confirm_code", "wrong"), "refused, and the document allows it"},
+		{"another operation's rule", "createCompany", attempt{places: map[string]bool{"confirm_code": true}}, 422, refused("validation_failed", "confirm_code", "wrong"), "refused, and the document allows it"},
+		{"a made-up password", "login", attempt{places: map[string]bool{"/password": true}}, 401, `{"code":"invalid_credentials"}`, ""},
+		{"the right password", "login", attempt{places: map[string]bool{"/password": false}}, 401, `{"code":"invalid_credentials"}`, "refused, and the document allows it"},
+		{"no problem", "createCompany", attempt{status: 422}, 422, `<html>`, "the error is no problem+json"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			tc.attempt.op = operationOf(t, tc.operation)
+			if got := tc.attempt.judge(apitest.Reply{Status: tc.status, Body: []byte(tc.body)}); got != tc.want {
+				t.Errorf("%q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestValuesAreAsTheSchemaSays compares what the tester makes with the library's validator: it works without it, but must not
+// contradict it.
+func TestValuesAreAsTheSchemaSays(t *testing.T) {
+	t.Parallel()
+	for _, id := range []string{"createUser", "createTenant", "createBranch", "changePassword"} {
+		op := operationOf(t, id)
+		schema := op.Spec.RequestBody.Value.Content[jsonType].Schema.Value
+		for seed := range uint64(50) {
+			g := &generator{Rand: newRand(seed)}
+			if value := g.value(op.body, ""); schema.VisitJSON(decoded(t, encode(g, value)), document.SchemaOptions()...) != nil {
+				t.Errorf("%s: %v is not allowed", id, value)
+			}
+		}
+		for _, p := range places("", op.body) {
+			for _, v := range inBody(p.schema) {
+				text := encode(nil, v.value)
+				if strings.Contains(text, `\u`) || !utf8.ValidString(text) {
+					continue // it can't be decoded
+				}
+				if err := op.schemaAt(p.pointer).VisitJSON(decoded(t, text), document.SchemaOptions()...); err == nil {
+					t.Errorf("%s %s: %s is allowed", id, p.pointer, v.name)
+				}
+			}
+		}
+	}
+}
+
+func TestSeedsDecide(t *testing.T) {
+	t.Parallel()
+	op := operationOf(t, "createBranch")
+	bodyOf := func(seed uint64) string {
+		g := &generator{Rand: newRand(seed)}
+		return encode(g, g.value(op.body, ""))
+	}
+	if bodyOf(1) != bodyOf(1) || bodyOf(1) == bodyOf(2) {
+		t.Error("a seed must give the same body each time, and another seed another one")
+	}
+}
+
+// TestCurlLinesSayWhatWasSent runs them in a shell.
+func TestCurlLinesSayWhatWasSent(t *testing.T) {
+	t.Parallel()
+	body := "{\"a\":\"it's \\u0000 \xff \U0001f9ed\n$HOME `id` \\\\ hunter2\"}"
+	for _, padding := range []int{0, 3} {
+		r := request{method: "POST", path: "/x", query: "q=it's", header: http.Header{"Authorization": {"Bearer hunter2"}}, body: body, padding: padding}
+		line := r.curl(map[string]string{"TOKEN": "hunter2"})
+		if strings.Contains(line, "hunter2") {
+			t.Errorf("the secret is in it: %s", line)
+		}
+		script := `URL=http://server; TOKEN=hunter2; curl() { printf '%s|' "$@"; if [[ ${!#} == @- ]]; then cat; fi; }; ` + line
+		out, err := exec.CommandContext(t.Context(), "bash", "-c", script).Output()
+		want := "-i|-X|POST|http://server/x?q=it's|-H|Authorization: Bearer hunter2|--data-binary|" + body + "|"
+		if padding > 0 {
+			want = "-i|-X|POST|http://server/x?q=it's|-H|Authorization: Bearer hunter2|--data-binary|@-|" + body + "   "
+		}
+		if err != nil || string(out) != want {
+			t.Errorf("%v\n%q\nwant\n%q\nof %s", err, out, want, line)
+		}
+	}
+}
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
+
+func decoded(t *testing.T, text string) any {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return value
+}
+
+// schemaAt is the document's schema of a field.
+func (o operation) schemaAt(pointer string) *openapi3.Schema {
+	s := o.Spec.RequestBody.Value.Content[jsonType].Schema.Value
+	for _, name := range steps(pointer) {
+		s = property(s, name)
+	}
+	return s
+}
+
+func property(s *openapi3.Schema, name string) *openapi3.Schema {
+	if p := s.Properties[name]; p != nil {
+		return p.Value
+	}
+	for _, part := range s.AllOf {
+		if p := property(part.Value, name); p != nil {
+			return p
+		}
+	}
+	return nil
+}

@@ -1,0 +1,183 @@
+package proptest
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+)
+
+const (
+	password    = apitest.Password
+	newPassword = "another horse, another battery"
+)
+
+// world is a tenant with whatever requests are about: two of each, so that lists have a second page. Requests that succeed use it
+// up, and the next one gets another.
+type world struct {
+	t          testing.TB
+	app        *apitest.App
+	operations []access.Operation
+	tenant     db.Tenant
+	callers    map[access.Role]*caller
+	things     map[string][]thing
+	source     *rand.Rand // of what things are made of
+}
+
+type caller struct {
+	role  access.Role
+	actor *apitest.Actor
+}
+
+// thing is what an id is the id of.
+type thing struct {
+	id    string
+	reply []byte // what came when it was made
+}
+
+func (w *world) caller(role access.Role) *caller {
+	if w.callers[role] == nil {
+		c := &caller{role: role}
+		if role == access.Superuser {
+			c.actor = w.app.Superuser(w.t)
+		} else {
+			c.actor = w.app.ActorIn(w.t, w.tenant.ID, role)
+		}
+		w.callers[role] = c
+	}
+	return w.callers[role]
+}
+
+// one is the first thing of an entity, which others refer to, and another the second, which requests are about. Sessions are
+// those of the caller.
+func (w *world) one(entity string, by *caller) thing     { return w.pair(entity, by)[0] }
+func (w *world) another(entity string, by *caller) thing { return w.pair(entity, by)[1] }
+
+func (w *world) pair(entity string, by *caller) []thing {
+	key := entity
+	switch entity {
+	case access.AnyEntity:
+		return w.pair("company", by)
+	case "session":
+		key += string(by.role)
+	}
+	for len(w.things[key]) < 2 {
+		if maker := makers[entity]; maker != nil {
+			w.things[key] = append(w.things[key], maker(w, by))
+		} else {
+			w.things[key] = append(w.things[key], w.create(entity))
+		}
+	}
+	return w.things[key]
+}
+
+// fill makes all that lists may have.
+func (w *world) fill() {
+	for _, op := range w.operations {
+		if _, ok := w.creator(op.Entity); ok && op.Entity != "" {
+			w.pair(op.Entity, w.caller(access.Admin))
+		}
+	}
+}
+
+// create makes a thing as a client would: with a POST to its collection.
+func (w *world) create(entity string) thing {
+	w.t.Helper()
+	op, ok := w.creator(entity)
+	if !ok {
+		w.t.Fatalf("no operation makes a thing of entity %s, as a POST to its collection would; write a maker", entity)
+	}
+	by := w.caller(access.Admin)
+	if op.RequiredRole == access.Superuser {
+		by = w.caller(access.Superuser)
+	}
+	g := &generator{Rand: w.source, few: true}
+	g.entity = func(name, _ string) string { return w.one(name, by).id }
+	body, err := read(op.Spec.RequestBody.Value.Content[jsonType].Schema.Value)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for range 10 { // a code may be taken
+		reply := by.actor.Do(w.t, op.Method, op.Path, encode(nil, g.value(body, "")))
+		location := reply.Header.Get("Location")
+		if reply.Status == http.StatusCreated && location != "" {
+			return thing{id: location[strings.LastIndexByte(location, '/')+1:], reply: reply.Body}
+		}
+		if reply.Status != http.StatusConflict {
+			w.t.Fatalf("%s, for a thing of entity %s: %d %s", op.ID, entity, reply.Status, reply.Body)
+		}
+	}
+	w.t.Fatalf("%s makes nothing", op.ID)
+	return thing{}
+}
+
+func (w *world) creator(entity string) (access.Operation, bool) {
+	for _, op := range w.operations {
+		if op.Entity != entity || !strings.HasSuffix(op.Path, "/{id}") {
+			continue
+		}
+		for _, create := range w.operations {
+			if create.Method == http.MethodPost && create.Path == strings.TrimSuffix(op.Path, "/{id}") && create.Spec.Responses.Value("201") != nil {
+				return create, true
+			}
+		}
+	}
+	return access.Operation{}, false
+}
+
+// prepare brings a thing into the state in which an operation succeeds.
+func (w *world) prepare(op access.Operation, about thing) {
+	for _, first := range w.operations {
+		if first.ID == before[op.ID] {
+			by := w.caller(access.Admin)
+			if first.RequiredRole == access.Superuser {
+				by = w.caller(access.Superuser)
+			}
+			by.actor.Do(w.t, first.Method, strings.ReplaceAll(first.Path, "{id}", about.id), "").Want(w.t, http.StatusOK)
+		}
+	}
+}
+
+func (w *world) session(by *caller) thing {
+	me := w.app.Login(w.t, by.actor.User).Do(w.t, http.MethodGet, "/api/v1/auth/me", "").Want(w.t, http.StatusOK)
+	return thing{id: thing{reply: me.Body}.field("session", "id")}
+}
+
+func (w *world) auditEntry(*caller) thing {
+	return thing{id: w.app.AuditEntry(w.t, w.tenant.ID).ID.String()}
+}
+
+// oneTimeToken is that of the user that requests are about, who has no password yet.
+func (w *world) oneTimeToken() string {
+	return w.another("user", w.caller(access.Admin)).field("one_time_token", "token")
+}
+
+func (w *world) checkpoint() string {
+	admin := w.caller(access.Admin)
+	return thing{reply: admin.actor.Do(w.t, http.MethodGet, "/api/v1/audit/verify", "").Want(w.t, http.StatusOK).Body}.field("checkpoint")
+}
+
+// cursor is that of the second page of a list; empty if there is none.
+func (w *world) cursor(op access.Operation, by *caller, query url.Values) string {
+	query.Set("limit", "1")
+	reply := by.actor.Do(w.t, op.Method, op.Path+"?"+query.Encode(), "")
+	return thing{reply: reply.Body}.field("next_cursor")
+}
+
+// field is a text of a reply.
+func (t thing) field(path ...string) string {
+	var value any
+	_ = json.Unmarshal(t.reply, &value) // what isn't there is empty
+	for _, name := range path {
+		object, _ := value.(map[string]any)
+		value = object[name]
+	}
+	text, _ := value.(string)
+	return text
+}
