@@ -3629,7 +3629,7 @@ type ClientInterface interface {
 
 	// GetTenant Read a tenant
 	//
-	// A tenant with its tier, its limits and whom to turn to. What it has is among its usage.
+	// A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
 	//
 	// Corresponds with GET /api/v1/tenants/{id} (the `GetTenant` operationId).
 	GetTenant(ctx context.Context, id ID, params *GetTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4918,7 +4918,7 @@ func (c *Client) DeleteTenant(ctx context.Context, id ID, params *DeleteTenantPa
 
 // GetTenant Read a tenant
 //
-// A tenant with its tier, its limits and whom to turn to. What it has is among its usage.
+// A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
 //
 // Corresponds with GET /api/v1/tenants/{id} (the `GetTenant` operationId).
 func (c *Client) GetTenant(ctx context.Context, id ID, params *GetTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10036,7 +10036,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetTenantWithResponse Read a tenant
 	//
-	// A tenant with its tier, its limits and whom to turn to. What it has is among its usage.
+	// A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18546,7 +18546,7 @@ func (c *ClientWithResponses) DeleteTenantWithResponse(ctx context.Context, id I
 
 // GetTenantWithResponse Read a tenant
 //
-// A tenant with its tier, its limits and whom to turn to. What it has is among its usage.
+// A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -35,7 +35,7 @@ func TestIntroductionIsTrue(t *testing.T) {
 	for _, block := range found {
 		script += block[1] + "printf '%s' '" + end + "'\n"
 	}
-	command := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(script, "http://localhost:8000", w.URL)) //nolint:gosec // our own
+	command := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(script, "http://localhost:8000", w.URL))
 	output, err := command.Output()
 	if err != nil {
 		t.Fatalf("the introduction's lines need sh, curl and sed: %v\n%s", err, output)
