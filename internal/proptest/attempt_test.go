@@ -133,6 +133,30 @@ func newAttempt(g *generator, w *world, op operation, foreign *world) *attempt {
 	return a
 }
 
+// optional are the places of a request that needn't be there, each with those that it needs.
+func (o operation) optional() map[string][]string {
+	list := map[string][]string{}
+	for _, p := range o.Parameters {
+		if p.In != openapi3.ParameterInPath {
+			list[p.Name] = []string{p.Name}
+		}
+	}
+	if o.body == nil {
+		return list
+	}
+	var references []string
+	for _, r := range o.References {
+		references = append(references, r.Pointer)
+	}
+	for _, p := range places("", o.body) {
+		list[p.pointer] = []string{p.pointer}
+		if slices.Contains(references, p.pointer) {
+			list[p.pointer] = references // a branch belongs to a company
+		}
+	}
+	return list
+}
+
 // role is one that may call the operation; for one that needs no log-in, the one whose credentials are sent.
 func role(g *generator, op operation, least bool) access.Role {
 	may := slices.DeleteFunc(slices.Clone(roles), func(r access.Role) bool { return !r.Satisfies(op.RequiredRole) })
@@ -146,7 +170,7 @@ func role(g *generator, op operation, least bool) access.Role {
 }
 
 func (a *attempt) fillParameters(g *generator, w *world) {
-	paged := a.op.parameters["cursor"] != nil && !g.few && g.oneIn(3)
+	paged := a.op.parameters["cursor"] != nil && (g.wants("cursor") || !g.few && g.oneIn(3))
 	rarity := 3
 	if paged {
 		rarity = 8 // with many filters there is no second page
@@ -156,21 +180,24 @@ func (a *attempt) fillParameters(g *generator, w *world) {
 		switch {
 		case p.In == openapi3.ParameterInPath || p.Name == "cursor":
 		case p.Name == "tenant_id":
-			if a.by.role == access.Superuser || !g.few && g.oneIn(3) {
+			if a.by.role == access.Superuser || g.wants(p.Name) || !g.few && g.oneIn(3) {
 				a.places[p.Name] = false
 				a.query.Set(p.Name, w.tenant.ID.String())
 			}
-		case !p.Required && (g.few || !g.oneIn(rarity)):
+		case !p.Required && !g.wants(p.Name) && (g.few || !g.oneIn(rarity)):
 		case p.In == openapi3.ParameterInHeader:
 			a.places[p.Name] = true
-			a.header.Set(p.Name, g.tags(s.maxLen))
+			a.header.Set(p.Name, g.tags(p.Name, s.maxLen))
+		case p.Name == "limit" && g.oneIn(2):
+			a.places[p.Name] = true
+			a.query.Set(p.Name, "1") // the world has two of each
 		default:
 			a.query.Set(p.Name, text(g.value(s, p.Name)))
 		}
 	}
 	if paged {
 		s := a.op.parameters["cursor"]
-		if cursor := w.cursor(a.op.Operation, a.by, maps.Clone(a.query)); cursor != "" && !g.oneIn(3) {
+		if cursor := w.cursor(a.op.Operation, a.by, maps.Clone(a.query)); cursor != "" && (g.few || !g.oneIn(3)) {
 			a.places["cursor"] = false
 			a.query.Set("cursor", cursor)
 		} else {
@@ -180,7 +207,13 @@ func (a *attempt) fillParameters(g *generator, w *world) {
 }
 
 // tags is a header with entity tags, or whatever else a header may have.
-func (g *generator) tags(longest int) string {
+func (g *generator) tags(name string, longest int) string {
+	switch {
+	case g.few && name == "If-Match":
+		return "*"
+	case g.few:
+		return `"0"` // nothing has this version
+	}
 	return pick(g, []string{
 		`"1"`, `*`, `"1"`, `*`, `W/"1"`, `"7", "1"`, `"1", "2"`, `"2"`, `"no such version"`, `1`, `"`, `,,`, "\xe4", strings.Repeat("x", longest), `"1" ` + strings.Repeat(" ", 100) + `x`,
 	})

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,8 +23,9 @@ type generator struct {
 	entity func(name, place string) string
 	// used notes a place that got a value.
 	used func(place string)
-	// few leaves out what needn't be there.
-	few bool
+	// few leaves out what needn't be there, but for the places that are wanted.
+	few  bool
+	want []string
 }
 
 func (g *generator) oneIn(n int) bool { return g.IntN(n) == 0 }
@@ -35,7 +37,7 @@ func (g *generator) value(s *schema, pointer string) any {
 	if g.used != nil {
 		g.used(pointer)
 	}
-	if s.nullable && g.oneIn(6) {
+	if s.nullable && !g.few && g.oneIn(6) {
 		return nil
 	}
 	if g.known != nil {
@@ -49,7 +51,7 @@ func (g *generator) value(s *schema, pointer string) any {
 	case s.kind == "object":
 		object := map[string]any{}
 		for _, name := range s.names() {
-			if s.requires(name) || !g.few && g.oneIn(2) {
+			if s.requires(name) || g.wants(pointer+"/"+name) || !g.few && g.oneIn(2) {
 				object[name] = g.value(s.fields[name], pointer+"/"+name)
 			}
 		}
@@ -69,6 +71,11 @@ func (g *generator) value(s *schema, pointer string) any {
 	default:
 		return g.text(s, pointer)
 	}
+}
+
+// wants reports whether a place, or one in it, is wanted.
+func (g *generator) wants(place string) bool {
+	return slices.ContainsFunc(g.want, func(w string) bool { return w == place || strings.HasPrefix(w, place+"/") })
 }
 
 func (g *generator) number(s *schema) float64 {

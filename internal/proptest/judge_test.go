@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
@@ -30,7 +33,7 @@ func (a *attempt) judge(r apitest.Reply) string {
 	case a.dangling && r.Status < http.StatusBadRequest:
 		return "a field names something there isn't, or that is another tenant's"
 	case r.Status < http.StatusMultipleChoices:
-		return ""
+		return a.judgePage(r)
 	default:
 		return a.judgeRefusal(r.Status, p)
 	}
@@ -44,6 +47,27 @@ func (a *attempt) judgeForbidden(r apitest.Reply, p api.Problem) string {
 		return fmt.Sprintf("refused with %d, where %d was expected", r.Status, a.status)
 	case a.place != "" && !slices.ContainsFunc(p.Errors, func(f api.ProblemField) bool { return placeOf(f) == a.place }):
 		return fmt.Sprintf("the refusal doesn't name %q", a.place)
+	}
+	return ""
+}
+
+// judgePage says what is wrong with a page of a list: it has as many items as were asked for at most, and Link where there are more.
+func (a *attempt) judgePage(r apitest.Reply) string {
+	if a.op.parameters["cursor"] == nil {
+		return ""
+	}
+	var page struct {
+		Items      []json.RawMessage
+		NextCursor string `json:"next_cursor"`
+	}
+	if err := json.Unmarshal(r.Body, &page); err != nil {
+		return "no page of a list: " + err.Error()
+	}
+	if limit, err := strconv.Atoi(a.query.Get("limit")); err == nil && len(page.Items) > limit {
+		return fmt.Sprintf("%d items, where at most %d were asked for", len(page.Items), limit)
+	}
+	if next := url.QueryEscape(page.NextCursor); (next != "") != (r.Header.Get("Link") != "") || !strings.Contains(r.Header.Get("Link"), next) {
+		return fmt.Sprintf("the header Link %q doesn't lead to next_cursor %q", r.Header.Get("Link"), page.NextCursor)
 	}
 	return ""
 }
@@ -93,8 +117,8 @@ func (a *attempt) onlyReferences(p api.Problem) bool {
 }
 
 func (a *attempt) hasRule(f api.ProblemField) bool {
-	return a.places[placeOf(f)] && slices.ContainsFunc(rules, func(r rule) bool {
-		return (r.operation == "" || r.operation == a.op.ID) && r.place == placeOf(f) && r.code == f.Code
+	return slices.ContainsFunc(rules, func(r rule) bool {
+		return (a.places[r.place] || a.places[r.or]) && (r.operation == "" || r.operation == a.op.ID) && r.place == placeOf(f) && r.code == f.Code
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
@@ -21,17 +22,13 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-const (
-	// maxReported is how many faults of one operation are told; more of them are mostly the same one.
-	maxReported = 5
-	// manyAllowed are enough requests for each field to be part of a success.
-	manyAllowed = 30
-)
+// maxReported is how many faults of one operation are told; more of them are mostly the same one.
+const maxReported = 5
 
-// effort is how many requests each operation gets. SQLite, the fastest, gets every forbidden one.
+// effort is how many requests each operation gets.
 type effort struct {
 	allowed   int
-	forbidden int // of all of them; -1 is each
+	forbidden int // -1 is every one, and an allowed one with each field and parameter
 }
 
 func TestEveryOperationKeepsToTheDocument(t *testing.T) {
@@ -39,7 +36,7 @@ func TestEveryOperationKeepsToTheDocument(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		e := effort{allowed: 6, forbidden: 4}
 		if engine == store.SQLite {
-			e = effort{allowed: 30, forbidden: -1}
+			e = effort{allowed: 20, forbidden: -1}
 		}
 		if n, err := strconv.Atoi(os.Getenv("PROPTEST_CASES")); err == nil {
 			e = effort{allowed: n, forbidden: -1}
@@ -163,25 +160,47 @@ func (r *run) operation(t *testing.T, op operation) {
 			}
 		}
 	}
-	reached := map[string]bool{}
-	for n := range r.effort.allowed {
-		name := fmt.Sprintf("allowed %d", n)
+	succeeded := map[string]bool{}
+	allow := func(name string, g *generator) {
 		if !r.runs(op, name) {
-			continue
+			return
 		}
-		a, reply := try(w, &generator{Rand: r.rand(op, name), few: n == 0}, name, nil)
+		a, reply := try(w, g, name, nil)
 		if reply.Status >= http.StatusMultipleChoices {
-			continue
+			return
 		}
-		reached[""] = true
+		succeeded[""] = true
 		for place := range a.places {
-			reached[place] = true
+			succeeded[place] = true
 		}
 		if op.Method != http.MethodGet {
 			w = r.world(t)
 		}
 	}
-	r.account(t, op, reached)
+	allow("allowed", &generator{Rand: r.rand(op, "allowed"), few: true})
+	want := []string{""}
+	if r.effort.forbidden < 0 {
+		optional := op.optional()
+		for _, place := range slices.Sorted(maps.Keys(optional)) {
+			want = append(want, place)
+			if !succeeded[place] {
+				name := "allowed with " + place
+				allow(name, &generator{Rand: r.rand(op, name), few: true, want: optional[place]})
+			}
+		}
+	}
+	for n := range r.effort.allowed {
+		name := fmt.Sprintf("allowed %d", n)
+		allow(name, &generator{Rand: r.rand(op, name)})
+	}
+	if strings.Contains(r.only, ": ") {
+		return
+	}
+	for _, place := range want {
+		if !succeeded[place] && unreached[op.ID+" "+place] == "" {
+			t.Errorf("%s: no request with %q succeeded", op.ID, place)
+		}
+	}
 }
 
 func (r *run) runs(op operation, name string) bool {
@@ -211,31 +230,4 @@ func (r *run) send(t *testing.T, a *attempt) (apitest.Reply, string) {
 		return reply, strings.Join(r.replies.list, "\n")
 	}
 	return reply, a.judge(reply)
-}
-
-// account fails the test unless the operation has succeeded, and with each field and parameter if there were enough requests.
-func (r *run) account(t *testing.T, op operation, reached map[string]bool) {
-	t.Helper()
-	if strings.Contains(r.only, ": ") {
-		return
-	}
-	want := []string{""}
-	if r.effort.allowed >= manyAllowed {
-		for name := range op.parameters {
-			if name != "id" {
-				want = append(want, name)
-			}
-		}
-		if op.body != nil {
-			for _, p := range places("", op.body) {
-				want = append(want, p.pointer)
-			}
-		}
-	}
-	slices.Sort(want)
-	for _, place := range want {
-		if !reached[place] && unreached[op.ID+" "+place] == "" {
-			t.Errorf("%s: no request with %q succeeded", op.ID, place)
-		}
-	}
 }

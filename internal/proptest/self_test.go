@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"os/exec"
 	"strings"
 	"testing"
@@ -77,6 +78,9 @@ func TestJudge(t *testing.T) {
 		{"another operation's rule", "createCompany", attempt{places: map[string]bool{"confirm_code": true}}, 422, refused("validation_failed", "confirm_code", "wrong"), "refused, and the document allows it"},
 		{"a made-up password", "login", attempt{places: map[string]bool{"/password": true}}, 401, `{"code":"invalid_credentials"}`, ""},
 		{"the right password", "login", attempt{places: map[string]bool{"/password": false}}, 401, `{"code":"invalid_credentials"}`, "refused, and the document allows it"},
+		{"a page", "listCompanies", attempt{query: url.Values{"limit": {"1"}}}, 200, `{"items":[{}],"next_cursor":null}`, ""},
+		{"too many items", "listCompanies", attempt{query: url.Values{"limit": {"1"}}}, 200, `{"items":[{},{}],"next_cursor":null}`, "2 items, where at most 1 were asked for"},
+		{"no Link", "listCompanies", attempt{}, 200, `{"items":[{}],"next_cursor":"c"}`, `the header Link "" doesn't lead to next_cursor "c"`},
 		{"no problem", "createCompany", attempt{status: 422}, 422, `<html>`, "the error is no problem+json"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
