@@ -13,6 +13,8 @@ type Request struct {
 	Path      string // as the client sent it: escaped, without the query
 	Legacy    bool   // it is one of the predecessor's paths
 	RawQuery  string
+	Accept    []string // the headers that say what the client takes, and how it may be packed
+	Encodings []string
 	Operation Operation
 	Principal Principal // zero until authentication
 }

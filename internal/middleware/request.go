@@ -47,6 +47,8 @@ func (s Stack) request() echo.MiddlewareFunc {
 				Method:    cut(r.Method, maxMethod),
 				Path:      r.URL.EscapedPath(),
 				RawQuery:  r.URL.RawQuery,
+				Accept:    r.Header.Values(echo.HeaderAccept),
+				Encodings: r.Header.Values(echo.HeaderAcceptEncoding),
 			}
 			if given, ok := r.Context().Value(givenPathKey{}).(string); ok {
 				request.Path, request.Legacy = given, true

@@ -19,6 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/labstack/echo/v4"
 
+	"github.com/tenantry/tenantry/internal/accept"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/errs"
@@ -221,25 +222,7 @@ func replyTypes(op *openapi3.Operation) []string {
 	return types
 }
 
-// acceptable reports whether the Accept headers allow one of the types (RFC 9110, section 12.5.1). Without a type to send,
-// or without the header, everything is fine.
+// acceptable reports whether the Accept headers allow one of the types. Without a type to send everything is fine.
 func acceptable(headers, types []string) bool {
-	if len(headers) == 0 || len(types) == 0 {
-		return true
-	}
-	for part := range strings.SplitSeq(strings.Join(headers, ","), ",") {
-		accepted, params, err := mime.ParseMediaType(part)
-		if err != nil || isZero(params["q"]) {
-			continue
-		}
-		for _, t := range types {
-			if accepted == "*/*" || accepted == t || accepted == t[:strings.IndexByte(t, '/')]+"/*" {
-				return true
-			}
-		}
-	}
-	return false
+	return len(types) == 0 || slices.ContainsFunc(types, func(t string) bool { return accept.Quality(headers, t) > 0 })
 }
-
-// isZero reports whether a quality value means "not this".
-func isZero(q string) bool { return q != "" && strings.Trim(q, "0.") == "" }
