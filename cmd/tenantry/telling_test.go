@@ -130,7 +130,7 @@ func newUser(t *testing.T, databaseURL string, changes ...func(*db.User)) db.Use
 // not be told.
 func (p *telling) driveWithSecrets(op access.Operation, id, token string) {
 	p.t.Helper()
-	path, body := strings.ReplaceAll(op.Path, "{id}", id), bodyWithSecrets(p.t, op)
+	path, body := op.Address(id), bodyWithSecrets(p.t, op)
 	elsewhere := []header{
 		{"Cookie", "session=" + hush + "cookie"},
 		{"Referer", "https://app.example.com/?token=" + hush + "referer"},
@@ -144,7 +144,7 @@ func (p *telling) driveWithSecrets(op access.Operation, id, token string) {
 	}{
 		{path, body, append(elsewhere, bearer(token))},
 		{path + "?token=" + hush + "query&password=" + hush + "query", body, []header{bearer(token)}},
-		{strings.ReplaceAll(op.Path, "{id}", hush+"path"), body, []header{bearer(token)}},
+		{op.Address(hush+"path"), body, []header{bearer(token)}},
 		{path + "/" + hush + "path", body, []header{bearer(token)}},
 		{path, body, []header{bearer(hush + "token")}},
 		{path, body, []header{{"Authorization", "Basic " + hush + "basic"}}},

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -25,7 +27,7 @@ type Operation struct {
 	RateClass    RateClass // x-rate-limit
 	TenantBound  bool      // takes tenant_id
 	Streaming    bool      // x-streaming: its reply may take as long as it likes, a step at a time
-	Entity       string    // x-entity: what {id} is the id of; empty without one
+	Entity       string    // x-entity: what {id} is the id of; empty without one, and if it is none
 	References   []Reference
 	Spec         *openapi3.Operation
 	Parameters   []*openapi3.Parameter // its own and its path's
@@ -63,6 +65,17 @@ func Operations(doc *openapi3.T) ([]Operation, error) {
 		return 1
 	})
 	return list, nil
+}
+
+// Address is the operation's path with this id in it. Other parameters of the path get their examples.
+func (o *Operation) Address(id string) string {
+	path := strings.ReplaceAll(o.Path, "{id}", url.PathEscape(id))
+	for _, p := range o.Parameters {
+		if p.In == openapi3.ParameterInPath && p.Name != "id" {
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(fmt.Sprint(p.Example)))
+		}
+	}
+	return path
 }
 
 func (o *Operation) readRules(doc *openapi3.T) error {

@@ -60,6 +60,10 @@ const good = `
       parameters:
         - {name: tenant_id, in: query, schema: {type: string}}
       responses: {}
+  /words/{word}:
+    x-entity: none
+    parameters: [{name: word, in: path, required: true, example: a word, schema: {type: string}}]
+    get: {operationId: getWord, security: [], x-required-role: anon, x-audit-action: none, x-rate-limit: none, responses: {}}
   /me:
     get: {operationId: getMe, x-required-role: any, x-audit-action: none, x-rate-limit: none, responses: {}}
   /tenants:
@@ -93,12 +97,27 @@ func TestOperationsCarryTheirRules(t *testing.T) {
 		"getMe GET /me any none bound:false parameters:0 class:none",
 		"getThing GET /things/{id} viewer none bound:true parameters:2 class:default",
 		"getThing is about thing",
+		"getWord GET /words/{word} anon none bound:false parameters:1 class:none",
 		"login POST /login anon auth.login bound:false parameters:0 class:login",
 		"putThing PUT /things/{id} admin thing.update bound:false parameters:3 class:default",
 		"putThing is about thing owner_id=user /box/shelf_id=shelf /parent_id=thing /tag_ids/*=tag",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	operations, err := access.Operations(load(t, good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"getThing": "/things/a%2Fb", "getWord": "/words/a%20word", "getMe": "/me"}
+	for _, op := range operations {
+		if address := op.Address("a/b"); want[op.ID] != "" && address != want[op.ID] {
+			t.Errorf("%s is at %s, want %s", op.ID, address, want[op.ID])
+		}
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // AnyEntity is the x-entity of an id that may be that of anything.
 const AnyEntity = "any"
 
+// NoEntity is the x-entity of a parameter of the path that is no id: it names something of the program, which is everybody's.
+const NoEntity = "none"
+
 // Reference is a place in a request, beside the path, that has the id of something.
 type Reference struct {
 	Parameter string // of the query; empty if it is a field of the body
@@ -35,7 +38,9 @@ func (o *Operation) readReferences(item *openapi3.PathItem) error {
 			if err != nil {
 				faults = append(faults, err)
 			}
-			o.Entity = entity
+			if entity != NoEntity {
+				o.Entity = entity
+			}
 		case p.Schema.Value.Format == "uuid" && p.Name != tenantParameter:
 			entity, err := entityOf(p.Extensions)
 			if err != nil {

@@ -34,7 +34,7 @@ func operations(t *testing.T) []access.Operation {
 
 // attempt is a request for an operation: the document's own example, about one resource.
 func attempt(op access.Operation, id uuid.UUID) (method, path, body string) {
-	path = strings.ReplaceAll(op.Path, "{id}", id.String())
+	path = op.Address(id.String())
 	if op.Spec.RequestBody != nil {
 		example, err := json.Marshal(op.Spec.RequestBody.Value.Content["application/json"].Example)
 		if err != nil {

@@ -125,7 +125,7 @@ func (m *Matrix) entities() []string {
 
 // address is an operation's path with an id in it, and with parameters.
 func address(op access.Operation, id string, query url.Values) string {
-	path := strings.ReplaceAll(op.Path, "{id}", url.PathEscape(id))
+	path := op.Address(id)
 	if len(query) > 0 {
 		path += "?" + query.Encode()
 	}
