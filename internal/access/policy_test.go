@@ -27,6 +27,7 @@ var policy = []struct {
 	{`/api/v1/tenants(/|$)`, access.Superuser, access.Superuser},
 	{`/api/v1/system/deprecations$`, access.Superuser, ""},
 	{`(/$|/metrics$|/\.well-known/|/api/(health|healthz|system/info|openapi\.json|openapi\.yaml)$)`, access.Anon, ""},
+	{`(/api/(docs|redoc|assets/\{name\})$|/errors(/\{code\})?$)`, access.Anon, ""},
 }
 
 func TestDocumentKeepsToThePolicy(t *testing.T) {

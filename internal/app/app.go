@@ -28,6 +28,7 @@ import (
 	"github.com/tenantry/tenantry/internal/legacy"
 	"github.com/tenantry/tenantry/internal/middleware"
 	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/pages"
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/problem"
 	"github.com/tenantry/tenantry/internal/ratelimit"
@@ -213,6 +214,10 @@ func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time)
 		checker.LimitsAreShared = limiter.IsShared
 	}
 	a.watch(checker)
+	forPeople, err := pages.New(cfg.AppName, a.Version)
+	if err != nil {
+		return err
+	}
 	perOperation := stack.Install(e)
 	organisation := org.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID}
 	handlers := &httpapi.Handlers{
@@ -221,7 +226,7 @@ func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time)
 			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON, KeySetJSON: keySet,
 		},
 		Health: checker, Auth: sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
-		Users:     a.users,
+		Users: a.users, Pages: forPeople, Demo: a.demo(cfg),
 		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
 		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now), Trail: audit.NewVerifier(a.Store, auditKeys),
 	}

@@ -137,9 +137,10 @@ func (p *program) greet(version, url string, demo bool) {
 	fmt.Fprintf(p.stdout, "\nTenantry %s is ready at %s\n", version, url)
 	if demo {
 		fmt.Fprintf(p.stdout, `
+  Open        %s in a browser
   Log in as   ceo@techstart.com, password password123
   Try         curl -s %s/api/v1/auth/login -H 'Content-Type: application/json' -d '{"email":"ceo@techstart.com","password":"password123"}'
-`, url)
+`, url, url)
 	}
 	fmt.Fprintln(p.stdout)
 }

@@ -3,6 +3,8 @@
 package httpapi
 
 import (
+	"context"
+
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
@@ -10,6 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/health"
 	"github.com/tenantry/tenantry/internal/legacy"
 	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/pages"
 	"github.com/tenantry/tenantry/internal/telemetry"
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/user"
@@ -31,6 +34,8 @@ type Handlers struct {
 	Trail       *audit.Verifier
 	Operations  []access.Operation
 	Metrics     *telemetry.Metrics // nil: none here
+	Pages       *pages.Pages
+	Demo        func(context.Context) []pages.Login // nil: there is no demo
 }
 
 var _ api.StrictServerInterface = (*Handlers)(nil)

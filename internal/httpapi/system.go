@@ -11,16 +11,6 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-// GetIndex says what this is.
-func (h *Handlers) GetIndex(context.Context, api.GetIndexRequestObject) (api.GetIndexResponseObject, error) {
-	return api.GetIndex200JSONResponse{
-		Name: h.System.Name, Version: h.System.Version,
-		Links: api.IndexLinks{
-			OpenapiJSON: "/api/openapi.json", OpenapiYAML: "/api/openapi.yaml", Health: "/api/health", Info: "/api/system/info",
-		},
-	}, nil
-}
-
 // GetHealth says whether the program and what it needs are well.
 func (h *Handlers) GetHealth(ctx context.Context, _ api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {
 	state := h.Health.Check(ctx)

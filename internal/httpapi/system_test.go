@@ -26,7 +26,7 @@ func TestSystem(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)
 	index := apitest.Decode[api.Index](t, a.Do(t, http.MethodGet, "/", "").Want(t, 200))
-	for _, path := range []string{index.Links.OpenapiJSON, index.Links.OpenapiYAML, index.Links.Health, index.Links.Info} {
+	for _, path := range []string{index.Links.Docs, index.Links.Redoc, index.Links.Errors, index.Links.OpenapiJSON, index.Links.OpenapiYAML, index.Links.Health, index.Links.Info} {
 		a.Do(t, http.MethodGet, path, "").Want(t, 200)
 	}
 	a.Do(t, http.MethodGet, "/api/healthz", "").Want(t, 200)

@@ -1,0 +1,141 @@
+// Package pages has what people see in a browser: the landing page, both views of the document, and the explanations of the error
+// codes. All of it is in the binary; nothing is fetched from elsewhere.
+package pages
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html"
+	"html/template"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+//go:embed web/*.html
+var templates embed.FS
+
+// What the pages may do in a browser (CSP level 3): nothing but what is listed, all of it from here, and no inline script.
+const (
+	common = "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+	// plainPolicy is that of pages that are text.
+	plainPolicy = common + "style-src 'self'"
+	docsPolicy  = common + "style-src 'self'; script-src 'self'; connect-src 'self'"
+	// ReDoc makes an empty style sheet and then adds rules to it, has one of a fixed text, and searches in a worker.
+	redocPolicy = common + "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' 'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='; " +
+		"script-src 'self'; connect-src 'self'; worker-src blob:"
+)
+
+// Pages makes the pages.
+type Pages struct {
+	name, version string
+	assets        *assets
+	templates     *template.Template
+}
+
+// New returns the pages of an installation of this name, by a program of this version.
+func New(name, version string) (*Pages, error) {
+	a, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	t := template.New("").Funcs(template.FuncMap{"asset": a.address, "text": withCode})
+	if t, err = t.ParseFS(templates, "web/*.html"); err != nil {
+		return nil, fmt.Errorf("read the templates of pages: %w", err)
+	}
+	return &Pages{name: name, version: version, assets: a, templates: t}, nil
+}
+
+// Page is a reply for a person.
+type Page struct {
+	policy string
+	body   []byte
+}
+
+// Landing is what the landing page tells.
+type Landing struct {
+	Environment api.Environment
+	Health      api.Health
+	Logins      []Login // of the demo data; empty if that isn't there
+}
+
+// Login is a demo log-in.
+type Login struct{ Email, Password, Who string }
+
+// Landing returns the page at /.
+func (p *Pages) Landing(l Landing) (Page, error) { return p.page("landing.html", plainPolicy, p.name, l) }
+
+// Docs returns Swagger UI, with the demo log-ins for those who want to try it.
+func (p *Pages) Docs(logins []Login) (Page, error) {
+	return p.page("docs.html", docsPolicy, "Try it out", logins)
+}
+
+// Redoc returns ReDoc.
+func (p *Pages) Redoc() (Page, error) { return p.page("redoc.html", redocPolicy, "Reference", nil) }
+
+// ErrorCodes returns the list of all error codes.
+func (p *Pages) ErrorCodes() (Page, error) {
+	return p.page("errors.html", plainPolicy, "Error codes", errs.Sorted())
+}
+
+// ErrorCode returns the explanation of a code of the catalogue.
+func (p *Pages) ErrorCode(code errs.Code) (Page, error) {
+	return p.page("error.html", plainPolicy, string(code), code)
+}
+
+// Asset returns a file by the name that it has in addresses.
+func (p *Pages) Asset(name string) (Asset, bool) {
+	f, ok := p.assets.files[name]
+	return f, ok
+}
+
+// content is what every template gets.
+type content struct {
+	Name, Version, Title string
+	About                any
+}
+
+func (p *Pages) page(file, policy, title string, about any) (Page, error) {
+	var body bytes.Buffer
+	if err := p.templates.ExecuteTemplate(&body, file, content{Name: p.name, Version: p.version, Title: title, About: about}); err != nil {
+		return Page{}, fmt.Errorf("make the page %s: %w", file, err)
+	}
+	return Page{policy: policy, body: body.Bytes()}, nil
+}
+
+// Write sends the page.
+func (p Page) Write(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", p.policy)
+	w.WriteHeader(http.StatusOK)
+	_, err := w.Write(p.body)
+	return err
+}
+
+var inBackquotes = regexp.MustCompile("`([^`]*)`")
+
+// withCode makes HTML of a text that has code in backquotes.
+func withCode(text string) template.HTML {
+	return template.HTML(inBackquotes.ReplaceAllString(html.EscapeString(text), "<code>$1</code>")) //nolint:gosec // it is escaped
+}
+
+// ErrorCodesMarkdown is the list of all error codes for who doesn't want HTML.
+func ErrorCodesMarkdown() string {
+	var b strings.Builder
+	b.WriteString("# Error codes\n\n")
+	for _, code := range errs.Sorted() {
+		fmt.Fprintf(&b, "- [%s](/errors/%s) (%d): %s\n", code, code, code.Status(), code.Title())
+	}
+	return b.String()
+}
+
+// ErrorCodeMarkdown is the explanation of a code of the catalogue for who doesn't want HTML.
+func ErrorCodeMarkdown(code errs.Code) string {
+	e := code.Explanation()
+	return fmt.Sprintf("# %s: %s\n\nStatus %d. %s\n\n## When it happens\n\n%s\n\n## What to do\n\n%s\n",
+		code, code.Title(), code.Status(), e.Meaning, e.When, e.Remedy)
+}

@@ -1,0 +1,115 @@
+// Swagger UI on our own document, and a form that logs in. Tokens are in memory only: they are gone when the page is.
+"use strict";
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const paint = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", paint);
+paint();
+
+// Swagger UI fills in the examples of parameters. Those that may be left out would be wishes that nobody has: another tenant, a
+// page that isn't there. They go to where they are only read.
+function withoutWishes(spec) {
+  const items = Object.values(spec.paths);
+  const lists = [...items, ...items.flatMap((item) => Object.values(item))].map((holder) => holder.parameters ?? []);
+  for (const parameter of [Object.values(spec.components.parameters), ...lists].flat()) {
+    const example = parameter.example ?? parameter.schema?.example;
+    if (!parameter.required && example !== undefined) {
+      parameter.description = `${parameter.description ?? ""}\n\nSuch as \`${example}\``;
+      delete parameter.example;
+      delete parameter.schema?.example;
+    }
+  }
+  return spec;
+}
+
+async function draw() {
+  const response = await fetch("/api/openapi.json");
+  return SwaggerUIBundle({
+    spec: withoutWishes(await response.json()),
+    domNode: document.getElementById("swagger-ui"),
+    presets: [SwaggerUIBundle.presets.apis],
+    deepLinking: true,
+    displayRequestDuration: true,
+    docExpansion: "list",
+    filter: true,
+    validatorUrl: null, // no other host is asked whether the document is valid
+  });
+}
+
+const login = document.getElementById("login");
+const logout = document.getElementById("logout");
+const said = document.getElementById("said");
+const scheme = "bearerAuth";
+let token = null;
+
+const ui = draw();
+ui.catch((error) => say(`The document can't be shown: ${error.message}`, "wrong"));
+
+function say(text, kind) {
+  said.textContent = text;
+  said.className = kind;
+}
+
+async function call(path, body, headers) {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json, application/problem+json", ...headers },
+    body: JSON.stringify(body),
+  });
+  const reply = response.status === 204 ? null : await response.json();
+  if (!response.ok) {
+    throw new Error(reply.detail);
+  }
+  return reply;
+}
+
+// during runs a step with the form's button disabled, and says what went wrong.
+async function during(form, step) {
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    await step();
+  } catch (error) {
+    say(error.message, "wrong");
+  } finally {
+    button.disabled = false;
+  }
+}
+
+login.addEventListener("submit", (event) => {
+  event.preventDefault();
+  during(login, async () => {
+    const data = new FormData(login);
+    const reply = await call("/api/v1/auth/login", { email: data.get("email"), password: data.get("password") });
+    token = reply.access_token;
+    (await ui).preauthorizeApiKey(scheme, token);
+    login.elements.password.value = "";
+    login.hidden = true;
+    logout.hidden = false;
+    const until = new Date(Date.now() + reply.expires_in * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    say(`Logged in as ${reply.user.full_name} (${reply.user.email}), until ${until}. “Try it out” sends your token now.`, "right");
+    logout.querySelector("button").focus();
+  });
+});
+
+logout.addEventListener("submit", (event) => {
+  event.preventDefault();
+  during(logout, async () => {
+    const ended = token;
+    token = null;
+    (await ui).authActions.logout([scheme]);
+    logout.hidden = true;
+    login.hidden = false;
+    say("Logged out.", "");
+    login.elements.email.focus();
+    await call("/api/v1/auth/logout", {}, { Authorization: `Bearer ${ended}` });
+  });
+});
+
+for (const button of document.querySelectorAll("[data-email]")) {
+  button.addEventListener("click", () => {
+    login.elements.email.value = button.dataset.email;
+    login.elements.password.value = button.dataset.password;
+    login.requestSubmit();
+  });
+}
