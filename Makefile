@@ -5,6 +5,7 @@ SHELL := /bin/bash
 BIN := bin/tenantry
 # The tools are pinned in tools.mod; without cgo they come out alike on every machine.
 TOOL := CGO_ENABLED=0 go tool -modfile=tools.mod
+CLIENT := --prefix gen/typescript --silent
 SERVERS := go run ./internal/tools/testservers --
 # With the race detector the compiler checks pointer arithmetic, too. We have none, and SQLite's is much.
 UNCHECKED_POINTERS := -gcflags=all=-d=checkptr=0
@@ -35,12 +36,16 @@ generate: ## Regenerate gen/ from openapi/ and sql/
 	go run ./internal/tools/storegen queries
 	$(TOOL) sqlc generate
 	go run ./internal/tools/storegen querier
+	npm ci $(CLIENT) --ignore-scripts --no-audit --no-fund
+	npm run $(CLIENT) generate
 
 .PHONY: lint
-lint: ## Lint the Go code and the document
+lint: ## Lint the Go code, the TypeScript and the document
 	$(TOOL) golangci-lint run ./...
 	npm ci --prefix openapi --silent --no-audit --no-fund
 	REDOCLY_TELEMETRY=off npm run --prefix openapi --silent lint
+	npm ci $(CLIENT) --ignore-scripts --no-audit --no-fund
+	npm run $(CLIENT) lint
 
 .PHONY: format
 format: ## Format the Go code
@@ -59,4 +64,4 @@ release-document: ## Take the document as the released one, which later ones are
 
 .PHONY: clean
 clean: ## Remove what was built (not the data)
-	rm -rf bin openapi/node_modules
+	rm -rf bin openapi/node_modules gen/typescript/{node_modules,dist,build}

@@ -7,7 +7,7 @@ set -euo pipefail
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 tar --create --exclude=./.git --exclude=./bin --exclude=./data --exclude=node_modules . | tar --extract --directory "$copy"
-rm -rf "$copy"/gen/api/*.gen.go "$copy"/gen/db
+rm -rf "$copy"/gen/api/*.gen.go "$copy"/gen/db "$copy"/gen/typescript/src/generated
 root=$PWD
 cd "$copy"
 sqlc() { CGO_ENABLED=0 go tool -modfile=tools.mod sqlc "$@"; }
@@ -17,7 +17,7 @@ fail() {
 }
 
 make --silent generate
-diff --recursive --unified gen "$root/gen" || fail "gen/ is not what openapi/ and sql/ say: run make generate and commit the result"
+diff --recursive --unified --exclude=node_modules --exclude=dist --exclude=build gen "$root/gen" || fail "gen/ is not what openapi/ and sql/ say: run make generate and commit the result"
 
 sqlc vet
 printf -- '-- name: ListAllCompanies :many\nSELECT id FROM companies ORDER BY id;\n' >sql/queries/leak.sql

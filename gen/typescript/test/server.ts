@@ -1,0 +1,160 @@
+// What Node does with a real server, which TestAgainstTheServer starts.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Client, createClient, isProblem, memoryStore, NetworkError, type TokenStore } from '@tenantry/client';
+import { caught } from './fake.js';
+
+const { SERVER: baseUrl = '', EMAIL: email = '', PASSWORD: password = '' } = process.env;
+
+/** A client that is logged in, and the paths that it asked for. */
+async function loggedIn(): Promise<{ client: Client; store: TokenStore; asked: string[] }> {
+  const store = memoryStore();
+  const asked: string[] = [];
+  const client = createClient({
+    baseUrl,
+    store,
+    fetch: (request) => {
+      asked.push(new URL(request.url).pathname);
+      return fetch(request);
+    },
+  });
+  await client.login({ email, password });
+  return { client, store, asked };
+}
+
+/** Lets all access tokens expire, and the server's grace for used refresh tokens. */
+async function expire(): Promise<void> {
+  await fetch(`${baseUrl}/test/expire`, { method: 'POST' });
+}
+
+function refreshes(asked: string[]): number {
+  return asked.filter((path) => path.endsWith('/auth/refresh')).length;
+}
+
+test('a wrong password is a problem', async () => {
+  const client = createClient({ baseUrl });
+  const error = await caught(client.login({ email, password: 'wrong' }));
+  assert.ok(isProblem(error, 'invalid_credentials'));
+  assert.equal(error.status, 401);
+  assert.match(error.requestId, /./);
+  assert.equal(client.userId, null);
+});
+
+test('a request that is not valid names every place', async () => {
+  const { client } = await loggedIn();
+  const error = await caught(client.api.createCompany({ body: { code: 'c c', name: ' ' } }));
+  assert.ok(isProblem(error, 'validation_failed'));
+  assert.deepEqual(error.errors.map((place) => place.pointer).sort(), ['/code', '/name']);
+});
+
+test('ten requests with an expired token refresh once', async () => {
+  const { client, asked } = await loggedIn();
+  for (let i = 0; i < 2; i++) {
+    await expire();
+    asked.length = 0;
+    const answers = await Promise.all(Array.from({ length: 10 }, () => client.api.getMe()));
+    assert.ok(answers.every((me) => me.user.id === client.userId));
+    assert.equal(refreshes(asked), 1);
+  }
+});
+
+test('a client that lost the answer of a refresh stays logged in', async () => {
+  const { client, store } = await loggedIn();
+  const before = store.load();
+  await expire();
+  await client.api.getMe();
+  store.save(before);
+  await client.api.getMe();
+  assert.notEqual(client.userId, null);
+});
+
+test('a stolen refresh token ends the session of both', async () => {
+  const { client, store } = await loggedIn();
+  const thief = memoryStore();
+  thief.save(store.load());
+  await expire();
+  await client.api.getMe();
+  await expire();
+  assert.ok(isProblem(await caught(createClient({ baseUrl, store: thief }).api.getMe()), 'refresh_reused'));
+  assert.equal(thief.load(), null);
+  const error = await caught(client.api.getMe());
+  assert.ok(isProblem(error) && error.status === 401);
+  assert.equal(client.userId, null);
+});
+
+test('log-out ends the session on the server, also with an expired token', async () => {
+  for (const late of [false, true]) {
+    const { client, store } = await loggedIn();
+    const copy = memoryStore();
+    copy.save(store.load());
+    if (late) {
+      await expire();
+    }
+    await client.logout();
+    assert.equal(client.userId, null);
+    const error = await caught(createClient({ baseUrl, store: copy }).api.getMe());
+    assert.ok(isProblem(error) && error.status === 401, `${late}`);
+    assert.equal(copy.load(), null);
+  }
+});
+
+test('log-out of the others ends theirs, and not this one', async () => {
+  const [other, mine] = [await loggedIn(), await loggedIn()];
+  await mine.client.logout('others');
+  assert.ok(isProblem(await caught(other.client.api.getMe()), 'session_ended'));
+  assert.equal(other.client.userId, null);
+  assert.equal((await mine.client.api.getMe()).user.email, email);
+});
+
+test('changes that cross are a conflict, until the resource is read again', async () => {
+  const [mine, theirs] = [(await loggedIn()).client, (await loggedIn()).client];
+  const { id } = await mine.api.createCompany({ body: { code: 'CROSS', name: 'Cross' } });
+  const update = (client: Client, name: string) => client.api.updateCompany({ path: { id }, body: { name } });
+  assert.equal((await update(theirs, 'Theirs')).version, 2);
+  assert.ok(isProblem(await caught(update(mine, 'Mine')), 'stale_version'));
+  assert.equal((await mine.api.getCompany({ path: { id } })).name, 'Theirs');
+  assert.equal((await update(mine, 'Mine')).version, 3);
+  const preview = await mine.api.deleteCompany({ path: { id }, query: { dry_run: true } });
+  assert.ok(preview && preview.companies === 1);
+  assert.ok(isProblem(await caught(theirs.api.deleteCompany({ path: { id } })), 'stale_version'));
+  await mine.api.deleteCompany({ path: { id } });
+  assert.ok(isProblem(await caught(mine.api.getCompany({ path: { id } })), 'not_found'));
+});
+
+test('what is done with a user counts as seen', async () => {
+  const { client } = await loggedIn();
+  const { user } = await client.api.createUser({ body: { email: 'tom@example.com', full_name: 'Tom', role: 'viewer' } });
+  await client.api.deactivateUser({ path: { id: user.id } });
+  await client.api.activateUser({ path: { id: user.id } });
+  await client.api.updateUser({ path: { id: user.id }, body: { full_name: 'Tom Berg' } });
+  await client.api.deleteUser({ path: { id: user.id } });
+});
+
+test('lists have every item once, in pages of any size', async () => {
+  const { client } = await loggedIn();
+  for (const code of ['P1', 'P2', 'P3', 'P4', 'P5']) {
+    await client.api.createCompany({ body: { code, name: `Page ${code}` } });
+  }
+  const codes: string[] = [];
+  for await (const company of client.all('listCompanies', { query: { q: 'Page P', sort: '-name', limit: 2 } })) {
+    codes.push(company.code);
+  }
+  assert.deepEqual(codes, ['P5', 'P4', 'P3', 'P2', 'P1']);
+});
+
+test('an export is text, or a stream', async () => {
+  const { client } = await loggedIn();
+  assert.match(await client.api.exportAuditLogs({ query: { format: 'csv' } }), /^id,/);
+  const lines = (await client.api.exportAuditLogs({ query: { format: 'ndjson' } })).trim().split('\n');
+  assert.ok(lines.length > 1 && lines.every((line) => JSON.parse(line).id));
+  const stream: unknown = await client.api.exportAuditLogs({ parseAs: 'stream' });
+  assert.ok(stream instanceof ReadableStream);
+  await stream.cancel();
+});
+
+test('what does not answer is a network error, and what is aborted is not', async () => {
+  const nobody = createClient({ baseUrl: 'http://127.0.0.1:1' });
+  assert.ok((await caught(nobody.api.getHealth())) instanceof NetworkError);
+  const signal = AbortSignal.abort();
+  assert.equal(((await caught(createClient({ baseUrl }).api.getHealth({ signal }))) as Error).name, 'AbortError');
+});
