@@ -23,7 +23,7 @@ build: ## Build the static binary bin/tenantry
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/tenantry
 
 .PHONY: test
-test: ## Test everything, on real PostgreSQL, MariaDB, SQLite and Redis (it gets the servers itself)
+test: ## Test everything, on real PostgreSQL, MariaDB, SQLite, Redis and Chromium (it gets them itself)
 	$(SERVERS) go test -race $(UNCHECKED_POINTERS) -timeout 30m ./...
 
 .PHONY: bench

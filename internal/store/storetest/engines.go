@@ -96,16 +96,17 @@ func requireServer(t testing.TB, engine store.Engine) string {
 	if !needed {
 		return ""
 	}
-	return serverURL(t, server.name, server.variable)
+	return Provided(t, server.name, server.variable)
 }
 
 // RedisURL returns the URL of a Redis server. Without one it skips the test, or fails it where CI=true.
 func RedisURL(t testing.TB) string {
 	t.Helper()
-	return serverURL(t, "REDIS", "TEST_REDIS_URL")
+	return Provided(t, "REDIS", "TEST_REDIS_URL")
 }
 
-func serverURL(t testing.TB, name, variable string) string {
+// Provided returns what make test has provided in the variable. Without it the test is skipped by name, or fails where CI=true.
+func Provided(t testing.TB, name, variable string) string {
 	t.Helper()
 	if url := os.Getenv(variable); url != "" {
 		return url

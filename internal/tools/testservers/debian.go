@@ -100,6 +100,18 @@ func (l *launcher) install(ctx context.Context, packages []string) error {
 	if err := aptGet(ctx, "update"); err != nil {
 		return err
 	}
+	if err := aptInstall(ctx, packages...); err == nil || len(packages) == 1 {
+		return err
+	}
+	// A distribution that lacks one of them (Ubuntu has no chromium) still gets the others.
+	var errs []error
+	for _, p := range packages {
+		errs = append(errs, aptInstall(ctx, p))
+	}
+	return errors.Join(errs...)
+}
+
+func aptInstall(ctx context.Context, packages ...string) error {
 	return aptGet(ctx, append([]string{"install", "-y", "--no-install-recommends"}, packages...)...)
 }
 

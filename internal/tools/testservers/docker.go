@@ -30,6 +30,26 @@ type compose struct {
 
 // startContainers starts what is left in containers and returns what it could not start.
 func (l *launcher) startContainers(ctx context.Context, left []shortfall) []shortfall {
+	left, hopeless := split(left)
+	if len(left) == 0 {
+		return hopeless
+	}
+	return append(hopeless, l.startServices(ctx, left)...)
+}
+
+// split tells those that have a container from those that have none.
+func split(left []shortfall) (with, without []shortfall) {
+	for _, s := range left {
+		if s.engine.service == "" {
+			without = append(without, s)
+			continue
+		}
+		with = append(with, s)
+	}
+	return with, without
+}
+
+func (l *launcher) startServices(ctx context.Context, left []shortfall) []shortfall {
 	if err := dockerAnswers(ctx); err != nil {
 		return also(left, err)
 	}

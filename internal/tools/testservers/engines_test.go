@@ -13,6 +13,9 @@ func TestURLs(t *testing.T) {
 		"TEST_REDIS_URL":    "redis://127.0.0.1:5000/0",
 	}
 	for _, e := range engines() {
+		if e.locate != nil { // it has a path
+			continue
+		}
 		if got := e.url("127.0.0.1:5000", "secret"); got != want[e.variable] {
 			t.Errorf("%s=%s, want %s", e.variable, got, want[e.variable])
 		}

@@ -10,16 +10,18 @@ import (
 	"sync"
 )
 
-// engine is one kind of server that the tests need.
+// engine is one kind of server that the tests need, or a program that they start themselves.
 type engine struct {
 	name     string // for people
 	variable string // the environment variable that the tests read
 	debian   string // Debian's package
-	service  string // the service in compose.yaml
+	service  string // the service in compose.yaml; empty where Docker is no help
 	port     string // the port inside that service's container
 
 	// find returns an error that names what is not installed.
 	find func() error
+	// locate returns the path and version of a program that the tests start themselves. Servers have what follows instead.
+	locate func(ctx context.Context) (path, version string, err error)
 	// prepare makes a data folder in the workspace and returns the server's command line for a port of 127.0.0.1.
 	prepare func(ctx context.Context, space *workspace, password string) (func(port int) program, error)
 	// url is what the variable is set to; addr is host:port.
@@ -29,7 +31,15 @@ type engine struct {
 }
 
 func engines() []engine {
-	return []engine{postgres(), mysql(), redis()}
+	return []engine{postgres(), mysql(), redis(), chromium()}
+}
+
+// remedy says what a person can do to have the engine.
+func (e engine) remedy() string {
+	if e.locate != nil {
+		return fmt.Sprintf("install %s, or set %s to its path", e.name, e.variable)
+	}
+	return fmt.Sprintf("install %s, start Docker, or set %s to a server's URL", e.name, e.variable)
 }
 
 // server is a running one that the launcher has to end.
@@ -49,7 +59,7 @@ type shortfall struct {
 type launcher struct {
 	stderr      io.Writer
 	space       *workspace
-	environment []string // NAME=URL, for the command
+	environment []string // NAME=URL or NAME=path, for the command
 	stops       []func() error
 	untested    []shortfall
 }
@@ -94,18 +104,27 @@ func (l *launcher) startInstalled(ctx context.Context, wanted []engine) []shortf
 	var wg sync.WaitGroup
 	servers, errs := make([]server, len(found)), make([]error, len(found))
 	for i, e := range found {
-		wg.Go(func() { servers[i], errs[i] = l.space.serve(ctx, e) })
+		wg.Go(func() { servers[i], errs[i] = l.start(ctx, e) })
 	}
 	wg.Wait()
 	for i, e := range found {
 		if errs[i] != nil {
 			l.sayf("%s: %v", e.name, errs[i])
-			left = append(left, shortfall{e, errors.New("its private server did not start, as said above")})
+			left = append(left, shortfall{e, errors.New("it did not start, as said above")})
 			continue
 		}
 		l.use(e, servers[i])
 	}
 	return left
+}
+
+// start starts the engine's private server, or finds its program.
+func (l *launcher) start(ctx context.Context, e engine) (server, error) {
+	if e.locate == nil {
+		return l.space.serve(ctx, e)
+	}
+	path, version, err := e.locate(ctx)
+	return server{url: path, label: version + " at " + path, stop: func() error { return nil }}, err
 }
 
 // use hands a running server to the command.
@@ -131,8 +150,8 @@ func (l *launcher) stop() {
 // report names every engine without a server so that nobody overlooks it.
 func (l *launcher) report(verdict string) {
 	for _, s := range l.untested {
-		fmt.Fprintf(l.stderr, "\n%s %s: %v.\nTo test it, install %s, start Docker, or set %s to a server's URL.\n\n",
-			strings.ToUpper(s.engine.name), verdict, s.reason, s.engine.name, s.engine.variable)
+		fmt.Fprintf(l.stderr, "\n%s %s: %v.\nTo test it, %s.\n\n",
+			strings.ToUpper(s.engine.name), verdict, s.reason, s.engine.remedy())
 	}
 }
 

@@ -1,10 +1,12 @@
-// Testservers runs a command, usually go test, with a PostgreSQL, a MariaDB or MySQL and a Redis server of its own:
+// Testservers runs a command, usually go test, with a PostgreSQL, a MariaDB or MySQL and a Redis server of its own, and
+// with a Chromium:
 //
 //	go run ./internal/tools/testservers -- go test ./...
 //
 // The command finds them in TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_REDIS_URL. A variable that is set already is
 // left as it is. For the others a private server is started from installed programs, on a free port of 127.0.0.1 and
 // with its data in a temporary folder; root on Debian or Ubuntu gets missing programs installed; else Docker is asked.
+// TEST_CHROMIUM is the path of an installed Chromium or Chrome, which tests start themselves; Docker is no help there.
 // An engine that can't be had is named loudly before and after the command, and with CI=true the command does not run.
 //
 // The exit status is the command's, or 128 plus the signal that ended it. (go run turns every failure into 1; build
@@ -41,7 +43,8 @@ func run(args []string, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	flags.Usage = func() {
 		fmt.Fprintln(stderr, "usage: testservers -- command [argument ...]\n"+
-			"Runs the command with TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_REDIS_URL set to private servers.")
+			"Runs the command with TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_REDIS_URL set to private servers,\n"+
+			"and TEST_CHROMIUM to an installed Chromium.")
 	}
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

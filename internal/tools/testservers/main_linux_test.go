@@ -47,7 +47,7 @@ func launchRedis(t *testing.T) (string, *exec.Cmd) {
 	if err := redis().find(); err != nil {
 		t.Skipf("needs Redis: %v", err)
 	}
-	cmd := launch(t, []string{"PATH=/usr/bin:/bin", givenPostgres, givenMySQL}, "--",
+	cmd := launch(t, []string{"PATH=/usr/bin:/bin", givenPostgres, givenMySQL, givenChromium}, "--",
 		"/bin/sh", "-c", "echo $TEST_REDIS_URL; exec sleep 60")
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

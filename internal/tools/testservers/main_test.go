@@ -30,6 +30,7 @@ const (
 	givenPostgres = "TEST_POSTGRES_URL=postgres://given"
 	givenMySQL    = "TEST_MYSQL_URL=mysql://given"
 	givenRedis    = "TEST_REDIS_URL=redis://given"
+	givenChromium = "TEST_CHROMIUM=/given"
 )
 
 // launchTimeout ends a launcher that hangs.
@@ -87,7 +88,7 @@ func TestExitStatus(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := launch(t, []string{givenPostgres, givenMySQL, givenRedis}, test.args...).Run()
+			err := launch(t, []string{givenPostgres, givenMySQL, givenRedis, givenChromium}, test.args...).Run()
 			if got := status(t, err); got != test.want {
 				t.Errorf("exit status %d, want %d", got, test.want)
 			}
@@ -97,20 +98,20 @@ func TestExitStatus(t *testing.T) {
 
 func TestGivenURLsReachTheCommand(t *testing.T) {
 	t.Parallel()
-	cmd := launch(t, []string{givenPostgres, givenMySQL, givenRedis}, "--",
-		"/bin/sh", "-c", "echo $TEST_POSTGRES_URL $TEST_MYSQL_URL $TEST_REDIS_URL")
+	cmd := launch(t, []string{givenPostgres, givenMySQL, givenRedis, givenChromium}, "--",
+		"/bin/sh", "-c", "echo $TEST_POSTGRES_URL $TEST_MYSQL_URL $TEST_REDIS_URL $TEST_CHROMIUM")
 	got, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "postgres://given mysql://given redis://given\n"; string(got) != want {
+	if want := "postgres://given mysql://given redis://given /given\n"; string(got) != want {
 		t.Errorf("the command saw %q, want %q", got, want)
 	}
 }
 
 func TestMissingEngineIsNamedBeforeAndAfter(t *testing.T) {
 	t.Parallel()
-	cmd := launch(t, []string{"PATH=" + t.TempDir(), givenPostgres, givenMySQL}, "--", "/bin/sh", "-c", "echo command >&2; exit 3")
+	cmd := launch(t, []string{"PATH=" + t.TempDir(), givenPostgres, givenMySQL, givenChromium}, "--", "/bin/sh", "-c", "echo command >&2; exit 3")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if got := status(t, cmd.Run()); got != 3 {
@@ -130,7 +131,7 @@ func TestMissingEngineIsNamedBeforeAndAfter(t *testing.T) {
 
 func TestMissingEngineIsRefusedInCI(t *testing.T) {
 	t.Parallel()
-	cmd := launch(t, []string{"CI=true", "PATH=" + t.TempDir(), givenPostgres, givenMySQL}, "--", "/bin/sh", "-c", "echo command")
+	cmd := launch(t, []string{"CI=true", "PATH=" + t.TempDir(), givenPostgres, givenMySQL, givenChromium}, "--", "/bin/sh", "-c", "echo command")
 	output, err := cmd.CombinedOutput()
 	if got := status(t, err); got != statusFailure {
 		t.Errorf("exit status %d, want %d", got, statusFailure)
@@ -142,7 +143,7 @@ func TestMissingEngineIsRefusedInCI(t *testing.T) {
 
 func TestSignalReachesTheCommand(t *testing.T) {
 	t.Parallel()
-	cmd := launch(t, []string{"PATH=/usr/bin:/bin", givenPostgres, givenMySQL, givenRedis}, "--",
+	cmd := launch(t, []string{"PATH=/usr/bin:/bin", givenPostgres, givenMySQL, givenRedis, givenChromium}, "--",
 		"/bin/sh", "-c", "trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done")
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
