@@ -1,0 +1,172 @@
+package clienttest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	packed(t)
+	output(t, sources, nil, "npm", "test", "--ignore-scripts") // what comes before it is done
+}
+
+// TestAgainstTheServer runs gen/typescript/test/server.ts.
+func TestAgainstTheServer(t *testing.T) {
+	t.Parallel()
+	packed(t)
+	s := newServer(t)
+	env := []string{"SERVER=" + s.front, "EMAIL=" + s.user.Email, "PASSWORD=" + apitest.Password}
+	output(t, sources, env, "node", "--test", "build/server.js")
+}
+
+// manyCompanies are more than a page.
+const manyCompanies = 1000
+
+// TestEmptyProject installs the package as it is published, compiles the program of its README in the ways that people do, and runs it.
+func TestEmptyProject(t *testing.T) {
+	t.Parallel()
+	tarball := packed(t)
+	s := newServer(t)
+	fillDemo(t, s)
+
+	project := t.TempDir()
+	write(t, project, "package.json", `{"type": "module", "private": true}`)
+	write(t, project, "main.ts", strings.ReplaceAll(program(t, sources+"/README.md"), "http://localhost:8000", s.front))
+	output(t, project, nil, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--offline", tarball)
+	installed, err := filepath.Glob(filepath.Join(project, "node_modules", "*", "*"))
+	if err != nil || len(installed) != 1 {
+		t.Errorf("installed are %q, %v; want the package alone", installed, err)
+	}
+	compiler, err := filepath.Abs(sources + "/node_modules/typescript/bin/tsc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, flags := range []string{
+		"--module esnext --moduleResolution bundler --noEmit --skipLibCheck false --exactOptionalPropertyTypes --noUncheckedIndexedAccess",
+		"--module nodenext --skipLibCheck",
+	} {
+		output(t, project, nil, "node", append([]string{compiler, "--strict", "--target", "es2022", "main.ts"}, strings.Fields(flags)...)...)
+	}
+
+	printed := output(t, project, nil, "node", "main.js")
+	companies := regexp.MustCompile(`(?m)^Company \d+ NO$`).FindAllString(printed, -1)
+	if len(companies) != manyCompanies || !strings.Contains(printed, "TechStart North \n") {
+		t.Errorf("it listed %d companies, want %d and the new one:\n%s", len(companies), manyCompanies, printed)
+	}
+	if want := "The company has changed since you read it. Read it again and repeat your change. Maya Lindqvist sees: +47 22 00 00 00\n"; !strings.HasSuffix(printed, want) {
+		t.Errorf("it ended with %q, want %q", printed[max(0, len(printed)-len(want)):], want)
+	}
+	for event, want := range map[string]int{
+		"GET /api/v1/org/companies 200": manyCompanies/100 + 1, "POST /api/v1/auth/login 200": 2, "POST /api/v1/auth/logout 204": 1,
+	} {
+		if got, _ := s.counted(event); got != want {
+			t.Errorf("%s: %d times, want %d", event, got, want)
+		}
+	}
+}
+
+// fillDemo makes the admin of the demo, with many companies.
+func fillDemo(t *testing.T, s *server) {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte("password123"), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, country := string(hash), "NO"
+	tenant := s.Tenant(t)
+	s.User(t, tenant.ID, access.Admin, func(u *db.User) {
+		u.Email, u.FullName, u.PasswordHash = "ceo@techstart.com", "Maya Lindqvist", &password
+	})
+	for i := range manyCompanies {
+		s.Company(t, tenant.ID, func(c *db.Company) {
+			c.Code, c.Name, c.Country = fmt.Sprintf("N%d", i), fmt.Sprintf("Company %04d", i), &country
+		})
+	}
+}
+
+// TestReadmesAgree holds the program that the project shows to the one that is tested.
+func TestReadmesAgree(t *testing.T) {
+	t.Parallel()
+	if program(t, "../../README.md") != program(t, sources+"/README.md") {
+		t.Error("README.md has another TypeScript program than that of the package")
+	}
+}
+
+// program returns the first program in TypeScript of a file.
+func program(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := regexp.MustCompile("(?s)```ts\n(.*?)```").FindSubmatch(text)
+	if code == nil {
+		t.Fatalf("%s has no program in TypeScript", file)
+	}
+	return string(code[1])
+}
+
+// TestPackageFiles holds the package to the document's version, to no dependency at run time, and to the public registry.
+func TestPackageFiles(t *testing.T) {
+	t.Parallel()
+	doc, err := document.Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var manifest struct {
+		Version      string            `json:"version"`
+		Dependencies map[string]string `json:"dependencies"`
+	}
+	var lock struct {
+		Version  string `json:"version"`
+		Packages map[string]struct {
+			Version  string `json:"version"`
+			Resolved string `json:"resolved"`
+		} `json:"packages"`
+	}
+	read(t, "package.json", &manifest)
+	read(t, "package-lock.json", &lock)
+	if want := doc.Info.Version; manifest.Version != want || lock.Version != want || lock.Packages[""].Version != want {
+		t.Errorf("package.json and package-lock.json have versions %q, %q and %q, want the document's, %q",
+			manifest.Version, lock.Version, lock.Packages[""].Version, want)
+	}
+	if len(manifest.Dependencies) != 0 {
+		t.Errorf("the package needs %v at run time, want nothing", manifest.Dependencies)
+	}
+	for name, p := range lock.Packages {
+		if p.Resolved != "" && !strings.HasPrefix(p.Resolved, "https://registry.npmjs.org/") {
+			t.Errorf("%s comes from %s", name, p.Resolved)
+		}
+	}
+}
+
+func read(t *testing.T, name string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(sources, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
