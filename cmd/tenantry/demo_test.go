@@ -64,7 +64,7 @@ func TestDemoLeavesADatabaseWithUsersAlone(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewURL(t, store.SQLite)
 	admin := newAdmin(t, store.SQLite, databaseURL)
-	p := newInstallation(t, "DATABASE_URL="+databaseURL).serve("--demo")
+	p := newInstallation(t, "DATABASE_URL="+databaseURL).serve("--demo=small")
 	p.login(admin.Email, apitest.Password)
 	for email, password := range map[string]string{"ceo@techstart.com": seed.Password, seed.SuperuserEmail: seed.SuperuserPassword} {
 		p.do(http.MethodPost, loginPath, loginBody(email, password)).wantProblem(t, http.StatusUnauthorized, "invalid_credentials")

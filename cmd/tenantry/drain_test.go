@@ -117,7 +117,7 @@ func (k *keepClose) RoundTrip(r *http.Request) (*http.Response, error) {
 // By HTTP/2 without TLS, as proxies speak it to what is behind them.
 func TestHTTP2WithoutTLS(t *testing.T) {
 	t.Parallel()
-	p := newInstallation(t, "SHUTDOWN_DELAY_SEC=1").serve("--demo")
+	p := newInstallation(t, "SHUTDOWN_DELAY_SEC=1").serve("--demo=small")
 	transport := &http.Transport{Protocols: new(http.Protocols)}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	p.client = &http.Client{Transport: apitest.Checked(t, transport)}

@@ -149,7 +149,7 @@ func TestEnginesGiveTheSameReplies(t *testing.T) {
 	transcripts := map[store.Engine][]string{}
 	t.Run("ask", func(t *testing.T) {
 		storetest.Each(t, func(t *testing.T, engine store.Engine) {
-			transcript := ask(t, newInstallation(t, "DATABASE_URL="+storetest.NewURL(t, engine)).serve("--demo"), calls())
+			transcript := ask(t, newInstallation(t, "DATABASE_URL="+storetest.NewURL(t, engine)).serve("--demo=small"), calls())
 			mu.Lock()
 			defer mu.Unlock()
 			transcripts[engine] = transcript

@@ -79,7 +79,7 @@ func TestThreeServersStartAtOnceOnAnEmptyDatabase(t *testing.T) {
 		ready := regexp.MustCompile(`is ready at`)
 		var servers []*process
 		for range 3 {
-			servers = append(servers, home.start("serve", "--demo"))
+			servers = append(servers, home.start("serve", "--demo=small"))
 		}
 		for _, p := range servers {
 			p.await(&p.stdout, ready)

@@ -36,7 +36,7 @@ func TestSettingsOfThePredecessorStartIt(t *testing.T) {
 	t.Parallel()
 	t.Run("development", func(t *testing.T) {
 		t.Parallel()
-		p := predecessor(t, storetest.NewURL(t, store.Postgres)).serve("--demo")
+		p := predecessor(t, storetest.NewURL(t, store.Postgres)).serve("--demo=small")
 		p.login("ceo@techstart.com", "password123")
 		info := p.do(http.MethodGet, "/api/system/info", "").want(t, http.StatusOK)
 		if !strings.Contains(info.body, `"name":"Multi-Tenant API"`) || !strings.Contains(info.body, `"redis":true`) {

@@ -18,7 +18,7 @@ func TestSignalLetsARunningRequestFinish(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
-			p := newInstallation(t).serve("--demo")
+			p := newInstallation(t).serve("--demo=small")
 			finish := beginLogin(t, p)
 			p.signal(signal)
 			p.awaitNoEntry()
@@ -48,7 +48,7 @@ func TestIdleConnectionsDoNotKeepItFromStopping(t *testing.T) {
 
 func TestSecondSignalEndsItAtOnce(t *testing.T) {
 	t.Parallel()
-	p := newInstallation(t).serve("--demo")
+	p := newInstallation(t).serve("--demo=small")
 	_ = beginLogin(t, p)
 	p.signal(syscall.SIGTERM)
 	p.awaitNoEntry()

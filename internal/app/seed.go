@@ -14,23 +14,39 @@ import (
 
 func (p *program) seedCommand() *cobra.Command {
 	var opts seed.Options
+	var scale string
+	var describe bool
 	cmd := &cobra.Command{
 		Use:   "seed",
 		Short: "Load the demo data (development only)",
-		Long: `Seed loads organisations to try things with, and a superuser. What is there already is left alone. The same seed
-gives the same data on every engine.
+		Long: `Seed loads organisations to try things with, and a superuser. What is there already is left alone: another scale or
+seed needs an empty database. The same seed and scale give the same data on every engine. docs/seed-data.md tells
+what there is.
 
 Everyone's password is password123; the superuser is superadmin@system.com with SuperAdmin123!`,
 		Example: `  tenantry seed
+  tenantry seed --scale small
   tenantry seed --scenario tech-startup,retail-chain`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.seed(cmd.Context(), opts) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts.Scale = seed.Scale(scale)
+			if describe {
+				_, err := fmt.Fprint(p.stdout, seed.Describe())
+				return err
+			}
+			return p.seed(cmd.Context(), opts)
+		},
 	}
 	cmd.Flags().StringSliceVar(&opts.Scenarios, "scenario", nil, "only these: "+strings.Join(seed.Names(), ", "))
 	if err := cmd.RegisterFlagCompletionFunc("scenario", completeScenarios); err != nil {
 		panic(err) // there is no such flag
 	}
+	cmd.Flags().StringVar(&scale, "scale", string(seed.Full), "how much of each: "+strings.Join(seed.Scales(), " or "))
+	if err := cmd.RegisterFlagCompletionFunc("scale", cobra.FixedCompletions(seed.Scales(), cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // there is no such flag
+	}
 	cmd.Flags().Uint64Var(&opts.Seed, "seed", 0, "another number gives other people")
+	cmd.Flags().BoolVar(&describe, "describe", false, "load nothing, but print docs/seed-data.md")
 	return cmd
 }
 
@@ -70,10 +86,11 @@ func (p *program) seed(ctx context.Context, opts seed.Options) error {
 	}
 	for _, l := range report.Loaded {
 		if l.Skipped {
-			fmt.Fprintf(p.stdout, "%-20s is there already\n", l.Tenant)
+			fmt.Fprintf(p.stdout, "%-18s is there already, and was left as it is; for another scale or seed use an empty database\n", l.Tenant)
 			continue
 		}
-		fmt.Fprintf(p.stdout, "%-20s %4d users, %2d companies, log in as %s\n", l.Tenant, l.Users, l.Companies, l.Login)
+		fmt.Fprintf(p.stdout, "%-18s %4d users, %d companies, %2d branches, %2d departments, %4d audit entries; log in as %s\n",
+			l.Tenant, l.Users, l.Companies, l.Branches, l.Departments, l.AuditEntries, l.Login)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -18,7 +19,7 @@ import (
 )
 
 func (p *program) serveCommand() *cobra.Command {
-	var demo bool
+	var demo string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer requests until told to stop",
@@ -32,11 +33,13 @@ with a schema that is behind, unless AUTO_MIGRATE=true, and with demo accounts i
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.serve(cmd.Context(), demo) },
 	}
-	cmd.Flags().BoolVar(&demo, "demo", false, "load the demo data if the database has no users yet (development only)")
+	cmd.Flags().StringVar(&demo, "demo", "", "load the demo data if the database has no users yet (development only); --demo=small for less")
+	cmd.Flags().Lookup("demo").NoOptDefVal = string(seed.Full)
 	return cmd
 }
 
-func (p *program) serve(ctx context.Context, demo bool) error {
+// serve loads the demo data in the scale that demo is; "" is none.
+func (p *program) serve(ctx context.Context, demo string) error {
 	cfg, err := p.config()
 	if err != nil {
 		return err
@@ -46,8 +49,11 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 			Name: "FIRST_SUPERUSER_EMAIL", Expected: "must be your own, and not that of a demo account; the server refuses to start with those in " + string(cfg.Environment),
 		}}}
 	}
-	if demo && cfg.Environment != config.Development {
+	if demo != "" && cfg.Environment != config.Development {
 		return fmt.Errorf("--demo works in development only, and ENVIRONMENT is %s", cfg.Environment)
+	}
+	if !slices.Contains(append(seed.Scales(), ""), demo) {
+		return fmt.Errorf("--demo: unknown scale %q; there are %s", demo, strings.Join(seed.Scales(), " and "))
 	}
 	a, err := p.open(ctx, cfg)
 	if err != nil {
@@ -65,8 +71,8 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 			return err
 		}
 	}
-	if demo {
-		if err := loadDemo(ctx, a.Store, cfg); err != nil {
+	if demo != "" {
+		if err := loadDemo(ctx, a.Store, cfg, seed.Scale(demo)); err != nil {
 			return err
 		}
 	}
@@ -88,7 +94,7 @@ func (p *program) serve(ctx context.Context, demo bool) error {
 		}
 		a.ServeMetrics(metrics)
 	}
-	p.greet(a.Version, baseURL(listener.Addr()), demo)
+	p.greet(a.Version, baseURL(listener.Addr()), demo != "")
 	return a.Serve(ctx, listener)
 }
 
@@ -104,7 +110,8 @@ func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// demoAccounts returns the log-ins of the demo data that are in a database.
+// demoAccounts returns the log-ins of the demo data that are in a database. Where only other accounts of a demo organisation are left,
+// it is named instead: they have the same password.
 func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {
 	var found []string
 	for _, email := range seed.Emails() {
@@ -116,11 +123,28 @@ func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {
 			found = append(found, email)
 		}
 	}
+	if len(found) > 0 {
+		return found, nil
+	}
+	for _, id := range seed.TenantIDs() {
+		users, err := s.CountTenantUsers(ctx, db.CountTenantUsersParams{TenantID: id})
+		if err != nil {
+			return nil, err
+		}
+		if users == 0 {
+			continue
+		}
+		tenant, err := s.GetTenant(ctx, db.GetTenantParams{ID: id})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, fmt.Sprintf("%d of the demo organisation %s", users, tenant.Name))
+	}
 	return found, nil
 }
 
 // loadDemo loads the demo data into a database that nobody uses yet.
-func loadDemo(ctx context.Context, s *store.Store, cfg config.Config) error {
+func loadDemo(ctx context.Context, s *store.Store, cfg config.Config, scale seed.Scale) error {
 	users, err := s.CountUsersUnscoped(ctx)
 	if err != nil || users > 0 {
 		return err
@@ -129,7 +153,7 @@ func loadDemo(ctx context.Context, s *store.Store, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	_, err = seed.Run(ctx, s, keys, auth.NewPasswords(cfg.BcryptCost), seed.Options{})
+	_, err = seed.Run(ctx, s, keys, auth.NewPasswords(cfg.BcryptCost), seed.Options{Scale: scale})
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,13 +46,16 @@ func (d database) seed(t *testing.T, opts seed.Options) seed.Report {
 	return report
 }
 
-// content is everything in a database, in order of creation, but for the password hashes.
+// content is every column of every row that is loaded, in order of creation, but for the password hashes: their salt differs with each run.
 type content struct {
 	Tenants      []db.Tenant
 	Companies    []db.Company
+	Branches     []db.Branch
+	Departments  []db.Department
 	Users        []db.User
 	AuditEntries []db.AuditEntry
 	AuditLinks   []db.AuditLink
+	AuditSeals   []db.AuditSeal
 }
 
 // of returns what belongs to a tenant.
@@ -67,27 +71,18 @@ func (c content) of(t *testing.T, code string) content {
 		t.Fatalf("%d tenants with code %s; want one", len(out.Tenants), code)
 	}
 	id := out.Tenants[0].ID
-	for _, r := range c.Companies {
-		if r.TenantID == id {
-			out.Companies = append(out.Companies, r)
-		}
-	}
-	for _, r := range c.Users {
-		if r.TenantID == id {
-			out.Users = append(out.Users, r)
-		}
-	}
-	for _, r := range c.AuditEntries {
-		if r.TenantID == id {
-			out.AuditEntries = append(out.AuditEntries, r)
-		}
-	}
-	for _, r := range c.AuditLinks {
-		if r.TenantID == id {
-			out.AuditLinks = append(out.AuditLinks, r)
-		}
-	}
+	out.Companies = only(c.Companies, func(r db.Company) bool { return r.TenantID == id })
+	out.Branches = only(c.Branches, func(r db.Branch) bool { return r.TenantID == id })
+	out.Departments = only(c.Departments, func(r db.Department) bool { return r.TenantID == id })
+	out.Users = only(c.Users, func(r db.User) bool { return r.TenantID == id })
+	out.AuditEntries = only(c.AuditEntries, func(r db.AuditEntry) bool { return r.TenantID == id })
+	out.AuditLinks = only(c.AuditLinks, func(r db.AuditLink) bool { return r.TenantID == id })
+	out.AuditSeals = only(c.AuditSeals, func(r db.AuditSeal) bool { return r.TenantID == id })
 	return out
+}
+
+func only[Row any](list []Row, wanted func(Row) bool) []Row {
+	return slices.DeleteFunc(slices.Clone(list), func(r Row) bool { return !wanted(r) })
 }
 
 // expectSame looks for the difference only if there is one: that is slow.
@@ -104,9 +99,12 @@ func (d database) content(t *testing.T) content {
 	c := content{
 		Tenants:      readAll[db.Tenant](t, pool, "tenants", "id"),
 		Companies:    readAll[db.Company](t, pool, "companies", "id"),
+		Branches:     readAll[db.Branch](t, pool, "branches", "id"),
+		Departments:  readAll[db.Department](t, pool, "departments", "id"),
 		Users:        readAll[db.User](t, pool, "users", "id"),
 		AuditEntries: readAll[db.AuditEntry](t, pool, "audit_entries", "id"),
 		AuditLinks:   readAll[db.AuditLink](t, pool, "audit_links", "entry_id"),
+		AuditSeals:   readAll[db.AuditSeal](t, pool, "audit_seals", "tenant_id, number"),
 	}
 	for i := range c.Users {
 		c.Users[i].PasswordHash = nil
@@ -169,8 +167,13 @@ func readAll[Row any](t *testing.T, pool *sql.DB, table, key string) []Row {
 			t.Fatal(err)
 		}
 		for i := range into {
-			if at, ok := into[i].(*time.Time); ok {
+			switch at := into[i].(type) {
+			case *time.Time:
 				*at = at.UTC()
+			case **time.Time:
+				if *at != nil {
+					**at = (*at).UTC()
+				}
 			}
 		}
 		list = append(list, row)

@@ -6,12 +6,13 @@ import "time"
 // Telephone numbers are of the ranges that the countries keep free for films and books.
 type organisation struct {
 	scenario  string
+	about     string // what kind of business it is, and how it is built
 	tenant    tenant
 	domain    string    // of the e-mail addresses
 	since     time.Time // when the tenant was created: a Monday, 08:00 UTC
 	weeks     int       // from then until everybody had an account
 	ceo       ceo
-	companies []company // the CEO belongs to the first
+	companies []company // the CEO heads the first department of the first
 }
 
 type tenant struct {
@@ -27,14 +28,37 @@ type company struct {
 	email, phone, website   string
 	address                 address
 	taxID, registration     string
-	closed                  bool // kept, but inactive
-	staff                   staff
+	closed                  bool   // was closed: kept, but inactive
 	phones                  phones // of the staff
+	departments             []department
+	branches                []branch
+}
+
+type branch struct {
+	code, name, phone   string
+	address             address
+	latitude, longitude float64
+	headquarters        bool
+	closed              bool
+	phones              phones // of the staff; zero: the company's
+	departments         []department
+}
+
+// department is a part of a company or, with the branch's code before its own, of a branch. Its first admin, or else its first
+// user, heads it.
+type department struct {
+	code, name string
+	staff      staff
+	parts      []department
+}
+
+func dept(code, name string, s staff, parts ...department) department {
+	return department{code: code, name: name, staff: s, parts: parts}
 }
 
 type address struct{ line1, line2, city, state, postalCode, country string }
 
-// staff is how many people a company employs, beside the CEO. Former employees are inactive users.
+// staff is how many people a department employs, beside its parts. Former employees are inactive users.
 type staff struct{ admins, users, viewers, former int }
 
 // phones are the telephone numbers that format makes of first, first+1, ...
@@ -43,7 +67,7 @@ type phones struct {
 	first, count int
 }
 
-// organisations returns every scenario there is.
+// organisations returns every scenario there is, in full.
 func organisations() []organisation {
-	return []organisation{techStartup(), retailChain()}
+	return []organisation{techStartup(), retailChain(), healthcareNetwork(), remoteFirst(), financialServices()}
 }

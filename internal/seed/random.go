@@ -31,3 +31,6 @@ func (r random) id(at time.Time) uuid.UUID {
 }
 
 func pick[T any](r random, list []T) T { return list[r.IntN(len(list))] }
+
+// tenantID doesn't depend on the seed: so a database with demo data can be recognised.
+func (o organisation) tenantID() uuid.UUID { return newRandom(0, o.scenario).id(o.since) }

@@ -1,6 +1,7 @@
 // Package seed fills a database with demo organisations. It is not for production: their passwords are public.
 //
-// What it creates depends on Options.Seed alone, down to ids and times, but for the salt of the passwords.
+// What it creates depends on the scale and the seed alone, down to ids and times, but for the salt of the passwords, and the
+// signatures of the audit entries, which depend on the key.
 package seed
 
 import (
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
@@ -28,6 +31,7 @@ const (
 // Options are what can be chosen.
 type Options struct {
 	Scenarios []string // of Names; empty: all
+	Scale     Scale    // zero: Full
 	Seed      uint64   // another one makes other people, ids and times
 }
 
@@ -42,9 +46,11 @@ type Loaded struct {
 	TenantCode string
 	Tenant     string // its name
 	Login      string // of an admin
-	Users      int    // 0 if skipped
-	Companies  int    // 0 if skipped
-	Skipped    bool   // it was there already
+
+	// It was there already, in whatever scale and from whatever seed, and was left as it is. Then nothing was added.
+	Skipped bool
+
+	Companies, Branches, Departments, Users, AuditEntries int
 }
 
 // Names returns the names of the scenarios, in the order in which they are loaded.
@@ -63,13 +69,22 @@ func Emails() []string {
 	}
 }
 
+// TenantIDs returns the ids of the demo organisations, whatever the seed. No other tenant has one of them.
+func TenantIDs() []uuid.UUID {
+	var ids []uuid.UUID
+	for _, o := range organisations() {
+		ids = append(ids, o.tenantID())
+	}
+	return ids
+}
+
 // Run adds the scenarios that aren't there yet, each in one transaction, and the superuser. Any number of processes may
 // call it at once. After an error the report says what was loaded until then.
 //
 // Keys sign the audit entries.
 func Run(ctx context.Context, s *store.Store, keys *audit.Keys, passwords *auth.Passwords, opts Options) (Report, error) {
 	var report Report
-	chosen, err := choose(opts.Scenarios)
+	chosen, err := choose(opts.Scenarios, opts.Scale)
 	if err != nil {
 		return report, err
 	}
@@ -93,23 +108,28 @@ func Run(ctx context.Context, s *store.Store, keys *audit.Keys, passwords *auth.
 	return report, nil
 }
 
-func choose(scenarios []string) ([]organisation, error) {
+func choose(scenarios []string, scale Scale) ([]organisation, error) {
 	for _, name := range scenarios {
 		if !slices.Contains(Names(), name) {
 			return nil, fmt.Errorf("unknown scenario %q; there are %s", name, strings.Join(Names(), ", "))
 		}
 	}
-	if len(scenarios) == 0 {
-		return organisations(), nil
+	var chosen []organisation
+	for _, o := range organisations() {
+		o, err := scale.apply(o)
+		if err != nil {
+			return nil, err
+		}
+		if len(scenarios) == 0 || slices.Contains(scenarios, o.scenario) {
+			chosen = append(chosen, o)
+		}
 	}
-	return slices.DeleteFunc(organisations(), func(o organisation) bool {
-		return !slices.Contains(scenarios, o.scenario)
-	}), nil
+	return chosen, nil
 }
 
 func load(ctx context.Context, s *store.Store, keys *audit.Keys, o organisation, seed uint64, hash string) (Loaded, error) {
 	rows := o.rows(seed, hash)
-	err := s.Tx(ctx, func(q db.Querier) error { return newWriter(q, keys, seed, o.scenario).organisation(ctx, rows) })
+	err := s.Tx(ctx, func(q db.Querier) error { return newWriter(q, keys).organisation(ctx, rows) })
 	loaded := Loaded{Scenario: o.scenario, TenantCode: o.tenant.code, Tenant: o.tenant.name, Login: o.ceo.email}
 	if errors.Is(err, errPresent) {
 		loaded.Skipped = true
@@ -118,23 +138,37 @@ func load(ctx context.Context, s *store.Store, keys *audit.Keys, o organisation,
 	if err != nil {
 		return Loaded{}, err
 	}
-	loaded.Users, loaded.Companies = len(rows.users), len(rows.companies)
+	if _, err := audit.NewSealer(s, keys, nil).Seal(ctx, rows.tenant.ID); err != nil {
+		return Loaded{}, err
+	}
+	loaded.Companies, loaded.Branches, loaded.Departments = len(rows.companies), len(rows.branches), len(rows.departments)
+	loaded.Users, loaded.AuditEntries = len(rows.users), len(rows.events)
 	return loaded, nil
 }
 
 func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed uint64, hash string) error {
-	const stream = "superuser"
-	at := time.Date(2025, time.September, 1, 7, 0, 0, 0, time.UTC) // before the oldest scenario
+	at := time.Date(2025, time.August, 4, 7, 0, 0, 0, time.UTC) // before the oldest scenario
+	r := newRandom(seed, "superuser")
 	superuser := db.User{
-		TenantID: access.PlatformTenantID, ID: newRandom(seed, stream).id(at),
+		TenantID: access.PlatformTenantID, ID: r.id(at),
 		Email: SuperuserEmail, PasswordHash: &hash, FullName: "Super Admin",
 		Role: string(access.Admin), IsActive: true, IsSuperuser: true, CreatedAt: at, UpdatedAt: at, Version: 1,
 	}
+	h := newHistory(r, superuser.TenantID, at, at)
+	h.add(at, "user.create", aboutUser(superuser), audit.Created(superuser))
 	err := s.Tx(ctx, func(q db.Querier) error {
-		return newWriter(q, keys, seed, stream).user(ctx, superuser)
+		w := newWriter(q, keys)
+		if err := w.user(ctx, superuser); err != nil {
+			return err
+		}
+		return w.events(ctx, h.inOrder())
 	})
 	if errors.Is(err, errPresent) {
 		return nil
 	}
+	if err != nil {
+		return err
+	}
+	_, err = audit.NewSealer(s, keys, nil).Seal(ctx, superuser.TenantID)
 	return err
 }

@@ -2,6 +2,7 @@ package seed
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -9,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
-	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/org"
 	"github.com/tenantry/tenantry/internal/store"
@@ -20,29 +20,37 @@ import (
 // errPresent means that a row can't be added, because one with a key of it exists.
 var errPresent = errors.New("there already")
 
-// writer adds rows with their audit entries, in one transaction. An entry has the time of its row.
+// writer adds rows and audit entries, in one transaction.
 type writer struct {
 	q   db.Querier
 	log *audit.Log
-	at  time.Time
 }
 
-// newWriter belongs inside the transaction's closure: run again, it has to write the same ids again.
-func newWriter(q db.Querier, keys *audit.Keys, seed uint64, stream string) *writer {
-	w := &writer{q: q}
-	r := newRandom(seed, stream+" audit")
-	w.log = audit.NewLog(keys, func() time.Time { return w.at }, func() uuid.UUID { return r.id(w.at) })
-	return w
+func newWriter(q db.Querier, keys *audit.Keys) writer {
+	return writer{q: q, log: audit.NewLog(keys, time.Now, uuid.New)} // entries have ids and times already
 }
 
 // organisation returns errPresent if the tenant exists: by its code, or by its id if it has been renamed.
-func (w *writer) organisation(ctx context.Context, rows rows) error {
-	if err := w.tenant(ctx, rows.tenant); err != nil {
-		return err
+func (w writer) organisation(ctx context.Context, rows rows) error {
+	tenants.Derive(&rows.tenant)
+	if err := w.q.InsertTenant(ctx, db.InsertTenantParams(rows.tenant)); err != nil {
+		return asPresent(err)
 	}
 	for _, c := range rows.companies {
-		w.at = c.CreatedAt
-		if err := org.InsertCompany(ctx, w.q, w.log, access.Principal{TenantID: c.TenantID}, c); err != nil {
+		org.DeriveCompany(&c)
+		if err := w.q.InsertCompany(ctx, db.InsertCompanyParams(c)); err != nil {
+			return err
+		}
+	}
+	for _, b := range rows.branches {
+		org.DeriveBranch(&b)
+		if err := w.q.InsertBranch(ctx, db.InsertBranchParams(b)); err != nil {
+			return err
+		}
+	}
+	for _, d := range rows.departments {
+		org.DeriveDepartment(&d)
+		if err := w.q.InsertDepartment(ctx, db.InsertDepartmentParams(d)); err != nil {
 			return err
 		}
 	}
@@ -56,35 +64,53 @@ func (w *writer) organisation(ctx context.Context, rows rows) error {
 			return err
 		}
 	}
-	return nil
-}
-
-func (w *writer) tenant(ctx context.Context, t db.Tenant) error {
-	w.at = t.CreatedAt
-	tenants.Derive(&t)
-	if err := w.q.InsertTenant(ctx, db.InsertTenantParams(t)); err != nil {
-		return asPresent(err)
+	for _, d := range rows.headed {
+		if err := w.head(ctx, d); err != nil {
+			return err
+		}
 	}
-	return w.log.Write(ctx, w.q, access.Principal{TenantID: t.ID}, audit.Entry{
-		Action: "tenant.create", EntityType: "tenant", EntityID: t.ID, EntityLabel: t.Name, Changes: audit.Created(t),
-	})
+	return w.events(ctx, rows.events)
 }
 
-func (w *writer) user(ctx context.Context, u db.User) error {
-	w.at = u.CreatedAt
+func (w writer) user(ctx context.Context, u db.User) error {
 	user.Derive(&u)
-	if err := w.q.InsertUser(ctx, db.InsertUserParams(u)); err != nil {
-		return asPresent(err)
-	}
-	return w.log.Write(ctx, w.q, access.Principal{TenantID: u.TenantID}, audit.Entry{
-		Action: "user.create", EntityType: "user", EntityID: u.ID, EntityLabel: u.Email, Changes: audit.Created(u),
+	return asPresent(w.q.InsertUser(ctx, db.InsertUserParams(u)))
+}
+
+// head updates a department, which has the version after that.
+func (w writer) head(ctx context.Context, d db.Department) error {
+	org.DeriveDepartment(&d)
+	updated, err := w.q.UpdateDepartment(ctx, db.UpdateDepartmentParams{
+		BranchID: d.BranchID, ParentID: d.ParentID, HeadUserID: d.HeadUserID, Code: d.Code, Name: d.Name, NameKey: d.NameKey,
+		Description: d.Description, IsActive: d.IsActive, SearchText: d.SearchText, UpdatedAt: d.UpdatedAt,
+		TenantID: d.TenantID, ID: d.ID, Version: d.Version - 1,
 	})
+	if err == nil && updated != 1 {
+		return fmt.Errorf("department %s has another version than it was given", d.Code)
+	}
+	return err
+}
+
+func (w writer) events(ctx context.Context, list []event) error {
+	for _, e := range list {
+		changes := []byte("{}")
+		if e.changes != nil {
+			var err error
+			if changes, err = json.Marshal(e.changes); err != nil {
+				return fmt.Errorf("encode changes: %w", err)
+			}
+		}
+		e.entry.Changes = changes
+		if err := w.log.Insert(ctx, w.q, e.entry); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // asPresent adds errPresent to a violation of any unique key. Which one is named first differs between the engines.
 func asPresent(err error) error {
-	var v *store.Violation
-	if errors.As(err, &v) && v.Kind == store.Unique {
+	if store.BreaksUniqueness(err) {
 		return fmt.Errorf("%w: %w", errPresent, err)
 	}
 	return err

@@ -1,0 +1,68 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/doctor"
+	"github.com/tenantry/tenantry/internal/seed"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+func TestSeedSaysWhatItDid(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t, store.SQLite)
+	status, stdout, stderr := i.run("seed", "--scale", "small", "--scenario", "tech-startup")
+	if status != 0 || !strings.Contains(stdout, "log in as ceo@techstart.com") {
+		t.Fatalf("status %d:\n%s%s", status, stdout, stderr)
+	}
+
+	status, stdout, stderr = i.run("seed", "--scenario", "tech-startup")
+	if want := "Tech Startup       is there already, and was left as it is; for another scale or seed use an empty database\n"; status != 0 || stdout != want {
+		t.Errorf("status %d:\n%s%s\nwant 0:\n%s", status, stdout, stderr, want)
+	}
+	if status, stdout, stderr = i.run("audit", "verify"); status != 0 || strings.Count(stdout, " intact ") != 2 {
+		t.Errorf("status %d, want the trails of the tenant and the platform intact:\n%s%s", status, stdout, stderr)
+	}
+	if status, stdout, stderr = i.run("seed", "--scale", "tiny"); status == 0 || !strings.Contains(stderr, `unknown scale "tiny"; there are full and small`) {
+		t.Errorf("status %d:\n%s%s\nwant the scales that there are", status, stdout, stderr)
+	}
+	if status, stdout, stderr = i.run("seed", "--describe"); status != 0 || stdout != seed.Describe() {
+		t.Errorf("status %d:\n%s%s\nwant the description", status, stdout, stderr)
+	}
+}
+
+func TestServeKnowsTheScalesOfTheDemo(t *testing.T) {
+	t.Parallel()
+	status, _, stderr := newInstallation(t, store.SQLite).run("serve", "--demo=tiny")
+	if status == 0 || !strings.Contains(stderr, `unknown scale "tiny"; there are full and small`) {
+		t.Errorf("status %d: %s", status, stderr)
+	}
+}
+
+// The public log-ins may have gone, and the others have the same password.
+func TestDemoOrganisationsAreKnownWithoutTheirLogins(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t, store.SQLite)
+	if status, _, stderr := i.run("seed", "--scale", "small", "--scenario", "tech-startup", "--seed", "3"); status != 0 {
+		t.Fatal(stderr)
+	}
+	i.execf(t, "UPDATE users SET email = 'boss' || email WHERE email LIKE 'ceo@%%'")
+	i.execf(t, "UPDATE users SET email = 'boss' || email WHERE email = '%s'", seed.SuperuserEmail)
+	i.execf(t, "UPDATE tenants SET name = 'Quite Another', code = 'ANOTHER' WHERE code = 'TECHSTART'")
+
+	if c := i.examine(t, 1, production()...)["accounts"]; c.Result != doctor.Failed || !strings.Contains(c.Detail, "of the demo organisation Quite Another") {
+		t.Errorf("%+v, want failed", c)
+	}
+	if status, _, stderr := i.with(production()...).run("serve"); status == 0 || !strings.Contains(stderr, "of the demo organisation Quite Another") {
+		t.Errorf("status %d: %s; want the start refused", status, stderr)
+	}
+
+	// A customer who happens to have the name and code of one isn't one.
+	customer := newInstallation(t, store.SQLite)
+	customer.superuser(t)
+	customer.trail(t, "TECHSTART")
+	if c := customer.examine(t, 0, production()...)["accounts"]; c.Result != doctor.OK {
+		t.Errorf("%+v of a customer, want ok", c)
+	}
+}

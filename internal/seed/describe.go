@@ -1,0 +1,164 @@
+package seed
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+// Describe returns docs/seed-data.md: what is loaded in full, and how. It is made of the data that are loaded.
+func Describe() string {
+	var b strings.Builder
+	b.WriteString(`# The demo data
+
+Five organisations to try things with, in ENVIRONMENT=development only: everybody's password is public.
+
+`)
+	b.WriteString("| tenant | log-in of an admin | password | users | what it is |\n|---|---|---|---|---|\n")
+	all := map[string]rows{}
+	for _, o := range organisations() {
+		r := o.rows(0, "")
+		all[o.scenario] = r
+		fmt.Fprintf(&b, "| [%s](#%s) | `%s` | `%s` | %s | %s |\n",
+			o.tenant.name, anchor(o.tenant.name), o.ceo.email, Password, thousands(len(r.users)), o.about)
+	}
+	fmt.Fprintf(&b, "| none | `%s` | `%s` | | superuser: acts in any tenant with `?tenant_id=` |\n", SuperuserEmail, SuperuserPassword)
+	b.WriteString(loading)
+	for _, o := range organisations() {
+		o.describe(&b, all[o.scenario])
+	}
+	return b.String()
+}
+
+const loading = `
+## Loading it
+
+` + "```sh" + `
+tenantry serve --demo                    # loads everything into a database without users, and serves
+tenantry seed                            # loads what isn't there yet
+tenantry seed --scale small              # the same companies and log-ins with some dozen users each
+tenantry seed --scenario tech-startup    # one organisation alone
+tenantry seed --seed 7                   # other people
+` + "```" + `
+
+A tenant that is there is left as it is, in whatever scale and from whatever seed it was loaded: another one needs an empty database.
+Each organisation is one transaction; what was interrupted is loaded by the next call. The same seed and scale give the same
+ids, times and names on PostgreSQL, MySQL/MariaDB and SQLite. The tenants' ids are the same for every seed, and so are the log-ins above:
+by them the server recognises demo data, and refuses to start with it in staging and production.
+
+## What is in it
+
+- Every employee is a user with a company, a department and, where there is one, a branch. They all log in with their e-mail
+  address and ` + "`password123`" + `; addresses are of the tenant's domain. No name is meant to be anybody's; telephone numbers are of ranges that are
+  kept free for fiction.
+- Every department has a head, who works there. Some departments are parts of others.
+- Those who have left are inactive users. Companies and branches that were closed are inactive, too.
+- The audit trail has several weeks: how all this was set up, who invited, appointed, promoted and deactivated whom, log-ins, mistyped
+  passwords, log-outs, changed telephone numbers, and now and then somebody who tried what only admins may. It agrees with the rows:
+  whoever applies the changes in order gets the present state. It is signed and sealed, so ` + "`tenantry audit verify`" + ` holds.
+- The sessions of those log-ins have long expired, and aren't there any more. The times are fixed: they don't follow the calendar.
+`
+
+func (o organisation) describe(b *strings.Builder, r rows) {
+	roles, inactive := map[string]int{}, 0
+	members := map[uuid.UUID]int{} // of companies, branches and departments
+	for _, u := range r.users {
+		for _, id := range []*uuid.UUID{u.CompanyID, u.BranchID, u.DepartmentID} {
+			if id != nil {
+				members[*id]++
+			}
+		}
+		if !u.IsActive {
+			inactive++
+			continue
+		}
+		roles[u.Role]++
+	}
+	fmt.Fprintf(b, "\n## %s\n\n%s\n\n", o.tenant.name, o.about)
+	fmt.Fprintf(b, "Code `%s`, scenario `%s`, tier %s: %d of at most %d companies, %s of at most %s users. The CEO is %s.\n\n",
+		r.tenant.Code, o.scenario, r.tenant.Tier, len(r.companies), o.tenant.maxCompanies,
+		thousands(len(r.users)), thousands(int(o.tenant.maxUsers)), o.ceo.name)
+	fmt.Fprintf(b, "%d companies, %d branches, %d departments. Users: %d admins, %d with the role user, %d viewers, and %d inactive.\n",
+		len(r.companies), len(r.branches), len(r.departments), roles["admin"], roles["user"], roles["viewer"], inactive)
+	b.WriteString("\n| company | branch | departments | users |\n|---|---|---|---|\n")
+	for _, c := range r.companies {
+		fmt.Fprintf(b, "| **%s** `%s`%s | |%s| %d |\n", c.Name, c.Code, closed(c.IsActive), departments(r.departments, c.ID, nil, members), members[c.ID])
+		for _, br := range r.branches {
+			if br.CompanyID == c.ID {
+				fmt.Fprintf(b, "| | %s `%s`%s |%s| %d |\n", br.Name, br.Code, closed(br.IsActive), departments(r.departments, c.ID, &br.ID, members), members[br.ID])
+			}
+		}
+	}
+	o.describeHistory(b, r)
+}
+
+func closed(active bool) string {
+	if active {
+		return ""
+	}
+	return ", closed"
+}
+
+// departments is the cell of a table with those of a place, the number of their users, and in brackets their parts.
+func departments(list []db.Department, companyID uuid.UUID, branchID *uuid.UUID, members map[uuid.UUID]int) string {
+	var below func(parent *uuid.UUID) string
+	below = func(parent *uuid.UUID) string {
+		var names []string
+		for _, d := range list {
+			if d.CompanyID != companyID || !same(d.BranchID, branchID) || !same(d.ParentID, parent) {
+				continue
+			}
+			text := fmt.Sprintf("%s %d", d.Name, members[d.ID])
+			if parts := below(&d.ID); parts != "" {
+				text += " (" + parts + ")"
+			}
+			names = append(names, text)
+		}
+		return strings.Join(names, ", ")
+	}
+	if all := below(nil); all != "" {
+		return " " + all + " "
+	}
+	return " "
+}
+
+func same(a, b *uuid.UUID) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}
+
+func (o organisation) describeHistory(b *strings.Builder, r rows) {
+	counts := map[string]int{}
+	for _, e := range r.events {
+		counts[e.entry.Action+" "+e.entry.Outcome]++
+	}
+	var parts []string
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		action, outcome, _ := strings.Cut(what, " ")
+		text := fmt.Sprintf("%s `%s`", thousands(counts[what]), action)
+		if outcome != "success" {
+			text += " (" + outcome + ")"
+		}
+		parts = append(parts, text)
+	}
+	fmt.Fprintf(b, "\nThe audit trail has %s entries from %s to %s: %s.\n", thousands(len(r.events)),
+		r.events[0].entry.OccurredAt.Format(time.DateOnly), r.events[len(r.events)-1].entry.OccurredAt.Format(time.DateOnly), strings.Join(parts, ", "))
+}
+
+// anchor is how Markdown refers to a heading.
+func anchor(heading string) string { return strings.ReplaceAll(strings.ToLower(heading), " ", "-") }
+
+func thousands(n int) string {
+	if n < 1000 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+}
