@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { ActivateUserData, ActivateUserErrors, ActivateUserResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateBranchData, CreateBranchErrors, CreateBranchResponses, CreateCompanyData, CreateCompanyErrors, CreateCompanyResponses, CreateDepartmentData, CreateDepartmentErrors, CreateDepartmentResponses, CreatePasswordResetData, CreatePasswordResetErrors, CreatePasswordResetResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteBranchData, DeleteBranchErrors, DeleteBranchResponses, DeleteCompanyData, DeleteCompanyErrors, DeleteCompanyResponses, DeleteDepartmentData, DeleteDepartmentErrors, DeleteDepartmentResponses, DeleteTenantData, DeleteTenantErrors, DeleteTenantResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, ExportAuditLogsData, ExportAuditLogsErrors, ExportAuditLogsResponses, GetAuditLogData, GetAuditLogErrors, GetAuditLogResponses, GetAuditStatsData, GetAuditStatsErrors, GetAuditStatsResponses, GetBranchData, GetBranchErrors, GetBranchResponses, GetCompanyData, GetCompanyErrors, GetCompanyResponses, GetDepartmentData, GetDepartmentErrors, GetDepartmentResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIndexData, GetIndexErrors, GetIndexResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApijsonData, GetOpenApijsonErrors, GetOpenApijsonResponses, GetOpenApiyamlData, GetOpenApiyamlErrors, GetOpenApiyamlResponses, GetOrganisationTreeData, GetOrganisationTreeErrors, GetOrganisationTreeResponses, GetOwnTenantData, GetOwnTenantErrors, GetOwnTenantResponses, GetOwnTenantUsageData, GetOwnTenantUsageErrors, GetOwnTenantUsageResponses, GetSystemInfoData, GetSystemInfoErrors, GetSystemInfoResponses, GetTenantData, GetTenantErrors, GetTenantResponses, GetTenantUsageData, GetTenantUsageErrors, GetTenantUsageResponses, GetUserData, GetUserErrors, GetUserResponses, ListAuditLogsData, ListAuditLogsErrors, ListAuditLogsResponses, ListBranchesData, ListBranchesErrors, ListBranchesResponses, ListCompaniesData, ListCompaniesErrors, ListCompaniesResponses, ListDepartmentsData, ListDepartmentsErrors, ListDepartmentsResponses, ListDeprecationsData, ListDeprecationsErrors, ListDeprecationsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, RefreshData, RefreshErrors, RefreshResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResumeTenantData, ResumeTenantErrors, ResumeTenantResponses, SuspendTenantData, SuspendTenantErrors, SuspendTenantResponses, UpdateBranchData, UpdateBranchErrors, UpdateBranchResponses, UpdateCompanyData, UpdateCompanyErrors, UpdateCompanyResponses, UpdateDepartmentData, UpdateDepartmentErrors, UpdateDepartmentResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyAuditTrailData, VerifyAuditTrailErrors, VerifyAuditTrailResponses } from './types.gen.js';
+import type { ActivateUserData, ActivateUserErrors, ActivateUserResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateBranchData, CreateBranchErrors, CreateBranchResponses, CreateCompanyData, CreateCompanyErrors, CreateCompanyResponses, CreateDepartmentData, CreateDepartmentErrors, CreateDepartmentResponses, CreatePasswordResetData, CreatePasswordResetErrors, CreatePasswordResetResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeactivateUserData, DeactivateUserErrors, DeactivateUserResponses, DeleteBranchData, DeleteBranchErrors, DeleteBranchResponses, DeleteCompanyData, DeleteCompanyErrors, DeleteCompanyResponses, DeleteDepartmentData, DeleteDepartmentErrors, DeleteDepartmentResponses, DeleteTenantData, DeleteTenantErrors, DeleteTenantResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, ExportAuditLogsData, ExportAuditLogsErrors, ExportAuditLogsResponses, GetAssetData, GetAssetErrors, GetAssetResponses, GetAuditLogData, GetAuditLogErrors, GetAuditLogResponses, GetAuditStatsData, GetAuditStatsErrors, GetAuditStatsResponses, GetBranchData, GetBranchErrors, GetBranchResponses, GetCompanyData, GetCompanyErrors, GetCompanyResponses, GetDepartmentData, GetDepartmentErrors, GetDepartmentResponses, GetDocsData, GetDocsErrors, GetDocsResponses, GetErrorCodeData, GetErrorCodeErrors, GetErrorCodeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetIndexData, GetIndexErrors, GetIndexResponses, GetKeySetData, GetKeySetErrors, GetKeySetResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApijsonData, GetOpenApijsonErrors, GetOpenApijsonResponses, GetOpenApiyamlData, GetOpenApiyamlErrors, GetOpenApiyamlResponses, GetOrganisationTreeData, GetOrganisationTreeErrors, GetOrganisationTreeResponses, GetOwnTenantData, GetOwnTenantErrors, GetOwnTenantResponses, GetOwnTenantUsageData, GetOwnTenantUsageErrors, GetOwnTenantUsageResponses, GetRedocData, GetRedocErrors, GetRedocResponses, GetSystemInfoData, GetSystemInfoErrors, GetSystemInfoResponses, GetTenantData, GetTenantErrors, GetTenantResponses, GetTenantUsageData, GetTenantUsageErrors, GetTenantUsageResponses, GetUserData, GetUserErrors, GetUserResponses, ListAuditLogsData, ListAuditLogsErrors, ListAuditLogsResponses, ListBranchesData, ListBranchesErrors, ListBranchesResponses, ListCompaniesData, ListCompaniesErrors, ListCompaniesResponses, ListDepartmentsData, ListDepartmentsErrors, ListDepartmentsResponses, ListDeprecationsData, ListDeprecationsErrors, ListDeprecationsResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, RefreshData, RefreshErrors, RefreshResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResumeTenantData, ResumeTenantErrors, ResumeTenantResponses, SuspendTenantData, SuspendTenantErrors, SuspendTenantResponses, UpdateBranchData, UpdateBranchErrors, UpdateBranchResponses, UpdateCompanyData, UpdateCompanyErrors, UpdateCompanyResponses, UpdateDepartmentData, UpdateDepartmentErrors, UpdateDepartmentResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, VerifyAuditTrailData, VerifyAuditTrailErrors, VerifyAuditTrailResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -266,6 +266,8 @@ export class Api extends HeyApiClient {
     
     /**
      * Read a tenant
+     *
+     * A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
      */
     public getTenant<ThrowOnError extends boolean = true>(options: Options<GetTenantData, ThrowOnError>): RequestResult<GetTenantResponses, GetTenantErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).get<GetTenantResponses, GetTenantErrors, ThrowOnError, 'data'>({
@@ -594,6 +596,10 @@ export class Api extends HeyApiClient {
     
     /**
      * Create a company
+     *
+     * Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
+     * many companies as it may have gets no more (409 `quota_exceeded`).
+     *
      */
     public createCompany<ThrowOnError extends boolean = true>(options: Options<CreateCompanyData, ThrowOnError>): RequestResult<CreateCompanyResponses, CreateCompanyErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).post<CreateCompanyResponses, CreateCompanyErrors, ThrowOnError, 'data'>({
@@ -626,6 +632,8 @@ export class Api extends HeyApiClient {
     
     /**
      * Read a company
+     *
+     * All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
      */
     public getCompany<ThrowOnError extends boolean = true>(options: Options<GetCompanyData, ThrowOnError>): RequestResult<GetCompanyResponses, GetCompanyErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).get<GetCompanyResponses, GetCompanyErrors, ThrowOnError, 'data'>({
@@ -672,6 +680,10 @@ export class Api extends HeyApiClient {
     
     /**
      * Create a branch
+     *
+     * Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
+     * company (409 `already_exists`).
+     *
      */
     public createBranch<ThrowOnError extends boolean = true>(options: Options<CreateBranchData, ThrowOnError>): RequestResult<CreateBranchResponses, CreateBranchErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).post<CreateBranchResponses, CreateBranchErrors, ThrowOnError, 'data'>({
@@ -704,6 +716,8 @@ export class Api extends HeyApiClient {
     
     /**
      * Read a branch
+     *
+     * All that is known of one branch, with its address and where it is on the map.
      */
     public getBranch<ThrowOnError extends boolean = true>(options: Options<GetBranchData, ThrowOnError>): RequestResult<GetBranchResponses, GetBranchErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).get<GetBranchResponses, GetBranchErrors, ThrowOnError, 'data'>({
@@ -750,6 +764,10 @@ export class Api extends HeyApiClient {
     
     /**
      * Create a department
+     *
+     * Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
+     * (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+     *
      */
     public createDepartment<ThrowOnError extends boolean = true>(options: Options<CreateDepartmentData, ThrowOnError>): RequestResult<CreateDepartmentResponses, CreateDepartmentErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).post<CreateDepartmentResponses, CreateDepartmentErrors, ThrowOnError, 'data'>({
@@ -782,6 +800,9 @@ export class Api extends HeyApiClient {
     
     /**
      * Read a department
+     *
+     * All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
+     *
      */
     public getDepartment<ThrowOnError extends boolean = true>(options: Options<GetDepartmentData, ThrowOnError>): RequestResult<GetDepartmentResponses, GetDepartmentErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).get<GetDepartmentResponses, GetDepartmentErrors, ThrowOnError, 'data'>({
@@ -920,11 +941,82 @@ export class Api extends HeyApiClient {
     
     /**
      * What this is
+     *
+     * The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
+     * They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
+     *
      */
     public getIndex<ThrowOnError extends boolean = true>(options?: Options<GetIndexData, ThrowOnError>): RequestResult<GetIndexResponses, GetIndexErrors, ThrowOnError, 'data'> {
         return (options?.client ?? this.client).get<GetIndexResponses, GetIndexErrors, ThrowOnError, 'data'>({
             responseStyle: 'data',
             url: '/',
+            ...options
+        });
+    }
+    
+    /**
+     * This document, to try out
+     *
+     * Swagger UI, with a form to log in. All that it needs comes from this server.
+     */
+    public getDocs<ThrowOnError extends boolean = true>(options?: Options<GetDocsData, ThrowOnError>): RequestResult<GetDocsResponses, GetDocsErrors, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<GetDocsResponses, GetDocsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/api/docs',
+            ...options
+        });
+    }
+    
+    /**
+     * This document, to read
+     *
+     * ReDoc. All that it needs comes from this server.
+     */
+    public getRedoc<ThrowOnError extends boolean = true>(options?: Options<GetRedocData, ThrowOnError>): RequestResult<GetRedocResponses, GetRedocErrors, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<GetRedocResponses, GetRedocErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/api/redoc',
+            ...options
+        });
+    }
+    
+    /**
+     * A file of the pages
+     *
+     * A script, stylesheet or picture; compressed for who says `Accept-Encoding: gzip`.
+     */
+    public getAsset<ThrowOnError extends boolean = true>(options: Options<GetAssetData, ThrowOnError>): RequestResult<GetAssetResponses, GetAssetErrors, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetAssetResponses, GetAssetErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/api/assets/{name}',
+            ...options
+        });
+    }
+    
+    /**
+     * All error codes
+     *
+     * A page for who asks for `text/html`, as browsers do; else Markdown.
+     *
+     */
+    public listErrorCodes<ThrowOnError extends boolean = true>(options?: Options<ListErrorCodesData, ThrowOnError>): RequestResult<ListErrorCodesResponses, ListErrorCodesErrors, ThrowOnError, 'data'> {
+        return (options?.client ?? this.client).get<ListErrorCodesResponses, ListErrorCodesErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/errors',
+            ...options
+        });
+    }
+    
+    /**
+     * What an error code means
+     *
+     * What it means, when it happens and what to do: a page for who asks for `text/html`, as browsers do; else Markdown.
+     *
+     */
+    public getErrorCode<ThrowOnError extends boolean = true>(options: Options<GetErrorCodeData, ThrowOnError>): RequestResult<GetErrorCodeResponses, GetErrorCodeErrors, ThrowOnError, 'data'> {
+        return (options.client ?? this.client).get<GetErrorCodeResponses, GetErrorCodeErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            url: '/errors/{code}',
             ...options
         });
     }
@@ -946,6 +1038,10 @@ export class Api extends HeyApiClient {
     
     /**
      * Is the process alive
+     *
+     * Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
+     * out whether to send requests, ask `/api/health`.
+     *
      */
     public getLiveness<ThrowOnError extends boolean = true>(options?: Options<GetLivenessData, ThrowOnError>): RequestResult<GetLivenessResponses, GetLivenessErrors, ThrowOnError, 'data'> {
         return (options?.client ?? this.client).get<GetLivenessResponses, GetLivenessErrors, ThrowOnError, 'data'>({
@@ -957,6 +1053,8 @@ export class Api extends HeyApiClient {
     
     /**
      * What runs here
+     *
+     * Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
      */
     public getSystemInfo<ThrowOnError extends boolean = true>(options?: Options<GetSystemInfoData, ThrowOnError>): RequestResult<GetSystemInfoResponses, GetSystemInfoErrors, ThrowOnError, 'data'> {
         return (options?.client ?? this.client).get<GetSystemInfoResponses, GetSystemInfoErrors, ThrowOnError, 'data'>({
@@ -985,6 +1083,8 @@ export class Api extends HeyApiClient {
     
     /**
      * This document as JSON
+     *
+     * What you are reading, for generators of clients and for pages that show it.
      */
     public getOpenAPIJSON<ThrowOnError extends boolean = true>(options?: Options<GetOpenApijsonData, ThrowOnError>): RequestResult<GetOpenApijsonResponses, GetOpenApijsonErrors, ThrowOnError, 'data'> {
         return (options?.client ?? this.client).get<GetOpenApijsonResponses, GetOpenApijsonErrors, ThrowOnError, 'data'>({
@@ -996,6 +1096,8 @@ export class Api extends HeyApiClient {
     
     /**
      * This document as YAML
+     *
+     * What you are reading, as it was written, with the order and the aliases that JSON has not.
      */
     public getOpenAPIYAML<ThrowOnError extends boolean = true>(options?: Options<GetOpenApiyamlData, ThrowOnError>): RequestResult<GetOpenApiyamlResponses, GetOpenApiyamlErrors, ThrowOnError, 'data'> {
         return (options?.client ?? this.client).get<GetOpenApiyamlResponses, GetOpenApiyamlErrors, ThrowOnError, 'data'>({

@@ -66,6 +66,9 @@ export type ProblemField = {
     code: string;
 };
 
+/**
+ * Who logs in, and with what.
+ */
 export type LoginRequest = {
     /**
      * The e-mail address, in upper or lower case.
@@ -77,6 +80,9 @@ export type LoginRequest = {
     password: string;
 };
 
+/**
+ * The token to trade for new ones.
+ */
 export type RefreshRequest = {
     /**
      * The newest refresh token of the session.
@@ -84,6 +90,9 @@ export type RefreshRequest = {
     refresh_token: string;
 };
 
+/**
+ * What to end; without a body, the current session.
+ */
 export type LogoutRequest = {
     scope?: LogoutScope;
 };
@@ -93,6 +102,9 @@ export type LogoutRequest = {
  */
 export type LogoutScope = 'current' | 'others' | 'all';
 
+/**
+ * The two tokens of a session.
+ */
 export type TokenPair = {
     /**
      * Goes into `Authorization: Bearer`. A JWT (RFC 9068); treat it as opaque.
@@ -116,6 +128,9 @@ export type TokenPair = {
     refresh_expires_in: number;
 };
 
+/**
+ * The tokens of a new session, and the user that they stand for.
+ */
 export type LoginResult = TokenPair & {
     user: User;
 };
@@ -130,6 +145,9 @@ export type Role = 'viewer' | 'user' | 'admin';
  */
 export type EffectiveRole = 'viewer' | 'user' | 'admin' | 'superuser';
 
+/**
+ * Someone who may log in to a tenant.
+ */
 export type User = {
     /**
      * The user's id.
@@ -190,6 +208,9 @@ export type User = {
     version: number;
 };
 
+/**
+ * The tenant, in short.
+ */
 export type TenantSummary = {
     /**
      * The tenant's id.
@@ -217,6 +238,9 @@ export type TenantTier = 'free' | 'basic' | 'premium' | 'enterprise';
  */
 export type TenantStatus = 'active' | 'suspended' | 'deleting';
 
+/**
+ * A customer of this installation: everything else belongs to one.
+ */
 export type Tenant = {
     /**
      * The tenant's id.
@@ -266,10 +290,16 @@ export type Tenant = {
     version: number;
 };
 
+/**
+ * A new tenant. `code` and `name` are needed.
+ */
 export type TenantCreate = TenantUpdate & {
     [key: string]: unknown;
 };
 
+/**
+ * The fields of a tenant that can be set.
+ */
 export type TenantUpdate = {
     /**
      * A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
@@ -302,6 +332,9 @@ export type TenantUpdate = {
     contact_phone?: string | null;
 };
 
+/**
+ * A page of tenants.
+ */
 export type TenantPage = {
     /**
      * The tenants of this page.
@@ -322,7 +355,7 @@ export type TenantPage = {
  */
 export type TenantUsage = {
     /**
-     * Companies.
+     * How many companies there are.
      */
     companies: number;
     /**
@@ -330,19 +363,19 @@ export type TenantUsage = {
      */
     max_companies: number | null;
     /**
-     * Branches of all its companies.
+     * How many branches all its companies have.
      */
     branches: number;
     /**
-     * Departments of all its companies.
+     * How many departments all its companies have.
      */
     departments: number;
     /**
-     * Users, active or not.
+     * How many users there are, active or not.
      */
     users: number;
     /**
-     * Users who are active.
+     * How many of them are active.
      */
     active_users: number;
     /**
@@ -350,11 +383,14 @@ export type TenantUsage = {
      */
     max_users: number | null;
     /**
-     * Entries of its audit trail.
+     * How many entries its audit trail has.
      */
     audit_entries: number;
 };
 
+/**
+ * A log-in that is still good, on one device or in one program.
+ */
 export type Session = {
     /**
      * The session's id.
@@ -382,6 +418,9 @@ export type Session = {
     expires_at: string;
 };
 
+/**
+ * One of the user's own sessions.
+ */
 export type OwnSession = Session & {
     /**
      * Whether this request belongs to it.
@@ -389,6 +428,9 @@ export type OwnSession = Session & {
     current: boolean;
 };
 
+/**
+ * The sessions of a user.
+ */
 export type SessionList = {
     /**
      * The sessions, newest first.
@@ -396,6 +438,9 @@ export type SessionList = {
     items: Array<Session>;
 };
 
+/**
+ * The user's own sessions.
+ */
 export type OwnSessionList = {
     /**
      * The sessions, newest first.
@@ -403,6 +448,9 @@ export type OwnSessionList = {
     items: Array<OwnSession>;
 };
 
+/**
+ * What users may change about themselves.
+ */
 export type ProfileUpdate = {
     /**
      * The user's name; not blank.
@@ -414,6 +462,9 @@ export type ProfileUpdate = {
     phone?: string | null;
 };
 
+/**
+ * The old password, as proof of who asks, and the new one.
+ */
 export type PasswordChange = {
     /**
      * The password until now.
@@ -425,6 +476,9 @@ export type PasswordChange = {
     new_password: string;
 };
 
+/**
+ * A one-time token, and the password to set with it.
+ */
 export type PasswordReset = {
     /**
      * The one-time token.
@@ -454,10 +508,16 @@ export type OneTimeToken = {
     expires_at: string;
 };
 
+/**
+ * A new user. `email`, `full_name` and `role` are needed.
+ */
 export type UserCreate = UserUpdate & {
     [key: string]: unknown;
 };
 
+/**
+ * The fields of a user that an admin can set.
+ */
 export type UserUpdate = {
     /**
      * The e-mail address to log in with; kept in lower case. Unique in the whole installation.
@@ -486,11 +546,17 @@ export type UserUpdate = {
     department_id?: string | null;
 };
 
+/**
+ * A new user, and what to hand to them.
+ */
 export type CreatedUser = {
     user: User;
     one_time_token: OneTimeToken;
 };
 
+/**
+ * A page of users.
+ */
 export type UserPage = {
     /**
      * The users of this page.
@@ -506,17 +572,23 @@ export type UserPage = {
     total?: number;
 };
 
+/**
+ * The logged-in user and what they may do.
+ */
 export type Me = {
     user: User;
     tenant: TenantSummary;
     role: EffectiveRole;
     /**
-     * The ids of the operations that the user may call, sorted.
+     * The ids of the operations that the user may call, sorted. (The examples show some of them.)
      */
     permissions: Array<string>;
     session: Session;
 };
 
+/**
+ * Where it is. Every part is there, as `null` if it is unknown.
+ */
 export type Address = {
     /**
      * Street and number.
@@ -574,6 +646,9 @@ export type AddressUpdate = {
     country?: string | null;
 } | null;
 
+/**
+ * A company of a tenant.
+ */
 export type Company = {
     /**
      * The company's id.
@@ -634,10 +709,16 @@ export type Company = {
     version: number;
 };
 
+/**
+ * A new company. `code` and `name` are needed.
+ */
 export type CompanyCreate = CompanyUpdate & {
     [key: string]: unknown;
 };
 
+/**
+ * The fields of a company that can be set.
+ */
 export type CompanyUpdate = {
     /**
      * A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Kept in upper case.
@@ -683,6 +764,9 @@ export type CompanyUpdate = {
  */
 export type Sort = 'created_at' | '-created_at' | 'name' | '-name';
 
+/**
+ * A page of companies.
+ */
 export type CompanyPage = {
     /**
      * The companies of this page.
@@ -703,23 +787,26 @@ export type CompanyPage = {
  */
 export type DeletionPreview = {
     /**
-     * Companies that would be deleted.
+     * How many companies would be deleted.
      */
     companies: number;
     /**
-     * Branches that would be deleted.
+     * How many branches would be deleted.
      */
     branches: number;
     /**
-     * Departments that would be deleted.
+     * How many departments would be deleted.
      */
     departments: number;
     /**
-     * Users who would lose their assignment.
+     * How many users would lose their assignment.
      */
     users_detached: number;
 };
 
+/**
+ * A place where a company is: an office, a store, a hospital.
+ */
 export type Branch = {
     /**
      * The branch's id.
@@ -780,6 +867,9 @@ export type Branch = {
     version: number;
 };
 
+/**
+ * A new branch. `company_id`, `code` and `name` are needed.
+ */
 export type BranchCreate = {
     /**
      * The company that the branch belongs to. It stays the same.
@@ -820,6 +910,9 @@ export type BranchCreate = {
     is_active?: boolean;
 };
 
+/**
+ * The fields of a branch that can be changed.
+ */
 export type BranchUpdate = {
     /**
      * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
@@ -856,6 +949,9 @@ export type BranchUpdate = {
     is_active?: boolean;
 };
 
+/**
+ * A page of branches.
+ */
 export type BranchPage = {
     /**
      * The branches of this page.
@@ -871,6 +967,9 @@ export type BranchPage = {
     total?: number;
 };
 
+/**
+ * A part of a company, in one of its branches or across them, perhaps below another part.
+ */
 export type Department = {
     /**
      * The department's id.
@@ -926,6 +1025,9 @@ export type Department = {
     version: number;
 };
 
+/**
+ * A new department. `company_id`, `code` and `name` are needed.
+ */
 export type DepartmentCreate = {
     /**
      * The company that the department belongs to. It stays the same.
@@ -961,6 +1063,9 @@ export type DepartmentCreate = {
     is_active?: boolean;
 };
 
+/**
+ * The fields of a department that can be changed.
+ */
 export type DepartmentUpdate = {
     /**
      * The branch that it is in, of the same company.
@@ -992,6 +1097,9 @@ export type DepartmentUpdate = {
     is_active?: boolean;
 };
 
+/**
+ * A page of departments.
+ */
 export type DepartmentPage = {
     /**
      * The departments of this page.
@@ -1007,6 +1115,9 @@ export type DepartmentPage = {
     total?: number;
 };
 
+/**
+ * All companies of a tenant, or one of them, with what is below.
+ */
 export type OrganisationTree = {
     /**
      * The companies, sorted by name.
@@ -1014,6 +1125,9 @@ export type OrganisationTree = {
     companies: Array<CompanyNode>;
 };
 
+/**
+ * A company with its branches and departments.
+ */
 export type CompanyNode = {
     /**
      * The company's id.
@@ -1041,6 +1155,9 @@ export type CompanyNode = {
     departments: Array<DepartmentNode>;
 };
 
+/**
+ * A branch with its departments.
+ */
 export type BranchNode = {
     /**
      * The branch's id.
@@ -1068,6 +1185,9 @@ export type BranchNode = {
     departments: Array<DepartmentNode>;
 };
 
+/**
+ * A department with those below it.
+ */
 export type DepartmentNode = {
     /**
      * The department's id.
@@ -1104,6 +1224,9 @@ export type DepartmentNode = {
  */
 export type AuditOutcome = 'success' | 'failure' | 'denied';
 
+/**
+ * How the entries are written: a JSON object per line, or a table.
+ */
 export type AuditExportFormat = 'ndjson' | 'csv';
 
 /**
@@ -1135,6 +1258,9 @@ export type AuditChange = {
     [key: string]: unknown;
 };
 
+/**
+ * Who did what, when and from where.
+ */
 export type AuditEntry = {
     /**
      * The entry's id.
@@ -1205,6 +1331,9 @@ export type AuditEntry = {
     path: string;
 };
 
+/**
+ * A page of entries.
+ */
 export type AuditEntryPage = {
     /**
      * The entries of this page.
@@ -1220,6 +1349,9 @@ export type AuditEntryPage = {
     total?: number;
 };
 
+/**
+ * How much happened in a time, counted in three ways.
+ */
 export type AuditStats = {
     /**
      * The beginning of the time that was counted.
@@ -1230,7 +1362,7 @@ export type AuditStats = {
      */
     to: string;
     /**
-     * All entries of that time.
+     * How many entries there are of that time.
      */
     total: number;
     /**
@@ -1247,6 +1379,9 @@ export type AuditStats = {
     by_day: Array<AuditDayCount>;
 };
 
+/**
+ * How often something was done.
+ */
 export type AuditActionCount = {
     /**
      * The action.
@@ -1258,6 +1393,9 @@ export type AuditActionCount = {
     entries: number;
 };
 
+/**
+ * How much a user did.
+ */
 export type AuditActorCount = {
     /**
      * The user's id.
@@ -1273,6 +1411,9 @@ export type AuditActorCount = {
     entries: number;
 };
 
+/**
+ * How much happened on a day.
+ */
 export type AuditDayCount = {
     /**
      * The day, in UTC.
@@ -1325,6 +1466,9 @@ export type AuditHead = {
     hash: string;
 };
 
+/**
+ * What came out when the trail was verified.
+ */
 export type AuditVerification = {
     status: AuditStatus;
     /**
@@ -1354,6 +1498,9 @@ export type AuditVerification = {
     checkpoint: string | null;
 };
 
+/**
+ * What this is, and where to go from here.
+ */
 export type Index = {
     /**
      * The name of this installation.
@@ -1366,7 +1513,23 @@ export type Index = {
     links: IndexLinks;
 };
 
+/**
+ * A page for people (HTML).
+ */
+export type HtmlPage = string;
+
+/**
+ * Where to go from here, as paths.
+ */
 export type IndexLinks = {
+    /**
+     * This document, to try out in a browser.
+     */
+    docs: string;
+    /**
+     * This document, to read in a browser.
+     */
+    redoc: string;
     /**
      * This document as JSON.
      */
@@ -1375,6 +1538,10 @@ export type IndexLinks = {
      * This document as YAML.
      */
     openapi_yaml: string;
+    /**
+     * All error codes.
+     */
+    errors: string;
     /**
      * Whether it is well.
      */
@@ -1385,6 +1552,9 @@ export type IndexLinks = {
     info: string;
 };
 
+/**
+ * How it is with the program and the parts that it needs.
+ */
 export type Health = {
     status: HealthStatus;
     /**
@@ -1399,12 +1569,18 @@ export type Health = {
  */
 export type HealthStatus = 'ok' | 'degraded' | 'down';
 
+/**
+ * How it is with each part.
+ */
 export type HealthComponents = {
     database: ComponentHealth;
     redis: ComponentHealth;
     rate_limiting: ComponentHealth;
 };
 
+/**
+ * How it is with one part.
+ */
 export type ComponentHealth = {
     status: ComponentStatus;
     /**
@@ -1418,6 +1594,9 @@ export type ComponentHealth = {
  */
 export type ComponentStatus = 'ok' | 'degraded' | 'down' | 'disabled';
 
+/**
+ * The process answers.
+ */
 export type Liveness = {
     /**
      * Always `ok`.
@@ -1425,6 +1604,9 @@ export type Liveness = {
     status: 'ok';
 };
 
+/**
+ * What runs here.
+ */
 export type SystemInfo = {
     /**
      * The name of this installation.
@@ -1452,6 +1634,9 @@ export type SystemInfo = {
  */
 export type Environment = 'development' | 'staging' | 'production';
 
+/**
+ * The end of the deprecated paths, and who still calls them.
+ */
 export type Deprecations = {
     /**
      * Since when the paths have been deprecated.
@@ -1461,9 +1646,15 @@ export type Deprecations = {
      * When they may stop working.
      */
     sunset_at: string;
+    /**
+     * Who called what, the latest first.
+     */
     items: Array<LegacyCalls>;
 };
 
+/**
+ * How often one program of one tenant called one operation by its deprecated path.
+ */
 export type LegacyCalls = {
     /**
      * The tenant of who called.
@@ -1499,6 +1690,9 @@ export type LegacyCalls = {
  * A JSON Web Key Set (RFC 7517).
  */
 export type KeySet = {
+    /**
+     * The keys. The first signs; the others signed tokens that may still be good.
+     */
     keys: Array<PublicKey>;
 };
 
@@ -5467,6 +5661,169 @@ export type GetIndexResponses = {
 };
 
 export type GetIndexResponse = GetIndexResponses[keyof GetIndexResponses];
+
+export type GetDocsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/docs';
+};
+
+export type GetDocsErrors = {
+    /**
+     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
+     */
+    406: Problem;
+    /**
+     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     */
+    422: Problem;
+};
+
+export type GetDocsError = GetDocsErrors[keyof GetDocsErrors];
+
+export type GetDocsResponses = {
+    /**
+     * The page.
+     */
+    200: HtmlPage;
+};
+
+export type GetDocsResponse = GetDocsResponses[keyof GetDocsResponses];
+
+export type GetRedocData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/redoc';
+};
+
+export type GetRedocErrors = {
+    /**
+     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
+     */
+    406: Problem;
+    /**
+     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     */
+    422: Problem;
+};
+
+export type GetRedocError = GetRedocErrors[keyof GetRedocErrors];
+
+export type GetRedocResponses = {
+    /**
+     * The page.
+     */
+    200: HtmlPage;
+};
+
+export type GetRedocResponse = GetRedocResponses[keyof GetRedocResponses];
+
+export type GetAssetData = {
+    body?: never;
+    path: {
+        /**
+         * The file's name as the pages have it. A hash of the content is part of it, so a name's content never changes.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/api/assets/{name}';
+};
+
+export type GetAssetErrors = {
+    /**
+     * It does not exist, or belongs to another tenant (`not_found`).
+     */
+    404: Problem;
+    /**
+     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
+     */
+    406: Problem;
+    /**
+     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     */
+    422: Problem;
+};
+
+export type GetAssetError = GetAssetErrors[keyof GetAssetErrors];
+
+export type GetAssetResponses = {
+    /**
+     * The file.
+     */
+    200: Blob | File;
+};
+
+export type GetAssetResponse = GetAssetResponses[keyof GetAssetResponses];
+
+export type ListErrorCodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/errors';
+};
+
+export type ListErrorCodesErrors = {
+    /**
+     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
+     */
+    406: Problem;
+    /**
+     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     */
+    422: Problem;
+};
+
+export type ListErrorCodesError = ListErrorCodesErrors[keyof ListErrorCodesErrors];
+
+export type ListErrorCodesResponses = {
+    /**
+     * Every code with its status and its title.
+     */
+    200: string;
+};
+
+export type ListErrorCodesResponse = ListErrorCodesResponses[keyof ListErrorCodesResponses];
+
+export type GetErrorCodeData = {
+    body?: never;
+    path: {
+        /**
+         * The `code` of a problem. The `type` of each problem leads here.
+         */
+        code: string;
+    };
+    query?: never;
+    url: '/errors/{code}';
+};
+
+export type GetErrorCodeErrors = {
+    /**
+     * It does not exist, or belongs to another tenant (`not_found`).
+     */
+    404: Problem;
+    /**
+     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
+     */
+    406: Problem;
+    /**
+     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     */
+    422: Problem;
+};
+
+export type GetErrorCodeError = GetErrorCodeErrors[keyof GetErrorCodeErrors];
+
+export type GetErrorCodeResponses = {
+    /**
+     * The explanation.
+     */
+    200: string;
+};
+
+export type GetErrorCodeResponse = GetErrorCodeResponses[keyof GetErrorCodeResponses];
 
 export type GetHealthData = {
     body?: never;
