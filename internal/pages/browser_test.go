@@ -96,7 +96,7 @@ func (d demo) formAndOperation(t *testing.T) {
 		t.Errorf("the browser keeps %s, want nothing", stored)
 	}
 
-	tab.Do(chromedp.Click(css("#logout button")), chromedp.WaitVisible(css("#login")))
+	tab.Do(chromedp.Click(css("#logout button")), chromedp.WaitVisible(css("#login")), chromedp.WaitVisible(css("#demo")))
 	browsertest.Get(tab, chromedp.Poll[bool](`document.querySelector("#logout").hidden && !document.querySelector("#logout button").disabled`))
 	tab.Tolerate("status of 401")
 	tab.Do(chromedp.Click(css("[id$=-getMe] .execute")))
@@ -155,6 +155,7 @@ func (d demo) oneClick(t *testing.T) {
 		chromedp.Click(css("nav a[href='/api/docs']")),
 		chromedp.Click(css("[data-email='%s']", demoLogin)),
 		chromedp.WaitVisible(css("#said.right")),
+		chromedp.WaitNotVisible(css("[data-email]")), // a second session would leave the first one open
 	)
 }
 
@@ -199,4 +200,3 @@ func (d demo) text(t *testing.T) {
 		}
 	}
 }
-

@@ -67,7 +67,9 @@ type Landing struct {
 type Login struct{ Email, Password, Who string }
 
 // Landing returns the page at /.
-func (p *Pages) Landing(l Landing) (Page, error) { return p.page("landing.html", plainPolicy, p.name, l) }
+func (p *Pages) Landing(l Landing) (Page, error) {
+	return p.page("landing.html", plainPolicy, p.name, l)
+}
 
 // Docs returns Swagger UI, with the demo log-ins for those who want to try it.
 func (p *Pages) Docs(logins []Login) (Page, error) {

@@ -39,11 +39,20 @@ async function draw() {
 const login = document.getElementById("login");
 const logout = document.getElementById("logout");
 const said = document.getElementById("said");
+const demo = document.getElementById("demo"); // null without demo data
 const scheme = "bearerAuth";
 let token = null;
 
 const ui = draw();
 ui.catch((error) => say(`The document can't be shown: ${error.message}`, "wrong"));
+
+function show(isLoggedIn) {
+  login.hidden = isLoggedIn;
+  logout.hidden = !isLoggedIn;
+  if (demo) {
+    demo.hidden = isLoggedIn;
+  }
+}
 
 function say(text, kind) {
   said.textContent = text;
@@ -84,8 +93,7 @@ login.addEventListener("submit", (event) => {
     token = reply.access_token;
     (await ui).preauthorizeApiKey(scheme, token);
     login.elements.password.value = "";
-    login.hidden = true;
-    logout.hidden = false;
+    show(true);
     const until = new Date(Date.now() + reply.expires_in * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     say(`Logged in as ${reply.user.full_name} (${reply.user.email}), until ${until}. “Try it out” sends your token now.`, "right");
     logout.querySelector("button").focus();
@@ -98,8 +106,7 @@ logout.addEventListener("submit", (event) => {
     const ended = token;
     token = null;
     (await ui).authActions.logout([scheme]);
-    logout.hidden = true;
-    login.hidden = false;
+    show(false);
     say("Logged out.", "");
     login.elements.email.focus();
     await call("/api/v1/auth/logout", {}, { Authorization: `Bearer ${ended}` });
