@@ -228,7 +228,7 @@ func (a answers) want(t *testing.T, status string, documented *openapi3.Response
 	for _, reply := range a {
 		if fmt.Sprint(reply.Status) == status {
 			those = append(those, reply)
-			seen.note(reply.to+", "+status, documented, reply.Header)
+			seen.note(t.Name()+" "+status, documented, reply.Header)
 		}
 	}
 	if len(those) == 0 {
