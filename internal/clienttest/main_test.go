@@ -64,8 +64,11 @@ var pack = sync.OnceValues(func() (string, error) {
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.tgz"))
-	if err != nil || len(files) != 1 {
-		return "", fmt.Errorf("packed are %q, %w", files, err)
+	if err != nil {
+		return "", fmt.Errorf("look for what is packed: %w", err)
+	}
+	if len(files) != 1 {
+		return "", fmt.Errorf("packed are %q, want one file", files)
 	}
 	return files[0], nil
 })
