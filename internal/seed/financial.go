@@ -66,7 +66,9 @@ func financialServices() organisation {
 
 // offices keeps those who deal apart from those who check, and both from those who settle.
 func offices(size int) []department {
-	desk := func(code, name string) department { return dept(code, name, staff{users: 2 + size, viewers: 1 + size/4}) }
+	desk := func(code, name string) department {
+		return dept(code, name, staff{users: 2 + size, viewers: 1 + size/4})
+	}
 	control := func(code, name string) department { return dept(code, name, staff{users: 1 + size, viewers: 2}) }
 	return []department{
 		dept("FRONT", "Front office", staff{admins: 1, users: 2},

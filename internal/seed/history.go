@@ -185,4 +185,3 @@ func failed(e *db.AuditEntry) {
 	reason := string(errs.InvalidCredentials)
 	e.Outcome, e.Reason = string(audit.Failure), &reason
 }
-
