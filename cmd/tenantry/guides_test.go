@@ -79,6 +79,11 @@ func TestGuideForThePredecessorsUsers(t *testing.T) {
 	g.run()
 }
 
+func TestGuideToTheDemoData(t *testing.T) {
+	t.Parallel()
+	newGuide(t, "docs/seed-data.md").run()
+}
+
 func TestGoClient(t *testing.T) {
 	t.Parallel()
 	g := newGuide(t, "docs/go-client.md")
@@ -113,6 +118,6 @@ func TestReadme(t *testing.T) {
 	g.dir = sourceCopy(t)
 	g.installation = g.with("BCRYPT_COST=10") // the least for production
 	g.replace = []string{"postgres://user:password@host:5432/tenantry", storetest.NewURL(t, store.Postgres)}
-	g.leave = map[string]string{"make test": "it is what runs this"}
+	g.leave = map[string]string{"make test": "it is what runs this", "import { createClient, isProblem }": "internal/clienttest runs it"}
 	g.run()
 }

@@ -40,7 +40,12 @@ const loading = `
 ## Loading it
 
 ` + "```sh" + `
-tenantry serve --demo                    # loads everything into a database without users, and serves
+tenantry serve --demo
+` + "```" + `
+
+loads everything into a database without users, and serves. Without serving, or into a database that has users:
+
+` + "```sh" + `
 tenantry seed                            # loads what isn't there yet
 tenantry seed --scale small              # the same companies and log-ins with some dozen users each
 tenantry seed --scenario tech-startup    # one organisation alone
