@@ -1,6 +1,9 @@
 package seed
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Scale says how much of each organisation is loaded.
 type Scale string
@@ -27,11 +30,11 @@ func (s Scale) apply(o organisation) (organisation, error) {
 
 // small keeps every company, with two of its branches, two departments in each place, and one employee of each kind in each.
 func (o organisation) small() organisation {
-	o.companies = append([]company(nil), o.companies...)
+	o.companies = slices.Clone(o.companies)
 	for i := range o.companies {
 		c := &o.companies[i]
 		c.departments = fewer(c.departments, 2)
-		c.branches = append([]branch(nil), c.branches[:min(2, len(c.branches))]...)
+		c.branches = slices.Clone(c.branches[:min(2, len(c.branches))])
 		for j := range c.branches {
 			c.branches[j].departments = fewer(c.branches[j].departments, 2)
 		}
@@ -40,7 +43,7 @@ func (o organisation) small() organisation {
 }
 
 func fewer(list []department, n int) []department {
-	list = append([]department(nil), list[:min(n, len(list))]...)
+	list = slices.Clone(list[:min(n, len(list))])
 	for i := range list {
 		s := list[i].staff
 		list[i].staff = staff{admins: min(1, s.admins), users: min(1, s.users), viewers: min(1, s.viewers), former: min(1, s.former)}
