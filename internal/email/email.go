@@ -20,6 +20,9 @@ var (
 func Normalize(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
 
 // Valid reports whether an address is one that the API takes, too.
-func Valid(address string) bool {
-	return format.MatchString(address) && !blank.MatchString(address) && len([]rune(address)) <= maxLen
+func Valid(address string) bool { return HasFormat(address) && len([]rune(address)) <= maxLen }
+
+// HasFormat reports whether an address is one, of any length.
+func HasFormat(address string) bool {
+	return format.MatchString(address) && !blank.MatchString(address)
 }

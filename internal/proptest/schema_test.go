@@ -65,14 +65,14 @@ func read(s *openapi3.Schema) (*schema, error) {
 }
 
 func lengths(s *openapi3.Schema) (shortest, longest int) {
-	shortest, longest = int(s.MinLength), -1 //nolint:gosec // the document's numbers are small
+	shortest, longest = int(s.MinLength), -1
 	if s.MaxLength != nil {
-		longest = int(*s.MaxLength) //nolint:gosec // as above
+		longest = int(*s.MaxLength)
 	}
 	if s.Type.Is(openapi3.TypeArray) {
-		shortest, longest = int(s.MinItems), -1 //nolint:gosec // as above
+		shortest, longest = int(s.MinItems), -1
 		if s.MaxItems != nil {
-			longest = int(*s.MaxItems) //nolint:gosec // as above
+			longest = int(*s.MaxItems)
 		}
 	}
 	return shortest, longest
