@@ -2,12 +2,18 @@ package main_test
 
 import (
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
+	"github.com/tenantry/tenantry/internal/browsertest"
+	"github.com/tenantry/tenantry/internal/seed"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
@@ -83,6 +89,58 @@ func TestGuideToTheDemoData(t *testing.T) {
 	t.Parallel()
 	newGuide(t, "docs/seed-data.md").run()
 }
+
+// TestGuideForFrontEnds builds the guide's page, and uses it in two tabs as a person would.
+func TestGuideForFrontEnds(t *testing.T) {
+	t.Parallel()
+	requireProgram(t, "npm", "docs/frontend.md")
+	browser := browsertest.Start(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := "http://" + listener.Addr().String()
+	g := newGuide(t, "docs/frontend.md")
+	g.installation = g.with(cloneFrom(t)...)
+	g.replace = []string{"http://localhost:5173", page, "serve --demo", "serve --demo=small"}
+	g.run()
+	server := &http.Server{Handler: http.FileServer(http.Dir(filepath.Join(g.folder, "public")))} //nolint:gosec // for this test alone
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+
+	tab := browser.Tab(t)
+	tab.Tolerate("status of 401")
+	logIn := func(password string) {
+		tab.Do(
+			chromedp.Navigate(page),
+			chromedp.SendKeys(visible("#login [name=email]"), "ceo@techstart.com"),
+			chromedp.SendKeys(visible("#login [name=password]"), password),
+			chromedp.Click(visible("#login button")),
+		)
+	}
+	logIn("not the password")
+	browsertest.Get(tab, chromedp.Poll[bool](`document.querySelector("#said").textContent !== ""`))
+	logIn(seed.Password)
+	waitForItems(tab, 2)
+	tab.Do(chromedp.Click(visible("#more")))
+	waitForItems(tab, 3)
+	browsertest.Get(tab, chromedp.Poll[bool](`document.querySelector("#more").hidden`))
+
+	other := browser.Tab(t)
+	other.Do(chromedp.Navigate(page))
+	waitForItems(other, 2)
+	other.Do(chromedp.Click(visible("#logout")))
+	for _, each := range []*browsertest.Tab{other, tab} {
+		each.Do(chromedp.WaitVisible(visible("#login")))
+		waitForItems(each, 0)
+	}
+}
+
+func waitForItems(tab *browsertest.Tab, n int) {
+	browsertest.Get(tab, chromedp.Poll[bool](fmt.Sprintf(`document.querySelectorAll("#companies li").length === %d`, n)))
+}
+
+func visible(selector string) chromedp.CSS { return chromedp.CSS(selector) }
 
 func TestGoClient(t *testing.T) {
 	t.Parallel()

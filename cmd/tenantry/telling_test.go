@@ -144,7 +144,7 @@ func (p *telling) driveWithSecrets(op access.Operation, id, token string) {
 	}{
 		{path, body, append(elsewhere, bearer(token))},
 		{path + "?token=" + hush + "query&password=" + hush + "query", body, []header{bearer(token)}},
-		{op.Address(hush+"path"), body, []header{bearer(token)}},
+		{op.Address(hush + "path"), body, []header{bearer(token)}},
 		{path + "/" + hush + "path", body, []header{bearer(token)}},
 		{path, body, []header{bearer(hush + "token")}},
 		{path, body, []header{{"Authorization", "Basic " + hush + "basic"}}},

@@ -27,8 +27,8 @@ func Start(t testing.TB) *Browser {
 	path := storetest.Provided(t, "CHROMIUM", "TEST_CHROMIUM")
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
-		// Every name and every address but the test's server's is unknown.
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"),
+		// Every name and every address but this machine's is unknown.
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-gpu", true),
 		chromedp.WindowSize(1280, 900),

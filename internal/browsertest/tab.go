@@ -161,7 +161,7 @@ func foreign(address string) string {
 	case "data", "blob", "about":
 		return ""
 	}
-	if u.Hostname() == "127.0.0.1" {
+	if host := u.Hostname(); host == "127.0.0.1" || host == "localhost" {
 		return ""
 	}
 	return "a request to another host: " + address

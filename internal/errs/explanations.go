@@ -28,7 +28,6 @@ func Sorted() []Code {
 	return codes
 }
 
-//nolint:gosec // there are no credentials in it
 var explanations = map[Code]Explanation{
 	MalformedRequest: {
 		"What arrived isn't a request that a server can read.",
