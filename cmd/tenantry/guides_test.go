@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -104,7 +105,7 @@ func TestGuideForFrontEnds(t *testing.T) {
 	g.installation = g.with(cloneFrom(t)...)
 	g.replace = []string{"http://localhost:5173", page, "serve --demo", "serve --demo=small"}
 	g.run()
-	server := &http.Server{Handler: http.FileServer(http.Dir(filepath.Join(g.folder, "public")))} //nolint:gosec // for this test alone
+	server := &http.Server{Handler: http.FileServer(http.Dir(filepath.Join(g.folder, "public"))), ReadHeaderTimeout: time.Minute}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
 

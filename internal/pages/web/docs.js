@@ -6,6 +6,12 @@ const paint = () => document.documentElement.classList.toggle("dark-mode", dark.
 dark.addEventListener("change", paint);
 paint();
 
+// The introduction is for reading: who comes to try something finds the operations first.
+function withoutIntroduction(spec) {
+  spec.info.description = "Every operation, to try out. The [reference](/api/redoc) begins with an introduction.";
+  return spec;
+}
+
 // Swagger UI fills in the examples of parameters. Those that may be left out would be wishes that nobody has: another tenant, a
 // page that isn't there. They go to where they are only read.
 function withoutWishes(spec) {
@@ -25,7 +31,7 @@ function withoutWishes(spec) {
 async function draw() {
   const response = await fetch("/api/openapi.json");
   return SwaggerUIBundle({
-    spec: withoutWishes(await response.json()),
+    spec: withoutWishes(withoutIntroduction(await response.json())),
     domNode: document.getElementById("swagger-ui"),
     presets: [SwaggerUIBundle.presets.apis],
     deepLinking: true,
