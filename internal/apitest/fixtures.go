@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -221,3 +222,16 @@ func newID(t testing.TB) uuid.UUID {
 	}
 	return id
 }
+
+// Stylesheet returns the name that a stylesheet of the pages has in its address now.
+func (a *App) Stylesheet(t testing.TB) string {
+	t.Helper()
+	page := a.Do(t, http.MethodGet, "/", "", Header("Accept", "text/html")).Want(t, http.StatusOK)
+	found := stylesheet.FindSubmatch(page.Body)
+	if found == nil {
+		t.Fatal("the landing page has no stylesheet")
+	}
+	return string(found[1])
+}
+
+var stylesheet = regexp.MustCompile(`/api/assets/([^"/]+\.css)`)

@@ -50,6 +50,8 @@ var circumstances = map[string]map[string]func(t *testing.T, w *exampleWorld){
 func (w *exampleWorld) secret(t *testing.T, name string) string {
 	t.Helper()
 	switch name {
+	case "getAsset name":
+		return w.Stylesheet(t)
 	case "refresh_token":
 		return w.admin.RefreshToken
 	case "token":
@@ -174,6 +176,7 @@ func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3
 			}
 			path = strings.ReplaceAll(path, "{id}", value)
 		case p.In == openapi3.ParameterInPath:
+			value = cmp.Or(w.secret(t, op.ID+" "+p.Name), value)
 			path = strings.ReplaceAll(path, "{"+p.Name+"}", value)
 		case p.In == openapi3.ParameterInHeader:
 			options = append(options, apitest.Header(p.Name, value))

@@ -104,8 +104,8 @@ func (v *validator) checkParameters(c echo.Context) []errs.Field {
 			fields = append(fields, errs.Field{Parameter: strings.ToValidUTF8(name, "?"), Detail: "there is no such parameter", Code: "unknown"})
 		case len(values) > 1:
 			fields = append(fields, errs.Field{Parameter: name, Detail: "stands there more than once", Code: "duplicate"})
-		case !utf8.ValidString(values[0]) || strings.ContainsRune(values[0], 0):
-			fields = append(fields, errs.Field{Parameter: name, Detail: "must be valid UTF-8 without NUL characters", Code: "not_allowed"})
+		case !isText(values[0]):
+			fields = append(fields, noText(name))
 		case !isLexical(v.query[name], values[0]):
 			fields = append(fields, errs.Field{Parameter: name, Detail: "must be " + withArticle(v.query[name].Type.Slice()), Code: "type"})
 		}
@@ -121,9 +121,12 @@ func (v *validator) checkParameters(c echo.Context) []errs.Field {
 			value = c.Param(name)
 		}
 		input.PathParams[name] = value
+		if refused[name] = !isText(value); refused[name] {
+			fields = append(fields, noText(name))
+		}
 	}
 	for _, p := range v.op.Parameters {
-		if p.In == openapi3.ParameterInQuery && refused[p.Name] {
+		if p.In != openapi3.ParameterInHeader && refused[p.Name] {
 			continue
 		}
 		if p.In == openapi3.ParameterInHeader && len(r.Header.Values(p.Name)) > 1 {
@@ -135,6 +138,13 @@ func (v *validator) checkParameters(c echo.Context) []errs.Field {
 		}
 	}
 	return fields
+}
+
+// isText reports whether a parameter has nothing that every text is refused for.
+func isText(value string) bool { return utf8.ValidString(value) && !strings.ContainsRune(value, 0) }
+
+func noText(parameter string) errs.Field {
+	return errs.Field{Parameter: parameter, Detail: "must be valid UTF-8 without NUL characters", Code: "not_allowed"}
 }
 
 // JSON's way to write a whole number.

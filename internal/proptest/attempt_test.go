@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,6 +179,9 @@ func (a *attempt) fillParameters(g *generator, w *world) {
 	for _, p := range a.op.Parameters {
 		s := a.op.parameters[p.Name]
 		switch {
+		case p.In == openapi3.ParameterInPath && a.op.Entity == "":
+			a.id = text(g.value(s, p.Name))
+			a.missing = a.places[p.Name]
 		case p.In == openapi3.ParameterInPath || p.Name == "cursor":
 		case p.Name == "tenant_id":
 			if a.by.role == access.Superuser || g.wants(p.Name) || !g.few && g.oneIn(3) {
@@ -255,11 +259,14 @@ func (a *attempt) vary(g *generator) {
 	}
 }
 
+// pathParameter is where a path has an id or a name; there is at most one.
+var pathParameter = regexp.MustCompile(`\{\w+\}`)
+
 // request is what is sent.
 func (a *attempt) request() request {
 	r := request{
-		method: a.op.Method, path: strings.ReplaceAll(a.op.Path, "{id}", strings.ReplaceAll(url.QueryEscape(a.id), "+", "%20")), query: a.rawQuery, header: a.header,
-		body: a.text, padding: a.padding,
+		method: a.op.Method, path: pathParameter.ReplaceAllLiteralString(a.op.Path, strings.ReplaceAll(url.QueryEscape(a.id), "+", "%20")),
+		query: a.rawQuery, header: a.header, body: a.text, padding: a.padding,
 	}
 	if r.query == "" {
 		r.query = a.query.Encode()

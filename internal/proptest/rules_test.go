@@ -5,6 +5,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
 )
 
 // rule is a reason to refuse a request that the schemas allow, because they can't express it.
@@ -65,6 +66,8 @@ var known = map[string]func(*world, *caller, thing) string{
 	"resetPassword /token":             func(w *world, _ *caller, _ thing) string { return w.oneTimeToken() },
 	"resetPassword /new_password":      func(*world, *caller, thing) string { return newPassword },
 	"deleteTenant confirm_code":        func(_ *world, _ *caller, about thing) string { return about.field("code") },
+	"getErrorCode code":                func(*world, *caller, thing) string { return string(errs.NotFound) },
+	"getAsset name":                    func(w *world, _ *caller, _ thing) string { return w.app.Stylesheet(w.t) },
 	"getAuditStats from": func(w *world, _ *caller, _ thing) string {
 		return w.app.Clock.Now().Add(-time.Hour).Format(time.RFC3339)
 	},

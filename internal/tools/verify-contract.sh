@@ -11,7 +11,8 @@ fail() {
 	exit 1
 }
 
-version() { sed -n '/^info:/,/^[^ i]/s/^  version: *\([0-9]*\.[0-9]*\.[0-9]*\)$/\1/p' "$1"; }
+# version FILE. Examples may refer to it by an anchor.
+version() { sed -n '/^info:/,/^[^ i]/s/^  version: *\(&[a-z]* \)\{0,1\}\([0-9]*\.[0-9]*\.[0-9]*\)$/\2/p' "$1"; }
 
 # allows_breaking OLD NEW
 allows_breaking() {
@@ -37,7 +38,7 @@ compatible() {
 
 # renamed FILE VERSION is what is released, with a field under another name.
 renamed() {
-	sed -e 's/\btax_id\b/vat_id/g' -e "/^info:/,/^[^ i]/s/^  version: .*/  version: $2/" "$released" >"$1"
+	sed -e 's/\btax_id\b/vat_id/g' -e "/^info:/,/^[^ i]/s/^\(  version: .*\)$(version "$released")$/\1$2/" "$released" >"$1"
 	cmp --silent "$released" "$1" && fail "the field to rename is no longer in $released"
 	return 0
 }
