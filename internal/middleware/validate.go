@@ -121,12 +121,9 @@ func (v *validator) checkParameters(c echo.Context) []errs.Field {
 			value = c.Param(name)
 		}
 		input.PathParams[name] = value
-		if refused[name] = !isText(value); refused[name] {
-			fields = append(fields, noText(name))
-		}
 	}
 	for _, p := range v.op.Parameters {
-		if p.In != openapi3.ParameterInHeader && refused[p.Name] {
+		if p.In == openapi3.ParameterInQuery && refused[p.Name] {
 			continue
 		}
 		if p.In == openapi3.ParameterInHeader && len(r.Header.Values(p.Name)) > 1 {
@@ -135,6 +132,8 @@ func (v *validator) checkParameters(c echo.Context) []errs.Field {
 		}
 		if err := openapi3filter.ValidateParameter(r.Context(), input, p); err != nil {
 			fields = append(fields, parameterFields(p, err)...)
+		} else if p.In == openapi3.ParameterInPath && !isText(input.PathParams[p.Name]) {
+			fields = append(fields, noText(p.Name))
 		}
 	}
 	return fields
