@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
 // guide is a document whose blocks are run in order, as a reader would, in one shell. What a block means is said by the words
@@ -54,7 +56,7 @@ var serverStart = regexp.MustCompile(`(?m)^(make run|(bin/)?tenantry serve.*)\n\
 func (g *guide) run() {
 	g.t.Helper()
 	for _, program := range []string{"bash", "curl", "git", "jq", "make"} {
-		requireProgram(g.t, program, g.file)
+		storetest.RequireProgram(g.t, program, g.file)
 	}
 	g.open()
 	unused := make(map[string]bool)
@@ -280,17 +282,4 @@ func sourceCopy(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return folder
-}
-
-// requireProgram skips the test without a program, and fails it where nothing may be left out.
-func requireProgram(t testing.TB, program, document string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
-		return
-	}
-	message := fmt.Sprintf("%s IS NOT TESTED: %s is not installed", strings.ToUpper(document), program)
-	if os.Getenv("CI") == "true" {
-		t.Fatal(message)
-	}
-	t.Skip(message)
 }

@@ -36,7 +36,7 @@ func TestQuickstart(t *testing.T) {
 // cloneFrom makes git clone get a copy of this source from the address of the documents.
 func cloneFrom(t *testing.T) []string {
 	t.Helper()
-	requireProgram(t, "git", "the guides")
+	storetest.RequireProgram(t, "git", "the guides")
 	source := sourceCopy(t)
 	for _, args := range [][]string{
 		{"init", "--quiet"},
@@ -70,7 +70,7 @@ func TestGuideForIntegrators(t *testing.T) {
 // TestGuideForThePredecessorsUsers runs in a folder with the predecessor's own settings.
 func TestGuideForThePredecessorsUsers(t *testing.T) {
 	t.Parallel()
-	requireProgram(t, "psql", "docs/migration.md")
+	storetest.RequireProgram(t, "psql", "docs/migration.md")
 	u := parseURL(t, storetest.NewURL(t, store.Postgres))
 	server, name := u.User.String()+"@"+u.Host, strings.TrimPrefix(u.Path, "/")
 	aside(store.Postgres, storetest.NewURL(t, store.Postgres)).Exec(t, "DROP DATABASE "+name) // the guide makes it
@@ -94,7 +94,7 @@ func TestGuideToTheDemoData(t *testing.T) {
 // TestGuideForFrontEnds builds the guide's page, and uses it in two tabs as a person would.
 func TestGuideForFrontEnds(t *testing.T) {
 	t.Parallel()
-	requireProgram(t, "npm", "docs/frontend.md")
+	storetest.RequireProgram(t, "npm", "docs/frontend.md")
 	browser := browsertest.Start(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -172,7 +172,7 @@ func TestAddAnEndpoint(t *testing.T) {
 // TestReadme builds in a copy of the source, and runs what it says for production on PostgreSQL.
 func TestReadme(t *testing.T) {
 	t.Parallel()
-	requireProgram(t, "openssl", "README.md")
+	storetest.RequireProgram(t, "openssl", "README.md")
 	g := newGuide(t, "README.md")
 	g.dir = sourceCopy(t)
 	g.installation = g.with("BCRYPT_COST=10") // the least for production

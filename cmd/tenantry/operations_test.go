@@ -20,7 +20,7 @@ import (
 func (i *installation) shell(script string, env ...string) {
 	i.t.Helper()
 	for _, program := range regexp.MustCompile(`(?m)^(?:pg_dump|mariadb-dump|sqlite3)`).FindAllString(script, -1) {
-		requireProgram(i.t, program, "docs/operations.md")
+		storetest.RequireProgram(i.t, program, "docs/operations.md")
 	}
 	cmd := exec.Command("bash", "-euo", "pipefail", "-c", script)
 	cmd.Dir, cmd.Env = i.dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + i.dir}, env...)

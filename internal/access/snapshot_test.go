@@ -7,9 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/tenantry/tenantry/internal/access"
-	"github.com/tenantry/tenantry/internal/document"
 )
 
 // snapshot has a line for each operation: method, path, role, audit action and class of limits. What clients can't see in the
@@ -22,20 +19,12 @@ func TestRolesAuditActionsAndRateClassesAreThoseOfTheSnapshot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, err := document.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	operations, err := access.Operations(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	written, now := map[string]string{}, map[string]string{}
 	for line := range strings.Lines(string(content)) {
 		name, rules := cutRules(strings.TrimSpace(line))
 		written[name] = rules
 	}
-	for _, op := range operations {
+	for _, op := range operations(t) {
 		name, rules := cutRules(fmt.Sprintf("%s %s %s %s %s", op.Method, op.Path, op.RequiredRole, op.AuditAction, op.RateClass))
 		now[name] = rules
 		switch was, known := written[name]; {

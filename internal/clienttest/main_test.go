@@ -19,6 +19,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
 const (
@@ -34,14 +35,7 @@ const (
 func packed(t *testing.T) string {
 	t.Helper()
 	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err == nil {
-			continue
-		}
-		message := "THE TYPESCRIPT CLIENT IS NOT TESTED: the program " + program + " was not found"
-		if os.Getenv("CI") == "true" {
-			t.Fatal(message)
-		}
-		t.Skip(message)
+		storetest.RequireProgram(t, program, "the TypeScript client")
 	}
 	path, err := pack()
 	if err != nil {

@@ -82,14 +82,7 @@ func newRun(t *testing.T, engine store.Engine, e effort) *run {
 		c.SigningKeys = config.Hide([]any{private})
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 	})
-	doc, err := document.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &run{t: t, app: a, seed: 1, only: os.Getenv("PROPTEST_ONLY"), effort: e, replies: &faults{TB: t}}
-	if r.plain, err = access.Operations(doc); err != nil {
-		t.Fatal(err)
-	}
+	r := &run{t: t, app: a, seed: 1, only: os.Getenv("PROPTEST_ONLY"), effort: e, replies: &faults{TB: t}, plain: documented(t)}
 	if seed := os.Getenv("PROPTEST_SEED"); seed != "" {
 		if r.seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
 			t.Fatalf("PROPTEST_SEED: %v", err)
@@ -100,6 +93,20 @@ func newRun(t *testing.T, engine store.Engine, e effort) *run {
 	r.client = &http.Client{Transport: apitest.Checked(r.replies, network), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	r.foreign = r.world(t)
 	return r
+}
+
+// documented are the operations of the document.
+func documented(t *testing.T) []access.Operation {
+	t.Helper()
+	doc, err := document.Shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations, err := access.Operations(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return operations
 }
 
 // world makes a new one. The things in it aren't those of any other.

@@ -12,7 +12,6 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/document"
 )
@@ -20,15 +19,7 @@ import (
 // operationOf returns the operation with this id.
 func operationOf(t *testing.T, id string) operation {
 	t.Helper()
-	doc, err := document.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	operations, err := access.Operations(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, op := range operations {
+	for _, op := range documented(t) {
 		if op.ID == id {
 			read, err := readOperation(op)
 			if err != nil {

@@ -4,6 +4,8 @@ package storetest
 
 import (
 	"os"
+	osexec "os/exec" // exec is a function of the conformance suite
+	"strings"
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/store"
@@ -111,10 +113,25 @@ func Provided(t testing.TB, name, variable string) string {
 	if url := os.Getenv(variable); url != "" {
 		return url
 	}
-	const message = "%s IS NOT TESTED: set %s or run make test"
-	if os.Getenv("CI") == "true" {
-		t.Fatalf(message, name, variable)
-	}
-	t.Skipf(message, name, variable)
+	leaveOut(t, name, "set "+variable+" or run make test")
 	return ""
+}
+
+// RequireProgram is for tests of something that needs an installed program. Without it the test is skipped by name, or fails where
+// CI=true.
+func RequireProgram(t testing.TB, program, tested string) {
+	t.Helper()
+	if _, err := osexec.LookPath(program); err != nil {
+		leaveOut(t, strings.ToUpper(tested), program+" is not installed")
+	}
+}
+
+// leaveOut ends a test that lacks something: nothing is left out in silence, and where CI=true nothing at all.
+func leaveOut(t testing.TB, tested, reason string) {
+	t.Helper()
+	const message = "%s IS NOT TESTED: %s"
+	if os.Getenv("CI") == "true" {
+		t.Fatalf(message, tested, reason)
+	}
+	t.Skipf(message, tested, reason)
 }
