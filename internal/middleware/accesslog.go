@@ -14,6 +14,9 @@ import (
 	"github.com/tenantry/tenantry/internal/problem"
 )
 
+// maxAttributes is how many a line may have.
+const maxAttributes = 14
+
 // accessLog writes the reply of an error and one line per request: errors of ours at level error, with their cause, and
 // these go to Sentry, too. An error in the middle of a reply cuts the connection, so that the client doesn't take the beginning for the whole.
 func (s Stack) accessLog() echo.MiddlewareFunc {
@@ -27,7 +30,8 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 			}
 			r := access.RequestFrom(c.Request().Context())
 			status := c.Response().Status
-			attrs := []slog.Attr{
+			attrs := make([]slog.Attr, 0, maxAttributes)
+			attrs = append(attrs,
 				slog.String("method", r.Method),
 				slog.String("route", route(r)),
 				slog.Int("status", status),
@@ -35,7 +39,7 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 				slog.Int64("bytes", c.Response().Size),
 				slog.String("request_id", r.ID),
 				slog.String("ip", r.IP),
-			}
+			)
 			if r.TraceID != "" {
 				attrs = append(attrs, slog.String("trace_id", r.TraceID))
 			}

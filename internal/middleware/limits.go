@@ -20,15 +20,19 @@ func limitBody() echo.MiddlewareFunc {
 	}
 }
 
-// unlimitedKey finds the context as it was before limitTime.
+// unlimitedKey finds the context of a stream as it was before limitTime.
 type unlimitedKey struct{}
 
 // limitTime ends the context of a request that takes too long, and with it the query that it waits for.
-func (s Stack) limitTime() echo.MiddlewareFunc {
+func (s Stack) limitTime(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
-			ctx, cancel := context.WithTimeout(context.WithValue(r.Context(), unlimitedKey{}, r.Context()), s.RequestTimeout)
+			ctx := r.Context()
+			if op.Streaming {
+				ctx = context.WithValue(ctx, unlimitedKey{}, ctx)
+			}
+			ctx, cancel := context.WithTimeout(ctx, s.RequestTimeout)
 			defer cancel()
 			c.SetRequest(r.WithContext(ctx))
 			defer c.SetRequest(r) // who looks at the context later must not find it cancelled by us

@@ -23,7 +23,7 @@ func TestTimeLimitIsLiftedForHandlersOfStreamsAlone(t *testing.T) {
 			handler = c.Request().Context() //nolint:fatcontext // to look at it afterwards
 			return nil
 		})
-		limited := Stack{RequestTimeout: time.Hour}.limitTime()(func(c echo.Context) error {
+		limited := Stack{RequestTimeout: time.Hour}.limitTime(op)(func(c echo.Context) error {
 			if _, limited := c.Request().Context().Deadline(); !limited {
 				t.Errorf("streaming %t: what comes before the handler has no time limit", op.Streaming)
 			}

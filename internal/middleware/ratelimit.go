@@ -2,7 +2,6 @@ package middleware
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -21,13 +20,13 @@ type Limiter interface {
 	Take(ctx context.Context, class access.RateClass, subject string) ratelimit.Verdict
 }
 
-// The headers of a limited reply.
+// The headers of a limited reply, by their canonical names.
 const (
-	headerPolicy    = "RateLimit-Policy"
-	headerLimit     = "RateLimit"
-	headerOldLimit  = "X-RateLimit-Limit"
-	headerOldLeft   = "X-RateLimit-Remaining"
-	headerOldReset  = "X-RateLimit-Reset"
+	headerPolicy    = "Ratelimit-Policy"
+	headerLimit     = "Ratelimit"
+	headerOldLimit  = "X-Ratelimit-Limit"
+	headerOldLeft   = "X-Ratelimit-Remaining"
+	headerOldReset  = "X-Ratelimit-Reset"
 	secondsInPeriod = int(ratelimit.Period / time.Second)
 )
 
@@ -90,10 +89,11 @@ func (s Stack) take(c echo.Context, op access.Operation, subject string) error {
 	v := s.Limiter.Take(c.Request().Context(), op.RateClass, subject)
 	seconds := int(v.Reset / time.Second)
 	h := c.Response().Header()
-	h.Set(headerPolicy, fmt.Sprintf(`"%s";q=%d;w=%d`, v.Class, v.Limit, secondsInPeriod))
-	h.Set(headerLimit, fmt.Sprintf(`"%s";r=%d;t=%d`, v.Class, v.Remaining, seconds))
-	h.Set(headerOldLimit, strconv.FormatInt(v.Limit, 10))
-	h.Set(headerOldLeft, strconv.FormatInt(v.Remaining, 10))
+	limit, left, class := strconv.FormatInt(v.Limit, 10), strconv.FormatInt(v.Remaining, 10), `"`+string(v.Class)+`"`
+	h.Set(headerPolicy, class+";q="+limit+";w="+strconv.Itoa(secondsInPeriod))
+	h.Set(headerLimit, class+";r="+left+";t="+strconv.Itoa(seconds))
+	h.Set(headerOldLimit, limit)
+	h.Set(headerOldLeft, left)
 	h.Set(headerOldReset, strconv.FormatInt(v.ResetAt.Unix(), 10))
 	if v.Allowed {
 		return nil

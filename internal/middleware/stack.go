@@ -59,11 +59,11 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 		securityHeaders(), // on errors too
 		s.cors(),          // browsers ask before they log in
 		limitBody(),       // nothing below can be made to read more
-		s.limitTime(),     // nothing below can take longer
 	)
 	perOperation = make(map[string][]echo.MiddlewareFunc, len(s.Operations))
 	for _, op := range s.Operations {
 		perOperation[op.ID] = []echo.MiddlewareFunc{
+			s.limitTime(op),                   // nothing below can take longer
 			enterOperation(op),                // the router has found it; from here on its rules are known
 			s.limitAddress(op),                // 429: strangers, before anything is done for them
 			authenticate(op, s.Authenticator), // 401: nothing below works for strangers

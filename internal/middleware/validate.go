@@ -91,10 +91,12 @@ func (v *validator) check(c echo.Context) error {
 
 func (v *validator) checkParameters(c echo.Context) []errs.Field {
 	r := c.Request()
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return []errs.Field{{Parameter: "query", Detail: "the part of the address after the question mark is not well-formed", Code: "syntax"}}
+	if strings.ContainsAny(r.URL.RawQuery, "%;") { // nothing else can be wrong with it
+		if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+			return []errs.Field{{Parameter: "query", Detail: "the part of the address after the question mark is not well-formed", Code: "syntax"}}
+		}
 	}
+	query := c.QueryParams()
 	var fields []errs.Field
 	refused := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -123,7 +125,10 @@ func (v *validator) checkParameters(c echo.Context) []errs.Field {
 		input.PathParams[name] = value
 	}
 	for _, p := range v.op.Parameters {
-		if p.In == openapi3.ParameterInQuery && refused[p.Name] {
+		if p.In == openapi3.ParameterInQuery && (refused[p.Name] || !p.Required && !query.Has(p.Name)) {
+			continue
+		}
+		if p.In == openapi3.ParameterInHeader && !p.Required && len(r.Header.Values(p.Name)) == 0 {
 			continue
 		}
 		if p.In == openapi3.ParameterInHeader && len(r.Header.Values(p.Name)) > 1 {

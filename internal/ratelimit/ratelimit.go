@@ -9,7 +9,9 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/access"
@@ -30,7 +32,7 @@ type Options struct {
 // clients come back at the same moment, and at the same one on every instance.
 type Limiter struct {
 	opts   Options
-	key    []byte
+	hashes sync.Pool // of hash.Hash, keyed
 	own    *counters
 	shared *shared // nil without Redis
 }
@@ -41,7 +43,8 @@ func New(opts Options) (*Limiter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive key for rate limits: %w", err)
 	}
-	l := &Limiter{opts: opts, key: key, own: newCounters(maxSubjects, opts.Now)}
+	l := &Limiter{opts: opts, own: newCounters(maxSubjects, opts.Now)}
+	l.hashes.New = func() any { return hmac.New(sha256.New, key) }
 	if opts.Redis != nil {
 		l.shared = &shared{redis: opts.Redis}
 	}
@@ -88,8 +91,11 @@ func (l *Limiter) IsShared() bool { return l.shared != nil && !l.opts.Redis.IsAw
 
 // id hides whom it is about: Redis and what is written of its memory may be read by others.
 func (l *Limiter) id(class access.RateClass, subject string) (id subjectID) {
-	h := hmac.New(sha256.New, l.key)
-	h.Write([]byte(string(class) + " " + subject))
-	copy(id[:], h.Sum(nil))
+	h := l.hashes.Get().(hash.Hash) //nolint:forcetypeassert // nothing else is put there
+	defer l.hashes.Put(h)
+	h.Reset()
+	var buffer [128]byte
+	h.Write(append(append(append(buffer[:0], class...), ' '), subject...))
+	copy(id[:], h.Sum(buffer[:0]))
 	return id
 }
