@@ -27,8 +27,8 @@ test: ## Test everything, on real PostgreSQL, MariaDB, SQLite, Redis and Chromiu
 	$(SERVERS) go test -race $(UNCHECKED_POINTERS) -timeout 30m ./...
 
 .PHONY: bench
-bench: build ## Measure start-up time and memory of the built binary
-	go test -run '^$$' -bench . -benchtime 1x ./cmd/...
+bench: ## Measure against a bare handler on a private PostgreSQL (it gets what it needs itself)
+	go run ./internal/tools/bench
 
 .PHONY: generate
 generate: ## Regenerate gen/ from openapi/ and sql/

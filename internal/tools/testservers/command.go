@@ -6,16 +6,17 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
+
+	"github.com/tenantry/tenantry/internal/tools/servers"
 )
 
 // runCommand runs the command to its end, passes signals on to it, and returns its exit status as a shell would.
 // The error says why it could not be run.
-func runCommand(spawn spawner, args, environment []string, signals <-chan os.Signal) (int, error) {
+func runCommand(space *servers.Workspace, args, environment []string, signals <-chan os.Signal) (int, error) {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = environment
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = commandAttributes()
-	if err := spawn.start(cmd); err != nil {
+	if err := space.Start(cmd); err != nil {
 		return statusFailure, fmt.Errorf("run %s: %w", args[0], err)
 	}
 	ended := make(chan error, 1)

@@ -105,12 +105,12 @@ func (c compose) server(ctx context.Context, e engine) (server, error) {
 	if err != nil {
 		return server{}, err
 	}
-	version, err := e.probe(ctx, addr, c.password)
+	version, err := e.kind.Probe(ctx, addr, c.password)
 	if err != nil {
 		return server{}, fmt.Errorf("no answer from the container: %w", err)
 	}
 	return server{
-		url: e.url(addr, c.password), label: version + " on " + addr + " (Docker)",
+		url: e.kind.URL(addr, c.password), label: version + " on " + addr + " (Docker)",
 		stop: func() error { return nil }, // the whole project is taken down
 	}, nil
 }

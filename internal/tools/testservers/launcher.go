@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"github.com/tenantry/tenantry/internal/tools/servers"
 )
 
 // engine is one kind of server that the tests need, or a program that they start themselves.
@@ -15,23 +17,28 @@ type engine struct {
 	name     string // for people
 	variable string // the environment variable that the tests read
 	debian   string // Debian's package
-	service  string // the service in compose.yaml; empty where Docker is no help
-	port     string // the port inside that service's container
 
 	// find returns an error that names what is not installed.
 	find func() error
 	// locate returns the path and version of a program that the tests start themselves. Servers have what follows instead.
 	locate func(ctx context.Context) (path, version string, err error)
-	// prepare makes a data folder in the workspace and returns the server's command line for a port of 127.0.0.1.
-	prepare func(ctx context.Context, space *workspace, password string) (func(port int) program, error)
-	// url is what the variable is set to; addr is host:port.
-	url func(addr, password string) string
-	// probe connects and returns the product with its version, such as "PostgreSQL 15.18".
-	probe func(ctx context.Context, addr, password string) (string, error)
+
+	kind    servers.Engine
+	service string // the service in compose.yaml; empty where Docker is no help
+	port    string // the port inside that service's container
+}
+
+func serverEngine(kind servers.Engine, variable, service, port string) engine {
+	return engine{name: kind.Name, variable: variable, debian: kind.Debian, find: kind.Find, kind: kind, service: service, port: port}
 }
 
 func engines() []engine {
-	return []engine{postgres(), mysql(), redis(), chromium()}
+	return []engine{
+		serverEngine(servers.Postgres(), "TEST_POSTGRES_URL", "postgres", "5432"),
+		serverEngine(servers.MySQL(), "TEST_MYSQL_URL", "mariadb", "3306"),
+		serverEngine(servers.Redis(), "TEST_REDIS_URL", "redis", "6379"),
+		chromium(),
+	}
 }
 
 // remedy says what a person can do to have the engine.
@@ -58,7 +65,7 @@ type shortfall struct {
 // launcher collects what the command gets and what has to be ended after it.
 type launcher struct {
 	stderr      io.Writer
-	space       *workspace
+	space       *servers.Workspace
 	environment []string // NAME=URL or NAME=path, for the command
 	stops       []func() error
 	untested    []shortfall
@@ -77,8 +84,9 @@ func (l *launcher) provide(ctx context.Context, all []engine) {
 	if len(wanted) == 0 {
 		return
 	}
-	if packages := missingPackages(wanted); len(packages) > 0 && canInstall() {
-		if err := l.install(ctx, packages); err != nil {
+	if packages := missingPackages(wanted); len(packages) > 0 && servers.CanInstall() {
+		l.sayf("installing %s", strings.Join(packages, ", "))
+		if err := servers.Install(ctx, packages); err != nil {
 			l.sayf("%v", err)
 		}
 	}
@@ -121,7 +129,8 @@ func (l *launcher) startInstalled(ctx context.Context, wanted []engine) []shortf
 // start starts the engine's private server, or finds its program.
 func (l *launcher) start(ctx context.Context, e engine) (server, error) {
 	if e.locate == nil {
-		return l.space.serve(ctx, e)
+		s, err := l.space.Serve(ctx, e.kind)
+		return server{url: s.URL, label: s.Version + " on " + s.Addr, stop: s.Stop}, err
 	}
 	path, version, err := e.locate(ctx)
 	return server{url: path, label: version + " at " + path, stop: func() error { return nil }}, err

@@ -25,6 +25,8 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
+
+	"github.com/tenantry/tenantry/internal/tools/servers"
 )
 
 const (
@@ -67,12 +69,12 @@ func run(args []string, stderr io.Writer) int {
 	starting, started := signal.NotifyContext(context.Background(), endSignals()...)
 	defer started()
 
-	space, err := newWorkspace()
+	space, err := servers.NewWorkspace("testservers")
 	if err != nil {
 		fmt.Fprintln(stderr, "testservers:", err)
 		return statusFailure
 	}
-	defer space.remove()
+	defer space.Remove()
 	l := &launcher{stderr: stderr, space: space}
 	defer l.stop()
 
@@ -86,7 +88,7 @@ func run(args []string, stderr io.Writer) int {
 		return statusFailure
 	}
 
-	status, err := runCommand(space.spawner, flags.Args(), append(os.Environ(), l.environment...), signals)
+	status, err := runCommand(space, flags.Args(), append(os.Environ(), l.environment...), signals)
 	if err != nil {
 		fmt.Fprintln(stderr, "testservers:", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tenantry/tenantry/internal/tools/servers"
 )
 
 func TestKilledLauncherLeavesNoServer(t *testing.T) {
@@ -44,7 +46,7 @@ func TestServerEndsWithTheCommand(t *testing.T) {
 // launchRedis starts the launcher with a private Redis and a command that does not end, and returns Redis's address.
 func launchRedis(t *testing.T) (string, *exec.Cmd) {
 	t.Helper()
-	if err := redis().find(); err != nil {
+	if err := servers.Redis().Find(); err != nil {
 		t.Skipf("needs Redis: %v", err)
 	}
 	cmd := launch(t, []string{"PATH=/usr/bin:/bin", givenPostgres, givenMySQL, givenChromium}, "--",

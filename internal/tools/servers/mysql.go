@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"context"
@@ -15,19 +15,20 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 )
 
-func mysql() engine {
-	return engine{
-		name: "MariaDB/MySQL", variable: "TEST_MYSQL_URL", debian: "mariadb-server", service: "mariadb", port: "3306",
-		find: func() error {
+func MySQL() Engine {
+	return Engine{
+		forTests: []string{"--max-connections=300", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"},
+		Name:     "MariaDB/MySQL", Debian: "mariadb-server",
+		Find: func() error {
 			_, err := findMySQL()
 			return err
 		},
 		prepare: prepareMySQL,
-		url: func(addr, password string) string {
+		URL: func(addr, password string) string {
 			u := url.URL{Scheme: "mysql", User: url.UserPassword("root", password), Host: addr, Path: "/"}
 			return u.String()
 		},
-		probe: probeMySQL,
+		Probe: probeMySQL,
 	}
 }
 
@@ -63,8 +64,8 @@ type mysqlPrograms struct {
 	install []string // the data folder comes after it
 }
 
-// prepareMySQL makes a data folder that is fast because it may be lost.
-func prepareMySQL(ctx context.Context, space *workspace, password string) (func(int) program, error) {
+// prepareMySQL makes a data folder.
+func prepareMySQL(ctx context.Context, space *Workspace, password string) (func(int) program, error) {
 	found, err := findMySQL()
 	if err != nil {
 		return nil, err
@@ -91,9 +92,7 @@ func prepareMySQL(ctx context.Context, space *workspace, password string) (func(
 			"--no-defaults", "--datadir=" + data, "--tmpdir=" + home.dir,
 			"--socket=" + filepath.Join(home.dir, "sock"), "--pid-file=" + filepath.Join(home.dir, "pid"),
 			"--skip-networking=0", "--bind-address=127.0.0.1", "--port=" + strconv.Itoa(port), "--loose-mysqlx=OFF",
-			"--skip-name-resolve", "--init-file=" + accounts, "--max-connections=300",
-			"--character-set-server=utf8mb4",
-			"--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
+			"--skip-name-resolve", "--init-file=" + accounts, "--character-set-server=utf8mb4", "--skip-log-bin",
 		}
 		return program{path: found.server, args: args, home: home, stop: syscall.SIGTERM, died: syscall.SIGKILL}
 	}, nil

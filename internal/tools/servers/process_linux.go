@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ func serverAttributes(owner *account, died syscall.Signal) *syscall.SysProcAttr 
 	return attributes
 }
 
-// commandAttributes keeps the command in the terminal's foreground group and ends it when the launcher is gone.
+// commandAttributes keeps the command in the terminal's foreground group and ends it when this process is gone.
 func commandAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 }
@@ -27,21 +27,6 @@ func commandAttributes() *syscall.SysProcAttr {
 // killGroup kills a program that serverAttributes started, with what it has started itself.
 func killGroup(p *os.Process) error {
 	return syscall.Kill(-p.Pid, syscall.SIGKILL)
-}
-
-// terminalSends reports whether the terminal sends the signal to the command as well: Ctrl-C goes to the whole
-// foreground group, and some programs take a second interrupt for an order to drop everything.
-func terminalSends(s os.Signal) bool {
-	if s != os.Interrupt {
-		return false
-	}
-	tty, err := os.Open("/dev/tty")
-	if err != nil {
-		return false
-	}
-	defer tty.Close()
-	foreground, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
-	return err == nil && foreground == unix.Getpgrp()
 }
 
 // endWithGoRun makes the end of a "go run" that started the launcher a SIGTERM for it, because go run passes no

@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"strconv"
 )
 
-// workspace is the temporary folder that holds the private servers' data and logs, and the thread that starts them.
-type workspace struct {
+// Workspace is a temporary folder that holds the private servers' data and logs, and the thread that starts them.
+type Workspace struct {
 	dir     string
 	spawner spawner
 }
@@ -27,12 +27,13 @@ type home struct {
 	owner *account
 }
 
-func newWorkspace() (*workspace, error) {
+// NewWorkspace makes one.
+func NewWorkspace(name string) (*Workspace, error) {
 	parent := os.TempDir()
 	if isRoot() && !traversable(parent) {
 		parent = "/tmp"
 	}
-	dir, err := os.MkdirTemp(parent, "testservers-")
+	dir, err := os.MkdirTemp(parent, name+"-")
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary folder: %w", err)
 	}
@@ -40,17 +41,27 @@ func newWorkspace() (*workspace, error) {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the temporary folder to the servers' accounts: %w", err), os.RemoveAll(dir))
 	}
-	return &workspace{dir: dir, spawner: newSpawner()}, nil
+	return &Workspace{dir: dir, spawner: newSpawner()}, nil
 }
 
-func (w *workspace) remove() {
+// Dir returns a new folder in it for the caller.
+func (w *Workspace) Dir(name string) (string, error) {
+	dir := filepath.Join(w.dir, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make a folder: %w", err)
+	}
+	return dir, nil
+}
+
+// Remove deletes the folder. The servers must have ended.
+func (w *Workspace) Remove() {
 	if err := os.RemoveAll(w.dir); err != nil {
-		fmt.Fprintln(os.Stderr, "testservers: remove the temporary folder:", err)
+		fmt.Fprintln(os.Stderr, "remove the temporary folder:", err)
 	}
 }
 
 // home makes a folder for the server that the system user of that name owns.
-func (w *workspace) home(username string) (home, error) {
+func (w *Workspace) home(username string) (home, error) {
 	h := home{dir: filepath.Join(w.dir, username)}
 	if err := os.Mkdir(h.dir, 0o700); err != nil {
 		return home{}, fmt.Errorf("make a data folder: %w", err)

@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"context"
@@ -49,6 +49,12 @@ func (s spawner) start(cmd *exec.Cmd) error {
 	return <-result
 }
 
+// Start starts a command of the caller's own, which ends with this process where the system can do that.
+func (w *Workspace) Start(cmd *exec.Cmd) error {
+	cmd.SysProcAttr = commandAttributes()
+	return w.spawner.start(cmd)
+}
+
 // program is a server, or a tool that has to run before it.
 type program struct {
 	path string
@@ -67,7 +73,7 @@ type process struct {
 }
 
 // start runs the program without the terminal's signals, which are the command's; its output goes to a log file.
-func (w *workspace) start(p program) (*process, error) {
+func (w *Workspace) start(p program) (*process, error) {
 	log, err := os.CreateTemp(w.dir, filepath.Base(p.path)+"-*.log")
 	if err != nil {
 		return nil, fmt.Errorf("make a log file: %w", err)
@@ -90,7 +96,7 @@ func (w *workspace) start(p program) (*process, error) {
 }
 
 // run starts the program and waits for its end; a failure carries the end of its output.
-func (w *workspace) run(ctx context.Context, p program) error {
+func (w *Workspace) run(ctx context.Context, p program) error {
 	running, err := w.start(p)
 	if err != nil {
 		return err
@@ -108,34 +114,36 @@ func (w *workspace) run(ctx context.Context, p program) error {
 	return nil
 }
 
-// serve starts a private server of the engine and waits until it answers.
-func (w *workspace) serve(ctx context.Context, e engine) (server, error) {
+// Serve starts a private server of the engine and waits until it answers.
+func (w *Workspace) Serve(ctx context.Context, e Engine) (Server, error) {
 	password := rand.Text()
 	launch, err := e.prepare(ctx, w, password)
 	if err != nil {
-		return server{}, fmt.Errorf("prepare the server: %w", err)
+		return Server{}, fmt.Errorf("prepare the server: %w", err)
 	}
 	for range portAttempts {
 		var port int
 		if port, err = freePort(); err != nil {
-			return server{}, err
+			return Server{}, err
 		}
 		var running *process
-		if running, err = w.start(launch(port)); err != nil {
-			return server{}, err
+		p := launch(port)
+		p.args = append(p.args, e.forTests...)
+		if running, err = w.start(p); err != nil {
+			return Server{}, err
 		}
 		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		var version string
-		version, err = running.ready(ctx, func(ctx context.Context) (string, error) { return e.probe(ctx, addr, password) })
+		version, err = running.ready(ctx, func(ctx context.Context) (string, error) { return e.Probe(ctx, addr, password) })
 		if err == nil {
-			return server{url: e.url(addr, password), label: version + " on " + addr, stop: running.end}, nil
+			return Server{URL: e.URL(addr, password), Version: version, Addr: addr, PID: running.cmd.Process.Pid, Stop: running.end}, nil
 		}
 		_ = running.end() // the reason is in err
 		if !errors.Is(err, errPortTaken) {
 			break
 		}
 	}
-	return server{}, err
+	return Server{}, err
 }
 
 // ready waits until the probe succeeds and returns its answer.

@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"slices"
@@ -8,16 +8,13 @@ import (
 func TestURLs(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
-		"TEST_POSTGRES_URL": "postgres://postgres:secret@127.0.0.1:5000/postgres?sslmode=disable",
-		"TEST_MYSQL_URL":    "mysql://root:secret@127.0.0.1:5000/",
-		"TEST_REDIS_URL":    "redis://127.0.0.1:5000/0",
+		"PostgreSQL":    "postgres://postgres:secret@127.0.0.1:5000/postgres?sslmode=disable",
+		"MariaDB/MySQL": "mysql://root:secret@127.0.0.1:5000/",
+		"Redis":         "redis://127.0.0.1:5000/0",
 	}
-	for _, e := range engines() {
-		if e.locate != nil { // it has a path
-			continue
-		}
-		if got := e.url("127.0.0.1:5000", "secret"); got != want[e.variable] {
-			t.Errorf("%s=%s, want %s", e.variable, got, want[e.variable])
+	for _, e := range []Engine{Postgres(), MySQL(), Redis()} {
+		if got := e.URL("127.0.0.1:5000", "secret"); got != want[e.Name] {
+			t.Errorf("%s: %s, want %s", e.Name, got, want[e.Name])
 		}
 	}
 }

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package servers
 
 import (
 	"os"
@@ -15,7 +15,5 @@ func serverAttributes(*account, syscall.Signal) *syscall.SysProcAttr { return ni
 func commandAttributes() *syscall.SysProcAttr { return nil }
 
 func killGroup(p *os.Process) error { return p.Kill() }
-
-func terminalSends(os.Signal) bool { return false }
 
 func endWithGoRun() {}

@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"cmp"
@@ -17,16 +17,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-func postgres() engine {
-	return engine{
-		name: "PostgreSQL", variable: "TEST_POSTGRES_URL", debian: "postgresql", service: "postgres", port: "5432",
-		find: func() error {
+func Postgres() Engine {
+	return Engine{
+		forTests: []string{"-c", "max_connections=300", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"},
+		Name:     "PostgreSQL", Debian: "postgresql",
+		Find: func() error {
 			_, err := findPostgres()
 			return err
 		},
 		prepare: preparePostgres,
-		url:     postgresURL,
-		probe:   probePostgres,
+		URL:     postgresURL,
+		Probe:   probePostgres,
 	}
 }
 
@@ -52,8 +53,8 @@ func probePostgres(ctx context.Context, addr, password string) (string, error) {
 	return "PostgreSQL " + number, nil
 }
 
-// preparePostgres makes a cluster that is fast because it may be lost.
-func preparePostgres(ctx context.Context, space *workspace, password string) (func(int) program, error) {
+// preparePostgres makes a cluster.
+func preparePostgres(ctx context.Context, space *Workspace, password string) (func(int) program, error) {
 	bin, err := findPostgres()
 	if err != nil {
 		return nil, err
@@ -82,7 +83,6 @@ func preparePostgres(ctx context.Context, space *workspace, password string) (fu
 		args := []string{"-D", data}
 		for _, setting := range []string{
 			"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(port), "unix_socket_directories=",
-			"max_connections=300", "fsync=off", "synchronous_commit=off", "full_page_writes=off",
 		} {
 			args = append(args, "-c", setting)
 		}

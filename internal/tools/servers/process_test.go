@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"context"
@@ -13,25 +13,25 @@ import (
 )
 
 // shellEngine is an engine whose server is a shell script.
-func shellEngine(script string, probe func() (string, error)) engine {
-	return engine{
-		prepare: func(context.Context, *workspace, string) (func(int) program, error) {
+func shellEngine(script string, probe func() (string, error)) Engine {
+	return Engine{
+		prepare: func(context.Context, *Workspace, string) (func(int) program, error) {
 			return func(int) program {
 				return program{path: "/bin/sh", args: []string{"-c", script}, stop: syscall.SIGTERM, died: syscall.SIGKILL}
 			}, nil
 		},
-		url:   func(addr, _ string) string { return "test://" + addr },
-		probe: func(context.Context, string, string) (string, error) { return probe() },
+		URL:   func(addr, _ string) string { return "test://" + addr },
+		Probe: func(context.Context, string, string) (string, error) { return probe() },
 	}
 }
 
-func testWorkspace(t *testing.T) *workspace {
+func testWorkspace(t *testing.T) *Workspace {
 	t.Helper()
-	space, err := newWorkspace()
+	space, err := NewWorkspace("servers-test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(space.remove)
+	t.Cleanup(space.Remove)
 	return space
 }
 
@@ -58,7 +58,7 @@ func TestServeTriesAnotherPort(t *testing.T) {
 	marker := filepath.Join(space.dir, "second")
 	script := "if [ -e '" + marker + "' ]; then echo up > '" + marker + "'; exec sleep 60; fi\n" +
 		"touch '" + marker + "'; echo 'bind: Address already in use'; exit 1"
-	s, err := space.serve(t.Context(), shellEngine(script, func() (string, error) {
+	s, err := space.Serve(t.Context(), shellEngine(script, func() (string, error) {
 		if content, err := os.ReadFile(marker); err != nil || len(content) == 0 {
 			return "", errors.New("not up")
 		}
@@ -67,7 +67,7 @@ func TestServeTriesAnotherPort(t *testing.T) {
 	if err != nil {
 		t.Fatalf("serve: %v, want a second attempt", err)
 	}
-	if err := s.stop(); err != nil {
+	if err := s.Stop(); err != nil {
 		t.Errorf("stop: %v", err)
 	}
 }
@@ -75,7 +75,7 @@ func TestServeTriesAnotherPort(t *testing.T) {
 func TestServeShowsWhyTheServerEnded(t *testing.T) {
 	t.Parallel()
 	space := testWorkspace(t)
-	_, err := space.serve(t.Context(), shellEngine("echo the disk is full; exit 4", func() (string, error) {
+	_, err := space.Serve(t.Context(), shellEngine("echo the disk is full; exit 4", func() (string, error) {
 		return "", errors.New("not up")
 	}))
 	if err == nil || !strings.Contains(err.Error(), "exit status 4") || !strings.Contains(err.Error(), "the disk is full") {

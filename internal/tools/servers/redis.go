@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"bufio"
@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-func redis() engine {
-	return engine{
-		name: "Redis", variable: "TEST_REDIS_URL", debian: "redis-server", service: "redis", port: "6379",
-		find: func() error {
+func Redis() Engine {
+	return Engine{
+		Name: "Redis", Debian: "redis-server",
+		Find: func() error {
 			if _, err := exec.LookPath("redis-server"); err != nil {
 				return errors.New("its program redis-server was not found")
 			}
 			return nil
 		},
 		prepare: prepareRedis,
-		url:     func(addr, _ string) string { return "redis://" + addr + "/0" },
-		probe:   probeRedis,
+		URL:     func(addr, _ string) string { return "redis://" + addr + "/0" },
+		Probe:   probeRedis,
 	}
 }
 
@@ -52,7 +52,7 @@ func probeRedis(ctx context.Context, addr, _ string) (string, error) {
 	return "", errors.Join(errors.New("no answer to INFO"), answer.Err())
 }
 
-func prepareRedis(_ context.Context, space *workspace, _ string) (func(int) program, error) {
+func prepareRedis(_ context.Context, space *Workspace, _ string) (func(int) program, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package main
+package servers
 
 import (
 	"bufio"
@@ -19,44 +19,16 @@ const (
 	installTimeout = 15 * time.Minute
 )
 
-// missingPackages are Debian's packages for the engines that are not installed, for what tests start themselves, and for the C
-// compiler that go test -race needs.
-func missingPackages(wanted []engine) []string {
-	var packages []string
-	for _, e := range wanted {
-		if e.find() != nil {
-			packages = append(packages, e.debian)
-		}
-	}
-	for _, program := range []string{"pgbouncer", "sqlite3", "curl", "git", "jq", "openssl"} { // the packages are called like them
-		if lacks(program, "/usr/sbin/"+program) {
-			packages = append(packages, program)
-		}
-	}
-	if lacksCompiler() {
-		packages = append(packages, "gcc", "libc6-dev")
-	}
-	return packages
-}
-
-// lacks reports whether none of these programs is installed.
-func lacks(names ...string) bool {
+// Lacks reports whether none of these programs is installed.
+func Lacks(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool {
 		_, err := exec.LookPath(name)
 		return err == nil
 	})
 }
 
-// lacksCompiler reports whether cgo is wanted and can't work. (go env would not tell: without a compiler it says 0.)
-func lacksCompiler() bool {
-	if os.Getenv("CGO_ENABLED") == "0" || os.Getenv("CC") != "" {
-		return false
-	}
-	return lacks("gcc", "cc", "clang")
-}
-
-// canInstall reports whether this is root on Debian or a relative of it.
-func canInstall() bool {
+// CanInstall reports whether this is root on Debian or a relative of it.
+func CanInstall() bool {
 	if !isRoot() {
 		return false
 	}
@@ -87,9 +59,8 @@ func isDebian(release io.Reader) bool {
 	return false
 }
 
-// install installs Debian's packages without letting them start their services.
-func (l *launcher) install(ctx context.Context, packages []string) error {
-	l.sayf("installing %s", strings.Join(packages, ", "))
+// Install installs Debian's packages without letting them start their services.
+func Install(ctx context.Context, packages []string) error {
 	removePolicy, err := forbidServices()
 	if err != nil {
 		return err

@@ -1,0 +1,135 @@
+// Bench measures Tenantry with everything on against the practical limit: a bare handler of net/http and pgx that does the same
+// work on the same PostgreSQL without any of the features. It prints its tables as Markdown. make bench runs it:
+//
+//	go run ./internal/tools/bench
+//
+// It gets what it needs by itself: private servers with their own defaults, so that PostgreSQL waits for the disk; and wrk. Where
+// programs are missing, root on Debian gets them installed. Linux only, for the times and sizes of processes.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/tools/servers"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		stop()
+		os.Exit(1)
+	}
+}
+
+// options are what the command line says.
+type options struct {
+	rounds      int
+	duration    time.Duration
+	connections int
+	threads     int
+	pool        int
+	only        map[string]bool
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 1 && args[0] == "bare" { // this program again, as the other server
+		return serveBare(ctx)
+	}
+	var opts options
+	var only string
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.IntVar(&opts.rounds, "rounds", 5, "how often each work is measured on each server, in turn")
+	seconds := flags.Int("seconds", 8, "how long each measurement takes")
+	flags.IntVar(&opts.connections, "connections", 64, "connections of the load")
+	flags.IntVar(&opts.threads, "threads", 2, "threads of the load")
+	flags.IntVar(&opts.pool, "pool", 20, "connections of each server to the database")
+	flags.StringVar(&only, "only", "", "only these works: "+strings.Join(workNames(), ", "))
+	if err := flags.Parse(args); err != nil {
+		return flag.ErrHelp // it has been told
+	}
+	opts.duration = time.Duration(*seconds) * time.Second
+	var err error
+	if opts.only, err = chosen(only); err != nil {
+		return err
+	}
+	if opts.rounds < 1 || *seconds < 1 || opts.threads < 1 || opts.connections < opts.threads || opts.pool < 1 || flags.NArg() > 0 {
+		return errors.New("rounds, seconds, threads and pool must be at least 1, connections at least threads, and there are no arguments")
+	}
+	return measure(ctx, opts)
+}
+
+// chosen are the works of a list with commas; all for an empty one.
+func chosen(list string) (map[string]bool, error) {
+	names := workNames()
+	all := make(map[string]bool, len(names))
+	for _, name := range names {
+		all[name] = list == ""
+	}
+	if list == "" {
+		return all, nil
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		if _, known := all[name]; !known {
+			return nil, fmt.Errorf("-only knows no %q, but %s", name, strings.Join(names, ", "))
+		}
+		all[name] = true
+	}
+	return all, nil
+}
+
+// measure gets the servers, measures, and takes everything away again.
+func measure(ctx context.Context, opts options) (err error) {
+	if err := provide(ctx, opts); err != nil {
+		return err
+	}
+	space, err := servers.NewWorkspace("bench")
+	if err != nil {
+		return err
+	}
+	defer space.Remove()
+	b := &bench{options: opts, space: space}
+	defer func() { err = errors.Join(err, b.stop()) }()
+	dir, err := space.Dir("wrk")
+	if err != nil {
+		return err
+	}
+	if b.wrk, err = newWrk(dir, opts.connections, opts.threads); err != nil {
+		return err
+	}
+	return b.run(ctx)
+}
+
+// provide installs what is missing.
+func provide(ctx context.Context, opts options) error {
+	var packages []string
+	for _, e := range []servers.Engine{servers.Postgres()} {
+		if e.Find() != nil {
+			packages = append(packages, e.Debian)
+		}
+	}
+	if servers.Lacks("wrk") {
+		packages = append(packages, "wrk")
+	}
+	if len(packages) == 0 {
+		return nil
+	}
+	if !servers.CanInstall() {
+		return fmt.Errorf("install %s", strings.Join(packages, ", "))
+	}
+	sayf("installing %s", strings.Join(packages, ", "))
+	return servers.Install(ctx, packages)
+}
+
+func sayf(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }

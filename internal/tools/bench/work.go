@@ -1,0 +1,43 @@
+package main
+
+import "net/http"
+
+const companiesPath = "/api/v1/org/companies"
+
+// work is something that both servers do.
+type work struct {
+	name, title string
+	requests    func(w world, tokens []string) []request
+}
+
+var works = []work{
+	{"get", "get one company", func(w world, tokens []string) []request {
+		var list []request
+		for i, id := range w.companies {
+			list = append(list, request{method: http.MethodGet, path: companiesPath + "/" + id.String(), token: tokens[i%len(tokens)]})
+		}
+		return list
+	}},
+	{"list", "list 20", func(_ world, tokens []string) []request {
+		var list []request
+		for _, token := range tokens {
+			list = append(list, request{method: http.MethodGet, path: companiesPath + "?limit=20", token: token})
+		}
+		return list
+	}},
+	{"create", "create with audit", func(_ world, tokens []string) []request {
+		var list []request
+		for _, token := range tokens {
+			list = append(list, request{method: http.MethodPost, path: companiesPath, token: token, body: companyBody})
+		}
+		return list
+	}},
+}
+
+func workNames() []string {
+	var names []string
+	for _, w := range works {
+		names = append(names, w.name)
+	}
+	return names
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package main
+
+import "os"
+
+func terminalSends(os.Signal) bool { return false }
