@@ -179,18 +179,25 @@ type Querier = postgres.Querier
 // MapError turns a driver's error of the named query into one that doesn't depend on the engine; nil stays nil.
 type MapError func(query string, err error) error
 
+// PostgresConn is a PostgreSQL pool or transaction with row-level security. Each of its ways shows other rows of the tables of tenants.
+type PostgresConn interface {
+	Tenant(id uuid.UUID) postgres.DBTX // those of one tenant
+	Unscoped() postgres.DBTX           // those of all tenants, to be read
+	Shared() postgres.DBTX             // none
+}
+
 type postgresQuerier struct {
-	queries  *postgres.Queries
+	conn     PostgresConn
 	mapError MapError
 }
 
-// NewPostgres runs the queries on a Postgres connection, pool or transaction.
-func NewPostgres(conn postgres.DBTX, mapError MapError) Querier {
-	return postgresQuerier{queries: postgres.New(conn), mapError: mapError}
+// NewPostgres runs the queries on a PostgreSQL pool or transaction, each in the way that its parameters and its name ask for.
+func NewPostgres(conn PostgresConn, mapError MapError) Querier {
+	return postgresQuerier{conn: conn, mapError: mapError}
 }
 
 func (x postgresQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
-	v, err := x.queries.AddLegacyCalls(ctx, postgres.AddLegacyCallsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).AddLegacyCalls(ctx, postgres.AddLegacyCallsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("AddLegacyCalls", err)
 	}
@@ -198,7 +205,7 @@ func (x postgresQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsP
 }
 
 func (x postgresQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error) {
-	v, err := x.queries.BlockLoginAttempts(ctx, postgres.BlockLoginAttemptsParams(arg))
+	v, err := postgres.New(x.conn.Shared()).BlockLoginAttempts(ctx, postgres.BlockLoginAttemptsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("BlockLoginAttempts", err)
 	}
@@ -206,7 +213,7 @@ func (x postgresQuerier) BlockLoginAttempts(ctx context.Context, arg BlockLoginA
 }
 
 func (x postgresQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error) {
-	v, err := x.queries.ClaimAuditLinks(ctx, postgres.ClaimAuditLinksParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ClaimAuditLinks(ctx, postgres.ClaimAuditLinksParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("ClaimAuditLinks", err)
 	}
@@ -214,7 +221,7 @@ func (x postgresQuerier) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLink
 }
 
 func (x postgresQuerier) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
-	v, err := x.queries.CountAuditEntries(ctx, postgres.CountAuditEntriesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountAuditEntries(ctx, postgres.CountAuditEntriesParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountAuditEntries", err)
 	}
@@ -222,7 +229,7 @@ func (x postgresQuerier) CountAuditEntries(ctx context.Context, arg CountAuditEn
 }
 
 func (x postgresQuerier) CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error) {
-	v, err := x.queries.CountAuditEntriesByAction(ctx, postgres.CountAuditEntriesByActionParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountAuditEntriesByAction(ctx, postgres.CountAuditEntriesByActionParams(arg))
 	if err != nil {
 		return nil, x.mapError("CountAuditEntriesByAction", err)
 	}
@@ -232,7 +239,7 @@ func (x postgresQuerier) CountAuditEntriesByAction(ctx context.Context, arg Coun
 }
 
 func (x postgresQuerier) CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error) {
-	v, err := x.queries.CountAuditEntriesByActor(ctx, postgres.CountAuditEntriesByActorParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountAuditEntriesByActor(ctx, postgres.CountAuditEntriesByActorParams(arg))
 	if err != nil {
 		return nil, x.mapError("CountAuditEntriesByActor", err)
 	}
@@ -242,7 +249,7 @@ func (x postgresQuerier) CountAuditEntriesByActor(ctx context.Context, arg Count
 }
 
 func (x postgresQuerier) CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error) {
-	v, err := x.queries.CountAuditEntriesByDay(ctx, postgres.CountAuditEntriesByDayParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountAuditEntriesByDay(ctx, postgres.CountAuditEntriesByDayParams(arg))
 	if err != nil {
 		return nil, x.mapError("CountAuditEntriesByDay", err)
 	}
@@ -252,7 +259,7 @@ func (x postgresQuerier) CountAuditEntriesByDay(ctx context.Context, arg CountAu
 }
 
 func (x postgresQuerier) CountBranches(ctx context.Context, arg CountBranchesParams) (int64, error) {
-	v, err := x.queries.CountBranches(ctx, postgres.CountBranchesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountBranches(ctx, postgres.CountBranchesParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountBranches", err)
 	}
@@ -260,7 +267,7 @@ func (x postgresQuerier) CountBranches(ctx context.Context, arg CountBranchesPar
 }
 
 func (x postgresQuerier) CountCompanies(ctx context.Context, arg CountCompaniesParams) (int64, error) {
-	v, err := x.queries.CountCompanies(ctx, postgres.CountCompaniesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountCompanies(ctx, postgres.CountCompaniesParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountCompanies", err)
 	}
@@ -268,7 +275,7 @@ func (x postgresQuerier) CountCompanies(ctx context.Context, arg CountCompaniesP
 }
 
 func (x postgresQuerier) CountDepartments(ctx context.Context, arg CountDepartmentsParams) (int64, error) {
-	v, err := x.queries.CountDepartments(ctx, postgres.CountDepartmentsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountDepartments(ctx, postgres.CountDepartmentsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountDepartments", err)
 	}
@@ -276,7 +283,7 @@ func (x postgresQuerier) CountDepartments(ctx context.Context, arg CountDepartme
 }
 
 func (x postgresQuerier) CountLegacyCallers(ctx context.Context, arg CountLegacyCallersParams) (int64, error) {
-	v, err := x.queries.CountLegacyCallers(ctx, postgres.CountLegacyCallersParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountLegacyCallers(ctx, postgres.CountLegacyCallersParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountLegacyCallers", err)
 	}
@@ -284,7 +291,7 @@ func (x postgresQuerier) CountLegacyCallers(ctx context.Context, arg CountLegacy
 }
 
 func (x postgresQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
-	v, err := x.queries.CountLoginFailure(ctx, postgres.CountLoginFailureParams(arg))
+	v, err := postgres.New(x.conn.Shared()).CountLoginFailure(ctx, postgres.CountLoginFailureParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountLoginFailure", err)
 	}
@@ -292,7 +299,7 @@ func (x postgresQuerier) CountLoginFailure(ctx context.Context, arg CountLoginFa
 }
 
 func (x postgresQuerier) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error) {
-	v, err := x.queries.CountOtherActiveAdmins(ctx, postgres.CountOtherActiveAdminsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountOtherActiveAdmins(ctx, postgres.CountOtherActiveAdminsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountOtherActiveAdmins", err)
 	}
@@ -300,7 +307,7 @@ func (x postgresQuerier) CountOtherActiveAdmins(ctx context.Context, arg CountOt
 }
 
 func (x postgresQuerier) CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int64, error) {
-	v, err := x.queries.CountOtherActiveSuperusers(ctx, postgres.CountOtherActiveSuperusersParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountOtherActiveSuperusers(ctx, postgres.CountOtherActiveSuperusersParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountOtherActiveSuperusers", err)
 	}
@@ -308,7 +315,7 @@ func (x postgresQuerier) CountOtherActiveSuperusers(ctx context.Context, arg Cou
 }
 
 func (x postgresQuerier) CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int64, error) {
-	v, err := x.queries.CountTenantActiveUsers(ctx, postgres.CountTenantActiveUsersParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountTenantActiveUsers(ctx, postgres.CountTenantActiveUsersParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountTenantActiveUsers", err)
 	}
@@ -316,7 +323,7 @@ func (x postgresQuerier) CountTenantActiveUsers(ctx context.Context, arg CountTe
 }
 
 func (x postgresQuerier) CountTenantAuditEntries(ctx context.Context, arg CountTenantAuditEntriesParams) (int64, error) {
-	v, err := x.queries.CountTenantAuditEntries(ctx, postgres.CountTenantAuditEntriesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountTenantAuditEntries(ctx, postgres.CountTenantAuditEntriesParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountTenantAuditEntries", err)
 	}
@@ -324,7 +331,7 @@ func (x postgresQuerier) CountTenantAuditEntries(ctx context.Context, arg CountT
 }
 
 func (x postgresQuerier) CountTenantBranches(ctx context.Context, arg CountTenantBranchesParams) (int64, error) {
-	v, err := x.queries.CountTenantBranches(ctx, postgres.CountTenantBranchesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountTenantBranches(ctx, postgres.CountTenantBranchesParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountTenantBranches", err)
 	}
@@ -332,7 +339,7 @@ func (x postgresQuerier) CountTenantBranches(ctx context.Context, arg CountTenan
 }
 
 func (x postgresQuerier) CountTenantCompanies(ctx context.Context, arg CountTenantCompaniesParams) (int64, error) {
-	v, err := x.queries.CountTenantCompanies(ctx, postgres.CountTenantCompaniesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountTenantCompanies(ctx, postgres.CountTenantCompaniesParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountTenantCompanies", err)
 	}
@@ -340,7 +347,7 @@ func (x postgresQuerier) CountTenantCompanies(ctx context.Context, arg CountTena
 }
 
 func (x postgresQuerier) CountTenantDepartments(ctx context.Context, arg CountTenantDepartmentsParams) (int64, error) {
-	v, err := x.queries.CountTenantDepartments(ctx, postgres.CountTenantDepartmentsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountTenantDepartments(ctx, postgres.CountTenantDepartmentsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountTenantDepartments", err)
 	}
@@ -348,7 +355,7 @@ func (x postgresQuerier) CountTenantDepartments(ctx context.Context, arg CountTe
 }
 
 func (x postgresQuerier) CountTenantUsers(ctx context.Context, arg CountTenantUsersParams) (int64, error) {
-	v, err := x.queries.CountTenantUsers(ctx, postgres.CountTenantUsersParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountTenantUsers(ctx, postgres.CountTenantUsersParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountTenantUsers", err)
 	}
@@ -356,7 +363,7 @@ func (x postgresQuerier) CountTenantUsers(ctx context.Context, arg CountTenantUs
 }
 
 func (x postgresQuerier) CountTenants(ctx context.Context, arg CountTenantsParams) (int64, error) {
-	v, err := x.queries.CountTenants(ctx, postgres.CountTenantsParams(arg))
+	v, err := postgres.New(x.conn.Shared()).CountTenants(ctx, postgres.CountTenantsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountTenants", err)
 	}
@@ -364,7 +371,7 @@ func (x postgresQuerier) CountTenants(ctx context.Context, arg CountTenantsParam
 }
 
 func (x postgresQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (int64, error) {
-	v, err := x.queries.CountUsers(ctx, postgres.CountUsersParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).CountUsers(ctx, postgres.CountUsersParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("CountUsers", err)
 	}
@@ -372,7 +379,7 @@ func (x postgresQuerier) CountUsers(ctx context.Context, arg CountUsersParams) (
 }
 
 func (x postgresQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) {
-	v, err := x.queries.CountUsersUnscoped(ctx)
+	v, err := postgres.New(x.conn.Unscoped()).CountUsersUnscoped(ctx)
 	if err != nil {
 		return *new(int64), x.mapError("CountUsersUnscoped", err)
 	}
@@ -380,7 +387,7 @@ func (x postgresQuerier) CountUsersUnscoped(ctx context.Context) (int64, error) 
 }
 
 func (x postgresQuerier) DeleteAuditEntriesBetween(ctx context.Context, arg DeleteAuditEntriesBetweenParams) (int64, error) {
-	v, err := x.queries.DeleteAuditEntriesBetween(ctx, postgres.DeleteAuditEntriesBetweenParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteAuditEntriesBetween(ctx, postgres.DeleteAuditEntriesBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteAuditEntriesBetween", err)
 	}
@@ -388,7 +395,7 @@ func (x postgresQuerier) DeleteAuditEntriesBetween(ctx context.Context, arg Dele
 }
 
 func (x postgresQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
-	v, err := x.queries.DeleteAuditEntriesUpTo(ctx, postgres.DeleteAuditEntriesUpToParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteAuditEntriesUpTo(ctx, postgres.DeleteAuditEntriesUpToParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteAuditEntriesUpTo", err)
 	}
@@ -396,7 +403,7 @@ func (x postgresQuerier) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteA
 }
 
 func (x postgresQuerier) DeleteAuditLinksBetween(ctx context.Context, arg DeleteAuditLinksBetweenParams) (int64, error) {
-	v, err := x.queries.DeleteAuditLinksBetween(ctx, postgres.DeleteAuditLinksBetweenParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteAuditLinksBetween(ctx, postgres.DeleteAuditLinksBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteAuditLinksBetween", err)
 	}
@@ -404,7 +411,7 @@ func (x postgresQuerier) DeleteAuditLinksBetween(ctx context.Context, arg Delete
 }
 
 func (x postgresQuerier) DeleteAuditSealsUpTo(ctx context.Context, arg DeleteAuditSealsUpToParams) (int64, error) {
-	v, err := x.queries.DeleteAuditSealsUpTo(ctx, postgres.DeleteAuditSealsUpToParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteAuditSealsUpTo(ctx, postgres.DeleteAuditSealsUpToParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteAuditSealsUpTo", err)
 	}
@@ -412,7 +419,7 @@ func (x postgresQuerier) DeleteAuditSealsUpTo(ctx context.Context, arg DeleteAud
 }
 
 func (x postgresQuerier) DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error) {
-	v, err := x.queries.DeleteBranch(ctx, postgres.DeleteBranchParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteBranch(ctx, postgres.DeleteBranchParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteBranch", err)
 	}
@@ -420,7 +427,7 @@ func (x postgresQuerier) DeleteBranch(ctx context.Context, arg DeleteBranchParam
 }
 
 func (x postgresQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBranchesBetweenParams) (int64, error) {
-	v, err := x.queries.DeleteBranchesBetween(ctx, postgres.DeleteBranchesBetweenParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteBranchesBetween(ctx, postgres.DeleteBranchesBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteBranchesBetween", err)
 	}
@@ -428,7 +435,7 @@ func (x postgresQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBr
 }
 
 func (x postgresQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error) {
-	v, err := x.queries.DeleteCompaniesBetween(ctx, postgres.DeleteCompaniesBetweenParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteCompaniesBetween(ctx, postgres.DeleteCompaniesBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteCompaniesBetween", err)
 	}
@@ -436,7 +443,7 @@ func (x postgresQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteC
 }
 
 func (x postgresQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error) {
-	v, err := x.queries.DeleteCompany(ctx, postgres.DeleteCompanyParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteCompany(ctx, postgres.DeleteCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteCompany", err)
 	}
@@ -444,7 +451,7 @@ func (x postgresQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyPar
 }
 
 func (x postgresQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
-	v, err := x.queries.DeleteDepartment(ctx, postgres.DeleteDepartmentParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteDepartment(ctx, postgres.DeleteDepartmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteDepartment", err)
 	}
@@ -452,7 +459,7 @@ func (x postgresQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartm
 }
 
 func (x postgresQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
-	v, err := x.queries.DeleteDepartmentsBetween(ctx, postgres.DeleteDepartmentsBetweenParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteDepartmentsBetween(ctx, postgres.DeleteDepartmentsBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteDepartmentsBetween", err)
 	}
@@ -460,7 +467,7 @@ func (x postgresQuerier) DeleteDepartmentsBetween(ctx context.Context, arg Delet
 }
 
 func (x postgresQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
-	v, err := x.queries.DeleteLoginAttempt(ctx, postgres.DeleteLoginAttemptParams(arg))
+	v, err := postgres.New(x.conn.Shared()).DeleteLoginAttempt(ctx, postgres.DeleteLoginAttemptParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteLoginAttempt", err)
 	}
@@ -468,7 +475,7 @@ func (x postgresQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLogin
 }
 
 func (x postgresQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error) {
-	v, err := x.queries.DeleteOneTimeTokenOfUser(ctx, postgres.DeleteOneTimeTokenOfUserParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteOneTimeTokenOfUser(ctx, postgres.DeleteOneTimeTokenOfUserParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteOneTimeTokenOfUser", err)
 	}
@@ -476,7 +483,7 @@ func (x postgresQuerier) DeleteOneTimeTokenOfUser(ctx context.Context, arg Delet
 }
 
 func (x postgresQuerier) DeleteSessionsBetween(ctx context.Context, arg DeleteSessionsBetweenParams) (int64, error) {
-	v, err := x.queries.DeleteSessionsBetween(ctx, postgres.DeleteSessionsBetweenParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteSessionsBetween(ctx, postgres.DeleteSessionsBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteSessionsBetween", err)
 	}
@@ -484,7 +491,7 @@ func (x postgresQuerier) DeleteSessionsBetween(ctx context.Context, arg DeleteSe
 }
 
 func (x postgresQuerier) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int64, error) {
-	v, err := x.queries.DeleteTenant(ctx, postgres.DeleteTenantParams(arg))
+	v, err := postgres.New(x.conn.Shared()).DeleteTenant(ctx, postgres.DeleteTenantParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteTenant", err)
 	}
@@ -492,7 +499,7 @@ func (x postgresQuerier) DeleteTenant(ctx context.Context, arg DeleteTenantParam
 }
 
 func (x postgresQuerier) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, error) {
-	v, err := x.queries.DeleteUser(ctx, postgres.DeleteUserParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteUser(ctx, postgres.DeleteUserParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteUser", err)
 	}
@@ -500,7 +507,7 @@ func (x postgresQuerier) DeleteUser(ctx context.Context, arg DeleteUserParams) (
 }
 
 func (x postgresQuerier) DeleteUsersBetween(ctx context.Context, arg DeleteUsersBetweenParams) (int64, error) {
-	v, err := x.queries.DeleteUsersBetween(ctx, postgres.DeleteUsersBetweenParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteUsersBetween(ctx, postgres.DeleteUsersBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteUsersBetween", err)
 	}
@@ -508,7 +515,7 @@ func (x postgresQuerier) DeleteUsersBetween(ctx context.Context, arg DeleteUsers
 }
 
 func (x postgresQuerier) DetachDepartmentsBetween(ctx context.Context, arg DetachDepartmentsBetweenParams) (int64, error) {
-	v, err := x.queries.DetachDepartmentsBetween(ctx, postgres.DetachDepartmentsBetweenParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DetachDepartmentsBetween(ctx, postgres.DetachDepartmentsBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DetachDepartmentsBetween", err)
 	}
@@ -516,7 +523,7 @@ func (x postgresQuerier) DetachDepartmentsBetween(ctx context.Context, arg Detac
 }
 
 func (x postgresQuerier) EndOtherSessions(ctx context.Context, arg EndOtherSessionsParams) (int64, error) {
-	v, err := x.queries.EndOtherSessions(ctx, postgres.EndOtherSessionsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).EndOtherSessions(ctx, postgres.EndOtherSessionsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("EndOtherSessions", err)
 	}
@@ -524,7 +531,7 @@ func (x postgresQuerier) EndOtherSessions(ctx context.Context, arg EndOtherSessi
 }
 
 func (x postgresQuerier) EndSession(ctx context.Context, arg EndSessionParams) (int64, error) {
-	v, err := x.queries.EndSession(ctx, postgres.EndSessionParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).EndSession(ctx, postgres.EndSessionParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("EndSession", err)
 	}
@@ -532,7 +539,7 @@ func (x postgresQuerier) EndSession(ctx context.Context, arg EndSessionParams) (
 }
 
 func (x postgresQuerier) EndUserSessions(ctx context.Context, arg EndUserSessionsParams) (int64, error) {
-	v, err := x.queries.EndUserSessions(ctx, postgres.EndUserSessionsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).EndUserSessions(ctx, postgres.EndUserSessionsParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("EndUserSessions", err)
 	}
@@ -540,7 +547,7 @@ func (x postgresQuerier) EndUserSessions(ctx context.Context, arg EndUserSession
 }
 
 func (x postgresQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error) {
-	v, err := x.queries.GetAuditEntry(ctx, postgres.GetAuditEntryParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetAuditEntry(ctx, postgres.GetAuditEntryParams(arg))
 	if err != nil {
 		return AuditEntry{}, x.mapError("GetAuditEntry", err)
 	}
@@ -548,7 +555,7 @@ func (x postgresQuerier) GetAuditEntry(ctx context.Context, arg GetAuditEntryPar
 }
 
 func (x postgresQuerier) GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error) {
-	v, err := x.queries.GetAuditEntryKeyAhead(ctx, postgres.GetAuditEntryKeyAheadParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetAuditEntryKeyAhead(ctx, postgres.GetAuditEntryKeyAheadParams(arg))
 	if err != nil {
 		return GetAuditEntryKeyAheadRow{}, x.mapError("GetAuditEntryKeyAhead", err)
 	}
@@ -556,7 +563,7 @@ func (x postgresQuerier) GetAuditEntryKeyAhead(ctx context.Context, arg GetAudit
 }
 
 func (x postgresQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error) {
-	v, err := x.queries.GetAuditLink(ctx, postgres.GetAuditLinkParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetAuditLink(ctx, postgres.GetAuditLinkParams(arg))
 	if err != nil {
 		return AuditLink{}, x.mapError("GetAuditLink", err)
 	}
@@ -564,7 +571,7 @@ func (x postgresQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParam
 }
 
 func (x postgresQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
-	v, err := x.queries.GetBranch(ctx, postgres.GetBranchParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetBranch(ctx, postgres.GetBranchParams(arg))
 	if err != nil {
 		return Branch{}, x.mapError("GetBranch", err)
 	}
@@ -572,7 +579,7 @@ func (x postgresQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Br
 }
 
 func (x postgresQuerier) GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error) {
-	v, err := x.queries.GetCompany(ctx, postgres.GetCompanyParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetCompany(ctx, postgres.GetCompanyParams(arg))
 	if err != nil {
 		return Company{}, x.mapError("GetCompany", err)
 	}
@@ -580,7 +587,7 @@ func (x postgresQuerier) GetCompany(ctx context.Context, arg GetCompanyParams) (
 }
 
 func (x postgresQuerier) GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error) {
-	v, err := x.queries.GetDepartment(ctx, postgres.GetDepartmentParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetDepartment(ctx, postgres.GetDepartmentParams(arg))
 	if err != nil {
 		return Department{}, x.mapError("GetDepartment", err)
 	}
@@ -588,7 +595,7 @@ func (x postgresQuerier) GetDepartment(ctx context.Context, arg GetDepartmentPar
 }
 
 func (x postgresQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealParams) (AuditSeal, error) {
-	v, err := x.queries.GetLastAuditSeal(ctx, postgres.GetLastAuditSealParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetLastAuditSeal(ctx, postgres.GetLastAuditSealParams(arg))
 	if err != nil {
 		return AuditSeal{}, x.mapError("GetLastAuditSeal", err)
 	}
@@ -596,7 +603,7 @@ func (x postgresQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditS
 }
 
 func (x postgresQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
-	v, err := x.queries.GetLoginAttempt(ctx, postgres.GetLoginAttemptParams(arg))
+	v, err := postgres.New(x.conn.Shared()).GetLoginAttempt(ctx, postgres.GetLoginAttemptParams(arg))
 	if err != nil {
 		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
 	}
@@ -604,7 +611,7 @@ func (x postgresQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemp
 }
 
 func (x postgresQuerier) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error) {
-	v, err := x.queries.GetOneTimeTokenUnscoped(ctx, postgres.GetOneTimeTokenUnscopedParams(arg))
+	v, err := postgres.New(x.conn.Unscoped()).GetOneTimeTokenUnscoped(ctx, postgres.GetOneTimeTokenUnscopedParams(arg))
 	if err != nil {
 		return GetOneTimeTokenUnscopedRow{}, x.mapError("GetOneTimeTokenUnscoped", err)
 	}
@@ -612,7 +619,7 @@ func (x postgresQuerier) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOne
 }
 
 func (x postgresQuerier) GetSession(ctx context.Context, arg GetSessionParams) (Session, error) {
-	v, err := x.queries.GetSession(ctx, postgres.GetSessionParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetSession(ctx, postgres.GetSessionParams(arg))
 	if err != nil {
 		return Session{}, x.mapError("GetSession", err)
 	}
@@ -620,7 +627,7 @@ func (x postgresQuerier) GetSession(ctx context.Context, arg GetSessionParams) (
 }
 
 func (x postgresQuerier) GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error) {
-	v, err := x.queries.GetSessionState(ctx, postgres.GetSessionStateParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetSessionState(ctx, postgres.GetSessionStateParams(arg))
 	if err != nil {
 		return GetSessionStateRow{}, x.mapError("GetSessionState", err)
 	}
@@ -628,7 +635,7 @@ func (x postgresQuerier) GetSessionState(ctx context.Context, arg GetSessionStat
 }
 
 func (x postgresQuerier) GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, error) {
-	v, err := x.queries.GetTenant(ctx, postgres.GetTenantParams(arg))
+	v, err := postgres.New(x.conn.Shared()).GetTenant(ctx, postgres.GetTenantParams(arg))
 	if err != nil {
 		return Tenant{}, x.mapError("GetTenant", err)
 	}
@@ -636,7 +643,7 @@ func (x postgresQuerier) GetTenant(ctx context.Context, arg GetTenantParams) (Te
 }
 
 func (x postgresQuerier) GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlinkedAuditEntryParams) (GetUnlinkedAuditEntryRow, error) {
-	v, err := x.queries.GetUnlinkedAuditEntry(ctx, postgres.GetUnlinkedAuditEntryParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetUnlinkedAuditEntry(ctx, postgres.GetUnlinkedAuditEntryParams(arg))
 	if err != nil {
 		return GetUnlinkedAuditEntryRow{}, x.mapError("GetUnlinkedAuditEntry", err)
 	}
@@ -644,7 +651,7 @@ func (x postgresQuerier) GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlin
 }
 
 func (x postgresQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, error) {
-	v, err := x.queries.GetUser(ctx, postgres.GetUserParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetUser(ctx, postgres.GetUserParams(arg))
 	if err != nil {
 		return User{}, x.mapError("GetUser", err)
 	}
@@ -652,7 +659,7 @@ func (x postgresQuerier) GetUser(ctx context.Context, arg GetUserParams) (User, 
 }
 
 func (x postgresQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error) {
-	v, err := x.queries.GetUserByEmailUnscoped(ctx, postgres.GetUserByEmailUnscopedParams(arg))
+	v, err := postgres.New(x.conn.Unscoped()).GetUserByEmailUnscoped(ctx, postgres.GetUserByEmailUnscopedParams(arg))
 	if err != nil {
 		return User{}, x.mapError("GetUserByEmailUnscoped", err)
 	}
@@ -660,7 +667,7 @@ func (x postgresQuerier) GetUserByEmailUnscoped(ctx context.Context, arg GetUser
 }
 
 func (x postgresQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
-	v, err := x.queries.GetWaitingAuditLinkAhead(ctx, postgres.GetWaitingAuditLinkAheadParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetWaitingAuditLinkAhead(ctx, postgres.GetWaitingAuditLinkAheadParams(arg))
 	if err != nil {
 		return GetWaitingAuditLinkAheadRow{}, x.mapError("GetWaitingAuditLinkAhead", err)
 	}
@@ -668,7 +675,7 @@ func (x postgresQuerier) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWa
 }
 
 func (x postgresQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error {
-	err := x.queries.InsertAuditEntry(ctx, postgres.InsertAuditEntryParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertAuditEntry(ctx, postgres.InsertAuditEntryParams(arg))
 	if err != nil {
 		return x.mapError("InsertAuditEntry", err)
 	}
@@ -676,7 +683,7 @@ func (x postgresQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEn
 }
 
 func (x postgresQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error {
-	err := x.queries.InsertAuditLink(ctx, postgres.InsertAuditLinkParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertAuditLink(ctx, postgres.InsertAuditLinkParams(arg))
 	if err != nil {
 		return x.mapError("InsertAuditLink", err)
 	}
@@ -684,7 +691,7 @@ func (x postgresQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLin
 }
 
 func (x postgresQuerier) InsertAuditSeal(ctx context.Context, arg InsertAuditSealParams) error {
-	err := x.queries.InsertAuditSeal(ctx, postgres.InsertAuditSealParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertAuditSeal(ctx, postgres.InsertAuditSealParams(arg))
 	if err != nil {
 		return x.mapError("InsertAuditSeal", err)
 	}
@@ -692,7 +699,7 @@ func (x postgresQuerier) InsertAuditSeal(ctx context.Context, arg InsertAuditSea
 }
 
 func (x postgresQuerier) InsertBranch(ctx context.Context, arg InsertBranchParams) error {
-	err := x.queries.InsertBranch(ctx, postgres.InsertBranchParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertBranch(ctx, postgres.InsertBranchParams(arg))
 	if err != nil {
 		return x.mapError("InsertBranch", err)
 	}
@@ -700,7 +707,7 @@ func (x postgresQuerier) InsertBranch(ctx context.Context, arg InsertBranchParam
 }
 
 func (x postgresQuerier) InsertCompany(ctx context.Context, arg InsertCompanyParams) error {
-	err := x.queries.InsertCompany(ctx, postgres.InsertCompanyParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertCompany(ctx, postgres.InsertCompanyParams(arg))
 	if err != nil {
 		return x.mapError("InsertCompany", err)
 	}
@@ -708,7 +715,7 @@ func (x postgresQuerier) InsertCompany(ctx context.Context, arg InsertCompanyPar
 }
 
 func (x postgresQuerier) InsertDepartment(ctx context.Context, arg InsertDepartmentParams) error {
-	err := x.queries.InsertDepartment(ctx, postgres.InsertDepartmentParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertDepartment(ctx, postgres.InsertDepartmentParams(arg))
 	if err != nil {
 		return x.mapError("InsertDepartment", err)
 	}
@@ -716,7 +723,7 @@ func (x postgresQuerier) InsertDepartment(ctx context.Context, arg InsertDepartm
 }
 
 func (x postgresQuerier) InsertLegacyCalls(ctx context.Context, arg InsertLegacyCallsParams) error {
-	err := x.queries.InsertLegacyCalls(ctx, postgres.InsertLegacyCallsParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertLegacyCalls(ctx, postgres.InsertLegacyCallsParams(arg))
 	if err != nil {
 		return x.mapError("InsertLegacyCalls", err)
 	}
@@ -724,7 +731,7 @@ func (x postgresQuerier) InsertLegacyCalls(ctx context.Context, arg InsertLegacy
 }
 
 func (x postgresQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
-	err := x.queries.InsertLoginAttempt(ctx, postgres.InsertLoginAttemptParams(arg))
+	err := postgres.New(x.conn.Shared()).InsertLoginAttempt(ctx, postgres.InsertLoginAttemptParams(arg))
 	if err != nil {
 		return x.mapError("InsertLoginAttempt", err)
 	}
@@ -732,7 +739,7 @@ func (x postgresQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLogin
 }
 
 func (x postgresQuerier) InsertOneTimeToken(ctx context.Context, arg InsertOneTimeTokenParams) error {
-	err := x.queries.InsertOneTimeToken(ctx, postgres.InsertOneTimeTokenParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertOneTimeToken(ctx, postgres.InsertOneTimeTokenParams(arg))
 	if err != nil {
 		return x.mapError("InsertOneTimeToken", err)
 	}
@@ -740,7 +747,7 @@ func (x postgresQuerier) InsertOneTimeToken(ctx context.Context, arg InsertOneTi
 }
 
 func (x postgresQuerier) InsertSession(ctx context.Context, arg InsertSessionParams) error {
-	err := x.queries.InsertSession(ctx, postgres.InsertSessionParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertSession(ctx, postgres.InsertSessionParams(arg))
 	if err != nil {
 		return x.mapError("InsertSession", err)
 	}
@@ -748,7 +755,7 @@ func (x postgresQuerier) InsertSession(ctx context.Context, arg InsertSessionPar
 }
 
 func (x postgresQuerier) InsertTenant(ctx context.Context, arg InsertTenantParams) error {
-	err := x.queries.InsertTenant(ctx, postgres.InsertTenantParams(arg))
+	err := postgres.New(x.conn.Shared()).InsertTenant(ctx, postgres.InsertTenantParams(arg))
 	if err != nil {
 		return x.mapError("InsertTenant", err)
 	}
@@ -756,7 +763,7 @@ func (x postgresQuerier) InsertTenant(ctx context.Context, arg InsertTenantParam
 }
 
 func (x postgresQuerier) InsertUser(ctx context.Context, arg InsertUserParams) error {
-	err := x.queries.InsertUser(ctx, postgres.InsertUserParams(arg))
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertUser(ctx, postgres.InsertUserParams(arg))
 	if err != nil {
 		return x.mapError("InsertUser", err)
 	}
@@ -764,7 +771,7 @@ func (x postgresQuerier) InsertUser(ctx context.Context, arg InsertUserParams) e
 }
 
 func (x postgresQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
-	v, err := x.queries.ListAttachedDepartmentIDs(ctx, postgres.ListAttachedDepartmentIDsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListAttachedDepartmentIDs(ctx, postgres.ListAttachedDepartmentIDsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListAttachedDepartmentIDs", err)
 	}
@@ -772,7 +779,7 @@ func (x postgresQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg List
 }
 
 func (x postgresQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
-	v, err := x.queries.ListAuditEntries(ctx, postgres.ListAuditEntriesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListAuditEntries(ctx, postgres.ListAuditEntriesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListAuditEntries", err)
 	}
@@ -780,7 +787,7 @@ func (x postgresQuerier) ListAuditEntries(ctx context.Context, arg ListAuditEntr
 }
 
 func (x postgresQuerier) ListAuditEntryIDs(ctx context.Context, arg ListAuditEntryIDsParams) ([]uuid.UUID, error) {
-	v, err := x.queries.ListAuditEntryIDs(ctx, postgres.ListAuditEntryIDsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListAuditEntryIDs(ctx, postgres.ListAuditEntryIDsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListAuditEntryIDs", err)
 	}
@@ -788,7 +795,7 @@ func (x postgresQuerier) ListAuditEntryIDs(ctx context.Context, arg ListAuditEnt
 }
 
 func (x postgresQuerier) ListAuditLinkIDs(ctx context.Context, arg ListAuditLinkIDsParams) ([]uuid.UUID, error) {
-	v, err := x.queries.ListAuditLinkIDs(ctx, postgres.ListAuditLinkIDsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListAuditLinkIDs(ctx, postgres.ListAuditLinkIDsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListAuditLinkIDs", err)
 	}
@@ -796,7 +803,7 @@ func (x postgresQuerier) ListAuditLinkIDs(ctx context.Context, arg ListAuditLink
 }
 
 func (x postgresQuerier) ListAuditLinks(ctx context.Context, arg ListAuditLinksParams) ([]AuditLink, error) {
-	v, err := x.queries.ListAuditLinks(ctx, postgres.ListAuditLinksParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListAuditLinks(ctx, postgres.ListAuditLinksParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListAuditLinks", err)
 	}
@@ -804,7 +811,7 @@ func (x postgresQuerier) ListAuditLinks(ctx context.Context, arg ListAuditLinksP
 }
 
 func (x postgresQuerier) ListAuditSeals(ctx context.Context, arg ListAuditSealsParams) ([]AuditSeal, error) {
-	v, err := x.queries.ListAuditSeals(ctx, postgres.ListAuditSealsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListAuditSeals(ctx, postgres.ListAuditSealsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListAuditSeals", err)
 	}
@@ -812,7 +819,7 @@ func (x postgresQuerier) ListAuditSeals(ctx context.Context, arg ListAuditSealsP
 }
 
 func (x postgresQuerier) ListBranchIDs(ctx context.Context, arg ListBranchIDsParams) ([]uuid.UUID, error) {
-	v, err := x.queries.ListBranchIDs(ctx, postgres.ListBranchIDsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListBranchIDs(ctx, postgres.ListBranchIDsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListBranchIDs", err)
 	}
@@ -820,7 +827,7 @@ func (x postgresQuerier) ListBranchIDs(ctx context.Context, arg ListBranchIDsPar
 }
 
 func (x postgresQuerier) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error) {
-	v, err := x.queries.ListBranchNodes(ctx, postgres.ListBranchNodesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListBranchNodes(ctx, postgres.ListBranchNodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListBranchNodes", err)
 	}
@@ -828,7 +835,7 @@ func (x postgresQuerier) ListBranchNodes(ctx context.Context, arg ListBranchNode
 }
 
 func (x postgresQuerier) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error) {
-	v, err := x.queries.ListBranchesByCreatedAt(ctx, postgres.ListBranchesByCreatedAtParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListBranchesByCreatedAt(ctx, postgres.ListBranchesByCreatedAtParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListBranchesByCreatedAt", err)
 	}
@@ -836,7 +843,7 @@ func (x postgresQuerier) ListBranchesByCreatedAt(ctx context.Context, arg ListBr
 }
 
 func (x postgresQuerier) ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranchesByCreatedAtDescParams) ([]Branch, error) {
-	v, err := x.queries.ListBranchesByCreatedAtDesc(ctx, postgres.ListBranchesByCreatedAtDescParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListBranchesByCreatedAtDesc(ctx, postgres.ListBranchesByCreatedAtDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListBranchesByCreatedAtDesc", err)
 	}
@@ -844,7 +851,7 @@ func (x postgresQuerier) ListBranchesByCreatedAtDesc(ctx context.Context, arg Li
 }
 
 func (x postgresQuerier) ListBranchesByName(ctx context.Context, arg ListBranchesByNameParams) ([]Branch, error) {
-	v, err := x.queries.ListBranchesByName(ctx, postgres.ListBranchesByNameParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListBranchesByName(ctx, postgres.ListBranchesByNameParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListBranchesByName", err)
 	}
@@ -852,7 +859,7 @@ func (x postgresQuerier) ListBranchesByName(ctx context.Context, arg ListBranche
 }
 
 func (x postgresQuerier) ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error) {
-	v, err := x.queries.ListBranchesByNameDesc(ctx, postgres.ListBranchesByNameDescParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListBranchesByNameDesc(ctx, postgres.ListBranchesByNameDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListBranchesByNameDesc", err)
 	}
@@ -860,7 +867,7 @@ func (x postgresQuerier) ListBranchesByNameDesc(ctx context.Context, arg ListBra
 }
 
 func (x postgresQuerier) ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error) {
-	v, err := x.queries.ListBranchesOfCompany(ctx, postgres.ListBranchesOfCompanyParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListBranchesOfCompany(ctx, postgres.ListBranchesOfCompanyParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListBranchesOfCompany", err)
 	}
@@ -868,7 +875,7 @@ func (x postgresQuerier) ListBranchesOfCompany(ctx context.Context, arg ListBran
 }
 
 func (x postgresQuerier) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
-	v, err := x.queries.ListCompaniesByCreatedAt(ctx, postgres.ListCompaniesByCreatedAtParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListCompaniesByCreatedAt(ctx, postgres.ListCompaniesByCreatedAtParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListCompaniesByCreatedAt", err)
 	}
@@ -876,7 +883,7 @@ func (x postgresQuerier) ListCompaniesByCreatedAt(ctx context.Context, arg ListC
 }
 
 func (x postgresQuerier) ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListCompaniesByCreatedAtDescParams) ([]Company, error) {
-	v, err := x.queries.ListCompaniesByCreatedAtDesc(ctx, postgres.ListCompaniesByCreatedAtDescParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListCompaniesByCreatedAtDesc(ctx, postgres.ListCompaniesByCreatedAtDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListCompaniesByCreatedAtDesc", err)
 	}
@@ -884,7 +891,7 @@ func (x postgresQuerier) ListCompaniesByCreatedAtDesc(ctx context.Context, arg L
 }
 
 func (x postgresQuerier) ListCompaniesByName(ctx context.Context, arg ListCompaniesByNameParams) ([]Company, error) {
-	v, err := x.queries.ListCompaniesByName(ctx, postgres.ListCompaniesByNameParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListCompaniesByName(ctx, postgres.ListCompaniesByNameParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListCompaniesByName", err)
 	}
@@ -892,7 +899,7 @@ func (x postgresQuerier) ListCompaniesByName(ctx context.Context, arg ListCompan
 }
 
 func (x postgresQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCompaniesByNameDescParams) ([]Company, error) {
-	v, err := x.queries.ListCompaniesByNameDesc(ctx, postgres.ListCompaniesByNameDescParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListCompaniesByNameDesc(ctx, postgres.ListCompaniesByNameDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListCompaniesByNameDesc", err)
 	}
@@ -900,7 +907,7 @@ func (x postgresQuerier) ListCompaniesByNameDesc(ctx context.Context, arg ListCo
 }
 
 func (x postgresQuerier) ListCompanyIDs(ctx context.Context, arg ListCompanyIDsParams) ([]uuid.UUID, error) {
-	v, err := x.queries.ListCompanyIDs(ctx, postgres.ListCompanyIDsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListCompanyIDs(ctx, postgres.ListCompanyIDsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListCompanyIDs", err)
 	}
@@ -908,7 +915,7 @@ func (x postgresQuerier) ListCompanyIDs(ctx context.Context, arg ListCompanyIDsP
 }
 
 func (x postgresQuerier) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error) {
-	v, err := x.queries.ListCompanyNodes(ctx, postgres.ListCompanyNodesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListCompanyNodes(ctx, postgres.ListCompanyNodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListCompanyNodes", err)
 	}
@@ -916,7 +923,7 @@ func (x postgresQuerier) ListCompanyNodes(ctx context.Context, arg ListCompanyNo
 }
 
 func (x postgresQuerier) ListDepartmentIDs(ctx context.Context, arg ListDepartmentIDsParams) ([]uuid.UUID, error) {
-	v, err := x.queries.ListDepartmentIDs(ctx, postgres.ListDepartmentIDsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentIDs(ctx, postgres.ListDepartmentIDsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListDepartmentIDs", err)
 	}
@@ -924,7 +931,7 @@ func (x postgresQuerier) ListDepartmentIDs(ctx context.Context, arg ListDepartme
 }
 
 func (x postgresQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error) {
-	v, err := x.queries.ListDepartmentNodes(ctx, postgres.ListDepartmentNodesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentNodes(ctx, postgres.ListDepartmentNodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListDepartmentNodes", err)
 	}
@@ -932,7 +939,7 @@ func (x postgresQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepart
 }
 
 func (x postgresQuerier) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
-	v, err := x.queries.ListDepartmentsByCreatedAt(ctx, postgres.ListDepartmentsByCreatedAtParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentsByCreatedAt(ctx, postgres.ListDepartmentsByCreatedAtParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListDepartmentsByCreatedAt", err)
 	}
@@ -940,7 +947,7 @@ func (x postgresQuerier) ListDepartmentsByCreatedAt(ctx context.Context, arg Lis
 }
 
 func (x postgresQuerier) ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDepartmentsByCreatedAtDescParams) ([]Department, error) {
-	v, err := x.queries.ListDepartmentsByCreatedAtDesc(ctx, postgres.ListDepartmentsByCreatedAtDescParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentsByCreatedAtDesc(ctx, postgres.ListDepartmentsByCreatedAtDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListDepartmentsByCreatedAtDesc", err)
 	}
@@ -948,7 +955,7 @@ func (x postgresQuerier) ListDepartmentsByCreatedAtDesc(ctx context.Context, arg
 }
 
 func (x postgresQuerier) ListDepartmentsByName(ctx context.Context, arg ListDepartmentsByNameParams) ([]Department, error) {
-	v, err := x.queries.ListDepartmentsByName(ctx, postgres.ListDepartmentsByNameParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentsByName(ctx, postgres.ListDepartmentsByNameParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListDepartmentsByName", err)
 	}
@@ -956,7 +963,7 @@ func (x postgresQuerier) ListDepartmentsByName(ctx context.Context, arg ListDepa
 }
 
 func (x postgresQuerier) ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error) {
-	v, err := x.queries.ListDepartmentsByNameDesc(ctx, postgres.ListDepartmentsByNameDescParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentsByNameDesc(ctx, postgres.ListDepartmentsByNameDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListDepartmentsByNameDesc", err)
 	}
@@ -964,7 +971,7 @@ func (x postgresQuerier) ListDepartmentsByNameDesc(ctx context.Context, arg List
 }
 
 func (x postgresQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error) {
-	v, err := x.queries.ListDepartmentsOfCompany(ctx, postgres.ListDepartmentsOfCompanyParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentsOfCompany(ctx, postgres.ListDepartmentsOfCompanyParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListDepartmentsOfCompany", err)
 	}
@@ -972,7 +979,7 @@ func (x postgresQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListD
 }
 
 func (x postgresQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
-	v, err := x.queries.ListDepartmentsOfHead(ctx, postgres.ListDepartmentsOfHeadParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentsOfHead(ctx, postgres.ListDepartmentsOfHeadParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListDepartmentsOfHead", err)
 	}
@@ -980,7 +987,7 @@ func (x postgresQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepa
 }
 
 func (x postgresQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
-	v, err := x.queries.ListLegacyCallsUnscoped(ctx, postgres.ListLegacyCallsUnscopedParams(arg))
+	v, err := postgres.New(x.conn.Unscoped()).ListLegacyCallsUnscoped(ctx, postgres.ListLegacyCallsUnscopedParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListLegacyCallsUnscoped", err)
 	}
@@ -990,7 +997,7 @@ func (x postgresQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLe
 }
 
 func (x postgresQuerier) ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error) {
-	v, err := x.queries.ListLinkedAuditEntries(ctx, postgres.ListLinkedAuditEntriesParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListLinkedAuditEntries(ctx, postgres.ListLinkedAuditEntriesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListLinkedAuditEntries", err)
 	}
@@ -998,7 +1005,7 @@ func (x postgresQuerier) ListLinkedAuditEntries(ctx context.Context, arg ListLin
 }
 
 func (x postgresQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
-	v, err := x.queries.ListLiveSessionsOfUser(ctx, postgres.ListLiveSessionsOfUserParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListLiveSessionsOfUser(ctx, postgres.ListLiveSessionsOfUserParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListLiveSessionsOfUser", err)
 	}
@@ -1006,7 +1013,7 @@ func (x postgresQuerier) ListLiveSessionsOfUser(ctx context.Context, arg ListLiv
 }
 
 func (x postgresQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
-	v, err := x.queries.ListLoginBlocks(ctx, postgres.ListLoginBlocksParams(arg))
+	v, err := postgres.New(x.conn.Shared()).ListLoginBlocks(ctx, postgres.ListLoginBlocksParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListLoginBlocks", err)
 	}
@@ -1014,7 +1021,7 @@ func (x postgresQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlock
 }
 
 func (x postgresQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
-	v, err := x.queries.ListOldLoginAttempts(ctx, postgres.ListOldLoginAttemptsParams(arg))
+	v, err := postgres.New(x.conn.Shared()).ListOldLoginAttempts(ctx, postgres.ListOldLoginAttemptsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListOldLoginAttempts", err)
 	}
@@ -1022,7 +1029,7 @@ func (x postgresQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLo
 }
 
 func (x postgresQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
-	v, err := x.queries.ListOldestAuditEntryKeys(ctx, postgres.ListOldestAuditEntryKeysParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListOldestAuditEntryKeys(ctx, postgres.ListOldestAuditEntryKeysParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListOldestAuditEntryKeys", err)
 	}
@@ -1032,7 +1039,7 @@ func (x postgresQuerier) ListOldestAuditEntryKeys(ctx context.Context, arg ListO
 }
 
 func (x postgresQuerier) ListSessionIDs(ctx context.Context, arg ListSessionIDsParams) ([]uuid.UUID, error) {
-	v, err := x.queries.ListSessionIDs(ctx, postgres.ListSessionIDsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListSessionIDs(ctx, postgres.ListSessionIDsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListSessionIDs", err)
 	}
@@ -1040,7 +1047,7 @@ func (x postgresQuerier) ListSessionIDs(ctx context.Context, arg ListSessionIDsP
 }
 
 func (x postgresQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
-	v, err := x.queries.ListTenantCodes(ctx, postgres.ListTenantCodesParams(arg))
+	v, err := postgres.New(x.conn.Shared()).ListTenantCodes(ctx, postgres.ListTenantCodesParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantCodes", err)
 	}
@@ -1048,7 +1055,7 @@ func (x postgresQuerier) ListTenantCodes(ctx context.Context, arg ListTenantCode
 }
 
 func (x postgresQuerier) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error) {
-	v, err := x.queries.ListTenantsByCreatedAt(ctx, postgres.ListTenantsByCreatedAtParams(arg))
+	v, err := postgres.New(x.conn.Shared()).ListTenantsByCreatedAt(ctx, postgres.ListTenantsByCreatedAtParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantsByCreatedAt", err)
 	}
@@ -1056,7 +1063,7 @@ func (x postgresQuerier) ListTenantsByCreatedAt(ctx context.Context, arg ListTen
 }
 
 func (x postgresQuerier) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenantsByCreatedAtDescParams) ([]Tenant, error) {
-	v, err := x.queries.ListTenantsByCreatedAtDesc(ctx, postgres.ListTenantsByCreatedAtDescParams(arg))
+	v, err := postgres.New(x.conn.Shared()).ListTenantsByCreatedAtDesc(ctx, postgres.ListTenantsByCreatedAtDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantsByCreatedAtDesc", err)
 	}
@@ -1064,7 +1071,7 @@ func (x postgresQuerier) ListTenantsByCreatedAtDesc(ctx context.Context, arg Lis
 }
 
 func (x postgresQuerier) ListTenantsByName(ctx context.Context, arg ListTenantsByNameParams) ([]Tenant, error) {
-	v, err := x.queries.ListTenantsByName(ctx, postgres.ListTenantsByNameParams(arg))
+	v, err := postgres.New(x.conn.Shared()).ListTenantsByName(ctx, postgres.ListTenantsByNameParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantsByName", err)
 	}
@@ -1072,7 +1079,7 @@ func (x postgresQuerier) ListTenantsByName(ctx context.Context, arg ListTenantsB
 }
 
 func (x postgresQuerier) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNameDescParams) ([]Tenant, error) {
-	v, err := x.queries.ListTenantsByNameDesc(ctx, postgres.ListTenantsByNameDescParams(arg))
+	v, err := postgres.New(x.conn.Shared()).ListTenantsByNameDesc(ctx, postgres.ListTenantsByNameDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantsByNameDesc", err)
 	}
@@ -1080,7 +1087,7 @@ func (x postgresQuerier) ListTenantsByNameDesc(ctx context.Context, arg ListTena
 }
 
 func (x postgresQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error) {
-	v, err := x.queries.ListTenantsToSealUnscoped(ctx, postgres.ListTenantsToSealUnscopedParams(arg))
+	v, err := postgres.New(x.conn.Unscoped()).ListTenantsToSealUnscoped(ctx, postgres.ListTenantsToSealUnscopedParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListTenantsToSealUnscoped", err)
 	}
@@ -1090,7 +1097,7 @@ func (x postgresQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg List
 }
 
 func (x postgresQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
-	v, err := x.queries.ListUserIDs(ctx, postgres.ListUserIDsParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUserIDs(ctx, postgres.ListUserIDsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUserIDs", err)
 	}
@@ -1098,7 +1105,7 @@ func (x postgresQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams)
 }
 
 func (x postgresQuerier) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error) {
-	v, err := x.queries.ListUsersByCreatedAt(ctx, postgres.ListUsersByCreatedAtParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersByCreatedAt(ctx, postgres.ListUsersByCreatedAtParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUsersByCreatedAt", err)
 	}
@@ -1106,7 +1113,7 @@ func (x postgresQuerier) ListUsersByCreatedAt(ctx context.Context, arg ListUsers
 }
 
 func (x postgresQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error) {
-	v, err := x.queries.ListUsersByCreatedAtDesc(ctx, postgres.ListUsersByCreatedAtDescParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersByCreatedAtDesc(ctx, postgres.ListUsersByCreatedAtDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUsersByCreatedAtDesc", err)
 	}
@@ -1114,7 +1121,7 @@ func (x postgresQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListU
 }
 
 func (x postgresQuerier) ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error) {
-	v, err := x.queries.ListUsersByName(ctx, postgres.ListUsersByNameParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersByName(ctx, postgres.ListUsersByNameParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUsersByName", err)
 	}
@@ -1122,7 +1129,7 @@ func (x postgresQuerier) ListUsersByName(ctx context.Context, arg ListUsersByNam
 }
 
 func (x postgresQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error) {
-	v, err := x.queries.ListUsersByNameDesc(ctx, postgres.ListUsersByNameDescParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersByNameDesc(ctx, postgres.ListUsersByNameDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUsersByNameDesc", err)
 	}
@@ -1130,7 +1137,7 @@ func (x postgresQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersB
 }
 
 func (x postgresQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
-	v, err := x.queries.ListUsersOfCompany(ctx, postgres.ListUsersOfCompanyParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersOfCompany(ctx, postgres.ListUsersOfCompanyParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUsersOfCompany", err)
 	}
@@ -1138,7 +1145,7 @@ func (x postgresQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOf
 }
 
 func (x postgresQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
-	v, err := x.queries.LockCompany(ctx, postgres.LockCompanyParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).LockCompany(ctx, postgres.LockCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockCompany", err)
 	}
@@ -1146,7 +1153,7 @@ func (x postgresQuerier) LockCompany(ctx context.Context, arg LockCompanyParams)
 }
 
 func (x postgresQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
-	v, err := x.queries.LockTenant(ctx, postgres.LockTenantParams(arg))
+	v, err := postgres.New(x.conn.Shared()).LockTenant(ctx, postgres.LockTenantParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockTenant", err)
 	}
@@ -1154,7 +1161,7 @@ func (x postgresQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (
 }
 
 func (x postgresQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
-	v, err := x.queries.RecordUserLogin(ctx, postgres.RecordUserLoginParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).RecordUserLogin(ctx, postgres.RecordUserLoginParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("RecordUserLogin", err)
 	}
@@ -1162,7 +1169,7 @@ func (x postgresQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLogi
 }
 
 func (x postgresQuerier) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.ReplaceUserPasswordHash(ctx, postgres.ReplaceUserPasswordHashParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ReplaceUserPasswordHash(ctx, postgres.ReplaceUserPasswordHashParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("ReplaceUserPasswordHash", err)
 	}
@@ -1170,7 +1177,7 @@ func (x postgresQuerier) ReplaceUserPasswordHash(ctx context.Context, arg Replac
 }
 
 func (x postgresQuerier) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
-	v, err := x.queries.RotateSession(ctx, postgres.RotateSessionParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).RotateSession(ctx, postgres.RotateSessionParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("RotateSession", err)
 	}
@@ -1178,7 +1185,7 @@ func (x postgresQuerier) RotateSession(ctx context.Context, arg RotateSessionPar
 }
 
 func (x postgresQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
-	v, err := x.queries.SetUserAssignment(ctx, postgres.SetUserAssignmentParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).SetUserAssignment(ctx, postgres.SetUserAssignmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("SetUserAssignment", err)
 	}
@@ -1186,7 +1193,7 @@ func (x postgresQuerier) SetUserAssignment(ctx context.Context, arg SetUserAssig
 }
 
 func (x postgresQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
-	v, err := x.queries.SetUserPasswordHash(ctx, postgres.SetUserPasswordHashParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).SetUserPasswordHash(ctx, postgres.SetUserPasswordHashParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("SetUserPasswordHash", err)
 	}
@@ -1194,7 +1201,7 @@ func (x postgresQuerier) SetUserPasswordHash(ctx context.Context, arg SetUserPas
 }
 
 func (x postgresQuerier) UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error) {
-	v, err := x.queries.UpdateBranch(ctx, postgres.UpdateBranchParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).UpdateBranch(ctx, postgres.UpdateBranchParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateBranch", err)
 	}
@@ -1202,7 +1209,7 @@ func (x postgresQuerier) UpdateBranch(ctx context.Context, arg UpdateBranchParam
 }
 
 func (x postgresQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error) {
-	v, err := x.queries.UpdateCompany(ctx, postgres.UpdateCompanyParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).UpdateCompany(ctx, postgres.UpdateCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateCompany", err)
 	}
@@ -1210,7 +1217,7 @@ func (x postgresQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyPar
 }
 
 func (x postgresQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error) {
-	v, err := x.queries.UpdateDepartment(ctx, postgres.UpdateDepartmentParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).UpdateDepartment(ctx, postgres.UpdateDepartmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateDepartment", err)
 	}
@@ -1218,7 +1225,7 @@ func (x postgresQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartm
 }
 
 func (x postgresQuerier) UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error) {
-	v, err := x.queries.UpdateTenant(ctx, postgres.UpdateTenantParams(arg))
+	v, err := postgres.New(x.conn.Shared()).UpdateTenant(ctx, postgres.UpdateTenantParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateTenant", err)
 	}
@@ -1226,7 +1233,7 @@ func (x postgresQuerier) UpdateTenant(ctx context.Context, arg UpdateTenantParam
 }
 
 func (x postgresQuerier) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error) {
-	v, err := x.queries.UpdateUser(ctx, postgres.UpdateUserParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).UpdateUser(ctx, postgres.UpdateUserParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateUser", err)
 	}
@@ -1234,7 +1241,7 @@ func (x postgresQuerier) UpdateUser(ctx context.Context, arg UpdateUserParams) (
 }
 
 func (x postgresQuerier) UseOneTimeToken(ctx context.Context, arg UseOneTimeTokenParams) (int64, error) {
-	v, err := x.queries.UseOneTimeToken(ctx, postgres.UseOneTimeTokenParams(arg))
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).UseOneTimeToken(ctx, postgres.UseOneTimeTokenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UseOneTimeToken", err)
 	}

@@ -171,6 +171,15 @@ func (s *Store) migrateBy(ctx context.Context, others []*goose.Migration, f func
 		return errors.New("the database URL leads to a connection pooler such as pgbouncer, through which the lock that migrations need doesn't hold; " +
 			"run `tenantry migrate` with a DATABASE_URL that leads to the database itself")
 	}
+	err := s.migrateTrusted(ctx, others, f)
+	if d, ok := s.database.(*postgresDriver); ok {
+		err = errors.Join(err, d.migrated(ctx))
+	}
+	return err
+}
+
+// migrateTrusted lets statements take as long as they take.
+func (s *Store) migrateTrusted(ctx context.Context, others []*goose.Migration, f func(*goose.Provider) error) error {
 	if dog := s.database.watchdog(); dog != nil {
 		return dog.trust(func() error { return s.migrateLocked(ctx, others, f) })
 	}

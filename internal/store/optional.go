@@ -6,12 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"strconv"
-	"sync/atomic"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/tenantry/tenantry/gen/db/postgres"
 	"github.com/tenantry/tenantry/gen/db/sqlite"
 )
 
@@ -19,40 +14,9 @@ import (
 // which PostgreSQL forgets about when it has seen a prepared statement a few times, and at which SQLite never looks. MySQL and
 // MariaDB plan each time. See docs/adr/0008-lists.md.
 
-// postgresPlanned lets PostgreSQL plan statements with optional conditions for the values that they come with. It keeps the
-// plans of all others, unless something like pgbouncer is in between.
-type postgresPlanned struct {
-	postgres.DBTX
-
-	pooled *atomic.Bool
-}
-
-func (d *postgresDriver) planned(conn postgres.DBTX) postgresPlanned {
-	return postgresPlanned{conn, &d.pooled}
-}
-
-func (p postgresPlanned) Exec(ctx context.Context, query string, args ...any) (pgconn.CommandTag, error) {
-	return p.DBTX.Exec(ctx, query, p.planned(query, args)...)
-}
-
-func (p postgresPlanned) Query(ctx context.Context, query string, args ...any) (pgx.Rows, error) {
-	return p.DBTX.Query(ctx, query, p.planned(query, args)...)
-}
-
-func (p postgresPlanned) QueryRow(ctx context.Context, query string, args ...any) pgx.Row {
-	return p.DBTX.QueryRow(ctx, query, p.planned(query, args)...)
-}
-
+// postgresOption makes statements.go send a statement without a name: then PostgreSQL plans it for the values that it comes with, and
+// uses the plan once. It keeps the plans of all others, unless something like pgbouncer is in between.
 var postgresOption = regexp.MustCompile(` OR \$\d+ IS NULL\)`)
-
-// planned adds what makes pgx send the statement without a name: then its plan is made for these values and used once. What
-// the parameters are is only asked the first time.
-func (p postgresPlanned) planned(query string, args []any) []any {
-	if !p.pooled.Load() && !postgresOption.MatchString(query) {
-		return args
-	}
-	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
-}
 
 // sqlitePlanned shows SQLite which of the optional conditions count.
 type sqlitePlanned struct{ sqlite.DBTX }

@@ -35,9 +35,9 @@ type postgresDriver struct {
 	pool *pgxpool.Pool
 	std  *sql.DB
 	dog  *watchdog
-	// pooled is whether something like pgbouncer is in between: then the next statement may go to another server process, which
-	// doesn't know what was prepared.
-	pooled atomic.Bool
+	pooled atomic.Bool // whether something like pgbouncer is in between
+	// switched is whether the user could get around row-level security, and so each transaction goes on as tenantry_serving.
+	switched atomic.Bool
 }
 
 func openPostgres(ctx context.Context, databaseURL string, opts Options) (database, db.Querier, error) {
@@ -70,7 +70,7 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 	std.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	d.std = stdlib.OpenDB(*std, stdlib.OptionAfterConnect(d.prepare))
 	d.std.SetMaxIdleConns(0)
-	return d, db.NewPostgres(d.planned(d.pool), mapper(translatePostgres)), nil
+	return d, db.NewPostgres(postgresConn{d}, mapper(translatePostgres)), nil
 }
 
 // prepare gets a new connection ready.
@@ -78,19 +78,34 @@ func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 	})
-	// The number of the server process is in the handshake, too; something in between gives another one there.
-	results, err := conn.PgConn().Exec(ctx, "SELECT pg_backend_pid()").ReadAll()
+	results, err := conn.PgConn().Exec(ctx, whoServes).ReadAll()
 	if err != nil {
 		return err
 	}
 	if len(results) != 1 || len(results[0].Rows) != 1 {
 		return errors.New("no answer to the question for the number of the server process")
 	}
-	if string(results[0].Rows[0][0]) != strconv.FormatUint(uint64(conn.PgConn().PID()), 10) {
+	// The number of the server process is in the handshake, too; something in between gives another one there.
+	pid, bypasses := string(results[0].Rows[0][0]), string(results[0].Rows[0][1])
+	pooled := pid != strconv.FormatUint(uint64(conn.PgConn().PID()), 10)
+	if pooled {
 		d.pooled.Store(true)
 	}
+	d.switched.Store(bypasses == "t")
+	conn.PgConn().CustomData()[statementsKey] = newStatements(conn, pooled)
 	return nil
 }
+
+// whoServes asks for the number of the server process, and whether the user has to become tenantry_serving: because the policies
+// don't hold for superusers and the like, and the owner could take them down. The migration makes the role, where it may.
+const whoServes = `SELECT pg_backend_pid(), EXISTS (
+	SELECT FROM pg_class AS tables, pg_roles AS users, pg_roles AS serving
+	WHERE tables.oid = to_regclass('tenants') AND users.rolname = current_user AND serving.rolname = '` + servingRole + `'
+		AND (users.rolsuper OR users.rolbypassrls OR pg_has_role(tables.relowner, 'USAGE'))
+		AND pg_has_role(serving.oid, 'MEMBER') AND has_table_privilege(serving.oid, tables.oid, 'INSERT'))`
+
+// migrated finds out again what whoServes asks for.
+func (d *postgresDriver) migrated(ctx context.Context) error { return d.std.PingContext(ctx) }
 
 // postgresFresh reports whether a connection that has done nothing for a while is still one.
 func postgresFresh(conn *pgx.Conn) bool {
@@ -126,7 +141,7 @@ func (d *postgresDriver) begin(ctx context.Context) (tx, error) {
 	if err != nil {
 		return nil, translatePostgres(err)
 	}
-	return postgresTx{t, d}, nil
+	return &postgresTx{tx: t, d: d}, nil
 }
 
 func (d *postgresDriver) ping(ctx context.Context) error {
@@ -147,15 +162,17 @@ func (d *postgresDriver) close() {
 }
 
 type postgresTx struct {
-	tx pgx.Tx
-	d  *postgresDriver
+	tx       pgx.Tx
+	d        *postgresDriver
+	scope    scope // of the last statement
+	switched bool  // to the serving role
 }
 
-func (t postgresTx) querier() db.Querier {
-	return db.NewPostgres(t.d.planned(t.tx), mapper(translatePostgres))
+func (t *postgresTx) querier() db.Querier {
+	return db.NewPostgres(postgresConn{t}, mapper(translatePostgres))
 }
 
-func (t postgresTx) commit(ctx context.Context) error {
+func (t *postgresTx) commit(ctx context.Context) error {
 	// A commit that has begun isn't cut off: nobody would know whether it has happened.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
@@ -166,7 +183,7 @@ func (t postgresTx) commit(ctx context.Context) error {
 	return nil
 }
 
-func (t postgresTx) rollback(ctx context.Context) error { return t.tx.Rollback(ctx) }
+func (t *postgresTx) rollback(ctx context.Context) error { return t.tx.Rollback(ctx) }
 
 // translatePostgres knows the codes of PostgreSQL, appendix A.
 func translatePostgres(err error) error {

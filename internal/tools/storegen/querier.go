@@ -9,7 +9,9 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"text/template"
 )
 
@@ -23,6 +25,7 @@ type method struct {
 	Result string // the bare type of what comes back, "" for an error alone
 	Many   bool   // a slice of Result comes back
 	Row    bool   // Result is a struct of sqlc's, which differs between the engines in name only
+	Scope  string // whose rows it may see: one of the ways of PostgresConn, as an expression
 }
 
 // generateQuerier reads the Querier interface of one engine and writes, for all
@@ -31,6 +34,9 @@ type method struct {
 func generateQuerier(from, to string) error {
 	methods, err := readMethods(from)
 	if err != nil {
+		return err
+	}
+	if err := scope(methods, filepath.Dir(from)); err != nil {
 		return err
 	}
 	imports, err := readImports(from)
@@ -74,6 +80,59 @@ func generateQuerier(from, to string) error {
 		return fmt.Errorf("write output: %w", err)
 	}
 	return nil
+}
+
+// scope says of each method whose rows it may see: those of the tenant that is among its parameters, those of all tenants if its
+// name ends in Unscoped, and else none of any tenant's.
+func scope(methods []method, dir string) error {
+	scoped, err := readScoped(dir)
+	if err != nil {
+		return err
+	}
+	for i, m := range methods {
+		unscoped := strings.HasSuffix(m.Name, "Unscoped")
+		switch {
+		case unscoped && scoped[m.Params]:
+			return fmt.Errorf("%s is for all tenants by its name, and for one by its parameters", m.Name)
+		case unscoped:
+			methods[i].Scope = "Unscoped()"
+		case scoped[m.Params]:
+			methods[i].Scope = "Tenant(arg.TenantID)"
+		default:
+			methods[i].Scope = "Shared()"
+		}
+	}
+	return nil
+}
+
+// readScoped returns the names of sqlc's structs that have a field TenantID, of all its files in a folder.
+func readScoped(dir string) (map[string]bool, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	scoped := make(map[string]bool)
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return nil, fmt.Errorf("parse sqlc's parameters: %w", err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			declared, ok := n.(*ast.TypeSpec)
+			if !ok {
+				return true
+			}
+			if fields, ok := declared.Type.(*ast.StructType); ok {
+				scoped[declared.Name.Name] = slices.ContainsFunc(fields.Fields.List, isTenantID)
+			}
+			return false
+		})
+	}
+	return scoped, nil
+}
+
+func isTenantID(field *ast.Field) bool {
+	return slices.ContainsFunc(field.Names, func(name *ast.Ident) bool { return name.Name == "TenantID" })
 }
 
 // readImports returns what sqlc's interface imports for the results of its methods, quoted.

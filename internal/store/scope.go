@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tenantry/tenantry/gen/db/postgres"
+)
+
+// scope is whose rows a statement sees in the tables of tenants: PostgreSQL shows no others, whatever the statement's conditions.
+// See docs/adr/0012-row-level-security.md. The zero scope is nobody's.
+type scope struct {
+	tenant   uuid.UUID
+	scoped   bool // to the tenant
+	unscoped bool // all tenants' rows, to be read
+}
+
+// runner runs statements: a pool or a transaction.
+type runner interface {
+	run(ctx context.Context, as scope, text string, args []any) (*postgresRows, error)
+}
+
+// postgresConn has the ways that the generated queries take.
+type postgresConn struct{ runner runner }
+
+func (c postgresConn) Tenant(id uuid.UUID) postgres.DBTX {
+	return scoped{c.runner, scope{tenant: id, scoped: true}}
+}
+func (c postgresConn) Unscoped() postgres.DBTX { return scoped{c.runner, scope{unscoped: true}} }
+func (c postgresConn) Shared() postgres.DBTX   { return scoped{c.runner, scope{}} }
+
+// scoped runs statements in a scope.
+type scoped struct {
+	runner runner
+	scope  scope
+}
+
+func (s scoped) Query(ctx context.Context, text string, args ...any) (pgx.Rows, error) {
+	rows, err := s.runner.run(ctx, s.scope, text, args)
+	if err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+func (s scoped) QueryRow(ctx context.Context, text string, args ...any) pgx.Row {
+	rows, err := s.runner.run(ctx, s.scope, text, args)
+	return postgresRow{rows, err}
+}
+
+func (s scoped) Exec(ctx context.Context, text string, args ...any) (pgconn.CommandTag, error) {
+	rows, err := s.runner.run(ctx, s.scope, text, args)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	rows.Close()
+	return rows.CommandTag(), rows.Err()
+}
+
+// servingRole is what sql/migrations makes for whoever serves. It owns nothing and can't get around the policies.
+const servingRole = "tenantry_serving"
+
+// settings are what the policies ask for, and the role if it has to be switched. They end with the transaction.
+type settings struct {
+	text  string
+	scope scope
+}
+
+const (
+	setTenant   = "SELECT set_config('app.tenant_id', $1::uuid::text, true)"
+	setScope    = "SELECT set_config('app.tenant_id', $1::uuid::text, true), set_config('app.unscoped', $2, true)"
+	switchRole = ", set_config('role', '" + servingRole + "', true)"
+)
+
+// values are the parameters of the text, in their binary form.
+func (s *settings) values(on *statements) [][]byte {
+	on.settings = [2][]byte{nil, {}}
+	if s.scope.scoped {
+		on.tenant = s.scope.tenant
+		on.settings[0] = on.tenant[:]
+	}
+	if s.scope.unscoped {
+		on.settings[1] = []byte("on")
+	}
+	if s.text == setTenant {
+		return on.settings[:1]
+	}
+	return on.settings[:]
+}
+
+// run takes a connection of the pool for one statement.
+func (d *postgresDriver) run(ctx context.Context, as scope, text string, args []any) (*postgresRows, error) {
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var set *settings
+	switch {
+	case d.switched.Load():
+		set = &settings{setScope + switchRole, as}
+	case as.unscoped:
+		set = &settings{setScope, as}
+	case as.scoped:
+		set = &settings{setTenant, as}
+	}
+	rows, err := statementsOf(conn.Conn()).run(ctx, set, text, args)
+	if err != nil {
+		conn.Release()
+		return nil, err
+	}
+	rows.taken = conn
+	return rows, nil
+}
+
+// run sets only what is another than with the statement before. A statement of the zero scope may see what that one saw, but not
+// all tenants' rows.
+func (t *postgresTx) run(ctx context.Context, as scope, text string, args []any) (*postgresRows, error) {
+	if as == (scope{}) && !t.scope.unscoped {
+		as = t.scope
+	}
+	var set *settings
+	switched := t.d.switched.Load()
+	switch {
+	case switched && !t.switched:
+		set = &settings{setScope + switchRole, as}
+	case as != t.scope:
+		set = &settings{setScope, as}
+	}
+	rows, err := statementsOf(t.tx.Conn()).run(ctx, set, text, args)
+	if err != nil {
+		return nil, err
+	}
+	t.scope, t.switched = as, switched
+	return rows, nil
+}

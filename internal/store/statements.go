@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// statements are those of one connection to PostgreSQL. It is used by one goroutine at a time, like the connection.
+type statements struct {
+	conn  *pgconn.PgConn
+	types *pgtype.Map
+	// pooled is whether something like pgbouncer is in between: then the next statement may go to another server process, which
+	// doesn't know what was prepared.
+	pooled bool
+
+	known    map[string]*pgconn.StatementDescription // by their texts; one without a name is planned for its values each time
+	prepared int                                     // how many there have been, for their names
+	builder  pgx.ExtendedQueryBuilder
+	tenant   [16]byte
+	settings [2][]byte
+}
+
+// statementsKey is where a connection keeps its statements.
+const statementsKey = "statements"
+
+func newStatements(conn *pgx.Conn, pooled bool) *statements {
+	return &statements{conn: conn.PgConn(), types: conn.TypeMap(), pooled: pooled, known: map[string]*pgconn.StatementDescription{}}
+}
+
+func statementsOf(conn *pgx.Conn) *statements {
+	return conn.PgConn().CustomData()[statementsKey].(*statements) //nolint:forcetypeassert // prepare has put it there
+}
+
+// describe returns what a statement takes and gives. It asks the server the first time, and mostly has it keep the statement.
+func (s *statements) describe(ctx context.Context, text string) (*pgconn.StatementDescription, error) {
+	if known := s.known[text]; known != nil {
+		return known, nil
+	}
+	name := ""
+	if !s.pooled && !postgresOption.MatchString(text) {
+		s.prepared++
+		name = "tenantry_" + strconv.Itoa(s.prepared)
+	}
+	description, err := s.conn.Prepare(ctx, name, text, nil)
+	if err != nil {
+		return nil, err
+	}
+	s.known[text] = description
+	return description, nil
+}
+
+// forget lets a statement be prepared anew if it was refused because the schema has changed, or because the server doesn't know it.
+func (s *statements) forget(text string, err error) {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == changedResultState || e.Code == unknownStatementState) {
+		delete(s.known, text)
+	}
+}
+
+// Codes of PostgreSQL that tell of a statement that isn't what was prepared.
+const (
+	changedResultState    = "0A000" // feature not supported: a cached plan must not change its result type
+	unknownStatementState = "26000" // invalid SQL statement name
+)
+
+// run sends a statement, and before it the settings of its transaction if there are any, in one round trip. Outside of a
+// transaction the two are one of their own, with which the settings end. Nothing is sent when an argument doesn't fit.
+func (s *statements) run(ctx context.Context, set *settings, text string, args []any) (*postgresRows, error) {
+	var batch pgconn.Batch
+	if set != nil {
+		description, err := s.describe(ctx, set.text)
+		if err != nil {
+			return nil, err
+		}
+		s.add(&batch, description, set.values(s), binaryFormat, nil)
+	}
+	description, err := s.describe(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.builder.Build(s.types, description, args); err != nil {
+		return nil, err
+	}
+	s.add(&batch, description, s.builder.ParamValues, s.builder.ParamFormats, s.builder.ResultFormats)
+	results := s.conn.ExecBatch(ctx, &batch)
+	if set != nil && results.NextResult() {
+		_, _ = results.ResultReader().Close() // an error is that of the results, too
+	}
+	if !results.NextResult() {
+		err := results.Close()
+		if err == nil {
+			err = errNoAnswer
+		}
+		s.forget(text, err)
+		return nil, err
+	}
+	return &postgresRows{Rows: pgx.RowsFromResultReader(s.types, results.ResultReader()), results: results, statements: s, text: text}, nil
+}
+
+var errNoAnswer = errors.New("the server has left a statement without an answer")
+
+var binaryFormat = []int16{pgx.BinaryFormatCode}
+
+func (s *statements) add(batch *pgconn.Batch, description *pgconn.StatementDescription, values [][]byte, formats, resultFormats []int16) {
+	if description.Name == "" {
+		batch.ExecParams(description.SQL, values, description.ParamOIDs, formats, resultFormats)
+		return
+	}
+	batch.ExecStatement(description, values, formats, resultFormats)
+}
+
+// postgresRows are the answer of a statement. They are read to their end before the connection is free again.
+type postgresRows struct {
+	pgx.Rows
+
+	results    *pgconn.MultiResultReader
+	statements *statements
+	text       string
+	taken      *pgxpool.Conn // nil in a transaction, which keeps its connection
+	closed     bool
+	err        error
+}
+
+// Close also finds the errors that come at the end of the statement's transaction.
+func (r *postgresRows) Close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	r.Rows.Close()
+	err := r.results.Close()
+	if r.err = r.Rows.Err(); r.err == nil {
+		r.err = err
+	}
+	r.statements.forget(r.text, r.err)
+	if r.taken != nil {
+		r.taken.Release()
+	}
+}
+
+func (r *postgresRows) Next() bool {
+	if r.closed {
+		return false
+	}
+	if r.Rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
+func (r *postgresRows) Scan(dest ...any) error {
+	err := r.Rows.Scan(dest...)
+	if err != nil {
+		r.Close()
+	}
+	return err
+}
+
+func (r *postgresRows) Err() error {
+	if r.closed {
+		return r.err
+	}
+	return r.Rows.Err()
+}
+
+// postgresRow is the first of some rows.
+type postgresRow struct {
+	rows *postgresRows
+	err  error
+}
+
+// Scan returns pgx.ErrNoRows if there is none.
+func (r postgresRow) Scan(dest ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	defer r.rows.Close()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return pgx.ErrNoRows
+	}
+	if err := r.rows.Scan(dest...); err != nil {
+		return err
+	}
+	r.rows.Close()
+	return r.rows.Err()
+}
