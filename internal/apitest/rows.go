@@ -13,6 +13,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -45,11 +46,14 @@ func OpenDatabase(t testing.TB, engine store.Engine, databaseURL string) *sql.DB
 	return pool
 }
 
-// Exec runs a statement past the application.
+// Exec runs a statement past the application, which then forgets what it remembers.
 func (a *App) Exec(t testing.TB, statement string) {
 	t.Helper()
 	if _, err := a.Database(t).ExecContext(t.Context(), statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
+	}
+	if a.Sessions != nil { // else it is another process
+		a.Sessions.Changed(t.Context(), invalidation.Everybody)
 	}
 }
 

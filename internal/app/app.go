@@ -25,6 +25,7 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/health"
 	"github.com/tenantry/tenantry/internal/httpapi"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/legacy"
 	"github.com/tenantry/tenantry/internal/middleware"
 	"github.com/tenantry/tenantry/internal/org"
@@ -39,14 +40,20 @@ import (
 	"github.com/tenantry/tenantry/internal/user"
 )
 
-// requestTimeout is the most that a request may take.
-const requestTimeout = 30 * time.Second
+const (
+	// requestTimeout is the most that a request may take.
+	requestTimeout = 30 * time.Second
+	// announceTimeout bounds how long the program waits at its end to announce what has changed. Then it makes no difference any more.
+	announceTimeout = time.Second
+)
 
 // App is the running application, without its command line.
 type App struct {
 	Store   *store.Store
 	Version string
 	Metrics *telemetry.Metrics // nil: none
+	// Sessions is told by whoever changes the database past the application.
+	Sessions *auth.Service
 
 	log     *slog.Logger
 	logFile io.Closer          // nil: someone else's
@@ -55,7 +62,8 @@ type App struct {
 	// separateMetrics are served by ServeMetrics alone.
 	separateMetrics bool
 
-	redis   *redis.Client // nil: not set up
+	redis   *redis.Client         // nil: not set up
+	channel *invalidation.Channel // nil: none
 	legacy  *legacy.Calls
 	users   *user.Service
 	handler http.Handler
@@ -110,14 +118,29 @@ func (a *App) open(ctx context.Context, cfg config.Config) error {
 	if a.Store, err = openStore(ctx, cfg, a.tracing.Tracer()); err != nil {
 		return err
 	}
-	if !cfg.RedisURL.IsSet() {
-		return nil
+	if cfg.RedisURL.IsSet() {
+		if a.redis, err = openRedis(cfg, a.log); err != nil {
+			return err
+		}
+		a.background = append(a.background, a.redis.Run)
 	}
-	if a.redis, err = openRedis(cfg, a.log); err != nil {
-		return err
-	}
-	a.background = append(a.background, a.redis.Run)
+	a.openChannel()
 	return nil
+}
+
+// openChannel makes instances hear each other, over Redis or else PostgreSQL. Where there is neither they don't.
+func (a *App) openChannel() {
+	const name = "tenantry_invalidation"
+	var transport invalidation.Transport
+	if a.redis != nil {
+		transport = a.redis.Channel("invalidation")
+	} else if c := a.Store.Channel(name); c != nil {
+		transport = c
+	} else {
+		return
+	}
+	a.channel = invalidation.New(transport, a.log)
+	a.background = append(a.background, a.channel.Run)
 }
 
 // openStore opens the database. tracer may be nil.
@@ -128,9 +151,6 @@ func openStore(ctx context.Context, cfg config.Config, tracer trace.Tracer) (*st
 	}
 	return s, nil
 }
-
-// endedSessions is the channel of Redis on which instances tell each other which sessions have ended.
-const endedSessions = "sessions:ended"
 
 func openRedis(cfg config.Config, log *slog.Logger) (*redis.Client, error) {
 	client, err := redis.Open(cfg.RedisURL.Reveal(), log)
@@ -169,19 +189,12 @@ func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time)
 	if err != nil {
 		return err
 	}
-	var announce func(text string)
-	if a.redis != nil {
-		announce = func(text string) { a.redis.Publish(endedSessions, text) }
-	}
-	sessions, err := auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
+	a.Sessions, err = auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
 		SecretKey: secretKey, Keys: keys, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL,
-		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, Announce: announce, OnLogin: a.Metrics.LoginEnded,
+		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, Channel: a.channel, OnLogin: a.Metrics.LoginEnded,
 	})
 	if err != nil {
 		return err
-	}
-	if a.redis != nil {
-		a.redis.Listen(endedSessions, sessions.HearEnded)
 	}
 	limiter, err := a.limiter(cfg, now)
 	if err != nil {
@@ -191,7 +204,10 @@ func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time)
 	if err != nil {
 		return err
 	}
-	tenants := tenant.NewService(tenant.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID})
+	tenants := tenant.NewService(tenant.Parts{
+		Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID,
+		OnRefusal: func(ctx context.Context, id uuid.UUID) { a.Sessions.Changed(ctx, invalidation.Tenant(id)) },
+	})
 
 	a.legacy = legacy.NewCalls(a.Store, a.log, now)
 
@@ -200,12 +216,12 @@ func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time)
 	e.IPExtractor = middleware.ClientAddress(cfg.TrustedProxies)
 	stack := middleware.Stack{
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: a.requestTimeout,
-		Document: doc, Operations: operations, Authenticator: sessions, Tenants: tenants,
+		Document: doc, Operations: operations, Authenticator: a.Sessions, Tenants: tenants,
 		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy,
 		Metrics: a.Metrics, Tracing: a.tracing, Sentry: a.sentry,
 	}
 	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store, Draining: a.draining.Load}
-	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: sessions, Cursors: cursors, Now: now, NewID: newID})
+	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: a.Sessions, Cursors: cursors, Now: now, NewID: newID})
 	if a.redis != nil {
 		checker.Redis = a.redis
 	}
@@ -225,7 +241,7 @@ func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time)
 			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
 			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON, KeySetJSON: keySet,
 		},
-		Health: checker, Auth: sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
+		Health: checker, Auth: a.Sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
 		Users: a.users, Pages: forPeople, Demo: a.demo(cfg),
 		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
 		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now), Trail: audit.NewVerifier(a.Store, auditKeys),
@@ -312,6 +328,7 @@ func (a *App) Close() {
 	if a.legacy != nil {
 		a.legacy.Close()
 	}
+	a.announceTheRest()
 	if a.Store != nil {
 		a.Store.Close()
 	}
@@ -321,6 +338,15 @@ func (a *App) Close() {
 	a.stopTelemetry()
 	if a.logFile != nil {
 		_ = a.logFile.Close()
+	}
+}
+
+// announceTheRest sends what hasn't been announced yet. It is all that a command announces, beside which nothing runs.
+func (a *App) announceTheRest() {
+	ctx, cancel := context.WithTimeout(context.Background(), announceTimeout)
+	defer cancel()
+	if err := a.channel.Flush(ctx); err != nil {
+		a.log.WarnContext(ctx, "other instances could not be told of the last changes; they find out within a second", "error", err)
 	}
 }
 

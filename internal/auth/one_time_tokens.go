@@ -13,6 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/passwords"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -80,7 +81,6 @@ func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error
 		return err
 	}
 	worked := false
-	var ending Ending
 	err = s.store.Tx(ctx, func(q db.Querier) error {
 		holder, err = q.GetOneTimeTokenUnscoped(ctx, key)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -89,14 +89,13 @@ func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error
 		if worked = s.works(holder); !worked {
 			return nil
 		}
-		ending, err = s.useToken(ctx, q, key.TokenHash, holder, hash)
-		return err
+		return s.useToken(ctx, q, key.TokenHash, holder, hash)
 	})
 	if err == nil && !worked {
 		return s.refuseReset(ctx, guess, holder)
 	}
 	if err == nil {
-		s.Announce(ending)
+		s.Changed(ctx, invalidation.User(holder.TenantID, holder.UserID))
 	}
 	return err
 }
@@ -107,20 +106,20 @@ func (s *Service) works(t db.GetOneTimeTokenUnscopedRow) bool {
 }
 
 // useToken uses a token up. The error is store.ErrStale if the user or the token isn't as it was read.
-func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) (Ending, error) {
-	ending, err := s.setPassword(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, Version: t.UserVersion}, passwordHash, "password_reset")
+func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) error {
+	ended, err := s.setPassword(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, Version: t.UserVersion}, passwordHash, "password_reset")
 	if err != nil {
-		return Ending{}, err
+		return err
 	}
 	used, err := q.UseOneTimeToken(ctx, db.UseOneTimeTokenParams{TenantID: t.TenantID, UserID: t.UserID, TokenHash: tokenHash})
 	if err != nil {
-		return Ending{}, err
+		return err
 	}
 	if used == 0 {
-		return Ending{}, store.ErrStale
+		return store.ErrStale
 	}
-	return ending, s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
-		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ending.Count}},
+	return s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
+		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ended}},
 	})
 }
 

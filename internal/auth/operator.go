@@ -25,9 +25,9 @@ func (s *Service) HashNewPassword(ctx context.Context, wanted, address string) (
 }
 
 // SetPasswordHash gives a user another password, ends all their sessions and takes an open one-time token away, as part of a
-// transaction: for those who run the installation. The error is store.ErrStale if the user isn't as it was read.
+// transaction, after which comes Changed: for those who run the installation. The error is store.ErrStale if the user isn't as it was read.
 func (s *Service) SetPasswordHash(ctx context.Context, q db.Querier, user db.User, hash string) error {
-	ending, err := s.setPassword(ctx, q, user, hash, "password_reset")
+	ended, err := s.setPassword(ctx, q, user, hash, "password_reset")
 	if err != nil {
 		return err
 	}
@@ -36,26 +36,26 @@ func (s *Service) SetPasswordHash(ctx context.Context, q db.Querier, user db.Use
 	}
 	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, audit.Entry{
 		Action: passwordReset, EntityType: userType, EntityID: user.ID, EntityLabel: user.Email,
-		Changes: audit.Changes{"sessions_ended": {After: ending.Count}},
+		Changes: audit.Changes{"sessions_ended": {After: ended}},
 	})
 }
 
-// setPassword gives a user another password and ends all their sessions, as part of a transaction. It changes the user first,
+// setPassword gives a user another password and ends all their sessions, of which it returns how many there were, as part of a transaction. It changes the user first,
 // as a log-in and a deactivation do. The error is store.ErrStale if the user isn't as it was read.
-func (s *Service) setPassword(ctx context.Context, q db.Querier, user db.User, hash, reason string) (Ending, error) {
+func (s *Service) setPassword(ctx context.Context, q db.Querier, user db.User, hash, reason string) (int64, error) {
 	changed, err := q.SetUserPasswordHash(ctx, db.SetUserPasswordHashParams{
 		PasswordHash: &hash, UpdatedAt: s.opts.Now(), TenantID: user.TenantID, ID: user.ID, Version: user.Version,
 	})
 	if err != nil {
-		return Ending{}, err
+		return 0, err
 	}
 	if changed == 0 {
-		return Ending{}, store.ErrStale
+		return 0, store.ErrStale
 	}
-	ending, err := s.EndSessions(ctx, q, user.TenantID, user.ID, uuid.Nil, reason)
+	ended, err := s.EndSessions(ctx, q, user.TenantID, user.ID, uuid.Nil, reason)
 	if err != nil {
-		return Ending{}, err
+		return 0, err
 	}
 	// Those were guesses at another password.
-	return ending, s.guesses.about(user.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q)
+	return ended, s.guesses.about(user.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -52,7 +53,7 @@ func (s *Service) EndSession(ctx context.Context, by access.Principal, id uuid.U
 		})
 	})
 	if err == nil {
-		s.Announce(Ending{Sessions: []uuid.UUID{id}})
+		s.Changed(ctx, invalidation.User(by.HomeTenantID, by.UserID))
 	}
 	return err
 }

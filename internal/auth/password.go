@@ -7,6 +7,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/passwords"
 )
 
@@ -50,7 +51,6 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Principal, curre
 func (s *Service) replacePassword(ctx context.Context, by access.Principal, guess guess, user db.User, hash string) error {
 	now := s.opts.Now()
 	changed := false
-	var ending Ending
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		rows, err := q.ReplaceUserPasswordHash(ctx, db.ReplaceUserPasswordHashParams{
 			PasswordHash: &hash, UpdatedAt: now, TenantID: user.TenantID, ID: user.ID, CheckedHash: user.PasswordHash,
@@ -58,7 +58,8 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 		if changed = rows == 0; err != nil || changed {
 			return err
 		}
-		if ending, err = s.EndSessions(ctx, q, user.TenantID, user.ID, by.SessionID, "password_change"); err != nil {
+		ended, err := s.EndSessions(ctx, q, user.TenantID, user.ID, by.SessionID, "password_change")
+		if err != nil {
 			return err
 		}
 		if _, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
@@ -69,14 +70,14 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{
 			EntityType: userType, EntityID: user.ID, EntityLabel: user.Email,
-			Changes: audit.Changes{"sessions_ended": {After: ending.Count}},
+			Changes: audit.Changes{"sessions_ended": {After: ended}},
 		})
 	})
 	if err == nil && changed {
 		return s.refusePassword(ctx, by, guess)
 	}
 	if err == nil {
-		s.Announce(ending)
+		s.Changed(ctx, invalidation.User(user.TenantID, user.ID))
 	}
 	return err
 }

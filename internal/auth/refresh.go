@@ -5,11 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -25,7 +24,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
-	if _, err := s.identify(ctx, c); err != nil {
+	if _, _, err := s.identify(ctx, c); err != nil {
 		return Grant{}, err
 	}
 	var session db.Session
@@ -36,7 +35,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 		return err
 	})
 	if err == nil && refusal != nil {
-		s.Announce(Ending{Sessions: []uuid.UUID{c.SessionID}}) // by now it has ended
+		s.Changed(ctx, invalidation.User(c.TenantID, c.UserID)) // the session has ended
 		err = refusal
 	}
 	if err != nil {
@@ -46,7 +45,7 @@ func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 }
 
 func (s *Service) rotate(ctx context.Context, q db.Querier, c claims) (session db.Session, refusal, err error) {
-	by, err := s.principal(ctx, q, c)
+	by, _, err := s.principal(ctx, q, c)
 	if err != nil {
 		return db.Session{}, nil, err
 	}

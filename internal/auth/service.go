@@ -12,6 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -31,21 +32,21 @@ type Options struct {
 	PasswordResetURL string // the page of the front end that takes one-time tokens; empty if there is none
 	Now              func() time.Time
 	NewID            func() uuid.UUID
-	// Announce hands on which sessions have ended to the HearEnded of all instances. It doesn't wait. Nil: there is no way.
-	Announce func(text string)
-	OnLogin  func(LoginOutcome) // is told of each attempt to log in; nil: nobody is
+	Channel          *invalidation.Channel // to all other instances; nil: there is none
+	OnLogin          func(LoginOutcome)    // is told of each attempt to log in; nil: nobody is
 }
 
 // Service is everything about log-in and sessions.
 type Service struct {
-	store     *store.Store
-	audit     *audit.Log
-	passwords *Passwords
-	tokens    *tokens
-	guesses   *guesses
-	refused   refused
-	ended     *ended
-	opts      Options
+	store      *store.Store
+	audit      *audit.Log
+	passwords  *Passwords
+	tokens     *tokens
+	verified   *verified
+	remembered *remembered
+	guesses    *guesses
+	refused    refused
+	opts       Options
 }
 
 // NewService returns the service on a store.
@@ -56,7 +57,7 @@ func NewService(s *store.Store, log *audit.Log, passwords *Passwords, opts Optio
 	}
 	return &Service{
 		store: s, audit: log, passwords: passwords, tokens: &tokens{keys: opts.Keys, now: opts.Now}, guesses: g, opts: opts,
-		ended: newEnded(opts.AccessTokenTTL+clockSkew, maxEnded),
+		verified: newVerified(), remembered: newRemembered(opts.Channel),
 	}, nil
 }
 
@@ -89,37 +90,52 @@ func (s *Service) grant(session db.Session) (Grant, error) {
 	return g, nil
 }
 
-// Authenticate returns who an access token belongs to, by the state of the database at this moment. The error is
-// errs.InvalidToken, errs.TokenExpired, errs.SessionEnded or errs.TenantSuspended.
+// Authenticate returns who an access token belongs to, by the state of the database at this moment, or of a moment ago if a change
+// since then would have been heard of. The error is errs.InvalidToken, errs.TokenExpired, errs.SessionEnded or errs.TenantSuspended, and
+// always the database's own word.
 func (s *Service) Authenticate(ctx context.Context, token string) (access.Principal, error) {
-	c, err := s.tokens.verify(accessToken, token)
+	c, err := s.verifyAccess(token)
 	if err != nil {
 		return access.Principal{}, err
 	}
-	return s.identify(ctx, c)
-}
-
-// identify is principal for someone who comes in; if their tenant is suspended, that is written down.
-func (s *Service) identify(ctx context.Context, c claims) (access.Principal, error) {
-	p, err := s.principal(ctx, s.store, c)
-	if errs.Is(err, errs.TenantSuspended) {
-		return access.Principal{}, s.refuseSuspended(ctx, p)
+	key := sessionKey{c.TenantID, c.SessionID}
+	state, question, ok := s.remembered.get(key)
+	if ok {
+		if p, err := s.admit(c, state); err == nil {
+			return p, nil
+		}
+	}
+	p, state, err := s.identify(ctx, c)
+	if err == nil {
+		s.remembered.put(key, question, state)
 	}
 	return p, err
 }
 
-// principal checks that the session of a verified token may act now. With errs.TenantSuspended it still says whose it is.
-func (s *Service) principal(ctx context.Context, q db.Querier, c claims) (access.Principal, error) {
-	if s.ended.has(c.SessionID) {
-		return access.Principal{}, sessionEnded()
+// identify is principal for someone who comes in; if their tenant is suspended, that is written down.
+func (s *Service) identify(ctx context.Context, c claims) (access.Principal, db.GetSessionStateRow, error) {
+	p, state, err := s.principal(ctx, s.store, c)
+	if errs.Is(err, errs.TenantSuspended) {
+		return access.Principal{}, state, s.refuseSuspended(ctx, p)
 	}
+	return p, state, err
+}
+
+// principal asks whether the session of a verified token may act now. With errs.TenantSuspended it still says whose it is.
+func (s *Service) principal(ctx context.Context, q db.Querier, c claims) (access.Principal, db.GetSessionStateRow, error) {
 	state, err := q.GetSessionState(ctx, db.GetSessionStateParams{TenantID: c.TenantID, ID: c.SessionID})
 	if errors.Is(err, store.ErrNotFound) {
-		return access.Principal{}, sessionEnded()
+		return access.Principal{}, state, sessionEnded()
 	}
 	if err != nil {
-		return access.Principal{}, err
+		return access.Principal{}, state, err
 	}
+	p, err := s.admit(c, state)
+	return p, state, err
+}
+
+// admit decides by the state of a session. With errs.TenantSuspended it still says whose it is.
+func (s *Service) admit(c claims, state db.GetSessionStateRow) (access.Principal, error) {
 	if state.UserID != c.UserID || state.EndedAt != nil || !state.IsActive || !s.opts.Now().Before(state.ExpiresAt) {
 		return access.Principal{}, sessionEnded()
 	}

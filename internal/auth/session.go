@@ -11,41 +11,57 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
 // Logout ends the current session, all others of the user, or all. Their tokens are worth nothing from the next request on.
 func (s *Service) Logout(ctx context.Context, by access.Principal, scope api.LogoutScope) error {
 	now, reason := s.opts.Now(), "logout"
-	var ending Ending
+	var ended int64
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		var err error
 		switch scope {
 		case api.LogoutScopeCurrent:
-			ending = Ending{Sessions: []uuid.UUID{by.SessionID}}
-			ending.Count, err = q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: by.SessionID})
+			ended, err = q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: by.SessionID})
 		case api.LogoutScopeOthers:
-			ending, err = s.EndSessions(ctx, q, by.HomeTenantID, by.UserID, by.SessionID, reason)
+			ended, err = s.EndSessions(ctx, q, by.HomeTenantID, by.UserID, by.SessionID, reason)
 		case api.LogoutScopeAll:
-			ending, err = s.EndSessions(ctx, q, by.HomeTenantID, by.UserID, uuid.Nil, reason)
+			ended, err = s.EndSessions(ctx, q, by.HomeTenantID, by.UserID, uuid.Nil, reason)
 		default:
 			return fmt.Errorf("unknown scope %q", scope)
 		}
-		if err != nil || ending.Count == 0 {
+		if err != nil || ended == 0 {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{
 			EntityType: entityType, EntityID: by.SessionID, EntityLabel: by.Email,
 			Changes: audit.Changes{
 				"scope":          {After: scope},
-				"sessions_ended": {After: ending.Count},
+				"sessions_ended": {After: ended},
 			},
 		})
 	})
 	if err == nil {
-		s.Announce(ending)
+		s.Changed(ctx, invalidation.User(by.HomeTenantID, by.UserID))
 	}
 	return err
+}
+
+// EndSessions ends all sessions of a user but one, as part of a transaction that has changed the user's row, and returns how many there
+// were; uuid.Nil spares none. After the transaction comes Changed.
+func (s *Service) EndSessions(ctx context.Context, q db.Querier, tenantID, userID, spared uuid.UUID, reason string) (int64, error) {
+	now := s.opts.Now()
+	if spared == uuid.Nil {
+		return q.EndUserSessions(ctx, db.EndUserSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: tenantID, UserID: userID})
+	}
+	return q.EndOtherSessions(ctx, db.EndOtherSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: tenantID, UserID: userID, ID: spared})
+}
+
+// Changed makes all instances forget what they remember of a subject. It comes after each transaction that ends sessions or changes what
+// Authenticate decides by, other than for the better.
+func (s *Service) Changed(ctx context.Context, subject invalidation.Subject) {
+	s.opts.Channel.Announce(ctx, subject)
 }
 
 // Self is the logged-in user with what belongs to them.

@@ -45,16 +45,13 @@ func open(t *testing.T, url string) (*redis.Client, *heard) {
 		t.Fatal(err)
 	}
 	h := &heard{}
-	client.Listen("test", h.note)
 	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		client.Run(ctx)
-		close(ended)
-	}()
+	var running sync.WaitGroup
+	running.Go(func() { client.Run(ctx) })
+	running.Go(func() { _ = client.Channel("test").Listen(ctx, func() {}, h.note) })
 	t.Cleanup(func() {
 		stop()
-		<-ended
+		running.Wait()
 		client.Close()
 	})
 	return client, h
@@ -79,7 +76,7 @@ func works(t *testing.T, client *redis.Client, h *heard) {
 	client.Commands().Del(t.Context(), key)
 	redistest.Until(t, "what is published is heard", func() bool {
 		text := uuid.NewString()
-		client.Publish("test", text)
+		_ = client.Channel("test").Publish(t.Context(), text)
 		for range 20 {
 			if h.has(text) {
 				return true
@@ -181,7 +178,7 @@ func TestCluster(t *testing.T) {
 	works(t, other, otherHears)
 	redistest.Until(t, "one hears the other", func() bool {
 		text := uuid.NewString()
-		other.Publish("test", text)
+		_ = other.Channel("test").Publish(t.Context(), text)
 		time.Sleep(50 * time.Millisecond)
 		return h.has(text)
 	})

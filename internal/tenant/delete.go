@@ -102,6 +102,7 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 	if err != nil {
 		return nil, clientError(err)
 	}
+	s.refused(ctx, id)
 	for {
 		done, err := s.deleteRows(ctx, id, until)
 		if err == nil && done {

@@ -37,6 +37,8 @@ type Parts struct {
 	Cursors *paging.Cursors
 	Now     func() time.Time
 	NewID   func() uuid.UUID
+	// OnRefusal is told, after the transaction, which tenant's people can't come in from now on; nil: nobody is.
+	OnRefusal func(ctx context.Context, tenantID uuid.UUID)
 }
 
 // Service has the rules of tenants.
@@ -46,12 +48,18 @@ type Service struct {
 	cursors *paging.Cursors
 	now     func() time.Time
 	newID   func() uuid.UUID
+	refused func(ctx context.Context, tenantID uuid.UUID)
 	batch   int32 // how many rows one transaction of a deletion deletes
 }
 
 // NewService returns the service.
 func NewService(p Parts) *Service {
-	return &Service{store: p.Store, audit: p.Audit, cursors: p.Cursors, now: p.Now, newID: p.NewID, batch: deletionBatch}
+	if p.OnRefusal == nil {
+		p.OnRefusal = func(context.Context, uuid.UUID) {}
+	}
+	return &Service{
+		store: p.Store, audit: p.Audit, cursors: p.Cursors, now: p.Now, newID: p.NewID, refused: p.OnRefusal, batch: deletionBatch,
+	}
 }
 
 // Enter lets a superuser act in a tenant that isn't their own, and returns them as they act there. It is written down in
@@ -125,7 +133,11 @@ func (s *Service) Suspend(ctx context.Context, by access.Principal, id uuid.UUID
 	if id == access.PlatformTenantID {
 		return db.Tenant{}, errs.New(errs.PlatformTenant, "The platform can't be suspended: superusers live in it.")
 	}
-	return s.change(ctx, by, "tenant.suspend", id, etag.Condition{}, func(t *db.Tenant) { t.Status = suspended })
+	t, err := s.change(ctx, by, "tenant.suspend", id, etag.Condition{}, func(t *db.Tenant) { t.Status = suspended })
+	if err == nil {
+		s.refused(ctx, id)
+	}
+	return t, err
 }
 
 // Resume lets everyone of a tenant work again, and returns the tenant as it is then. The error is errs.NotFound or

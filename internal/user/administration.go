@@ -82,6 +82,7 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 	if err != nil {
 		return db.User{}, err
 	}
+	s.changed(ctx, after)
 	return after, nil
 }
 
@@ -89,9 +90,7 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 // is. The error is as of administer, or errs.LastAdmin.
 func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.UUID) (db.User, error) {
 	var after db.User
-	var ending auth.Ending
 	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, before db.User) error {
-		ending = auth.Ending{}
 		if after = before; !before.IsActive {
 			return nil
 		}
@@ -103,17 +102,16 @@ func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.U
 		if err := s.save(ctx, q, by, before, &after); err != nil {
 			return err
 		}
-		var err error
-		if ending, err = s.auth.EndSessions(ctx, q, after.TenantID, after.ID, uuid.Nil, "deactivated"); err != nil {
+		if _, err := s.auth.EndSessions(ctx, q, after.TenantID, after.ID, uuid.Nil, "deactivated"); err != nil {
 			return err
 		}
-		_, err = q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
+		_, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
 		return err
 	})
 	if err != nil {
 		return db.User{}, err
 	}
-	s.auth.Announce(ending)
+	s.changed(ctx, after)
 	return after, nil
 }
 
@@ -134,12 +132,9 @@ func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUI
 // Delete removes a user; departments that they head have no head then, and the database removes their sessions and token.
 // The error is as of administer, or errs.LastAdmin.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
-	var ending auth.Ending
+	var deleted db.User
 	err := s.administer(ctx, by, id, ifMatch, func(q db.Querier, u db.User) error {
-		var err error
-		if ending, err = s.auth.AliveSessions(ctx, q, u.TenantID, u.ID); err != nil {
-			return err
-		}
+		deleted = u
 		if err := checkLast(ctx, q, u, db.User{}); err != nil {
 			return err
 		}
@@ -156,7 +151,7 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 		return s.write(ctx, q, by, u, audit.Deleted(u))
 	})
 	if err == nil {
-		s.auth.Announce(ending)
+		s.changed(ctx, deleted)
 	}
 	return err
 }

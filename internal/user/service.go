@@ -14,6 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -24,7 +25,7 @@ const entityType = "user"
 type Parts struct {
 	Store   *store.Store
 	Audit   *audit.Log
-	Auth    *auth.Service // makes one-time tokens
+	Auth    *auth.Service // makes one-time tokens, and knows of sessions
 	Cursors *paging.Cursors
 	Now     func() time.Time
 	NewID   func() uuid.UUID
@@ -142,6 +143,11 @@ func (s *Service) save(ctx context.Context, q db.Querier, by access.Principal, b
 // write adds an audit entry about a user, with the action of the operation.
 func (s *Service) write(ctx context.Context, q db.Querier, by access.Principal, u db.User, changes audit.Changes) error {
 	return s.audit.Write(ctx, q, by, audit.Entry{EntityType: entityType, EntityID: u.ID, EntityLabel: u.Email, Changes: changes})
+}
+
+// changed makes all instances forget what they remember of a user. It comes after the transaction.
+func (s *Service) changed(ctx context.Context, u db.User) {
+	s.auth.Changed(ctx, invalidation.User(u.TenantID, u.ID))
 }
 
 // emailTaken makes a violation of the e-mail address' key into what a client is told.

@@ -8,7 +8,6 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
-	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/etag"
 )
 
@@ -32,17 +31,17 @@ func (s *Service) Sessions(ctx context.Context, by access.Principal, id uuid.UUI
 
 // EndSessions ends all sessions of a user. If there are none nothing is written. The error is as of administer.
 func (s *Service) EndSessions(ctx context.Context, by access.Principal, id uuid.UUID) error {
-	var ending auth.Ending
+	var of db.User
 	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, u db.User) error {
-		var err error
-		ending, err = s.auth.EndSessions(ctx, q, u.TenantID, u.ID, uuid.Nil, "ended_by_admin")
-		if err != nil || ending.Count == 0 {
+		of = u
+		ended, err := s.auth.EndSessions(ctx, q, u.TenantID, u.ID, uuid.Nil, "ended_by_admin")
+		if err != nil || ended == 0 {
 			return err
 		}
-		return s.write(ctx, q, by, u, audit.Changes{"sessions_ended": {After: ending.Count}})
+		return s.write(ctx, q, by, u, audit.Changes{"sessions_ended": {After: ended}})
 	})
 	if err == nil {
-		s.auth.Announce(ending)
+		s.changed(ctx, of)
 	}
 	return err
 }

@@ -96,13 +96,17 @@ func (s *Service) ResetSuperuserPassword(ctx context.Context, address, wanted st
 	if err != nil {
 		return err
 	}
-	return s.store.Tx(ctx, func(q db.Querier) error {
-		u, err := activeSuperuser(ctx, q, address)
-		if err != nil {
+	var u db.User
+	err = s.store.Tx(ctx, func(q db.Querier) error {
+		if u, err = activeSuperuser(ctx, q, address); err != nil {
 			return err
 		}
 		return s.auth.SetPasswordHash(ctx, q, u, hash)
 	})
+	if err == nil {
+		s.changed(ctx, u)
+	}
+	return err
 }
 
 func activeSuperuser(ctx context.Context, q db.Querier, address string) (db.User, error) {

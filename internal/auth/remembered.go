@@ -1,0 +1,99 @@
+package auth
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/invalidation"
+)
+
+const (
+	// stateAge is how long the state of a session may be used after it was asked for. It bounds what no announcement prevents.
+	stateAge = time.Second
+	// maxRemembered is how many sessions an instance remembers: some 6 MB.
+	maxRemembered = 16_384
+)
+
+// remembered has what the database said of sessions a moment ago. It is used only while the channel is live by which changes are
+// announced, and for a second: so whatever goes wrong elsewhere, nothing is believed for longer.
+type remembered struct {
+	channel *invalidation.Channel
+	now     func() time.Time // with both clocks of invalidation.Age
+
+	hits, misses atomic.Uint64
+
+	mu         sync.RWMutex
+	epoch      uint64 // grows with each change that is announced
+	young, old map[sessionKey]sessionState
+	youngSince time.Time
+}
+
+type sessionKey struct{ tenantID, id uuid.UUID }
+
+type sessionState struct {
+	db.GetSessionStateRow
+
+	asked time.Time // before the question was sent
+}
+
+func newRemembered(channel *invalidation.Channel) *remembered {
+	r := &remembered{channel: channel, now: time.Now, young: map[sessionKey]sessionState{}}
+	channel.OnForget(r.forget)
+	return r
+}
+
+// question is one to the database, from before it was sent.
+type question struct {
+	asked time.Time
+	epoch uint64
+}
+
+// get returns the state of a session if it may be used, and else the question that is to be asked.
+func (r *remembered) get(key sessionKey) (db.GetSessionStateRow, question, bool) {
+	now := r.now()
+	live := r.channel.Live(now)
+	r.mu.RLock()
+	q := question{now, r.epoch}
+	state, ok := r.young[key]
+	if !ok {
+		state, ok = r.old[key]
+	}
+	r.mu.RUnlock()
+	if ok && live && invalidation.Age(now, state.asked) < stateAge {
+		r.hits.Add(1)
+		return state.GetSessionStateRow, q, true
+	}
+	r.misses.Add(1)
+	return db.GetSessionStateRow{}, q, false
+}
+
+// put remembers the answer to a question, unless something has changed since it was asked: the answer may be from before that.
+func (r *remembered) put(key sessionKey, q question, state db.GetSessionStateRow) {
+	if !r.channel.Live(q.asked) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if q.epoch != r.epoch {
+		return
+	}
+	if invalidation.Age(q.asked, r.youngSince) >= stateAge || len(r.young) >= maxRemembered/2 {
+		r.old, r.young, r.youngSince = r.young, map[sessionKey]sessionState{}, q.asked
+	}
+	r.young[key] = sessionState{state, q.asked}
+}
+
+// forget forgets all sessions of a subject.
+func (r *remembered) forget(s invalidation.Subject) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.epoch++
+	for _, generation := range []map[sessionKey]sessionState{r.young, r.old} {
+		maps.DeleteFunc(generation, func(key sessionKey, state sessionState) bool { return s.Covers(key.tenantID, state.UserID) })
+	}
+}
