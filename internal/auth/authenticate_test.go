@@ -1,0 +1,207 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/invalidation"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// asked is a database that counts how often it is asked for the state of a session. What is in during happens between its answer and
+// whoever asked.
+type asked struct {
+	db.Querier
+
+	times  atomic.Int64
+	during func()
+}
+
+func (a *asked) GetSessionState(ctx context.Context, arg db.GetSessionStateParams) (db.GetSessionStateRow, error) {
+	a.times.Add(1)
+	state, err := a.Querier.GetSessionState(ctx, arg)
+	if a.during != nil {
+		a.during()
+	}
+	return state, err
+}
+
+// checker is a service with one user who has a session, whose channel is live, and whose clocks stand still.
+type checker struct {
+	*login
+
+	database  *asked
+	grant     Grant
+	at        time.Time // of the service's clock
+	monotonic time.Time // of the clock by which states are remembered
+}
+
+func newChecker(t *testing.T, engine store.Engine) *checker {
+	t.Helper()
+	c := &checker{login: newLogin(t, engine), at: noon}
+	c.database = &asked{Querier: c.store.Querier}
+	c.store.Querier = c.database
+	channel := invalidation.New(newLoop(), slog.New(slog.DiscardHandler))
+	c.opts.Channel, c.remembered = channel, newRemembered(channel)
+	c.opts.Now = func() time.Time { return c.at }
+	c.tokens.now = c.opts.Now
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { channel.Run(ctx) })
+	t.Cleanup(func() {
+		stop()
+		running.Wait()
+	})
+	for !channel.Live(time.Now()) {
+		time.Sleep(time.Millisecond)
+	}
+	c.monotonic = time.Now()
+	c.remembered.now = func() time.Time { return c.monotonic }
+	var err error
+	if c.grant, _, err = c.Login(request(t, "auth.login"), c.user.Email, password); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// check authenticates, and returns how often the database was asked.
+func (c *checker) check(t *testing.T) (access.Principal, int64, error) {
+	t.Helper()
+	before := c.database.times.Load()
+	p, err := c.Authenticate(t.Context(), c.grant.AccessToken)
+	return p, c.database.times.Load() - before, err
+}
+
+func (c *checker) want(t *testing.T, what string, code errs.Code, times int64) {
+	t.Helper()
+	p, n, err := c.check(t)
+	if code == "" && err != nil || code != "" && !errs.Is(err, code) {
+		t.Errorf("%s: error %v, want code %q", what, err, code)
+	}
+	if err == nil && (p.UserID != c.user.ID || p.Role != access.User) {
+		t.Errorf("%s: it is %+v", what, p)
+	}
+	if n != times {
+		t.Errorf("%s: the database was asked %d times, want %d", what, n, times)
+	}
+}
+
+func TestSessionCheckAsksOnceASecondWhileTheChannelIsLive(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		c := newChecker(t, engine)
+		c.want(t, "at first", "", 1)
+		for range 100 {
+			c.want(t, "after that", "", 0)
+		}
+		c.monotonic = c.monotonic.Add(stateAge)
+		for !c.opts.Channel.Live(c.monotonic) { // the beats come by the real clock
+			time.Sleep(time.Millisecond)
+		}
+		c.want(t, "a second later", "", 1)
+		c.want(t, "after that", "", 0)
+		c.monotonic = c.monotonic.Add(time.Hour) // no beat has been so far in the future
+		for range 3 {
+			c.want(t, "while the channel isn't live", "", 1)
+		}
+	})
+}
+
+func TestWhatEndsASessionIsAskedForAtOnce(t *testing.T) {
+	t.Parallel()
+	c := newChecker(t, store.SQLite)
+	c.want(t, "at first", "", 1)
+	by, _, err := c.check(t)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Logout(request(t, "auth.logout"), by, api.LogoutScopeCurrent); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		c.want(t, "after the end", errs.SessionEnded, 1)
+	}
+}
+
+func TestTokensAndSessionsEndInTimeWhateverIsRemembered(t *testing.T) {
+	t.Parallel()
+	c := newChecker(t, store.SQLite)
+	c.want(t, "at first", "", 1)
+	c.at = noon.Add(-clockSkew - time.Second)
+	c.want(t, "before it was issued", errs.InvalidToken, 0)
+	c.at = noon.Add(time.Hour - time.Microsecond)
+	c.want(t, "before the end", "", 0)
+	c.at = noon.Add(time.Hour)
+	c.want(t, "when the session has expired, and the token is good for half a minute", errs.SessionEnded, 1)
+	// Another instance has given the session more time.
+	c.rotate(t, noon.Add(2*time.Hour))
+	c.want(t, "when the session goes on", "", 1)
+	c.at = noon.Add(time.Hour + clockSkew)
+	c.want(t, "when the token has expired, too", errs.TokenExpired, 0)
+}
+
+// rotate moves the session's end, past the service.
+func (c *checker) rotate(t *testing.T, end time.Time) {
+	t.Helper()
+	got, err := c.tokens.verify(refreshToken, c.grant.RefreshToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := c.store.RotateSession(t.Context(), db.RotateSessionParams{
+		RefreshID: uuid.New(), RefreshedAt: c.at, ExpiresAt: end, TenantID: got.TenantID, ID: got.SessionID, Version: 1,
+	})
+	if err != nil || rows != 1 {
+		t.Fatalf("%d sessions were moved, error %v", rows, err)
+	}
+}
+
+// The answer was true when the database gave it, and when it arrives the session has ended and everybody was told.
+func TestChangeWhileTheAnswerIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		c := newChecker(t, engine)
+		c.database.during = func() {
+			c.database.during = nil
+			by := access.Principal{UserID: c.user.ID, TenantID: c.user.TenantID, HomeTenantID: c.user.TenantID}
+			if err := c.Logout(request(t, "auth.logout"), by, api.LogoutScopeAll); err != nil {
+				t.Error(err)
+			}
+		}
+		c.want(t, "while the answer is on its way", "", 1)
+		c.want(t, "after the end", errs.SessionEnded, 1)
+	})
+}
+
+func TestOnlyGoodTokensAreRemembered(t *testing.T) {
+	t.Parallel()
+	c := newChecker(t, store.SQLite)
+	other := tokensAt(t, noon)
+	other.keys = keysOf(t, "another secret key of at least 32 bytes", "")
+	forged, err := other.sign(accessToken, someClaims())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{"", "nonsense", forged, c.grant.RefreshToken, c.grant.AccessToken + "x"} {
+		for range 2 {
+			if _, err := c.Authenticate(t.Context(), token); !errs.Is(err, errs.InvalidToken) {
+				t.Errorf("%.20q: error %v, want that it isn't valid", token, err)
+			}
+		}
+	}
+	c.at = noon.Add(2 * time.Hour)
+	c.want(t, "when it has expired", errs.TokenExpired, 0)
+	if n := len(c.verified.young) + len(c.verified.old); n != 0 {
+		t.Errorf("%d tokens are remembered, and none was good", n)
+	}
+}
