@@ -130,11 +130,10 @@ func (a *App) open(ctx context.Context, cfg config.Config) error {
 
 // openChannel makes instances hear each other, over Redis or else PostgreSQL. Where there is neither they don't.
 func (a *App) openChannel() {
-	const name = "tenantry_invalidation"
 	var transport invalidation.Transport
 	if a.redis != nil {
-		transport = a.redis.Channel("invalidation")
-	} else if c := a.Store.Channel(name); c != nil {
+		transport = a.redis.Channel(invalidation.Name)
+	} else if c := a.Store.Channel(invalidation.Name); c != nil {
 		transport = c
 	} else {
 		return

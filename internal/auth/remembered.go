@@ -88,6 +88,18 @@ func (r *remembered) put(key sessionKey, q question, state db.GetSessionStateRow
 	r.young[key] = sessionState{state, q.asked}
 }
 
+// Checks is how the states of sessions were found out.
+type Checks struct {
+	Remembered, Asked uint64 // since the start
+	Live              bool   // whether they are remembered at the moment
+}
+
+// Checks returns how many requests were let in without a question to the database, and how many with one.
+func (s *Service) Checks() Checks {
+	r := s.remembered
+	return Checks{r.hits.Load(), r.misses.Load(), r.channel.Live(time.Now())}
+}
+
 // forget forgets all sessions of a subject.
 func (r *remembered) forget(s invalidation.Subject) {
 	r.mu.Lock()

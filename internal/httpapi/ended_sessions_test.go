@@ -1,111 +1,234 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
-	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/invalidation"
+	"github.com/tenantry/tenantry/internal/redis"
 	"github.com/tenantry/tenantry/internal/redis/redistest"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// endings are the ways in which a session of a person ends, by a request of theirs from another session or of an admin.
-var endings = map[string]func(t *testing.T, person, other, admin *apitest.Actor){
-	"logout": func(t *testing.T, person, _, _ *apitest.Actor) {
+// cast is who takes part in a change: a person with another session, an admin of their tenant, and a superuser.
+type cast struct{ person, other, admin, super *apitest.Actor }
+
+// change is one after which a person may do less.
+type change struct {
+	make   func(t *testing.T, c cast)
+	status int // of the person's next request
+	code   api.ErrorCode
+	whole  bool // it is about the whole tenant
+}
+
+func ended(f func(t *testing.T, c cast)) change {
+	return change{make: f, status: http.StatusUnauthorized, code: "session_ended"}
+}
+
+var changes = map[string]change{
+	"logout": ended(func(t *testing.T, c cast) {
 		t.Helper()
-		person.Do(t, http.MethodPost, "/api/v1/auth/logout", `{}`).Want(t, 204)
-	},
-	"logout of others": func(t *testing.T, _, other, _ *apitest.Actor) {
+		c.person.Do(t, http.MethodPost, "/api/v1/auth/logout", `{}`).Want(t, 204)
+	}),
+	"logout of others": ended(func(t *testing.T, c cast) {
 		t.Helper()
-		other.Do(t, http.MethodPost, "/api/v1/auth/logout", `{"scope":"others"}`).Want(t, 204)
-		other.Do(t, http.MethodGet, mePath, "").Want(t, 200)
-	},
-	"logout of all": func(t *testing.T, _, other, _ *apitest.Actor) {
+		c.other.Do(t, http.MethodPost, "/api/v1/auth/logout", `{"scope":"others"}`).Want(t, 204)
+		c.other.Do(t, http.MethodGet, mePath, "").Want(t, 200)
+	}),
+	"logout of all": ended(func(t *testing.T, c cast) {
 		t.Helper()
-		other.Do(t, http.MethodPost, "/api/v1/auth/logout", `{"scope":"all"}`).Want(t, 204)
-	},
-	"one of one's own sessions": func(t *testing.T, person, other, _ *apitest.Actor) {
+		c.other.Do(t, http.MethodPost, "/api/v1/auth/logout", `{"scope":"all"}`).Want(t, 204)
+	}),
+	"one of one's own sessions": ended(func(t *testing.T, c cast) {
 		t.Helper()
-		me := apitest.Decode[api.Me](t, person.Do(t, http.MethodGet, mePath, "").Want(t, 200))
-		other.Do(t, http.MethodDelete, "/api/v1/auth/sessions/"+me.Session.ID.String(), "").Want(t, 204)
-		other.Do(t, http.MethodGet, mePath, "").Want(t, 200)
-	},
-	"another password": func(t *testing.T, _, other, _ *apitest.Actor) {
+		me := apitest.Decode[api.Me](t, c.person.Do(t, http.MethodGet, mePath, "").Want(t, 200))
+		c.other.Do(t, http.MethodDelete, "/api/v1/auth/sessions/"+me.Session.ID.String(), "").Want(t, 204)
+		c.other.Do(t, http.MethodGet, mePath, "").Want(t, 200)
+	}),
+	"another password": ended(func(t *testing.T, c cast) {
 		t.Helper()
-		other.Do(t, http.MethodPost, "/api/v1/auth/password", `{"current_password":"`+apitest.Password+`","new_password":"a better horse than before"}`).Want(t, 204)
-		other.Do(t, http.MethodGet, mePath, "").Want(t, 200)
-	},
-	"a one-time token": func(t *testing.T, person, other, admin *apitest.Actor) {
+		body := `{"current_password":"` + apitest.Password + `","new_password":"a better horse than before"}`
+		c.other.Do(t, http.MethodPost, "/api/v1/auth/password", body).Want(t, 204)
+		c.other.Do(t, http.MethodGet, mePath, "").Want(t, 200)
+	}),
+	"a one-time token": ended(func(t *testing.T, c cast) {
 		t.Helper()
-		token := apitest.Decode[api.OneTimeToken](t, admin.Do(t, http.MethodPost, "/api/v1/users/"+person.User.ID.String()+"/password-reset", "").Want(t, 200))
-		other.Do(t, http.MethodPost, "/api/v1/auth/password/reset", `{"token":"`+token.Token+`","new_password":"a better horse than before"}`).Want(t, 204)
-	},
-	"an admin": func(t *testing.T, person, _, admin *apitest.Actor) {
+		path := "/api/v1/users/" + c.person.User.ID.String() + "/password-reset"
+		token := apitest.Decode[api.OneTimeToken](t, c.admin.Do(t, http.MethodPost, path, "").Want(t, 200))
+		c.other.Do(t, http.MethodPost, "/api/v1/auth/password/reset", `{"token":"`+token.Token+`","new_password":"a better horse than before"}`).Want(t, 204)
+	}),
+	"an admin": ended(func(t *testing.T, c cast) {
 		t.Helper()
-		admin.Do(t, http.MethodDelete, fmt.Sprintf("/api/v1/users/%s/sessions", person.User.ID), "").Want(t, 204)
-	},
-	"a deactivation": func(t *testing.T, person, _, admin *apitest.Actor) {
+		c.admin.Do(t, http.MethodDelete, fmt.Sprintf("/api/v1/users/%s/sessions", c.person.User.ID), "").Want(t, 204)
+	}),
+	"a deactivation": ended(func(t *testing.T, c cast) {
 		t.Helper()
-		admin.Do(t, http.MethodPost, fmt.Sprintf("/api/v1/users/%s/deactivate", person.User.ID), "").Want(t, 200)
-		admin.Do(t, http.MethodPost, fmt.Sprintf("/api/v1/users/%s/activate", person.User.ID), "").Want(t, 200)
-	},
-	"a stolen refresh token": func(t *testing.T, person, other, _ *apitest.Actor) {
+		c.admin.Do(t, http.MethodPost, fmt.Sprintf("/api/v1/users/%s/deactivate", c.person.User.ID), "").Want(t, 200)
+		c.admin.Do(t, http.MethodPost, fmt.Sprintf("/api/v1/users/%s/activate", c.person.User.ID), "").Want(t, 200)
+	}),
+	"a deletion": ended(func(t *testing.T, c cast) {
 		t.Helper()
-		old := person.RefreshToken
+		c.admin.Do(t, http.MethodDelete, "/api/v1/users/"+c.person.User.ID.String(), "").Want(t, 204)
+	}),
+	"a stolen refresh token": ended(func(t *testing.T, c cast) {
+		t.Helper()
+		old := c.person.RefreshToken
 		for range 2 {
-			pair := apitest.Decode[api.TokenPair](t, other.Do(t, http.MethodPost, "/api/v1/auth/refresh", `{"refresh_token":"`+person.RefreshToken+`"}`).Want(t, 200))
-			person.RefreshToken = pair.RefreshToken
+			pair := apitest.Decode[api.TokenPair](t, c.other.Do(t, http.MethodPost, "/api/v1/auth/refresh", `{"refresh_token":"`+c.person.RefreshToken+`"}`).Want(t, 200))
+			c.person.RefreshToken = pair.RefreshToken
 		}
-		other.Do(t, http.MethodPost, "/api/v1/auth/refresh", `{"refresh_token":"`+old+`"}`).WantCode(t, 401, "refresh_reused")
+		c.other.Do(t, http.MethodPost, "/api/v1/auth/refresh", `{"refresh_token":"`+old+`"}`).WantCode(t, 401, "refresh_reused")
+	}),
+	"a demotion": {
+		make: func(t *testing.T, c cast) {
+			t.Helper()
+			c.admin.Do(t, http.MethodPut, "/api/v1/users/"+c.person.User.ID.String(), `{"role":"viewer"}`).Want(t, 200)
+		},
+		status: http.StatusForbidden, code: "forbidden",
+	},
+	"a suspension": {
+		make: func(t *testing.T, c cast) {
+			t.Helper()
+			c.super.Do(t, http.MethodPost, "/api/v1/tenants/"+c.person.User.TenantID.String()+"/suspend", "").Want(t, 200)
+		},
+		status: http.StatusForbidden, code: "tenant_suspended", whole: true,
 	},
 }
 
-// TestEndedSessionsAreAnnounced lets sessions end on one instance and then brings their rows back to life: who still refuses
-// them was told.
-func TestEndedSessionsAreAnnounced(t *testing.T) {
-	t.Parallel()
-	for name, end := range endings {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			one := apitest.New(t, store.SQLite, withRedis(storetest.RedisURL(t)))
-			two := apitest.Start(t, one.Engine, one.Config)
-			alone := one.Config
-			alone.RedisURL = config.Secret{}
-			three := apitest.Start(t, one.Engine, alone) // it has nobody to tell it
-			admin := one.Actor(t, access.Admin)
-			user := one.User(t, admin.User.TenantID, access.User)
-			person, other := one.Login(t, user), one.Login(t, user)
-			bystander := one.ActorIn(t, admin.User.TenantID, access.User)
-			on := func(a *apitest.App, who *apitest.Actor) apitest.Reply {
-				return a.Do(t, http.MethodGet, mePath, "", apitest.Header("Authorization", "Bearer "+who.AccessToken))
-			}
-			// The subscriptions stand when the one hears of the other.
-			redistest.Until(t, "instances hear each other", func() bool {
-				probe := one.ActorIn(t, admin.User.TenantID, access.User)
-				probe.Do(t, http.MethodPost, "/api/v1/auth/logout", `{}`).Want(t, 204)
-				one.Exec(t, "UPDATE sessions SET ended_at = NULL, end_reason = NULL WHERE user_id = '"+probe.User.ID.String()+"'")
-				return on(two, probe).Status == 401
-			})
+// overheard is what is said on a channel.
+type overheard struct {
+	mu    sync.Mutex
+	texts strings.Builder
+}
 
-			end(t, person, other, admin)
-			for _, a := range []*apitest.App{one, two, three} {
-				on(a, person).WantCode(t, 401, "session_ended")
+func (o *overheard) has(text string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return strings.Contains(o.texts.String(), text)
+}
+
+// overhear listens to the channel of an application until the test ends.
+func overhear(t *testing.T, a *apitest.App) *overheard {
+	t.Helper()
+	var channel invalidation.Transport
+	if a.Config.RedisURL.IsSet() {
+		client, err := redis.Open(a.Config.RedisURL.Reveal(), slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(client.Close)
+		channel = client.Channel(invalidation.Name)
+	} else {
+		channel = a.Store.Channel(invalidation.Name)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	o, ready := &overheard{}, make(chan struct{})
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		_ = channel.Listen(ctx, sync.OnceFunc(func() { close(ready) }), func(text string) {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.texts.WriteString(text + "\n")
+		})
+	})
+	t.Cleanup(func() {
+		stop()
+		listening.Wait()
+	})
+	<-ready
+	return o
+}
+
+// TestChangesCountAtOnce makes each change on one instance, while another one knows the person from a moment ago.
+func TestChangesCountAtOnce(t *testing.T) {
+	t.Parallel()
+	withRedis := withRedis(storetest.RedisURL(t))
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		changesCountAtOnce(t, apitest.New(t, store.Postgres))
+	})
+	t.Run("MySQL with Redis", func(t *testing.T) {
+		t.Parallel()
+		changesCountAtOnce(t, apitest.New(t, store.MySQL, withRedis))
+	})
+	t.Run("SQLite with Redis", func(t *testing.T) {
+		t.Parallel()
+		changesCountAtOnce(t, apitest.New(t, store.SQLite, withRedis))
+	})
+	t.Run("MySQL alone", func(t *testing.T) {
+		t.Parallel()
+		a := apitest.New(t, store.MySQL)
+		if a.Sessions.Checks().Live {
+			t.Error("it hears others, by what?")
+		}
+		changesCountAtOnce(t, a)
+	})
+}
+
+func changesCountAtOnce(t *testing.T, one *apitest.App) {
+	t.Helper()
+	two := apitest.Start(t, one.Engine, one.Config)
+	hears := one.Config.RedisURL.IsSet() || one.Engine == store.Postgres
+	var announced *overheard
+	if hears {
+		announced = overhear(t, one)
+		for _, a := range []*apitest.App{one, two} {
+			redistest.Until(t, "instances hear each other", func() bool { return a.Sessions.Checks().Live })
+		}
+	}
+	super := one.Superuser(t)
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			admin := one.Actor(t, access.Admin)
+			user := one.User(t, admin.User.TenantID, access.Admin)
+			c := cast{one.Login(t, user), one.Login(t, user), admin, super}
+			bystander := one.Actor(t, access.Admin)
+			ask := func(a *apitest.App, who *apitest.Actor) apitest.Reply {
+				return a.Do(t, http.MethodGet, "/api/v1/tenant", "", apitest.Header("Authorization", "Bearer "+who.AccessToken))
 			}
-			one.Exec(t, "UPDATE sessions SET ended_at = NULL, end_reason = NULL WHERE user_id = '"+user.ID.String()+"'")
-			on(one, person).WantCode(t, 401, "session_ended")
-			redistest.Until(t, "the other instance was told", func() bool { return on(two, person).Status == 401 })
-			on(two, person).WantCode(t, 401, "session_ended")
-			// The database is the truth for all who were not told.
-			on(three, person).Want(t, 200)
-			for _, a := range []*apitest.App{one, two, three} {
-				on(a, bystander).Want(t, 200)
+			for _, a := range []*apitest.App{one, two} {
+				for range 2 {
+					ask(a, c.person).Want(t, 200)
+				}
+			}
+			change.make(t, c)
+			since := time.Now()
+			ask(one, c.person).WantCode(t, change.status, change.code)
+			for {
+				begun := time.Now()
+				reply := ask(two, c.person)
+				if reply.Status != http.StatusOK {
+					reply.WantCode(t, change.status, change.code)
+					break
+				}
+				if !hears || begun.Sub(since) > time.Second {
+					t.Fatalf("a request is let in that began %s after the change", begun.Sub(since))
+				}
+			}
+			for _, a := range []*apitest.App{one, two} {
+				ask(a, bystander).Want(t, 200)
+			}
+			if hears {
+				subject := invalidation.User(user.TenantID, user.ID)
+				if change.whole {
+					subject = invalidation.Tenant(user.TenantID)
+				}
+				redistest.Until(t, "it is announced", func() bool { return announced.has(" " + subject.String() + "\n") })
 			}
 		})
+	}
+	if checks := one.Sessions.Checks(); hears && checks.Remembered == 0 {
+		t.Errorf("%+v: nothing was remembered, so nothing was tested", checks)
 	}
 }
 

@@ -44,6 +44,9 @@ const (
 	keptBeats = 8
 )
 
+// Name is that of the channel, where there are several.
+const Name = "invalidation"
+
 // Transport brings texts to all who listen, the sender included, and to each in the order in which they were sent.
 type Transport interface {
 	// Publish returns when a text is on its way, or an error.

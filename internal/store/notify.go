@@ -16,13 +16,16 @@ type Channel struct {
 	name   string
 }
 
-// Channel returns the one with a name, of lower-case letters and underscores; nil if the engine has none.
+// channelPrefix is what all channels of ours begin with.
+const channelPrefix = "tenantry_"
+
+// Channel returns the one with a name; nil if the engine has none.
 func (s *Store) Channel(name string) *Channel {
 	d, ok := s.database.(*postgresDriver)
 	if !ok {
 		return nil
 	}
-	return &Channel{d, name}
+	return &Channel{d, channelPrefix + name}
 }
 
 // Publish tells all who listen. The text has less than 8000 bytes.

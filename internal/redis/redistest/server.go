@@ -30,6 +30,7 @@ const (
 type Server struct {
 	Addr string // host:port
 
+	args []string
 	stop func()
 }
 
@@ -149,7 +150,7 @@ func run(t testing.TB, port string, args []string) *Server {
 	if err != nil {
 		t.Fatalf("start %s: %v", program, err)
 	}
-	s := &Server{Addr: net.JoinHostPort("127.0.0.1", port)}
+	s := &Server{Addr: net.JoinHostPort("127.0.0.1", port), args: args}
 	s.stop = sync.OnceFunc(func() { end(cmd, stdin) })
 	t.Cleanup(s.stop)
 	client := s.client()
@@ -172,6 +173,27 @@ func end(cmd *exec.Cmd, stdin io.Closer) {
 
 func (s *Server) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1})
+}
+
+// Restart kills the server, and starts it again.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	s.Stop()
+	_, port, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	*s = *run(t, port, s.args)
+}
+
+// DropSubscribers ends the connections of all that listen. They may connect again.
+func (s *Server) DropSubscribers(t testing.TB) {
+	t.Helper()
+	client := s.client()
+	defer client.Close()
+	if err := client.ClientKillByFilter(t.Context(), "TYPE", "pubsub").Err(); err != nil {
+		t.Fatalf("end subscriptions: %v", err)
+	}
 }
 
 // Ping reports whether the server answers.
