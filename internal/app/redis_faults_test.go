@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -147,36 +146,6 @@ func TestRequestsGoOnWithoutRedis(t *testing.T) { //nolint:paralleltest // it me
 	}
 	for name, begin := range flapping {
 		t.Run(name, func(t *testing.T) { measure(t, begin, true) })
-	}
-}
-
-func TestNoEndedSessionWorksWithoutRedis(t *testing.T) {
-	t.Parallel()
-	for name, begin := range faults {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			one, proxy := behindFaults(t, 1000)
-			two := apitest.Start(t, one.Engine, one.Config)
-			admin := one.Actor(t, access.Admin)
-			begin(proxy)
-			for n := range 5 {
-				person := one.ActorIn(t, admin.User.TenantID, access.User)
-				on := func(a *apitest.App) apitest.Reply {
-					return a.Do(t, http.MethodGet, mePath, "", apitest.Header("Authorization", "Bearer "+person.AccessToken))
-				}
-				on(one).Want(t, 200)
-				on(two).Want(t, 200)
-				if n%2 == 0 {
-					person.Do(t, http.MethodPost, "/api/v1/auth/logout", `{}`).Want(t, 204)
-				} else {
-					admin.Do(t, http.MethodPost, fmt.Sprintf("/api/v1/users/%s/deactivate", person.User.ID), "").Want(t, 200)
-				}
-				for _, a := range []*apitest.App{one, two} {
-					on(a).WantCode(t, 401, "session_ended")
-					a.Do(t, http.MethodPost, "/api/v1/auth/refresh", `{"refresh_token":"`+person.RefreshToken+`"}`).WantCode(t, 401, "session_ended")
-				}
-			}
-		})
 	}
 }
 
