@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -42,6 +43,38 @@ func (c *poolCollector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(c.waits, prometheus.CounterValue, float64(s.Waits), s.Pool)
 		ch <- prometheus.MustNewConstMetric(c.waitDuration, prometheus.CounterValue, s.WaitedTime.Seconds(), s.Pool)
 	}
+}
+
+// sessionCollector shows how sessions are checked.
+type sessionCollector struct {
+	checks        func() auth.Checks
+	checked, live *prometheus.Desc
+}
+
+func newSessionCollector(checks func() auth.Checks) *sessionCollector {
+	return &sessionCollector{
+		checks:  checks,
+		checked: desc("session_checks_total", "Requests with a good token, by where the state of their session was from: memory or database.", "source"),
+		live:    desc("invalidation_live", "Whether changes that others announce would be heard, so that sessions may be remembered: 1 or 0."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *sessionCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- c.checked
+	ch <- c.live
+}
+
+// Collect implements prometheus.Collector.
+func (c *sessionCollector) Collect(ch chan<- prometheus.Metric) {
+	checks := c.checks()
+	ch <- prometheus.MustNewConstMetric(c.checked, prometheus.CounterValue, float64(checks.Remembered), "memory")
+	ch <- prometheus.MustNewConstMetric(c.checked, prometheus.CounterValue, float64(checks.Asked), "database")
+	live := 0.0
+	if checks.Live {
+		live = 1
+	}
+	ch <- prometheus.MustNewConstMetric(c.live, prometheus.GaugeValue, live)
 }
 
 // componentTimeout is more than a health check takes.

@@ -97,9 +97,10 @@ func revision() string {
 	return ""
 }
 
-// Watch adds the state of the pools of connections and of the parts that health knows, as they are when Prometheus asks.
-func (m *Metrics) Watch(pools func() []store.PoolStats, health func(context.Context) api.Health) {
-	m.registry.MustRegister(newPoolCollector(pools), newComponentCollector(health))
+// Watch adds the state of the pools of connections, of the checks of sessions and of the parts that health knows, as they are when
+// Prometheus asks.
+func (m *Metrics) Watch(pools func() []store.PoolStats, sessions func() auth.Checks, health func(context.Context) api.Health) {
+	m.registry.MustRegister(newPoolCollector(pools), newSessionCollector(sessions), newComponentCollector(health))
 }
 
 // RequestStarted counts a request as in flight until RequestEnded.
