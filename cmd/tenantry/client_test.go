@@ -82,6 +82,19 @@ func (r reply) want(t testing.TB, status int) reply {
 	return r
 }
 
+// mustSoonRefuse fails the test if a request with a token is let in that begins more than a second after the change that forbids it,
+// which was made elsewhere a moment ago.
+func (p *process) mustSoonRefuse(method, path, body, token string, status int, code string) {
+	p.t.Helper()
+	for since := time.Now(); ; {
+		late := time.Since(since) > time.Second
+		if r := p.do(method, path, body, bearer(token)); r.status == status || late {
+			r.wantProblem(p.t, status, code)
+			return
+		}
+	}
+}
+
 // wantProblem fails the test unless the reply is a problem with this status and code.
 func (r reply) wantProblem(t testing.TB, status int, code string) {
 	t.Helper()

@@ -87,7 +87,7 @@ func TestBackupsOfTheDocumentCanBeRestored(t *testing.T) {
 			t.Errorf("the companies are %q, want KEPT", got)
 		}
 		aside(engine, restoredURL).Exec(t, block(t, "sql", "DELETE FROM sessions"))
-		server.do(http.MethodGet, mePath, "", bearer(g.Access)).wantProblem(t, http.StatusUnauthorized, "session_ended")
+		server.mustSoonRefuse(http.MethodGet, mePath, "", g.Access, http.StatusUnauthorized, "session_ended")
 		server.login(admin.Email, apitest.Password)
 	})
 }

@@ -97,7 +97,7 @@ func TestSuperuserResetPassword(t *testing.T) {
 		server.do(http.MethodGet, mePath, "", bearer(before.Access)).want(t, http.StatusOK)
 
 		reset(0, operator, otherPassword)
-		server.do(http.MethodGet, mePath, "", bearer(before.Access)).wantProblem(t, http.StatusUnauthorized, "session_ended")
+		server.mustSoonRefuse(http.MethodGet, mePath, "", before.Access, http.StatusUnauthorized, "session_ended")
 		server.refresh(before.Refresh).wantProblem(t, http.StatusUnauthorized, "session_ended")
 		server.do(http.MethodPost, loginPath, loginBody(operator, operatorPassword)).wantProblem(t, http.StatusUnauthorized, "invalid_credentials")
 		after := server.login(operator, otherPassword)

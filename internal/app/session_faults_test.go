@@ -178,10 +178,13 @@ func TestSessionsEndWithinASecondWhateverHappensToPostgres(t *testing.T) {
 		}
 	})
 	for name, fail := range map[string]func(p *faultproxy.Proxy){
-		"connections are cut":                 func(p *faultproxy.Proxy) { p.Cut() },
-		"answers take long":                   func(p *faultproxy.Proxy) { p.Delay(100 * time.Millisecond) },
-		"the reader is cut off for a moment":  func(p *faultproxy.Proxy) { p.Fail(faultproxy.Refused); p.Fail(faultproxy.None) },
-		"the reader's connections are silent": func(p *faultproxy.Proxy) { p.Fail(faultproxy.HalfOpen); time.AfterFunc(2*longest, func() { p.Fail(faultproxy.None) }) },
+		"connections are cut":                func(p *faultproxy.Proxy) { p.Cut() },
+		"answers take long":                  func(p *faultproxy.Proxy) { p.Delay(100 * time.Millisecond) },
+		"the reader is cut off for a moment": func(p *faultproxy.Proxy) { p.Fail(faultproxy.Refused); p.Fail(faultproxy.None) },
+		"the reader's connections are silent": func(p *faultproxy.Proxy) {
+			p.Fail(faultproxy.HalfOpen)
+			time.AfterFunc(2*longest, func() { p.Fail(faultproxy.None) })
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
