@@ -70,13 +70,14 @@ func Start(t testing.TB, engine store.Engine, cfg config.Config) *App {
 // StartLimited is Start, with another limit to the time that a request may take.
 func StartLimited(t testing.TB, engine store.Engine, cfg config.Config, limit time.Duration) *App {
 	t.Helper()
+	cfg.AutoMigrate = true
 	a := &App{Engine: engine, Config: cfg, Clock: &Clock{}, Log: &Log{}}
 	log := slog.New(slog.NewJSONHandler(a.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	if a.App, err = app.New(t.Context(), cfg, app.Options{Log: log, Now: a.Clock.Now, RequestTimeout: limit}); err != nil {
 		t.Fatalf("start application: %v", err)
 	}
-	if err := a.Migrate(t.Context(), true); err != nil {
+	if err := a.Migrate(t.Context(), cfg); err != nil {
 		t.Fatalf("migrate: %v", err)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

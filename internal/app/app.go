@@ -151,6 +151,18 @@ func openStore(ctx context.Context, cfg config.Config, tracer trace.Tracer) (*st
 	return s, nil
 }
 
+// openOwnersStore opens the database as the user who may change its schema.
+func openOwnersStore(ctx context.Context, cfg config.Config) (*store.Store, error) {
+	if !cfg.MigrationsDatabaseURL.IsSet() {
+		return openStore(ctx, cfg, nil)
+	}
+	s, err := store.Open(ctx, cfg.MigrationsDatabaseURL.Reveal(), store.Options{MaxConnections: 1})
+	if err != nil {
+		return nil, fmt.Errorf("MIGRATIONS_DATABASE_URL: %w", err)
+	}
+	return s, nil
+}
+
 func openRedis(cfg config.Config, log *slog.Logger) (*redis.Client, error) {
 	client, err := redis.Open(cfg.RedisURL.Reveal(), log)
 	if err != nil {
@@ -280,16 +292,46 @@ func AuditKeys(cfg config.Config) (*audit.Keys, error) {
 	return audit.NewKeys([]byte(current.Reveal()), previous...)
 }
 
-// Migrate brings the schema up to date. If autoMigrate is off it returns an error that says what to do instead.
-func (a *App) Migrate(ctx context.Context, autoMigrate bool) error {
-	behind, err := a.schemaBehind(ctx)
+// Migrate brings the schema up to date. If AUTO_MIGRATE is off it returns an error that says what to do instead.
+func (a *App) Migrate(ctx context.Context, cfg config.Config) error {
+	if cfg.AutoMigrate && cfg.MigrationsDatabaseURL.IsSet() {
+		return a.migrateAsOwner(ctx, cfg)
+	}
+	behind, err := schemaBehind(ctx, a.Store)
 	if err != nil || behind == "" {
 		return err
 	}
-	if !autoMigrate {
+	if !cfg.AutoMigrate {
 		return errors.New(behind + ", or set AUTO_MIGRATE=true")
 	}
-	applied, err := a.Store.MigrateUp(ctx)
+	return a.migrateUp(ctx, a.Store)
+}
+
+// migrateAsOwner asks the owner first: before the migrations, whoever serves may perhaps not even ask for the schema's version.
+func (a *App) migrateAsOwner(ctx context.Context, cfg config.Config) error {
+	s, err := openOwnersStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	behind, err := schemaBehind(ctx, s)
+	if err != nil {
+		return err
+	}
+	if behind != "" {
+		if err := a.migrateUp(ctx, s); err != nil {
+			return err
+		}
+	}
+	behind, err = schemaBehind(ctx, a.Store)
+	if err == nil && behind != "" {
+		err = errors.New("MIGRATIONS_DATABASE_URL leads to another database than DATABASE_URL: that one is up to date, but here " + behind)
+	}
+	return err
+}
+
+func (a *App) migrateUp(ctx context.Context, s *store.Store) error {
+	applied, err := s.MigrateUp(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
@@ -301,7 +343,7 @@ func (a *App) Migrate(ctx context.Context, autoMigrate bool) error {
 
 // requireSchema returns an error that says what to do if the schema isn't the one that this program needs.
 func (a *App) requireSchema(ctx context.Context) error {
-	behind, err := a.schemaBehind(ctx)
+	behind, err := schemaBehind(ctx, a.Store)
 	if err == nil && behind != "" {
 		err = errors.New(behind)
 	}
@@ -309,8 +351,8 @@ func (a *App) requireSchema(ctx context.Context) error {
 }
 
 // schemaBehind says what to do if the schema is behind, and else nothing. A newer one is an error.
-func (a *App) schemaBehind(ctx context.Context) (string, error) {
-	current, needed, err := a.Store.SchemaVersion(ctx)
+func schemaBehind(ctx context.Context, s *store.Store) (string, error) {
+	current, needed, err := s.SchemaVersion(ctx)
 	switch {
 	case err != nil:
 		return "", err

@@ -18,9 +18,10 @@ import (
 
 func (p *program) migrateCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "migrate",
-		Short:   "Change the database's schema",
-		Long:    "Migrate changes the schema of the database at DATABASE_URL. Any number of processes may do so at once: one works, the others wait.",
+		Use:   "migrate",
+		Short: "Change the database's schema",
+		Long: `Migrate changes the schema of the database at MIGRATIONS_DATABASE_URL, or at DATABASE_URL if that isn't set. Any number of processes
+may do so at once: one works, the others wait.`,
 		Example: "  tenantry migrate up",
 		// Without these two, a misspelt subcommand would show the help and count as success.
 		Args: cobra.NoArgs,
@@ -35,7 +36,7 @@ which refuses a schema that is newer than it knows.`,
 		Example: "  tenantry migrate down --yes",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.withStore(cmd.Context(), func(ctx context.Context, s *store.Store, cfg config.Config) error {
+			return p.withOwnersStore(cmd.Context(), func(ctx context.Context, s *store.Store, cfg config.Config) error {
 				return p.migrateDown(ctx, s, cfg, yes)
 			})
 		},
@@ -53,7 +54,7 @@ restoring a dump without the table goose_db_version. With a schema that isn't wh
 			if err != nil {
 				return fmt.Errorf("VERSION must be the number of a migration, as `tenantry migrate status` lists them, and not %.40q", args[0])
 			}
-			return p.withStore(cmd.Context(), func(ctx context.Context, s *store.Store, cfg config.Config) error {
+			return p.withOwnersStore(cmd.Context(), func(ctx context.Context, s *store.Store, cfg config.Config) error {
 				return p.migrateStamp(ctx, s, cfg, version, yes)
 			})
 		},
@@ -84,17 +85,28 @@ name mean the same change on every engine.`,
 func (p *program) migrateSubcommand(name, short, long string, run func(context.Context, *store.Store, config.Config) error) *cobra.Command {
 	return &cobra.Command{
 		Use: name, Short: short, Long: long, Example: "  tenantry migrate " + name, Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.withStore(cmd.Context(), run) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.withOwnersStore(cmd.Context(), run) },
 	}
 }
 
 // withStore runs a command that needs the settings and the database, and nothing else.
 func (p *program) withStore(ctx context.Context, run func(context.Context, *store.Store, config.Config) error) error {
+	return p.with(ctx, func(ctx context.Context, cfg config.Config) (*store.Store, error) { return openStore(ctx, cfg, nil) }, run)
+}
+
+// withOwnersStore runs one that changes the schema.
+func (p *program) withOwnersStore(ctx context.Context, run func(context.Context, *store.Store, config.Config) error) error {
+	return p.with(ctx, openOwnersStore, run)
+}
+
+func (p *program) with(
+	ctx context.Context, open func(context.Context, config.Config) (*store.Store, error), run func(context.Context, *store.Store, config.Config) error,
+) error {
 	cfg, err := p.config()
 	if err != nil {
 		return err
 	}
-	s, err := openStore(ctx, cfg, nil)
+	s, err := open(ctx, cfg)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (p *program) seed(ctx context.Context, opts seed.Options) error {
 		return err
 	}
 	defer a.Close()
-	if err := a.Migrate(ctx, cfg.AutoMigrate); err != nil {
+	if err := a.Migrate(ctx, cfg); err != nil {
 		return err
 	}
 	keys, err := AuditKeys(cfg)

@@ -63,7 +63,7 @@ func (p *program) serve(ctx context.Context, demo string) error {
 	for _, typo := range cfg.Typos {
 		a.log.WarnContext(ctx, "the file .env sets a variable that is none of ours", "name", typo.Name, "perhaps_meant", typo.Meant)
 	}
-	if err := a.Migrate(ctx, cfg.AutoMigrate); err != nil {
+	if err := a.Migrate(ctx, cfg); err != nil {
 		return err
 	}
 	if cfg.Environment != config.Development {

@@ -18,6 +18,7 @@ func (d *draft) complete(faults *Faults) {
 		}
 	}
 	d.completeRedis(faults)
+	d.checkMigrationsDatabase(faults)
 	d.checkMetrics(faults)
 	if problem := d.secretKeyProblem(); problem != "" {
 		faults.add("SECRET_KEY", problem)
@@ -42,6 +43,21 @@ func (d *draft) completeRedis(faults *Faults) {
 		d.RedisURL = d.redis.url()
 	case d.redis.password.IsSet():
 		faults.add("REDIS_PASSWORD", "needs REDIS_HOST; with REDIS_URL the password belongs in the URL")
+	}
+}
+
+func (d *draft) checkMigrationsDatabase(faults *Faults) {
+	const name = "MIGRATIONS_DATABASE_URL"
+	if !d.MigrationsDatabaseURL.IsSet() {
+		return
+	}
+	migrations, _, _ := strings.Cut(d.MigrationsDatabaseURL.Reveal(), "://")
+	serving, _, _ := strings.Cut(d.DatabaseURL.Reveal(), "://")
+	switch {
+	case serving == "":
+		faults.add(name, "needs DATABASE_URL: both lead to the same database, as different users")
+	case migrations != serving:
+		faults.add(name, "must lead to the same database as DATABASE_URL, which is "+serving)
 	}
 }
 

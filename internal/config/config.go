@@ -49,6 +49,7 @@ type Config struct {
 	AuditKeyPrevious []Secret // that signed parts of it; at least 32 bytes each
 
 	DatabaseURL             Secret // postgres://..., mysql://..., sqlite:///relative or sqlite:////absolute
+	MigrationsDatabaseURL   Secret // of the same database, as the owner of its tables; not set: DatabaseURL
 	DatabaseMaxConnections  int
 	AutoMigrate             bool
 	AllowSQLiteInProduction bool

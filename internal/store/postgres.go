@@ -32,9 +32,9 @@ const (
 )
 
 type postgresDriver struct {
-	pool *pgxpool.Pool
-	std  *sql.DB
-	dog  *watchdog
+	pool   *pgxpool.Pool
+	std    *sql.DB
+	dog    *watchdog
 	pooled atomic.Bool // whether something like pgbouncer is in between
 	// switched is whether the user could get around row-level security, and so each transaction goes on as tenantry_serving.
 	switched atomic.Bool

@@ -70,8 +70,8 @@ type settings struct {
 }
 
 const (
-	setTenant   = "SELECT set_config('app.tenant_id', $1::uuid::text, true)"
-	setScope    = "SELECT set_config('app.tenant_id', $1::uuid::text, true), set_config('app.unscoped', $2, true)"
+	setTenant  = "SELECT set_config('app.tenant_id', $1::uuid::text, true)"
+	setScope   = "SELECT set_config('app.tenant_id', $1::uuid::text, true), set_config('app.unscoped', $2, true)"
 	switchRole = ", set_config('role', '" + servingRole + "', true)"
 )
 
