@@ -1,7 +1,10 @@
 package store
 
 import (
+	"context"
 	"database/sql"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/tenantry/tenantry/gen/db/sqlite"
 )
@@ -11,3 +14,23 @@ func (s *Store) SQLDB() *sql.DB { return s.database.sqlDB() }
 
 // SQLitePlanned shows SQLite which of a query's optional conditions count.
 func SQLitePlanned(conn sqlite.DBTX) sqlite.DBTX { return sqlitePlanned{conn} }
+
+// Raw asks PostgreSQL past the scopes, on a connection of the pool.
+func (s *Store) Raw(ctx context.Context, text string, dest ...any) error {
+	return s.database.(*postgresDriver).pool.QueryRow(ctx, text, pgx.QueryExecModeExec).Scan(dest...) //nolint:forcetypeassert // it is PostgreSQL's
+}
+
+// RunAfter runs a statement with other settings than ours before it.
+func (s *Store) RunAfter(ctx context.Context, set, text string) error {
+	conn, err := s.database.(*postgresDriver).pool.Acquire(ctx) //nolint:forcetypeassert // it is PostgreSQL's
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	rows, err := statementsOf(conn.Conn()).run(ctx, &settings{text: set}, text, nil)
+	if err != nil {
+		return err
+	}
+	rows.Close()
+	return rows.Err()
+}

@@ -1,13 +1,10 @@
 package store_test
 
 import (
-	"net/url"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tenantry/tenantry/gen/db"
@@ -15,28 +12,6 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
-
-// servingURL returns the URL of a database for a user that is a member of tenantry_serving and nothing else.
-func servingURL(t testing.TB, databaseURL string) string {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), databaseURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(t.Context()) }()
-	u, err := url.Parse(databaseURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := u.Path[1:] + "_serving" // the roles are the whole server's
-	for _, statement := range []string{"CREATE ROLE " + name + " LOGIN PASSWORD 'serving' IN ROLE tenantry_serving"} {
-		if _, err := conn.Exec(t.Context(), statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	u.User = url.UserPassword(name, "serving")
-	return u.String()
-}
 
 // BenchmarkPointRead compares reading a row by its key through row-level security, as a user who is no owner, with reading it past it
 // in the way that pgx reads by itself. What counts is the ratio; cpu-ns/op is of this process alone.
@@ -90,10 +65,4 @@ func cpuTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
-}
-
-func companyRow(tenant uuid.UUID) db.InsertCompanyParams {
-	id := uuid.Must(uuid.NewV7())
-	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	return db.InsertCompanyParams{TenantID: tenant, ID: id, Code: id.String()[4:], Name: "Company", IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}
 }

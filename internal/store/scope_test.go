@@ -1,0 +1,390 @@
+package store_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/postgrestest"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// servingURL returns the URL of a database for a user who is a member of tenantry_serving and nothing else.
+func servingURL(t testing.TB, databaseURL string) string {
+	t.Helper()
+	name := "tenantry_test_" + strings.ToLower(rand.Text()) // roles are the whole server's
+	admin := connect(t, databaseURL)
+	exec(t, admin, "CREATE ROLE "+name+" LOGIN PASSWORD 'serving' IN ROLE tenantry_serving")
+	t.Cleanup(func() { exec(t, connect(t, databaseURL), "DROP ROLE "+name) })
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(name, "serving")
+	return u.String()
+}
+
+func connect(t testing.TB, databaseURL string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), databaseURL) // also while the test cleans up
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+func exec(t testing.TB, conn *pgx.Conn, statement string) {
+	t.Helper()
+	if _, err := conn.Exec(context.Background(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+func companyRow(tenant uuid.UUID) db.InsertCompanyParams {
+	id := uuid.Must(uuid.NewV7())
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	return db.InsertCompanyParams{TenantID: tenant, ID: id, Code: id.String()[4:], Name: "Company", IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}
+}
+
+// newTenants makes tenants with a company each, and returns these.
+func newTenants(t testing.TB, s *store.Store, n int) []db.InsertCompanyParams {
+	t.Helper()
+	companies := make([]db.InsertCompanyParams, n)
+	for i := range companies {
+		tenant := tenantRow()
+		companies[i] = companyRow(tenant.ID)
+		if err := errors.Join(s.InsertTenant(t.Context(), tenant), s.InsertCompany(t.Context(), companies[i])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return companies
+}
+
+// tablesOfTenants finds them by their column.
+func tablesOfTenants(t *testing.T, s *store.Store) []string {
+	t.Helper()
+	var tables []string
+	for _, row := range read(t, s, `SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY c.relname`) {
+		tables = append(tables, row[0])
+	}
+	if len(tables) < 10 {
+		t.Fatalf("only the tables %v of tenants were found", tables)
+	}
+	return tables
+}
+
+func TestEveryTableOfTenantsHasThePolicies(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t, store.Postgres)
+	const own = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
+	isolation := "tenant_isolation PERMISSIVE ALL {0} " + own + " " + own
+	reading := "unscoped_reading PERMISSIVE SELECT {0} (current_setting('app.unscoped'::text, true) = 'on'::text) "
+	// What the queries in unscoped_test.go read.
+	unscopedTables := []string{"audit_links", "legacy_calls", "one_time_tokens", "users"}
+	for _, table := range tablesOfTenants(t, s) {
+		flags := read(t, s, fmt.Sprintf("SELECT relrowsecurity::text, relforcerowsecurity::text FROM pg_class WHERE oid = '%s'::regclass", table))
+		if flags[0][0] != "true" || flags[0][1] != "true" {
+			t.Errorf("%s: row-level security is enabled: %s, forced: %s; want both", table, flags[0][0], flags[0][1])
+		}
+		var got []string
+		for _, row := range read(t, s, fmt.Sprintf(`SELECT concat_ws(' ', polname, CASE WHEN polpermissive THEN 'PERMISSIVE' END,
+			CASE polcmd WHEN '*' THEN 'ALL' WHEN 'r' THEN 'SELECT' ELSE polcmd::text END, polroles::text,
+			pg_get_expr(polqual, polrelid), coalesce(pg_get_expr(polwithcheck, polrelid), '')) FROM pg_policy WHERE polrelid = '%s'::regclass ORDER BY polname`, table)) {
+			got = append(got, row[0])
+		}
+		want := []string{isolation}
+		if slices.Contains(unscopedTables, table) {
+			want = append(want, reading)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s has the policies\n%q\nwant\n%q", table, got, want)
+		}
+	}
+}
+
+// carried is what a connection must not have from who used it before.
+type carried struct {
+	pid                    int
+	tenant, unscoped, user string
+	companies              int
+}
+
+func (c *carried) read(t *testing.T, s *store.Store) {
+	t.Helper()
+	err := s.Raw(t.Context(), `SELECT pg_backend_pid(), coalesce(current_setting('app.tenant_id', true), ''), coalesce(current_setting('app.unscoped', true), ''),
+		current_user::text, (SELECT count(*) FROM companies)`, &c.pid, &c.tenant, &c.unscoped, &c.user, &c.companies)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+var errGivenUp = errors.New("given up")
+
+func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
+	t.Parallel()
+	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
+	owner := storetest.Open(t, databaseURL)
+	companies := newTenants(t, owner, 2)
+	mine, theirs := companies[0], companies[1]
+	ways := map[string]struct {
+		use  func(ctx context.Context, s *store.Store) error
+		want func(error) bool
+		lost bool // the connection isn't used again
+	}{
+		"scoped read": {use: func(ctx context.Context, s *store.Store) error {
+			_, err := s.GetCompany(ctx, db.GetCompanyParams{TenantID: mine.TenantID, ID: mine.ID})
+			return err
+		}},
+		"list": {use: func(ctx context.Context, s *store.Store) error {
+			_, err := s.ListCompanyIDs(ctx, db.ListCompanyIDsParams{TenantID: mine.TenantID, Limit: 10})
+			return err
+		}},
+		"list planned for its values": {use: func(ctx context.Context, s *store.Store) error {
+			_, err := s.CountCompanies(ctx, db.CountCompaniesParams{TenantID: mine.TenantID})
+			return err
+		}},
+		"unscoped read": {use: func(ctx context.Context, s *store.Store) error {
+			_, err := s.CountUsersUnscoped(ctx)
+			return err
+		}},
+		"row that isn't there": {
+			use: func(ctx context.Context, s *store.Store) error {
+				_, err := s.GetCompany(ctx, db.GetCompanyParams{TenantID: mine.TenantID, ID: theirs.ID})
+				return err
+			},
+			want: func(err error) bool { return errors.Is(err, store.ErrNotFound) },
+		},
+		"refused write": {
+			use:  func(ctx context.Context, s *store.Store) error { return s.InsertCompany(ctx, mine) },
+			want: store.BreaksUniqueness,
+		},
+		"committed": {use: func(ctx context.Context, s *store.Store) error {
+			return s.Tx(ctx, func(q db.Querier) error {
+				if err := q.InsertCompany(ctx, companyRow(mine.TenantID)); err != nil {
+					return err
+				}
+				_, err := q.CountUsersUnscoped(ctx)
+				return err
+			})
+		}},
+		"rolled back": {
+			use: func(ctx context.Context, s *store.Store) error {
+				return s.Tx(ctx, func(q db.Querier) error {
+					return errors.Join(q.InsertCompany(ctx, companyRow(mine.TenantID)), errGivenUp)
+				})
+			},
+			want: func(err error) bool { return errors.Is(err, errGivenUp) },
+		},
+		"failed in a transaction": {
+			use: func(ctx context.Context, s *store.Store) error {
+				return s.Tx(ctx, func(q db.Querier) error { return q.InsertCompany(ctx, mine) })
+			},
+			want: store.BreaksUniqueness,
+		},
+		"failed setting": {
+			use: func(ctx context.Context, s *store.Store) error {
+				return s.RunAfter(ctx, "SELECT set_config('app.tenant_id', $1::uuid::text, true), set_config('timezone', 'no' || $2, true)", "SELECT count(*) FROM companies")
+			},
+			want: func(err error) bool { _, refused := errors.AsType[*pgconn.PgError](err); return refused },
+		},
+		"cancelled": {
+			use: func(ctx context.Context, s *store.Store) error {
+				ctx, cancel := context.WithCancel(ctx)
+				return s.Tx(ctx, func(q db.Querier) error {
+					err := q.InsertCompany(ctx, companyRow(mine.TenantID))
+					cancel()
+					return err
+				})
+			},
+			want: func(err error) bool { return errors.Is(err, context.Canceled) },
+			lost: true,
+		},
+		"out of time": {
+			use: func(ctx context.Context, s *store.Store) error {
+				row := companyRow(mine.TenantID)
+				return owner.Tx(ctx, func(q db.Querier) error {
+					if err := q.InsertCompany(ctx, row); err != nil {
+						return err
+					}
+					ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+					defer cancel()
+					return s.InsertCompany(ctx, row) // waits for whether there is one of the same name
+				})
+			},
+			want: func(err error) bool { return errs.Is(err, errs.Timeout) },
+			lost: true,
+		},
+	}
+	for user, userURL := range map[string]string{"owner": databaseURL, "serving": servingURL(t, databaseURL)} {
+		for name, way := range ways {
+			t.Run(user+"/"+name, func(t *testing.T) {
+				s, err := store.Open(t.Context(), userURL, store.Options{MaxConnections: 1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(s.Close)
+				var before, after carried
+				before.read(t, s)
+				if before.tenant != "" || before.unscoped != "" || user == "serving" && before.companies != 0 {
+					t.Fatalf("a new connection has %+v", before)
+				}
+				err = way.use(t.Context(), s)
+				if way.want == nil && err != nil || way.want != nil && !way.want(err) {
+					t.Errorf("error %v", err)
+				}
+				after.read(t, s)
+				if way.lost {
+					after.pid = before.pid
+				}
+				if user == "owner" {
+					after.companies = before.companies // who is no tenantry_serving now sees all
+				}
+				if after != before {
+					t.Errorf("the connection has %+v, and before it had %+v", after, before)
+				}
+			})
+		}
+	}
+}
+
+func TestTransactionSeesTheTenantOfEachStatement(t *testing.T) {
+	t.Parallel()
+	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
+	owner := storetest.Open(t, databaseURL)
+	companies := newTenants(t, owner, 2)
+	for user, userURL := range map[string]string{"owner": databaseURL, "serving": servingURL(t, databaseURL)} {
+		t.Run(user, func(t *testing.T) {
+			s := storetest.Open(t, userURL)
+			err := s.Tx(t.Context(), func(q db.Querier) error {
+				for range 2 {
+					for _, c := range companies {
+						if _, err := q.LockTenant(t.Context(), db.LockTenantParams{ID: c.TenantID}); err != nil {
+							return err
+						}
+						if _, err := q.GetCompany(t.Context(), db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID}); err != nil {
+							return err
+						}
+						if _, err := q.CountUsersUnscoped(t.Context()); err != nil {
+							return err
+						}
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// What the serving role may not do, whoever has got hold of it.
+func TestServingRoleIsHeldByTheWall(t *testing.T) {
+	t.Parallel()
+	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
+	owner := storetest.Open(t, databaseURL)
+	companies := newTenants(t, owner, 2)
+	mine, theirs := companies[0], companies[1]
+	conn := connect(t, servingURL(t, databaseURL))
+	for _, table := range tablesOfTenants(t, owner) {
+		var rows int
+		if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&rows); err != nil || rows != 0 {
+			t.Errorf("%d rows of %s without a tenant, error %v; want none", rows, table, err)
+		}
+	}
+	const own = "SELECT set_config('app.tenant_id', '%s', false)"
+	exec(t, conn, fmt.Sprintf(own, mine.TenantID))
+	var rows int
+	if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM companies").Scan(&rows); err != nil || rows != 1 {
+		t.Errorf("%d companies with a tenant, error %v; want its own", rows, err)
+	}
+	for statement, want := range map[string]string{
+		"UPDATE companies SET tenant_id = '" + theirs.TenantID.String() + "'":                                                 "row-level security policy",
+		"INSERT INTO audit_links VALUES ('" + theirs.TenantID.String() + "', '" + theirs.ID.String() + "', now(), '', '', 0)": "row-level security policy",
+		"ALTER TABLE companies DISABLE ROW LEVEL SECURITY":                                                                    "must be owner",
+		"ALTER TABLE companies NO FORCE ROW LEVEL SECURITY":                                                                   "must be owner",
+		"DROP POLICY tenant_isolation ON companies":                                                                           "must be owner",
+		"CREATE POLICY more ON companies USING (true)":                                                                        "must be owner",
+		"TRUNCATE companies":         "permission denied",
+		"CREATE TABLE mine (id int)": "permission denied",
+		"INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)": "permission denied",
+		"ALTER ROLE tenantry_serving BYPASSRLS":                                   "permission denied",
+		"SET row_security = off; SELECT count(*) FROM companies":                  "affected by row-level security policy",
+	} {
+		// In the simple protocol, several statements are one.
+		_, err := conn.PgConn().Exec(t.Context(), statement).ReadAll()
+		if err == nil || !strings.Contains(err.Error(), want) && !strings.Contains(err.Error(), "must be ") {
+			t.Errorf("%s: %v, want an error with %q", statement, err, want)
+		}
+	}
+	exec(t, conn, "SET row_security = on")
+	for _, statement := range []string{"UPDATE companies SET name = 'Stolen'", "DELETE FROM companies"} {
+		tag, err := conn.Exec(t.Context(), statement+" WHERE id = $1", theirs.ID)
+		if err != nil || tag.RowsAffected() != 0 {
+			t.Errorf("%s: %d rows of another tenant, error %v", statement, tag.RowsAffected(), err)
+		}
+	}
+	exec(t, conn, "SELECT set_config('app.tenant_id', '', false), set_config('app.unscoped', 'on', false)")
+	tag, err := conn.Exec(t.Context(), "UPDATE legacy_calls SET calls = 0")
+	if err != nil || tag.RowsAffected() != 0 {
+		t.Errorf("%d rows changed, error %v: all tenants' rows are there to be read", tag.RowsAffected(), err)
+	}
+}
+
+// Through pgbouncer, one client's statement follows another one's on the same server connection.
+func TestTenantsDoNotMeetInAPooler(t *testing.T) {
+	t.Parallel()
+	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
+	owner := storetest.Open(t, databaseURL)
+	companies := newTenants(t, owner, 4)
+	for user, userURL := range map[string]string{"owner": databaseURL, "serving": servingURL(t, databaseURL)} {
+		t.Run(user, func(t *testing.T) {
+			t.Parallel()
+			s := storetest.Open(t, postgrestest.Bouncer(t, userURL, 2))
+			var wait sync.WaitGroup
+			for i, c := range companies {
+				theirs := companies[(i+1)%len(companies)]
+				wait.Go(func() {
+					for range 50 {
+						ids, err := s.ListCompanyIDs(t.Context(), db.ListCompanyIDsParams{TenantID: c.TenantID, Limit: 10})
+						if err != nil || len(ids) != 1 || ids[0] != c.ID {
+							t.Errorf("companies %v, error %v; want %s alone", ids, err, c.ID)
+							return
+						}
+						err = s.Tx(t.Context(), func(q db.Querier) error {
+							_, err := q.GetCompany(t.Context(), db.GetCompanyParams{TenantID: c.TenantID, ID: theirs.ID})
+							return err
+						})
+						if !errors.Is(err, store.ErrNotFound) {
+							t.Errorf("error %v for another tenant's company, want that there is none", err)
+							return
+						}
+						var seen carried
+						seen.read(t, s)
+						if seen.tenant != "" || seen.unscoped != "" || user == "serving" && seen.companies != 0 {
+							t.Errorf("a connection has %+v of somebody else", seen)
+							return
+						}
+					}
+				})
+			}
+			wait.Wait()
+		})
+	}
+}
