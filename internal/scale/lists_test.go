@@ -37,7 +37,7 @@ type lab struct {
 	copied                []string // the ids of the rows that are in the twin now
 }
 
-func newLab(t *testing.T) *lab {
+func newLab(t *testing.T, p population) *lab {
 	t.Helper()
 	var l lab
 	l.app = apitest.New(t, store.Postgres, func(cfg *config.Config) {
@@ -46,12 +46,12 @@ func newLab(t *testing.T) *lab {
 		l.wire, wired = newWire(t, l.address)
 		cfg.DatabaseURL, cfg.DatabaseMaxConnections = config.NewSecret(wired), 1 // every statement comes back to the same session
 	})
-	l.rows = openDatabase(t, l.address)
-	l.rows.prepare(t, smallTenants)
+	l.rows = openDatabase(t, l.address, p)
+	l.rows.prepare(t)
 	l.twin = apitest.New(t, store.Postgres)
-	l.twinRows = openDatabase(t, l.twin.Config.DatabaseURL.Reveal())
-	l.twinRows.prepare(t, 0)
-	l.large, l.small = l.app.ActorIn(t, tenantID(0), access.Admin), l.app.ActorIn(t, tenantID(7), access.Admin)
+	l.twinRows = openDatabase(t, l.twin.Config.DatabaseURL.Reveal(), population{})
+	l.twinRows.prepare(t)
+	l.large, l.small = l.app.ActorIn(t, tenantID(0), access.Admin), l.app.ActorIn(t, tenantID(min(7, p.tenants)), access.Admin)
 	l.super = l.app.Superuser(t)
 	l.twinned, l.twinnedSuper = l.twin.ActorIn(t, tenantID(0), access.Admin), l.twin.Superuser(t)
 	return &l
@@ -70,7 +70,7 @@ func TestListsCostTheSameAtAnyDepth(t *testing.T) {
 		t.Fatal(err)
 	}
 	unused := maps.Clone(proofs)
-	l := newLab(t)
+	l := newLab(t, proved)
 	for _, op := range operations {
 		if !isList(op) {
 			continue

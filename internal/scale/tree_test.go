@@ -44,7 +44,7 @@ func newForest(t testing.TB) forest {
 	})
 	f.admin, f.nobody = f.app.Actor(t, access.Admin), f.app.Actor(t, access.Viewer)
 	company := f.app.Company(t, f.admin.User.TenantID)
-	d := openDatabase(t, address)
+	d := openDatabase(t, address, population{})
 	d.exec(t, fmt.Sprintf(`INSERT INTO departments (tenant_id, id, company_id, parent_id, code, name, name_key, is_active, search_text, created_at, updated_at, version)
 		SELECT '%s', (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000001')::uuid, '%s',
 			CASE WHEN n %% %d > 0 THEN (lpad(to_hex(n - 1), 8, '0') || '-0000-7000-8000-000000000001')::uuid END,

@@ -1,7 +1,7 @@
 package store_test
 
 // The catalogues' queries: table, column, type and nullability of each column in order, and table and description of each
-// key, constraint and index. goose's own tables are left out.
+// key, constraint and index. goose's own tables are left out, and indexes for searching, which PostgreSQL alone has.
 
 const postgresColumns = `
 	SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' ELSE 'null' END
@@ -38,7 +38,7 @@ const postgresKeys = `
 	SELECT c.relname, CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || 'index ' || i.indexrelid::regclass || ' ('
 		|| (SELECT string_agg(pg_get_indexdef(i.indexrelid, n, true), ', ' ORDER BY n) FROM generate_series(1, i.indnkeyatts) AS n) || ')'
 	FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-	WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'goose%'
+	WHERE pg_get_indexdef(i.indexrelid) NOT LIKE '% USING gin %' AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'goose%'
 		AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u'))`
 
 const mysqlColumns = `

@@ -34,3 +34,6 @@ func (s *Store) RunAfter(ctx context.Context, set, text string) error {
 	rows.Close()
 	return rows.Err()
 }
+
+// Searching is what a statement becomes for PostgreSQL when it has a text to search for.
+func Searching(text string, args []any) string { return searching(text, args) }

@@ -34,13 +34,19 @@ var sqliteOption = regexp.MustCompile(` OR \?(\d+) IS NULL\)`)
 // withoutOptions makes (country = ?5 OR ?5 IS NULL) into (country = ?5) when there is a fifth value.
 func withoutOptions(query string, args []any) string {
 	return sqliteOption.ReplaceAllStringFunc(query, func(match string) string {
-		n, err := strconv.Atoi(sqliteOption.FindStringSubmatch(match)[1])
-		if err != nil || n > len(args) {
-			return match
+		if hasValue(args, sqliteOption.FindStringSubmatch(match)[1]) {
+			return ")"
 		}
-		if v := reflect.ValueOf(args[n-1]); v.Kind() != reflect.Pointer || v.IsNil() {
-			return match
-		}
-		return ")"
+		return match
 	})
+}
+
+// hasValue reports whether the optional parameter of a number, of which the first is 1, has a value.
+func hasValue(args []any, number string) bool {
+	n, err := strconv.Atoi(number)
+	if err != nil || n > len(args) {
+		return false
+	}
+	v := reflect.ValueOf(args[n-1])
+	return v.Kind() == reflect.Pointer && !v.IsNil()
 }

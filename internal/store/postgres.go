@@ -90,11 +90,17 @@ func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn) error {
 	pooled := pid != strconv.FormatUint(uint64(conn.PgConn().PID()), 10)
 	if pooled {
 		d.pooled.Store(true)
+	} else if _, err := conn.PgConn().Exec(ctx, noCompiler).ReadAll(); err != nil {
+		return err
 	}
 	d.switched.Store(bypasses == "t")
 	conn.PgConn().CustomData()[statementsKey] = newStatements(conn, pooled)
 	return nil
 }
+
+// noCompiler keeps PostgreSQL from compiling a plan (JIT) because of a part that isn't carried out: that takes longer than a search. Nothing
+// is set for whoever comes next on a connection of a pooler.
+const noCompiler = "SET jit = off"
 
 // whoServes asks for the number of the server process, and whether the user has to become tenantry_serving: because the policies
 // don't hold for superusers and the like, and the owner could take them down. The migration makes the role, where it may.

@@ -39,7 +39,7 @@ type scoped struct {
 }
 
 func (s scoped) Query(ctx context.Context, text string, args ...any) (pgx.Rows, error) {
-	rows, err := s.runner.run(ctx, s.scope, text, args)
+	rows, err := s.runner.run(ctx, s.scope, searching(text, args), args)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (s scoped) Query(ctx context.Context, text string, args ...any) (pgx.Rows, 
 }
 
 func (s scoped) QueryRow(ctx context.Context, text string, args ...any) pgx.Row {
-	rows, err := s.runner.run(ctx, s.scope, text, args)
+	rows, err := s.runner.run(ctx, s.scope, searching(text, args), args)
 	return postgresRow{rows, err}
 }
 

@@ -1,0 +1,392 @@
+package scale_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/paging"
+	"github.com/tenantry/tenantry/internal/search"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+const (
+	// warming is how often a query runs before it is measured, and measured how many turns of as many there are then; one if it takes too long.
+	warming, measured = 10, 11
+	maxWarming        = time.Second
+	// maxRatio is how much more than with a thousand rows a page may cost.
+	maxRatio = 1.2
+	// maxSearch is what a search may take in a tenant of a million rows.
+	maxSearch = 100 * time.Millisecond
+)
+
+// thousand is what others are compared with.
+var thousand = population{rows: 1000, share: 1, perMinute: 1}
+
+// full are the largest installations that are promised to work.
+var full = map[string]population{
+	"companies":     {rows: 10_000_000, share: 10, tenants: 90_000, perMinute: 19},
+	"audit_entries": {rows: 20_000_000, share: 10, tenants: 90_000, perMinute: 19},
+}
+
+// texts are searched for at full size, by how often the large tenant has them.
+var texts = []struct{ title, text string }{
+	{"1 row in 100,000", "harbour"}, {"1 row in 1000", "meadow"}, {"3 rows in 10", "north"}, {"the newest 5 %", "delta"}, {"other tenants alone", "shire"}, {"no row, two letters", "zq"},
+}
+
+// side is a database that is measured, and what it is asked through.
+type side struct {
+	database
+
+	store, wired *store.Store
+	wire         *wire
+	process      string // that serves the store
+}
+
+// newSide opens a database. With an address that isn't empty it is the one there, whose rows are kept.
+func newSide(b *testing.B, address string, p population) *side {
+	b.Helper()
+	isNew := address == ""
+	if isNew {
+		address = storetest.NewMigratedURL(b, store.Postgres)
+	}
+	s := &side{database: openDatabase(b, address, p)}
+	if isNew || len(s.texts(b, `SELECT 'made' FROM pg_proc WHERE proname = 'id'`)) == 0 {
+		s.prepare(b)
+	}
+	var wired string
+	s.wire, wired = newWire(b, address)
+	for _, open := range []struct {
+		as      **store.Store
+		address string
+	}{{&s.store, address}, {&s.wired, wired}} {
+		opened, err := store.Open(b.Context(), open.address, store.Options{MaxConnections: 1})
+		if err != nil {
+			b.Fatalf("open store: %v", err)
+		}
+		b.Cleanup(opened.Close)
+		*open.as = opened
+		if err := opened.Ping(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if s.process == "" {
+			s.process = s.texts(b, `SELECT pid::text FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+				ORDER BY backend_start DESC LIMIT 1`)[0]
+		}
+	}
+	return s
+}
+
+// question is a call of the store.
+type question struct {
+	title, method string
+	set           map[string]any // the parameters' fields, beside the tenant and the limit
+}
+
+// ask returns how many rows came.
+func (q question) ask(b *testing.B, s *store.Store) int {
+	b.Helper()
+	method := reflect.ValueOf(s.Querier).MethodByName(q.method)
+	params := reflect.New(method.Type().In(1)).Elem()
+	setField(params, "TenantID", tenantID(0))
+	setField(params, "Limit", int32(paging.DefaultLimit+1))
+	for name, value := range q.set {
+		setField(params, name, value)
+	}
+	results := method.Call([]reflect.Value{reflect.ValueOf(b.Context()), params})
+	if err, failed := reflect.TypeAssert[error](results[1]); failed {
+		b.Fatalf("%s: %v", q.title, err)
+	}
+	if results[0].Kind() == reflect.Slice {
+		return results[0].Len()
+	}
+	return 1
+}
+
+// setField does nothing when there is no such field.
+func setField(params reflect.Value, name string, value any) {
+	field, v := params.FieldByName(name), reflect.ValueOf(value)
+	switch {
+	case !field.IsValid():
+	case field.Kind() == reflect.Pointer && v.Kind() != reflect.Pointer:
+		field.Set(reflect.New(field.Type().Elem()))
+		field.Elem().Set(v)
+	default:
+		field.Set(v)
+	}
+}
+
+// cost is what a question costs: processor time of the server's process, which is the same on a busy machine, and pages of the database.
+type cost struct {
+	rows, buffers int
+	time          time.Duration
+	plan          string
+}
+
+// asked is a question to a side.
+type asked struct {
+	*side
+
+	question question
+}
+
+// costs are those of some questions, which are asked until all is in memory and known, and then in turn, so that what else happens on the
+// machine happens to all of them.
+func costs(b *testing.B, list ...asked) []cost {
+	b.Helper()
+	found, times := make([]cost, len(list)), make([][]time.Duration, len(list))
+	turns := measured
+	for i, a := range list {
+		began := time.Now()
+		for range warming {
+			if found[i].rows = a.question.ask(b, a.store); time.Since(began) > maxWarming {
+				turns = 1
+				break
+			}
+		}
+	}
+	for range turns {
+		for i, a := range list {
+			before := a.processorTime(b)
+			for range turns {
+				a.question.ask(b, a.store)
+			}
+			times[i] = append(times[i], (a.processorTime(b)-before)/time.Duration(turns))
+		}
+	}
+	for i, a := range list {
+		slices.Sort(times[i])
+		found[i].time = times[i][len(times[i])/2]
+		a.wire.take()
+		a.question.ask(b, a.wired)
+		for _, p := range a.wire.take() {
+			if strings.Contains(p.Text, a.question.method+" ") {
+				found[i].buffers, found[i].plan = p.buffers(), p.String()
+			}
+		}
+	}
+	return found
+}
+
+// processorTime is how long the process that serves the store's connection has run, in nanoseconds. It has to be one of this machine.
+func (s *side) processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	text, err := os.ReadFile("/proc/" + s.process + "/schedstat")
+	if err != nil {
+		b.Fatalf("read how long the server has run: %v", err)
+	}
+	var nanoseconds int64
+	if _, err := fmt.Sscan(string(text), &nanoseconds); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(nanoseconds)
+}
+
+// BenchmarkFlatCost fills a database with the largest promised numbers of rows, which takes long, and one with a thousand, and compares what each
+// list costs, in each order, with each filter, on the first and the 10,000th page. SCALE_DATABASE_URL is a database that is filled
+// once and kept. See docs/adr/0014-flat-cost.md.
+func BenchmarkFlatCost(b *testing.B) {
+	for _, operation := range slices.Sorted(maps.Keys(proofs)) {
+		p := proofs[operation]
+		size, ok := full[p.table]
+		if !ok {
+			continue
+		}
+		b.Run(operation, func(b *testing.B) {
+			small, large := newSide(b, "", thousand), newSide(b, os.Getenv("SCALE_DATABASE_URL"), size)
+			for _, s := range []*side{small, large} {
+				if len(s.texts(b, `SELECT 'filled' FROM `+p.table+` LIMIT 1`)) == 0 {
+					p.rows(b, s.database)
+				}
+			}
+			m := measurement{proof: p, small: small, large: large}
+			for b.Loop() {
+				m.b = b
+				m.lists(strings.TrimPrefix(operation, "list"))
+				m.searches(strings.TrimPrefix(operation, "list"))
+			}
+			b.ReportMetric(m.worst, "worst-ratio")
+		})
+	}
+}
+
+// measurement is that of a table.
+type measurement struct {
+	b            *testing.B
+	proof        proof
+	small, large *side
+	worst        float64
+}
+
+// listOf is a query of the store for each order.
+type listOf struct {
+	order
+
+	method, key string
+}
+
+func (m *measurement) orders(name string) []listOf {
+	if m.proof.table == "audit_entries" {
+		return []listOf{{order{column: "occurred_at", direction: "DESC"}, "ListAuditEntries", "AfterOccurredAt"}}
+	}
+	return []listOf{
+		{order{column: "created_at"}, "List" + name + "ByCreatedAt", "AfterCreatedAt"},
+		{order{column: "created_at", direction: "DESC"}, "List" + name + "ByCreatedAtDesc", "AfterCreatedAt"},
+		{order{column: "name_key"}, "List" + name + "ByName", "AfterNameKey"},
+		{order{column: "name_key", direction: "DESC"}, "List" + name + "ByNameDesc", "AfterNameKey"},
+	}
+}
+
+// first is the place before the first row of an order.
+func (l listOf) first() map[string]any {
+	switch {
+	case l.direction == "":
+		return map[string]any{}
+	case l.column == "name_key":
+		return map[string]any{l.key: strings.Repeat("\U0010ffff", 200), "AfterID": uuid.Max}
+	}
+	return map[string]any{l.key: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "AfterID": uuid.Max}
+}
+
+// deep is the place of the 10,000th page, or of the last full one; nil if there is one page only.
+func (l listOf) deep(b *testing.B, s *side, table, where string) map[string]any {
+	b.Helper()
+	scope := fmt.Sprintf(`FROM %s WHERE tenant_id = '%s' AND (%s)`, table, tenantID(0), where)
+	limit := fmt.Sprintf(`least((SELECT count(*) - %d %s), %d)`, paging.DefaultLimit+2, scope, (deepPage-1)*paging.DefaultLimit-1)
+	row := s.texts(b, fmt.Sprintf(`SELECT to_json(%[1]s)::text, id::text %[2]s AND %[3]s >= 0 ORDER BY %[1]s %[4]s, id %[4]s OFFSET greatest(0, %[3]s) LIMIT 1`,
+		l.column, scope, limit, l.direction))
+	if len(row) == 0 {
+		return nil
+	}
+	place := map[string]any{"AfterID": uuid.MustParse(row[1])}
+	var err error
+	if l.column == "name_key" {
+		var key string
+		err = json.Unmarshal([]byte(row[0]), &key)
+		place[l.key] = key
+	} else {
+		var key time.Time
+		err = json.Unmarshal([]byte(row[0]), &key)
+		place[l.key] = key.UTC()
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return place
+}
+
+// condition is what a filter is in a query's parameters.
+func condition(b *testing.B, parameter, value string) map[string]any {
+	b.Helper()
+	area, isArea := strings.CutSuffix(value, ".*")
+	at, timeErr := time.Parse(time.RFC3339, value)
+	id, idErr := uuid.Parse(value)
+	switch {
+	case parameter == "":
+		return nil
+	case isArea:
+		return map[string]any{"ActionArea": area}
+	case parameter == "from":
+		return map[string]any{"Since": at}
+	case timeErr == nil:
+		return map[string]any{"AfterOccurredAt": at, "AfterID": uuid.UUID{}}
+	case strings.HasPrefix(parameter, "is_"):
+		return map[string]any{fieldOf(parameter): value == "true"}
+	case idErr == nil:
+		return map[string]any{fieldOf(parameter): id}
+	}
+	return map[string]any{fieldOf(parameter): value}
+}
+
+// fieldOf is the name that sqlc gives a parameter.
+func fieldOf(parameter string) string {
+	var name string
+	for part := range strings.SplitSeq(parameter, "_") {
+		if part == "id" || part == "ip" {
+			name += strings.ToUpper(part)
+		} else {
+			name += strings.ToUpper(part[:1]) + part[1:]
+		}
+	}
+	return name
+}
+
+// lists compares all pages that aren't searches.
+func (m *measurement) lists(name string) {
+	m.b.Helper()
+	for _, l := range m.orders(name) {
+		m.compare(l, "", filter{where: "true"})
+		for _, parameter := range slices.Sorted(maps.Keys(m.proof.filters)) {
+			for _, f := range m.proof.filters[parameter] {
+				if parameter != "q" {
+					m.compare(l, parameter, f)
+				}
+			}
+		}
+	}
+}
+
+// compare prints what the first and a deep page cost on both sides. If a filter lets less than a page through of a thousand rows, the first
+// page of all rows is what the full one is compared with.
+func (m *measurement) compare(l listOf, parameter string, f filter) {
+	m.b.Helper()
+	places := map[string][2]map[string]any{
+		"first": {l.first(), l.first()},
+		"deep":  {l.deep(m.b, m.small, m.proof.table, f.where), l.deep(m.b, m.large, m.proof.table, f.where)},
+	}
+	for _, page := range []string{"first", "deep"} {
+		at := places[page]
+		if at[1] == nil {
+			continue
+		}
+		title := fmt.Sprintf("%s %s=%s, %s page", l.method, parameter, f.value, page)
+		ask := func(place map[string]any) question {
+			set := maps.Clone(place)
+			maps.Copy(set, condition(m.b, parameter, f.value))
+			if page == "deep" {
+				maps.Copy(set, place)
+			}
+			return question{title, l.method, set}
+		}
+		with := question{l.method, l.method, l.first()}
+		if at[0] != nil && ask(at[0]).ask(m.b, m.small.store) == ask(at[1]).ask(m.b, m.large.store) {
+			with = ask(at[0])
+		}
+		both := costs(m.b, asked{m.small, with}, asked{m.large, ask(at[1])})
+		small, large := both[0], both[1]
+		ratio := float64(large.time) / float64(small.time)
+		m.worst = max(m.worst, ratio)
+		m.b.Logf("ratio %.2f  %s: %d rows, %.3f ms and %d pages; with a thousand rows %d rows, %.3f ms and %d pages", ratio, title,
+			large.rows, milliseconds(large.time), large.buffers, small.rows, milliseconds(small.time), small.buffers)
+		if ratio > maxRatio {
+			m.b.Errorf("%s costs %.2f times what it costs with a thousand rows, want %.1f at most:\n%s", title, ratio, maxRatio, large.plan)
+		}
+	}
+}
+
+// searches prints what searching takes in the large tenant.
+func (m *measurement) searches(name string) {
+	m.b.Helper()
+	for _, l := range m.orders(name) {
+		for _, t := range texts {
+			set := l.first()
+			set["Pattern"] = search.Pattern(t.text)
+			c := costs(m.b, asked{m.large, question{l.method, l.method, set}})[0]
+			m.b.Logf("%.1f ms  %s q=%s (%s): %d rows, %d pages", milliseconds(c.time), l.method, t.text, t.title, c.rows, c.buffers)
+			if c.time > maxSearch {
+				m.b.Errorf("%s q=%s (%s) takes %v, want %v at most:\n%s", l.method, t.text, t.title, c.time, maxSearch, c.plan)
+			}
+		}
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

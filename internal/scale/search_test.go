@@ -1,0 +1,69 @@
+package scale_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+// lookAhead is what looking through the rows ahead of a page costs at most, which a search does first: a page of the database for each.
+const lookAhead = 5000 + 5000/5 + descent
+
+// TestSearchesCostWhatTheyFind is about texts that a page isn't full of at once: rare ones, those that only other tenants have, and those whose
+// rows are all at the far end. They don't cost what the tenant has.
+func TestSearchesCostWhatTheyFind(t *testing.T) {
+	doc, err := document.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations, err := access.Operations(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := operations[slices.IndexFunc(operations, func(o access.Operation) bool { return o.ID == "listCompanies" })]
+	l, p := newLab(t, searched), proofs["listCompanies"]
+	p.rows(t, l.rows)
+	for text, found := range map[string]int{"meadow": 100, "harbour": 1, "shire": 0, "c12346": 1, "delta": 5000} {
+		for _, o := range ordersOf(op) {
+			for _, parameters := range []url.Values{{}, {"country": {"DE"}}, {"is_active": {"true"}, "count": {"true"}}} {
+				parameters.Set("q", text)
+				parameters.Set("sort", o.sort)
+				l.proveText(t, op, p, parameters, found)
+			}
+		}
+	}
+}
+
+// proveText reads the first page of the rows that have a text, and looks at what that costs.
+func (l *lab) proveText(t *testing.T, op access.Operation, p proof, parameters url.Values, found int) {
+	t.Helper()
+	title := op.ID + "?" + parameters.Encode()
+	l.wire.take()
+	l.large.Do(t, http.MethodGet, op.Path+"?"+parameters.Encode(), "").Want(t, http.StatusOK)
+	plans := slices.DeleteFunc(l.wire.take(), func(plan plan) bool { return !plan.touches(p.table) })
+	if want := 1 + len(parameters["count"]); len(plans) != want {
+		t.Fatalf("%s reads %s in %d statements, want %d", title, p.table, len(plans), want)
+	}
+	for _, plan := range plans {
+		ahead, indexed := false, false
+		plan.Root.walk(func(n node) {
+			indexed = indexed || n.Index == p.table+"_search_text_idx" && n.Loops > 0
+			ahead = ahead || n.Type == "WindowAgg" && n.Rows < 5000
+			if n.Type == "Seq Scan" && n.Loops > 0 {
+				t.Errorf("%s goes through the whole table:\n%s", title, plan)
+			}
+		})
+		// A page that is full by then needs no index.
+		if !indexed && !ahead {
+			t.Errorf("%s isn't looked up:\n%s", title, plan)
+		}
+		// The index's own pages are few.
+		if most := lookAhead + 1000 + 2*found; plan.buffers() > most {
+			t.Errorf("%s costs %d buffers, want %d at most:\n%s", title, plan.buffers(), most, plan)
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package store_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+var statement = regexp.MustCompile("(?s)= `(-- name: (\\w+) .*?)`")
+
+// TestEveryStatementForPostgreSQLThatSearchesGoesBothWays finds the statements in the generated code.
+func TestEveryStatementForPostgreSQLThatSearchesGoesBothWays(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../gen/db/postgres/*.sql.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pattern, lists := "%x%", 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range statement.FindAllStringSubmatch(string(text), -1) {
+			// All parameters have a value, or none has.
+			some, none := make([]any, 30), make([]any, 30)
+			for i := range some {
+				some[i], none[i] = &pattern, (*string)(nil)
+			}
+			if got := store.Searching(m[1], none); got != m[1] {
+				t.Errorf("%s is another statement when there is nothing to search for:\n%s", m[2], got)
+			}
+			got := store.Searching(m[1], some)
+			switch {
+			case !strings.Contains(m[1], "search_text LIKE"):
+				if got != m[1] {
+					t.Errorf("%s doesn't search, but becomes\n%s", m[2], got)
+				}
+			case strings.HasPrefix(m[2], "List"):
+				lists++
+				if strings.Count(got, "search_text LIKE") != 2 || !strings.Contains(got, "WITH ahead AS") || !strings.Contains(m[1], "FROM tenants") && !strings.Contains(got, "FROM searchable_") {
+					t.Errorf("%s doesn't go both ways:\n%s", m[2], got)
+				}
+			case !strings.Contains(m[1], "FROM tenants") && !strings.Contains(got, "FROM searchable_"):
+				t.Errorf("%s can't use an index:\n%s", m[2], got)
+			}
+		}
+	}
+	if lists == 0 {
+		t.Error("no lists found")
+	}
+}
+
+// lookedUp is in a plan that looks a text up.
+var lookedUp = regexp.MustCompile(`"Index Cond": "[^"]*search_text ~~`)
+
+// TestViewsForSearchingShowWhatTheirTablesShow asks as whoever serves.
+func TestViewsForSearchingShowWhatTheirTablesShow(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t, store.Postgres)
+	conn, err := s.SQLDB().Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	exec := func(text string, args ...any) {
+		t.Helper()
+		if _, err := conn.ExecContext(t.Context(), text, args...); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	one := func(text string, args ...any) (value string) {
+		t.Helper()
+		if err := conn.QueryRowContext(t.Context(), text, args...).Scan(&value); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		return value
+	}
+	refused := func(text string) {
+		t.Helper()
+		if _, err := conn.ExecContext(t.Context(), text); err == nil || !strings.Contains(err.Error(), "42501") {
+			t.Errorf("%s: error %v, want permission denied", text, err)
+		}
+	}
+	const columns = `code, name, name_key, search_text, created_at, updated_at, version`
+	tenants := []string{uuid.NewString(), uuid.NewString()}
+	for i, tenant := range tenants {
+		exec(`INSERT INTO tenants (id, tier, status, `+columns+`) VALUES ($1, 'free', 'active', 'T' || $2::int, 'T', 't', 't', now(), now(), 1)`, tenant, i)
+		exec(`INSERT INTO companies (tenant_id, id, is_active, `+columns+`)
+			SELECT $1, gen_random_uuid(), true, 'C' || n, 'C', 'c', 'common ' || md5(n::text), now(), now(), 1 FROM generate_series(1, 2000) AS n`, tenant)
+	}
+	exec(`VACUUM ANALYZE companies`)
+	if got := one(`SELECT string_agg(viewname || ' ' || viewowner, ', ' ORDER BY viewname) FROM pg_views WHERE schemaname = 'public'`); got !=
+		"searchable_audit_entries tenantry_search, searchable_branches tenantry_search, searchable_companies tenantry_search, "+
+			"searchable_departments tenantry_search, searchable_users tenantry_search" {
+		t.Errorf("views and their owners: %s", got)
+	}
+	if got := one(`SELECT count(*) FROM pg_class WHERE relowner = 'tenantry_search'::regrole AND relkind <> 'v'`); got != "0" {
+		t.Errorf("tenantry_search owns %s other things", got)
+	}
+	if got := one(`SELECT concat(rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, has_schema_privilege(oid, 'public', 'create'),
+		has_table_privilege(oid, 'companies', 'insert, update, delete, truncate')) FROM pg_roles WHERE rolname = 'tenantry_search'`); got != "ffffff" {
+		t.Errorf("what tenantry_search may: %s", got)
+	}
+	if got := one(`SELECT count(*) FROM pg_auth_members WHERE roleid = 'tenantry_search'::regrole AND pg_has_role(member, roleid, 'USAGE') AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = member)`); got != "0" {
+		t.Errorf("tenantry_search has %s members", got)
+	}
+
+	exec(`SET SESSION AUTHORIZATION tenantry_serving`)
+	if got := one(`SELECT count(*) FROM searchable_companies`); got != "0" {
+		t.Errorf("without a tenant there are %s rows", got)
+	}
+	exec(`SELECT set_config('app.unscoped', 'on', false)`)
+	if got := one(`SELECT count(*) FROM searchable_users`); got != "0" {
+		t.Errorf("all tenants' users are %s rows", got)
+	}
+	exec(`SELECT set_config('app.tenant_id', $1, false)`, tenants[0])
+	if got := one(`SELECT count(*) || ' ' || min(tenant_id::text) || ' ' || max(tenant_id::text) FROM searchable_companies`); got != "2000 "+tenants[0]+" "+tenants[0] {
+		t.Errorf("with a tenant there is %s", got)
+	}
+	if got := one(`SELECT count(*) FROM searchable_companies WHERE tenant_id = $1`, tenants[1]); got != "0" {
+		t.Errorf("there are %s rows of another tenant", got)
+	}
+	refused(`DELETE FROM searchable_companies`)
+	refused(`UPDATE searchable_companies SET name = ''`)
+	refused(`SET ROLE tenantry_search`)
+	refused(`DROP VIEW searchable_companies`)
+	// What would be cheaper for so few rows is out of the question.
+	exec(`SET enable_seqscan = off`)
+	exec(`SET enable_indexscan = off`)
+	for from, want := range map[string]bool{"searchable_companies": true, "companies": false} {
+		plan := one(`EXPLAIN (FORMAT JSON) SELECT id FROM `+from+` WHERE tenant_id = $1 AND search_text LIKE '%c4ca4238a0b9%'`, tenants[0])
+		if lookedUp.MatchString(plan) != want {
+			t.Errorf("a search in %s looks the text up in an index: %t, want %t\n%s", from, !want, want, plan)
+		}
+	}
+	exec(`RESET SESSION AUTHORIZATION`)
+}
