@@ -11,7 +11,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
@@ -96,7 +98,11 @@ func TestSuperuserResetPassword(t *testing.T) {
 		reset(1, operator, "too short").wantError("at least 12 bytes")
 		server.do(http.MethodGet, mePath, "", bearer(before.Access)).want(t, http.StatusOK)
 
+		announced := announcements(t, databaseURL)
 		reset(0, operator, otherPassword)
+		if announced != nil && !strings.Contains(<-announced, access.PlatformTenantID.String()+"/") {
+			t.Error("the command announces something else than a user of the platform")
+		}
 		server.mustSoonRefuse(http.MethodGet, mePath, "", before.Access, http.StatusUnauthorized, "session_ended")
 		server.refresh(before.Refresh).wantProblem(t, http.StatusUnauthorized, "session_ended")
 		server.do(http.MethodPost, loginPath, loginBody(operator, operatorPassword)).wantProblem(t, http.StatusUnauthorized, "invalid_credentials")
@@ -107,6 +113,25 @@ func TestSuperuserResetPassword(t *testing.T) {
 		aside(engine, databaseURL).Exec(t, "UPDATE users SET is_active = FALSE WHERE email = '"+operator+"'")
 		reset(1, operator, operatorPassword).wantError("inactive")
 	})
+}
+
+// announcements returns what is announced on a database until the test ends, without beats; nil if nothing can be.
+func announcements(t *testing.T, databaseURL string) <-chan string {
+	t.Helper()
+	channel := storetest.Open(t, databaseURL).Channel(invalidation.Name)
+	if channel == nil {
+		return nil
+	}
+	texts, ready := make(chan string, 100), make(chan struct{})
+	go func() {
+		_ = channel.Listen(t.Context(), func() { close(ready) }, func(text string) {
+			if !strings.Contains(text, "beat:") {
+				texts <- text
+			}
+		})
+	}()
+	<-ready
+	return texts
 }
 
 func TestOneOfSeveralCreatesASuperuser(t *testing.T) {

@@ -3270,7 +3270,7 @@ type ClientInterface interface {
 
 	// LogoutWithBody Log out
 	//
-	// Ends the access and refresh tokens of the current session, of all others, or of all, at once and on every instance.
+	// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3279,7 +3279,7 @@ type ClientInterface interface {
 
 	// Logout Log out
 	//
-	// Ends the access and refresh tokens of the current session, of all others, or of all, at once and on every instance.
+	// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4205,7 +4205,7 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 
 // LogoutWithBody Log out
 //
-// Ends the access and refresh tokens of the current session, of all others, or of all, at once and on every instance.
+// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4224,7 +4224,7 @@ func (c *Client) LogoutWithBody(ctx context.Context, contentType string, body io
 
 // Logout Log out
 //
-// Ends the access and refresh tokens of the current session, of all others, or of all, at once and on every instance.
+// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9918,7 +9918,7 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithBodyWithResponse Log out
 	//
-	// Ends the access and refresh tokens of the current session, of all others, or of all, at once and on every instance.
+	// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9927,7 +9927,7 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithResponse Log out
 	//
-	// Ends the access and refresh tokens of the current session, of all others, or of all, at once and on every instance.
+	// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18501,7 +18501,7 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 
 // LogoutWithBodyWithResponse Log out
 //
-// Ends the access and refresh tokens of the current session, of all others, or of all, at once and on every instance.
+// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18516,7 +18516,7 @@ func (c *ClientWithResponses) LogoutWithBodyWithResponse(ctx context.Context, co
 
 // LogoutWithResponse Log out
 //
-// Ends the access and refresh tokens of the current session, of all others, or of all, at once and on every instance.
+// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

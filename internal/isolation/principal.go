@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
@@ -62,6 +63,11 @@ func (m *Matrix) gather(ctx context.Context) error {
 	late := m.admins[m.suspended]
 	add(principal{name: "suspended tenant", person: late, tenant: m.own, token: late.accessToken, refused: errs.TenantSuspended})
 
+	select { // as long as other instances of the installation may believe in what has ended
+	case <-time.After(time.Second):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	for _, role := range []access.Role{access.Viewer, access.User} {
 		p, err := m.hire(ctx, m.own, role)
 		if err != nil {

@@ -103,7 +103,7 @@ export class Api extends HeyApiClient {
     /**
      * Log out
      *
-     * Ends the access and refresh tokens of the current session, of all others, or of all, at once and on every instance.
+     * Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
      */
     public logout<ThrowOnError extends boolean = true>(options?: Options<LogoutData, ThrowOnError>): RequestResult<LogoutResponses, LogoutErrors, ThrowOnError, 'data'> {
         return (options?.client ?? this.client).post<LogoutResponses, LogoutErrors, ThrowOnError, 'data'>({
