@@ -15,7 +15,7 @@ import (
 const (
 	// stateAge is how long the state of a session may be used after it was asked for. It bounds what no announcement prevents.
 	stateAge = time.Second
-	// maxRemembered is how many sessions an instance remembers: some 6 MB.
+	// maxRemembered is the most sessions that an instance remembers.
 	maxRemembered = 16_384
 )
 

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// maxVerified is how many access tokens are remembered as verified: some 4 MB.
+// maxVerified is the most access tokens that are remembered as verified.
 const maxVerified = 16_384
 
 // verified remembers the claims of access tokens whose signature was good, because checking one takes longer than most of a request. A signature
