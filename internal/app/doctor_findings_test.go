@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
@@ -152,4 +153,30 @@ func redisServer(t *testing.T, settings ...string) string {
 	}
 	t.Fatal("redis-server ended before it was ready")
 	return ""
+}
+
+func TestDoctorTriesTheWallBetweenTenants(t *testing.T) {
+	t.Parallel()
+	i := newInstallation(t, store.Postgres)
+	if c := i.examine(t, 0)["isolation"]; c.Result != doctor.OK || !strings.Contains(c.Detail, "holds for tenantry_serving") {
+		t.Errorf("%+v, want ok for the role that statements are switched to", c)
+	}
+	wantWarning(t, i.examine(t, 0, production()...)["isolation"], "could take it down", "IN ROLE tenantry_serving")
+	for statement, want := range map[string]string{
+		"ALTER TABLE users NO FORCE ROW LEVEL SECURITY":                                                                   "doesn't protect users",
+		"ALTER TABLE companies DISABLE ROW LEVEL SECURITY":                                                                "doesn't protect companies",
+		"DROP POLICY tenant_isolation ON sessions":                                                                        "doesn't protect sessions",
+		"CREATE POLICY more ON branches USING (true)":                                                                     "doesn't protect branches",
+		"DO $$ BEGIN DROP POLICY unscoped_reading ON users; CREATE POLICY unscoped_reading ON users USING (true); END $$": "doesn't protect users",
+		"ALTER POLICY tenant_isolation ON audit_entries USING (true)":                                                     "sees rows of tenants",
+	} {
+		i := newInstallation(t, store.Postgres)
+		i.superuser(t) // so that there are rows
+		if _, err := apitest.OpenDatabase(t, store.Postgres, i.url).ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+		if c := i.examine(t, 1)["isolation"]; c.Result != doctor.Failed || !strings.Contains(c.Detail, want) {
+			t.Errorf("%s: %+v, want a failure with %q", statement, c, want)
+		}
+	}
 }

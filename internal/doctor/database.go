@@ -19,13 +19,13 @@ func (p Patient) database(ctx context.Context) []Check {
 	s, err := p.OpenStore(ctx)
 	if err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "check DATABASE_URL, and that the database runs and lets this machine in"}
-		return append([]Check{failed}, skip("connections", "schema", "clock", "accounts", "audit")...)
+		return append([]Check{failed}, skip("connections", "schema", "clock", "isolation", "accounts", "audit")...)
 	}
 	defer s.Close()
 	start := p.Now()
 	if err := s.Ping(ctx); err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "look at the database's own log"}
-		return append([]Check{failed}, skip("connections", "schema", "clock", "accounts", "audit")...)
+		return append([]Check{failed}, skip("connections", "schema", "clock", "isolation", "accounts", "audit")...)
 	}
 	version := schema(ctx, s)
 	checks := slices.Concat(
@@ -33,9 +33,9 @@ func (p Patient) database(ctx context.Context) []Check {
 		p.connections(ctx, s), []Check{version, p.clock(ctx, s)},
 	)
 	if version.Result == Failed {
-		return append(checks, skip("accounts", "audit")...)
+		return append(checks, skip("isolation", "accounts", "audit")...)
 	}
-	return slices.Concat(checks, p.accounts(ctx, s), p.audit(ctx, s))
+	return slices.Concat(checks, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s))
 }
 
 func schema(ctx context.Context, s *store.Store) Check {

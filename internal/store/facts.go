@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // What those who run an installation may want to know about the server.
@@ -41,4 +42,68 @@ func (s *Store) Encrypted(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("ask whether the connection is encrypted: %w", err)
 	}
 	return cipher != "", nil
+}
+
+// RowSecurity is what PostgreSQL itself does to keep tenants apart, see docs/adr/0012-row-level-security.md.
+type RowSecurity struct {
+	User    string   // who logs in
+	Serving string   // who the statements run as: the user, or the role that each transaction is switched to
+	Owner   bool     // User could take the policies down
+	Bypass  bool     // the policies don't hold for Serving
+	Open    []string // tables of tenants on which row-level security isn't enabled and forced, with the policies that belong there
+	Seen    bool     // a statement without a tenant saw rows of one
+}
+
+const rowSecurityOfTables = `SELECT c.oid::regclass::text, c.relrowsecurity AND c.relforcerowsecurity
+		AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant_isolation')
+		AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid
+			AND NOT (p.polname = 'tenant_isolation' OR p.polname = 'unscoped_reading' AND p.polcmd = 'r'))
+	FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+	WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND c.relkind IN ('r', 'p')
+	ORDER BY c.relname`
+
+const rowSecurityOfUsers = `SELECT session_user::text, current_user::text,
+		login.rolsuper OR login.rolbypassrls OR pg_has_role(session_user, tables.relowner, 'USAGE'), serving.rolsuper OR serving.rolbypassrls
+	FROM pg_class AS tables, pg_roles AS login, pg_roles AS serving
+	WHERE tables.oid = to_regclass('tenants') AND login.rolname = session_user AND serving.rolname = current_user`
+
+// RowSecurity looks at the policies, and tries whether they hold for the statements of this store. It is about PostgreSQL alone:
+// ErrNotFound means that the engine has nothing of the kind, or that there are no tables yet.
+func (s *Store) RowSecurity(ctx context.Context) (RowSecurity, error) {
+	d, ok := s.database.(*postgresDriver)
+	if !ok {
+		return RowSecurity{}, ErrNotFound
+	}
+	conn := postgresConn{d}.Shared()
+	var r RowSecurity
+	if err := conn.QueryRow(ctx, rowSecurityOfUsers).Scan(&r.User, &r.Serving, &r.Owner, &r.Bypass); err != nil {
+		return r, fmt.Errorf("ask who serves: %w", translatePostgres(err))
+	}
+	rows, err := conn.Query(ctx, rowSecurityOfTables)
+	if err != nil {
+		return r, fmt.Errorf("look for policies: %w", translatePostgres(err))
+	}
+	defer rows.Close()
+	var tries []string
+	for rows.Next() {
+		var table string
+		var closed bool
+		if err := rows.Scan(&table, &closed); err != nil {
+			return r, fmt.Errorf("look for policies: %w", translatePostgres(err))
+		}
+		if !closed {
+			r.Open = append(r.Open, table)
+		}
+		tries = append(tries, "EXISTS (SELECT FROM "+table+")")
+	}
+	if err := rows.Err(); err != nil {
+		return r, fmt.Errorf("look for policies: %w", translatePostgres(err))
+	}
+	if len(tries) == 0 {
+		return r, ErrNotFound
+	}
+	if err := conn.QueryRow(ctx, "SELECT "+strings.Join(tries, " OR ")).Scan(&r.Seen); err != nil {
+		return r, fmt.Errorf("read without a tenant: %w", translatePostgres(err))
+	}
+	return r, nil
 }

@@ -17,7 +17,7 @@ import (
 // in the way that pgx reads by itself. What counts is the ratio; cpu-ns/op is of this process alone.
 func BenchmarkPointRead(b *testing.B) {
 	databaseURL := storetest.NewMigratedURL(b, store.Postgres)
-	s := storetest.Open(b, servingURL(b, databaseURL))
+	s := storetest.Open(b, storetest.ServingURL(b, databaseURL))
 	row := tenantRow()
 	if err := s.InsertTenant(b.Context(), row); err != nil {
 		b.Fatal(err)

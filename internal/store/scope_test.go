@@ -2,10 +2,8 @@ package store_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -22,21 +20,6 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
-
-// servingURL returns the URL of a database for a user who is a member of tenantry_serving and nothing else.
-func servingURL(t testing.TB, databaseURL string) string {
-	t.Helper()
-	name := "tenantry_test_" + strings.ToLower(rand.Text()) // roles are the whole server's
-	admin := connect(t, databaseURL)
-	exec(t, admin, "CREATE ROLE "+name+" LOGIN PASSWORD 'serving' IN ROLE tenantry_serving")
-	t.Cleanup(func() { exec(t, connect(t, databaseURL), "DROP ROLE "+name) })
-	u, err := url.Parse(databaseURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.User = url.UserPassword(name, "serving")
-	return u.String()
-}
 
 func connect(t testing.TB, databaseURL string) *pgx.Conn {
 	t.Helper()
@@ -237,7 +220,7 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 			lost: true,
 		},
 	}
-	for user, userURL := range map[string]string{"owner": databaseURL, "serving": servingURL(t, databaseURL)} {
+	for user, userURL := range map[string]string{"owner": databaseURL, "serving": storetest.ServingURL(t, databaseURL)} {
 		for name, way := range ways {
 			t.Run(user+"/"+name, func(t *testing.T) {
 				s, err := store.Open(t.Context(), userURL, store.Options{MaxConnections: 1})
@@ -274,7 +257,7 @@ func TestTransactionSeesTheTenantOfEachStatement(t *testing.T) {
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	owner := storetest.Open(t, databaseURL)
 	companies := newTenants(t, owner, 2)
-	for user, userURL := range map[string]string{"owner": databaseURL, "serving": servingURL(t, databaseURL)} {
+	for user, userURL := range map[string]string{"owner": databaseURL, "serving": storetest.ServingURL(t, databaseURL)} {
 		t.Run(user, func(t *testing.T) {
 			s := storetest.Open(t, userURL)
 			err := s.Tx(t.Context(), func(q db.Querier) error {
@@ -307,7 +290,7 @@ func TestServingRoleIsHeldByTheWall(t *testing.T) {
 	owner := storetest.Open(t, databaseURL)
 	companies := newTenants(t, owner, 2)
 	mine, theirs := companies[0], companies[1]
-	conn := connect(t, servingURL(t, databaseURL))
+	conn := connect(t, storetest.ServingURL(t, databaseURL))
 	for _, table := range tablesOfTenants(t, owner) {
 		var rows int
 		if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&rows); err != nil || rows != 0 {
@@ -359,7 +342,7 @@ func TestTenantsDoNotMeetInAPooler(t *testing.T) {
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	owner := storetest.Open(t, databaseURL)
 	companies := newTenants(t, owner, 4)
-	for user, userURL := range map[string]string{"owner": databaseURL, "serving": servingURL(t, databaseURL)} {
+	for user, userURL := range map[string]string{"owner": databaseURL, "serving": storetest.ServingURL(t, databaseURL)} {
 		t.Run(user, func(t *testing.T) {
 			t.Parallel()
 			s := storetest.Open(t, postgrestest.Bouncer(t, userURL, 2))

@@ -20,6 +20,30 @@ func newPostgres(t testing.TB, adminURL, template string) string {
 	return newDatabase(t, openPostgres(t, adminURL), adminURL, template, " WITH (FORCE)")
 }
 
+// ServingURL returns the URL of a migrated PostgreSQL database for a user who is a member of tenantry_serving and nothing else, as
+// in production. The user is gone after the test.
+func ServingURL(t testing.TB, databaseURL string) string {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatalf("the database's URL can't be read")
+	}
+	name, password := "tenantry_test_"+strings.ToLower(rand.Text()), rand.Text() // roles are the whole server's
+	owner := openPostgres(t, databaseURL)
+	owner.SetMaxIdleConns(0)
+	if _, err := owner.ExecContext(t.Context(), "CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"' IN ROLE tenantry_serving"); err != nil {
+		t.Fatalf("create user: %v", err)
+	}
+	t.Cleanup(func() {
+		if _, err := owner.ExecContext(context.Background(), "DROP ROLE "+name); err != nil {
+			t.Errorf("drop user: %v", err)
+		}
+		_ = owner.Close()
+	})
+	u.User = url.UserPassword(name, password)
+	return u.String()
+}
+
 func openPostgres(t testing.TB, adminURL string) *sql.DB {
 	t.Helper()
 	admin, err := sql.Open("pgx", adminURL)

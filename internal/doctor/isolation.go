@@ -1,0 +1,52 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// isolation tries whether the database itself keeps tenants apart.
+func (p Patient) isolation(ctx context.Context, s *store.Store) []Check {
+	const name = "isolation"
+	if s.Engine() != store.Postgres {
+		return findings(name, fmt.Sprintf("%s has no row-level security", s.Engine()), nil)
+	}
+	r, err := s.RowSecurity(ctx)
+	if err != nil {
+		return findings(name, "", []Check{{
+			Result: Failed, Detail: err.Error(), Fix: "as the owner of the tables: GRANT tenantry_serving TO the user of DATABASE_URL",
+		}})
+	}
+	var found []Check
+	if len(r.Open) > 0 {
+		found = append(found, Check{
+			Result: Failed, Detail: "row-level security doesn't protect " + strings.Join(r.Open, ", "),
+			Fix: fmt.Sprintf("as the owner: ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; and so on, "+
+				"with the policies of sql/migrations/postgres/00015_add_row_level_security.sql and no others", r.Open[0]),
+		})
+	}
+	switch {
+	case r.Bypass:
+		found = append(found, Check{
+			Result: Failed, Detail: fmt.Sprintf("row-level security doesn't hold for the user %s, who is a superuser or has BYPASSRLS", r.Serving),
+			Fix: anotherUser(r),
+		})
+	case r.Seen && len(r.Open) == 0:
+		found = append(found, Check{
+			Result: Failed, Detail: "a statement without a tenant sees rows of tenants", Fix: "compare the policies with sql/migrations/postgres/00015_add_row_level_security.sql",
+		})
+	case r.Owner && p.Config.Environment != config.Development:
+		found = append(found, Check{
+			Result: Warning, Detail: fmt.Sprintf("row-level security holds, but the user %s of DATABASE_URL could take it down", r.User), Fix: anotherUser(r),
+		})
+	}
+	return findings(name, "row-level security holds for "+r.Serving, found)
+}
+
+func anotherUser(r store.RowSecurity) string {
+	return fmt.Sprintf("CREATE ROLE tenantry_app LOGIN PASSWORD '...' IN ROLE tenantry_serving; put that user into DATABASE_URL, and %s into MIGRATIONS_DATABASE_URL", r.User)
+}
