@@ -120,7 +120,7 @@ func TestSeveralInstancesWorkThroughPgbouncer(t *testing.T) {
 	}
 	home.run(0, "audit", "verify")
 	home.run(0, "migrate", "status")
-	if got := home.start("migrate", "down"); got.wait() != 1 || !strings.Contains(got.stderr.String(), "leads to the database itself") {
+	if got := home.start("migrate", "down"); got.wait() != 1 || !strings.Contains(got.stderr.String(), "the address of the database itself") {
 		t.Errorf("migrations through pgbouncer:\n%s\nwant a refusal that says what to do", got)
 	}
 }

@@ -82,9 +82,13 @@ func TestProductionNamesSixWrongSettingsAtOnce(t *testing.T) {
 func TestDoctorIsGreenWithTheRightSettings(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		home := newInstallation(t, "DATABASE_URL="+storetest.NewURL(t, engine), "REDIS_URL="+storetest.RedisURL(t),
+		databaseURL := storetest.NewURL(t, engine)
+		home := newInstallation(t, "DATABASE_URL="+databaseURL, "REDIS_URL="+storetest.RedisURL(t),
 			"PASSWORD_RESET_URL=https://app.example.com/reset", "AUDIT_KEY=another-Jx2mQ8vT5yLw9ZrKc7HbPd3NsG6uEf").inProduction()
 		home.run(0, "migrate", "up")
+		if engine == store.Postgres {
+			home = home.with("DATABASE_URL="+storetest.ServingURL(t, databaseURL), "MIGRATIONS_DATABASE_URL="+databaseURL)
+		}
 		home.withInput(operatorPassword).run(0, "superuser", "create", "--email", operator, "--password-stdin")
 		p := home.run(0, "doctor", "--json")
 		report := decode[struct {

@@ -169,7 +169,7 @@ func (s *Store) migrate(ctx context.Context, f func(*goose.Provider) error) erro
 func (s *Store) migrateBy(ctx context.Context, others []*goose.Migration, f func(*goose.Provider) error) error {
 	if d, ok := s.database.(*postgresDriver); ok && d.pooled.Load() {
 		return errors.New("the database URL leads to a connection pooler such as pgbouncer, through which the lock that migrations need doesn't hold; " +
-			"run `tenantry migrate` with a DATABASE_URL that leads to the database itself")
+			"give MIGRATIONS_DATABASE_URL the address of the database itself")
 	}
 	err := s.migrateTrusted(ctx, others, f)
 	if d, ok := s.database.(*postgresDriver); ok {
