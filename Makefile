@@ -34,6 +34,10 @@ bench: ## Measure against a bare handler on a private PostgreSQL (it gets what i
 scale: ## Fill a PostgreSQL with 10,000,000 companies and 20,000,000 audit entries and measure each list (an hour, 30 GB; see docs/adr/0014-flat-cost.md)
 	$(SERVERS) go test -run '^$$' -bench FlatCost -benchtime 1x -timeout 6h ./internal/scale
 
+.PHONY: soak
+soak: ## Send mixed traffic for half an hour and look whether anything grows
+	go run ./internal/tools/bench -soak 30m
+
 .PHONY: generate
 generate: ## Regenerate gen/ from openapi/ and sql/
 	$(TOOL) oapi-codegen --config oapi-codegen.yaml openapi/openapi.yaml

@@ -3,17 +3,22 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	_ "github.com/go-sql-driver/mysql" // createDatabase works with both
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	_ "github.com/jackc/pgx/v5/stdlib" // as above
 
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/tools/servers"
@@ -21,6 +26,8 @@ import (
 
 const (
 	warmUp      = 2 * time.Second
+	otherRounds = 3 // at most, with Redis and on the other engines
+	logFile     = "access.log"
 	sampleEvery = 50 * time.Millisecond
 )
 
@@ -53,51 +60,175 @@ func (b *bench) run(ctx context.Context) error {
 	if b.binary, err = build(ctx, dir); err != nil {
 		return err
 	}
-	i, err := b.install(ctx, servers.Postgres().Durable(), dir)
+	i, err := b.install(ctx, servers.Postgres().Durable())
 	if err != nil {
 		return err
 	}
-	return b.compare(ctx, i)
+	if b.soak > 0 {
+		return b.soakFor(ctx, i, b.soak)
+	}
+	fmt.Printf("%s\n", machine(i.version))
+	if b.wants("start") {
+		if err := b.printStart(ctx, i); err != nil {
+			return err
+		}
+	}
+	full, err := b.tenantry(ctx, "Tenantry", i)
+	if err != nil {
+		return err
+	}
+	if err := b.compareBare(ctx, full); err != nil {
+		return err
+	}
+	if err := b.compareOthers(ctx, full); err != nil {
+		return err
+	}
+	if b.wants("storm") {
+		return b.storm(ctx, full)
+	}
+	return nil
 }
 
-// installation is a server with a database, and Tenantry's settings for it.
-type installation struct {
-	database servers.Server
-	owner    string // the URL of who owns the tables
-	dir      string
-	env      []string
-	world    world
+// compareBare measures Tenantry against the bare handler.
+func (b *bench) compareBare(ctx context.Context, full *subject) error {
+	if !slices.ContainsFunc(works, func(w work) bool { return b.wants(w.name) }) {
+		return nil
+	}
+	bare, err := b.bare(ctx, full.installation, full.tokens)
+	if err != nil {
+		return err
+	}
+	if err := b.checkWork(ctx, bare, full); err != nil {
+		return err
+	}
+	results, err := b.compare(ctx, bare, full, b.rounds)
+	if err != nil {
+		return err
+	}
+	printComparisons(os.Stdout, results)
+	resident, err := residentOf(full.pid)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nResident memory of Tenantry after the load: %.0f MiB.\n", float64(resident)/mebibyte)
+	return bare.stop()
 }
 
-// install starts a database server and makes a database of Tenantry's in it.
-func (b *bench) install(ctx context.Context, engine servers.Engine, dir string) (*installation, error) {
-	sayf("starting %s", engine.Name)
-	server, err := b.space.Serve(ctx, engine)
+// compareOthers measures Tenantry with Redis, and on the other engines, against the same Tenantry on PostgreSQL.
+func (b *bench) compareOthers(ctx context.Context, onPostgres *subject) error {
+	var results []comparison
+	for _, other := range []struct {
+		name  string
+		start func() (*subject, error)
+	}{
+		{"redis", func() (*subject, error) {
+			server, err := b.serve(ctx, servers.Redis())
+			if err != nil {
+				return nil, err
+			}
+			return b.tenantry(ctx, "with Redis", onPostgres.installation, "REDIS_URL="+server.URL)
+		}},
+		{"sqlite", func() (*subject, error) { return b.elsewhere(ctx, "on SQLite", b.installSQLite) }},
+		{"mariadb", func() (*subject, error) {
+			return b.elsewhere(ctx, "on MariaDB", func(ctx context.Context) (*installation, error) { return b.install(ctx, servers.MySQL().Durable()) })
+		}},
+	} {
+		if !b.wants(other.name) {
+			continue
+		}
+		s, err := other.start()
+		if err != nil {
+			return err
+		}
+		compared, err := b.compare(ctx, onPostgres, s, min(b.rounds, otherRounds))
+		if err != nil {
+			return err
+		}
+		results = append(results, compared...)
+		if err := s.stop(); err != nil {
+			return err
+		}
+	}
+	if len(results) > 0 {
+		printComparisons(os.Stdout, results)
+	}
+	return nil
+}
+
+// elsewhere starts Tenantry on another engine.
+func (b *bench) elsewhere(ctx context.Context, name string, install func(context.Context) (*installation, error)) (*subject, error) {
+	i, err := install(ctx)
 	if err != nil {
 		return nil, err
+	}
+	return b.tenantry(ctx, name, i)
+}
+
+// installation is a database that Tenantry has filled, and the settings for it.
+type installation struct {
+	version     string // the product's name and version
+	databasePID int    // of the database server; 0 if it is part of the program
+	owner       string // the URL of who owns the tables
+	dir         string
+	env         []string
+	world       world
+}
+
+// serve starts a private server.
+func (b *bench) serve(ctx context.Context, engine servers.Engine) (servers.Server, error) {
+	server, err := b.space.Serve(ctx, engine)
+	if err != nil {
+		return servers.Server{}, fmt.Errorf("%s: %w", engine.Name, err)
 	}
 	b.stops = append(b.stops, server.Stop)
 	sayf("%s", server.Version)
-	i := &installation{database: server, dir: dir}
-	if i.owner, err = createDatabase(ctx, server.URL); err != nil {
-		return nil, err
-	}
-	i.env = b.settings(i.owner)
-	if err := runTenantry(ctx, b.binary, dir, i.env, "migrate", "up"); err != nil {
-		return nil, err
-	}
-	serving, err := servingURL(ctx, i.owner)
+	return server, nil
+}
+
+// install starts a database server and makes a database of Tenantry's in it.
+func (b *bench) install(ctx context.Context, engine servers.Engine) (*installation, error) {
+	server, err := b.serve(ctx, engine)
 	if err != nil {
 		return nil, err
 	}
-	if serving != "" {
-		i.env = append(i.env, "DATABASE_URL="+serving, "MIGRATIONS_DATABASE_URL="+i.owner)
-	}
-	sayf("filling the database")
-	if i.world, err = populate(ctx, i.owner); err != nil {
+	owner, err := createDatabase(ctx, server.URL)
+	if err != nil {
 		return nil, err
 	}
-	return i, nil
+	i := &installation{version: server.Version, databasePID: server.PID, owner: owner}
+	return i, b.fill(ctx, i, engine.Debian)
+}
+
+func (b *bench) installSQLite(ctx context.Context) (*installation, error) {
+	i := &installation{version: "SQLite", owner: "sqlite:///tenantry.db"}
+	return i, b.fill(ctx, i, "sqlite")
+}
+
+// fill migrates the database and puts the data into it.
+func (b *bench) fill(ctx context.Context, i *installation, folder string) error {
+	var err error
+	if i.dir, err = b.space.Dir("tenantry-" + folder); err != nil {
+		return err
+	}
+	if path, relative := strings.CutPrefix(i.owner, "sqlite:///"); relative {
+		i.owner = "sqlite:///" + filepath.Join(i.dir, path)
+	}
+	i.env = b.settings(i.owner)
+	if err := runTenantry(ctx, b.binary, i.dir, i.env, "migrate", "up"); err != nil {
+		return err
+	}
+	if strings.HasPrefix(i.owner, "postgres:") {
+		serving, err := servingURL(ctx, i.owner)
+		if err != nil {
+			return err
+		}
+		if serving != "" {
+			i.env = append(i.env, "DATABASE_URL="+serving, "MIGRATIONS_DATABASE_URL="+i.owner)
+		}
+	}
+	sayf("filling the database")
+	i.world, err = populate(ctx, i.owner)
+	return err
 }
 
 // settings are those of production, with everything on. Of a name that comes twice the last counts.
@@ -107,7 +238,7 @@ func (b *bench) settings(databaseURL string) []string {
 		"DATABASE_MAX_CONNECTIONS=" + strconv.Itoa(b.pool), "SECRET_KEY=" + rand.Text() + rand.Text(), "AUDIT_KEY=" + rand.Text() + rand.Text(),
 		"ACCESS_TOKEN_EXPIRE_MIN=1440", "BCRYPT_COST=" + strconv.Itoa(bcryptCost), "SHUTDOWN_DELAY_SEC=0", "TRUSTED_PROXIES=127.0.0.1",
 		"RATE_LIMIT_ENABLED=true", "RATE_LIMIT_PER_MINUTE=1000000", "RATE_LIMIT_LOGIN_PER_MINUTE=1000000", "RATE_LIMIT_REFRESH_PER_MINUTE=1000000",
-		"LOG_FORMAT=json", "LOG_FILE=access.log", "ENABLE_METRICS=true", "ALLOW_SQLITE_IN_PRODUCTION=true",
+		"LOG_FORMAT=json", "LOG_FILE=" + logFile, "ENABLE_METRICS=true", "ALLOW_SQLITE_IN_PRODUCTION=true",
 	}
 }
 
@@ -117,12 +248,18 @@ func createDatabase(ctx context.Context, serverURL string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	conn, err := pgx.Connect(ctx, serverURL)
+	var conn *sql.DB
+	if u.Scheme == "postgres" {
+		conn, err = sql.Open("pgx", serverURL)
+	} else {
+		secret, _ := u.User.Password()
+		conn, err = sql.Open("mysql", u.User.Username()+":"+secret+"@tcp("+u.Host+")/")
+	}
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "CREATE DATABASE tenantry"); err != nil {
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "CREATE DATABASE tenantry"); err != nil {
 		return "", err
 	}
 	u.Path = "/tenantry"
@@ -152,14 +289,37 @@ func servingURL(ctx context.Context, owner string) (string, error) {
 	return u.String(), nil
 }
 
-// tenantry starts the built program.
-func (b *bench) tenantry(ctx context.Context, i *installation, env ...string) (*system, error) {
-	return startSystem(ctx, b.space, "tenantry", i.dir, slices.Concat(i.env, env), b.binary, "serve")
+// subject is a server that is measured, with what its load consists of.
+type subject struct {
+	*system
+	*installation
+
+	label  string
+	tokens []string
 }
 
-// bare starts the bare handler on the same database.
-func (b *bench) bare(ctx context.Context, i *installation) (*system, error) {
-	who, err := json.Marshal(bareActor{TenantID: i.world.tenant, UserID: i.world.admins[0].ID, SessionID: uuid.Must(uuid.NewV7()), Email: i.world.admins[0].Email})
+// tenantry starts the built program and logs the tenant's admins in.
+func (b *bench) tenantry(ctx context.Context, label string, i *installation, env ...string) (*subject, error) {
+	s, err := startSystem(ctx, b.space, "tenantry", i.dir, slices.Concat(i.env, env), b.binary, "serve")
+	if err != nil {
+		return nil, err
+	}
+	b.stops = append(b.stops, s.stop)
+	var tokens []string
+	for _, u := range i.world.admins {
+		grant, err := login(ctx, s.url, u.Email)
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, grant.AccessToken)
+	}
+	return &subject{system: s, installation: i, label: label, tokens: tokens}, nil
+}
+
+// bare starts the bare handler on the same database. It gets the same requests and takes no notice of the tokens.
+func (b *bench) bare(ctx context.Context, i *installation, tokens []string) (*subject, error) {
+	admin := i.world.admins[0]
+	who, err := json.Marshal(bareActor{TenantID: i.world.tenant, UserID: admin.ID, SessionID: uuid.Must(uuid.NewV7()), Email: admin.Email})
 	if err != nil {
 		return nil, err
 	}
@@ -168,93 +328,69 @@ func (b *bench) bare(ctx context.Context, i *installation) (*system, error) {
 		return nil, err
 	}
 	env := []string{bareDatabase + "=" + i.owner, bareConnections + "=" + strconv.Itoa(b.pool), bareWho + "=" + string(who)}
-	return startSystem(ctx, b.space, "bare", i.dir, env, self, "bare")
-}
-
-// compare measures the two servers in turn, and prints the table.
-func (b *bench) compare(ctx context.Context, i *installation) error {
-	full, err := b.tenantry(ctx, i)
+	s, err := startSystem(ctx, b.space, "bare", i.dir, env, self, "bare")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b.stops = append(b.stops, full.stop)
-	bare, err := b.bare(ctx, i)
-	if err != nil {
-		return err
-	}
-	b.stops = append(b.stops, bare.stop)
-	tokens, err := b.tokens(ctx, full.url, i.world)
-	if err != nil {
-		return err
-	}
-	if err := b.checkWork(ctx, i, bare, full, tokens[0]); err != nil {
-		return err
-	}
-	var results []comparison
-	for _, w := range works {
-		if !b.only[w.name] {
-			continue
-		}
-		requests, err := b.wrk.write(w.name, w.requests(i.world, tokens))
-		if err != nil {
-			return err
-		}
-		c, err := b.alternate(ctx, i, w, requests, bare, full)
-		if err != nil {
-			return err
-		}
-		results = append(results, c)
-	}
-	printComparisons(os.Stdout, results)
-	return nil
+	b.stops = append(b.stops, s.stop)
+	return &subject{system: s, installation: i, label: "bare handler", tokens: tokens}, nil
 }
 
 // checkWork makes sure that the servers do the same.
-func (b *bench) checkWork(ctx context.Context, i *installation, bare, full *system, token string) error {
-	s, err := store.Open(ctx, i.owner, store.Options{})
+func (b *bench) checkWork(ctx context.Context, bare, full *subject) error {
+	s, err := store.Open(ctx, full.owner, store.Options{})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	return sameWork(ctx, s, bare.url, full.url, i.world, token)
+	return sameWork(ctx, s, bare.url, full.url, full.world, full.tokens[0])
 }
 
-// tokens logs the tenant's admins in.
-func (b *bench) tokens(ctx context.Context, url string, w world) ([]string, error) {
-	var tokens []string
-	for _, u := range w.admins {
-		token, err := login(ctx, url, u.Email)
+// compare measures the chosen works on two servers.
+func (b *bench) compare(ctx context.Context, base, other *subject, rounds int) ([]comparison, error) {
+	var results []comparison
+	for _, w := range works {
+		if !b.wants(w.name) {
+			continue
+		}
+		c, err := b.alternate(ctx, w, base, other, rounds)
 		if err != nil {
 			return nil, err
 		}
-		tokens = append(tokens, token)
+		results = append(results, c)
 	}
-	return tokens, nil
+	return results, nil
 }
 
-// alternate measures a work on both servers, in an order that changes with each round.
-func (b *bench) alternate(ctx context.Context, i *installation, w work, requests *requestFile, bare, full *system) (comparison, error) {
-	c := comparison{title: w.title}
-	for _, s := range []*system{bare, full} {
-		if _, err := b.wrk.load(ctx, s.url, requests, warmUp); err != nil {
+// alternate measures a work on two servers in turn. Which of them comes first changes with each round.
+func (b *bench) alternate(ctx context.Context, w work, base, other *subject, rounds int) (comparison, error) {
+	c := comparison{work: w, base: base.label, other: other.label}
+	files := map[*subject]*requestFile{}
+	for _, s := range []*subject{base, other} {
+		file, err := b.wrk.write(w.name, w.requests(s.world, s.tokens))
+		if err != nil {
+			return c, err
+		}
+		files[s] = file
+		if _, err := b.wrk.load(ctx, s.url, file, warmUp); err != nil {
 			return c, err
 		}
 	}
-	for round := range b.rounds {
-		order := []*system{bare, full}
+	for round := range rounds {
+		order := []*subject{base, other}
 		if round%2 == 1 {
 			slices.Reverse(order)
 		}
 		for _, s := range order {
-			m, err := b.measure(ctx, i, s, requests)
+			m, err := b.measure(ctx, s, files[s])
 			if err != nil {
 				return c, err
 			}
-			sayf("%s, round %d: %-8s %6.0f/s, p50 %.2f ms, p99 %.2f ms", w.name, round+1, s.name, m.perSecond(), m.P50.milliseconds(), m.P99.milliseconds())
-			if s == bare {
-				c.bare = append(c.bare, m)
+			sayf("%s, round %d: %-12s %6.0f/s, p50 %.2f ms, p99 %.2f ms", w.name, round+1, s.label, m.perSecond(), m.P50.milliseconds(), m.P99.milliseconds())
+			if s == base {
+				c.baseRuns = append(c.baseRuns, m)
 			} else {
-				c.full = append(c.full, m)
+				c.otherRuns = append(c.otherRuns, m)
 			}
 		}
 	}
@@ -275,69 +411,74 @@ func (m measured) perThousand(used time.Duration) float64 {
 }
 
 // measure loads a server that has come to rest.
-func (b *bench) measure(ctx context.Context, i *installation, s *system, requests *requestFile) (measured, error) {
-	if err := i.rest(ctx, s.pid); err != nil {
+func (b *bench) measure(ctx context.Context, s *subject, requests *requestFile) (measured, error) {
+	if err := s.rest(ctx); err != nil {
 		return measured{}, err
 	}
-	serverBefore, err := cpuOf(s.pid)
-	if err != nil {
-		return measured{}, err
-	}
-	databaseBefore, err := cpuOf(i.database.PID)
+	serverBefore, databaseBefore, err := s.used()
 	if err != nil {
 		return measured{}, err
 	}
 	stop := watchResident(s.pid, sampleEvery)
-	m := measured{}
+	var m measured
 	m.loaded, err = b.wrk.load(ctx, s.url, requests, b.duration)
-	var residentErr, serverErr, databaseErr error
+	var residentErr, usedErr error
 	m.resident, residentErr = stop()
-	m.server, serverErr = cpuOf(s.pid)
-	m.database, databaseErr = cpuOf(i.database.PID)
-	if err := errors.Join(err, residentErr, serverErr, databaseErr); err != nil {
-		return measured{}, fmt.Errorf("%s: %w\n%s", s.name, err, s.lastWords())
+	m.server, m.database, usedErr = s.used()
+	if err := errors.Join(err, residentErr, usedErr); err != nil {
+		return measured{}, fmt.Errorf("%s: %w\n%s", s.label, err, s.lastWords())
 	}
 	m.server -= serverBefore
 	m.database -= databaseBefore
 	return m, nil
 }
 
+// used is the processor time of the server and of its database so far.
+func (s *subject) used() (server, database time.Duration, err error) {
+	if server, err = cpuOf(s.pid); err != nil || s.databasePID == 0 {
+		return server, 0, err
+	}
+	database, err = cpuOf(s.databasePID)
+	return server, database, err
+}
+
 const (
 	restWithin = 30 * time.Second
 	restProbe  = 200 * time.Millisecond
-	restUse    = 20 * time.Millisecond // of processor time in a probe's time
+	restUse    = 20 * time.Millisecond // of processor time between two probes
 )
 
-// rest has the database write down what it has in memory, and returns when nobody works any more: what one server leaves to do must
-// not slow down the next.
-func (i *installation) rest(ctx context.Context, pids ...int) error {
-	conn, err := pgx.Connect(ctx, i.owner)
-	if err != nil {
+// rest has PostgreSQL write down what it has in memory, and returns when neither server nor database works any more, or after some
+// time: what one run leaves to do must not slow down the next.
+func (s *subject) rest(ctx context.Context) error {
+	if strings.HasPrefix(s.owner, "postgres:") {
+		conn, err := pgx.Connect(ctx, s.owner)
+		if err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "CHECKPOINT")
+		if err := errors.Join(err, conn.Close(ctx)); err != nil {
+			return err
+		}
+	}
+	// The log of a run is not needed any more, and they are large.
+	if err := os.Truncate(s.logPath(), 0); err != nil {
 		return err
 	}
-	_, err = conn.Exec(ctx, "CHECKPOINT")
-	if err := errors.Join(err, conn.Close(ctx)); err != nil {
-		return err
-	}
-	busy := func() (time.Duration, error) {
-		var sum time.Duration
-		for _, pid := range append(pids, i.database.PID) {
-			used, err := cpuOf(pid)
-			if err != nil {
-				return 0, err
-			}
-			sum += used
+	last := time.Duration(-1)
+	for deadline := time.Now().Add(restWithin); time.Now().Before(deadline); {
+		server, database, err := s.used()
+		if err != nil || last >= 0 && server+database-last <= restUse {
+			return err
 		}
-		return sum, nil
-	}
-	last, err := busy()
-	for deadline := time.Now().Add(restWithin); err == nil; {
-		time.Sleep(restProbe)
-		var now time.Duration
-		if now, err = busy(); err == nil && (now-last <= restUse || time.Now().After(deadline)) {
-			return nil
+		last = server + database
+		select {
+		case <-time.After(restProbe):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		last = now
 	}
-	return err
+	return nil
 }
+
+func (i *installation) logPath() string { return filepath.Join(i.dir, logFile) }

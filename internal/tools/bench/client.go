@@ -37,17 +37,24 @@ func loginRequest(email string) request {
 	return request{method: http.MethodPost, path: "/api/v1/auth/login", body: fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)}
 }
 
-// login returns an access token.
-func login(ctx context.Context, url, email string) (string, error) {
+// grant is what a log-in or a refresh gives.
+type grant struct {
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token"`
+}
+
+func login(ctx context.Context, url, email string) (grant, error) {
 	body, err := call(ctx, url, loginRequest(email), http.StatusOK)
 	if err != nil {
-		return "", err
+		return grant{}, err
 	}
-	var grant struct {
-		AccessToken string `json:"access_token"`
+	return parseGrant(body)
+}
+
+func parseGrant(body []byte) (grant, error) {
+	var g grant
+	if err := json.Unmarshal(body, &g); err != nil || g.AccessToken == "" || g.RefreshToken == "" {
+		return grant{}, fmt.Errorf("no tokens in the reply (%w)", err)
 	}
-	if err := json.Unmarshal(body, &grant); err != nil {
-		return "", fmt.Errorf("read the log-in: %w", err)
-	}
-	return grant.AccessToken, nil
+	return g, nil
 }

@@ -22,7 +22,7 @@ var cursorPattern = regexp.MustCompile(`"next_cursor":"[^"]+"`)
 // itself, and create the same row.
 func sameWork(ctx context.Context, s *store.Store, a, b string, w world, token string) error {
 	reads := []request{{method: http.MethodGet, path: companiesPath + "?limit=20", token: token}}
-	for _, id := range w.companies[:20] {
+	for _, id := range w.companies[:min(20, len(w.companies))] {
 		reads = append(reads, request{method: http.MethodGet, path: companiesPath + "/" + id.String(), token: token})
 	}
 	for _, r := range reads {

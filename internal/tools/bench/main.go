@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -40,6 +41,7 @@ type options struct {
 	connections int
 	threads     int
 	pool        int
+	soak        time.Duration
 	only        map[string]bool
 }
 
@@ -55,7 +57,8 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&opts.connections, "connections", 64, "connections of the load")
 	flags.IntVar(&opts.threads, "threads", 2, "threads of the load")
 	flags.IntVar(&opts.pool, "pool", 20, "connections of each server to the database")
-	flags.StringVar(&only, "only", "", "only these works: "+strings.Join(workNames(), ", "))
+	flags.StringVar(&only, "only", "", "only these, separated by commas: "+strings.Join(partNames(), ", "))
+	flags.DurationVar(&opts.soak, "soak", 0, "instead of all that, mixed traffic for so long")
 	if err := flags.Parse(args); err != nil {
 		return flag.ErrHelp // it has been told
 	}
@@ -70,23 +73,39 @@ func run(ctx context.Context, args []string) error {
 	return measure(ctx, opts)
 }
 
-// chosen are the works of a list with commas; all for an empty one.
+// parts are what can be measured beside the works.
+var parts = []string{"start", "redis", "sqlite", "mariadb", "storm"}
+
+func partNames() []string {
+	var names []string
+	for _, w := range works {
+		names = append(names, w.name)
+	}
+	return append(names, parts...)
+}
+
+// wants reports whether a part is to be measured. Those with Redis and on other engines are of the works that are wanted.
+func (o options) wants(part string) bool { return o.only[part] }
+
+// chosen are the parts of a list with commas; all for an empty one, and all works if it has none.
 func chosen(list string) (map[string]bool, error) {
-	names := workNames()
-	all := make(map[string]bool, len(names))
-	for _, name := range names {
-		all[name] = list == ""
-	}
-	if list == "" {
-		return all, nil
-	}
+	wanted, hasWork := map[string]bool{}, false
 	for name := range strings.SplitSeq(list, ",") {
-		if _, known := all[name]; !known {
-			return nil, fmt.Errorf("-only knows no %q, but %s", name, strings.Join(names, ", "))
+		if name = strings.TrimSpace(name); name == "" {
+			continue
 		}
-		all[name] = true
+		if !slices.Contains(partNames(), name) {
+			return nil, fmt.Errorf("-only knows no %q, but %s", name, strings.Join(partNames(), ", "))
+		}
+		wanted[name] = true
+		hasWork = hasWork || !slices.Contains(parts, name)
 	}
-	return all, nil
+	for _, name := range partNames() {
+		if len(list) == 0 || !hasWork && (wanted["redis"] || wanted["sqlite"] || wanted["mariadb"]) && !slices.Contains(parts, name) {
+			wanted[name] = true
+		}
+	}
+	return wanted, nil
 }
 
 // measure gets the servers, measures, and takes everything away again.
@@ -114,8 +133,8 @@ func measure(ctx context.Context, opts options) (err error) {
 // provide installs what is missing.
 func provide(ctx context.Context, opts options) error {
 	var packages []string
-	for _, e := range []servers.Engine{servers.Postgres()} {
-		if e.Find() != nil {
+	for part, e := range map[string]servers.Engine{"": servers.Postgres(), "redis": servers.Redis(), "mariadb": servers.MySQL()} {
+		if (part == "" || opts.wants(part)) && e.Find() != nil {
 			packages = append(packages, e.Debian)
 		}
 	}

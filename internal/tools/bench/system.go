@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -28,6 +29,7 @@ type system struct {
 	pid  int
 	cmd  *exec.Cmd
 	log  string
+	once sync.Once
 }
 
 var readyPattern = regexp.MustCompile(`is ready at (http://\S+)`)
@@ -83,11 +85,15 @@ func (s *system) lastWords() string {
 
 // stop asks the server to end and returns when it has.
 func (s *system) stop() error {
+	s.once.Do(s.end)
+	return nil
+}
+
+func (s *system) end() {
 	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	timer := time.AfterFunc(endTimeout, func() { _ = s.cmd.Process.Kill() })
 	defer timer.Stop()
 	_ = s.cmd.Wait() // how it ends is nobody's concern
-	return nil
 }
 
 // kill ends the server at once.

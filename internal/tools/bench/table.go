@@ -6,10 +6,11 @@ import (
 	"slices"
 )
 
-// comparison is what was measured of one work, a round after the other.
+// comparison is what was measured of one work on two servers, a round after the other.
 type comparison struct {
-	title      string
-	bare, full []measured
+	work                work
+	base, other         string // what the servers are called
+	baseRuns, otherRuns []measured
 }
 
 // median is the middle one, or the mean of the two in the middle. There must be at least one.
@@ -30,11 +31,11 @@ func medianOf(runs []measured, value func(measured) float64) float64 {
 	return median(values)
 }
 
-// ratio is the median over the rounds of Tenantry's throughput divided by the bare handler's in the same round.
+// ratio is the median over the rounds of the other's throughput divided by the base's in the same round.
 func (c comparison) ratio() float64 {
-	values := make([]float64, len(c.full))
-	for i := range c.full {
-		values[i] = c.full[i].perSecond() / c.bare[i].perSecond()
+	values := make([]float64, len(c.otherRuns))
+	for i := range c.otherRuns {
+		values[i] = c.otherRuns[i].perSecond() / c.baseRuns[i].perSecond()
 	}
 	return median(values)
 }
@@ -43,33 +44,30 @@ const mebibyte = 1 << 20
 
 // printComparisons prints two tables: the ratios, and what they are made of.
 func printComparisons(w io.Writer, all []comparison) {
-	fmt.Fprint(w, "\n| work | Tenantry / bare handler | Tenantry | bare handler |\n|---|--:|--:|--:|\n")
+	fmt.Fprint(w, "\n| work | what | to what | ratio | throughput | of the other |\n|---|---|---|--:|--:|--:|\n")
 	for _, c := range all {
-		fmt.Fprintf(w, "| %s | **%.2f** | %.0f/s | %.0f/s |\n",
-			c.title, c.ratio(), medianOf(c.full, measured.throughput), medianOf(c.bare, measured.throughput))
+		fmt.Fprintf(w, "| %s | %s | %s | **%.2f** | %.0f/s | %.0f/s |\n", c.work.title, c.other, c.base, c.ratio(),
+			medianOf(c.otherRuns, loadedPerSecond), medianOf(c.baseRuns, loadedPerSecond))
 	}
-	fmt.Fprint(w, "\n| work | server | p50 | p99 | CPU of the server per 1,000 requests | of the database | resident memory, at most |\n|---|---|--:|--:|--:|--:|--:|\n")
+	fmt.Fprint(w, "\n| work | server | p50 | p99 | server: CPU for 1,000 requests | database: CPU for 1,000 requests | resident memory, at most |\n"+
+		"|---|---|--:|--:|--:|--:|--:|\n")
 	for _, c := range all {
-		for _, r := range []struct {
-			name string
-			runs []measured
-		}{{"Tenantry", c.full}, {"bare handler", c.bare}} {
-			fmt.Fprintf(w, "| %s | %s | %.1f ms | %.1f ms | %.3f s | %.3f s | %.0f MiB |\n", c.title, r.name,
-				medianOf(r.runs, func(m measured) float64 { return m.P50.milliseconds() }),
-				medianOf(r.runs, func(m measured) float64 { return m.P99.milliseconds() }),
-				medianOf(r.runs, func(m measured) float64 { return m.perThousand(m.server) }),
-				medianOf(r.runs, func(m measured) float64 { return m.perThousand(m.database) }),
-				maxResident(r.runs))
-		}
+		printRuns(w, c.work.title, c.other, c.otherRuns)
+		printRuns(w, c.work.title, c.base, c.baseRuns)
 	}
 }
 
-func (m measured) throughput() float64 { return m.perSecond() }
-
-func maxResident(runs []measured) float64 {
-	var most int64
+func printRuns(w io.Writer, title, label string, runs []measured) {
+	most := int64(0)
 	for _, m := range runs {
 		most = max(most, m.resident)
 	}
-	return float64(most) / mebibyte
+	fmt.Fprintf(w, "| %s | %s | %.1f ms | %.1f ms | %.3f s | %.3f s | %.0f MiB |\n", title, label,
+		medianOf(runs, func(m measured) float64 { return m.P50.milliseconds() }),
+		medianOf(runs, func(m measured) float64 { return m.P99.milliseconds() }),
+		medianOf(runs, func(m measured) float64 { return m.perThousand(m.server) }),
+		medianOf(runs, func(m measured) float64 { return m.perThousand(m.database) }),
+		float64(most)/mebibyte)
 }
+
+func loadedPerSecond(m measured) float64 { return m.perSecond() }

@@ -33,11 +33,3 @@ var works = []work{
 		return list
 	}},
 }
-
-func workNames() []string {
-	var names []string
-	for _, w := range works {
-		names = append(names, w.name)
-	}
-	return names
-}

@@ -58,7 +58,9 @@ func (m *microseconds) UnmarshalJSON(data []byte) error {
 
 func (m microseconds) milliseconds() float64 { return float64(m) / float64(time.Millisecond) }
 
-func (l loaded) perSecond() float64 { return float64(l.Requests) / time.Duration(l.Elapsed).Seconds() }
+func (l loaded) perSecond() float64 { return float64(l.Requests) / l.seconds() }
+
+func (l loaded) seconds() float64 { return time.Duration(l.Elapsed).Seconds() }
 
 // newWrk puts the script into a folder, where the files of requests come, too.
 func newWrk(dir string, connections, threads int) (*wrk, error) {

@@ -1,0 +1,361 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	soakWorkers   = 128
+	soakClients   = 1_000_000 // addresses that requests come from, one after the other
+	soakShare     = 0.8       // of what the server can do
+	calibration   = 20 * time.Second
+	loginEvery    = time.Second // a session begins and, later, one ends
+	sessionsKept  = 200
+	leaveTime     = 35 * time.Second // longer than any request takes
+	sampleSpacing = 5 * time.Second
+	maxGrowth     = 0.05 // over the second half, of the mean
+)
+
+// traffic is a mix of everything that a tenant's people do, and of what strangers do.
+type traffic struct {
+	*visitor
+
+	world world
+
+	mu       sync.Mutex
+	sessions []*session
+	leaving  []*session
+
+	counts []atomic.Int64 // of each kind of the mix
+	logins atomic.Int64
+}
+
+// session is a log-in. Its refresh token belongs to one who refreshes it at a time.
+type session struct {
+	mu    sync.Mutex
+	grant grant
+	left  time.Time
+}
+
+func (s *session) token() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.grant.AccessToken
+}
+
+// mix has the share of each kind of request, of 100. Log-ins and log-outs come by the clock.
+var mix = [...]struct {
+	name  string
+	share int
+	send  func(t *traffic, ctx context.Context, number int64, from uint32) error
+}{
+	{"get", 34, (*traffic).get},
+	{"list", 12, (*traffic).list},
+	{"search", 4, (*traffic).search},
+	{"create", 4, (*traffic).create},
+	{"update", 4, (*traffic).update},
+	{"refresh", 2, (*traffic).refresh},
+	{"stranger without a token", 20, (*traffic).stranger},
+	{"stranger with a false one", 20, (*traffic).impostor},
+}
+
+// next sends one request of the mix.
+func (t *traffic) next(ctx context.Context, number int64) error {
+	from := uint32(number % soakClients)
+	choice := rand.IntN(100)
+	for i, kind := range mix {
+		if choice -= kind.share; choice < 0 {
+			err := kind.send(t, ctx, number, from)
+			if err == nil {
+				t.counts[i].Add(1)
+			}
+			return err
+		}
+	}
+	return errors.New("the shares of the mix are less than 100")
+}
+
+func (t *traffic) someSession() *session {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sessions[rand.IntN(len(t.sessions))]
+}
+
+func (t *traffic) someCompany() string {
+	return companiesPath + "/" + t.world.companies[rand.IntN(len(t.world.companies))].String()
+}
+
+func (t *traffic) get(ctx context.Context, _ int64, from uint32) error {
+	_, _, err := t.send(ctx, request{method: http.MethodGet, path: t.someCompany(), token: t.someSession().token()}, from, "", http.StatusOK)
+	return err
+}
+
+func (t *traffic) list(ctx context.Context, _ int64, from uint32) error {
+	r := request{method: http.MethodGet, path: companiesPath + "?limit=20", token: t.someSession().token()}
+	_, _, err := t.send(ctx, r, from, "", http.StatusOK)
+	return err
+}
+
+func (t *traffic) search(ctx context.Context, _ int64, from uint32) error {
+	r := request{method: http.MethodGet, path: companiesPath + "?limit=20&q=versand%20" + strconv.Itoa(rand.IntN(companies)), token: t.someSession().token()}
+	_, _, err := t.send(ctx, r, from, "", http.StatusOK)
+	return err
+}
+
+func (t *traffic) create(ctx context.Context, number int64, from uint32) error {
+	body := strings.ReplaceAll(companyBody, unique, fmt.Sprintf("SOAK-%X-%X", number, time.Now().UnixNano()))
+	r := request{method: http.MethodPost, path: companiesPath, token: t.someSession().token(), body: body}
+	_, _, err := t.send(ctx, r, from, "", http.StatusCreated)
+	return err
+}
+
+// update reads a company and changes it, unless somebody else was faster.
+func (t *traffic) update(ctx context.Context, number int64, from uint32) error {
+	r := request{method: http.MethodGet, path: t.someCompany(), token: t.someSession().token()}
+	_, tag, err := t.send(ctx, r, from, "", http.StatusOK)
+	if err != nil {
+		return err
+	}
+	r.method, r.body = http.MethodPut, fmt.Sprintf(`{"description":"Soaked %d"}`, number)
+	_, _, err = t.send(ctx, r, from, tag, http.StatusOK, http.StatusPreconditionFailed)
+	return err
+}
+
+func (t *traffic) refresh(ctx context.Context, _ int64, from uint32) error {
+	s := t.someSession()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body, _, err := t.send(ctx, request{
+		method: http.MethodPost, path: "/api/v1/auth/refresh", body: fmt.Sprintf(`{"refresh_token":%q}`, s.grant.RefreshToken),
+	}, from, "", http.StatusOK)
+	if err != nil {
+		return err
+	}
+	s.grant, err = parseGrant(body)
+	return err
+}
+
+func (t *traffic) stranger(ctx context.Context, _ int64, from uint32) error {
+	_, _, err := t.send(ctx, request{method: http.MethodGet, path: t.someCompany()}, from, "", http.StatusUnauthorized)
+	return err
+}
+
+func (t *traffic) impostor(ctx context.Context, _ int64, from uint32) error {
+	r := request{method: http.MethodGet, path: t.someCompany(), token: t.someSession().token() + "x"}
+	_, _, err := t.send(ctx, r, from, "", http.StatusUnauthorized)
+	return err
+}
+
+// begin logs one in.
+func (t *traffic) begin(ctx context.Context) error {
+	n := t.logins.Add(1)
+	admin := t.world.admins[n%int64(len(t.world.admins))]
+	body, _, err := t.send(ctx, loginRequest(admin.Email), uint32(soakClients+n), "", http.StatusOK)
+	if err != nil {
+		return err
+	}
+	g, err := parseGrant(body)
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sessions = append(t.sessions, &session{grant: g})
+	return nil
+}
+
+// end logs those out whom nobody has used for a while, and retires the oldest of too many.
+func (t *traffic) end(ctx context.Context) error {
+	t.mu.Lock()
+	if len(t.sessions) > sessionsKept {
+		t.sessions[0].left = time.Now()
+		t.leaving, t.sessions = append(t.leaving, t.sessions[0]), t.sessions[1:]
+	}
+	var gone *session
+	if len(t.leaving) > 0 && time.Since(t.leaving[0].left) > leaveTime {
+		gone, t.leaving = t.leaving[0], t.leaving[1:]
+	}
+	t.mu.Unlock()
+	if gone == nil {
+		return nil
+	}
+	_, _, err := t.send(ctx, request{method: http.MethodPost, path: "/api/v1/auth/logout", token: gone.token()}, 0, "", http.StatusNoContent)
+	return err
+}
+
+// sample is what one moment looked like.
+type sample struct {
+	after                      time.Duration
+	resident, heap, goroutines float64
+}
+
+// soakFor sends mixed traffic at a share of what the server can do, and returns an error if a request fails, or if memory or
+// goroutines grow.
+func (b *bench) soakFor(ctx context.Context, i *installation, duration time.Duration) error {
+	full, err := b.tenantry(ctx, "Tenantry", i)
+	if err != nil {
+		return err
+	}
+	t := &traffic{visitor: newVisitor(full.url, soakWorkers+8), world: i.world, counts: make([]atomic.Int64, len(mix))}
+	for range 2 * admins {
+		if err := t.begin(ctx); err != nil {
+			return err
+		}
+	}
+	capacity, err := saturate(ctx, soakWorkers, calibration, t.next)
+	if err != nil {
+		return err
+	}
+	rate := soakShare * capacity
+	sayf("the mix saturates at %.0f requests/s; %s at %.0f/s", capacity, duration, rate)
+	samples, err := t.soak(ctx, full, rate, duration)
+	t.print(os.Stdout, capacity, rate, samples)
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, full.lastWords())
+	}
+	return verdict(samples)
+}
+
+func (t *traffic) soak(ctx context.Context, full *subject, rate float64, duration time.Duration) ([]sample, error) {
+	ctx, cancel := context.WithTimeout(ctx, duration)
+	defer cancel()
+	var wg sync.WaitGroup
+	var paceErr, sessionErr, sampleErr error
+	var samples []sample
+	wg.Go(func() {
+		defer cancel()
+		paceErr = pacer{perSecond: rate, workers: soakWorkers}.run(ctx, t.next)
+	})
+	wg.Go(func() {
+		defer cancel()
+		sessionErr = every(ctx, loginEvery, func() error { return errors.Join(t.begin(ctx), t.end(ctx)) })
+	})
+	began := time.Now()
+	wg.Go(func() {
+		defer cancel()
+		sampleErr = every(ctx, sampleSpacing, func() error {
+			s, err := look(ctx, full)
+			if err != nil {
+				return err
+			}
+			s.after = time.Since(began)
+			samples = append(samples, s)
+			return os.Truncate(full.logPath(), 0)
+		})
+	})
+	wg.Wait()
+	return samples, errors.Join(paceErr, sessionErr, sampleErr)
+}
+
+// every calls f at intervals until ctx ends, which is no error, or f fails.
+func every(ctx context.Context, interval time.Duration, f func() error) error {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if err := f(); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}
+
+// look asks the process and its metrics.
+func look(ctx context.Context, full *subject) (sample, error) {
+	resident, err := residentOf(full.pid)
+	if err != nil {
+		return sample{}, err
+	}
+	body, err := call(ctx, full.url, request{method: http.MethodGet, path: "/metrics"}, http.StatusOK)
+	if err != nil {
+		return sample{}, err
+	}
+	s := sample{resident: float64(resident)}
+	for name, into := range map[string]*float64{"go_goroutines": &s.goroutines, "go_memstats_heap_inuse_bytes": &s.heap} {
+		if *into, err = metric(body, name); err != nil {
+			return sample{}, err
+		}
+	}
+	return s, nil
+}
+
+// metric finds the value of a metric without labels in Prometheus's text format.
+func metric(body []byte, name string) (float64, error) {
+	for lines := bufio.NewScanner(bytes.NewReader(body)); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			return strconv.ParseFloat(value, 64)
+		}
+	}
+	return 0, fmt.Errorf("there is no metric %s", name)
+}
+
+func (t *traffic) print(out io.Writer, capacity, rate float64, samples []sample) {
+	fmt.Fprintf(out, "\nThe mix saturates at %.0f requests/s; sent were %.0f/s, from %d addresses one after the other.\n\n", capacity, rate, soakClients)
+	fmt.Fprint(out, "| request | sent |\n|---|--:|\n")
+	for i, kind := range mix {
+		fmt.Fprintf(out, "| %s | %d |\n", kind.name, t.counts[i].Load())
+	}
+	fmt.Fprintf(out, "| log-in | %d |\n\n", t.logins.Load())
+	fmt.Fprint(out, "| after | resident memory | heap in use | goroutines |\n|--:|--:|--:|--:|\n")
+	for i := range samples {
+		if i%max(1, len(samples)/10) == 0 || i == len(samples)-1 {
+			s := samples[i]
+			fmt.Fprintf(out, "| %s | %.0f MiB | %.0f MiB | %.0f |\n", s.after.Round(time.Second), s.resident/mebibyte, s.heap/mebibyte, s.goroutines)
+		}
+	}
+}
+
+// verdict is an error if something grew over the second half of the time, by the straight line that fits best.
+func verdict(samples []sample) error {
+	half := samples[len(samples)/2:]
+	if len(half) < 3 {
+		return errors.New("too short: there must be six samples at least")
+	}
+	var errs []error
+	for _, what := range []struct {
+		name  string
+		value func(sample) float64
+	}{
+		{"resident memory", func(s sample) float64 { return s.resident }},
+		{"heap in use", func(s sample) float64 { return s.heap }},
+		{"goroutines", func(s sample) float64 { return s.goroutines }},
+	} {
+		values := make([]float64, len(half))
+		for i, s := range half {
+			values[i] = what.value(s)
+		}
+		if g := growth(values); g > maxGrowth {
+			errs = append(errs, fmt.Errorf("%s grew by %.0f %% in the second half", what.name, 100*g))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// growth is how much the line that fits best rises from the first value to the last, as a part of the mean (least squares).
+func growth(values []float64) float64 {
+	n := float64(len(values))
+	var sumY, sumXY float64
+	for i, y := range values {
+		x := float64(i) - (n-1)/2
+		sumY += y
+		sumXY += x * y
+	}
+	slope := sumXY / (n * (n*n - 1) / 12)
+	return slope * (n - 1) / (sumY / n)
+}
