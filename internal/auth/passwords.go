@@ -21,8 +21,9 @@ const maxPasswordLen = passwords.MaxLen
 // waitersPerSlot is how many may wait for each hash that is being computed. At cost 12 that is about two seconds.
 const waitersPerSlot = 8
 
-// Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least one, so that a storm of
-// log-ins leaves the rest to other requests. A few may wait; who comes after them gets errs.Busy at once.
+// Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least one, and at a lower priority where
+// the system can do that, so that a storm of log-ins leaves the rest to other requests. A few may wait; who comes after them gets
+// errs.Busy at once.
 type Passwords struct {
 	cost    int
 	slots   chan struct{}
@@ -49,7 +50,9 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer p.release()
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), p.cost)
+	var hash []byte
+	var err error
+	standBack(func() { hash, err = bcrypt.GenerateFromPassword([]byte(password), p.cost) })
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
@@ -63,6 +66,13 @@ func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, e
 		return false, err
 	}
 	defer p.release()
+	var matches bool
+	var err error
+	standBack(func() { matches, err = p.matches(hash, password) })
+	return matches, err
+}
+
+func (p *Passwords) matches(hash, password string) (bool, error) {
 	// bcrypt knows nothing of what comes after, so a longer password can't be the right one.
 	given := []byte(password)
 	tooLong := len(given) > maxPasswordLen

@@ -1,0 +1,54 @@
+package auth
+
+import (
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/sys/unix"
+)
+
+// priority is the calling thread's in the kernel's count: 20 is the usual one, and less is lower.
+func priority(t *testing.T) int {
+	t.Helper()
+	n, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestHashingStandsBack(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords(bcrypt.MinCost)
+	usual, hashing := priority(t), 0
+	p.compare = func([]byte, []byte) error {
+		hashing = priority(t)
+		return nil
+	}
+	for range 50 { // threads that come back would be seen sooner or later
+		if _, err := p.Matches(t.Context(), "", ""); err != nil {
+			t.Fatal(err)
+		}
+		if hashing != usual-niceness {
+			t.Fatalf("hashing has priority %d, want %d less than %d", hashing, niceness, usual)
+		}
+		if now := priority(t); now != usual {
+			t.Fatalf("others have priority %d, want %d as before", now, usual)
+		}
+	}
+}
+
+func TestFaultOfAHashReachesWhoAskedForIt(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords(bcrypt.MinCost)
+	p.compare = func([]byte, []byte) error { panic("broken") }
+	defer func() {
+		if fault := recover(); fault != "broken" {
+			t.Errorf("panic %v, want the comparison's", fault)
+		}
+		if len(p.slots) != 0 {
+			t.Error("its slot is still taken")
+		}
+	}()
+	_, _ = p.Matches(t.Context(), "", "")
+}
