@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tenantry/tenantry/gen/db/sqlite"
 )
@@ -15,14 +16,19 @@ func (s *Store) SQLDB() *sql.DB { return s.database.sqlDB() }
 // SQLitePlanned shows SQLite which of a query's optional conditions count.
 func SQLitePlanned(conn sqlite.DBTX) sqlite.DBTX { return sqlitePlanned{conn} }
 
+// Pool is PostgreSQL's, past the scopes.
+func (s *Store) Pool() *pgxpool.Pool {
+	return s.database.(*postgresDriver).pool //nolint:forcetypeassert // it is PostgreSQL's
+}
+
 // Raw asks PostgreSQL past the scopes, on a connection of the pool.
 func (s *Store) Raw(ctx context.Context, text string, dest ...any) error {
-	return s.database.(*postgresDriver).pool.QueryRow(ctx, text, pgx.QueryExecModeExec).Scan(dest...) //nolint:forcetypeassert // it is PostgreSQL's
+	return s.Pool().QueryRow(ctx, text, pgx.QueryExecModeExec).Scan(dest...)
 }
 
 // RunAfter runs a statement with other settings than ours before it.
 func (s *Store) RunAfter(ctx context.Context, set, text string) error {
-	conn, err := s.database.(*postgresDriver).pool.Acquire(ctx) //nolint:forcetypeassert // it is PostgreSQL's
+	conn, err := s.Pool().Acquire(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/gen/db/postgres"
 	"github.com/tenantry/tenantry/internal/store"
@@ -26,12 +24,7 @@ func BenchmarkPointRead(b *testing.B) {
 	if err := s.InsertCompany(b.Context(), company); err != nil {
 		b.Fatal(err)
 	}
-	pool, err := pgxpool.New(b.Context(), databaseURL)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer pool.Close()
-	plain := postgres.New(pool)
+	plain := postgres.New(storetest.Open(b, databaseURL).Pool())
 	b.Run("scoped", func(b *testing.B) {
 		measure(b, func() error {
 			_, err := s.GetCompany(b.Context(), db.GetCompanyParams{TenantID: row.ID, ID: company.ID})
@@ -49,12 +42,16 @@ func BenchmarkPointRead(b *testing.B) {
 func measure(b *testing.B, f func() error) {
 	b.Helper()
 	b.ReportAllocs()
+	b.SetParallelism(4)
 	before := cpuTime(b)
-	for b.Loop() {
-		if err := f(); err != nil {
-			b.Fatal(err)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if err := f(); err != nil {
+				b.Error(err)
+				return
+			}
 		}
-	}
+	})
 	b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N), "cpu-ns/op")
 }
 
