@@ -43,3 +43,9 @@ func (s *Store) RunAfter(ctx context.Context, set, text string) error {
 
 // Searching is what a statement becomes for PostgreSQL when it has a text to search for.
 func Searching(text string, args []any) string { return searching(text, args) }
+
+// OnlyCounting is what PostgreSQL is shown of a statement.
+func OnlyCounting(text string, args []any) string {
+	options := optionsOf(text)
+	return only(text, options, counting(options, args))
+}

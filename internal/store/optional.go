@@ -6,17 +6,61 @@ import (
 	"reflect"
 	"regexp"
 	"strconv"
+	"strings"
+	"sync"
 
 	"github.com/tenantry/tenantry/gen/db/sqlite"
 )
 
 // A list's filters are conditions like (country = $5 OR $5 IS NULL). Whether there is an index for them depends on the values,
 // which PostgreSQL forgets about when it has seen a prepared statement a few times, and at which SQLite never looks. MySQL and
-// MariaDB plan each time. See docs/adr/0008-lists.md.
+// MariaDB plan each time. So PostgreSQL and SQLite are shown only the conditions that count. See docs/adr/0008-lists.md.
 
-// postgresOption makes statements.go send a statement without a name: then PostgreSQL plans it for the values that it comes with, and
-// uses the plan once. It keeps the plans of all others, unless something like pgbouncer is in between.
-var postgresOption = regexp.MustCompile(` OR \$\d+ IS NULL\)`)
+// postgresOption is an optional condition.
+var postgresOption = regexp.MustCompile(`\([^()]* OR \$(\d+) IS NULL\)`)
+
+// option says where a text has an optional condition, and which of the parameters decides whether it counts.
+type option struct{ start, end, parameter int }
+
+var optionsByText sync.Map // []option
+
+func optionsOf(text string) []option {
+	if known, ok := optionsByText.Load(text); ok {
+		return known.([]option) //nolint:forcetypeassert // nothing else is put there
+	}
+	var options []option
+	for _, m := range postgresOption.FindAllStringSubmatchIndex(text, -1) {
+		options = append(options, option{m[0], m[1], number(text[m[2]:m[3]])})
+	}
+	optionsByText.Store(text, options)
+	return options
+}
+
+// counting says which of the options count with these arguments: a bit for each, the first one's is the lowest.
+func counting(options []option, args []any) uint64 {
+	var count uint64
+	for i, o := range options {
+		if hasValue(args, o.parameter) {
+			count |= 1 << i
+		}
+	}
+	return count
+}
+
+// only returns a text whose other optional conditions are true whatever their parameters.
+func only(text string, options []option, count uint64) string {
+	var b strings.Builder
+	from := 0
+	for i, o := range options {
+		if count&(1<<i) == 0 {
+			b.WriteString(text[from:o.start])
+			b.WriteString("true")
+			from = o.end
+		}
+	}
+	b.WriteString(text[from:])
+	return b.String()
+}
 
 // sqlitePlanned shows SQLite which of the optional conditions count.
 type sqlitePlanned struct{ sqlite.DBTX }
@@ -34,19 +78,24 @@ var sqliteOption = regexp.MustCompile(` OR \?(\d+) IS NULL\)`)
 // withoutOptions makes (country = ?5 OR ?5 IS NULL) into (country = ?5) when there is a fifth value.
 func withoutOptions(query string, args []any) string {
 	return sqliteOption.ReplaceAllStringFunc(query, func(match string) string {
-		if hasValue(args, sqliteOption.FindStringSubmatch(match)[1]) {
+		if hasValue(args, number(sqliteOption.FindStringSubmatch(match)[1])) {
 			return ")"
 		}
 		return match
 	})
 }
 
-// hasValue reports whether the optional parameter of a number, of which the first is 1, has a value.
-func hasValue(args []any, number string) bool {
-	n, err := strconv.Atoi(number)
-	if err != nil || n > len(args) {
+// number reads that of a parameter, which a pattern has found.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+// hasValue reports whether an optional parameter, of which the first is 1, has a value.
+func hasValue(args []any, parameter int) bool {
+	if parameter < 1 || parameter > len(args) {
 		return false
 	}
-	v := reflect.ValueOf(args[n-1])
+	v := reflect.ValueOf(args[parameter-1])
 	return v.Kind() == reflect.Pointer && !v.IsNil()
 }

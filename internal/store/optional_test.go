@@ -3,6 +3,8 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,6 +13,45 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
+
+func TestPostgresIsShownTheConditionsThatCount(t *testing.T) {
+	t.Parallel()
+	const text = "WHERE a = $1\n  AND (b = $2 OR $2 IS NULL)\n  AND (c LIKE $3 OR $3 IS NULL)\nLIMIT $4"
+	value := "x"
+	for want, args := range map[string][]any{
+		"WHERE a = $1\n  AND true\n  AND true\nLIMIT $4":                                        {1, (*string)(nil), (*string)(nil), 2},
+		"WHERE a = $1\n  AND (b = $2 OR $2 IS NULL)\n  AND true\nLIMIT $4":                      {1, &value, (*string)(nil), 2},
+		"WHERE a = $1\n  AND true\n  AND (c LIKE $3 OR $3 IS NULL)\nLIMIT $4":                   {1, (*string)(nil), &value, 2},
+		"WHERE a = $1\n  AND (b = $2 OR $2 IS NULL)\n  AND (c LIKE $3 OR $3 IS NULL)\nLIMIT $4": {1, &value, &value, 2},
+	} {
+		if got := store.OnlyCounting(text, args); got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
+	}
+}
+
+// One that isn't found would be planned once for all values.
+func TestEveryOptionalConditionIsFound(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../gen/db/postgres/*.sql.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found += strings.Count(string(content), " IS NULL)")
+		if left := store.OnlyCounting(string(content), nil); strings.Contains(left, " IS NULL)") {
+			t.Errorf("%s has optional conditions that aren't found", file)
+		}
+	}
+	if found < 100 {
+		t.Errorf("only %d optional conditions", found)
+	}
+}
 
 // explainer asks SQLite how it would carry out a query, and gives back no rows of it.
 type explainer struct {

@@ -30,16 +30,16 @@ func searching(text string, args []any) string {
 	if !ok {
 		made, _ = searchingTexts.LoadOrStore(text, newSearch(text))
 	}
-	if s, _ := made.(search); s.text != "" && hasValue(args, s.pattern) {
+	if s, _ := made.(search); hasValue(args, s.pattern) {
 		return s.text
 	}
 	return text
 }
 
-// search is a statement that searches, and the number of the parameter that says for what; the zero one for a statement that can't.
+// search is a statement that searches, and which parameter says for what; the zero one for a statement that can't.
 type search struct {
 	text    string
-	pattern string
+	pattern int
 }
 
 // searchViewOf is the view of a table for searching. Tenants aren't a tenant's: their table has no row-level security.
@@ -52,7 +52,7 @@ func searchViewOf(table string) string {
 
 func newSearch(text string) search {
 	if m := searchedCount.FindStringSubmatch(text); m != nil {
-		return search{m[1] + searchViewOf(m[2]) + text[len(m[1])+len(m[2]):], m[4]}
+		return search{m[1] + searchViewOf(m[2]) + text[len(m[1])+len(m[2]):], number(m[4])}
 	}
 	m := searchedList.FindStringSubmatch(text)
 	if m == nil {
@@ -81,5 +81,5 @@ FROM %[6]s
 %[8]s
 LIMIT %[4]s
 ) AS found WHERE EXISTS (SELECT FROM ahead WHERE n = %[9]d)
-`, name, ahead, pattern, limit, columns, searchViewOf(table), where, sorted, searchAhead), pattern}
+`, name, ahead, pattern, limit, columns, searchViewOf(table), where, sorted, searchAhead), number(pattern)}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -19,8 +20,8 @@ type statements struct {
 	// doesn't know what was prepared.
 	pooled bool
 
-	known    map[string]*pgconn.StatementDescription // by their texts; one without a name is planned for its values each time
-	prepared int                                     // how many there have been, for their names
+	known    map[statement]*pgconn.StatementDescription // one without a name is planned for its values each time
+	prepared int                                        // how many there have been, for their names
 	builder  pgx.ExtendedQueryBuilder
 	tenant   [16]byte
 	settings [2][]byte
@@ -30,35 +31,56 @@ type statements struct {
 const statementsKey = "statements"
 
 func newStatements(conn *pgx.Conn, pooled bool) *statements {
-	return &statements{conn: conn.PgConn(), types: conn.TypeMap(), pooled: pooled, known: map[string]*pgconn.StatementDescription{}}
+	return &statements{conn: conn.PgConn(), types: conn.TypeMap(), pooled: pooled, known: map[statement]*pgconn.StatementDescription{}}
 }
 
 func statementsOf(conn *pgx.Conn) *statements {
 	return conn.PgConn().CustomData()[statementsKey].(*statements) //nolint:forcetypeassert // prepare has put it there
 }
 
-// describe returns what a statement takes and gives. It asks the server the first time, and mostly has it keep the statement.
-func (s *statements) describe(ctx context.Context, text string) (*pgconn.StatementDescription, error) {
-	if known := s.known[text]; known != nil {
+// statement is a text with those of its optional conditions that count.
+type statement struct {
+	text  string
+	count uint64
+}
+
+// whole is the count of a statement of which only the types are known.
+const whole = math.MaxUint64
+
+// describe returns what a statement takes and gives. It asks the server the first time, and mostly has it keep the statement: but not
+// one with an optional condition that counts, which is planned for its values.
+func (s *statements) describe(ctx context.Context, is statement) (*pgconn.StatementDescription, error) {
+	if known := s.known[is]; known != nil {
 		return known, nil
 	}
-	name := ""
-	if !s.pooled && !postgresOption.MatchString(text) {
+	options := optionsOf(is.text)
+	sql, name := is.text, ""
+	var types []uint32
+	if len(options) > 0 && is.count != whole {
+		// What doesn't count has a type all the same.
+		description, err := s.describe(ctx, statement{is.text, whole})
+		if err != nil {
+			return nil, err
+		}
+		sql, types = only(is.text, options, is.count), description.ParamOIDs
+	}
+	if !s.pooled && is.count == 0 {
 		s.prepared++
 		name = "tenantry_" + strconv.Itoa(s.prepared)
 	}
-	description, err := s.conn.Prepare(ctx, name, text, nil)
+	description, err := s.conn.Prepare(ctx, name, sql, types)
 	if err != nil {
 		return nil, err
 	}
-	s.known[text] = description
+	s.known[is] = description
 	return description, nil
 }
 
 // forget lets a statement be prepared anew if it was refused because the schema has changed, or because the server doesn't know it.
-func (s *statements) forget(text string, err error) {
+func (s *statements) forget(is statement, err error) {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == changedResultState || e.Code == unknownStatementState) {
-		delete(s.known, text)
+		delete(s.known, is)
+		delete(s.known, statement{is.text, whole})
 	}
 }
 
@@ -73,13 +95,14 @@ const (
 func (s *statements) run(ctx context.Context, set *settings, text string, args []any) (*postgresRows, error) {
 	var batch pgconn.Batch
 	if set != nil {
-		description, err := s.describe(ctx, set.text)
+		description, err := s.describe(ctx, statement{text: set.text})
 		if err != nil {
 			return nil, err
 		}
 		s.add(&batch, description, set.values(s), binaryFormat, nil)
 	}
-	description, err := s.describe(ctx, text)
+	is := statement{text, counting(optionsOf(text), args)}
+	description, err := s.describe(ctx, is)
 	if err != nil {
 		return nil, err
 	}
@@ -96,10 +119,10 @@ func (s *statements) run(ctx context.Context, set *settings, text string, args [
 		if err == nil {
 			err = errNoAnswer
 		}
-		s.forget(text, err)
+		s.forget(is, err)
 		return nil, err
 	}
-	return &postgresRows{Rows: pgx.RowsFromResultReader(s.types, results.ResultReader()), results: results, statements: s, text: text}, nil
+	return &postgresRows{Rows: pgx.RowsFromResultReader(s.types, results.ResultReader()), results: results, statements: s, is: is}, nil
 }
 
 var errNoAnswer = errors.New("the server has left a statement without an answer")
@@ -120,7 +143,7 @@ type postgresRows struct {
 
 	results    *pgconn.MultiResultReader
 	statements *statements
-	text       string
+	is         statement
 	taken      *pgxpool.Conn // nil in a transaction, which keeps its connection
 	closed     bool
 	err        error
@@ -137,7 +160,7 @@ func (r *postgresRows) Close() {
 	if r.err = r.Rows.Err(); r.err == nil {
 		r.err = err
 	}
-	r.statements.forget(r.text, r.err)
+	r.statements.forget(r.is, r.err)
 	if r.taken != nil {
 		r.taken.Release()
 	}
