@@ -57,7 +57,8 @@ type RowSecurity struct {
 const rowSecurityOfTables = `SELECT c.oid::regclass::text, c.relrowsecurity AND c.relforcerowsecurity
 		AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant_isolation')
 		AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid
-			AND NOT (p.polname = 'tenant_isolation' OR p.polname = 'unscoped_reading' AND p.polcmd = 'r'))
+			AND NOT (p.polname = 'tenant_isolation' OR p.polname = 'unscoped_reading' AND p.polcmd = 'r'
+				OR p.polname = 'searching' AND p.polcmd = 'r' AND p.polroles::regrole[] = ARRAY[to_regrole('tenantry_search')]))
 	FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
 	WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND c.relkind IN ('r', 'p')
 	ORDER BY c.relname`
