@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -64,11 +65,22 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 					s.report(r, status, err)
 				}
 			}
-			s.Log.LogAttrs(c.Request().Context(), level, "request", append(attrs, slog.Bool("cut_off", cutOff))...)
+			s.write(c.Request().Context(), level, append(attrs, slog.Bool("cut_off", cutOff)))
 			if cutOff {
 				panic(http.ErrAbortHandler)
 			}
 			return nil
 		}
 	}
+}
+
+// write is Logger.LogAttrs without asking where it was called from.
+func (s Stack) write(ctx context.Context, level slog.Level, attrs []slog.Attr) {
+	handler := s.Log.Handler()
+	if !handler.Enabled(ctx, level) {
+		return
+	}
+	record := slog.NewRecord(time.Now(), level, "request", 0)
+	record.AddAttrs(attrs...)
+	_ = handler.Handle(ctx, record) // as Logger does: there is nobody to tell
 }

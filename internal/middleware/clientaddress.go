@@ -24,6 +24,9 @@ func ClientAddress(trusted []netip.Prefix) echo.IPExtractor {
 		if !ok {
 			return r.RemoteAddr // of a connection without addresses
 		}
+		if !isTrusted(client) {
+			return client.String()
+		}
 		lines := r.Header.Values(echo.HeaderXForwardedFor)
 		for line := range slices.Backward(lines) {
 			rest := lines[line]
@@ -51,6 +54,9 @@ func ClientAddress(trusted []netip.Prefix) echo.IPExtractor {
 // hop reads an address, which may have a port, or brackets as in a URL. IPv4 within IPv6 is IPv4, and zones are left out: only
 // the machine itself knows them.
 func hop(s string) (netip.Addr, bool) {
+	if a, err := netip.ParseAddrPort(s); err == nil { // as of every connection
+		return a.Addr().Unmap().WithZone(""), true
+	}
 	s = strings.TrimSpace(s)
 	if host, _, err := net.SplitHostPort(s); err == nil {
 		s = host
