@@ -367,7 +367,7 @@ func (b *bench) alternate(ctx context.Context, w work, base, other *subject, rou
 	c := comparison{work: w, base: base.label, other: other.label}
 	files := map[*subject]*requestFile{}
 	for _, s := range []*subject{base, other} {
-		file, err := b.wrk.write(w.name, w.requests(s.world, s.tokens))
+		file, err := b.wrk.write(w.name+" "+s.label, w.requests(s.world, s.tokens))
 		if err != nil {
 			return c, err
 		}
