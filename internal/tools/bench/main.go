@@ -42,6 +42,7 @@ type options struct {
 	threads     int
 	pool        int
 	soak        time.Duration
+	rate        float64 // of the soak; 0 for a share of what is measured first
 	only        map[string]bool
 }
 
@@ -59,6 +60,7 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&opts.pool, "pool", 20, "connections of each server to the database")
 	flags.StringVar(&only, "only", "", "only these, separated by commas: "+strings.Join(partNames(), ", "))
 	flags.DurationVar(&opts.soak, "soak", 0, "instead of all that, mixed traffic for so long")
+	flags.Float64Var(&opts.rate, "rate", 0, "requests a second of the mixed traffic; 0 is 80 % of what the server turns out to do")
 	if err := flags.Parse(args); err != nil {
 		return flag.ErrHelp // it has been told
 	}
@@ -67,8 +69,8 @@ func run(ctx context.Context, args []string) error {
 	if opts.only, err = chosen(only); err != nil {
 		return err
 	}
-	if opts.rounds < 1 || *seconds < 1 || opts.threads < 1 || opts.connections < opts.threads || opts.pool < 1 || flags.NArg() > 0 {
-		return errors.New("rounds, seconds, threads and pool must be at least 1, connections at least threads, and there are no arguments")
+	if opts.rounds < 1 || *seconds < 1 || opts.threads < 1 || opts.connections < opts.threads || opts.pool < 1 || opts.rate < 0 || opts.soak < 0 || flags.NArg() > 0 {
+		return errors.New("rounds, seconds, threads and pool must be at least 1, connections at least threads, soak and rate not negative, and there are no arguments")
 	}
 	return measure(ctx, opts)
 }

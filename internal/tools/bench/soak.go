@@ -215,14 +215,18 @@ func (b *bench) soakFor(ctx context.Context, i *installation, duration time.Dura
 			return err
 		}
 	}
-	capacity, err := saturate(ctx, soakWorkers, calibration, t.next)
-	if err != nil {
-		return err
+	rate := b.rate
+	if rate == 0 {
+		capacity, err := saturate(ctx, soakWorkers, calibration, t.next)
+		if err != nil {
+			return err
+		}
+		rate = soakShare * capacity
+		sayf("the mix saturates at %.0f requests/s", capacity)
 	}
-	rate := soakShare * capacity
-	sayf("the mix saturates at %.0f requests/s; %s at %.0f/s", capacity, duration, rate)
+	sayf("%s at %.0f requests/s", duration, rate)
 	samples, err := t.soak(ctx, full, rate, duration)
-	t.print(os.Stdout, capacity, rate, samples)
+	t.print(os.Stdout, rate, samples)
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, full.lastWords())
 	}
@@ -305,8 +309,8 @@ func metric(body []byte, name string) (float64, error) {
 	return 0, fmt.Errorf("there is no metric %s", name)
 }
 
-func (t *traffic) print(out io.Writer, capacity, rate float64, samples []sample) {
-	fmt.Fprintf(out, "\nThe mix saturates at %.0f requests/s; sent were %.0f/s, from %d addresses one after the other.\n\n", capacity, rate, soakClients)
+func (t *traffic) print(out io.Writer, rate float64, samples []sample) {
+	fmt.Fprintf(out, "\nSent were %.0f requests/s, from %d addresses one after the other.\n\n", rate, soakClients)
 	fmt.Fprint(out, "| request | sent |\n|---|--:|\n")
 	for i, kind := range mix {
 		fmt.Fprintf(out, "| %s | %d |\n", kind.name, t.counts[i].Load())
