@@ -54,7 +54,7 @@ func BenchmarkStage(b *testing.B) {
 	}
 	people := &people{}
 	s := Stack{
-		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
+		Log: slog.New(slog.NewJSONHandler(struct{ io.Writer }{io.Discard}, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
 		Document: doc, Operations: operations, Authenticator: people, Tenants: people, Denials: people,
 		Limiter: limiter, Metrics: telemetry.NewMetrics("bench"),
 	}

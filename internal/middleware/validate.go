@@ -163,12 +163,10 @@ func isID(s string) bool {
 		return false
 	}
 	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
 		switch c := s[i]; {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case !('0' <= c && c <= '9' || 'a' <= c && c <= 'f'):
+		case dash && c == '-', !dash && '0' <= c && c <= '9', !dash && 'a' <= c && c <= 'f':
+		default:
 			return false
 		}
 	}
