@@ -81,7 +81,7 @@ func (p *Passwords) matches(hash, password string) (bool, error) {
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
 		_ = p.compare(p.nobody, given)
-		return false, nil //nolint:nilerr // a hash that is none matches nothing
+		return false, nil //nolint:nilerr // what isn't a hash matches nothing
 	}
 	err = p.compare([]byte(hash), given)
 	// A hash of cost c took 2^c steps; with those of c, c+1, ... up to our own cost it is 2^cost, as for everyone.

@@ -111,7 +111,7 @@ func (b *bare) listCompanies(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rows, err := postgres.New(b.pool).ListCompaniesByCreatedAt(r.Context(), postgres.ListCompaniesByCreatedAtParams{
-		TenantID: b.actor.TenantID, AfterCreatedAt: time.Unix(0, 0).UTC(), Limit: int32(limit) + 1, //nolint:gosec // it fits
+		TenantID: b.actor.TenantID, AfterCreatedAt: time.Unix(0, 0).UTC(), Limit: int32(limit) + 1,
 	})
 	if err != nil {
 		bareFailure(w, err)
@@ -154,7 +154,7 @@ func (b *bare) createCompany(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Location", r.URL.Path+"/"+c.ID.String())
-	bareReply(w, http.StatusCreated, bareCompany(postgres.Company(c)))
+	bareReply(w, http.StatusCreated, bareCompany(c))
 }
 
 func (b *bare) insert(ctx context.Context, c db.Company, entry db.AuditEntry) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -136,12 +137,10 @@ func (v *visitor) send(ctx context.Context, r request, from uint32, tag string, 
 	if body, err = io.ReadAll(reply.Body); err != nil {
 		return nil, "", err
 	}
-	for _, status := range statuses {
-		if reply.StatusCode == status {
-			return body, reply.Header.Get("ETag"), nil
-		}
+	if !slices.Contains(statuses, reply.StatusCode) {
+		return nil, "", fmt.Errorf("%s %s: status %d, want %v: %s", r.method, r.path, reply.StatusCode, statuses, body)
 	}
-	return nil, "", fmt.Errorf("%s %s: status %d, want %v: %s", r.method, r.path, reply.StatusCode, statuses, body)
+	return body, reply.Header.Get("ETag"), nil
 }
 
 // address is one of 10.0.0.0/8.

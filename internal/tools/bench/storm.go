@@ -44,6 +44,7 @@ func (b *bench) storm(ctx context.Context, full *subject) error {
 		}
 		type stormed struct {
 			loaded
+
 			err error
 		}
 		done := make(chan stormed, 1)
@@ -63,13 +64,13 @@ func (b *bench) storm(ctx context.Context, full *subject) error {
 				return err
 			}
 		}
-		if storm.Other > 0 || storm.BusyWithoutRetry > 0 || storm.loaded.Served == 0 {
-			return fmt.Errorf("log-ins: %d were served, %d got 503 without Retry-After, %d something else", storm.loaded.Served, storm.BusyWithoutRetry, storm.Other)
+		if storm.Other > 0 || storm.BusyWithoutRetry > 0 || storm.Served == 0 {
+			return fmt.Errorf("log-ins: %d were served, %d got 503 without Retry-After, %d something else", storm.Served, storm.BusyWithoutRetry, storm.Other)
 		}
 		idle, beside = append(idle, alone), append(beside, measured{loaded: under, resident: resident})
-		answers.Served, answers.Busy, seconds = answers.Served+storm.loaded.Served, answers.Busy+storm.Busy, seconds+storm.seconds()
+		answers.Served, answers.Busy, seconds = answers.Served+storm.Served, answers.Busy+storm.Busy, seconds+storm.seconds()
 		sayf("storm, round %d: %.0f/s alone, %.0f/s beside log-ins, p99 %.2f ms; %d log-ins, %d refused",
-			round+1, alone.perSecond(), under.perSecond(), under.P99.milliseconds(), storm.loaded.Served, storm.Busy)
+			round+1, alone.perSecond(), under.perSecond(), under.P99.milliseconds(), storm.Served, storm.Busy)
 	}
 	printComparisons(os.Stdout, []comparison{{work: works[0], base: "alone", other: "beside log-ins", baseRuns: idle, otherRuns: beside}})
 	fmt.Printf("\nLog-ins: %.1f/s were served, %.0f/s got 503, all of them with Retry-After.\n",

@@ -30,13 +30,14 @@ type wrk struct {
 
 // loaded is what one run measured.
 type loaded struct {
+	replies
+
 	Requests     int64        `json:"requests"`
 	Elapsed      microseconds `json:"microseconds"`
 	P50          microseconds `json:"p50"`
 	P99          microseconds `json:"p99"`
 	Refused      int64        `json:"refused"` // replies of 400 and above
 	SocketErrors int64        `json:"socket_errors"`
-	replies
 }
 
 // replies are counted only when that was asked for.
