@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/gen/db/sqlite"
 )
 
@@ -33,7 +35,7 @@ func (s *Store) RunAfter(ctx context.Context, set, text string) error {
 		return err
 	}
 	defer conn.Release()
-	rows, err := statementsOf(conn.Conn()).run(ctx, &settings{text: set}, text, nil)
+	rows, err := statementsOf(conn.Conn()).runAfter(ctx, &settings{text: set}, text, nil)
 	if err != nil {
 		return err
 	}
@@ -48,4 +50,13 @@ func Searching(text string, args []any) string { return searching(text, args) }
 func OnlyCounting(text string, args []any) string {
 	options := optionsOf(text)
 	return only(text, options, counting(options, args))
+}
+
+// InTx runs f with the ways of a transaction, which it rolls back.
+func (s *Store) InTx(ctx context.Context, f func(db.PostgresConn) error) error {
+	t, err := s.database.begin(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(postgresConn{t.(*postgresTx)}), t.rollback(ctx)) //nolint:forcetypeassert // it is PostgreSQL's
 }

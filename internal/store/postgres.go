@@ -144,14 +144,6 @@ func postgresProbe(config *pgconn.Config) func(context.Context) error {
 	}
 }
 
-func (d *postgresDriver) begin(ctx context.Context) (tx, error) {
-	t, err := d.pool.Begin(ctx)
-	if err != nil {
-		return nil, translatePostgres(err)
-	}
-	return &postgresTx{tx: t, d: d}, nil
-}
-
 func (d *postgresDriver) ping(ctx context.Context) error {
 	if err := d.pool.Ping(ctx); err != nil {
 		return translatePostgres(err)
@@ -168,30 +160,6 @@ func (d *postgresDriver) close() {
 	_ = d.std.Close()
 	d.pool.Close()
 }
-
-type postgresTx struct {
-	tx       pgx.Tx
-	d        *postgresDriver
-	scope    scope // of the last statement
-	switched bool  // to the serving role
-}
-
-func (t *postgresTx) querier() db.Querier {
-	return db.NewPostgres(postgresConn{t}, mapper(translatePostgres))
-}
-
-func (t *postgresTx) commit(ctx context.Context) error {
-	// A commit that has begun isn't cut off: nobody would know whether it has happened.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
-	// pgconn.SafeToRetry says yes to some errors that come when the commit has long been sent.
-	if err := t.tx.Commit(ctx); err != nil {
-		return undecided(translatePostgres(err))
-	}
-	return nil
-}
-
-func (t *postgresTx) rollback(ctx context.Context) error { return t.tx.Rollback(ctx) }
 
 // translatePostgres knows the codes of PostgreSQL, appendix A.
 func translatePostgres(err error) error {

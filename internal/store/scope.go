@@ -21,6 +21,7 @@ type scope struct {
 // runner runs statements: a pool or a transaction.
 type runner interface {
 	run(ctx context.Context, as scope, text string, args []any) (*postgresRows, error)
+	exec(ctx context.Context, as scope, text string, args []any) (pgconn.CommandTag, error)
 }
 
 // postgresConn has the ways that the generated queries take.
@@ -52,7 +53,11 @@ func (s scoped) QueryRow(ctx context.Context, text string, args ...any) pgx.Row 
 }
 
 func (s scoped) Exec(ctx context.Context, text string, args ...any) (pgconn.CommandTag, error) {
-	rows, err := s.runner.run(ctx, s.scope, text, args)
+	return s.runner.exec(ctx, s.scope, text, args)
+}
+
+// executed reads rows to their end.
+func executed(rows *postgresRows, err error) (pgconn.CommandTag, error) {
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
@@ -106,7 +111,7 @@ func (d *postgresDriver) run(ctx context.Context, as scope, text string, args []
 	case as.scoped:
 		set = &settings{setTenant, as}
 	}
-	rows, err := statementsOf(conn.Conn()).run(ctx, set, text, args)
+	rows, err := statementsOf(conn.Conn()).runAfter(ctx, set, text, args)
 	if err != nil {
 		conn.Release()
 		return nil, err
@@ -115,24 +120,17 @@ func (d *postgresDriver) run(ctx context.Context, as scope, text string, args []
 	return rows, nil
 }
 
-// run sets only what is another than with the statement before. A statement of the zero scope may see what that one saw, but not
-// all tenants' rows.
-func (t *postgresTx) run(ctx context.Context, as scope, text string, args []any) (*postgresRows, error) {
-	if as == (scope{}) && !t.scope.unscoped {
-		as = t.scope
+func (d *postgresDriver) exec(ctx context.Context, as scope, text string, args []any) (pgconn.CommandTag, error) {
+	return executed(d.run(ctx, as, text, args))
+}
+
+// runAfter sends settings and a statement in one round trip. The two are a transaction of their own, with which the settings end.
+func (s *statements) runAfter(ctx context.Context, set *settings, text string, args []any) (*postgresRows, error) {
+	var p pipeline
+	if set != nil {
+		if err := s.set(ctx, &p, set); err != nil {
+			return nil, err
+		}
 	}
-	var set *settings
-	switched := t.d.switched.Load()
-	switch {
-	case switched && !t.switched:
-		set = &settings{setScope + switchRole, as}
-	case as != t.scope:
-		set = &settings{setScope, as}
-	}
-	rows, err := statementsOf(t.tx.Conn()).run(ctx, set, text, args)
-	if err != nil {
-		return nil, err
-	}
-	t.scope, t.switched = as, switched
-	return rows, nil
+	return s.run(ctx, &p, text, args)
 }

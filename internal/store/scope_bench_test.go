@@ -1,9 +1,12 @@
 package store_test
 
 import (
+	"context"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/gen/db/postgres"
@@ -35,6 +38,32 @@ func BenchmarkPointRead(b *testing.B) {
 		measure(b, func() error {
 			_, err := plain.GetCompany(b.Context(), db.GetCompanyParams{TenantID: row.ID, ID: company.ID})
 			return err
+		})
+	})
+}
+
+// BenchmarkAuditedChange compares a row and its audit entry, which are a transaction of two round trips, with the same statements one after
+// the other, past row-level security.
+func BenchmarkAuditedChange(b *testing.B) {
+	databaseURL := storetest.NewMigratedURL(b, store.Postgres)
+	s, owner := storetest.Open(b, storetest.ServingURL(b, databaseURL)), storetest.Open(b, databaseURL)
+	tenant := newTenants(b, s, 1)[0].TenantID
+	change := func(insert func(context.Context, db.InsertCompanyParams) error, q db.Querier) error {
+		if err := insert(b.Context(), companyRow(tenant)); err != nil {
+			return err
+		}
+		entry, link := entryRows(tenant)
+		return writeEntry(b.Context(), q, entry, link)
+	}
+	b.Run("pipelined", func(b *testing.B) {
+		measure(b, func() error { return s.Tx(b.Context(), func(q db.Querier) error { return change(q.InsertCompany, q) }) })
+	})
+	b.Run("plain", func(b *testing.B) {
+		measure(b, func() error {
+			return pgx.BeginFunc(b.Context(), owner.Pool(), func(t pgx.Tx) error {
+				q := postgres.New(t)
+				return change(q.InsertCompany, q)
+			})
 		})
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/gen/db/postgres"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/postgrestest"
 	"github.com/tenantry/tenantry/internal/store"
@@ -280,6 +281,44 @@ func TestTransactionSeesTheTenantOfEachStatement(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// Who has seen all tenants' rows doesn't go on seeing them, and who is nobody's sees at most what the tenant before did.
+func TestTransactionSetsNoMoreThanIsAskedFor(t *testing.T) {
+	t.Parallel()
+	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
+	one, two := uuid.NewString(), uuid.NewString()
+	for user, userURL := range map[string]string{"owner": databaseURL, "serving": storetest.ServingURL(t, databaseURL)} {
+		s := storetest.Open(t, userURL)
+		err := s.InTx(t.Context(), func(conn db.PostgresConn) error {
+			for i, step := range []struct {
+				way              postgres.DBTX
+				tenant, unscoped string
+			}{
+				{conn.Shared(), "", ""},
+				{conn.Tenant(uuid.MustParse(one)), one, ""},
+				{conn.Shared(), one, ""},
+				{conn.Unscoped(), "", "on"},
+				{conn.Tenant(uuid.MustParse(two)), two, ""},
+				{conn.Tenant(uuid.MustParse(one)), one, ""},
+				{conn.Unscoped(), "", "on"},
+				{conn.Shared(), "", ""},
+			} {
+				var tenant, unscoped, role string
+				const ask = "SELECT coalesce(current_setting('app.tenant_id', true), ''), coalesce(current_setting('app.unscoped', true), ''), current_user::text"
+				if err := step.way.QueryRow(t.Context(), ask).Scan(&tenant, &unscoped, &role); err != nil {
+					return err
+				}
+				if tenant != step.tenant || unscoped != step.unscoped || user == "owner" && role != "tenantry_serving" {
+					t.Errorf("%s, step %d: tenant %q, unscoped %q, role %s; want tenant %q, unscoped %q", user, i, tenant, unscoped, role, step.tenant, step.unscoped)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
 	}
 }
 

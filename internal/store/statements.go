@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 
@@ -90,35 +91,68 @@ const (
 	unknownStatementState = "26000" // invalid SQL statement name
 )
 
-// run sends a statement, and before it the settings of its transaction if there are any, in one round trip. Outside of a
-// transaction the two are one of their own, with which the settings end. Nothing is sent when an argument doesn't fit.
-func (s *statements) run(ctx context.Context, set *settings, text string, args []any) (*postgresRows, error) {
-	var batch pgconn.Batch
-	if set != nil {
-		description, err := s.describe(ctx, statement{text: set.text})
-		if err != nil {
-			return nil, err
-		}
-		s.add(&batch, description, set.values(s), binaryFormat, nil)
+// pipeline is statements that are sent together.
+type pipeline struct {
+	batch pgconn.Batch
+	names []string // of the statements, in their order; "" where an error needs none
+}
+
+// set adds settings.
+func (s *statements) set(ctx context.Context, p *pipeline, set *settings) error {
+	description, err := s.describe(ctx, statement{text: set.text})
+	if err != nil {
+		return err
 	}
+	p.add("", description, set.values(s), binaryFormat, nil)
+	return nil
+}
+
+// queue adds a statement. Nothing is added when an argument doesn't fit.
+func (s *statements) queue(ctx context.Context, p *pipeline, name, text string, args []any) (statement, error) {
 	is := statement{text, counting(optionsOf(text), args)}
 	description, err := s.describe(ctx, is)
 	if err != nil {
-		return nil, err
+		return is, err
 	}
 	if err := s.builder.Build(s.types, description, args); err != nil {
+		return is, err
+	}
+	p.add(name, description, s.builder.ParamValues, s.builder.ParamFormats, s.builder.ResultFormats)
+	return is, nil
+}
+
+// send sends what is in a pipeline, which is empty after that, and reads up to the answer of the last statement. Of the others only
+// their errors are looked at. answered is how many of the others have been carried out.
+func (s *statements) send(ctx context.Context, p *pipeline) (results *pgconn.MultiResultReader, answered int, err error) {
+	sent := *p
+	*p = pipeline{}
+	results = s.conn.ExecBatch(ctx, &sent.batch)
+	for answered < len(sent.names) && results.NextResult() {
+		if answered == len(sent.names)-1 {
+			return results, answered, nil
+		}
+		if _, err := results.ResultReader().Close(); err != nil {
+			break // it is that of the results, too
+		}
+		answered++
+	}
+	if err = results.Close(); err == nil {
+		err = errNoAnswer
+	}
+	if answered < len(sent.names) && sent.names[answered] != "" {
+		err = fmt.Errorf("%s: %w", sent.names[answered], err)
+	}
+	return nil, answered, err
+}
+
+// run sends a pipeline with one more statement, and returns the rows of that.
+func (s *statements) run(ctx context.Context, p *pipeline, text string, args []any) (*postgresRows, error) {
+	is, err := s.queue(ctx, p, "", text, args)
+	if err != nil {
 		return nil, err
 	}
-	s.add(&batch, description, s.builder.ParamValues, s.builder.ParamFormats, s.builder.ResultFormats)
-	results := s.conn.ExecBatch(ctx, &batch)
-	if set != nil && results.NextResult() {
-		_, _ = results.ResultReader().Close() // an error is that of the results, too
-	}
-	if !results.NextResult() {
-		err := results.Close()
-		if err == nil {
-			err = errNoAnswer
-		}
+	results, _, err := s.send(ctx, p)
+	if err != nil {
 		s.forget(is, err)
 		return nil, err
 	}
@@ -129,12 +163,19 @@ var errNoAnswer = errors.New("the server has left a statement without an answer"
 
 var binaryFormat = []int16{pgx.BinaryFormatCode}
 
-func (s *statements) add(batch *pgconn.Batch, description *pgconn.StatementDescription, values [][]byte, formats, resultFormats []int16) {
+func (p *pipeline) add(name string, description *pgconn.StatementDescription, values [][]byte, formats, resultFormats []int16) {
+	p.names = append(p.names, name)
 	if description.Name == "" {
-		batch.ExecParams(description.SQL, values, description.ParamOIDs, formats, resultFormats)
+		p.batch.ExecParams(description.SQL, values, description.ParamOIDs, formats, resultFormats)
 		return
 	}
-	batch.ExecStatement(description, values, formats, resultFormats)
+	p.batch.ExecStatement(description, values, formats, resultFormats)
+}
+
+// command adds a statement without parameters and rows.
+func (p *pipeline) command(text string) {
+	p.names = append(p.names, "")
+	p.batch.ExecParams(text, nil, nil, nil, nil)
 }
 
 // postgresRows are the answer of a statement. They are read to their end before the connection is free again.

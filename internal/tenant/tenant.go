@@ -80,12 +80,11 @@ func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.
 		if err := s.audit.Write(ctx, q, by, entry); err != nil {
 			return err
 		}
-		err = s.audit.Write(ctx, q, there, entry)
-		if store.BreaksReference(err) {
-			return noSuchTenant().Because(err) // it has gone since we saw it
-		}
-		return err
+		return s.audit.Write(ctx, q, there, entry)
 	})
+	if store.BreaksReference(err) {
+		err = noSuchTenant().Because(err) // it has gone since we saw it
+	}
 	if err != nil {
 		return access.Principal{}, clientError(err)
 	}

@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
+
+// waiting are the statements at whose outcome nobody looks before the commit: they are sent together with what comes next, at last with
+// the commit. An error of theirs is then that of what comes next.
+var waiting = map[string]bool{"InsertAuditEntry": true, "InsertAuditLink": true}
+
+// nameOf returns the name that sqlc has written into a query.
+func nameOf(text string) string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(text, "-- name: "), " ")
+	return name
+}
+
+// postgresTx is a transaction that begins with its first statement, in the same round trip. See docs/adr/0015-round-trips.md.
+type postgresTx struct {
+	d        *postgresDriver
+	conn     *pgxpool.Conn // nil after the end
+	pipeline pipeline      // what waits
+	begun    bool          // if only in the pipeline
+	sent     bool          // the server knows of it
+	scope    scope         // of the last statement
+	switched bool          // to the serving role
+}
+
+func (d *postgresDriver) begin(ctx context.Context) (tx, error) {
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return nil, translatePostgres(err)
+	}
+	return &postgresTx{d: d, conn: conn}, nil
+}
+
+func (t *postgresTx) querier() db.Querier {
+	return db.NewPostgres(postgresConn{t}, mapper(translatePostgres))
+}
+
+// prepare puts the beginning into the pipeline, and what has to be set: only what is another than with the statement before. A
+// statement of the zero scope may see what that one saw, but not all tenants' rows.
+func (t *postgresTx) prepare(ctx context.Context, as scope) (*statements, error) {
+	if t.conn == nil {
+		return nil, pgx.ErrTxClosed
+	}
+	s := statementsOf(t.conn.Conn())
+	if !t.begun {
+		t.pipeline.command("BEGIN")
+		t.begun = true
+	}
+	if as == (scope{}) && !t.scope.unscoped {
+		as = t.scope
+	}
+	var set *settings
+	switched := t.d.switched.Load()
+	switch {
+	case switched && !t.switched:
+		set = &settings{setScope + switchRole, as}
+	case as == t.scope:
+		return s, nil
+	case as.scoped && !t.scope.unscoped:
+		set = &settings{setTenant, as}
+	default:
+		set = &settings{setScope, as}
+	}
+	if err := s.set(ctx, &t.pipeline, set); err != nil {
+		return nil, err
+	}
+	t.scope, t.switched = as, switched
+	return s, nil
+}
+
+func (t *postgresTx) run(ctx context.Context, as scope, text string, args []any) (*postgresRows, error) {
+	s, err := t.prepare(ctx, as)
+	if err != nil {
+		return nil, err
+	}
+	t.sent = true
+	return s.run(ctx, &t.pipeline, text, args)
+}
+
+func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any) (pgconn.CommandTag, error) {
+	name := nameOf(text)
+	if !waiting[name] {
+		return executed(t.run(ctx, as, text, args))
+	}
+	s, err := t.prepare(ctx, as)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	_, err = s.queue(ctx, &t.pipeline, name, text, args)
+	return pgconn.CommandTag{}, err
+}
+
+// commit sends what waits, too. The server skips all that comes after an error, so that it never commits a part.
+func (t *postgresTx) commit(ctx context.Context) error {
+	if !t.begun {
+		t.release()
+		return nil
+	}
+	// A commit that has begun isn't cut off: nobody would know whether it has happened.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	before := len(t.pipeline.names)
+	t.pipeline.command("COMMIT")
+	t.sent = true
+	results, answered, err := statementsOf(t.conn.Conn()).send(ctx, &t.pipeline)
+	if err == nil {
+		var tag pgconn.CommandTag
+		tag, err = results.ResultReader().Close()
+		if closeErr := results.Close(); err == nil {
+			err = closeErr
+		}
+		if err == nil && tag.String() != "COMMIT" {
+			return pgx.ErrTxCommitRollback // what a server makes of the commit of a transaction that has failed
+		}
+	}
+	if err == nil {
+		t.release()
+		return nil
+	}
+	if _, refused := errors.AsType[*pgconn.PgError](err); refused && answered < before {
+		return translatePostgres(err) // something that comes before the commit
+	}
+	// pgconn.SafeToRetry says yes to some errors that come when the commit has long been sent.
+	return undecided(translatePostgres(err))
+}
+
+func (t *postgresTx) rollback(ctx context.Context) error {
+	if t.conn == nil {
+		return nil
+	}
+	defer t.release()
+	if !t.sent {
+		return nil
+	}
+	_, err := t.conn.Conn().PgConn().Exec(ctx, "ROLLBACK").ReadAll()
+	return err
+}
+
+// release gives the connection back. The pool closes one that is still in a transaction.
+func (t *postgresTx) release() {
+	t.conn.Release()
+	t.conn = nil
+}
