@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/errs"
@@ -205,6 +206,26 @@ func TestRefusedEntryTakesItsTransactionAlong(t *testing.T) {
 			}
 		}
 	})
+}
+
+// PostgreSQL answers the commit of a transaction that has failed with a roll-back, and no error.
+func TestFailedTransactionIsNotReportedAsCommitted(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t, store.Postgres)
+	row := tenantRow()
+	err := s.Tx(t.Context(), func(q db.Querier) error {
+		if err := q.InsertTenant(t.Context(), row); err != nil {
+			return err
+		}
+		if err := q.InsertTenant(t.Context(), row); !store.BreaksUniqueness(err) {
+			t.Errorf("error %v for a row that is there already", err)
+		}
+		return nil
+	})
+	if !errors.Is(err, pgx.ErrTxCommitRollback) {
+		t.Errorf("error %v, want one of the commit", err)
+	}
+	mustBeRolledBack(t, s, row)
 }
 
 // An entry that had to give up for another transaction is tried again with its whole transaction.
