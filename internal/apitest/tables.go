@@ -15,8 +15,8 @@ import (
 var catalogues = map[store.Engine]string{
 	store.Postgres: `SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'`,
-	store.MySQL:    `SELECT table_name FROM information_schema.columns WHERE table_schema = database() AND column_name = 'tenant_id'`,
-	store.SQLite:   `SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'tenant_id'`,
+	store.MySQL:  `SELECT table_name FROM information_schema.columns WHERE table_schema = database() AND column_name = 'tenant_id'`,
+	store.SQLite: `SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'tenant_id'`,
 }
 
 // TenantTables returns the names of the tables that have a tenant_id, as the migrations have made them.
