@@ -73,7 +73,8 @@ func (w *watchdog) trust(f func() error) error {
 
 // dial makes a connection that is watched. It is what the drivers call.
 func (w *watchdog) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithCancel(ctx)
+	caller := ctx
+	ctx, cancel := context.WithCancel(caller)
 	defer cancel()
 	attempt := new(int)
 	if !w.add(attempt, func() error { cancel(); return nil }) {
@@ -84,6 +85,9 @@ func (w *watchdog) dial(ctx context.Context, network, address string) (net.Conn,
 	defer watch.stop()
 	watch.start()
 	conn, err := w.dialer.DialContext(ctx, network, address)
+	if err != nil && ctx.Err() != nil && caller.Err() == nil {
+		return nil, errSilent // we gave it up, and not who asked
+	}
 	if err != nil {
 		return nil, err
 	}
