@@ -454,7 +454,7 @@ func TestWhereListeningDoesNotWork(t *testing.T) {
 func TestLogSaysWhenAndNotAllTheTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
+		var log lines
 		b := &bus{}
 		one := newInstance(b, slog.New(slog.NewTextHandler(&log, nil)))
 		ctx, stop := context.WithCancel(t.Context())
@@ -464,13 +464,13 @@ func TestLogSaysWhenAndNotAllTheTime(t *testing.T) {
 		if log := log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "level=INFO") {
 			t.Errorf("want one line that says that it is live:\n%s", log)
 		}
-		log.Reset()
+		log.reset()
 		b.set(func(b *bus) { b.err = errDown })
 		let(time.Hour)
 		if log := log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "level=WARN") {
 			t.Errorf("want one line that says that it is lost:\n%s", log)
 		}
-		log.Reset()
+		log.reset()
 		const hour = 60
 		for range hour * 30 {
 			b.set(func(b *bus) { b.err = nil })
@@ -478,10 +478,34 @@ func TestLogSaysWhenAndNotAllTheTime(t *testing.T) {
 			b.set(func(b *bus) { b.err = errDown })
 			let(time.Second)
 		}
-		if lines := strings.Count(log.String(), "\n"); lines > 2*hour+2 {
-			t.Errorf("%d lines in an hour, want two a minute at most", lines)
+		if n := strings.Count(log.String(), "\n"); n > 2*hour+2 {
+			t.Errorf("%d lines in an hour, want two a minute at most", n)
 		}
 		stop()
 		running.Wait()
 	})
+}
+
+// lines are what was logged.
+type lines struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func (l *lines) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.buf.Reset()
 }
