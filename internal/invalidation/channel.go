@@ -138,7 +138,7 @@ func (c *Channel) Announce(ctx context.Context, s Subject) {
 }
 
 func (b *batch) add(s Subject) {
-	if len(b.subjects) >= maxWaiting {
+	if s == Everybody || len(b.subjects) >= maxWaiting {
 		b.subjects = map[Subject]struct{}{Everybody: {}}
 	}
 	if _, ok := b.subjects[Everybody]; !ok {

@@ -322,7 +322,10 @@ func TestFullOutboxMeansEverybody(t *testing.T) {
 		}
 		let(time.Second)
 		two.reset()
-		if waiting := len(one.next.subjects); waiting != 1 {
+		one.Channel.mu.Lock()
+		waiting := len(one.next.subjects)
+		one.Channel.mu.Unlock()
+		if waiting != 1 {
 			t.Errorf("%d subjects wait, want them to have become everybody", waiting)
 		}
 		b.set(func(b *bus) { b.err, b.sent = nil, nil })
