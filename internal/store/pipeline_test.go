@@ -29,12 +29,14 @@ import (
 func entryRows(tenant uuid.UUID) (db.InsertAuditEntryParams, db.InsertAuditLinkParams) {
 	id := uuid.Must(uuid.NewV7())
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	return db.InsertAuditEntryParams{
+	entry := db.InsertAuditEntryParams{
 		TenantID: tenant, ID: id, OccurredAt: now, OccurredOn: "2026-11-23", Action: "company.create", ActionArea: "company",
 		Changes: json.RawMessage(`{}`), Outcome: "success", IP: "192.0.2.1", RequestID: id.String(), Method: "POST", Path: "/",
-	}, db.InsertAuditLinkParams{
+	}
+	link := db.InsertAuditLinkParams{
 		TenantID: tenant, EntryID: id, OccurredAt: now, KeyID: "key", MAC: []byte("mac"),
 	}
+	return entry, link
 }
 
 func writeEntry(ctx context.Context, q db.Querier, entry db.InsertAuditEntryParams, link db.InsertAuditLinkParams) error {
