@@ -44,7 +44,7 @@ func (s *Store) RunAfter(ctx context.Context, set, text string) error {
 }
 
 // Searching is what a statement becomes for PostgreSQL when it has a text to search for.
-func Searching(text string, args []any) string { return searching(text, args) }
+func Searching(text string, args []any) string { return statementOf(text, args).text }
 
 // OnlyCounting is what PostgreSQL is shown of a statement.
 func OnlyCounting(text string, args []any) string {

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/tenantry/tenantry/gen/db/sqlite"
 )
@@ -22,17 +21,11 @@ var postgresOption = regexp.MustCompile(`\([^()]* OR \$(\d+) IS NULL\)`)
 // option says where a text has an optional condition, and which of the parameters decides whether it counts.
 type option struct{ start, end, parameter int }
 
-var optionsByText sync.Map // []option
-
 func optionsOf(text string) []option {
-	if known, ok := optionsByText.Load(text); ok {
-		return known.([]option) //nolint:forcetypeassert // nothing else is put there
-	}
 	var options []option
 	for _, m := range postgresOption.FindAllStringSubmatchIndex(text, -1) {
 		options = append(options, option{m[0], m[1], number(text[m[2]:m[3]])})
 	}
-	optionsByText.Store(text, options)
 	return options
 }
 

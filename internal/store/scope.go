@@ -40,7 +40,7 @@ type scoped struct {
 }
 
 func (s scoped) Query(ctx context.Context, text string, args ...any) (pgx.Rows, error) {
-	rows, err := s.runner.run(ctx, s.scope, searching(text, args), args)
+	rows, err := s.runner.run(ctx, s.scope, text, args)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (s scoped) Query(ctx context.Context, text string, args ...any) (pgx.Rows, 
 }
 
 func (s scoped) QueryRow(ctx context.Context, text string, args ...any) pgx.Row {
-	rows, err := s.runner.run(ctx, s.scope, searching(text, args), args)
+	rows, err := s.runner.run(ctx, s.scope, text, args)
 	return postgresRow{rows, err}
 }
 

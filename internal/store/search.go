@@ -3,7 +3,6 @@ package store
 import (
 	"fmt"
 	"regexp"
-	"sync"
 )
 
 // Which way of searching a tenant's rows for a text is right depends on how often it is in the rows that follow, and no statistics of a table
@@ -20,23 +19,11 @@ const searchView = "searchable_"
 var (
 	searchedList = regexp.MustCompile(`(?s)^(-- name: \w+ :many\n)(SELECT\s.*?)\nFROM (\w+)\n(WHERE\s.*?)` +
 		`\s+AND \(search_text LIKE \$(\d+) OR \$\d+ IS NULL\)\nORDER BY (\w+)( DESC)?, id(?: DESC)?\nLIMIT (\$\d+)\n$`)
-	searchedCount  = regexp.MustCompile(`(?s)^(-- name: \w+ :one\nSELECT count\(\*\) FROM )(\w+)(\n.*\(search_text LIKE \$(\d+) OR \$\d+ IS NULL\))`)
-	searchingTexts sync.Map // by those that they are made from
+	searchedCount = regexp.MustCompile(`(?s)^(-- name: \w+ :one\nSELECT count\(\*\) FROM )(\w+)(\n.*\(search_text LIKE \$(\d+) OR \$\d+ IS NULL\))`)
 )
 
-// searching returns what a statement is when it has a text to search for, and the statement itself if it has none.
-func searching(text string, args []any) string {
-	made, ok := searchingTexts.Load(text)
-	if !ok {
-		made, _ = searchingTexts.LoadOrStore(text, newSearch(text))
-	}
-	if s, _ := made.(search); hasValue(args, s.pattern) {
-		return s.text
-	}
-	return text
-}
-
-// search is a statement that searches, and which parameter says for what; the zero one for a statement that can't.
+// search is what a statement becomes when it has a text to search for, and which parameter has that; the zero one for a statement that
+// can't search.
 type search struct {
 	text    string
 	pattern int

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -45,6 +46,32 @@ type statement struct {
 	count uint64
 }
 
+// shape is what the text of a query says of its statements. It is found out once.
+type shape struct {
+	options []option
+	search  search
+}
+
+var shapes sync.Map // *shape, by text
+
+func shapeOf(text string) *shape {
+	known, ok := shapes.Load(text)
+	if !ok {
+		known, _ = shapes.LoadOrStore(text, &shape{optionsOf(text), newSearch(text)})
+	}
+	return known.(*shape) //nolint:forcetypeassert // nothing else is put there
+}
+
+// statementOf is what a query is with these arguments.
+func statementOf(text string, args []any) statement {
+	known := shapeOf(text)
+	if hasValue(args, known.search.pattern) {
+		text = known.search.text
+		known = shapeOf(text)
+	}
+	return statement{text, counting(known.options, args)}
+}
+
 // whole is the count of a statement of which only the types are known.
 const whole = math.MaxUint64
 
@@ -54,16 +81,20 @@ func (s *statements) describe(ctx context.Context, is statement) (*pgconn.Statem
 	if known := s.known[is]; known != nil {
 		return known, nil
 	}
-	options := optionsOf(is.text)
+	options := shapeOf(is.text).options
 	sql, name := is.text, ""
 	var types []uint32
 	if len(options) > 0 && is.count != whole {
-		// What doesn't count has a type all the same.
-		description, err := s.describe(ctx, statement{is.text, whole})
+		all, err := s.describe(ctx, statement{is.text, whole})
 		if err != nil {
 			return nil, err
 		}
-		sql, types = only(is.text, options, is.count), description.ParamOIDs
+		// What doesn't count has a type all the same. Nothing is asked about what isn't kept: it takes and gives what the whole does.
+		sql, types = only(is.text, options, is.count), all.ParamOIDs
+		if is.count != 0 {
+			s.known[is] = &pgconn.StatementDescription{SQL: sql, ParamOIDs: types, Fields: all.Fields}
+			return s.known[is], nil
+		}
 	}
 	if !s.pooled && is.count == 0 {
 		s.prepared++
@@ -109,7 +140,7 @@ func (s *statements) set(ctx context.Context, p *pipeline, set *settings) error 
 
 // queue adds a statement. Nothing is added when an argument doesn't fit.
 func (s *statements) queue(ctx context.Context, p *pipeline, name, text string, args []any) (statement, error) {
-	is := statement{text, counting(optionsOf(text), args)}
+	is := statementOf(text, args)
 	description, err := s.describe(ctx, is)
 	if err != nil {
 		return is, err
