@@ -59,17 +59,10 @@ func (t *postgresTx) prepare(ctx context.Context, as scope) (*statements, error)
 	if as == (scope{}) && !t.scope.unscoped {
 		as = t.scope
 	}
-	var set *settings
 	switched := t.d.switched.Load()
-	switch {
-	case switched && !t.switched:
-		set = &settings{setScope + switchRole, as}
-	case as == t.scope:
+	set := t.scope.to(as, switched && !t.switched)
+	if set == nil {
 		return s, nil
-	case as.scoped && !t.scope.unscoped:
-		set = &settings{setTenant, as}
-	default:
-		set = &settings{setScope, as}
 	}
 	if err := s.set(ctx, &t.pipeline, set); err != nil {
 		return nil, err

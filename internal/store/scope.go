@@ -80,6 +80,20 @@ const (
 	switchRole = ", set_config('role', '" + servingRole + "', true)"
 )
 
+// to returns what has to be set in a transaction to get from a scope to another one, and perhaps into the serving role; nil for nothing.
+func (s scope) to(other scope, switches bool) *settings {
+	switch {
+	case switches:
+		return &settings{setScope + switchRole, other}
+	case other == s:
+		return nil
+	case other.scoped && !s.unscoped:
+		return &settings{setTenant, other}
+	default:
+		return &settings{setScope, other}
+	}
+}
+
 // values are the parameters of the text, in their binary form.
 func (s *settings) values(on *statements) [][]byte {
 	on.settings = [2][]byte{nil, {}}
@@ -102,16 +116,7 @@ func (d *postgresDriver) run(ctx context.Context, as scope, text string, args []
 	if err != nil {
 		return nil, err
 	}
-	var set *settings
-	switch {
-	case d.switched.Load():
-		set = &settings{setScope + switchRole, as}
-	case as.unscoped:
-		set = &settings{setScope, as}
-	case as.scoped:
-		set = &settings{setTenant, as}
-	}
-	rows, err := statementsOf(conn.Conn()).runAfter(ctx, set, text, args)
+	rows, err := statementsOf(conn.Conn()).runAfter(ctx, scope{}.to(as, d.switched.Load()), text, args)
 	if err != nil {
 		conn.Release()
 		return nil, err
