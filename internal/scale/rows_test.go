@@ -120,7 +120,7 @@ func (p population) values() string {
 	FROM generate_series(0, %d) AS i
 	CROSS JOIN LATERAL (SELECT i %% %[2]d = 0 AS large, i - i / %[2]d - 1 AS other) AS a
 	CROSS JOIN LATERAL (SELECT CASE WHEN large THEN i / %[2]d ELSE other / %[3]d END AS nth, id(%[4]d, CASE WHEN large THEN 0 ELSE 1 + other %% %[3]d END) AS tenant_id) AS b
-	CROSS JOIN LATERAL (SELECT hashint4(i)::bigint & 2147483647 AS x, hashint4(i + 50000000)::bigint & 2147483647 AS y, hashint4(i + 90000000)::bigint & 2147483647 AS z) AS c
+	CROSS JOIN LATERAL (SELECT hashint4(i)::bigint & 2147483647 AS x, hashint4(i + 60000000)::bigint & 2147483647 AS y, hashint4(i + 90000000)::bigint & 2147483647 AS z) AS c
 	CROSS JOIN LATERAL (SELECT CASE WHEN x %% 10 < 3 THEN 'Sales' ELSE 'Unit ' || x / 10 %% 100000 END AS name, timestamptz '2025-01-01Z' + i / %[5]d * interval '1 minute' AS at) AS d
 	CROSS JOIN LATERAL (SELECT CASE WHEN NOT large THEN 100000 + other %% %[3]d WHEN y %% 1000 < 500 THEN 0 WHEN y %% 1000 = 500 THEN 1 ELSE 2 + nth %% 50000 END AS company) AS e
 	CROSS JOIN LATERAL (SELECT CASE WHEN large AND company > 1 AND nth < 50000 OR NOT large AND nth = 0 THEN 'MAIN' ELSE 'C' || i END AS code) AS f

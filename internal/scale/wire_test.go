@@ -154,6 +154,14 @@ func (p plan) touches(table string) bool {
 	return touches
 }
 
+// isBeside reports whether a statement isn't about what was asked for: it reads no table, as what sets the tenant or tells other instances
+// something, or is that of the sealer of the audit trail, or of the session, which is looked up once a second.
+func (p plan) isBeside() bool {
+	reads := false
+	p.Root.walk(func(n node) { reads = reads || n.Relation != "" })
+	return !reads || p.touches("audit_links") || p.touches("audit_seals") || p.touches("sessions")
+}
+
 // buffers is how many pages of 8 kB the statement looked at, in memory or not.
 func (p plan) buffers() int { return p.Root.Hit + p.Root.Read }
 
