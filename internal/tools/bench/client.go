@@ -6,14 +6,20 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
-// call sends a request and returns the body of a reply that must have the status.
-func call(ctx context.Context, url string, r request, status int) ([]byte, error) {
+// exchange sends a request with some more headers, and returns the body and the tag of a reply that must have one of the statuses.
+func exchange(
+	ctx context.Context, client *http.Client, url string, r request, more map[string]string, statuses ...int,
+) (body []byte, etag string, err error) {
 	q, err := http.NewRequestWithContext(ctx, r.method, url+r.path, strings.NewReader(r.body))
 	if err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	for name, value := range more {
+		q.Header.Set(name, value)
 	}
 	if r.token != "" {
 		q.Header.Set("Authorization", "Bearer "+r.token)
@@ -21,15 +27,23 @@ func call(ctx context.Context, url string, r request, status int) ([]byte, error
 	if r.body != "" {
 		q.Header.Set("Content-Type", "application/json")
 	}
-	reply, err := http.DefaultClient.Do(q)
+	reply, err := client.Do(q)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer reply.Body.Close()
-	body, err := io.ReadAll(reply.Body)
-	if err == nil && reply.StatusCode != status {
-		err = fmt.Errorf("%s %s: status %d, want %d: %s", r.method, r.path, reply.StatusCode, status, body)
+	if body, err = io.ReadAll(reply.Body); err != nil {
+		return nil, "", err
 	}
+	if !slices.Contains(statuses, reply.StatusCode) {
+		return nil, "", fmt.Errorf("%s %s: status %d, want %v: %s", r.method, r.path, reply.StatusCode, statuses, body)
+	}
+	return body, reply.Header.Get("ETag"), nil
+}
+
+// call sends a request and returns the body of a reply that must have the status.
+func call(ctx context.Context, url string, r request, status int) ([]byte, error) {
+	body, _, err := exchange(ctx, http.DefaultClient, url, r, nil, status)
 	return body, err
 }
 

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -115,32 +112,11 @@ func newVisitor(url string, connections int) *visitor {
 
 // send returns the body and the tag of a reply that must have one of the statuses.
 func (v *visitor) send(ctx context.Context, r request, from uint32, tag string, statuses ...int) (body []byte, etag string, err error) {
-	q, err := http.NewRequestWithContext(ctx, r.method, v.url+r.path, strings.NewReader(r.body))
-	if err != nil {
-		return nil, "", err
-	}
-	q.Header.Set("X-Forwarded-For", address(from))
-	if r.token != "" {
-		q.Header.Set("Authorization", "Bearer "+r.token)
-	}
-	if r.body != "" {
-		q.Header.Set("Content-Type", "application/json")
-	}
+	more := map[string]string{"X-Forwarded-For": address(from)}
 	if tag != "" {
-		q.Header.Set("If-Match", tag)
+		more["If-Match"] = tag
 	}
-	reply, err := v.client.Do(q)
-	if err != nil {
-		return nil, "", err
-	}
-	defer reply.Body.Close()
-	if body, err = io.ReadAll(reply.Body); err != nil {
-		return nil, "", err
-	}
-	if !slices.Contains(statuses, reply.StatusCode) {
-		return nil, "", fmt.Errorf("%s %s: status %d, want %v: %s", r.method, r.path, reply.StatusCode, statuses, body)
-	}
-	return body, reply.Header.Get("ETag"), nil
+	return exchange(ctx, v.client, v.url, r, more, statuses...)
 }
 
 // address is one of 10.0.0.0/8.
