@@ -139,10 +139,28 @@ func TestRoundTripsToPostgreSQL(t *testing.T) {
 			"entry alone": {1, func() error { return s.Tx(t.Context(), audited) }},
 			"audited change": {2, func() error {
 				return s.Tx(t.Context(), func(q db.Querier) error {
-					if err := q.InsertCompany(t.Context(), companyRow(tenant)); err != nil {
-						return err
+					_, err := q.DeleteCompany(t.Context(), db.DeleteCompanyParams{TenantID: tenant})
+					return errors.Join(err, audited(q))
+				})
+			}},
+			"audited company": {1, func() error {
+				return s.Tx(t.Context(), func(q db.Querier) error {
+					return errors.Join(q.InsertCompany(t.Context(), companyRow(tenant)), audited(q))
+				})
+			}},
+			"audited company before a read": {2, func() error {
+				return s.Tx(t.Context(), func(q db.Querier) error {
+					return errors.Join(q.InsertCompany(t.Context(), companyRow(tenant)), audited(q), get(q))
+				})
+			}},
+			"as many as wait, and one more": {2, func() error {
+				return s.Tx(t.Context(), func(q db.Querier) error {
+					for range 100 {
+						if err := q.InsertCompany(t.Context(), companyRow(tenant)); err != nil {
+							return err
+						}
 					}
-					return audited(q)
+					return nil
 				})
 			}},
 			"entry before a read": {2, func() error {

@@ -12,9 +12,13 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// waiting are the statements at whose outcome nobody looks before the commit: they are sent together with what comes next, at last with
-// the commit. An error of theirs is then that of what comes next.
-var waiting = map[string]bool{"InsertAuditEntry": true, "InsertAuditLink": true}
+// waiting are the statements at whose outcome nobody looks before the next one, or the commit: they are sent together with that. An
+// error of theirs is then that of what comes next. All that a company refers to is its tenant, so there is no error of it that
+// should lead to another attempt.
+var waiting = map[string]bool{"InsertCompany": true, "InsertAuditEntry": true, "InsertAuditLink": true}
+
+// maxWaiting is how many statements wait at most, so that filling a database takes no more memory than a request.
+const maxWaiting = 100
 
 // nameOf returns the name that sqlc has written into a query.
 func nameOf(text string) string {
@@ -82,7 +86,7 @@ func (t *postgresTx) run(ctx context.Context, as scope, text string, args []any)
 
 func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any) (pgconn.CommandTag, error) {
 	name := nameOf(text)
-	if !waiting[name] {
+	if !waiting[name] || len(t.pipeline.names) >= maxWaiting {
 		return executed(t.run(ctx, as, text, args))
 	}
 	s, err := t.prepare(ctx, as)

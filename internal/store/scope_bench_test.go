@@ -42,7 +42,7 @@ func BenchmarkPointRead(b *testing.B) {
 	})
 }
 
-// BenchmarkAuditedChange compares a row and its audit entry, which are a transaction of two round trips, with the same statements one after
+// BenchmarkAuditedChange compares a row and its audit entry, which are a transaction of one round trip, with the same statements one after
 // the other, past row-level security.
 func BenchmarkAuditedChange(b *testing.B) {
 	databaseURL := storetest.NewMigratedURL(b, store.Postgres)

@@ -197,7 +197,7 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 			use: func(ctx context.Context, s *store.Store) error {
 				ctx, cancel := context.WithCancel(ctx)
 				return s.Tx(ctx, func(q db.Querier) error {
-					err := q.InsertCompany(ctx, companyRow(mine.TenantID))
+					err := insertNow(ctx, q, companyRow(mine.TenantID))
 					cancel()
 					return err
 				})
@@ -209,7 +209,7 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 			use: func(ctx context.Context, s *store.Store) error {
 				row := companyRow(mine.TenantID)
 				return owner.Tx(ctx, func(q db.Querier) error {
-					if err := q.InsertCompany(ctx, row); err != nil {
+					if err := insertNow(ctx, q, row); err != nil {
 						return err
 					}
 					ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
@@ -251,6 +251,15 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 			})
 		}
 	}
+}
+
+// insertNow inserts a company, and doesn't let it wait for the next statement.
+func insertNow(ctx context.Context, q db.Querier, row db.InsertCompanyParams) error {
+	if err := q.InsertCompany(ctx, row); err != nil {
+		return err
+	}
+	_, err := q.GetCompany(ctx, db.GetCompanyParams{TenantID: row.TenantID, ID: row.ID})
+	return err
 }
 
 func TestTransactionSeesTheTenantOfEachStatement(t *testing.T) {

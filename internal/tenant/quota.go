@@ -2,6 +2,8 @@ package tenant
 
 import (
 	"context"
+	"encoding/binary"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -12,9 +14,10 @@ import (
 
 // Quota is how many of something a tenant may have.
 type Quota struct {
-	name  string
-	limit func(db.Tenant) *int64 // nil is no limit
-	count func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error)
+	name      string
+	limit     func(db.Tenant) *int64 // nil is no limit
+	count     func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error)
+	unlimited *hints // tenants without a limit
 }
 
 // The quotas. Inactive users count, or they could never be activated again.
@@ -25,6 +28,7 @@ var (
 		count: func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error) {
 			return q.CountTenantCompanies(ctx, db.CountTenantCompaniesParams{TenantID: tenantID})
 		},
+		unlimited: new(hints),
 	}
 	UserQuota = Quota{
 		name:  "users",
@@ -32,6 +36,7 @@ var (
 		count: func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error) {
 			return q.CountTenantUsers(ctx, db.CountTenantUsersParams{TenantID: tenantID})
 		},
+		unlimited: new(hints),
 	}
 )
 
@@ -40,21 +45,33 @@ var (
 //
 // Those who add to a tenant with a limit do so one after the other. Those who add to a tenant without one don't wait for each
 // other: the foreign key of the new row keeps the limits as they are until the transaction ends, and so it is enough to look
-// at them again once the row is there.
+// at them once the row is there. Who has none is known from the last time.
 func (u Quota) Add(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error {
-	limit, err := u.limitNow(ctx, q, tenantID)
+	if !u.unlimited.has(tenantID) {
+		limit, err := u.limitNow(ctx, q, tenantID)
+		if err != nil {
+			return err
+		}
+		if limit != nil {
+			return u.addWithin(ctx, q, tenantID, add)
+		}
+	}
+	err := u.addUnlimited(ctx, q, tenantID, add)
 	if err != nil {
+		u.unlimited.remove(tenantID) // another attempt looks first
 		return err
 	}
-	if limit != nil {
-		return u.addWithin(ctx, q, tenantID, add)
-	}
+	u.unlimited.add(tenantID)
+	return nil
+}
+
+func (u Quota) addUnlimited(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error {
 	if err := add(); err != nil {
 		return err
 	}
-	limit, err = u.limitNow(ctx, q, tenantID)
+	limit, err := u.limitNow(ctx, q, tenantID)
 	if err == nil && limit != nil {
-		return store.ErrStale // it came in between
+		return store.ErrStale // it has come since it was last looked at
 	}
 	return err
 }
@@ -90,4 +107,29 @@ func (u Quota) limitNow(ctx context.Context, q db.Querier, tenantID uuid.UUID) (
 		return nil, clientError(err)
 	}
 	return u.limit(t), nil
+}
+
+// hints remember tenants, but not for sure: one may be forgotten when another one is added.
+type hints [4096]atomic.Uint64
+
+// slot is where a tenant is remembered, and as what: the random half of its id.
+func (h *hints) slot(tenantID uuid.UUID) (*atomic.Uint64, uint64) {
+	id := binary.BigEndian.Uint64(tenantID[8:])
+	return &h[id%uint64(len(h))], id
+}
+
+func (h *hints) has(tenantID uuid.UUID) bool {
+	slot, id := h.slot(tenantID)
+	return slot.Load() == id
+}
+
+func (h *hints) add(tenantID uuid.UUID) {
+	if slot, id := h.slot(tenantID); slot.Load() != id {
+		slot.Store(id)
+	}
+}
+
+func (h *hints) remove(tenantID uuid.UUID) {
+	slot, id := h.slot(tenantID)
+	slot.CompareAndSwap(id, 0)
 }

@@ -131,6 +131,46 @@ func TestNoQuotaNoQueue(t *testing.T) {
 	})
 }
 
+// What is remembered of a tenant from the last time neither lets it go past a limit, nor hides that it has gone.
+func TestQuotaOfATenantThatHadNone(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		row, tenants := a.Tenant(t), newService(t, a, wallClock)
+		s, by := companies(t, a), access.Principal{TenantID: row.ID}
+		create := func(code string, want errs.Code) {
+			t.Helper()
+			_, err := s.Create(t.Context(), by, api.CompanyCreate{Code: code, Name: "C"})
+			if err != nil && !errs.Is(err, want) || err == nil && want != "" {
+				t.Errorf("creating %s: error is %v, want %q", code, err, want)
+			}
+		}
+		limit := func(to nullable.Nullable[int64]) {
+			t.Helper()
+			if _, err := tenants.Update(t.Context(), access.Principal{}, row.ID, etag.Condition{}, api.TenantUpdate{MaxCompanies: to}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		create("ONE", "")
+		create("ONE", errs.AlreadyExists)
+		create("TWO", "")
+		limit(nullable.NewNullableWithValue(int64(2)))
+		create("THREE", errs.QuotaExceeded)
+		limit(nullable.NewNullNullable[int64]())
+		create("THREE", "")
+		create("FOUR", "")
+		if n := count(t, a, row); n != 4 {
+			t.Errorf("there are %d companies, want 4", n)
+		}
+		if _, err := tenants.Suspend(t.Context(), access.Principal{}, row.ID); err != nil {
+			t.Fatal(err)
+		}
+		if rest, err := tenants.Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code); err != nil || rest != nil {
+			t.Fatalf("deleting: %v, error %v", rest, err)
+		}
+		create("FIVE", errs.NotFound)
+	})
+}
+
 func TestQuotaOfATenantThatIsGone(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
