@@ -17,7 +17,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/jackc/puddle/v2"
-	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 
 	"github.com/tenantry/tenantry/gen/db"
 )
@@ -76,7 +75,6 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 
 // prepare gets a new connection ready.
 func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn) error {
-	pgxuuid.Register(conn.TypeMap()) // else ids go through texts
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 	})

@@ -8,10 +8,12 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 )
 
 // statements are those of one connection to PostgreSQL. It is used by one goroutine at a time, like the connection.
@@ -145,6 +147,14 @@ func (s *statements) queue(ctx context.Context, p *pipeline, name, text string, 
 	if err != nil {
 		return is, err
 	}
+	for i, arg := range args { // pgx would take ids for what is written and read as a text
+		switch id := arg.(type) {
+		case uuid.UUID:
+			args[i] = pgxuuid.UUID(id)
+		case *uuid.UUID:
+			args[i] = (*pgxuuid.UUID)(id)
+		}
+	}
 	if err := s.builder.Build(s.types, description, args); err != nil {
 		return is, err
 	}
@@ -250,6 +260,11 @@ func (r *postgresRows) Next() bool {
 }
 
 func (r *postgresRows) Scan(dest ...any) error {
+	for i, d := range dest {
+		if id, ok := d.(*uuid.UUID); ok {
+			dest[i] = (*pgxuuid.UUID)(id)
+		}
+	}
 	err := r.Rows.Scan(dest...)
 	if err != nil {
 		r.Close()
