@@ -30936,14 +30936,12 @@ type GetIndex200JSONResponse Index
 
 func (response GetIndex200JSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetIndex200TextHTMLResponse struct {
@@ -30972,14 +30970,12 @@ type GetIndex406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetIndex406ApplicationProblemPlusJSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetIndex422ApplicationProblemPlusJSONResponse struct {
@@ -30988,14 +30984,12 @@ type GetIndex422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetIndex422ApplicationProblemPlusJSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetIndex429ApplicationProblemPlusJSONResponse struct {
@@ -31004,8 +30998,8 @@ type GetIndex429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetIndex429ApplicationProblemPlusJSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -31025,9 +31019,7 @@ func (response GetIndex429ApplicationProblemPlusJSONResponse) VisitGetIndexRespo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetKeySetRequestObject struct {
@@ -31048,15 +31040,13 @@ type GetKeySet200JSONResponse struct {
 
 func (response GetKeySet200JSONResponse) VisitGetKeySetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetKeySet404ApplicationProblemPlusJSONResponse struct {
@@ -31065,14 +31055,12 @@ type GetKeySet404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetKeySet404ApplicationProblemPlusJSONResponse) VisitGetKeySetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetKeySet406ApplicationProblemPlusJSONResponse struct {
@@ -31081,14 +31069,12 @@ type GetKeySet406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetKeySet406ApplicationProblemPlusJSONResponse) VisitGetKeySetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetKeySet422ApplicationProblemPlusJSONResponse struct {
@@ -31097,14 +31083,12 @@ type GetKeySet422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetKeySet422ApplicationProblemPlusJSONResponse) VisitGetKeySetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetAssetRequestObject struct {
@@ -31206,14 +31190,12 @@ type GetAsset404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAsset404ApplicationProblemPlusJSONResponse) VisitGetAssetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetAsset406ApplicationProblemPlusJSONResponse struct {
@@ -31222,14 +31204,12 @@ type GetAsset406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAsset406ApplicationProblemPlusJSONResponse) VisitGetAssetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetAsset422ApplicationProblemPlusJSONResponse struct {
@@ -31238,14 +31218,12 @@ type GetAsset422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAsset422ApplicationProblemPlusJSONResponse) VisitGetAssetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetDocsRequestObject struct {
@@ -31281,14 +31259,12 @@ type GetDocs406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDocs406ApplicationProblemPlusJSONResponse) VisitGetDocsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetDocs422ApplicationProblemPlusJSONResponse struct {
@@ -31297,14 +31273,12 @@ type GetDocs422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDocs422ApplicationProblemPlusJSONResponse) VisitGetDocsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetHealthRequestObject struct {
@@ -31318,14 +31292,12 @@ type GetHealth200JSONResponse Health
 
 func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetHealth406ApplicationProblemPlusJSONResponse struct {
@@ -31334,14 +31306,12 @@ type GetHealth406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetHealth406ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetHealth422ApplicationProblemPlusJSONResponse struct {
@@ -31350,28 +31320,24 @@ type GetHealth422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetHealth422ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetHealth503JSONResponse Health
 
 func (response GetHealth503JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetLivenessRequestObject struct {
@@ -31385,14 +31351,12 @@ type GetLiveness200JSONResponse Liveness
 
 func (response GetLiveness200JSONResponse) VisitGetLivenessResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetLiveness406ApplicationProblemPlusJSONResponse struct {
@@ -31401,14 +31365,12 @@ type GetLiveness406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetLiveness406ApplicationProblemPlusJSONResponse) VisitGetLivenessResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetLiveness422ApplicationProblemPlusJSONResponse struct {
@@ -31417,14 +31379,12 @@ type GetLiveness422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetLiveness422ApplicationProblemPlusJSONResponse) VisitGetLivenessResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetOpenAPIJSONRequestObject struct {
@@ -31438,14 +31398,12 @@ type GetOpenAPIJSON200JSONResponse OpenAPIDocument
 
 func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetOpenAPIJSON406ApplicationProblemPlusJSONResponse struct {
@@ -31454,14 +31412,12 @@ type GetOpenAPIJSON406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOpenAPIJSON406ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetOpenAPIJSON422ApplicationProblemPlusJSONResponse struct {
@@ -31470,14 +31426,12 @@ type GetOpenAPIJSON422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOpenAPIJSON422ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetOpenAPIYAMLRequestObject struct {
@@ -31513,14 +31467,12 @@ type GetOpenAPIYAML406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOpenAPIYAML406ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetOpenAPIYAML422ApplicationProblemPlusJSONResponse struct {
@@ -31529,14 +31481,12 @@ type GetOpenAPIYAML422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOpenAPIYAML422ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetRedocRequestObject struct {
@@ -31572,14 +31522,12 @@ type GetRedoc406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetRedoc406ApplicationProblemPlusJSONResponse) VisitGetRedocResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetRedoc422ApplicationProblemPlusJSONResponse struct {
@@ -31588,14 +31536,12 @@ type GetRedoc422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetRedoc422ApplicationProblemPlusJSONResponse) VisitGetRedocResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetSystemInfoRequestObject struct {
@@ -31609,14 +31555,12 @@ type GetSystemInfo200JSONResponse SystemInfo
 
 func (response GetSystemInfo200JSONResponse) VisitGetSystemInfoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetSystemInfo406ApplicationProblemPlusJSONResponse struct {
@@ -31625,14 +31569,12 @@ type GetSystemInfo406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetSystemInfo406ApplicationProblemPlusJSONResponse) VisitGetSystemInfoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetSystemInfo422ApplicationProblemPlusJSONResponse struct {
@@ -31641,14 +31583,12 @@ type GetSystemInfo422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetSystemInfo422ApplicationProblemPlusJSONResponse) VisitGetSystemInfoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetSystemInfo429ApplicationProblemPlusJSONResponse struct {
@@ -31657,8 +31597,8 @@ type GetSystemInfo429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetSystemInfo429ApplicationProblemPlusJSONResponse) VisitGetSystemInfoResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -31678,9 +31618,7 @@ func (response GetSystemInfo429ApplicationProblemPlusJSONResponse) VisitGetSyste
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListAuditLogsRequestObject struct {
@@ -31702,17 +31640,15 @@ type ListAuditLogs200JSONResponse struct {
 
 func (response ListAuditLogs200JSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ListAuditLogs401ApplicationProblemPlusJSONResponse struct {
@@ -31721,15 +31657,13 @@ type ListAuditLogs401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs401ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ListAuditLogs403ApplicationProblemPlusJSONResponse struct {
@@ -31738,14 +31672,12 @@ type ListAuditLogs403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs403ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ListAuditLogs404ApplicationProblemPlusJSONResponse struct {
@@ -31754,14 +31686,12 @@ type ListAuditLogs404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs404ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type ListAuditLogs406ApplicationProblemPlusJSONResponse struct {
@@ -31770,14 +31700,12 @@ type ListAuditLogs406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs406ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListAuditLogs422ApplicationProblemPlusJSONResponse struct {
@@ -31786,14 +31714,12 @@ type ListAuditLogs422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs422ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ListAuditLogs429ApplicationProblemPlusJSONResponse struct {
@@ -31802,8 +31728,8 @@ type ListAuditLogs429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs429ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -31823,9 +31749,7 @@ func (response ListAuditLogs429ApplicationProblemPlusJSONResponse) VisitListAudi
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListAuditLogs500ApplicationProblemPlusJSONResponse struct {
@@ -31834,14 +31758,12 @@ type ListAuditLogs500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs500ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ListAuditLogs503ApplicationProblemPlusJSONResponse struct {
@@ -31850,15 +31772,13 @@ type ListAuditLogs503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs503ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ExportAuditLogsRequestObject struct {
@@ -31946,15 +31866,13 @@ type ExportAuditLogs401ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs401ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ExportAuditLogs403ApplicationProblemPlusJSONResponse struct {
@@ -31963,14 +31881,12 @@ type ExportAuditLogs403ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs403ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ExportAuditLogs404ApplicationProblemPlusJSONResponse struct {
@@ -31979,14 +31895,12 @@ type ExportAuditLogs404ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs404ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type ExportAuditLogs406ApplicationProblemPlusJSONResponse struct {
@@ -31995,14 +31909,12 @@ type ExportAuditLogs406ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs406ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ExportAuditLogs422ApplicationProblemPlusJSONResponse struct {
@@ -32011,14 +31923,12 @@ type ExportAuditLogs422ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs422ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ExportAuditLogs429ApplicationProblemPlusJSONResponse struct {
@@ -32027,8 +31937,8 @@ type ExportAuditLogs429ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs429ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -32048,9 +31958,7 @@ func (response ExportAuditLogs429ApplicationProblemPlusJSONResponse) VisitExport
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ExportAuditLogs500ApplicationProblemPlusJSONResponse struct {
@@ -32059,14 +31967,12 @@ type ExportAuditLogs500ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs500ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ExportAuditLogs503ApplicationProblemPlusJSONResponse struct {
@@ -32075,15 +31981,13 @@ type ExportAuditLogs503ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs503ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetAuditStatsRequestObject struct {
@@ -32098,14 +32002,12 @@ type GetAuditStats200JSONResponse AuditStats
 
 func (response GetAuditStats200JSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetAuditStats401ApplicationProblemPlusJSONResponse struct {
@@ -32114,15 +32016,13 @@ type GetAuditStats401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats401ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetAuditStats403ApplicationProblemPlusJSONResponse struct {
@@ -32131,14 +32031,12 @@ type GetAuditStats403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats403ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetAuditStats404ApplicationProblemPlusJSONResponse struct {
@@ -32147,14 +32045,12 @@ type GetAuditStats404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats404ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetAuditStats406ApplicationProblemPlusJSONResponse struct {
@@ -32163,14 +32059,12 @@ type GetAuditStats406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats406ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetAuditStats422ApplicationProblemPlusJSONResponse struct {
@@ -32179,14 +32073,12 @@ type GetAuditStats422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats422ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetAuditStats429ApplicationProblemPlusJSONResponse struct {
@@ -32195,8 +32087,8 @@ type GetAuditStats429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats429ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -32216,9 +32108,7 @@ func (response GetAuditStats429ApplicationProblemPlusJSONResponse) VisitGetAudit
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetAuditStats500ApplicationProblemPlusJSONResponse struct {
@@ -32227,14 +32117,12 @@ type GetAuditStats500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats500ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetAuditStats503ApplicationProblemPlusJSONResponse struct {
@@ -32243,15 +32131,13 @@ type GetAuditStats503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats503ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetAuditLogRequestObject struct {
@@ -32267,14 +32153,12 @@ type GetAuditLog200JSONResponse AuditEntry
 
 func (response GetAuditLog200JSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetAuditLog401ApplicationProblemPlusJSONResponse struct {
@@ -32283,15 +32167,13 @@ type GetAuditLog401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog401ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetAuditLog403ApplicationProblemPlusJSONResponse struct {
@@ -32300,14 +32182,12 @@ type GetAuditLog403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog403ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetAuditLog404ApplicationProblemPlusJSONResponse struct {
@@ -32316,14 +32196,12 @@ type GetAuditLog404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog404ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetAuditLog406ApplicationProblemPlusJSONResponse struct {
@@ -32332,14 +32210,12 @@ type GetAuditLog406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog406ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetAuditLog422ApplicationProblemPlusJSONResponse struct {
@@ -32348,14 +32224,12 @@ type GetAuditLog422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog422ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetAuditLog429ApplicationProblemPlusJSONResponse struct {
@@ -32364,8 +32238,8 @@ type GetAuditLog429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog429ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -32385,9 +32259,7 @@ func (response GetAuditLog429ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetAuditLog500ApplicationProblemPlusJSONResponse struct {
@@ -32396,14 +32268,12 @@ type GetAuditLog500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog500ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetAuditLog503ApplicationProblemPlusJSONResponse struct {
@@ -32412,15 +32282,13 @@ type GetAuditLog503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog503ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type VerifyAuditTrailRequestObject struct {
@@ -32435,14 +32303,12 @@ type VerifyAuditTrail200JSONResponse AuditVerification
 
 func (response VerifyAuditTrail200JSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type VerifyAuditTrail401ApplicationProblemPlusJSONResponse struct {
@@ -32451,15 +32317,13 @@ type VerifyAuditTrail401ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail401ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type VerifyAuditTrail403ApplicationProblemPlusJSONResponse struct {
@@ -32468,14 +32332,12 @@ type VerifyAuditTrail403ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail403ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type VerifyAuditTrail404ApplicationProblemPlusJSONResponse struct {
@@ -32484,14 +32346,12 @@ type VerifyAuditTrail404ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail404ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type VerifyAuditTrail406ApplicationProblemPlusJSONResponse struct {
@@ -32500,14 +32360,12 @@ type VerifyAuditTrail406ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail406ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type VerifyAuditTrail422ApplicationProblemPlusJSONResponse struct {
@@ -32516,14 +32374,12 @@ type VerifyAuditTrail422ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail422ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type VerifyAuditTrail429ApplicationProblemPlusJSONResponse struct {
@@ -32532,8 +32388,8 @@ type VerifyAuditTrail429ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail429ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -32553,9 +32409,7 @@ func (response VerifyAuditTrail429ApplicationProblemPlusJSONResponse) VisitVerif
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type VerifyAuditTrail500ApplicationProblemPlusJSONResponse struct {
@@ -32564,14 +32418,12 @@ type VerifyAuditTrail500ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail500ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type VerifyAuditTrail503ApplicationProblemPlusJSONResponse struct {
@@ -32580,15 +32432,13 @@ type VerifyAuditTrail503ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail503ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type LoginRequestObject struct {
@@ -32603,14 +32453,12 @@ type Login200JSONResponse LoginResult
 
 func (response Login200JSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type Login400ApplicationProblemPlusJSONResponse struct {
@@ -32619,14 +32467,12 @@ type Login400ApplicationProblemPlusJSONResponse struct {
 
 func (response Login400ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type Login401ApplicationProblemPlusJSONResponse struct {
@@ -32635,15 +32481,13 @@ type Login401ApplicationProblemPlusJSONResponse struct {
 
 func (response Login401ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type Login403ApplicationProblemPlusJSONResponse struct {
@@ -32652,14 +32496,12 @@ type Login403ApplicationProblemPlusJSONResponse struct {
 
 func (response Login403ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type Login406ApplicationProblemPlusJSONResponse struct {
@@ -32668,14 +32510,12 @@ type Login406ApplicationProblemPlusJSONResponse struct {
 
 func (response Login406ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type Login413ApplicationProblemPlusJSONResponse struct {
@@ -32684,14 +32524,12 @@ type Login413ApplicationProblemPlusJSONResponse struct {
 
 func (response Login413ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type Login415ApplicationProblemPlusJSONResponse struct {
@@ -32700,14 +32538,12 @@ type Login415ApplicationProblemPlusJSONResponse struct {
 
 func (response Login415ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type Login422ApplicationProblemPlusJSONResponse struct {
@@ -32716,14 +32552,12 @@ type Login422ApplicationProblemPlusJSONResponse struct {
 
 func (response Login422ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type Login429ApplicationProblemPlusJSONResponse struct {
@@ -32732,8 +32566,8 @@ type Login429ApplicationProblemPlusJSONResponse struct {
 
 func (response Login429ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -32753,9 +32587,7 @@ func (response Login429ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type Login500ApplicationProblemPlusJSONResponse struct {
@@ -32764,14 +32596,12 @@ type Login500ApplicationProblemPlusJSONResponse struct {
 
 func (response Login500ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type Login503ApplicationProblemPlusJSONResponse struct {
@@ -32780,15 +32610,13 @@ type Login503ApplicationProblemPlusJSONResponse struct {
 
 func (response Login503ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type LogoutRequestObject struct {
@@ -32813,14 +32641,12 @@ type Logout400ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout400ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type Logout401ApplicationProblemPlusJSONResponse struct {
@@ -32829,15 +32655,13 @@ type Logout401ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout401ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type Logout403ApplicationProblemPlusJSONResponse struct {
@@ -32846,14 +32670,12 @@ type Logout403ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout403ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type Logout413ApplicationProblemPlusJSONResponse struct {
@@ -32862,14 +32684,12 @@ type Logout413ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout413ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type Logout415ApplicationProblemPlusJSONResponse struct {
@@ -32878,14 +32698,12 @@ type Logout415ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout415ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type Logout422ApplicationProblemPlusJSONResponse struct {
@@ -32894,14 +32712,12 @@ type Logout422ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout422ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type Logout429ApplicationProblemPlusJSONResponse struct {
@@ -32910,8 +32726,8 @@ type Logout429ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout429ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -32931,9 +32747,7 @@ func (response Logout429ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type Logout500ApplicationProblemPlusJSONResponse struct {
@@ -32942,14 +32756,12 @@ type Logout500ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout500ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type Logout503ApplicationProblemPlusJSONResponse struct {
@@ -32958,15 +32770,13 @@ type Logout503ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout503ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetMeRequestObject struct {
@@ -32980,14 +32790,12 @@ type GetMe200JSONResponse Me
 
 func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetMe401ApplicationProblemPlusJSONResponse struct {
@@ -32996,15 +32804,13 @@ type GetMe401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe401ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetMe403ApplicationProblemPlusJSONResponse struct {
@@ -33013,14 +32819,12 @@ type GetMe403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe403ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetMe406ApplicationProblemPlusJSONResponse struct {
@@ -33029,14 +32833,12 @@ type GetMe406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe406ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetMe422ApplicationProblemPlusJSONResponse struct {
@@ -33045,14 +32847,12 @@ type GetMe422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe422ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetMe429ApplicationProblemPlusJSONResponse struct {
@@ -33061,8 +32861,8 @@ type GetMe429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe429ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33082,9 +32882,7 @@ func (response GetMe429ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetMe500ApplicationProblemPlusJSONResponse struct {
@@ -33093,14 +32891,12 @@ type GetMe500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe500ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetMe503ApplicationProblemPlusJSONResponse struct {
@@ -33109,15 +32905,13 @@ type GetMe503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe503ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type UpdateMeRequestObject struct {
@@ -33140,15 +32934,13 @@ type UpdateMe200JSONResponse struct {
 
 func (response UpdateMe200JSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type UpdateMe400ApplicationProblemPlusJSONResponse struct {
@@ -33157,14 +32949,12 @@ type UpdateMe400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe400ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type UpdateMe401ApplicationProblemPlusJSONResponse struct {
@@ -33173,15 +32963,13 @@ type UpdateMe401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe401ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type UpdateMe403ApplicationProblemPlusJSONResponse struct {
@@ -33190,14 +32978,12 @@ type UpdateMe403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe403ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type UpdateMe406ApplicationProblemPlusJSONResponse struct {
@@ -33206,14 +32992,12 @@ type UpdateMe406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe406ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type UpdateMe412ApplicationProblemPlusJSONResponse struct {
@@ -33222,14 +33006,12 @@ type UpdateMe412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe412ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type UpdateMe413ApplicationProblemPlusJSONResponse struct {
@@ -33238,14 +33020,12 @@ type UpdateMe413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe413ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type UpdateMe415ApplicationProblemPlusJSONResponse struct {
@@ -33254,14 +33034,12 @@ type UpdateMe415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe415ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type UpdateMe422ApplicationProblemPlusJSONResponse struct {
@@ -33270,14 +33048,12 @@ type UpdateMe422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe422ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type UpdateMe429ApplicationProblemPlusJSONResponse struct {
@@ -33286,8 +33062,8 @@ type UpdateMe429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe429ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33307,9 +33083,7 @@ func (response UpdateMe429ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type UpdateMe500ApplicationProblemPlusJSONResponse struct {
@@ -33318,14 +33092,12 @@ type UpdateMe500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe500ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type UpdateMe503ApplicationProblemPlusJSONResponse struct {
@@ -33334,15 +33106,13 @@ type UpdateMe503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe503ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ChangePasswordRequestObject struct {
@@ -33367,14 +33137,12 @@ type ChangePassword400ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword400ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type ChangePassword401ApplicationProblemPlusJSONResponse struct {
@@ -33383,15 +33151,13 @@ type ChangePassword401ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword401ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ChangePassword403ApplicationProblemPlusJSONResponse struct {
@@ -33400,14 +33166,12 @@ type ChangePassword403ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword403ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ChangePassword413ApplicationProblemPlusJSONResponse struct {
@@ -33416,14 +33180,12 @@ type ChangePassword413ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword413ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type ChangePassword415ApplicationProblemPlusJSONResponse struct {
@@ -33432,14 +33194,12 @@ type ChangePassword415ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword415ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type ChangePassword422ApplicationProblemPlusJSONResponse struct {
@@ -33448,14 +33208,12 @@ type ChangePassword422ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword422ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ChangePassword429ApplicationProblemPlusJSONResponse struct {
@@ -33464,8 +33222,8 @@ type ChangePassword429ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword429ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33485,9 +33243,7 @@ func (response ChangePassword429ApplicationProblemPlusJSONResponse) VisitChangeP
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ChangePassword500ApplicationProblemPlusJSONResponse struct {
@@ -33496,14 +33252,12 @@ type ChangePassword500ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword500ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ChangePassword503ApplicationProblemPlusJSONResponse struct {
@@ -33512,15 +33266,13 @@ type ChangePassword503ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword503ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ResetPasswordRequestObject struct {
@@ -33545,14 +33297,12 @@ type ResetPassword400ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword400ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type ResetPassword413ApplicationProblemPlusJSONResponse struct {
@@ -33561,14 +33311,12 @@ type ResetPassword413ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword413ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type ResetPassword415ApplicationProblemPlusJSONResponse struct {
@@ -33577,14 +33325,12 @@ type ResetPassword415ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword415ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type ResetPassword422ApplicationProblemPlusJSONResponse struct {
@@ -33593,14 +33339,12 @@ type ResetPassword422ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword422ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ResetPassword429ApplicationProblemPlusJSONResponse struct {
@@ -33609,8 +33353,8 @@ type ResetPassword429ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword429ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33630,9 +33374,7 @@ func (response ResetPassword429ApplicationProblemPlusJSONResponse) VisitResetPas
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ResetPassword500ApplicationProblemPlusJSONResponse struct {
@@ -33641,14 +33383,12 @@ type ResetPassword500ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword500ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ResetPassword503ApplicationProblemPlusJSONResponse struct {
@@ -33657,15 +33397,13 @@ type ResetPassword503ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword503ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type RefreshRequestObject struct {
@@ -33680,14 +33418,12 @@ type Refresh200JSONResponse TokenPair
 
 func (response Refresh200JSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type Refresh400ApplicationProblemPlusJSONResponse struct {
@@ -33696,14 +33432,12 @@ type Refresh400ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh400ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type Refresh401ApplicationProblemPlusJSONResponse struct {
@@ -33712,15 +33446,13 @@ type Refresh401ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh401ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type Refresh403ApplicationProblemPlusJSONResponse struct {
@@ -33729,14 +33461,12 @@ type Refresh403ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh403ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type Refresh406ApplicationProblemPlusJSONResponse struct {
@@ -33745,14 +33475,12 @@ type Refresh406ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh406ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type Refresh413ApplicationProblemPlusJSONResponse struct {
@@ -33761,14 +33489,12 @@ type Refresh413ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh413ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type Refresh415ApplicationProblemPlusJSONResponse struct {
@@ -33777,14 +33503,12 @@ type Refresh415ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh415ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type Refresh422ApplicationProblemPlusJSONResponse struct {
@@ -33793,14 +33517,12 @@ type Refresh422ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh422ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type Refresh429ApplicationProblemPlusJSONResponse struct {
@@ -33809,8 +33531,8 @@ type Refresh429ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh429ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33830,9 +33552,7 @@ func (response Refresh429ApplicationProblemPlusJSONResponse) VisitRefreshRespons
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type Refresh500ApplicationProblemPlusJSONResponse struct {
@@ -33841,14 +33561,12 @@ type Refresh500ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh500ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type Refresh503ApplicationProblemPlusJSONResponse struct {
@@ -33857,15 +33575,13 @@ type Refresh503ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh503ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ListMySessionsRequestObject struct {
@@ -33879,14 +33595,12 @@ type ListMySessions200JSONResponse OwnSessionList
 
 func (response ListMySessions200JSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ListMySessions401ApplicationProblemPlusJSONResponse struct {
@@ -33895,15 +33609,13 @@ type ListMySessions401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions401ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ListMySessions403ApplicationProblemPlusJSONResponse struct {
@@ -33912,14 +33624,12 @@ type ListMySessions403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions403ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ListMySessions406ApplicationProblemPlusJSONResponse struct {
@@ -33928,14 +33638,12 @@ type ListMySessions406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions406ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListMySessions422ApplicationProblemPlusJSONResponse struct {
@@ -33944,14 +33652,12 @@ type ListMySessions422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions422ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ListMySessions429ApplicationProblemPlusJSONResponse struct {
@@ -33960,8 +33666,8 @@ type ListMySessions429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions429ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33981,9 +33687,7 @@ func (response ListMySessions429ApplicationProblemPlusJSONResponse) VisitListMyS
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListMySessions500ApplicationProblemPlusJSONResponse struct {
@@ -33992,14 +33696,12 @@ type ListMySessions500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions500ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ListMySessions503ApplicationProblemPlusJSONResponse struct {
@@ -34008,15 +33710,13 @@ type ListMySessions503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions503ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type EndMySessionRequestObject struct {
@@ -34041,15 +33741,13 @@ type EndMySession401ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession401ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type EndMySession403ApplicationProblemPlusJSONResponse struct {
@@ -34058,14 +33756,12 @@ type EndMySession403ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession403ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type EndMySession404ApplicationProblemPlusJSONResponse struct {
@@ -34074,14 +33770,12 @@ type EndMySession404ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession404ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type EndMySession422ApplicationProblemPlusJSONResponse struct {
@@ -34090,14 +33784,12 @@ type EndMySession422ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession422ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type EndMySession429ApplicationProblemPlusJSONResponse struct {
@@ -34106,8 +33798,8 @@ type EndMySession429ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession429ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34127,9 +33819,7 @@ func (response EndMySession429ApplicationProblemPlusJSONResponse) VisitEndMySess
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type EndMySession500ApplicationProblemPlusJSONResponse struct {
@@ -34138,14 +33828,12 @@ type EndMySession500ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession500ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type EndMySession503ApplicationProblemPlusJSONResponse struct {
@@ -34154,15 +33842,13 @@ type EndMySession503ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession503ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ListBranchesRequestObject struct {
@@ -34184,17 +33870,15 @@ type ListBranches200JSONResponse struct {
 
 func (response ListBranches200JSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ListBranches401ApplicationProblemPlusJSONResponse struct {
@@ -34203,15 +33887,13 @@ type ListBranches401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches401ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ListBranches403ApplicationProblemPlusJSONResponse struct {
@@ -34220,14 +33902,12 @@ type ListBranches403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches403ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ListBranches404ApplicationProblemPlusJSONResponse struct {
@@ -34236,14 +33916,12 @@ type ListBranches404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches404ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type ListBranches406ApplicationProblemPlusJSONResponse struct {
@@ -34252,14 +33930,12 @@ type ListBranches406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches406ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListBranches422ApplicationProblemPlusJSONResponse struct {
@@ -34268,14 +33944,12 @@ type ListBranches422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches422ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ListBranches429ApplicationProblemPlusJSONResponse struct {
@@ -34284,8 +33958,8 @@ type ListBranches429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches429ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34305,9 +33979,7 @@ func (response ListBranches429ApplicationProblemPlusJSONResponse) VisitListBranc
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListBranches500ApplicationProblemPlusJSONResponse struct {
@@ -34316,14 +33988,12 @@ type ListBranches500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches500ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ListBranches503ApplicationProblemPlusJSONResponse struct {
@@ -34332,15 +34002,13 @@ type ListBranches503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches503ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type CreateBranchRequestObject struct {
@@ -34364,16 +34032,14 @@ type CreateBranch201JSONResponse struct {
 
 func (response CreateBranch201JSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	w.WriteHeader(201)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 201)
 }
 
 type CreateBranch400ApplicationProblemPlusJSONResponse struct {
@@ -34382,14 +34048,12 @@ type CreateBranch400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch400ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type CreateBranch401ApplicationProblemPlusJSONResponse struct {
@@ -34398,15 +34062,13 @@ type CreateBranch401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch401ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type CreateBranch403ApplicationProblemPlusJSONResponse struct {
@@ -34415,14 +34077,12 @@ type CreateBranch403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch403ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type CreateBranch404ApplicationProblemPlusJSONResponse struct {
@@ -34431,14 +34091,12 @@ type CreateBranch404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch404ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type CreateBranch406ApplicationProblemPlusJSONResponse struct {
@@ -34447,14 +34105,12 @@ type CreateBranch406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch406ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type CreateBranch409ApplicationProblemPlusJSONResponse struct {
@@ -34463,14 +34119,12 @@ type CreateBranch409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch409ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type CreateBranch413ApplicationProblemPlusJSONResponse struct {
@@ -34479,14 +34133,12 @@ type CreateBranch413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch413ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type CreateBranch415ApplicationProblemPlusJSONResponse struct {
@@ -34495,14 +34147,12 @@ type CreateBranch415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch415ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type CreateBranch422ApplicationProblemPlusJSONResponse struct {
@@ -34511,14 +34161,12 @@ type CreateBranch422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch422ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type CreateBranch429ApplicationProblemPlusJSONResponse struct {
@@ -34527,8 +34175,8 @@ type CreateBranch429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch429ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34548,9 +34196,7 @@ func (response CreateBranch429ApplicationProblemPlusJSONResponse) VisitCreateBra
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type CreateBranch500ApplicationProblemPlusJSONResponse struct {
@@ -34559,14 +34205,12 @@ type CreateBranch500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch500ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type CreateBranch503ApplicationProblemPlusJSONResponse struct {
@@ -34575,15 +34219,13 @@ type CreateBranch503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch503ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type DeleteBranchRequestObject struct {
@@ -34599,14 +34241,12 @@ type DeleteBranch200JSONResponse DeletionPreview
 
 func (response DeleteBranch200JSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type DeleteBranch204Response struct {
@@ -34623,15 +34263,13 @@ type DeleteBranch401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch401ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type DeleteBranch403ApplicationProblemPlusJSONResponse struct {
@@ -34640,14 +34278,12 @@ type DeleteBranch403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch403ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type DeleteBranch404ApplicationProblemPlusJSONResponse struct {
@@ -34656,14 +34292,12 @@ type DeleteBranch404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch404ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type DeleteBranch406ApplicationProblemPlusJSONResponse struct {
@@ -34672,14 +34306,12 @@ type DeleteBranch406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch406ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type DeleteBranch412ApplicationProblemPlusJSONResponse struct {
@@ -34688,14 +34320,12 @@ type DeleteBranch412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch412ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type DeleteBranch422ApplicationProblemPlusJSONResponse struct {
@@ -34704,14 +34334,12 @@ type DeleteBranch422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch422ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type DeleteBranch429ApplicationProblemPlusJSONResponse struct {
@@ -34720,8 +34348,8 @@ type DeleteBranch429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch429ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34741,9 +34369,7 @@ func (response DeleteBranch429ApplicationProblemPlusJSONResponse) VisitDeleteBra
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type DeleteBranch500ApplicationProblemPlusJSONResponse struct {
@@ -34752,14 +34378,12 @@ type DeleteBranch500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch500ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type DeleteBranch503ApplicationProblemPlusJSONResponse struct {
@@ -34768,15 +34392,13 @@ type DeleteBranch503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch503ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetBranchRequestObject struct {
@@ -34799,15 +34421,13 @@ type GetBranch200JSONResponse struct {
 
 func (response GetBranch200JSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetBranch304ResponseHeaders struct {
@@ -34830,15 +34450,13 @@ type GetBranch401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch401ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetBranch403ApplicationProblemPlusJSONResponse struct {
@@ -34847,14 +34465,12 @@ type GetBranch403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch403ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetBranch404ApplicationProblemPlusJSONResponse struct {
@@ -34863,14 +34479,12 @@ type GetBranch404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch404ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetBranch406ApplicationProblemPlusJSONResponse struct {
@@ -34879,14 +34493,12 @@ type GetBranch406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch406ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetBranch422ApplicationProblemPlusJSONResponse struct {
@@ -34895,14 +34507,12 @@ type GetBranch422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch422ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetBranch429ApplicationProblemPlusJSONResponse struct {
@@ -34911,8 +34521,8 @@ type GetBranch429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch429ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34932,9 +34542,7 @@ func (response GetBranch429ApplicationProblemPlusJSONResponse) VisitGetBranchRes
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetBranch500ApplicationProblemPlusJSONResponse struct {
@@ -34943,14 +34551,12 @@ type GetBranch500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch500ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetBranch503ApplicationProblemPlusJSONResponse struct {
@@ -34959,15 +34565,13 @@ type GetBranch503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch503ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type UpdateBranchRequestObject struct {
@@ -34991,15 +34595,13 @@ type UpdateBranch200JSONResponse struct {
 
 func (response UpdateBranch200JSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type UpdateBranch400ApplicationProblemPlusJSONResponse struct {
@@ -35008,14 +34610,12 @@ type UpdateBranch400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch400ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type UpdateBranch401ApplicationProblemPlusJSONResponse struct {
@@ -35024,15 +34624,13 @@ type UpdateBranch401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch401ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type UpdateBranch403ApplicationProblemPlusJSONResponse struct {
@@ -35041,14 +34639,12 @@ type UpdateBranch403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch403ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type UpdateBranch404ApplicationProblemPlusJSONResponse struct {
@@ -35057,14 +34653,12 @@ type UpdateBranch404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch404ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type UpdateBranch406ApplicationProblemPlusJSONResponse struct {
@@ -35073,14 +34667,12 @@ type UpdateBranch406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch406ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type UpdateBranch409ApplicationProblemPlusJSONResponse struct {
@@ -35089,14 +34681,12 @@ type UpdateBranch409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch409ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type UpdateBranch412ApplicationProblemPlusJSONResponse struct {
@@ -35105,14 +34695,12 @@ type UpdateBranch412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch412ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type UpdateBranch413ApplicationProblemPlusJSONResponse struct {
@@ -35121,14 +34709,12 @@ type UpdateBranch413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch413ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type UpdateBranch415ApplicationProblemPlusJSONResponse struct {
@@ -35137,14 +34723,12 @@ type UpdateBranch415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch415ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type UpdateBranch422ApplicationProblemPlusJSONResponse struct {
@@ -35153,14 +34737,12 @@ type UpdateBranch422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch422ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type UpdateBranch429ApplicationProblemPlusJSONResponse struct {
@@ -35169,8 +34751,8 @@ type UpdateBranch429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch429ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35190,9 +34772,7 @@ func (response UpdateBranch429ApplicationProblemPlusJSONResponse) VisitUpdateBra
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type UpdateBranch500ApplicationProblemPlusJSONResponse struct {
@@ -35201,14 +34781,12 @@ type UpdateBranch500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch500ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type UpdateBranch503ApplicationProblemPlusJSONResponse struct {
@@ -35217,15 +34795,13 @@ type UpdateBranch503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch503ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ListCompaniesRequestObject struct {
@@ -35247,17 +34823,15 @@ type ListCompanies200JSONResponse struct {
 
 func (response ListCompanies200JSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ListCompanies401ApplicationProblemPlusJSONResponse struct {
@@ -35266,15 +34840,13 @@ type ListCompanies401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies401ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ListCompanies403ApplicationProblemPlusJSONResponse struct {
@@ -35283,14 +34855,12 @@ type ListCompanies403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies403ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ListCompanies404ApplicationProblemPlusJSONResponse struct {
@@ -35299,14 +34869,12 @@ type ListCompanies404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies404ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type ListCompanies406ApplicationProblemPlusJSONResponse struct {
@@ -35315,14 +34883,12 @@ type ListCompanies406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies406ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListCompanies422ApplicationProblemPlusJSONResponse struct {
@@ -35331,14 +34897,12 @@ type ListCompanies422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies422ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ListCompanies429ApplicationProblemPlusJSONResponse struct {
@@ -35347,8 +34911,8 @@ type ListCompanies429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies429ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35368,9 +34932,7 @@ func (response ListCompanies429ApplicationProblemPlusJSONResponse) VisitListComp
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListCompanies500ApplicationProblemPlusJSONResponse struct {
@@ -35379,14 +34941,12 @@ type ListCompanies500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies500ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ListCompanies503ApplicationProblemPlusJSONResponse struct {
@@ -35395,15 +34955,13 @@ type ListCompanies503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies503ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type CreateCompanyRequestObject struct {
@@ -35427,16 +34985,14 @@ type CreateCompany201JSONResponse struct {
 
 func (response CreateCompany201JSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	w.WriteHeader(201)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 201)
 }
 
 type CreateCompany400ApplicationProblemPlusJSONResponse struct {
@@ -35445,14 +35001,12 @@ type CreateCompany400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany400ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type CreateCompany401ApplicationProblemPlusJSONResponse struct {
@@ -35461,15 +35015,13 @@ type CreateCompany401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany401ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type CreateCompany403ApplicationProblemPlusJSONResponse struct {
@@ -35478,14 +35030,12 @@ type CreateCompany403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany403ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type CreateCompany404ApplicationProblemPlusJSONResponse struct {
@@ -35494,14 +35044,12 @@ type CreateCompany404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany404ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type CreateCompany406ApplicationProblemPlusJSONResponse struct {
@@ -35510,14 +35058,12 @@ type CreateCompany406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany406ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type CreateCompany409ApplicationProblemPlusJSONResponse struct {
@@ -35526,14 +35072,12 @@ type CreateCompany409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany409ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type CreateCompany413ApplicationProblemPlusJSONResponse struct {
@@ -35542,14 +35086,12 @@ type CreateCompany413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany413ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type CreateCompany415ApplicationProblemPlusJSONResponse struct {
@@ -35558,14 +35100,12 @@ type CreateCompany415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany415ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type CreateCompany422ApplicationProblemPlusJSONResponse struct {
@@ -35574,14 +35114,12 @@ type CreateCompany422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany422ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type CreateCompany429ApplicationProblemPlusJSONResponse struct {
@@ -35590,8 +35128,8 @@ type CreateCompany429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany429ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35611,9 +35149,7 @@ func (response CreateCompany429ApplicationProblemPlusJSONResponse) VisitCreateCo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type CreateCompany500ApplicationProblemPlusJSONResponse struct {
@@ -35622,14 +35158,12 @@ type CreateCompany500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany500ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type CreateCompany503ApplicationProblemPlusJSONResponse struct {
@@ -35638,15 +35172,13 @@ type CreateCompany503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany503ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type DeleteCompanyRequestObject struct {
@@ -35662,14 +35194,12 @@ type DeleteCompany200JSONResponse DeletionPreview
 
 func (response DeleteCompany200JSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type DeleteCompany204Response struct {
@@ -35686,15 +35216,13 @@ type DeleteCompany401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany401ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type DeleteCompany403ApplicationProblemPlusJSONResponse struct {
@@ -35703,14 +35231,12 @@ type DeleteCompany403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany403ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type DeleteCompany404ApplicationProblemPlusJSONResponse struct {
@@ -35719,14 +35245,12 @@ type DeleteCompany404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany404ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type DeleteCompany406ApplicationProblemPlusJSONResponse struct {
@@ -35735,14 +35259,12 @@ type DeleteCompany406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany406ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type DeleteCompany412ApplicationProblemPlusJSONResponse struct {
@@ -35751,14 +35273,12 @@ type DeleteCompany412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany412ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type DeleteCompany422ApplicationProblemPlusJSONResponse struct {
@@ -35767,14 +35287,12 @@ type DeleteCompany422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany422ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type DeleteCompany429ApplicationProblemPlusJSONResponse struct {
@@ -35783,8 +35301,8 @@ type DeleteCompany429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany429ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35804,9 +35322,7 @@ func (response DeleteCompany429ApplicationProblemPlusJSONResponse) VisitDeleteCo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type DeleteCompany500ApplicationProblemPlusJSONResponse struct {
@@ -35815,14 +35331,12 @@ type DeleteCompany500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany500ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type DeleteCompany503ApplicationProblemPlusJSONResponse struct {
@@ -35831,15 +35345,13 @@ type DeleteCompany503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany503ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetCompanyRequestObject struct {
@@ -35862,15 +35374,13 @@ type GetCompany200JSONResponse struct {
 
 func (response GetCompany200JSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetCompany304ResponseHeaders struct {
@@ -35893,15 +35403,13 @@ type GetCompany401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany401ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetCompany403ApplicationProblemPlusJSONResponse struct {
@@ -35910,14 +35418,12 @@ type GetCompany403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany403ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetCompany404ApplicationProblemPlusJSONResponse struct {
@@ -35926,14 +35432,12 @@ type GetCompany404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany404ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetCompany406ApplicationProblemPlusJSONResponse struct {
@@ -35942,14 +35446,12 @@ type GetCompany406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany406ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetCompany422ApplicationProblemPlusJSONResponse struct {
@@ -35958,14 +35460,12 @@ type GetCompany422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany422ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetCompany429ApplicationProblemPlusJSONResponse struct {
@@ -35974,8 +35474,8 @@ type GetCompany429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany429ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35995,9 +35495,7 @@ func (response GetCompany429ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetCompany500ApplicationProblemPlusJSONResponse struct {
@@ -36006,14 +35504,12 @@ type GetCompany500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany500ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetCompany503ApplicationProblemPlusJSONResponse struct {
@@ -36022,15 +35518,13 @@ type GetCompany503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany503ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type UpdateCompanyRequestObject struct {
@@ -36054,15 +35548,13 @@ type UpdateCompany200JSONResponse struct {
 
 func (response UpdateCompany200JSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type UpdateCompany400ApplicationProblemPlusJSONResponse struct {
@@ -36071,14 +35563,12 @@ type UpdateCompany400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany400ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type UpdateCompany401ApplicationProblemPlusJSONResponse struct {
@@ -36087,15 +35577,13 @@ type UpdateCompany401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany401ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type UpdateCompany403ApplicationProblemPlusJSONResponse struct {
@@ -36104,14 +35592,12 @@ type UpdateCompany403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany403ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type UpdateCompany404ApplicationProblemPlusJSONResponse struct {
@@ -36120,14 +35606,12 @@ type UpdateCompany404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany404ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type UpdateCompany406ApplicationProblemPlusJSONResponse struct {
@@ -36136,14 +35620,12 @@ type UpdateCompany406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany406ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type UpdateCompany409ApplicationProblemPlusJSONResponse struct {
@@ -36152,14 +35634,12 @@ type UpdateCompany409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany409ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type UpdateCompany412ApplicationProblemPlusJSONResponse struct {
@@ -36168,14 +35648,12 @@ type UpdateCompany412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany412ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type UpdateCompany413ApplicationProblemPlusJSONResponse struct {
@@ -36184,14 +35662,12 @@ type UpdateCompany413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany413ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type UpdateCompany415ApplicationProblemPlusJSONResponse struct {
@@ -36200,14 +35676,12 @@ type UpdateCompany415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany415ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type UpdateCompany422ApplicationProblemPlusJSONResponse struct {
@@ -36216,14 +35690,12 @@ type UpdateCompany422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany422ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type UpdateCompany429ApplicationProblemPlusJSONResponse struct {
@@ -36232,8 +35704,8 @@ type UpdateCompany429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany429ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -36253,9 +35725,7 @@ func (response UpdateCompany429ApplicationProblemPlusJSONResponse) VisitUpdateCo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type UpdateCompany500ApplicationProblemPlusJSONResponse struct {
@@ -36264,14 +35734,12 @@ type UpdateCompany500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany500ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type UpdateCompany503ApplicationProblemPlusJSONResponse struct {
@@ -36280,15 +35748,13 @@ type UpdateCompany503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany503ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ListDepartmentsRequestObject struct {
@@ -36310,17 +35776,15 @@ type ListDepartments200JSONResponse struct {
 
 func (response ListDepartments200JSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ListDepartments401ApplicationProblemPlusJSONResponse struct {
@@ -36329,15 +35793,13 @@ type ListDepartments401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments401ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ListDepartments403ApplicationProblemPlusJSONResponse struct {
@@ -36346,14 +35808,12 @@ type ListDepartments403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments403ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ListDepartments404ApplicationProblemPlusJSONResponse struct {
@@ -36362,14 +35822,12 @@ type ListDepartments404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments404ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type ListDepartments406ApplicationProblemPlusJSONResponse struct {
@@ -36378,14 +35836,12 @@ type ListDepartments406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments406ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListDepartments422ApplicationProblemPlusJSONResponse struct {
@@ -36394,14 +35850,12 @@ type ListDepartments422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments422ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ListDepartments429ApplicationProblemPlusJSONResponse struct {
@@ -36410,8 +35864,8 @@ type ListDepartments429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments429ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -36431,9 +35885,7 @@ func (response ListDepartments429ApplicationProblemPlusJSONResponse) VisitListDe
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListDepartments500ApplicationProblemPlusJSONResponse struct {
@@ -36442,14 +35894,12 @@ type ListDepartments500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments500ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ListDepartments503ApplicationProblemPlusJSONResponse struct {
@@ -36458,15 +35908,13 @@ type ListDepartments503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments503ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type CreateDepartmentRequestObject struct {
@@ -36490,16 +35938,14 @@ type CreateDepartment201JSONResponse struct {
 
 func (response CreateDepartment201JSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	w.WriteHeader(201)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 201)
 }
 
 type CreateDepartment400ApplicationProblemPlusJSONResponse struct {
@@ -36508,14 +35954,12 @@ type CreateDepartment400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment400ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type CreateDepartment401ApplicationProblemPlusJSONResponse struct {
@@ -36524,15 +35968,13 @@ type CreateDepartment401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment401ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type CreateDepartment403ApplicationProblemPlusJSONResponse struct {
@@ -36541,14 +35983,12 @@ type CreateDepartment403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment403ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type CreateDepartment404ApplicationProblemPlusJSONResponse struct {
@@ -36557,14 +35997,12 @@ type CreateDepartment404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment404ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type CreateDepartment406ApplicationProblemPlusJSONResponse struct {
@@ -36573,14 +36011,12 @@ type CreateDepartment406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment406ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type CreateDepartment409ApplicationProblemPlusJSONResponse struct {
@@ -36589,14 +36025,12 @@ type CreateDepartment409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment409ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type CreateDepartment413ApplicationProblemPlusJSONResponse struct {
@@ -36605,14 +36039,12 @@ type CreateDepartment413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment413ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type CreateDepartment415ApplicationProblemPlusJSONResponse struct {
@@ -36621,14 +36053,12 @@ type CreateDepartment415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment415ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type CreateDepartment422ApplicationProblemPlusJSONResponse struct {
@@ -36637,14 +36067,12 @@ type CreateDepartment422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment422ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type CreateDepartment429ApplicationProblemPlusJSONResponse struct {
@@ -36653,8 +36081,8 @@ type CreateDepartment429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment429ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -36674,9 +36102,7 @@ func (response CreateDepartment429ApplicationProblemPlusJSONResponse) VisitCreat
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type CreateDepartment500ApplicationProblemPlusJSONResponse struct {
@@ -36685,14 +36111,12 @@ type CreateDepartment500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment500ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type CreateDepartment503ApplicationProblemPlusJSONResponse struct {
@@ -36701,15 +36125,13 @@ type CreateDepartment503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment503ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type DeleteDepartmentRequestObject struct {
@@ -36725,14 +36147,12 @@ type DeleteDepartment200JSONResponse DeletionPreview
 
 func (response DeleteDepartment200JSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type DeleteDepartment204Response struct {
@@ -36749,15 +36169,13 @@ type DeleteDepartment401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment401ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type DeleteDepartment403ApplicationProblemPlusJSONResponse struct {
@@ -36766,14 +36184,12 @@ type DeleteDepartment403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment403ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type DeleteDepartment404ApplicationProblemPlusJSONResponse struct {
@@ -36782,14 +36198,12 @@ type DeleteDepartment404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment404ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type DeleteDepartment406ApplicationProblemPlusJSONResponse struct {
@@ -36798,14 +36212,12 @@ type DeleteDepartment406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment406ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type DeleteDepartment412ApplicationProblemPlusJSONResponse struct {
@@ -36814,14 +36226,12 @@ type DeleteDepartment412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment412ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type DeleteDepartment422ApplicationProblemPlusJSONResponse struct {
@@ -36830,14 +36240,12 @@ type DeleteDepartment422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment422ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type DeleteDepartment429ApplicationProblemPlusJSONResponse struct {
@@ -36846,8 +36254,8 @@ type DeleteDepartment429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment429ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -36867,9 +36275,7 @@ func (response DeleteDepartment429ApplicationProblemPlusJSONResponse) VisitDelet
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type DeleteDepartment500ApplicationProblemPlusJSONResponse struct {
@@ -36878,14 +36284,12 @@ type DeleteDepartment500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment500ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type DeleteDepartment503ApplicationProblemPlusJSONResponse struct {
@@ -36894,15 +36298,13 @@ type DeleteDepartment503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment503ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetDepartmentRequestObject struct {
@@ -36925,15 +36327,13 @@ type GetDepartment200JSONResponse struct {
 
 func (response GetDepartment200JSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetDepartment304ResponseHeaders struct {
@@ -36956,15 +36356,13 @@ type GetDepartment401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment401ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetDepartment403ApplicationProblemPlusJSONResponse struct {
@@ -36973,14 +36371,12 @@ type GetDepartment403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment403ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetDepartment404ApplicationProblemPlusJSONResponse struct {
@@ -36989,14 +36385,12 @@ type GetDepartment404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment404ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetDepartment406ApplicationProblemPlusJSONResponse struct {
@@ -37005,14 +36399,12 @@ type GetDepartment406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment406ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetDepartment422ApplicationProblemPlusJSONResponse struct {
@@ -37021,14 +36413,12 @@ type GetDepartment422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment422ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetDepartment429ApplicationProblemPlusJSONResponse struct {
@@ -37037,8 +36427,8 @@ type GetDepartment429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment429ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37058,9 +36448,7 @@ func (response GetDepartment429ApplicationProblemPlusJSONResponse) VisitGetDepar
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetDepartment500ApplicationProblemPlusJSONResponse struct {
@@ -37069,14 +36457,12 @@ type GetDepartment500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment500ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetDepartment503ApplicationProblemPlusJSONResponse struct {
@@ -37085,15 +36471,13 @@ type GetDepartment503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment503ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type UpdateDepartmentRequestObject struct {
@@ -37117,15 +36501,13 @@ type UpdateDepartment200JSONResponse struct {
 
 func (response UpdateDepartment200JSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type UpdateDepartment400ApplicationProblemPlusJSONResponse struct {
@@ -37134,14 +36516,12 @@ type UpdateDepartment400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment400ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type UpdateDepartment401ApplicationProblemPlusJSONResponse struct {
@@ -37150,15 +36530,13 @@ type UpdateDepartment401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment401ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type UpdateDepartment403ApplicationProblemPlusJSONResponse struct {
@@ -37167,14 +36545,12 @@ type UpdateDepartment403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment403ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type UpdateDepartment404ApplicationProblemPlusJSONResponse struct {
@@ -37183,14 +36559,12 @@ type UpdateDepartment404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment404ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type UpdateDepartment406ApplicationProblemPlusJSONResponse struct {
@@ -37199,14 +36573,12 @@ type UpdateDepartment406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment406ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type UpdateDepartment409ApplicationProblemPlusJSONResponse struct {
@@ -37215,14 +36587,12 @@ type UpdateDepartment409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment409ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type UpdateDepartment412ApplicationProblemPlusJSONResponse struct {
@@ -37231,14 +36601,12 @@ type UpdateDepartment412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment412ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type UpdateDepartment413ApplicationProblemPlusJSONResponse struct {
@@ -37247,14 +36615,12 @@ type UpdateDepartment413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment413ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type UpdateDepartment415ApplicationProblemPlusJSONResponse struct {
@@ -37263,14 +36629,12 @@ type UpdateDepartment415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment415ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type UpdateDepartment422ApplicationProblemPlusJSONResponse struct {
@@ -37279,14 +36643,12 @@ type UpdateDepartment422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment422ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type UpdateDepartment429ApplicationProblemPlusJSONResponse struct {
@@ -37295,8 +36657,8 @@ type UpdateDepartment429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment429ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37316,9 +36678,7 @@ func (response UpdateDepartment429ApplicationProblemPlusJSONResponse) VisitUpdat
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type UpdateDepartment500ApplicationProblemPlusJSONResponse struct {
@@ -37327,14 +36687,12 @@ type UpdateDepartment500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment500ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type UpdateDepartment503ApplicationProblemPlusJSONResponse struct {
@@ -37343,15 +36701,13 @@ type UpdateDepartment503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment503ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetOrganisationTreeRequestObject struct {
@@ -37366,14 +36722,12 @@ type GetOrganisationTree200JSONResponse OrganisationTree
 
 func (response GetOrganisationTree200JSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetOrganisationTree401ApplicationProblemPlusJSONResponse struct {
@@ -37382,15 +36736,13 @@ type GetOrganisationTree401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree401ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetOrganisationTree403ApplicationProblemPlusJSONResponse struct {
@@ -37399,14 +36751,12 @@ type GetOrganisationTree403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree403ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetOrganisationTree404ApplicationProblemPlusJSONResponse struct {
@@ -37415,14 +36765,12 @@ type GetOrganisationTree404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree404ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetOrganisationTree406ApplicationProblemPlusJSONResponse struct {
@@ -37431,14 +36779,12 @@ type GetOrganisationTree406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree406ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetOrganisationTree422ApplicationProblemPlusJSONResponse struct {
@@ -37447,14 +36793,12 @@ type GetOrganisationTree422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree422ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetOrganisationTree429ApplicationProblemPlusJSONResponse struct {
@@ -37463,8 +36807,8 @@ type GetOrganisationTree429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree429ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37484,9 +36828,7 @@ func (response GetOrganisationTree429ApplicationProblemPlusJSONResponse) VisitGe
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetOrganisationTree500ApplicationProblemPlusJSONResponse struct {
@@ -37495,14 +36837,12 @@ type GetOrganisationTree500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree500ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetOrganisationTree503ApplicationProblemPlusJSONResponse struct {
@@ -37511,15 +36851,13 @@ type GetOrganisationTree503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree503ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ListDeprecationsRequestObject struct {
@@ -37533,14 +36871,12 @@ type ListDeprecations200JSONResponse Deprecations
 
 func (response ListDeprecations200JSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ListDeprecations401ApplicationProblemPlusJSONResponse struct {
@@ -37549,15 +36885,13 @@ type ListDeprecations401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations401ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ListDeprecations403ApplicationProblemPlusJSONResponse struct {
@@ -37566,14 +36900,12 @@ type ListDeprecations403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations403ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ListDeprecations406ApplicationProblemPlusJSONResponse struct {
@@ -37582,14 +36914,12 @@ type ListDeprecations406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations406ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListDeprecations422ApplicationProblemPlusJSONResponse struct {
@@ -37598,14 +36928,12 @@ type ListDeprecations422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations422ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ListDeprecations429ApplicationProblemPlusJSONResponse struct {
@@ -37614,8 +36942,8 @@ type ListDeprecations429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations429ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37635,9 +36963,7 @@ func (response ListDeprecations429ApplicationProblemPlusJSONResponse) VisitListD
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListDeprecations500ApplicationProblemPlusJSONResponse struct {
@@ -37646,14 +36972,12 @@ type ListDeprecations500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations500ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ListDeprecations503ApplicationProblemPlusJSONResponse struct {
@@ -37662,15 +36986,13 @@ type ListDeprecations503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations503ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetOwnTenantRequestObject struct {
@@ -37692,15 +37014,13 @@ type GetOwnTenant200JSONResponse struct {
 
 func (response GetOwnTenant200JSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetOwnTenant304ResponseHeaders struct {
@@ -37723,15 +37043,13 @@ type GetOwnTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant401ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetOwnTenant403ApplicationProblemPlusJSONResponse struct {
@@ -37740,14 +37058,12 @@ type GetOwnTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant403ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetOwnTenant404ApplicationProblemPlusJSONResponse struct {
@@ -37756,14 +37072,12 @@ type GetOwnTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant404ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetOwnTenant406ApplicationProblemPlusJSONResponse struct {
@@ -37772,14 +37086,12 @@ type GetOwnTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant406ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetOwnTenant422ApplicationProblemPlusJSONResponse struct {
@@ -37788,14 +37100,12 @@ type GetOwnTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant422ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetOwnTenant429ApplicationProblemPlusJSONResponse struct {
@@ -37804,8 +37114,8 @@ type GetOwnTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant429ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37825,9 +37135,7 @@ func (response GetOwnTenant429ApplicationProblemPlusJSONResponse) VisitGetOwnTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetOwnTenant500ApplicationProblemPlusJSONResponse struct {
@@ -37836,14 +37144,12 @@ type GetOwnTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant500ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetOwnTenant503ApplicationProblemPlusJSONResponse struct {
@@ -37852,15 +37158,13 @@ type GetOwnTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant503ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetOwnTenantUsageRequestObject struct {
@@ -37875,14 +37179,12 @@ type GetOwnTenantUsage200JSONResponse TenantUsage
 
 func (response GetOwnTenantUsage200JSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetOwnTenantUsage401ApplicationProblemPlusJSONResponse struct {
@@ -37891,15 +37193,13 @@ type GetOwnTenantUsage401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage401ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetOwnTenantUsage403ApplicationProblemPlusJSONResponse struct {
@@ -37908,14 +37208,12 @@ type GetOwnTenantUsage403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage403ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetOwnTenantUsage404ApplicationProblemPlusJSONResponse struct {
@@ -37924,14 +37222,12 @@ type GetOwnTenantUsage404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage404ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetOwnTenantUsage406ApplicationProblemPlusJSONResponse struct {
@@ -37940,14 +37236,12 @@ type GetOwnTenantUsage406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage406ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetOwnTenantUsage422ApplicationProblemPlusJSONResponse struct {
@@ -37956,14 +37250,12 @@ type GetOwnTenantUsage422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage422ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetOwnTenantUsage429ApplicationProblemPlusJSONResponse struct {
@@ -37972,8 +37264,8 @@ type GetOwnTenantUsage429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage429ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37993,9 +37285,7 @@ func (response GetOwnTenantUsage429ApplicationProblemPlusJSONResponse) VisitGetO
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetOwnTenantUsage500ApplicationProblemPlusJSONResponse struct {
@@ -38004,14 +37294,12 @@ type GetOwnTenantUsage500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage500ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetOwnTenantUsage503ApplicationProblemPlusJSONResponse struct {
@@ -38020,15 +37308,13 @@ type GetOwnTenantUsage503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage503ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ListTenantsRequestObject struct {
@@ -38050,17 +37336,15 @@ type ListTenants200JSONResponse struct {
 
 func (response ListTenants200JSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ListTenants401ApplicationProblemPlusJSONResponse struct {
@@ -38069,15 +37353,13 @@ type ListTenants401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants401ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ListTenants403ApplicationProblemPlusJSONResponse struct {
@@ -38086,14 +37368,12 @@ type ListTenants403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants403ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ListTenants406ApplicationProblemPlusJSONResponse struct {
@@ -38102,14 +37382,12 @@ type ListTenants406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants406ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListTenants422ApplicationProblemPlusJSONResponse struct {
@@ -38118,14 +37396,12 @@ type ListTenants422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants422ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ListTenants429ApplicationProblemPlusJSONResponse struct {
@@ -38134,8 +37410,8 @@ type ListTenants429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants429ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -38155,9 +37431,7 @@ func (response ListTenants429ApplicationProblemPlusJSONResponse) VisitListTenant
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListTenants500ApplicationProblemPlusJSONResponse struct {
@@ -38166,14 +37440,12 @@ type ListTenants500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants500ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ListTenants503ApplicationProblemPlusJSONResponse struct {
@@ -38182,15 +37454,13 @@ type ListTenants503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants503ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type CreateTenantRequestObject struct {
@@ -38213,16 +37483,14 @@ type CreateTenant201JSONResponse struct {
 
 func (response CreateTenant201JSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	w.WriteHeader(201)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 201)
 }
 
 type CreateTenant400ApplicationProblemPlusJSONResponse struct {
@@ -38231,14 +37499,12 @@ type CreateTenant400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant400ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type CreateTenant401ApplicationProblemPlusJSONResponse struct {
@@ -38247,15 +37513,13 @@ type CreateTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant401ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type CreateTenant403ApplicationProblemPlusJSONResponse struct {
@@ -38264,14 +37528,12 @@ type CreateTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant403ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type CreateTenant406ApplicationProblemPlusJSONResponse struct {
@@ -38280,14 +37542,12 @@ type CreateTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant406ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type CreateTenant409ApplicationProblemPlusJSONResponse struct {
@@ -38296,14 +37556,12 @@ type CreateTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant409ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type CreateTenant413ApplicationProblemPlusJSONResponse struct {
@@ -38312,14 +37570,12 @@ type CreateTenant413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant413ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type CreateTenant415ApplicationProblemPlusJSONResponse struct {
@@ -38328,14 +37584,12 @@ type CreateTenant415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant415ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type CreateTenant422ApplicationProblemPlusJSONResponse struct {
@@ -38344,14 +37598,12 @@ type CreateTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant422ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type CreateTenant429ApplicationProblemPlusJSONResponse struct {
@@ -38360,8 +37612,8 @@ type CreateTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant429ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -38381,9 +37633,7 @@ func (response CreateTenant429ApplicationProblemPlusJSONResponse) VisitCreateTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type CreateTenant500ApplicationProblemPlusJSONResponse struct {
@@ -38392,14 +37642,12 @@ type CreateTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant500ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type CreateTenant503ApplicationProblemPlusJSONResponse struct {
@@ -38408,15 +37656,13 @@ type CreateTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant503ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type DeleteTenantRequestObject struct {
@@ -38440,16 +37686,14 @@ type DeleteTenant202JSONResponse struct {
 
 func (response DeleteTenant202JSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(202)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 202)
 }
 
 type DeleteTenant204Response struct {
@@ -38466,15 +37710,13 @@ type DeleteTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant401ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type DeleteTenant403ApplicationProblemPlusJSONResponse struct {
@@ -38483,14 +37725,12 @@ type DeleteTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant403ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type DeleteTenant404ApplicationProblemPlusJSONResponse struct {
@@ -38499,14 +37739,12 @@ type DeleteTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant404ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type DeleteTenant406ApplicationProblemPlusJSONResponse struct {
@@ -38515,14 +37753,12 @@ type DeleteTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant406ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type DeleteTenant409ApplicationProblemPlusJSONResponse struct {
@@ -38531,14 +37767,12 @@ type DeleteTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant409ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type DeleteTenant412ApplicationProblemPlusJSONResponse struct {
@@ -38547,14 +37781,12 @@ type DeleteTenant412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant412ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type DeleteTenant422ApplicationProblemPlusJSONResponse struct {
@@ -38563,14 +37795,12 @@ type DeleteTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant422ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type DeleteTenant429ApplicationProblemPlusJSONResponse struct {
@@ -38579,8 +37809,8 @@ type DeleteTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant429ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -38600,9 +37830,7 @@ func (response DeleteTenant429ApplicationProblemPlusJSONResponse) VisitDeleteTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type DeleteTenant500ApplicationProblemPlusJSONResponse struct {
@@ -38611,14 +37839,12 @@ type DeleteTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant500ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type DeleteTenant503ApplicationProblemPlusJSONResponse struct {
@@ -38627,15 +37853,13 @@ type DeleteTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant503ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetTenantRequestObject struct {
@@ -38658,15 +37882,13 @@ type GetTenant200JSONResponse struct {
 
 func (response GetTenant200JSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetTenant304ResponseHeaders struct {
@@ -38689,15 +37911,13 @@ type GetTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant401ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetTenant403ApplicationProblemPlusJSONResponse struct {
@@ -38706,14 +37926,12 @@ type GetTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant403ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetTenant404ApplicationProblemPlusJSONResponse struct {
@@ -38722,14 +37940,12 @@ type GetTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant404ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetTenant406ApplicationProblemPlusJSONResponse struct {
@@ -38738,14 +37954,12 @@ type GetTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant406ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetTenant422ApplicationProblemPlusJSONResponse struct {
@@ -38754,14 +37968,12 @@ type GetTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant422ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetTenant429ApplicationProblemPlusJSONResponse struct {
@@ -38770,8 +37982,8 @@ type GetTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant429ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -38791,9 +38003,7 @@ func (response GetTenant429ApplicationProblemPlusJSONResponse) VisitGetTenantRes
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetTenant500ApplicationProblemPlusJSONResponse struct {
@@ -38802,14 +38012,12 @@ type GetTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant500ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetTenant503ApplicationProblemPlusJSONResponse struct {
@@ -38818,15 +38026,13 @@ type GetTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant503ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type UpdateTenantRequestObject struct {
@@ -38850,15 +38056,13 @@ type UpdateTenant200JSONResponse struct {
 
 func (response UpdateTenant200JSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type UpdateTenant400ApplicationProblemPlusJSONResponse struct {
@@ -38867,14 +38071,12 @@ type UpdateTenant400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant400ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type UpdateTenant401ApplicationProblemPlusJSONResponse struct {
@@ -38883,15 +38085,13 @@ type UpdateTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant401ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type UpdateTenant403ApplicationProblemPlusJSONResponse struct {
@@ -38900,14 +38100,12 @@ type UpdateTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant403ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type UpdateTenant404ApplicationProblemPlusJSONResponse struct {
@@ -38916,14 +38114,12 @@ type UpdateTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant404ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type UpdateTenant406ApplicationProblemPlusJSONResponse struct {
@@ -38932,14 +38128,12 @@ type UpdateTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant406ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type UpdateTenant409ApplicationProblemPlusJSONResponse struct {
@@ -38948,14 +38142,12 @@ type UpdateTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant409ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type UpdateTenant412ApplicationProblemPlusJSONResponse struct {
@@ -38964,14 +38156,12 @@ type UpdateTenant412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant412ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type UpdateTenant413ApplicationProblemPlusJSONResponse struct {
@@ -38980,14 +38170,12 @@ type UpdateTenant413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant413ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type UpdateTenant415ApplicationProblemPlusJSONResponse struct {
@@ -38996,14 +38184,12 @@ type UpdateTenant415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant415ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type UpdateTenant422ApplicationProblemPlusJSONResponse struct {
@@ -39012,14 +38198,12 @@ type UpdateTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant422ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type UpdateTenant429ApplicationProblemPlusJSONResponse struct {
@@ -39028,8 +38212,8 @@ type UpdateTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant429ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39049,9 +38233,7 @@ func (response UpdateTenant429ApplicationProblemPlusJSONResponse) VisitUpdateTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type UpdateTenant500ApplicationProblemPlusJSONResponse struct {
@@ -39060,14 +38242,12 @@ type UpdateTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant500ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type UpdateTenant503ApplicationProblemPlusJSONResponse struct {
@@ -39076,15 +38256,13 @@ type UpdateTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant503ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ResumeTenantRequestObject struct {
@@ -39106,15 +38284,13 @@ type ResumeTenant200JSONResponse struct {
 
 func (response ResumeTenant200JSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ResumeTenant401ApplicationProblemPlusJSONResponse struct {
@@ -39123,15 +38299,13 @@ type ResumeTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant401ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ResumeTenant403ApplicationProblemPlusJSONResponse struct {
@@ -39140,14 +38314,12 @@ type ResumeTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant403ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ResumeTenant404ApplicationProblemPlusJSONResponse struct {
@@ -39156,14 +38328,12 @@ type ResumeTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant404ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type ResumeTenant406ApplicationProblemPlusJSONResponse struct {
@@ -39172,14 +38342,12 @@ type ResumeTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant406ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ResumeTenant409ApplicationProblemPlusJSONResponse struct {
@@ -39188,14 +38356,12 @@ type ResumeTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant409ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type ResumeTenant422ApplicationProblemPlusJSONResponse struct {
@@ -39204,14 +38370,12 @@ type ResumeTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant422ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ResumeTenant429ApplicationProblemPlusJSONResponse struct {
@@ -39220,8 +38384,8 @@ type ResumeTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant429ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39241,9 +38405,7 @@ func (response ResumeTenant429ApplicationProblemPlusJSONResponse) VisitResumeTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ResumeTenant500ApplicationProblemPlusJSONResponse struct {
@@ -39252,14 +38414,12 @@ type ResumeTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant500ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ResumeTenant503ApplicationProblemPlusJSONResponse struct {
@@ -39268,15 +38428,13 @@ type ResumeTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant503ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type SuspendTenantRequestObject struct {
@@ -39298,15 +38456,13 @@ type SuspendTenant200JSONResponse struct {
 
 func (response SuspendTenant200JSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type SuspendTenant401ApplicationProblemPlusJSONResponse struct {
@@ -39315,15 +38471,13 @@ type SuspendTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant401ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type SuspendTenant403ApplicationProblemPlusJSONResponse struct {
@@ -39332,14 +38486,12 @@ type SuspendTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant403ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type SuspendTenant404ApplicationProblemPlusJSONResponse struct {
@@ -39348,14 +38500,12 @@ type SuspendTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant404ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type SuspendTenant406ApplicationProblemPlusJSONResponse struct {
@@ -39364,14 +38514,12 @@ type SuspendTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant406ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type SuspendTenant409ApplicationProblemPlusJSONResponse struct {
@@ -39380,14 +38528,12 @@ type SuspendTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant409ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type SuspendTenant422ApplicationProblemPlusJSONResponse struct {
@@ -39396,14 +38542,12 @@ type SuspendTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant422ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type SuspendTenant429ApplicationProblemPlusJSONResponse struct {
@@ -39412,8 +38556,8 @@ type SuspendTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant429ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39433,9 +38577,7 @@ func (response SuspendTenant429ApplicationProblemPlusJSONResponse) VisitSuspendT
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type SuspendTenant500ApplicationProblemPlusJSONResponse struct {
@@ -39444,14 +38586,12 @@ type SuspendTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant500ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type SuspendTenant503ApplicationProblemPlusJSONResponse struct {
@@ -39460,15 +38600,13 @@ type SuspendTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant503ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetTenantUsageRequestObject struct {
@@ -39483,14 +38621,12 @@ type GetTenantUsage200JSONResponse TenantUsage
 
 func (response GetTenantUsage200JSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetTenantUsage401ApplicationProblemPlusJSONResponse struct {
@@ -39499,15 +38635,13 @@ type GetTenantUsage401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage401ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetTenantUsage403ApplicationProblemPlusJSONResponse struct {
@@ -39516,14 +38650,12 @@ type GetTenantUsage403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage403ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetTenantUsage404ApplicationProblemPlusJSONResponse struct {
@@ -39532,14 +38664,12 @@ type GetTenantUsage404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage404ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetTenantUsage406ApplicationProblemPlusJSONResponse struct {
@@ -39548,14 +38678,12 @@ type GetTenantUsage406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage406ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetTenantUsage422ApplicationProblemPlusJSONResponse struct {
@@ -39564,14 +38692,12 @@ type GetTenantUsage422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage422ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetTenantUsage429ApplicationProblemPlusJSONResponse struct {
@@ -39580,8 +38706,8 @@ type GetTenantUsage429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage429ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39601,9 +38727,7 @@ func (response GetTenantUsage429ApplicationProblemPlusJSONResponse) VisitGetTena
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetTenantUsage500ApplicationProblemPlusJSONResponse struct {
@@ -39612,14 +38736,12 @@ type GetTenantUsage500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage500ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetTenantUsage503ApplicationProblemPlusJSONResponse struct {
@@ -39628,15 +38750,13 @@ type GetTenantUsage503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage503ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ListUsersRequestObject struct {
@@ -39658,17 +38778,15 @@ type ListUsers200JSONResponse struct {
 
 func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ListUsers401ApplicationProblemPlusJSONResponse struct {
@@ -39677,15 +38795,13 @@ type ListUsers401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers401ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ListUsers403ApplicationProblemPlusJSONResponse struct {
@@ -39694,14 +38810,12 @@ type ListUsers403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers403ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ListUsers404ApplicationProblemPlusJSONResponse struct {
@@ -39710,14 +38824,12 @@ type ListUsers404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers404ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type ListUsers406ApplicationProblemPlusJSONResponse struct {
@@ -39726,14 +38838,12 @@ type ListUsers406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers406ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListUsers422ApplicationProblemPlusJSONResponse struct {
@@ -39742,14 +38852,12 @@ type ListUsers422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers422ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ListUsers429ApplicationProblemPlusJSONResponse struct {
@@ -39758,8 +38866,8 @@ type ListUsers429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers429ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39779,9 +38887,7 @@ func (response ListUsers429ApplicationProblemPlusJSONResponse) VisitListUsersRes
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListUsers500ApplicationProblemPlusJSONResponse struct {
@@ -39790,14 +38896,12 @@ type ListUsers500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers500ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ListUsers503ApplicationProblemPlusJSONResponse struct {
@@ -39806,15 +38910,13 @@ type ListUsers503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers503ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type CreateUserRequestObject struct {
@@ -39838,16 +38940,14 @@ type CreateUser201JSONResponse struct {
 
 func (response CreateUser201JSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	w.WriteHeader(201)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 201)
 }
 
 type CreateUser400ApplicationProblemPlusJSONResponse struct {
@@ -39856,14 +38956,12 @@ type CreateUser400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser400ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type CreateUser401ApplicationProblemPlusJSONResponse struct {
@@ -39872,15 +38970,13 @@ type CreateUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser401ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type CreateUser403ApplicationProblemPlusJSONResponse struct {
@@ -39889,14 +38985,12 @@ type CreateUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser403ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type CreateUser404ApplicationProblemPlusJSONResponse struct {
@@ -39905,14 +38999,12 @@ type CreateUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser404ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type CreateUser406ApplicationProblemPlusJSONResponse struct {
@@ -39921,14 +39013,12 @@ type CreateUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser406ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type CreateUser409ApplicationProblemPlusJSONResponse struct {
@@ -39937,14 +39027,12 @@ type CreateUser409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser409ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type CreateUser413ApplicationProblemPlusJSONResponse struct {
@@ -39953,14 +39041,12 @@ type CreateUser413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser413ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type CreateUser415ApplicationProblemPlusJSONResponse struct {
@@ -39969,14 +39055,12 @@ type CreateUser415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser415ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type CreateUser422ApplicationProblemPlusJSONResponse struct {
@@ -39985,14 +39069,12 @@ type CreateUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser422ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type CreateUser429ApplicationProblemPlusJSONResponse struct {
@@ -40001,8 +39083,8 @@ type CreateUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser429ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40022,9 +39104,7 @@ func (response CreateUser429ApplicationProblemPlusJSONResponse) VisitCreateUserR
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type CreateUser500ApplicationProblemPlusJSONResponse struct {
@@ -40033,14 +39113,12 @@ type CreateUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser500ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type CreateUser503ApplicationProblemPlusJSONResponse struct {
@@ -40049,15 +39127,13 @@ type CreateUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser503ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type DeleteUserRequestObject struct {
@@ -40083,15 +39159,13 @@ type DeleteUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser401ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type DeleteUser403ApplicationProblemPlusJSONResponse struct {
@@ -40100,14 +39174,12 @@ type DeleteUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser403ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type DeleteUser404ApplicationProblemPlusJSONResponse struct {
@@ -40116,14 +39188,12 @@ type DeleteUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser404ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type DeleteUser409ApplicationProblemPlusJSONResponse struct {
@@ -40132,14 +39202,12 @@ type DeleteUser409ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser409ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type DeleteUser412ApplicationProblemPlusJSONResponse struct {
@@ -40148,14 +39216,12 @@ type DeleteUser412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser412ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type DeleteUser422ApplicationProblemPlusJSONResponse struct {
@@ -40164,14 +39230,12 @@ type DeleteUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser422ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type DeleteUser429ApplicationProblemPlusJSONResponse struct {
@@ -40180,8 +39244,8 @@ type DeleteUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser429ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40201,9 +39265,7 @@ func (response DeleteUser429ApplicationProblemPlusJSONResponse) VisitDeleteUserR
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type DeleteUser500ApplicationProblemPlusJSONResponse struct {
@@ -40212,14 +39274,12 @@ type DeleteUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser500ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type DeleteUser503ApplicationProblemPlusJSONResponse struct {
@@ -40228,15 +39288,13 @@ type DeleteUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser503ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type GetUserRequestObject struct {
@@ -40259,15 +39317,13 @@ type GetUser200JSONResponse struct {
 
 func (response GetUser200JSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type GetUser304ResponseHeaders struct {
@@ -40290,15 +39346,13 @@ type GetUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser401ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type GetUser403ApplicationProblemPlusJSONResponse struct {
@@ -40307,14 +39361,12 @@ type GetUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser403ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type GetUser404ApplicationProblemPlusJSONResponse struct {
@@ -40323,14 +39375,12 @@ type GetUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser404ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetUser406ApplicationProblemPlusJSONResponse struct {
@@ -40339,14 +39389,12 @@ type GetUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser406ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetUser422ApplicationProblemPlusJSONResponse struct {
@@ -40355,14 +39403,12 @@ type GetUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser422ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetUser429ApplicationProblemPlusJSONResponse struct {
@@ -40371,8 +39417,8 @@ type GetUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser429ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40392,9 +39438,7 @@ func (response GetUser429ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type GetUser500ApplicationProblemPlusJSONResponse struct {
@@ -40403,14 +39447,12 @@ type GetUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser500ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type GetUser503ApplicationProblemPlusJSONResponse struct {
@@ -40419,15 +39461,13 @@ type GetUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser503ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type UpdateUserRequestObject struct {
@@ -40451,15 +39491,13 @@ type UpdateUser200JSONResponse struct {
 
 func (response UpdateUser200JSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type UpdateUser400ApplicationProblemPlusJSONResponse struct {
@@ -40468,14 +39506,12 @@ type UpdateUser400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser400ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 400)
 }
 
 type UpdateUser401ApplicationProblemPlusJSONResponse struct {
@@ -40484,15 +39520,13 @@ type UpdateUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser401ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type UpdateUser403ApplicationProblemPlusJSONResponse struct {
@@ -40501,14 +39535,12 @@ type UpdateUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser403ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type UpdateUser404ApplicationProblemPlusJSONResponse struct {
@@ -40517,14 +39549,12 @@ type UpdateUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser404ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type UpdateUser406ApplicationProblemPlusJSONResponse struct {
@@ -40533,14 +39563,12 @@ type UpdateUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser406ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type UpdateUser409ApplicationProblemPlusJSONResponse struct {
@@ -40549,14 +39577,12 @@ type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser409ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type UpdateUser412ApplicationProblemPlusJSONResponse struct {
@@ -40565,14 +39591,12 @@ type UpdateUser412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser412ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(412)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 412)
 }
 
 type UpdateUser413ApplicationProblemPlusJSONResponse struct {
@@ -40581,14 +39605,12 @@ type UpdateUser413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser413ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(413)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 413)
 }
 
 type UpdateUser415ApplicationProblemPlusJSONResponse struct {
@@ -40597,14 +39619,12 @@ type UpdateUser415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser415ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(415)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 415)
 }
 
 type UpdateUser422ApplicationProblemPlusJSONResponse struct {
@@ -40613,14 +39633,12 @@ type UpdateUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser422ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type UpdateUser429ApplicationProblemPlusJSONResponse struct {
@@ -40629,8 +39647,8 @@ type UpdateUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser429ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40650,9 +39668,7 @@ func (response UpdateUser429ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type UpdateUser500ApplicationProblemPlusJSONResponse struct {
@@ -40661,14 +39677,12 @@ type UpdateUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser500ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type UpdateUser503ApplicationProblemPlusJSONResponse struct {
@@ -40677,15 +39691,13 @@ type UpdateUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser503ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ActivateUserRequestObject struct {
@@ -40708,15 +39720,13 @@ type ActivateUser200JSONResponse struct {
 
 func (response ActivateUser200JSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ActivateUser401ApplicationProblemPlusJSONResponse struct {
@@ -40725,15 +39735,13 @@ type ActivateUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser401ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ActivateUser403ApplicationProblemPlusJSONResponse struct {
@@ -40742,14 +39750,12 @@ type ActivateUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser403ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ActivateUser404ApplicationProblemPlusJSONResponse struct {
@@ -40758,14 +39764,12 @@ type ActivateUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser404ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type ActivateUser406ApplicationProblemPlusJSONResponse struct {
@@ -40774,14 +39778,12 @@ type ActivateUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser406ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ActivateUser422ApplicationProblemPlusJSONResponse struct {
@@ -40790,14 +39792,12 @@ type ActivateUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser422ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ActivateUser429ApplicationProblemPlusJSONResponse struct {
@@ -40806,8 +39806,8 @@ type ActivateUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser429ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40827,9 +39827,7 @@ func (response ActivateUser429ApplicationProblemPlusJSONResponse) VisitActivateU
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ActivateUser500ApplicationProblemPlusJSONResponse struct {
@@ -40838,14 +39836,12 @@ type ActivateUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser500ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ActivateUser503ApplicationProblemPlusJSONResponse struct {
@@ -40854,15 +39850,13 @@ type ActivateUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser503ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type DeactivateUserRequestObject struct {
@@ -40885,15 +39879,13 @@ type DeactivateUser200JSONResponse struct {
 
 func (response DeactivateUser200JSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type DeactivateUser401ApplicationProblemPlusJSONResponse struct {
@@ -40902,15 +39894,13 @@ type DeactivateUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser401ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type DeactivateUser403ApplicationProblemPlusJSONResponse struct {
@@ -40919,14 +39909,12 @@ type DeactivateUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser403ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type DeactivateUser404ApplicationProblemPlusJSONResponse struct {
@@ -40935,14 +39923,12 @@ type DeactivateUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser404ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type DeactivateUser406ApplicationProblemPlusJSONResponse struct {
@@ -40951,14 +39937,12 @@ type DeactivateUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser406ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type DeactivateUser409ApplicationProblemPlusJSONResponse struct {
@@ -40967,14 +39951,12 @@ type DeactivateUser409ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser409ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type DeactivateUser422ApplicationProblemPlusJSONResponse struct {
@@ -40983,14 +39965,12 @@ type DeactivateUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser422ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type DeactivateUser429ApplicationProblemPlusJSONResponse struct {
@@ -40999,8 +39979,8 @@ type DeactivateUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser429ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -41020,9 +40000,7 @@ func (response DeactivateUser429ApplicationProblemPlusJSONResponse) VisitDeactiv
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type DeactivateUser500ApplicationProblemPlusJSONResponse struct {
@@ -41031,14 +40009,12 @@ type DeactivateUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser500ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type DeactivateUser503ApplicationProblemPlusJSONResponse struct {
@@ -41047,15 +40023,13 @@ type DeactivateUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser503ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type CreatePasswordResetRequestObject struct {
@@ -41071,14 +40045,12 @@ type CreatePasswordReset200JSONResponse OneTimeToken
 
 func (response CreatePasswordReset200JSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type CreatePasswordReset401ApplicationProblemPlusJSONResponse struct {
@@ -41087,15 +40059,13 @@ type CreatePasswordReset401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset401ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type CreatePasswordReset403ApplicationProblemPlusJSONResponse struct {
@@ -41104,14 +40074,12 @@ type CreatePasswordReset403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset403ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type CreatePasswordReset404ApplicationProblemPlusJSONResponse struct {
@@ -41120,14 +40088,12 @@ type CreatePasswordReset404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset404ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type CreatePasswordReset406ApplicationProblemPlusJSONResponse struct {
@@ -41136,14 +40102,12 @@ type CreatePasswordReset406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset406ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type CreatePasswordReset409ApplicationProblemPlusJSONResponse struct {
@@ -41152,14 +40116,12 @@ type CreatePasswordReset409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset409ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 409)
 }
 
 type CreatePasswordReset422ApplicationProblemPlusJSONResponse struct {
@@ -41168,14 +40130,12 @@ type CreatePasswordReset422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset422ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type CreatePasswordReset429ApplicationProblemPlusJSONResponse struct {
@@ -41184,8 +40144,8 @@ type CreatePasswordReset429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset429ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -41205,9 +40165,7 @@ func (response CreatePasswordReset429ApplicationProblemPlusJSONResponse) VisitCr
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type CreatePasswordReset500ApplicationProblemPlusJSONResponse struct {
@@ -41216,14 +40174,12 @@ type CreatePasswordReset500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset500ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type CreatePasswordReset503ApplicationProblemPlusJSONResponse struct {
@@ -41232,15 +40188,13 @@ type CreatePasswordReset503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset503ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type EndUserSessionsRequestObject struct {
@@ -41266,15 +40220,13 @@ type EndUserSessions401ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions401ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type EndUserSessions403ApplicationProblemPlusJSONResponse struct {
@@ -41283,14 +40235,12 @@ type EndUserSessions403ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions403ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type EndUserSessions404ApplicationProblemPlusJSONResponse struct {
@@ -41299,14 +40249,12 @@ type EndUserSessions404ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions404ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type EndUserSessions422ApplicationProblemPlusJSONResponse struct {
@@ -41315,14 +40263,12 @@ type EndUserSessions422ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions422ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type EndUserSessions429ApplicationProblemPlusJSONResponse struct {
@@ -41331,8 +40277,8 @@ type EndUserSessions429ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions429ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -41352,9 +40298,7 @@ func (response EndUserSessions429ApplicationProblemPlusJSONResponse) VisitEndUse
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type EndUserSessions500ApplicationProblemPlusJSONResponse struct {
@@ -41363,14 +40307,12 @@ type EndUserSessions500ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions500ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type EndUserSessions503ApplicationProblemPlusJSONResponse struct {
@@ -41379,15 +40321,13 @@ type EndUserSessions503ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions503ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ListUserSessionsRequestObject struct {
@@ -41403,14 +40343,12 @@ type ListUserSessions200JSONResponse SessionList
 
 func (response ListUserSessions200JSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 200)
 }
 
 type ListUserSessions401ApplicationProblemPlusJSONResponse struct {
@@ -41419,15 +40357,13 @@ type ListUserSessions401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions401ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 401)
 }
 
 type ListUserSessions403ApplicationProblemPlusJSONResponse struct {
@@ -41436,14 +40372,12 @@ type ListUserSessions403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions403ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 403)
 }
 
 type ListUserSessions404ApplicationProblemPlusJSONResponse struct {
@@ -41452,14 +40386,12 @@ type ListUserSessions404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions404ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type ListUserSessions406ApplicationProblemPlusJSONResponse struct {
@@ -41468,14 +40400,12 @@ type ListUserSessions406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions406ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListUserSessions422ApplicationProblemPlusJSONResponse struct {
@@ -41484,14 +40414,12 @@ type ListUserSessions422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions422ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type ListUserSessions429ApplicationProblemPlusJSONResponse struct {
@@ -41500,8 +40428,8 @@ type ListUserSessions429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions429ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -41521,9 +40449,7 @@ func (response ListUserSessions429ApplicationProblemPlusJSONResponse) VisitListU
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 429)
 }
 
 type ListUserSessions500ApplicationProblemPlusJSONResponse struct {
@@ -41532,14 +40458,12 @@ type ListUserSessions500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions500ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 500)
 }
 
 type ListUserSessions503ApplicationProblemPlusJSONResponse struct {
@@ -41548,15 +40472,13 @@ type ListUserSessions503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions503ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 503)
 }
 
 type ListErrorCodesRequestObject struct {
@@ -41612,14 +40534,12 @@ type ListErrorCodes406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListErrorCodes406ApplicationProblemPlusJSONResponse) VisitListErrorCodesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type ListErrorCodes422ApplicationProblemPlusJSONResponse struct {
@@ -41628,14 +40548,12 @@ type ListErrorCodes422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListErrorCodes422ApplicationProblemPlusJSONResponse) VisitListErrorCodesResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetErrorCodeRequestObject struct {
@@ -41692,14 +40610,12 @@ type GetErrorCode404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetErrorCode404ApplicationProblemPlusJSONResponse) VisitGetErrorCodeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetErrorCode406ApplicationProblemPlusJSONResponse struct {
@@ -41708,14 +40624,12 @@ type GetErrorCode406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetErrorCode406ApplicationProblemPlusJSONResponse) VisitGetErrorCodeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetErrorCode422ApplicationProblemPlusJSONResponse struct {
@@ -41724,14 +40638,12 @@ type GetErrorCode422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetErrorCode422ApplicationProblemPlusJSONResponse) VisitGetErrorCodeResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 type GetMetricsRequestObject struct {
@@ -41758,14 +40670,12 @@ type GetMetrics404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMetrics404ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 404)
 }
 
 type GetMetrics406ApplicationProblemPlusJSONResponse struct {
@@ -41774,14 +40684,12 @@ type GetMetrics406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMetrics406ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(406)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 406)
 }
 
 type GetMetrics422ApplicationProblemPlusJSONResponse struct {
@@ -41790,14 +40698,12 @@ type GetMetrics422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMetrics422ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	body, err := openapi.Encode(response)
+	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(422)
-	_, err := buf.WriteTo(w)
-	return err
+	return body.Reply(w, 422)
 }
 
 // StrictServerInterface represents all server handlers.
