@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"strconv"
 	"sync"
 
@@ -24,7 +25,7 @@ type statements struct {
 	// doesn't know what was prepared.
 	pooled bool
 
-	known    map[statement]*pgconn.StatementDescription // one without a name is planned for its values each time
+	known    map[statement]*description
 	prepared int                                        // how many there have been, for their names
 	builder  pgx.ExtendedQueryBuilder
 	tenant   [16]byte
@@ -35,7 +36,7 @@ type statements struct {
 const statementsKey = "statements"
 
 func newStatements(conn *pgx.Conn, pooled bool) *statements {
-	return &statements{conn: conn.PgConn(), types: conn.TypeMap(), pooled: pooled, known: map[statement]*pgconn.StatementDescription{}}
+	return &statements{conn: conn.PgConn(), types: conn.TypeMap(), pooled: pooled, known: map[statement]*description{}}
 }
 
 func statementsOf(conn *pgx.Conn) *statements {
@@ -74,12 +75,44 @@ func statementOf(text string, args []any) statement {
 	return statement{text, counting(known.options, args)}
 }
 
+// description is what a statement takes and gives. One without a name is planned for its values each time.
+type description struct {
+	*pgconn.StatementDescription
+
+	of      statement
+	columns []column
+}
+
+// column is how one of a statement is read. What it is read into is mostly of the same type each time.
+type column struct {
+	plan pgtype.ScanPlan
+	into reflect.Type
+}
+
+// scan reads the values of a row.
+func (d *description) scan(types *pgtype.Map, rows pgx.Rows, dest []any) error {
+	values, fields := rows.RawValues(), rows.FieldDescriptions()
+	if len(values) != len(dest) || len(fields) != len(dest) || len(d.columns) != len(dest) {
+		return fmt.Errorf("%d columns can't be read into %d values", len(values), len(dest))
+	}
+	for i, into := range dest {
+		c := &d.columns[i]
+		if t := reflect.TypeOf(into); c.into != t {
+			*c = column{types.PlanScan(fields[i].DataTypeOID, fields[i].Format, into), t}
+		}
+		if err := c.plan.Scan(values[i], into); err != nil {
+			return pgx.ScanArgError{ColumnIndex: i, FieldName: fields[i].Name, Err: err}
+		}
+	}
+	return nil
+}
+
 // whole is the count of a statement of which only the types are known.
 const whole = math.MaxUint64
 
 // describe returns what a statement takes and gives. It asks the server the first time, and mostly has it keep the statement: but not
 // one with an optional condition that counts, which is planned for its values.
-func (s *statements) describe(ctx context.Context, is statement) (*pgconn.StatementDescription, error) {
+func (s *statements) describe(ctx context.Context, is statement) (*description, error) {
 	if known := s.known[is]; known != nil {
 		return known, nil
 	}
@@ -94,27 +127,31 @@ func (s *statements) describe(ctx context.Context, is statement) (*pgconn.Statem
 		// What doesn't count has a type all the same. Nothing is asked about what isn't kept: it takes and gives what the whole does.
 		sql, types = only(is.text, options, is.count), all.ParamOIDs
 		if is.count != 0 {
-			s.known[is] = &pgconn.StatementDescription{SQL: sql, ParamOIDs: types, Fields: all.Fields}
-			return s.known[is], nil
+			return s.know(is, &pgconn.StatementDescription{SQL: sql, ParamOIDs: types, Fields: all.Fields}), nil
 		}
 	}
 	if !s.pooled && is.count == 0 {
 		s.prepared++
 		name = "tenantry_" + strconv.Itoa(s.prepared)
 	}
-	description, err := s.conn.Prepare(ctx, name, sql, types)
+	prepared, err := s.conn.Prepare(ctx, name, sql, types)
 	if err != nil {
 		return nil, err
 	}
-	s.known[is] = description
-	return description, nil
+	return s.know(is, prepared), nil
+}
+
+func (s *statements) know(is statement, as *pgconn.StatementDescription) *description {
+	d := &description{as, is, make([]column, len(as.Fields))}
+	s.known[is] = d
+	return d
 }
 
 // forget lets a statement be prepared anew if it was refused because the schema has changed, or because the server doesn't know it.
-func (s *statements) forget(is statement, err error) {
+func (s *statements) forget(d *description, err error) {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == changedResultState || e.Code == unknownStatementState) {
-		delete(s.known, is)
-		delete(s.known, statement{is.text, whole})
+		delete(s.known, d.of)
+		delete(s.known, statement{d.of.text, whole})
 	}
 }
 
@@ -132,20 +169,19 @@ type pipeline struct {
 
 // set adds settings.
 func (s *statements) set(ctx context.Context, p *pipeline, set *settings) error {
-	description, err := s.describe(ctx, statement{text: set.text})
+	d, err := s.describe(ctx, statement{text: set.text})
 	if err != nil {
 		return err
 	}
-	p.add("", description, set.values(s), binaryFormat, nil)
+	p.add("", d, set.values(s), binaryFormat, nil)
 	return nil
 }
 
 // queue adds a statement. Nothing is added when an argument doesn't fit.
-func (s *statements) queue(ctx context.Context, p *pipeline, name, text string, args []any) (statement, error) {
-	is := statementOf(text, args)
-	description, err := s.describe(ctx, is)
+func (s *statements) queue(ctx context.Context, p *pipeline, name, text string, args []any) (*description, error) {
+	d, err := s.describe(ctx, statementOf(text, args))
 	if err != nil {
-		return is, err
+		return nil, err
 	}
 	for i, arg := range args { // pgx would take ids for what is written and read as a text
 		switch id := arg.(type) {
@@ -155,11 +191,11 @@ func (s *statements) queue(ctx context.Context, p *pipeline, name, text string, 
 			args[i] = (*pgxuuid.UUID)(id)
 		}
 	}
-	if err := s.builder.Build(s.types, description, args); err != nil {
-		return is, err
+	if err := s.builder.Build(s.types, d.StatementDescription, args); err != nil {
+		return nil, err
 	}
-	p.add(name, description, s.builder.ParamValues, s.builder.ParamFormats, s.builder.ResultFormats)
-	return is, nil
+	p.add(name, d, s.builder.ParamValues, s.builder.ParamFormats, s.builder.ResultFormats)
+	return d, nil
 }
 
 // send sends what is in a pipeline, which is empty after that, and reads up to the answer of the last statement. Of the others only
@@ -188,29 +224,29 @@ func (s *statements) send(ctx context.Context, p *pipeline) (results *pgconn.Mul
 
 // run sends a pipeline with one more statement, and returns the rows of that.
 func (s *statements) run(ctx context.Context, p *pipeline, text string, args []any) (*postgresRows, error) {
-	is, err := s.queue(ctx, p, "", text, args)
+	d, err := s.queue(ctx, p, "", text, args)
 	if err != nil {
 		return nil, err
 	}
 	results, _, err := s.send(ctx, p)
 	if err != nil {
-		s.forget(is, err)
+		s.forget(d, err)
 		return nil, err
 	}
-	return &postgresRows{Rows: pgx.RowsFromResultReader(s.types, results.ResultReader()), results: results, statements: s, is: is}, nil
+	return &postgresRows{Rows: pgx.RowsFromResultReader(s.types, results.ResultReader()), results: results, statements: s, description: d}, nil
 }
 
 var errNoAnswer = errors.New("the server has left a statement without an answer")
 
 var binaryFormat = []int16{pgx.BinaryFormatCode}
 
-func (p *pipeline) add(name string, description *pgconn.StatementDescription, values [][]byte, formats, resultFormats []int16) {
+func (p *pipeline) add(name string, d *description, values [][]byte, formats, resultFormats []int16) {
 	p.names = append(p.names, name)
-	if description.Name == "" {
-		p.batch.ExecParams(description.SQL, values, description.ParamOIDs, formats, resultFormats)
+	if d.Name == "" {
+		p.batch.ExecParams(d.SQL, values, d.ParamOIDs, formats, resultFormats)
 		return
 	}
-	p.batch.ExecStatement(description, values, formats, resultFormats)
+	p.batch.ExecStatement(d.StatementDescription, values, formats, resultFormats)
 }
 
 // command adds a statement without parameters and rows.
@@ -223,12 +259,12 @@ func (p *pipeline) command(text string) {
 type postgresRows struct {
 	pgx.Rows
 
-	results    *pgconn.MultiResultReader
-	statements *statements
-	is         statement
-	taken      *pgxpool.Conn // nil in a transaction, which keeps its connection
-	closed     bool
-	err        error
+	results     *pgconn.MultiResultReader
+	statements  *statements
+	description *description
+	taken       *pgxpool.Conn // nil in a transaction, which keeps its connection
+	closed      bool
+	err         error
 }
 
 // Close also finds the errors that come at the end of the statement's transaction.
@@ -242,7 +278,7 @@ func (r *postgresRows) Close() {
 	if r.err = r.Rows.Err(); r.err == nil {
 		r.err = err
 	}
-	r.statements.forget(r.is, r.err)
+	r.statements.forget(r.description, r.err)
 	if r.taken != nil {
 		r.taken.Release()
 	}
@@ -265,7 +301,7 @@ func (r *postgresRows) Scan(dest ...any) error {
 			dest[i] = (*pgxuuid.UUID)(id)
 		}
 	}
-	err := r.Rows.Scan(dest...)
+	err := r.description.scan(r.statements.types, r.Rows, dest)
 	if err != nil {
 		r.Close()
 	}
