@@ -14,7 +14,8 @@ import (
 
 // Login starts a session. A wrong address, a wrong password and an inactive user are the same
 // errs.InvalidCredentials in the same time; errs.TenantSuspended comes only after the right password;
-// errs.TooManyAttempts after many wrong ones, whatever the password is; errs.Busy when too many log in at once.
+// errs.TooManyAttempts after many wrong ones, whatever the password is; errs.Busy when too many log in at once, before anything else is
+// looked at.
 func (s *Service) Login(ctx context.Context, address, password string) (Grant, db.User, error) {
 	grant, user, err := s.login(ctx, address, password)
 	if s.opts.OnLogin != nil {
@@ -24,6 +25,11 @@ func (s *Service) Login(ctx context.Context, address, password string) (Grant, d
 }
 
 func (s *Service) login(ctx context.Context, address, password string) (Grant, db.User, error) {
+	leave, err := s.passwords.Enter(ctx)
+	if err != nil {
+		return Grant{}, db.User{}, err
+	}
+	defer leave()
 	address = email.Normalize(address)
 	guess := s.guesses.about(address, access.RequestFrom(ctx).IP)
 	if err := guess.allowed(ctx, s.store); err != nil {

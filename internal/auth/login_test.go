@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -203,4 +204,74 @@ func TestOwnUserThatIsGone(t *testing.T) {
 		_, err = l.Me(t.Context(), access.Principal{UserID: l.user.ID, HomeTenantID: l.user.TenantID})
 		wantCode(t, "me", err, errs.SessionEnded)
 	})
+}
+
+// asking are the operations that hash or compare a password.
+func (l *login) asking(t *testing.T) map[string]func() error {
+	t.Helper()
+	return map[string]func() error{
+		"log-in":          func() error { return l.try(t, password) },
+		"password change": func() error { return l.change(t, password) },
+		"password reset":  func() error { return l.ResetPassword(request(t, passwordReset), "token", otherWord) },
+	}
+}
+
+// In a storm, what a refusal costs is what the others lose.
+func TestBusyAsksTheDatabaseNothing(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t, store.SQLite)
+	l.store.Close()
+	occupy(t, l.passwords)
+	l.passwords.waiting.Store(maxWaiting)
+	for name, ask := range l.asking(t) {
+		wantCode(t, name, ask(), errs.Busy) // a statement would be another error
+	}
+	if n := l.compared.Load(); n != 0 {
+		t.Errorf("%d passwords were compared", n)
+	}
+}
+
+func TestPlaceIsFreeHoweverItEnds(t *testing.T) {
+	t.Parallel()
+	broken := func(t *testing.T, ask func() error) {
+		t.Helper()
+		defer func() {
+			if fault := recover(); fault != "broken" {
+				t.Errorf("panic %v, want the comparison's", fault)
+			}
+		}()
+		_ = ask()
+	}
+	l := newLogin(t, store.SQLite)
+	l.during = func() {
+		if n := len(l.passwords.places); n != 1 {
+			t.Errorf("%d places are taken while a password is compared, want 1", n)
+		}
+	}
+	if err := l.try(t, password); err != nil {
+		t.Error(err)
+	}
+	wantCode(t, "wrong password", l.try(t, "wrong"), errs.InvalidCredentials)
+	wantCode(t, "change with a wrong password", l.change(t, "wrong"), errs.ValidationFailed)
+	wantCode(t, "false token", l.ResetPassword(request(t, passwordReset), "token", otherWord), errs.InvalidOneTimeToken)
+	if err := l.change(t, password); err != nil {
+		t.Error(err)
+	}
+	ctx, leave := context.WithCancel(request(t, "auth.login"))
+	l.during = leave
+	if _, _, err := l.Login(ctx, l.user.Email, otherWord); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
+	}
+	l.during = func() { panic("broken") }
+	broken(t, func() error { return l.try(t, otherWord) })
+	broken(t, func() error { return l.change(t, password) })
+	l.block(t)
+	wantCode(t, "blocked log-in", l.try(t, otherWord), errs.TooManyAttempts)
+	l.store.Close()
+	for name, ask := range l.asking(t) {
+		if err := ask(); err == nil || errs.Is(err, errs.Busy) {
+			t.Errorf("%s without a database: %v", name, err)
+		}
+	}
+	wantFree(t, l.passwords)
 }

@@ -59,8 +59,13 @@ func hashOneTimeToken(token string) string {
 
 // ResetPassword gives the user of a one-time token another password, and ends all their sessions. A token that doesn't work is
 // errs.InvalidOneTimeToken, whatever the reason, and counts for the address as a wrong password does: after many it is
-// errs.TooManyAttempts. Broken rules are errs.ValidationFailed; the token then still works.
+// errs.TooManyAttempts. Broken rules are errs.ValidationFailed; the token then still works, as it does after errs.Busy, when too many log in at once.
 func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error {
+	leave, err := s.passwords.Enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	guess := s.guesses.fromAddress(access.RequestFrom(ctx).IP)
 	if err := guess.allowed(ctx, s.store); err != nil {
 		return err

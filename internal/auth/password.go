@@ -12,7 +12,8 @@ import (
 )
 
 // ChangePassword gives the principal's user another password; their other sessions and an open one-time token end. Broken rules and a wrong
-// current password are errs.ValidationFailed. A wrong one counts as at log-in: after many it is errs.TooManyAttempts.
+// current password are errs.ValidationFailed. A wrong one counts as at log-in: after many it is errs.TooManyAttempts. It is errs.Busy when
+// too many log in at once.
 func (s *Service) ChangePassword(ctx context.Context, by access.Principal, current, wanted string) error {
 	fields := passwords.Check("/new_password", wanted, by.Email)
 	if wanted == current {
@@ -21,6 +22,11 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Principal, curre
 	if len(fields) > 0 {
 		return errs.Invalid(fields...)
 	}
+	leave, err := s.passwords.Enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	guess := s.guesses.about(by.Email, access.RequestFrom(ctx).IP)
 	if err := guess.allowed(ctx, s.store); err != nil {
 		return err

@@ -18,15 +18,23 @@ import (
 // maxPasswordLen is how many bytes bcrypt looks at.
 const maxPasswordLen = passwords.MaxLen
 
-// waitersPerSlot is how many may wait for each hash that is being computed. At cost 12 that is about two seconds.
-const waitersPerSlot = 8
+const (
+	// placesPerSlot is how many are let in for each hash that is computed: one has it computed, the others are next or ask the database.
+	placesPerSlot = 4
+	// maxWaiting is how many may wait to be let in. It bounds memory: each of them is a request of some kilobytes.
+	maxWaiting = 256
+	// patience is how long they wait. It slows down those who try again at once, whatever they are told, so that a refusal costs next to nothing.
+	patience = time.Second
+	// comeBackAfter is when those who are refused may try again.
+	comeBackAfter = 2 * time.Second
+)
 
 // Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least one, and at a lower priority where
-// the system can do that, so that a storm of log-ins leaves the rest to other requests. A few may wait; who comes after them gets
-// errs.Busy at once.
+// the system can do that, so that a storm of log-ins leaves the rest to other requests.
 type Passwords struct {
 	cost    int
-	slots   chan struct{}
+	places  chan struct{} // of those who have been let in
+	slots   chan struct{} // of the hashes that are being computed
 	waiting atomic.Int64
 	// nobody is what a password is compared with when there is no user: the form of a hash, of no password.
 	nobody []byte
@@ -36,12 +44,41 @@ type Passwords struct {
 
 // NewPasswords takes the bcrypt cost of new hashes, 4 to 31; each step doubles the work.
 func NewPasswords(cost int) *Passwords {
+	slots := max(1, runtime.GOMAXPROCS(0)/2)
 	return &Passwords{
 		cost:    cost,
-		slots:   make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		places:  make(chan struct{}, placesPerSlot*slots),
+		slots:   make(chan struct{}, slots),
 		nobody:  hashOfNobody(cost),
 		compare: bcrypt.CompareHashAndPassword,
 	}
+}
+
+// Enter lets in a request that is going to hash or compare passwords, before it asks the database anything; leave must be called when it is
+// over. A request that isn't let in within a second gets errs.Busy; if many are waiting, at once.
+func (p *Passwords) Enter(ctx context.Context) (leave func(), err error) {
+	leave = func() { <-p.places }
+	select {
+	case p.places <- struct{}{}:
+		return leave, nil
+	default:
+	}
+	defer p.waiting.Add(-1)
+	if p.waiting.Add(1) > maxWaiting {
+		return nil, tooManyLogins()
+	}
+	select {
+	case p.places <- struct{}{}:
+		return leave, nil
+	case <-time.After(patience):
+		return nil, tooManyLogins()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to check a password: %w", ctx.Err())
+	}
+}
+
+func tooManyLogins() error {
+	return errs.New(errs.Busy, "Too many people are logging in. Try again in a moment.").After(comeBackAfter)
 }
 
 // Hash returns the bcrypt hash of a password of at most 72 bytes.
@@ -101,15 +138,6 @@ func (p *Passwords) IsWeak(hash string) bool {
 }
 
 func (p *Passwords) acquire(ctx context.Context) error {
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	default:
-	}
-	defer p.waiting.Add(-1)
-	if p.waiting.Add(1) > int64(waitersPerSlot*cap(p.slots)) {
-		return errs.New(errs.Busy, "Too many people are logging in. Try again in a moment.").After(2 * time.Second)
-	}
 	select {
 	case p.slots <- struct{}{}:
 		return nil

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
@@ -115,26 +116,42 @@ func TestHashesUseAtMostHalfOfTheCores(t *testing.T) {
 // withSlots makes Passwords that compute so many hashes at a time, on any machine.
 func withSlots(n int) *Passwords {
 	p := NewPasswords(bcrypt.MinCost)
-	p.slots = make(chan struct{}, n)
+	p.places, p.slots = make(chan struct{}, placesPerSlot*n), make(chan struct{}, n)
 	return p
 }
 
-// wantFree fails unless nobody computes or waits.
+// occupy takes all places.
+func occupy(t *testing.T, p *Passwords) {
+	t.Helper()
+	for range cap(p.places) {
+		if _, err := p.Enter(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// wantFree fails unless nobody is let in, computes or waits.
 func wantFree(t *testing.T, p *Passwords) {
 	t.Helper()
-	if len(p.slots) != 0 || p.waiting.Load() != 0 {
-		t.Errorf("%d slots are taken and %d wait, want none", len(p.slots), p.waiting.Load())
+	if len(p.places) != 0 || len(p.slots) != 0 || p.waiting.Load() != 0 {
+		t.Errorf("%d places and %d slots are taken and %d wait, want none", len(p.places), len(p.slots), p.waiting.Load())
+	}
+}
+
+func wantBusy(t *testing.T, err error) {
+	t.Helper()
+	if e, ok := errors.AsType[*errs.Error](err); !ok || e.Code != errs.Busy || e.RetryAfter <= 0 {
+		t.Errorf("error %v, want busy with the time to try again", err)
 	}
 }
 
 func TestStormOfLogins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const slots, tooMany = 3, 10
-		const room = slots + slots*waitersPerSlot
+		const slots, places, tooMany = 3, 3 * placesPerSlot, 10
 		p := withSlots(slots)
 		finish := make(chan struct{})
-		var running atomic.Int64
+		var inside, running atomic.Int64
 		p.compare = func([]byte, []byte) error {
 			if now := running.Add(1); now > slots {
 				t.Errorf("%d hashes at a time, want at most %d", now, slots)
@@ -143,60 +160,108 @@ func TestStormOfLogins(t *testing.T) {
 			running.Add(-1)
 			return nil
 		}
-		results := make(chan error, room+tooMany)
-		for range room + tooMany {
+		results := make(chan error, places+maxWaiting+tooMany)
+		for range cap(results) {
 			go func() {
-				_, err := p.Matches(t.Context(), "", "password")
+				leave, err := p.Enter(t.Context())
+				if err == nil {
+					if now := inside.Add(1); now > places {
+						t.Errorf("%d are let in, want at most %d", now, places)
+					}
+					_, err = p.Matches(t.Context(), "", "password")
+					inside.Add(-1)
+					leave()
+				}
 				results <- err
 			}()
 		}
-		synctest.Wait() // until all that can be done without a finished hash is done
-		if running.Load() != slots || p.waiting.Load() != slots*waitersPerSlot {
-			t.Errorf("%d are computed and %d wait, want %d and %d", running.Load(), p.waiting.Load(), slots, slots*waitersPerSlot)
-		}
-		if len(results) != tooMany {
-			t.Errorf("%d were sent away at once, want %d", len(results), tooMany)
-		}
-		for range len(results) {
-			err := <-results
-			if e, ok := errors.AsType[*errs.Error](err); !ok || e.Code != errs.Busy || e.RetryAfter <= 0 {
-				t.Errorf("error %v, want busy with the time to try again", err)
+		wantRefused := func(n int) {
+			t.Helper()
+			synctest.Wait() // until all that can be done without a finished hash is done
+			if inside.Load() != places || running.Load() != slots {
+				t.Errorf("%d are let in and %d computed, want %d and %d", inside.Load(), running.Load(), places, slots)
+			}
+			if len(results) != n {
+				t.Errorf("%d were sent away, want %d", len(results), n)
+			}
+			for range len(results) {
+				wantBusy(t, <-results)
 			}
 		}
+		wantRefused(tooMany)
+		time.Sleep(patience - time.Nanosecond)
+		wantRefused(0)
+		time.Sleep(time.Nanosecond)
+		wantRefused(maxWaiting)
 		close(finish)
-		for range room {
+		for range places {
 			if err := <-results; err != nil {
-				t.Errorf("one who waited got %v", err)
+				t.Errorf("one who was let in got %v", err)
 			}
 		}
+		synctest.Wait()
 		wantFree(t, p)
 	})
 }
 
-func TestWaiterLeavesWhenItsContextEnds(t *testing.T) {
+func TestWaiterIsLetInWhenSomeoneLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := withSlots(1)
-		if err := p.acquire(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		ctx, leave := context.WithCancel(t.Context())
+		occupy(t, p)
 		result := make(chan error)
 		go func() {
-			_, err := p.Hash(ctx, "password")
+			_, err := p.Enter(t.Context())
 			result <- err
 		}()
 		synctest.Wait()
 		if p.waiting.Load() != 1 {
 			t.Fatalf("%d wait, want 1", p.waiting.Load())
 		}
-		leave()
-		if err := <-result; !errors.Is(err, context.Canceled) {
-			t.Errorf("error %v, want that of the context", err)
+		<-p.places
+		if err := <-result; err != nil || len(p.places) != cap(p.places) || p.waiting.Load() != 0 {
+			t.Errorf("error %v, %d places are taken, %d wait", err, len(p.places), p.waiting.Load())
 		}
-		p.release()
-		wantFree(t, p)
 	})
+}
+
+func TestWaiterLeavesWhenItsContextEnds(t *testing.T) {
+	t.Parallel()
+	for name, wait := range map[string]func(ctx context.Context, p *Passwords) error{
+		"for a place": func(ctx context.Context, p *Passwords) error {
+			_, err := p.Enter(ctx)
+			return err
+		},
+		"for a slot": func(ctx context.Context, p *Passwords) error {
+			_, err := p.Hash(ctx, "password")
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := withSlots(1)
+				occupy(t, p)
+				if err := p.acquire(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				ctx, leave := context.WithCancel(t.Context())
+				result := make(chan error, 1)
+				go func() { result <- wait(ctx, p) }()
+				synctest.Wait()
+				if len(result) != 0 {
+					t.Fatal("it didn't wait")
+				}
+				leave()
+				if err := <-result; !errors.Is(err, context.Canceled) {
+					t.Errorf("error %v, want that of the context", err)
+				}
+				if len(p.places) != cap(p.places) || len(p.slots) != 1 || p.waiting.Load() != 0 {
+					t.Errorf("%d places and %d slots are taken, %d wait", len(p.places), len(p.slots), p.waiting.Load())
+				}
+			})
+		})
+	}
 }
 
 func TestSlotIsFreeAfterAnError(t *testing.T) {
