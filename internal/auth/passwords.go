@@ -19,12 +19,13 @@ import (
 const maxPasswordLen = passwords.MaxLen
 
 const (
-	// placesPerSlot is how many are let in for each hash that is computed: one has it computed, the others are next or ask the database.
-	placesPerSlot = 4
+	// placesPerSlot is how many are let in for each hash that is computed. While one has it computed, the other asks the database and is next:
+	// so the slot is busy as long as the database takes less time than a hash.
+	placesPerSlot = 2
 	// maxWaiting is how many may wait to be let in. It bounds memory: each of them is a request of some kilobytes.
 	maxWaiting = 256
 	// patience is how long they wait. It slows down those who try again at once, whatever they are told, so that a refusal costs next to nothing.
-	patience = time.Second
+	patience = 2 * time.Second
 	// comeBackAfter is when those who are refused may try again.
 	comeBackAfter = 2 * time.Second
 )
@@ -42,9 +43,12 @@ type Passwords struct {
 	compare func(hash, password []byte) error
 }
 
+// cores is how many Go uses. It is asked at the start, as hashing changes it for a while.
+var cores = runtime.GOMAXPROCS(0)
+
 // NewPasswords takes the bcrypt cost of new hashes, 4 to 31; each step doubles the work.
 func NewPasswords(cost int) *Passwords {
-	slots := max(1, runtime.GOMAXPROCS(0)/2)
+	slots := max(1, cores/2)
 	return &Passwords{
 		cost:    cost,
 		places:  make(chan struct{}, placesPerSlot*slots),
@@ -55,7 +59,7 @@ func NewPasswords(cost int) *Passwords {
 }
 
 // Enter lets in a request that is going to hash or compare passwords, before it asks the database anything; leave must be called when it is
-// over. A request that isn't let in within a second gets errs.Busy; if many are waiting, at once.
+// over. A request that isn't let in within two seconds gets errs.Busy; if many are waiting, at once.
 func (p *Passwords) Enter(ctx context.Context) (leave func(), err error) {
 	leave = func() { <-p.places }
 	select {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"runtime"
 	"testing"
 
 	"golang.org/x/crypto/bcrypt"
@@ -34,6 +35,27 @@ func TestHashingStandsBack(t *testing.T) {
 		}
 		if now := priority(t); now != usual {
 			t.Fatalf("others have priority %d, want %d as before", now, usual)
+		}
+	}
+}
+
+func TestHashingTakesNoThreadFromTheRequests(t *testing.T) { //nolint:paralleltest // others hash, too
+	p := NewPasswords(bcrypt.MinCost)
+	usual, hashing := runtime.GOMAXPROCS(0), 0
+	for name, compare := range map[string]func([]byte, []byte) error{
+		"a hash":  func([]byte, []byte) error { return nil },
+		"a fault": func([]byte, []byte) error { panic("broken") },
+	} {
+		p.compare = func(hash, password []byte) error {
+			hashing = runtime.GOMAXPROCS(0)
+			return compare(hash, password)
+		}
+		func() {
+			defer func() { _ = recover() }()
+			_, _ = p.Matches(t.Context(), "", "")
+		}()
+		if now := runtime.GOMAXPROCS(0); hashing != usual+1 || now != usual {
+			t.Errorf("%s: %d threads meanwhile and %d afterwards, want one more than %d and as many", name, hashing, now, usual)
 		}
 	}
 }

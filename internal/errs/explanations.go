@@ -206,7 +206,7 @@ var explanations = map[Code]Explanation{
 	},
 	Busy: {
 		"Too many people are logging in at this moment.",
-		"To check a password is hard work, on purpose. A few may wait; the rest is told so at once, to leave the server to the others.",
+		"To check a password is hard work, on purpose. Some may wait for a moment; the rest is told so, to leave the server to the others.",
 		"Try again after the seconds that `Retry-After` says.",
 	},
 }
