@@ -64,7 +64,10 @@ func (h *Handlers) GetRedoc(context.Context, api.GetRedocRequestObject) (api.Get
 
 // GetAsset returns a file of the pages.
 func (h *Handlers) GetAsset(ctx context.Context, r api.GetAssetRequestObject) (api.GetAssetResponseObject, error) {
-	file, ok := h.Pages.Asset(r.Name)
+	file, ok, err := h.Pages.Asset(r.Name)
+	if err != nil {
+		return nil, err
+	}
 	if !ok {
 		return nil, errs.New(errs.NotFound, "There is no such file. The pages have the names of those that there are.")
 	}

@@ -90,7 +90,7 @@ func (a *assets) add(file string, stored []byte) error {
 	return nil
 }
 
-// address is where the file is; templates use it. An unknown file is a mistake in a template.
+// address is where the file is. An unknown file is a mistake in a template.
 func (a *assets) address(file string) (string, error) {
 	name, ok := a.names[file]
 	if !ok {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/errs"
@@ -33,21 +34,18 @@ const (
 // Pages makes the pages.
 type Pages struct {
 	name, version string
-	assets        *assets
+	assets        func() (*assets, error) // loaded when somebody first asks for one
 	templates     *template.Template
 }
 
 // New returns the pages of an installation of this name, by a program of this version.
 func New(name, version string) (*Pages, error) {
-	a, err := loadAssets()
-	if err != nil {
-		return nil, err
-	}
-	t := template.New("").Funcs(template.FuncMap{"asset": a.address, "text": withCode})
-	if t, err = t.ParseFS(templates, "web/*.html"); err != nil {
+	p := &Pages{name: name, version: version, assets: sync.OnceValues(loadAssets)}
+	var err error
+	if p.templates, err = template.New("").Funcs(template.FuncMap{"asset": p.address, "text": withCode}).ParseFS(templates, "web/*.html"); err != nil {
 		return nil, fmt.Errorf("read the templates of pages: %w", err)
 	}
-	return &Pages{name: name, version: version, assets: a, templates: t}, nil
+	return p, nil
 }
 
 // Page is a reply for a person.
@@ -89,10 +87,23 @@ func (p *Pages) ErrorCode(code errs.Code) (Page, error) {
 	return p.page("error.html", plainPolicy, string(code), code)
 }
 
-// Asset returns a file by the name that it has in addresses.
-func (p *Pages) Asset(name string) (Asset, bool) {
-	f, ok := p.assets.files[name]
-	return f, ok
+// Asset returns a file by the name that it has in addresses; ok is false if there is none.
+func (p *Pages) Asset(name string) (f Asset, ok bool, err error) {
+	a, err := p.assets()
+	if err != nil {
+		return Asset{}, false, err
+	}
+	f, ok = a.files[name]
+	return f, ok, nil
+}
+
+// address is where the file is; templates use it.
+func (p *Pages) address(file string) (string, error) {
+	a, err := p.assets()
+	if err != nil {
+		return "", err
+	}
+	return a.address(file)
 }
 
 // content is what every template gets.
