@@ -134,15 +134,20 @@ func (s *Store) applied(ctx context.Context) (map[int64]time.Time, error) {
 	case MySQL:
 		tableExists = "SELECT count(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = 'goose_db_version'"
 	}
+	conn, err := s.database.sqlDB().Conn(ctx) // one for both, as none is kept
+	if err != nil {
+		return nil, fmt.Errorf("find table of migrations: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
 	var tables int
-	if err := s.database.sqlDB().QueryRowContext(ctx, tableExists).Scan(&tables); err != nil {
+	if err := conn.QueryRowContext(ctx, tableExists).Scan(&tables); err != nil {
 		return nil, fmt.Errorf("find table of migrations: %w", err)
 	}
 	applied := make(map[int64]time.Time)
 	if tables == 0 {
 		return applied, nil
 	}
-	rows, err := s.database.sqlDB().QueryContext(ctx, "SELECT version_id, tstamp FROM goose_db_version")
+	rows, err := conn.QueryContext(ctx, "SELECT version_id, tstamp FROM goose_db_version")
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

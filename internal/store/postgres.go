@@ -62,12 +62,14 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 		}
 		return onError(conn, e)
 	}
-	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
-		return nil, nil, fmt.Errorf("make pool: %w", err)
-	}
 	// Its few queries work through pgbouncer, too, and each connection is for one use.
 	std := config.ConnConfig.Copy()
 	std.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+	// What is kept about statements we keep ourselves, and pgx makes room for hundreds on each connection.
+	config.ConnConfig.DefaultQueryExecMode, config.ConnConfig.StatementCacheCapacity, config.ConnConfig.DescriptionCacheCapacity = pgx.QueryExecModeExec, 0, 0
+	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, nil, fmt.Errorf("make pool: %w", err)
+	}
 	d.std = stdlib.OpenDB(*std, stdlib.OptionAfterConnect(d.prepare))
 	d.std.SetMaxIdleConns(0)
 	return d, db.NewPostgres(postgresConn{d}, mapper(translatePostgres)), nil
