@@ -12,17 +12,16 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/contract"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/config"
-	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/health"
 	"github.com/tenantry/tenantry/internal/httpapi"
 	"github.com/tenantry/tenantry/internal/invalidation"
@@ -91,18 +90,15 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	// All engines keep microseconds.
 	now := func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }
 
-	doc, err := document.Shared()
-	if err != nil {
-		return nil, err
-	}
 	a := &App{
-		Version: doc.Info.Version, log: opts.Log, shutdownDelay: cfg.ShutdownDelay, requestTimeout: cmp.Or(opts.RequestTimeout, requestTimeout),
+		Version: contract.Version, log: opts.Log, shutdownDelay: cfg.ShutdownDelay, requestTimeout: cmp.Or(opts.RequestTimeout, requestTimeout),
 	}
+	go func() { _, _ = contract.Requests() }() // while the database is waited for
 	if err := a.open(ctx, cfg); err != nil {
 		a.Close()
 		return nil, err
 	}
-	if err := a.assemble(cfg, doc, now); err != nil {
+	if err := a.assemble(cfg, now); err != nil {
 		a.Close()
 		return nil, err
 	}
@@ -171,12 +167,12 @@ func openRedis(cfg config.Config, log *slog.Logger) (*redis.Client, error) {
 	return client, nil
 }
 
-func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time) error {
-	operations, err := access.Operations(doc)
+func (a *App) assemble(cfg config.Config, now func() time.Time) error {
+	doc, err := contract.Requests()
 	if err != nil {
 		return err
 	}
-	documentJSON, err := document.JSON(doc)
+	operations, err := access.Operations(doc)
 	if err != nil {
 		return err
 	}
@@ -250,7 +246,7 @@ func (a *App) assemble(cfg config.Config, doc *openapi3.T, now func() time.Time)
 	handlers := &httpapi.Handlers{
 		System: httpapi.System{
 			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
-			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: documentJSON, KeySetJSON: keySet,
+			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: contract.JSON, KeySetJSON: keySet,
 		},
 		Health: checker, Auth: a.Sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
 		Users: a.users, Pages: forPeople, Demo: a.demo(cfg),

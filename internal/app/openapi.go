@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/gen/contract"
 	"github.com/tenantry/tenantry/openapi"
 )
 
@@ -20,13 +20,7 @@ func (p *program) openapiCommand() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			text := openapi.YAML
 			if asJSON {
-				doc, err := document.Shared()
-				if err != nil {
-					return err
-				}
-				if text, err = document.JSON(doc); err != nil {
-					return err
-				}
+				text = contract.JSON
 			}
 			if _, err := p.stdout.Write(text); err != nil {
 				return fmt.Errorf("print the document: %w", err)

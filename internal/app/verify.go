@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/tenantry/tenantry/gen/contract"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/isolation"
@@ -173,11 +174,7 @@ func (p *program) isolationMatrix(ctx context.Context, flags isolationFlags) (*i
 	if matrix.Superuser.Email == "" {
 		return nil, fmt.Errorf("whose superuser's account shall be used? Say --email, or set %s", superuserEmail)
 	}
-	wanted, err := document.JSON(doc)
-	if err != nil {
-		return nil, err
-	}
-	if err := sameDocument(ctx, matrix, wanted); err != nil {
+	if err := sameDocument(ctx, matrix, contract.JSON); err != nil {
 		return nil, err
 	}
 	matrix.Superuser.Password, err = p.password(flags)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/gen/contract"
 )
 
 func (p *program) versionCommand() *cobra.Command {
@@ -16,13 +16,8 @@ func (p *program) versionCommand() *cobra.Command {
 		Long:    "Version prints the version of the program and its API, and what it was built with.",
 		Example: "  tenantry version",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			doc, err := document.Shared()
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(p.stdout, "tenantry %s (%s, %s/%s)\n", doc.Info.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return nil
+		Run: func(*cobra.Command, []string) {
+			fmt.Fprintf(p.stdout, "tenantry %s (%s, %s/%s)\n", contract.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		},
 	}
 }

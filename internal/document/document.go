@@ -3,7 +3,6 @@ package document
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -32,35 +31,31 @@ func Load() (*openapi3.T, error) {
 // Shared returns what Load does, and the same one each time: for those who don't change it.
 var Shared = sync.OnceValues(Load)
 
-// JSON returns the document as JSON.
-func JSON(doc *openapi3.T) ([]byte, error) {
-	data, err := json.Marshal(doc)
-	if err != nil {
-		return nil, fmt.Errorf("encode OpenAPI document: %w", err)
-	}
-	return data, nil
-}
-
 // SchemaOptions makes the validator check all that the document says, and find every fault at once.
 func SchemaOptions() []openapi3.SchemaValidationOption {
 	return []openapi3.SchemaValidationOption{
 		openapi3.MultiErrors(),
 		openapi3.SetSchemaRegexCompiler(compilePattern),
-		openapi3.WithStringFormatValidators(map[string]openapi3.StringFormatValidator{
-			"uuid": openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC9562),
-			"email": openapi3.NewCallbackValidator(func(s string) error { // the library's pattern takes blanks
-				if !email.HasFormat(s) {
-					return errors.New("is no e-mail address")
-				}
-				return nil
-			}),
-			"date-time": openapi3.NewCallbackValidator(func(s string) error { // a pattern takes the 31st of February
-				_, err := time.Parse(time.RFC3339, s)
-				return err
-			}),
-		}),
+		openapi3.WithStringFormatValidators(formats()),
 	}
 }
+
+// formats are how the formats of texts are checked; they are the same for all schemas.
+var formats = sync.OnceValue(func() map[string]openapi3.StringFormatValidator {
+	return map[string]openapi3.StringFormatValidator{
+		"uuid": openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC9562),
+		"email": openapi3.NewCallbackValidator(func(s string) error { // the library's pattern takes blanks
+			if !email.HasFormat(s) {
+				return errors.New("is no e-mail address")
+			}
+			return nil
+		}),
+		"date-time": openapi3.NewCallbackValidator(func(s string) error { // a pattern takes the 31st of February
+			_, err := time.Parse(time.RFC3339, s)
+			return err
+		}),
+	}
+})
 
 // Patterns of the document are ECMA 262, where \S is no Unicode white space either; in Go it is no ASCII white space only.
 const notBlank = `[^\s\v\p{Z}\x{feff}]`

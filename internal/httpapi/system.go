@@ -50,7 +50,7 @@ func (h *Handlers) GetOpenAPIJSON(context.Context, api.GetOpenAPIJSONRequestObje
 	return documentJSON(h.System.DocumentJSON), nil
 }
 
-// documentJSON is the document, encoded once at the start.
+// documentJSON is the document, encoded beforehand.
 type documentJSON []byte
 
 // VisitGetOpenAPIJSONResponse writes the document.

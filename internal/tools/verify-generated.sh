@@ -7,7 +7,7 @@ set -euo pipefail
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 tar --create --exclude=./.git --exclude=./bin --exclude=./data --exclude=node_modules . | tar --extract --directory "$copy"
-rm -rf "$copy"/gen/api/*.gen.go "$copy"/gen/db "$copy"/gen/typescript/src/generated
+rm -rf "$copy"/gen/api/*.gen.go "$copy"/gen/contract "$copy"/gen/db "$copy"/gen/typescript/src/generated
 root=$PWD
 cd "$copy"
 sqlc() { CGO_ENABLED=0 go tool -modfile=tools.mod sqlc "$@"; }
