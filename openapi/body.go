@@ -20,11 +20,11 @@ const maxKept = 64 << 10
 // Encode returns the JSON of v, as encoding/json writes it. It is for one Reply.
 func Encode(v any) (*Body, error) {
 	b := bodies.Get().(*Body) //nolint:forcetypeassert // nothing else is put there
-	text, err := json.Append(b.text[:0], v, json.EscapeHTML|json.SortMapKeys)
-	if err != nil {
+	var err error
+	if b.text, err = json.Append(b.text[:0], v, json.EscapeHTML|json.SortMapKeys); err != nil {
 		return nil, fmt.Errorf("encode reply: %w", err)
 	}
-	b.text = append(text, '\n')
+	b.text = append(b.text, '\n')
 	return b, nil
 }
 

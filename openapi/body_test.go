@@ -19,13 +19,11 @@ import (
 func TestBodiesAreWhatTheStandardLibraryWrites(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
-	client := reflect.TypeFor[*api.ClientWithResponses]()
 	bodies := map[reflect.Type]bool{}
-	for i := range client.NumMethod() {
-		reply := client.Method(i).Type.Out(0).Elem()
-		for j := range reply.NumField() {
-			if strings.HasPrefix(reply.Field(j).Name, "JSON") || strings.HasPrefix(reply.Field(j).Name, "ApplicationProblem") {
-				bodies[reply.Field(j).Type.Elem()] = true
+	for method := range reflect.TypeFor[*api.ClientWithResponses]().Methods() {
+		for field := range method.Type.Out(0).Elem().Fields() {
+			if strings.HasPrefix(field.Name, "JSON") || strings.HasPrefix(field.Name, "ApplicationProblem") {
+				bodies[field.Type.Elem()] = true
 			}
 		}
 	}
@@ -81,9 +79,9 @@ func fill(v reflect.Value, random *rand.Rand, depth int) {
 			fill(v.Elem(), random, depth+1)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				fill(v.Field(i), random, depth+1)
+		for _, field := range v.Fields() {
+			if field.CanSet() {
+				fill(field, random, depth+1)
 			}
 		}
 	case reflect.Slice:

@@ -26,7 +26,7 @@ type statements struct {
 	pooled bool
 
 	known    map[statement]*description
-	prepared int                                        // how many there have been, for their names
+	prepared int // how many there have been, for their names
 	builder  pgx.ExtendedQueryBuilder
 	tenant   [16]byte
 	settings [2][]byte
