@@ -124,3 +124,45 @@ func TestSQLiteLooksFiltersUp(t *testing.T) {
 		t.Error("no lists found")
 	}
 }
+
+// A list is planned once, also in a tenant that has more rows than others: there PostgreSQL by itself plans each one for its values.
+func TestListWithoutFiltersIsPlannedOnce(t *testing.T) {
+	t.Parallel()
+	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
+	owner := storetest.Open(t, databaseURL)
+	tenant := newTenants(t, owner, 20)[0].TenantID
+	_, err := owner.Pool().Exec(t.Context(), `INSERT INTO companies
+		(tenant_id, id, code, name, name_key, is_active, search_text, created_at, updated_at, version)
+		SELECT $1, gen_random_uuid(), 'N' || n, 'N', 'n', true, 'n', now() + n * interval '1 ms', now(), 1 FROM generate_series(1, 5000) n`, tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.Pool().Exec(t.Context(), "ANALYZE companies"); err != nil {
+		t.Fatal(err)
+	}
+	for user, userURL := range map[string]string{"owner": databaseURL, "serving": storetest.ServingURL(t, databaseURL)} {
+		s, err := store.Open(t.Context(), userURL, store.Options{MaxConnections: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		list := db.ListCompaniesByCreatedAtParams{TenantID: tenant, Limit: 3}
+		for range 10 {
+			if rows, err := s.ListCompaniesByCreatedAt(t.Context(), list); err != nil || len(rows) != 3 {
+				t.Fatalf("%s: %d rows, error %v", user, len(rows), err)
+			}
+		}
+		var once, anew int
+		if err := s.Raw(t.Context(), `SELECT generic_plans, custom_plans FROM pg_prepared_statements
+			WHERE statement LIKE '-- name: ListCompaniesByCreatedAt :many%'`, &once, &anew); err != nil {
+			t.Fatal(err)
+		}
+		if once != 10 || anew != 0 {
+			t.Errorf("%s: of 10 lists %d were planned once and %d anew", user, once, anew)
+		}
+		var mode string
+		if err := s.Raw(t.Context(), "SHOW plan_cache_mode", &mode); err != nil || mode != "auto" {
+			t.Errorf("%s: plan_cache_mode is %q afterwards, error %v", user, mode, err)
+		}
+	}
+}

@@ -141,6 +141,12 @@ func (s *statements) describe(ctx context.Context, is statement) (*description, 
 	return s.know(is, prepared), nil
 }
 
+// isPlannedOnce reports whether a query is a list, none of whose filters counts, and is kept by the server.
+func (s *statements) isPlannedOnce(text string, args []any) bool {
+	is := statementOf(text, args)
+	return !s.pooled && is.count == 0 && len(shapeOf(is.text).options) > 0
+}
+
 func (s *statements) know(is statement, as *pgconn.StatementDescription) *description {
 	d := &description{as, is, make([]column, len(as.Fields))}
 	s.known[is] = d
@@ -173,7 +179,7 @@ func (s *statements) set(ctx context.Context, p *pipeline, set *settings) error 
 	if err != nil {
 		return err
 	}
-	p.add("", d, set.values(s), binaryFormat, nil)
+	p.add("", d, set.values(s)[:len(d.ParamOIDs)], binaryFormat, nil)
 	return nil
 }
 
