@@ -7,6 +7,7 @@ import (
 	"math"
 	"reflect"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -143,8 +144,11 @@ func (s *statements) describe(ctx context.Context, is statement) (*description, 
 
 // isPlannedOnce reports whether a query is a list, none of whose filters counts, and is kept by the server.
 func (s *statements) isPlannedOnce(text string, args []any) bool {
+	if s.pooled || !strings.HasPrefix(nameOf(text), "List") {
+		return false
+	}
 	is := statementOf(text, args)
-	return !s.pooled && is.count == 0 && len(shapeOf(is.text).options) > 0
+	return is.count == 0 && len(shapeOf(is.text).options) > 0
 }
 
 func (s *statements) know(is statement, as *pgconn.StatementDescription) *description {
