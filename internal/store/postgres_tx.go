@@ -81,7 +81,7 @@ func (t *postgresTx) run(ctx context.Context, as scope, text string, args []any)
 		return nil, err
 	}
 	t.sent = true
-	return s.run(ctx, &t.pipeline, text, args)
+	return s.run(ctx, &t.pipeline, statementOf(text, args), args)
 }
 
 func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any) (pgconn.CommandTag, error) {
@@ -93,7 +93,7 @@ func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	_, err = s.queue(ctx, &t.pipeline, name, text, args)
+	_, err = s.queue(ctx, &t.pipeline, name, statementOf(text, args), args)
 	return pgconn.CommandTag{}, err
 }
 

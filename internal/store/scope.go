@@ -132,13 +132,14 @@ func (d *postgresDriver) exec(ctx context.Context, as scope, text string, args [
 // runAfter sends settings and a statement in one round trip. The two are a transaction of their own, with which the settings end.
 func (s *statements) runAfter(ctx context.Context, set *settings, text string, args []any) (*postgresRows, error) {
 	var p pipeline
+	is := statementOf(text, args)
 	if set != nil {
-		if s.isPlannedOnce(text, args) {
+		if s.isPlannedOnce(is) {
 			set.text += planOnce
 		}
 		if err := s.set(ctx, &p, set); err != nil {
 			return nil, err
 		}
 	}
-	return s.run(ctx, &p, text, args)
+	return s.run(ctx, &p, is, args)
 }

@@ -54,6 +54,7 @@ type statement struct {
 type shape struct {
 	options []option
 	search  search
+	list    bool // that has filters
 }
 
 var shapes sync.Map // *shape, by text
@@ -61,7 +62,9 @@ var shapes sync.Map // *shape, by text
 func shapeOf(text string) *shape {
 	known, ok := shapes.Load(text)
 	if !ok {
-		known, _ = shapes.LoadOrStore(text, &shape{optionsOf(text), newSearch(text)})
+		options := optionsOf(text)
+		list := len(options) > 0 && strings.HasPrefix(nameOf(text), "List")
+		known, _ = shapes.LoadOrStore(text, &shape{options, newSearch(text), list})
 	}
 	return known.(*shape) //nolint:forcetypeassert // nothing else is put there
 }
@@ -97,6 +100,9 @@ func (d *description) scan(types *pgtype.Map, rows pgx.Rows, dest []any) error {
 		return fmt.Errorf("%d columns can't be read into %d values", len(values), len(dest))
 	}
 	for i, into := range dest {
+		if id, ok := into.(*uuid.UUID); ok {
+			into = (*pgxuuid.UUID)(id)
+		}
 		c := &d.columns[i]
 		if t := reflect.TypeOf(into); c.into != t {
 			*c = column{types.PlanScan(fields[i].DataTypeOID, fields[i].Format, into), t}
@@ -142,13 +148,9 @@ func (s *statements) describe(ctx context.Context, is statement) (*description, 
 	return s.know(is, prepared), nil
 }
 
-// isPlannedOnce reports whether a query is a list, none of whose filters counts, and is kept by the server.
-func (s *statements) isPlannedOnce(text string, args []any) bool {
-	if s.pooled || !strings.HasPrefix(nameOf(text), "List") {
-		return false
-	}
-	is := statementOf(text, args)
-	return is.count == 0 && len(shapeOf(is.text).options) > 0
+// isPlannedOnce reports whether a statement is a list, none of whose filters counts, and is kept by the server.
+func (s *statements) isPlannedOnce(is statement) bool {
+	return !s.pooled && is.count == 0 && shapeOf(is.text).list
 }
 
 func (s *statements) know(is statement, as *pgconn.StatementDescription) *description {
@@ -188,8 +190,8 @@ func (s *statements) set(ctx context.Context, p *pipeline, set *settings) error 
 }
 
 // queue adds a statement. Nothing is added when an argument doesn't fit.
-func (s *statements) queue(ctx context.Context, p *pipeline, name, text string, args []any) (*description, error) {
-	d, err := s.describe(ctx, statementOf(text, args))
+func (s *statements) queue(ctx context.Context, p *pipeline, name string, is statement, args []any) (*description, error) {
+	d, err := s.describe(ctx, is)
 	if err != nil {
 		return nil, err
 	}
@@ -233,8 +235,8 @@ func (s *statements) send(ctx context.Context, p *pipeline) (results *pgconn.Mul
 }
 
 // run sends a pipeline with one more statement, and returns the rows of that.
-func (s *statements) run(ctx context.Context, p *pipeline, text string, args []any) (*postgresRows, error) {
-	d, err := s.queue(ctx, p, "", text, args)
+func (s *statements) run(ctx context.Context, p *pipeline, is statement, args []any) (*postgresRows, error) {
+	d, err := s.queue(ctx, p, "", is, args)
 	if err != nil {
 		return nil, err
 	}
@@ -306,11 +308,6 @@ func (r *postgresRows) Next() bool {
 }
 
 func (r *postgresRows) Scan(dest ...any) error {
-	for i, d := range dest {
-		if id, ok := d.(*uuid.UUID); ok {
-			dest[i] = (*pgxuuid.UUID)(id)
-		}
-	}
 	err := r.description.scan(r.statements.types, r.Rows, dest)
 	if err != nil {
 		r.Close()
