@@ -257,9 +257,9 @@ func (p plan) checkRows(t *testing.T, title string, rows, spread int) {
 // deepCursor is that of the 10,000th page of the large tenant, or of the last full one; "" if there is only one page.
 func (l *lab) deepCursor(t *testing.T, op access.Operation, p proof, o order, query url.Values, f filter) string {
 	t.Helper()
-	asker, scope := l.twinnedSuper, "true"
+	asker, scope := l.twinnedSuper, ofLargeTenant(p.table)
 	if op.TenantBound {
-		asker, scope = l.twinned, fmt.Sprintf(`tenant_id = '%s'`, tenantID(0))
+		asker = l.twinned
 	}
 	matching := fmt.Sprintf(`FROM %s WHERE %s AND (%s)`, p.table, scope, f.where)
 	var count int

@@ -45,11 +45,20 @@ func id(kind, n int) uuid.UUID {
 
 func tenantID(n int) uuid.UUID { return id(tenantKind, n) }
 
+// ofLargeTenant is a condition of SQL. Tenants are nobody's.
+func ofLargeTenant(table string) string {
+	if table == "tenants" {
+		return "true"
+	}
+	return fmt.Sprintf("tenant_id = '%s'", tenantID(0))
+}
+
 // database is a database that rows are made in, past the application.
 type database struct {
 	*sql.DB
 
 	population population
+	kept       bool // with all rows, when the test is over
 }
 
 func openDatabase(t testing.TB, databaseURL string, p population) database {
@@ -60,7 +69,7 @@ func openDatabase(t testing.TB, databaseURL string, p population) database {
 	}
 	t.Cleanup(func() { _ = pool.Close() })
 	pool.SetMaxOpenConns(1) // what is set counts for all that follows
-	return database{pool, p}
+	return database{DB: pool, population: p}
 }
 
 func (d database) exec(t testing.TB, statement string, args ...any) {
@@ -140,8 +149,8 @@ const organisationValues = `tenant_id, id(%d, i), name, lower(name), lower(code 
 
 const country = `CASE WHEN z / 100 % 1000 = 0 THEN 'LI' WHEN z / 100 % 1000 < 400 THEN 'DE' ELSE 'X' || z % 20 END`
 
-// fill puts all rows into a table, beside those that are there, and takes them out again at the end of the test. The indexes are
-// made afterwards, which is faster.
+// fill puts all rows into a table, beside those that are there, and takes them out again at the end of the test unless they are kept. The
+// indexes are made afterwards, which is faster.
 func (d database) fill(t testing.TB, table, columns, expressions string) {
 	t.Helper()
 	constraints := d.texts(t, `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'u')`, table)
@@ -150,8 +159,10 @@ func (d database) fill(t testing.TB, table, columns, expressions string) {
 	kept := d.texts(t, `SELECT row_to_json(r)::text FROM `+table+` AS r`)
 	d.exec(t, `TRUNCATE `+table)
 	t.Cleanup(func() {
-		d.exec(t, `TRUNCATE `+table)
-		d.add(t, table, kept...)
+		if !d.kept {
+			d.exec(t, `TRUNCATE `+table)
+			d.add(t, table, kept...)
+		}
 	})
 	for i := 0; i < len(constraints); i += 2 {
 		d.exec(t, `ALTER TABLE `+table+` DROP CONSTRAINT `+constraints[i])
