@@ -52,9 +52,10 @@ type statement struct {
 
 // shape is what the text of a query says of its statements. It is found out once.
 type shape struct {
-	options []option
-	search  search
-	list    bool // that has filters
+	options  []option
+	search   search // what the statement becomes
+	searches bool   // as which this one came to be
+	list     bool   // that has filters
 }
 
 var shapes sync.Map // *shape, by text
@@ -63,8 +64,11 @@ func shapeOf(text string) *shape {
 	known, ok := shapes.Load(text)
 	if !ok {
 		options := optionsOf(text)
-		list := len(options) > 0 && strings.HasPrefix(nameOf(text), "List")
-		known, _ = shapes.LoadOrStore(text, &shape{options, newSearch(text), list})
+		s := &shape{options: options, search: newSearch(text), list: len(options) > 0 && strings.HasPrefix(nameOf(text), "List")}
+		if s.search.text != "" {
+			shapes.Store(s.search.text, &shape{options: optionsOf(s.search.text), searches: true})
+		}
+		known, _ = shapes.LoadOrStore(text, s)
 	}
 	return known.(*shape) //nolint:forcetypeassert // nothing else is put there
 }
@@ -79,7 +83,7 @@ func statementOf(text string, args []any) statement {
 	return statement{text, counting(known.options, args)}
 }
 
-// description is what a statement takes and gives. One without a name is planned for its values each time.
+// description is what a statement takes and gives. One without a name isn't kept by the server, and planned for its values each time.
 type description struct {
 	*pgconn.StatementDescription
 
@@ -117,8 +121,7 @@ func (d *description) scan(types *pgtype.Map, rows pgx.Rows, dest []any) error {
 // whole is the count of a statement of which only the types are known.
 const whole = math.MaxUint64
 
-// describe returns what a statement takes and gives. It asks the server the first time, and mostly has it keep the statement: but not
-// one with an optional condition that counts, which is planned for its values.
+// describe returns what a statement takes and gives. It asks the server the first time, and mostly has it keep the statement.
 func (s *statements) describe(ctx context.Context, is statement) (*description, error) {
 	if known := s.known[is]; known != nil {
 		return known, nil
@@ -133,11 +136,11 @@ func (s *statements) describe(ctx context.Context, is statement) (*description, 
 		}
 		// What doesn't count has a type all the same. Nothing is asked about what isn't kept: it takes and gives what the whole does.
 		sql, types = only(is.text, options, is.count), all.ParamOIDs
-		if is.count != 0 {
+		if !s.isKept(is) {
 			return s.know(is, &pgconn.StatementDescription{SQL: sql, ParamOIDs: types, Fields: all.Fields}), nil
 		}
 	}
-	if !s.pooled && is.count == 0 {
+	if s.isKept(is) {
 		s.prepared++
 		name = "tenantry_" + strconv.Itoa(s.prepared)
 	}
@@ -148,10 +151,14 @@ func (s *statements) describe(ctx context.Context, is statement) (*description, 
 	return s.know(is, prepared), nil
 }
 
-// isPlannedOnce reports whether a statement is a list, none of whose filters counts, and is kept by the server.
-func (s *statements) isPlannedOnce(is statement) bool {
-	return !s.pooled && is.count == 0 && shapeOf(is.text).list
+// isKept reports whether the server keeps a statement. The right plan for one with a filter depends on how frequent the value is, and that of a search
+// on whether there is something in the text to look up.
+func (s *statements) isKept(is statement) bool {
+	return !s.pooled && is.count == 0 && !shapeOf(is.text).searches
 }
+
+// isPlannedOnce reports whether a statement is a list that is kept.
+func (s *statements) isPlannedOnce(is statement) bool { return s.isKept(is) && shapeOf(is.text).list }
 
 func (s *statements) know(is statement, as *pgconn.StatementDescription) *description {
 	d := &description{as, is, make([]column, len(as.Fields))}
