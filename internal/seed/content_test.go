@@ -29,12 +29,8 @@ type database struct {
 
 func newDatabase(t *testing.T, engine store.Engine) database {
 	t.Helper()
-	d := database{url: storetest.NewURL(t, engine)}
-	d.store = storetest.Open(t, d.url)
-	if _, err := d.store.MigrateUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return d
+	databaseURL := storetest.NewMigratedURL(t, engine)
+	return database{url: databaseURL, store: storetest.Open(t, databaseURL)}
 }
 
 func (d database) seed(t *testing.T, opts seed.Options) seed.Report {
