@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -146,7 +147,7 @@ func (r row) String() string {
 	var text strings.Builder
 	for i, c := range r.columns {
 		if r.values[i].Valid {
-			fmt.Fprintf(&text, "%s=%q ", c, r.values[i].String)
+			text.WriteString(c + "=" + strconv.Quote(r.values[i].String) + " ")
 		}
 	}
 	return text.String()
