@@ -35,12 +35,8 @@ func (i installation) with(env ...string) installation {
 
 func newInstallation(t *testing.T, engine store.Engine) installation {
 	t.Helper()
-	url := storetest.NewURL(t, engine)
-	s := storetest.Open(t, url)
-	if _, err := s.MigrateUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return installation{url: url, store: s}
+	url := storetest.NewMigratedURL(t, engine)
+	return installation{url: url, store: storetest.Open(t, url)}
 }
 
 // run runs the program to its end.

@@ -35,12 +35,8 @@ type chain struct {
 
 func newChain(t *testing.T, engine store.Engine) *chain {
 	t.Helper()
-	databaseURL := storetest.NewURL(t, engine)
-	s := storetest.Open(t, databaseURL)
-	if _, err := s.MigrateUp(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	c := &chain{store: s, sql: apitest.OpenDatabase(t, engine, databaseURL)}
+	databaseURL := storetest.NewMigratedURL(t, engine)
+	c := &chain{store: storetest.Open(t, databaseURL), sql: apitest.OpenDatabase(t, engine, databaseURL)}
 	return c.with(t, newKeys(t, secret))
 }
 
