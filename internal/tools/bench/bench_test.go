@@ -166,6 +166,22 @@ func TestVerdictNamesWhatGrows(t *testing.T) {
 	if err := verdict(samples[:4]); err == nil {
 		t.Error("four samples were enough")
 	}
+	samples = make([]sample, 360)
+	for i := range samples {
+		samples[i] = sample{resident: 100, heap: 50, goroutines: 150}
+		if i%20 < i/30 { // the load needs more of them, ever more often
+			samples[i].goroutines = 250
+		}
+	}
+	if err := verdict(samples); err != nil {
+		t.Errorf("%v, want none: there are never more than the load needs", err)
+	}
+	for i := range samples {
+		samples[i].goroutines += float64(i) / 10 // one leaks now and then
+	}
+	if err := verdict(samples); err == nil {
+		t.Error("a leak below what the load needs wasn't seen")
+	}
 }
 
 func TestMetricIsRead(t *testing.T) {
