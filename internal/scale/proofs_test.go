@@ -8,6 +8,7 @@ import (
 // proof is how a list is proved.
 type proof struct {
 	table   string
+	single  string                         // reads one row by its id
 	rows    func(t testing.TB, d database) // fills the table
 	filters map[string][]filter            // by the names of the parameters
 	more    func(*testing.T, *lab, proof)  // what else can be said about these rows
@@ -37,7 +38,7 @@ var commonText = []filter{{value: "North", where: "search_text LIKE '%north%'", 
 // there can be one.
 var proofs = map[string]proof{
 	"listTenants": {
-		table: "tenants",
+		table: "tenants", single: "GetTenant",
 		rows: func(t testing.TB, d database) {
 			d.fill(t, "tenants", `id, code, name, name_key, search_text, tier, status, created_at, updated_at, version`, fmt.Sprintf(`id(%d, i), 'C' || i, name, lower(name), word,
 				CASE WHEN y %% 1000 = 0 THEN 'enterprise' WHEN y %% 10 < 6 THEN 'free' ELSE 'basic' END, CASE WHEN z / 1000 %% 1000 = 0 THEN 'suspended' ELSE 'active' END, at, at, 1`, rowKind))
@@ -47,7 +48,7 @@ var proofs = map[string]proof{
 		},
 	},
 	"listCompanies": {
-		table: "companies",
+		table: "companies", single: "GetCompany",
 		rows: func(t testing.TB, d database) {
 			d.fill(t, "companies", organisation+`, code, country`, fmt.Sprintf(organisationValues, rowKind)+`, 'C' || i, `+country)
 		},
@@ -56,7 +57,7 @@ var proofs = map[string]proof{
 		},
 	},
 	"listBranches": {
-		table: "branches",
+		table: "branches", single: "GetBranch",
 		rows: func(t testing.TB, d database) {
 			d.fill(t, "branches", organisation+`, code, country, company_id, is_headquarters`,
 				fmt.Sprintf(organisationValues+`, code, %s, id(%d, company), z %% 50 = 0`, rowKind, country, companyKind))
@@ -67,7 +68,7 @@ var proofs = map[string]proof{
 		},
 	},
 	"listDepartments": {
-		table: "departments",
+		table: "departments", single: "GetDepartment",
 		rows: func(t testing.TB, d database) {
 			d.fill(t, "departments", organisation+`, code, company_id, branch_id, parent_id`,
 				fmt.Sprintf(organisationValues+`, code, id(%d, company), CASE WHEN z %% 1000 = 0 THEN id(%[3]d, 1) WHEN z %% 10 < 2 THEN NULL WHEN z %% 10 < 6 THEN id(%[3]d, 0) ELSE id(%[3]d, 2 + nth %% 50000) END,
@@ -81,7 +82,7 @@ var proofs = map[string]proof{
 		},
 	},
 	"listUsers": {
-		table: "users",
+		table: "users", single: "GetUser",
 		rows: func(t testing.TB, d database) {
 			d.fill(t, "users", `tenant_id, id, email, full_name, name_key, role, is_active, is_superuser, company_id, branch_id, department_id, search_text, created_at, updated_at, version`,
 				fmt.Sprintf(`tenant_id, id(%d, i), 'u' || i || '@example.com', name, lower(name), CASE WHEN x / 10 %% 1000 = 0 THEN 'admin' WHEN x / 10 %% 10 < 7 THEN 'user' ELSE 'viewer' END,
@@ -96,7 +97,7 @@ var proofs = map[string]proof{
 		},
 	},
 	"listAuditLogs": {
-		table: "audit_entries",
+		table: "audit_entries", single: "GetAuditEntry",
 		rows: func(t testing.TB, d database) {
 			d.fill(t, "audit_entries", `tenant_id, id, occurred_at, occurred_on, actor_id, actor_is_superuser, action, action_area, entity_type, entity_id, changes,
 				outcome, ip, user_agent, request_id, method, path, search_text`, fmt.Sprintf(`tenant_id, id(%d, i), at, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
