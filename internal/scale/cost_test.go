@@ -213,7 +213,11 @@ func BenchmarkFlatCost(b *testing.B) {
 	for _, operation := range slices.Sorted(maps.Keys(proofs)) {
 		p := proofs[operation]
 		b.Run(operation, func(b *testing.B) {
-			small, large := newSide(b, "", thousand), newSide(b, os.Getenv("SCALE_DATABASE_URL"), full[p.table])
+			size, known := full[p.table]
+			if !known {
+				b.Fatal("the list has no entry in full")
+			}
+			small, large := newSide(b, "", thousand), newSide(b, os.Getenv("SCALE_DATABASE_URL"), size)
 			for _, s := range []*side{small, large} {
 				if len(s.texts(b, `SELECT 'filled' FROM `+p.table+` OFFSET $1 LIMIT 1`, s.population.rows-1)) == 0 {
 					p.rows(b, s.database)
