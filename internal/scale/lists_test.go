@@ -241,7 +241,7 @@ func (p plan) checkRows(t *testing.T, title string, rows, spread int) {
 	t.Helper()
 	sorted := 2 * rows // when hardly more than a page is left, sorting that can be cheaper
 	if spread > 1 {
-		sorted = lookAhead // and what a search looks through
+		sorted = 2 * lookAhead // and when a search has hardly more left than it looks through
 	}
 	p.Root.walk(func(n node) {
 		switch {
