@@ -140,6 +140,7 @@ func (t *traffic) refresh(ctx context.Context, _ int64, from uint32) error {
 	s := t.someSession()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ctx = context.WithoutCancel(ctx) // whoever misses the reply has lost the session
 	body, _, err := t.send(ctx, request{
 		method: http.MethodPost, path: "/api/v1/auth/refresh", body: fmt.Sprintf(`{"refresh_token":%q}`, s.grant.RefreshToken),
 	}, from, "", http.StatusOK)
