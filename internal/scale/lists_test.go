@@ -233,16 +233,12 @@ func (l *lab) plansOf(table string) []plan {
 // check fails the test unless a page was read through an index, in order, and for no more than one look at each row.
 func (p page) check(t *testing.T, title string, spread int) {
 	t.Helper()
-	const rows = paging.DefaultLimit + 1 // one more says whether there is a next page
-	p.checkRows(t, title, rows, spread)
+	const rows = paging.DefaultLimit + 1        // one more says whether there is a next page
+	p.checkRows(t, title, rows, spread, 2*rows) // when hardly more than a page is left, sorting that can be cheaper
 }
 
-func (p plan) checkRows(t *testing.T, title string, rows, spread int) {
+func (p plan) checkRows(t *testing.T, title string, rows, spread, sorted int) {
 	t.Helper()
-	sorted := 2 * rows // when hardly more than a page is left, sorting that can be cheaper
-	if spread > 1 {
-		sorted = 2 * lookAhead // and when a search has hardly more left than it looks through
-	}
 	p.Root.walk(func(n node) {
 		switch {
 		case n.Loops == 0: // planned and not carried out, as one of the two ways of a search
