@@ -5,6 +5,7 @@ package telemetry
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -26,6 +27,9 @@ const Unmatched = "unmatched"
 
 // buckets, in seconds: most requests take milliseconds, a log-in a quarter of a second, and none more than the time limit of 30.
 var buckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
+
+// liveHeap is go_gc_heap_live_bytes: what the last collection of garbage found in use. Unlike the heap in use it only grows if something is kept.
+var liveHeap = collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}
 
 // Metrics are what Prometheus asks for. A nil *Metrics counts nothing.
 type Metrics struct {
@@ -69,7 +73,8 @@ func NewMetrics(version string) *Metrics {
 	}
 	m.registry.MustRegister(
 		m.requests, m.inFlight, m.rateLimited, m.logins, m.legacyCalls, m.redisCalls, m.redisFailed, build,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap)),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	m.page = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m

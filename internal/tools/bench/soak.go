@@ -315,7 +315,7 @@ func look(ctx context.Context, full *subject) (sample, error) {
 		return sample{}, err
 	}
 	s := sample{resident: float64(resident)}
-	for name, into := range map[string]*float64{"go_goroutines": &s.goroutines, "go_memstats_heap_inuse_bytes": &s.heap} {
+	for name, into := range map[string]*float64{"go_goroutines": &s.goroutines, "go_gc_heap_live_bytes": &s.heap} {
 		if *into, err = metric(body, name); err != nil {
 			return sample{}, err
 		}
@@ -340,7 +340,7 @@ func (t *traffic) print(out io.Writer, rate float64, samples []sample) {
 		fmt.Fprintf(out, "| %s | %d |\n", kind.name, t.counts[i].Load())
 	}
 	fmt.Fprintf(out, "| log-in | %d |\n\n", t.logins.Load())
-	fmt.Fprint(out, "| after | resident memory | heap in use | goroutines |\n|--:|--:|--:|--:|\n")
+	fmt.Fprint(out, "| after | resident memory | live heap | goroutines |\n|--:|--:|--:|--:|\n")
 	for i := range samples {
 		if i%max(1, len(samples)/10) == 0 || i == len(samples)-1 {
 			s := samples[i]
@@ -361,7 +361,7 @@ func verdict(samples []sample) error {
 		value func(sample) float64
 	}{
 		{"resident memory", func(s sample) float64 { return s.resident }},
-		{"heap in use", func(s sample) float64 { return s.heap }},
+		{"live heap", func(s sample) float64 { return s.heap }},
 		{"goroutines", func(s sample) float64 { return s.goroutines }},
 	} {
 		values := make([]float64, len(half))
