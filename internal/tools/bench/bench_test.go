@@ -152,35 +152,38 @@ func TestVerdictNamesWhatGrows(t *testing.T) {
 	t.Parallel()
 	samples := make([]sample, 12)
 	for i := range samples {
-		samples[i] = sample{resident: 100, heap: 50, goroutines: 100 + 10*float64(i)}
+		samples[i] = sample{resident: 100, heap: 50 + 10*float64(i)}
 	}
-	if err := verdict(samples); err == nil || !strings.Contains(err.Error(), "goroutines") || strings.Contains(err.Error(), "memory") {
-		t.Errorf("%v, want goroutines and nothing else", err)
+	if err := verdict(samples, 40, 40); err == nil || !strings.Contains(err.Error(), "heap") || strings.Contains(err.Error(), "resident") {
+		t.Errorf("%v, want the heap and nothing else", err)
 	}
 	for i := range samples {
-		samples[i].goroutines = 100 + 10*float64(min(i, 6)) // it grows in the first half
+		samples[i].heap = 50 + 10*float64(min(i, 6)) // it grows in the first half
 	}
-	if err := verdict(samples); err != nil {
+	if err := verdict(samples, 40, 39); err != nil {
 		t.Errorf("%v, want none: the second half is flat", err)
 	}
-	if err := verdict(samples[:4]); err == nil {
+	if err := verdict(samples, 40, 41); err == nil || !strings.Contains(err.Error(), "41 goroutines") {
+		t.Errorf("%v, want that there is a goroutine more", err)
+	}
+	if err := verdict(samples[:4], 40, 40); err == nil {
 		t.Error("four samples were enough")
 	}
 	samples = make([]sample, 360)
 	for i := range samples {
-		samples[i] = sample{resident: 100, heap: 50, goroutines: 150}
-		if i%20 < i/30 { // the load needs more of them, ever more often
-			samples[i].goroutines = 250
+		samples[i] = sample{resident: 100, heap: 50}
+		if i%20 < i/30 { // the load needs more of it, ever more often
+			samples[i].heap = 90
 		}
 	}
-	if err := verdict(samples); err != nil {
-		t.Errorf("%v, want none: there are never more than the load needs", err)
+	if err := verdict(samples, 40, 40); err != nil {
+		t.Errorf("%v, want none: there is never more than the load needs", err)
 	}
 	for i := range samples {
-		samples[i].goroutines += float64(i) / 10 // one leaks now and then
+		samples[i].heap += float64(i) / 30 // some of it stays
 	}
-	if err := verdict(samples); err == nil {
-		t.Error("a leak below what the load needs wasn't seen")
+	if err := verdict(samples, 40, 40); err == nil {
+		t.Error("what grows below what the load needs wasn't seen")
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -28,7 +29,8 @@ const (
 	sessionsKept  = 200
 	leaveTime     = 35 * time.Second // longer than any request takes
 	sampleSpacing = 5 * time.Second
-	maxGrowth     = 0.05 // over the second half, of the mean
+	maxGrowth     = 0.05 // of memory over the second half, of the mean
+	restingLooks  = 30   // a second apart
 )
 
 // traffic is a mix of everything that a tenant's people do, and of what strangers do.
@@ -205,8 +207,8 @@ type sample struct {
 	resident, heap, goroutines float64
 }
 
-// soakFor sends mixed traffic at a share of what the server can do, and returns an error if a request fails, or if memory or
-// goroutines grow.
+// soakFor sends mixed traffic at a share of what the server can do, and returns an error if a request fails, if memory grows, or if there are more
+// goroutines after it than before.
 func (b *bench) soakFor(ctx context.Context, i *installation, duration time.Duration) error {
 	full, err := b.tenantry(ctx, "Tenantry", i)
 	if err != nil {
@@ -227,13 +229,40 @@ func (b *bench) soakFor(ctx context.Context, i *installation, duration time.Dura
 		rate = soakShare * capacity
 		sayf("the mix saturates at %.0f requests/s", capacity)
 	}
+	before, err := t.goroutinesAtRest(ctx, full)
+	if err != nil {
+		return err
+	}
 	sayf("%s at %.0f requests/s", duration, rate)
 	samples, err := t.soak(ctx, full, rate, duration)
 	t.print(os.Stdout, rate, samples)
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, full.lastWords())
 	}
-	return verdict(samples)
+	after, err := t.goroutinesAtRest(ctx, full)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nAt rest there were %.0f goroutines before it, and %.0f after it.\n", before, after)
+	return verdict(samples, before, after)
+}
+
+// goroutinesAtRest are those that are there without any request, which is the least number in half a minute. Under load it is that of the connections,
+// which come and go.
+func (t *traffic) goroutinesAtRest(ctx context.Context, full *subject) (float64, error) {
+	t.client.CloseIdleConnections()
+	least := math.Inf(1)
+	for range restingLooks {
+		if err := sleep(ctx, time.Second); err != nil {
+			return 0, err
+		}
+		s, err := look(ctx, full)
+		if err != nil {
+			return 0, err
+		}
+		least = min(least, s.goroutines)
+	}
+	return least, nil
 }
 
 // capacity is how many requests of the mix a second the server turns out to answer beside the log-ins and log-outs.
@@ -349,8 +378,9 @@ func (t *traffic) print(out io.Writer, rate float64, samples []sample) {
 	}
 }
 
-// verdict is an error if something grew over the second half of the time, by the straight line that fits its lows best.
-func verdict(samples []sample) error {
+// verdict is an error if memory grew over the second half of the time, by the straight line that fits its lows best, or if there are more goroutines
+// at rest afterwards.
+func verdict(samples []sample, before, after float64) error {
 	half := samples[len(samples)/2:]
 	if len(half) < 3 {
 		return errors.New("too short: there must be six samples at least")
@@ -362,7 +392,6 @@ func verdict(samples []sample) error {
 	}{
 		{"resident memory", func(s sample) float64 { return s.resident }},
 		{"live heap", func(s sample) float64 { return s.heap }},
-		{"goroutines", func(s sample) float64 { return s.goroutines }},
 	} {
 		values := make([]float64, len(half))
 		for i, s := range half {
@@ -372,10 +401,13 @@ func verdict(samples []sample) error {
 			errs = append(errs, fmt.Errorf("%s grew by %.0f %% in the second half", what.name, 100*g))
 		}
 	}
+	if after > before {
+		errs = append(errs, fmt.Errorf("there are %.0f goroutines at rest, and there were %.0f", after, before))
+	}
 	return errors.Join(errs...)
 }
 
-// lows are the least of ten parts of the values, or all of them if they are few: what is in use comes and goes with the load, and what leaks stays.
+// lows are the least of ten parts of the values, or all of them if they are few: what requests use comes and goes with them, and what is kept stays.
 func lows(values []float64) []float64 {
 	size := max(1, len(values)/10)
 	var list []float64
