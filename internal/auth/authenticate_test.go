@@ -201,7 +201,7 @@ func TestOnlyGoodTokensAreRemembered(t *testing.T) {
 	}
 	c.at = noon.Add(2 * time.Hour)
 	c.want(t, "when it has expired", errs.TokenExpired, 0)
-	if n := len(c.verified.young) + len(c.verified.old); n != 0 {
+	if n := c.verified.claims.Len(); n != 0 {
 		t.Errorf("%d tokens are remembered, and none was good", n)
 	}
 }

@@ -27,7 +27,7 @@ func BenchmarkStage(b *testing.B) {
 		b.Fatal(err)
 	}
 	v := newVerified()
-	v.put(sha256.Sum256([]byte(raw)), c)
+	v.put(sha256.Sum256([]byte(raw)), c, now)
 	b.Run("token/verified", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/bounded"
 	"github.com/tenantry/tenantry/internal/invalidation"
 )
 
@@ -27,10 +27,9 @@ type remembered struct {
 
 	hits, misses atomic.Uint64
 
-	mu         sync.RWMutex
-	epoch      uint64 // grows with each change that is announced
-	young, old map[sessionKey]sessionState
-	youngSince time.Time
+	mu     sync.RWMutex
+	epoch  uint64 // grows with each change that is announced
+	states *bounded.Map[sessionKey, sessionState]
 }
 
 type sessionKey struct{ tenantID, id uuid.UUID }
@@ -42,7 +41,7 @@ type sessionState struct {
 }
 
 func newRemembered(channel *invalidation.Channel) *remembered {
-	r := &remembered{channel: channel, now: time.Now, young: map[sessionKey]sessionState{}}
+	r := &remembered{channel: channel, now: time.Now, states: bounded.NewMap[sessionKey, sessionState](maxRemembered, stateAge)}
 	channel.OnForget(r.forget)
 	return r
 }
@@ -59,10 +58,7 @@ func (r *remembered) get(key sessionKey) (db.GetSessionStateRow, question, bool)
 	live := r.channel.Live(now)
 	r.mu.RLock()
 	q := question{now, r.epoch}
-	state, ok := r.young[key]
-	if !ok {
-		state, ok = r.old[key]
-	}
+	state, ok, _ := r.states.Get(key)
 	r.mu.RUnlock()
 	if ok && live && invalidation.Age(now, state.asked) < stateAge {
 		r.hits.Add(1)
@@ -82,10 +78,7 @@ func (r *remembered) put(key sessionKey, q question, state db.GetSessionStateRow
 	if q.epoch != r.epoch {
 		return
 	}
-	if invalidation.Age(q.asked, r.youngSince) >= stateAge || len(r.young) >= maxRemembered/2 {
-		r.old, r.young, r.youngSince = r.young, map[sessionKey]sessionState{}, q.asked
-	}
-	r.young[key] = sessionState{state, q.asked}
+	r.states.Put(key, sessionState{state, q.asked}, q.asked)
 }
 
 // Checks is how the states of sessions were found out.
@@ -105,7 +98,5 @@ func (r *remembered) forget(s invalidation.Subject) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.epoch++
-	for _, generation := range []map[sessionKey]sessionState{r.young, r.old} {
-		maps.DeleteFunc(generation, func(key sessionKey, state sessionState) bool { return s.Covers(key.tenantID, state.UserID) })
-	}
+	r.states.DeleteFunc(func(key sessionKey, state sessionState) bool { return s.Covers(key.tenantID, state.UserID) })
 }

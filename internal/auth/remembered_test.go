@@ -78,8 +78,6 @@ func (r *remembered) knows(key sessionKey) bool {
 	return ok
 }
 
-func (r *remembered) size() int { return len(r.young) + len(r.old) }
-
 func TestStatesAreUsedForASecond(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, r *remembered, _ *loop) {
@@ -136,7 +134,7 @@ func TestNothingIsUsedWhileTheChannelIsNotLive(t *testing.T) {
 	r := newRemembered(nil)
 	key, state := someSession()
 	r.learn(key, state)
-	if r.knows(key) || r.size() > 0 {
+	if r.knows(key) || r.states.Len() > 0 {
 		t.Error("something is remembered without a channel")
 	}
 }
@@ -179,12 +177,18 @@ func TestChangesForgetWhomTheyAreAbout(t *testing.T) {
 			invalidation.Everybody:          {own, another, colleague, stranger},
 		} {
 			for _, aged := range []bool{false, true} {
+				if aged {
+					time.Sleep(stateAge)
+					r.learn(someSession()) // now the younger generation begins
+					time.Sleep(stateAge - 100*time.Millisecond)
+				}
 				all := []session{own, another, colleague, stranger}
 				for _, s := range all {
 					r.learn(s.key, s.state)
 				}
 				if aged {
-					r.old, r.young = r.young, map[sessionKey]sessionState{}
+					time.Sleep(200 * time.Millisecond)
+					r.learn(someSession()) // and now it is the elder one
 				}
 				r.channel.Announce(t.Context(), subject)
 				for i, s := range all {
@@ -205,8 +209,8 @@ func TestRememberedSessionsAreBounded(t *testing.T) {
 		for n := range 1_000_000 {
 			binary.LittleEndian.PutUint64(key.id[:], uint64(n))
 			r.learn(key, db.GetSessionStateRow{})
-			if r.size() > maxRemembered {
-				t.Fatalf("%d sessions, want %d at most", r.size(), maxRemembered)
+			if r.states.Len() > maxRemembered {
+				t.Fatalf("%d sessions, want %d at most", r.states.Len(), maxRemembered)
 			}
 		}
 		if !r.knows(key) {
@@ -221,17 +225,17 @@ func TestVerifiedTokensAreBoundedAndThoseInUseStay(t *testing.T) {
 	c := someClaims()
 	now := c.IssuedAt
 	used := sha256.Sum256([]byte("in use"))
-	v.put(used, c)
+	v.put(used, c, now)
 	for n := range 1_000_000 {
 		var hash [sha256.Size]byte
 		binary.LittleEndian.PutUint64(hash[:], uint64(n))
-		v.put(hash, c)
+		v.put(hash, c, now)
 		if n%(maxVerified/4) == 0 {
 			if _, ok := v.get(used, now); !ok {
 				t.Fatalf("a token in use is forgotten after %d others", n)
 			}
 		}
-		if size := len(v.young) + len(v.old); size > maxVerified {
+		if size := v.claims.Len(); size > maxVerified {
 			t.Fatalf("%d tokens, want %d at most", size, maxVerified)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"sync"
 	"time"
+
+	"github.com/tenantry/tenantry/internal/bounded"
 )
 
 // maxVerified is the most access tokens that are remembered as verified.
@@ -14,48 +16,43 @@ const maxVerified = 16_384
 //
 // Tokens are kept as hashes: the memory of the process has none that work, and how long a look takes says nothing of them.
 type verified struct {
-	mu         sync.RWMutex
-	young, old map[[sha256.Size]byte]claims // the old ones go when there are enough young ones; who is asked for is young again
+	mu     sync.RWMutex
+	claims *bounded.Map[[sha256.Size]byte, claims] // who is asked for stays
 }
 
-func newVerified() *verified { return &verified{young: map[[sha256.Size]byte]claims{}} }
+func newVerified() *verified {
+	return &verified{claims: bounded.NewMap[[sha256.Size]byte, claims](maxVerified, 0)}
+}
 
 // get returns the claims of a token, if it is remembered and certainly valid at a time.
 func (v *verified) get(hash [sha256.Size]byte, now time.Time) (claims, bool) {
 	v.mu.RLock()
-	c, ok := v.young[hash]
-	aged := false
-	if !ok {
-		c, aged = v.old[hash]
-	}
+	c, ok, aging := v.claims.Get(hash)
 	v.mu.RUnlock()
-	if !ok && !aged || !now.Truncate(time.Second).Before(c.ExpiresAt.Add(clockSkew)) || now.Before(c.IssuedAt.Add(-clockSkew)) {
+	if !ok || !now.Truncate(time.Second).Before(c.ExpiresAt.Add(clockSkew)) || now.Before(c.IssuedAt.Add(-clockSkew)) {
 		return claims{}, false
 	}
-	if aged {
-		v.put(hash, c)
+	if aging {
+		v.put(hash, c, now)
 	}
 	return c, true
 }
 
-func (v *verified) put(hash [sha256.Size]byte, c claims) {
+func (v *verified) put(hash [sha256.Size]byte, c claims, now time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.young) >= maxVerified/2 {
-		v.old, v.young = v.young, map[[sha256.Size]byte]claims{}
-	}
-	v.young[hash] = c
+	v.claims.Put(hash, c, now)
 }
 
 // verifyAccess is verify for an access token, and remembers what it finds.
 func (s *Service) verifyAccess(raw string) (claims, error) {
-	hash := sha256.Sum256([]byte(raw))
-	if c, ok := s.verified.get(hash, s.opts.Now()); ok {
+	hash, now := sha256.Sum256([]byte(raw)), s.opts.Now()
+	if c, ok := s.verified.get(hash, now); ok {
 		return c, nil
 	}
 	c, err := s.tokens.verify(accessToken, raw)
 	if err == nil {
-		s.verified.put(hash, c)
+		s.verified.put(hash, c, now)
 	}
 	return c, err
 }

@@ -23,8 +23,8 @@ func TestCountersForgetWhatIsOver(t *testing.T) {
 	c.add(subject(1000), 1)
 	now = now.Add(Period)
 	c.add(subject(1000), 2)
-	if c.size() > 2 {
-		t.Errorf("%d subjects are remembered after their windows, want 1", c.size())
+	if c.known.Len() > 2 {
+		t.Errorf("%d subjects are remembered after their windows, want 1", c.known.Len())
 	}
 }
 
@@ -32,6 +32,7 @@ func TestCountersForgetNobodyWhoseWindowGoesOn(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
 	c := newCounters(100, func() time.Time { return now })
+	c.add(subject(0), 7) // the generation begins
 	now = now.Add(Period - time.Second)
 	c.add(subject(1), 7)
 	now = now.Add(2 * time.Second) // the generation has its age
@@ -48,8 +49,8 @@ func TestCountersAreBounded(t *testing.T) {
 	c := newCounters(100, func() time.Time { return now })
 	for n := range 10_000 {
 		c.add(subject(n), 0)
-		if c.size() > 100 {
-			t.Fatalf("%d subjects, want 100 at most", c.size())
+		if c.known.Len() > 100 {
+			t.Fatalf("%d subjects, want 100 at most", c.known.Len())
 		}
 	}
 }
