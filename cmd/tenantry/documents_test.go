@@ -18,8 +18,9 @@ var elsewhere = map[string]map[string]string{
 	"docs/operations.md": {
 		"SECRET_KEY=...":           "TestDoctorIsGreenWithTheRightSettings",
 		"tenantry doctor ":         "TestCommandsOfTheDocumentsAreUnderstood",
-		"CREATE ROLE":              "TestRolesOfTheDocumentServe",
-		"GRANT USAGE":              "TestRolesOfTheDocumentServe",
+		"IN ROLE":                  "TestRolesOfTheDocumentServe",
+		"ALTER DEFAULT PRIVILEGES": "TestRolesOfTheDocumentServe",
+		"CREATE POLICY":            "TestRolesOfTheDocumentServe",
 		"proxy_pass":               "a file of another program",
 		"pg_dump":                  "TestBackupsOfTheDocumentCanBeRestored",
 		"mariadb-dump":             "TestBackupsOfTheDocumentCanBeRestored",

@@ -27,7 +27,7 @@ func TestRolesOfTheDocumentServe(t *testing.T) {
 		_, err := aside(store.Postgres, databaseURL).Database(t).ExecContext(t.Context(), script)
 		return err
 	}
-	for statement := range strings.SplitSeq(strings.TrimSpace(block(t, "sql", "CREATE ROLE")), "\n") {
+	for statement := range strings.SplitSeq(strings.TrimSpace(block(t, "sql", "IN ROLE")), "\n") {
 		server.Exec(statement)
 	}
 	home := newInstallation(t, "DATABASE_URL="+as(app), "MIGRATIONS_DATABASE_URL="+as(owner), "PASSWORD_RESET_URL=https://app.example.com/reset").inProduction()
@@ -55,12 +55,28 @@ func TestRolesOfTheDocumentServe(t *testing.T) {
 	if out := home.run(1, "doctor").stdout.String(); !strings.Contains(out, "permission denied") {
 		t.Errorf("want a failure that says what is wrong:\n%s", out)
 	}
-	for statement := range strings.SplitSeq(strings.TrimSpace(block(t, "sql", "GRANT USAGE")), "\n") {
+	for statement := range strings.SplitSeq(strings.TrimSpace(block(t, "sql", "ALTER DEFAULT PRIVILEGES")), "\n") {
 		if err := execute(as(owner), statement); err != nil {
 			t.Errorf("%s: %v", statement, err)
 		}
 	}
 	home.run(0, "doctor")
+
+	// Who comes from before the role for searching gets it from another block.
+	for _, statement := range []string{"REASSIGN OWNED BY tenantry_search TO " + owner, "DROP OWNED BY tenantry_search", "DROP ROLE tenantry_search"} {
+		if err := execute(as("postgres"), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out := home.run(0, "doctor").stdout.String(); !strings.Contains(out, "searches go through all rows") {
+		t.Errorf("want a warning of searches without an index:\n%s", out)
+	}
+	if err := execute(as("postgres"), block(t, "sql", "CREATE POLICY")); err != nil {
+		t.Fatal(err)
+	}
+	if out := home.run(0, "doctor").stdout.String(); !strings.Contains(out, "row-level security holds for "+app) {
+		t.Errorf("want a wall that stands again:\n%s", out)
+	}
 
 	// The owner is forced, too, and so can't dump; who dumps gets all.
 	storetest.RequireProgram(t, "pg_dump", "docs/operations.md")

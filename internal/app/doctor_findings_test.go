@@ -169,6 +169,7 @@ func TestDoctorTriesTheWallBetweenTenants(t *testing.T) {
 		"CREATE POLICY more ON branches USING (true)":                                                                     "doesn't protect branches",
 		"DO $$ BEGIN DROP POLICY unscoped_reading ON users; CREATE POLICY unscoped_reading ON users USING (true); END $$": "doesn't protect users",
 		"ALTER POLICY tenant_isolation ON audit_entries USING (true)":                                                     "sees rows of tenants",
+		"CREATE OR REPLACE VIEW searchable_users AS SELECT * FROM users":                                                  "sees rows of tenants",
 	} {
 		i := newInstallation(t, store.Postgres)
 		i.superuser(t) // so that there are rows
@@ -179,4 +180,28 @@ func TestDoctorTriesTheWallBetweenTenants(t *testing.T) {
 			t.Errorf("%s: %+v, want a failure with %q", statement, c, want)
 		}
 	}
+
+	i = newInstallation(t, store.Postgres)
+	owner := apitest.OpenDatabase(t, store.Postgres, i.url)
+	serving := installation{url: storetest.ServingURL(t, i.url)}
+	user := userOf(t, serving.url)
+	if _, err := owner.ExecContext(t.Context(), "GRANT tenantry_search TO "+user); err != nil {
+		t.Fatal(err)
+	}
+	if c := serving.examine(t, 1)["isolation"]; c.Result != doctor.Failed || !strings.Contains(c.Fix, "REVOKE tenantry_search FROM "+user) {
+		t.Errorf("%+v, want a failure for a member of the role that searches", c)
+	}
+	if _, err := owner.ExecContext(t.Context(), "ALTER VIEW searchable_branches OWNER TO CURRENT_USER"); err != nil {
+		t.Fatal(err)
+	}
+	wantWarning(t, i.examine(t, 0)["isolation"], "doesn't own searchable_branches", "docs/operations.md")
+}
+
+func userOf(t *testing.T, databaseURL string) string {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.User.Username()
 }

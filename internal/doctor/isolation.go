@@ -35,13 +35,24 @@ func (p Patient) isolation(ctx context.Context, s *store.Store) []Check {
 			Result: Failed, Detail: fmt.Sprintf("row-level security doesn't hold for the user %s, who is a superuser or has BYPASSRLS", r.Serving),
 			Fix: anotherUser(r),
 		})
+	case r.Search:
+		found = append(found, Check{
+			Result: Failed, Detail: fmt.Sprintf("row-level security doesn't hold for the user %s, who may become tenantry_search", r.Serving),
+			Fix: fmt.Sprintf("as a superuser: REVOKE tenantry_search FROM %s", r.Serving),
+		})
 	case r.Seen && len(r.Open) == 0:
 		found = append(found, Check{
-			Result: Failed, Detail: "a statement without a tenant sees rows of tenants", Fix: "compare the policies with sql/migrations/postgres/00015_add_row_level_security.sql",
+			Result: Failed, Detail: "a statement without a tenant sees rows of tenants", Fix: "compare the policies with sql/migrations/postgres/00015_add_row_level_security.sql, and the views with 00016_add_search.sql",
 		})
 	case r.Owner && p.Config.Environment != config.Development:
 		found = append(found, Check{
 			Result: Warning, Detail: fmt.Sprintf("row-level security holds, but the user %s of DATABASE_URL could take it down", r.User), Fix: anotherUser(r),
+		})
+	}
+	if len(r.Slow) > 0 {
+		found = append(found, Check{
+			Result: Warning, Detail: "searches go through all rows of a tenant, because tenantry_search doesn't own " + strings.Join(r.Slow, ", "),
+			Fix: "as a superuser: the statements for tenantry_search in docs/operations.md, \"Roles on PostgreSQL\"",
 		})
 	}
 	return findings(name, "row-level security holds for "+r.Serving, found)

@@ -31,13 +31,14 @@ type plan struct {
 	Root node   `json:"Plan"`
 }
 
-// node is a step of a plan, with what came out of it in all its loops.
+// node is a step of a plan, with what was expected of it and what came out of it in all its loops.
 //
 //nolint:tagliatelle // PostgreSQL's names
 type node struct {
 	Type     string  `json:"Node Type"`
 	Relation string  `json:"Relation Name"`
 	Index    string  `json:"Index Name"`
+	Expected float64 `json:"Plan Rows"`
 	Rows     float64 `json:"Actual Rows"`
 	Loops    float64 `json:"Actual Loops"`
 	Hit      int     `json:"Shared Hit Blocks"`
@@ -177,7 +178,7 @@ func (p plan) String() string {
 	var b strings.Builder
 	var write func(n node, depth int)
 	write = func(n node, depth int) {
-		line, _ := json.Marshal(map[string]any{"rows": n.Rows * n.Loops, "buffers": n.Hit + n.Read})
+		line, _ := json.Marshal(map[string]any{"expected": n.Expected, "rows": n.Rows * n.Loops, "buffers": n.Hit + n.Read})
 		b.WriteString(strings.Repeat("  ", depth) + n.Type + " " + n.Relation + " " + n.Index + " " + string(line) + "\n")
 		for _, step := range n.Steps {
 			write(step, depth+1)

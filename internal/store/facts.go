@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -52,6 +53,8 @@ type RowSecurity struct {
 	Bypass  bool     // the policies don't hold for Serving
 	Open    []string // tables of tenants on which row-level security isn't enabled and forced, with the policies that belong there
 	Seen    bool     // a statement without a tenant saw rows of one
+	Search  bool     // Serving may become the role that searches, for which the policies don't hold either
+	Slow    []string // views for searching that aren't that role's, so that no index is used
 }
 
 const rowSecurityOfTables = `SELECT c.oid::regclass::text, c.relrowsecurity AND c.relforcerowsecurity
@@ -63,8 +66,14 @@ const rowSecurityOfTables = `SELECT c.oid::regclass::text, c.relrowsecurity AND 
 	WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND c.relkind IN ('r', 'p')
 	ORDER BY c.relname`
 
+const rowSecurityOfViews = `SELECT oid::regclass::text, relowner = coalesce(to_regrole('tenantry_search'), 0)
+	FROM pg_class
+	WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND relkind = 'v' AND starts_with(relname, '` + searchView + `')
+	ORDER BY relname`
+
 const rowSecurityOfUsers = `SELECT session_user::text, current_user::text,
-		login.rolsuper OR login.rolbypassrls OR pg_has_role(session_user, tables.relowner, 'USAGE'), serving.rolsuper OR serving.rolbypassrls
+		login.rolsuper OR login.rolbypassrls OR pg_has_role(session_user, tables.relowner, 'USAGE'), serving.rolsuper OR serving.rolbypassrls,
+		coalesce(pg_has_role(current_user, to_regrole('tenantry_search'), 'MEMBER'), false)
 	FROM pg_class AS tables, pg_roles AS login, pg_roles AS serving
 	WHERE tables.oid = to_regclass('tenants') AND login.rolname = session_user AND serving.rolname = current_user`
 
@@ -77,28 +86,34 @@ func (s *Store) RowSecurity(ctx context.Context) (RowSecurity, error) {
 	}
 	conn := postgresConn{d}.Shared()
 	var r RowSecurity
-	if err := conn.QueryRow(ctx, rowSecurityOfUsers).Scan(&r.User, &r.Serving, &r.Owner, &r.Bypass); err != nil {
+	if err := conn.QueryRow(ctx, rowSecurityOfUsers).Scan(&r.User, &r.Serving, &r.Owner, &r.Bypass, &r.Search); err != nil {
 		return r, fmt.Errorf("ask who serves: %w", translatePostgres(err))
 	}
-	rows, err := conn.Query(ctx, rowSecurityOfTables)
-	if err != nil {
-		return r, fmt.Errorf("look for policies: %w", translatePostgres(err))
-	}
-	defer rows.Close()
 	var tries []string
-	for rows.Next() {
-		var table string
-		var closed bool
-		if err := rows.Scan(&table, &closed); err != nil {
-			return r, fmt.Errorf("look for policies: %w", translatePostgres(err))
+	look := func(query string, unfit *[]string) error {
+		rows, err := conn.Query(ctx, query)
+		if err != nil {
+			return fmt.Errorf("look for policies: %w", translatePostgres(err))
 		}
-		if !closed {
-			r.Open = append(r.Open, table)
+		defer rows.Close()
+		for rows.Next() {
+			var relation string
+			var fits bool
+			if err := rows.Scan(&relation, &fits); err != nil {
+				return fmt.Errorf("look for policies: %w", translatePostgres(err))
+			}
+			if !fits {
+				*unfit = append(*unfit, relation)
+			}
+			tries = append(tries, "EXISTS (SELECT FROM "+relation+")")
 		}
-		tries = append(tries, "EXISTS (SELECT FROM "+table+")")
+		if err := rows.Err(); err != nil {
+			return fmt.Errorf("look for policies: %w", translatePostgres(err))
+		}
+		return nil
 	}
-	if err := rows.Err(); err != nil {
-		return r, fmt.Errorf("look for policies: %w", translatePostgres(err))
+	if err := errors.Join(look(rowSecurityOfTables, &r.Open), look(rowSecurityOfViews, &r.Slow)); err != nil {
+		return r, err
 	}
 	if len(tries) == 0 {
 		return r, ErrNotFound

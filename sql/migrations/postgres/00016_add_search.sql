@@ -2,7 +2,7 @@
 -- tenant's rows. Both extensions come with PostgreSQL, and the owner of a database may create them.
 --
 -- Below row-level security PostgreSQL uses no index for LIKE, as it isn't leakproof. So there are views of another owner, tenantry_search. It may
--- read the tables, owns nothing else, and nobody can log in as it or become it. The views have the condition that the policies have:
+-- read the tables, owns nothing else, nobody can log in as it, and whoever serves can't become it. The views have the condition that the policies have:
 -- whoever serves sees the rows of the tenant that is set, and none where nothing is set. See docs/adr/0014-flat-cost.md.
 
 -- +goose Up
