@@ -24,8 +24,9 @@ const (
 	placesPerSlot = 2
 	// maxWaiting is how many may wait to be let in. It bounds memory: each of them is a request of some kilobytes.
 	maxWaiting = 256
-	// patience is how long they wait. It slows down those who try again at once, whatever they are told, so that a refusal costs next to nothing.
-	patience = 2 * time.Second
+	// patience is how long they wait. It slows down those who try again at once, whatever they are told, so that a refusal costs next to nothing. It ends
+	// before the two seconds within which a database that has gone silent is to be noticed.
+	patience = 1500 * time.Millisecond
 	// comeBackAfter is when those who are refused may try again.
 	comeBackAfter = 2 * time.Second
 )
@@ -59,7 +60,7 @@ func NewPasswords(cost int) *Passwords {
 }
 
 // Enter lets in a request that is going to hash or compare passwords, before it asks the database anything; leave must be called when it is
-// over. A request that isn't let in within two seconds gets errs.Busy; if many are waiting, at once.
+// over. A request that isn't let in within one and a half seconds gets errs.Busy; if many are waiting, at once.
 func (p *Passwords) Enter(ctx context.Context) (leave func(), err error) {
 	leave = func() { <-p.places }
 	select {
