@@ -50,12 +50,27 @@ func Main(m *testing.M) {
 
 func isListing() bool { return flag.Lookup("test.list").Value.String() != "" }
 
-func unproduced() ([]string, error) {
-	doc, err := document.Load()
+// documented are the operations of the document, read once.
+var documented = sync.OnceValues(func() ([]access.Operation, error) {
+	doc, err := document.Shared()
 	if err != nil {
 		return nil, err
 	}
-	operations, err := access.Operations(doc)
+	return access.Operations(doc)
+})
+
+// Operations returns those of the document, sorted by id. A new one is in every test that goes through them.
+func Operations(t testing.TB) []access.Operation {
+	t.Helper()
+	operations, err := documented()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Clone(operations)
+}
+
+func unproduced() ([]string, error) {
+	operations, err := documented()
 	if err != nil {
 		return nil, err
 	}

@@ -13,24 +13,9 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
-	"github.com/tenantry/tenantry/internal/document"
 )
 
 const companiesPath = "/api/v1/org/companies"
-
-// operations are those of the document, and in the document's own order: a new one is tested here without a new line.
-func operations(t *testing.T) []access.Operation {
-	t.Helper()
-	doc, err := document.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	list, err := access.Operations(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
 
 // attempt is a request for an operation: the document's own example, about one resource.
 func attempt(op access.Operation, id uuid.UUID) (method, path, body string) {
@@ -56,7 +41,7 @@ func TestEveryOperationRefusesWhatTheDocumentDoesNotKnow(t *testing.T) {
 		caller := a.Superuser(t)
 		company := a.Company(t, access.PlatformTenantID)
 		before := snapshot(t, a)
-		for _, op := range operations(t) {
+		for _, op := range apitest.Operations(t) {
 			t.Run(op.ID, func(t *testing.T) {
 				method, path, body := attempt(op, company.ID)
 				if documents(op, "406") {
@@ -122,7 +107,7 @@ func TestDatabaseFaults(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
 		company := a.Company(t, admin.User.TenantID)
-		withDatabase := slices.DeleteFunc(operations(t), func(op access.Operation) bool { return !documents(op, "500") })
+		withDatabase := slices.DeleteFunc(apitest.Operations(t), func(op access.Operation) bool { return !documents(op, "500") })
 
 		a.Exec(t, "DROP TABLE sessions")
 		a.Exec(t, "ALTER TABLE users RENAME TO former_users") // what refers to it keeps it from being dropped

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/config"
-	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -62,27 +60,13 @@ func newExampleWorld(t *testing.T, change ...func(*config.Config)) *exampleWorld
 	return w
 }
 
-// sharedOperations are those of the document by their ids, read once.
-var sharedOperations = sync.OnceValues(func() (map[string]access.Operation, error) {
-	doc, err := document.Shared()
-	if err != nil {
-		return nil, err
-	}
-	list, err := access.Operations(doc)
-	byID := map[string]access.Operation{}
-	for _, op := range list {
-		byID[op.ID] = op
-	}
-	return byID, err
-})
-
 func exampleOperations(t *testing.T) map[string]access.Operation {
 	t.Helper()
-	operations, err := sharedOperations()
-	if err != nil {
-		t.Fatal(err)
+	byID := map[string]access.Operation{}
+	for _, op := range apitest.Operations(t) {
+		byID[op.ID] = op
 	}
-	return operations
+	return byID
 }
 
 // exampleKey is the key of RFC 8037, appendix A, whose public half the document shows.

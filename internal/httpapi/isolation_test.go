@@ -28,7 +28,7 @@ func TestIsolation(t *testing.T) {
 		}
 		witness := a.Witness(t)
 		matrix := isolation.Matrix{
-			URL: a.URL, HTTP: a.HTTPClient(), Operations: operations(t), Run: isolation.NewRun(), Witness: witness,
+			URL: a.URL, HTTP: a.HTTPClient(), Operations: apitest.Operations(t), Run: isolation.NewRun(), Witness: witness,
 			Superuser: superuser, NewSuperuser: newSuperuser,
 			Expired: func(_ context.Context, p *isolation.Person) (string, error) {
 				const day = 24 * time.Hour

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
-	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -32,14 +31,7 @@ func wantDeprecated(t *testing.T, what string, header http.Header, successor str
 func TestEveryAliasIsTheSameOperation(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)
-	doc, err := document.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	operations, err := access.Operations(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	operations := apitest.Operations(t)
 	aliased := 0
 	for _, op := range operations {
 		rest, found := strings.CutPrefix(op.Path, "/api/v1/")

@@ -65,7 +65,7 @@ func TestEveryOperationIsLimited(t *testing.T) {
 		a.Do(t, http.MethodPost, "/api/v1/auth/refresh", `{"refresh_token":"x"}`).Want(t, 401)
 	}
 	company := a.Company(t, access.PlatformTenantID)
-	for _, op := range operations(t) {
+	for _, op := range apitest.Operations(t) {
 		method, path, body := attempt(op, company.ID)
 		if op.RateClass == access.RateNone {
 			for range 5 {

@@ -10,12 +10,10 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/tenantry/tenantry/gen/api"
-	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/app"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/browsertest"
-	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/seed"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -160,14 +158,7 @@ func (d demo) oneClick(t *testing.T) {
 }
 
 func (d demo) redoc(t *testing.T) {
-	doc, err := document.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	operations, err := access.Operations(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	operations := apitest.Operations(t)
 	var want []string
 	for _, op := range operations {
 		want = append(want, "tag/"+op.Spec.Tags[0]+"/operation/"+op.ID)

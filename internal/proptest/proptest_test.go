@@ -17,7 +17,6 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/config"
-	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
@@ -82,7 +81,7 @@ func newRun(t *testing.T, engine store.Engine, e effort) *run {
 		c.SigningKeys = config.Hide([]any{private})
 		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 	})
-	r := &run{t: t, app: a, seed: 1, only: os.Getenv("PROPTEST_ONLY"), effort: e, replies: &faults{TB: t}, plain: documented(t)}
+	r := &run{t: t, app: a, seed: 1, only: os.Getenv("PROPTEST_ONLY"), effort: e, replies: &faults{TB: t}, plain: apitest.Operations(t)}
 	if seed := os.Getenv("PROPTEST_SEED"); seed != "" {
 		if r.seed, err = strconv.ParseUint(seed, 10, 64); err != nil {
 			t.Fatalf("PROPTEST_SEED: %v", err)
@@ -93,20 +92,6 @@ func newRun(t *testing.T, engine store.Engine, e effort) *run {
 	r.client = &http.Client{Transport: apitest.Checked(r.replies, network), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	r.foreign = r.world(t)
 	return r
-}
-
-// documented are the operations of the document.
-func documented(t *testing.T) []access.Operation {
-	t.Helper()
-	doc, err := document.Shared()
-	if err != nil {
-		t.Fatal(err)
-	}
-	operations, err := access.Operations(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return operations
 }
 
 // world makes a new one. The things in it aren't those of any other.

@@ -19,7 +19,7 @@ import (
 // operationOf returns the operation with this id.
 func operationOf(t *testing.T, id string) operation {
 	t.Helper()
-	for _, op := range documented(t) {
+	for _, op := range apitest.Operations(t) {
 		if op.ID == id {
 			read, err := readOperation(op)
 			if err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/access"
-	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/internal/apitest"
 )
 
 const (
@@ -19,14 +19,7 @@ const (
 // proveTrail is about what else reads the trail, with the list's filters.
 func proveTrail(t *testing.T, l *lab, list proof) {
 	t.Helper()
-	doc, err := document.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	operations, err := access.Operations(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	operations := apitest.Operations(t)
 	export := operations[slices.IndexFunc(operations, func(o access.Operation) bool { return o.ID == "exportAuditLogs" })]
 	if unproved := difference(filtersOf(export), slices.Sorted(maps.Keys(list.filters))); len(unproved) > 0 {
 		t.Fatalf("NOT PROVED: filters that only one of the list and the export has: %v", unproved)
