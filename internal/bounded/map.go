@@ -16,8 +16,8 @@ type Map[K comparable, V any] struct {
 	since         time.Time // of the younger generation
 }
 
-// NewMap returns one for at most n entries. Each stays for a lifetime after it was put, if there are less than n/2 others meanwhile, and two lifetimes
-// later the next one that is put drives it out. A lifetime of 0 has no end.
+// NewMap returns one for at most n entries. Each stays for a lifetime after it was put, unless n/2 others are put meanwhile; after two, the next one
+// that is put drives it out. A lifetime of 0 has no end.
 func NewMap[K comparable, V any](n int, lifetime time.Duration) *Map[K, V] {
 	return &Map[K, V]{perGeneration: n / 2, lifetime: lifetime, young: map[K]V{}}
 }
