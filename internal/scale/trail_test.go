@@ -47,7 +47,7 @@ func (l *lab) proveExport(t *testing.T, export access.Operation, name string, f 
 		t.Errorf("export?%s has %d parts, which says nothing", query.Encode(), len(batches))
 	}
 	for _, p := range batches {
-		p.checkRows(t, "a part of export?"+query.Encode(), exportBatch, max(f.spread, 1), sorted)
+		p.check(t, "a part of export?"+query.Encode(), exportBatch, max(f.spread, 1), sorted)
 	}
 }
 
