@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/access"
-	"github.com/tenantry/tenantry/internal/apitest"
 )
 
 const (
@@ -19,8 +18,7 @@ const (
 // proveTrail is about what else reads the trail, with the list's filters.
 func proveTrail(t *testing.T, l *lab, list proof) {
 	t.Helper()
-	operations := apitest.Operations(t)
-	export := operations[slices.IndexFunc(operations, func(o access.Operation) bool { return o.ID == "exportAuditLogs" })]
+	export := operation(t, "exportAuditLogs")
 	if unproved := difference(filtersOf(export), slices.Sorted(maps.Keys(list.filters))); len(unproved) > 0 {
 		t.Fatalf("NOT PROVED: filters that only one of the list and the export has: %v", unproved)
 	}

@@ -158,9 +158,7 @@ func (s *statements) isKept(is statement) bool {
 }
 
 // isPlannedOnce reports whether a statement is a list that is kept.
-func (s *statements) isPlannedOnce(is statement) bool {
-	return !s.pooled && is.count == 0 && shapeOf(is.text).list // which no search is
-}
+func (s *statements) isPlannedOnce(is statement) bool { return s.isKept(is) && shapeOf(is.text).list }
 
 func (s *statements) know(is statement, as *pgconn.StatementDescription) *description {
 	d := &description{as, is, make([]column, len(as.Fields))}
