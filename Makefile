@@ -12,6 +12,9 @@ SERVERS := go run ./internal/tools/testservers --
 UNWATCHED := modernc.org/libc/... modernc.org/sqlite/lib golang.org/x/crypto/blowfish crypto/internal/fips140/... regexp/...
 RACE := -race $(UNWATCHED:%=-gcflags=%=-race=false) -gcflags=modernc.org/sqlite=-d=checkptr=0
 
+# Begun first, so that no processor waits for it at the end.
+LONGEST := ./internal/scale ./internal/app ./internal/httpapi
+
 .PHONY: help
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -26,7 +29,7 @@ build: ## Build the static binary bin/tenantry
 
 .PHONY: test
 test: ## Test everything, on real PostgreSQL, MariaDB, SQLite, Redis and Chromium (it gets them itself)
-	$(SERVERS) go test $(RACE) -timeout 30m ./...
+	$(SERVERS) go test $(RACE) -timeout 30m $(LONGEST) ./...
 
 .PHONY: bench
 bench: ## Measure against a bare handler on a private PostgreSQL (it gets what it needs itself)

@@ -101,11 +101,11 @@ var proofs = map[string]proof{
 		rows: func(t testing.TB, d database) {
 			d.fill(t, "audit_entries", `tenant_id, id, occurred_at, occurred_on, actor_id, actor_is_superuser, action, action_area, entity_type, entity_id, changes,
 				outcome, ip, user_agent, request_id, method, path, search_text`, fmt.Sprintf(`tenant_id, id(%d, i), at, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
-				CASE WHEN y %% 1000 = 0 THEN id(%[2]d, 1) WHEN y %% 10 < 2 THEN NULL WHEN y %% 10 < 6 THEN id(%[2]d, 0) ELSE id(%[2]d, nth %% 50000) END, false,
-				area || '.' || verb, area, area, CASE WHEN z %% 1000 = 0 THEN id(%[3]d, 1) WHEN z %% 10 < 2 THEN id(%[3]d, 0) ELSE id(%[3]d, nth) END, '{"name":{"before":"a","after":"b"}}',
-				CASE WHEN z / 1000 %% 1000 = 0 THEN 'denied' WHEN z / 1000 %% 10 = 1 THEN 'failure' ELSE 'success' END,
-				CASE WHEN x / 10 %% 1000 = 0 THEN '2001:db8::1' WHEN x / 10 %% 10 < 5 THEN '192.0.2.1' ELSE '198.51.100.' || x %% 250 END, 'agent',
-				CASE WHEN x / 10000 %% 1000 = 0 THEN 'job' WHEN x / 10000 %% 10 < 2 THEN 'import' ELSE 'r' || i END, 'POST', '/', word`, rowKind, userKind, departmentKind))
+				CASE WHEN y %% 250 = 0 THEN id(%[2]d, 1) WHEN y %% 10 < 2 THEN NULL WHEN y %% 10 < 6 THEN id(%[2]d, 0) ELSE id(%[2]d, nth %% 50000) END, false,
+				area || '.' || verb, area, area, CASE WHEN z %% 250 = 0 THEN id(%[3]d, 1) WHEN z %% 10 < 2 THEN id(%[3]d, 0) ELSE id(%[3]d, nth) END, '{"name":{"before":"a","after":"b"}}',
+				CASE WHEN z / 1000 %% 250 = 0 THEN 'denied' WHEN z / 1000 %% 10 = 1 THEN 'failure' ELSE 'success' END,
+				CASE WHEN x / 10 %% 250 = 0 THEN '2001:db8::1' WHEN x / 10 %% 10 < 5 THEN '192.0.2.1' ELSE '198.51.100.' || x %% 250 END, 'agent',
+				CASE WHEN x / 10000 %% 250 = 0 THEN 'job' WHEN x / 10000 %% 10 < 2 THEN 'import' ELSE 'r' || i END, 'POST', '/', word`, rowKind, userKind, departmentKind))
 		},
 		filters: map[string][]filter{
 			"actor_id":    equal("actor_id", id(userKind, 1), id(userKind, 0)),
