@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -44,7 +42,6 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 		Protocols:         new(http.Protocols),
 	}
-	settle()
 	server.Protocols.SetHTTP1(true)
 	server.Protocols.SetUnencryptedHTTP2(true)
 	failed := make(chan error, 1)
@@ -73,18 +70,6 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	a.log.InfoContext(ctx, "stopped")
 	return nil
-}
-
-// collectAt is how much the heap grows, in percent, until garbage is collected: requests leave much garbage and little else, so
-// the default of 100 collects often for little. GOGC in the environment counts instead.
-const collectAt = 200
-
-// settle gives back the memory that only the start needed, and sets how garbage is collected from now on.
-func settle() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
-	}
-	go debug.FreeOSMemory() // nobody waits for it
 }
 
 // wait returns after d, or with the server's error.

@@ -138,7 +138,7 @@ func (p population) values() string {
 		CASE WHEN z / 10 %% 10 < 3 THEN 'north' ELSE 'south' END,
 		CASE WHEN z / 100 %% 1000 = 1 THEN 'meadow' END, CASE WHEN z / 100 %% 100000 = 2 THEN 'harbour' END,
 		CASE WHEN large AND nth >= 0.95 * %[6]d THEN 'delta' END, CASE WHEN NOT large AND y %% 10 < 3 THEN 'shire' END,
-		translate(left(md5((y %% 20000)::text), 9), '0123456789', 'ghijklmnop')) AS word) AS h`,
+		translate(to_hex(hashint4((y %% 20000)::int)), '0123456789', 'ghijklmnop')) AS word) AS h`,
 		p.rows-1, p.share, max(p.tenants, 1), tenantKind, p.perMinute, p.ofLarge())
 }
 
