@@ -12,7 +12,7 @@ SERVERS := go run ./internal/tools/testservers --
 UNWATCHED := modernc.org/libc/... modernc.org/sqlite/lib golang.org/x/crypto/blowfish crypto/internal/fips140/... regexp/...
 RACE := -race $(UNWATCHED:%=-gcflags=%=-race=false) -gcflags=modernc.org/sqlite=-d=checkptr=0
 
-# Begun first, so that no processor waits for it at the end.
+# Begun first, so that no processor waits for them at the end.
 LONGEST := ./internal/scale ./internal/app ./internal/httpapi
 
 .PHONY: help

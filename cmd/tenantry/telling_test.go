@@ -13,7 +13,6 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
-	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -61,7 +60,7 @@ func TestNothingThatIsToldHasASecret(t *testing.T) {
 	databaseURL := "sqlite:///" + filepath.Join(t.TempDir(), "tenantry.db")
 	admin := newAdmin(t, store.SQLite, databaseURL)
 	super := newUser(t, databaseURL, func(u *db.User) { u.TenantID, u.IsSuperuser = access.PlatformTenantID, true })
-	operations := documented(t)
+	operations := apitest.Operations(t)
 	p := serveTelling(t, databaseURL)
 	for _, op := range operations {
 		token := p.login(super.Email, apitest.Password).Access // some operations end the session
@@ -98,19 +97,6 @@ func TestNothingThatIsToldHasASecret(t *testing.T) {
 			t.Errorf("Sentry isn't told that %s fails", op.ID)
 		}
 	}
-}
-
-func documented(t *testing.T) []access.Operation {
-	t.Helper()
-	doc, err := document.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	operations, err := access.Operations(doc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return operations
 }
 
 // newUser makes a user, after the changes, in a database that has a schema. Their password is apitest.Password.

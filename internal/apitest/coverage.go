@@ -69,6 +69,17 @@ func Operations(t testing.TB) []access.Operation {
 	return slices.Clone(operations)
 }
 
+// Operation returns the one with an id.
+func Operation(t testing.TB, id string) access.Operation {
+	t.Helper()
+	operations := Operations(t)
+	i := slices.IndexFunc(operations, func(op access.Operation) bool { return op.ID == id })
+	if i < 0 {
+		t.Fatalf("the document has no operation %s", id)
+	}
+	return operations[i]
+}
+
 func unproduced() ([]string, error) {
 	operations, err := documented()
 	if err != nil {

@@ -99,7 +99,7 @@ func TestEveryExampleOfAnErrorIsTrue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, op := range exampleOperations(t) {
+	for _, op := range apitest.Operations(t) {
 		for status, response := range op.Spec.Responses.Map() {
 			if response.Value.Content.Get("application/problem+json") != nil && response.Ref == "" {
 				t.Errorf("%s %s: an error has to be one of the shared replies, whose examples are tested", op.ID, status)

@@ -71,7 +71,7 @@ func TestEveryExampleIsTrue(t *testing.T) {
 	t.Parallel()
 	seen := newHeaders()
 	t.Run("operation", func(t *testing.T) {
-		for _, op := range exampleOperations(t) {
+		for _, op := range apitest.Operations(t) {
 			t.Run(op.ID, func(t *testing.T) {
 				t.Parallel()
 				replies := exampleReplies(t, op)

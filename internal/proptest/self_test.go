@@ -19,17 +19,11 @@ import (
 // operationOf returns the operation with this id.
 func operationOf(t *testing.T, id string) operation {
 	t.Helper()
-	for _, op := range apitest.Operations(t) {
-		if op.ID == id {
-			read, err := readOperation(op)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return read
-		}
+	read, err := readOperation(apitest.Operation(t, id))
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("no operation %s", id)
-	return operation{}
+	return read
 }
 
 func TestJudge(t *testing.T) {

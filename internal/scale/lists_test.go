@@ -89,17 +89,6 @@ func TestListsCostTheSameAtAnyDepth(t *testing.T) {
 	}
 }
 
-// operation is the one of the document with an id.
-func operation(t *testing.T, id string) access.Operation {
-	t.Helper()
-	operations := apitest.Operations(t)
-	i := slices.IndexFunc(operations, func(op access.Operation) bool { return op.ID == id })
-	if i < 0 {
-		t.Fatalf("the document has no %s", id)
-	}
-	return operations[i]
-}
-
 func isList(op access.Operation) bool {
 	return op.Method == http.MethodGet && slices.ContainsFunc(op.Parameters, func(p *openapi3.Parameter) bool { return p.Name == "cursor" })
 }

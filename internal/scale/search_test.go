@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
 )
 
 // lookAhead is what looking through the rows ahead of a page costs at most, which a search does first: a page of the database for each.
@@ -15,7 +16,7 @@ const lookAhead = 5000 + 5000/5 + descent
 // TestSearchesCostWhatTheyFind is about texts that a page isn't full of at once: rare ones, those that only other tenants have, and those whose
 // rows are all at the far end. They don't cost what the tenant has.
 func TestSearchesCostWhatTheyFind(t *testing.T) {
-	op := operation(t, "listCompanies")
+	op := apitest.Operation(t, "listCompanies")
 	l, p := newLab(t, searched), proofs["listCompanies"]
 	p.rows(t, l.rows)
 	for text, found := range map[string]int{"meadow": 100, "harbour": 1, "shire": 0, "c12346": 1, "delta": 5000} {

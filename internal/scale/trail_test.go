@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 // proveTrail is about what else reads the trail, with the list's filters.
 func proveTrail(t *testing.T, l *lab, list proof) {
 	t.Helper()
-	export := operation(t, "exportAuditLogs")
+	export := apitest.Operation(t, "exportAuditLogs")
 	if unproved := difference(filtersOf(export), slices.Sorted(maps.Keys(list.filters))); len(unproved) > 0 {
 		t.Fatalf("NOT PROVED: filters that only one of the list and the export has: %v", unproved)
 	}
