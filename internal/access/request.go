@@ -17,6 +17,8 @@ type Request struct {
 	Encodings []string
 	Operation Operation
 	Principal Principal // zero until authentication
+	// Confirm asks the database whether the principal may still do this; nil before authentication and outside of a request.
+	Confirm func(ctx context.Context) error
 }
 
 type contextKey struct{}
@@ -37,3 +39,13 @@ func RequestFrom(ctx context.Context) *Request {
 // PrincipalFrom returns who makes the request. Where the document requires no log-in it is the zero Principal, which
 // belongs to no tenant.
 func PrincipalFrom(ctx context.Context) Principal { return RequestFrom(ctx).Principal }
+
+// StillAllowed returns an error when the principal of the request has lost the right to it since it began: the session has ended, or
+// the role, the user or the tenant is no longer what the operation needs. Work that takes long calls it between its parts.
+// Outside of a request it returns nil.
+func StillAllowed(ctx context.Context) error {
+	if confirm := RequestFrom(ctx).Confirm; confirm != nil {
+		return confirm(ctx)
+	}
+	return nil
+}
