@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
-	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/contract"
@@ -111,7 +110,7 @@ func (a *App) open(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	if a.Store, err = openStore(ctx, cfg, a.tracing.Tracer()); err != nil {
+	if a.Store, err = openStore(ctx, cfg, store.Options{Tracer: a.tracing.Tracer(), Notice: a.migrationNotice(ctx)}); err != nil {
 		return err
 	}
 	if cfg.RedisURL.IsSet() {
@@ -138,9 +137,10 @@ func (a *App) openChannel() {
 	a.background = append(a.background, a.channel.Run)
 }
 
-// openStore opens the database. tracer may be nil.
-func openStore(ctx context.Context, cfg config.Config, tracer trace.Tracer) (*store.Store, error) {
-	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), store.Options{MaxConnections: cfg.DatabaseMaxConnections, Tracer: tracer})
+// openStore opens the database, with as many connections as the settings say.
+func openStore(ctx context.Context, cfg config.Config, opts store.Options) (*store.Store, error) {
+	opts.MaxConnections = cfg.DatabaseMaxConnections
+	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), opts)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL: %w", err)
 	}
@@ -148,11 +148,11 @@ func openStore(ctx context.Context, cfg config.Config, tracer trace.Tracer) (*st
 }
 
 // openOwnersStore opens the database as the user who may change its schema.
-func openOwnersStore(ctx context.Context, cfg config.Config) (*store.Store, error) {
+func openOwnersStore(ctx context.Context, cfg config.Config, notice func(string)) (*store.Store, error) {
 	if !cfg.MigrationsDatabaseURL.IsSet() {
-		return openStore(ctx, cfg, nil)
+		return openStore(ctx, cfg, store.Options{Notice: notice})
 	}
-	s, err := store.Open(ctx, cfg.MigrationsDatabaseURL.Reveal(), store.Options{MaxConnections: 1})
+	s, err := store.Open(ctx, cfg.MigrationsDatabaseURL.Reveal(), store.Options{MaxConnections: 1, Notice: notice})
 	if err != nil {
 		return nil, fmt.Errorf("MIGRATIONS_DATABASE_URL: %w", err)
 	}
@@ -305,7 +305,7 @@ func (a *App) Migrate(ctx context.Context, cfg config.Config) error {
 
 // migrateAsOwner asks the owner first: before the migrations, whoever serves may perhaps not even ask for the schema's version.
 func (a *App) migrateAsOwner(ctx context.Context, cfg config.Config) error {
-	s, err := openOwnersStore(ctx, cfg)
+	s, err := openOwnersStore(ctx, cfg, a.migrationNotice(ctx))
 	if err != nil {
 		return err
 	}
@@ -328,13 +328,18 @@ func (a *App) migrateAsOwner(ctx context.Context, cfg config.Config) error {
 
 func (a *App) migrateUp(ctx context.Context, s *store.Store) error {
 	applied, err := s.MigrateUp(ctx)
-	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
 	for _, m := range applied {
 		a.log.InfoContext(ctx, "migrated", "version", m.Version, "name", m.Name)
 	}
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
 	return nil
+}
+
+// migrationNotice logs what a migration waits for.
+func (a *App) migrationNotice(ctx context.Context) func(string) {
+	return func(message string) { a.log.InfoContext(ctx, message) }
 }
 
 // requireSchema returns an error that says what to do if the schema isn't the one that this program needs.

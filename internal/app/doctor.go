@@ -36,7 +36,7 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 	cfg, err := p.config()
 	patient := doctor.Patient{
 		Config: cfg, ConfigErr: err, DemoAccounts: demoAccounts, Now: time.Now,
-		OpenStore: func(ctx context.Context) (*store.Store, error) { return openStore(ctx, cfg, nil) },
+		OpenStore: func(ctx context.Context) (*store.Store, error) { return openStore(ctx, cfg, store.Options{}) },
 	}
 	if err == nil {
 		if patient.AuditKeys, err = AuditKeys(cfg); err != nil {

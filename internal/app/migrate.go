@@ -72,7 +72,8 @@ name mean the same change on every engine.`,
 	cmd.AddCommand(
 		stamp, create,
 		p.migrateSubcommand("up", "Apply all migrations that are missing",
-			"Up applies all migrations that are missing. Older programs may go on serving meanwhile.", p.migrateUp),
+			`Up applies all migrations that are missing. Older programs may go on serving meanwhile. A signal to stop lets it finish the migration that it
+is at. If it was stopped at once, run it again: it goes on where it was.`, p.migrateUp),
 		down,
 		p.migrateSubcommand("status", "List the migrations, and when they were applied",
 			"Status lists all migrations that this program knows, the oldest first, and when each was applied. It changes nothing.", p.migrateStatus),
@@ -91,12 +92,16 @@ func (p *program) migrateSubcommand(name, short, long string, run func(context.C
 
 // withStore runs a command that needs the settings and the database, and nothing else.
 func (p *program) withStore(ctx context.Context, run func(context.Context, *store.Store, config.Config) error) error {
-	return p.with(ctx, func(ctx context.Context, cfg config.Config) (*store.Store, error) { return openStore(ctx, cfg, nil) }, run)
+	return p.with(ctx, func(ctx context.Context, cfg config.Config) (*store.Store, error) {
+		return openStore(ctx, cfg, store.Options{})
+	}, run)
 }
 
 // withOwnersStore runs one that changes the schema.
 func (p *program) withOwnersStore(ctx context.Context, run func(context.Context, *store.Store, config.Config) error) error {
-	return p.with(ctx, openOwnersStore, run)
+	return p.with(ctx, func(ctx context.Context, cfg config.Config) (*store.Store, error) {
+		return openOwnersStore(ctx, cfg, func(message string) { fmt.Fprintf(p.stderr, "tenantry: %s\n", message) })
+	}, run)
 }
 
 func (p *program) with(

@@ -2,253 +2,278 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
+	"math"
 
-	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"github.com/tenantry/tenantry/sql/migrations"
 )
 
-// Migration is one step of the schema's history.
-type Migration struct {
-	Version   int64
-	Name      string
-	AppliedAt time.Time // zero if it isn't applied
+// MigrateUp applies all migrations that are missing and returns those that it applied, also with an error. Any number of processes
+// may call it at once: one works, the others wait and then find nothing to do. When ctx ends, the migration that is being applied
+// is finished, and the next one isn't begun.
+func (s *Store) MigrateUp(ctx context.Context) ([]Migration, error) {
+	return s.migrateUpTo(ctx, math.MaxInt64)
 }
 
-// How often and how long a process asks for the lock that another one holds while it migrates.
-const (
-	lockSeconds  = 1
-	lockAttempts = 300
-	lockPause    = 50 * time.Millisecond
-)
-
-// MigrateUp applies all migrations that are missing and returns them. Any number of processes may call it at once: one
-// works, the others wait and then find nothing to do.
-func (s *Store) MigrateUp(ctx context.Context) ([]Migration, error) {
+func (s *Store) migrateUpTo(ctx context.Context, version int64) ([]Migration, error) {
 	var done []Migration
-	err := s.migrate(ctx, func(p *goose.Provider) error {
-		results, err := p.Up(ctx)
-		for _, r := range results {
-			done = append(done, Migration{Version: r.Source.Version, Name: name(r.Source)})
+	err := s.migrate(ctx, func(m *migrator) error {
+		resumed, err := m.resume(ctx)
+		if err != nil {
+			return err
 		}
-		return err
+		if resumed.up {
+			done = append(done, m.migration(resumed.version))
+		}
+		missing, err := m.missing(ctx)
+		if err != nil {
+			return err
+		}
+		for i, next := range missing {
+			if next.Version > version {
+				break
+			}
+			if ctx.Err() != nil {
+				return fmt.Errorf("stopped as asked before migration %d: %d are left to apply", next.Version, len(missing)-i)
+			}
+			if err := m.run(ctx, step{version: next.Version, up: true}); err != nil {
+				return err
+			}
+			done = append(done, next)
+		}
+		return nil
 	})
 	return done, err
+}
+
+// MigrateDown takes back the newest migration and returns it, or ErrNotFound if none is applied. It isn't stopped by the end of ctx
+// once it has begun.
+func (s *Store) MigrateDown(ctx context.Context) (Migration, error) {
+	var undone Migration
+	err := s.migrate(ctx, func(m *migrator) error {
+		resumed, err := m.resume(ctx)
+		if err != nil {
+			return err
+		}
+		if resumed.version > 0 && !resumed.up {
+			undone = m.migration(resumed.version)
+			return nil
+		}
+		applied, err := appliedMigrations(ctx, s.engine, m.session)
+		if err != nil {
+			return err
+		}
+		version := newest(applied)
+		if version == 0 {
+			return ErrNotFound
+		}
+		undone = m.migration(version)
+		if undone.Name == "" {
+			return fmt.Errorf("the database has migration %d, which this program doesn't know: use the program that applied it", version)
+		}
+		return m.run(ctx, step{version: version})
+	})
+	return undone, err
 }
 
 // MigrateStamp notes the migrations up to a version as applied, without running them, and returns those that weren't before. It
 // is for a schema that was made in another way.
 func (s *Store) MigrateStamp(ctx context.Context, version int64) ([]Migration, error) {
-	ours, err := s.provider()
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[int64]string)
-	var hollow []*goose.Migration
-	for _, source := range ours.ListSources() {
-		names[source.Version] = name(source)
-		hollow = append(hollow, goose.NewGoMigration(source.Version, nil, nil))
-	}
-	if names[version] == "" {
-		return nil, fmt.Errorf("there is no migration %d", version)
-	}
 	var done []Migration
-	err = s.migrateBy(ctx, hollow, func(p *goose.Provider) error {
-		results, err := p.UpTo(ctx, version)
-		for _, r := range results {
-			done = append(done, Migration{Version: r.Source.Version, Name: names[r.Source.Version]})
+	err := s.migrate(ctx, func(m *migrator) error {
+		if m.migration(version).Name == "" {
+			return fmt.Errorf("there is no migration %d", version)
 		}
-		return err
+		begun, err := begunStep(ctx, s.engine, m.session)
+		if err != nil {
+			return err
+		}
+		if begun.version > 0 && begun.version <= version {
+			if err := m.forget(ctx); err != nil {
+				return err
+			}
+		}
+		missing, err := m.missing(ctx)
+		if err != nil {
+			return err
+		}
+		for _, next := range missing {
+			if next.Version > version {
+				break
+			}
+			if err := m.note(context.WithoutCancel(ctx), step{version: next.Version, up: true}); err != nil {
+				return err
+			}
+			done = append(done, next)
+		}
+		return nil
 	})
 	return done, err
 }
 
-// MigrateDown takes back the newest migration and returns it, or ErrNotFound if none is applied.
-func (s *Store) MigrateDown(ctx context.Context) (Migration, error) {
-	var undone Migration
-	err := s.migrate(ctx, func(p *goose.Provider) error {
-		result, err := p.Down(ctx)
-		if errors.Is(err, goose.ErrNoNextVersion) {
-			return ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		undone = Migration{Version: result.Source.Version, Name: name(result.Source)}
-		return nil
-	})
-	return undone, err
+// migrator changes the schema by steps, on the only connection of its session, which holds the lock.
+type migrator struct {
+	engine  Engine
+	session *sql.DB
+	steps   *goose.Provider
+	notes   *goose.Provider // of the same versions, whose steps do nothing but note the version
+	notice  func(string)
 }
 
-// Migrations returns all migrations that this program knows, oldest first. It changes nothing and waits for no lock.
-func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
-	p, err := s.provider()
-	if err != nil {
-		return nil, err
-	}
-	applied, err := s.applied(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sources := p.ListSources()
-	list := make([]Migration, len(sources))
-	for i, source := range sources {
-		list[i] = Migration{Version: source.Version, Name: name(source), AppliedAt: applied[source.Version]}
-	}
-	return list, nil
+// step is one migration, applied or taken back.
+type step struct {
+	version int64
+	up      bool
 }
 
-// SchemaVersion returns the version of the database's schema, 0 for an empty database, and the one that this program needs.
-// It changes nothing and waits for no lock.
-func (s *Store) SchemaVersion(ctx context.Context) (current, needed int64, err error) {
-	p, err := s.provider()
-	if err != nil {
-		return 0, 0, err
-	}
-	applied, err := s.applied(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	for version := range applied {
-		current = max(current, version)
-	}
-	for _, source := range p.ListSources() {
-		needed = max(needed, source.Version)
-	}
-	return current, needed, nil
-}
-
-// applied returns the versions in goose's table, which has them while they are applied. To ask goose itself would make the
-// table, without a lock, and that fails when several ask at once.
-func (s *Store) applied(ctx context.Context) (map[int64]time.Time, error) {
-	tableExists := "SELECT count(*) FROM sqlite_schema WHERE name = 'goose_db_version'"
-	switch s.engine {
-	case Postgres:
-		tableExists = "SELECT count(to_regclass('goose_db_version'))"
-	case MySQL:
-		tableExists = "SELECT count(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = 'goose_db_version'"
-	}
-	conn, err := s.database.sqlDB().Conn(ctx) // one for both, as none is kept
-	if err != nil {
-		return nil, fmt.Errorf("find table of migrations: %w", err)
-	}
-	defer func() { _ = conn.Close() }()
-	var tables int
-	if err := conn.QueryRowContext(ctx, tableExists).Scan(&tables); err != nil {
-		return nil, fmt.Errorf("find table of migrations: %w", err)
-	}
-	applied := make(map[int64]time.Time)
-	if tables == 0 {
-		return applied, nil
-	}
-	rows, err := conn.QueryContext(ctx, "SELECT version_id, tstamp FROM goose_db_version")
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var version int64
-		var at time.Time
-		if err := rows.Scan(&version, &at); err != nil {
-			return nil, fmt.Errorf("read migrations: %w", err)
-		}
-		applied[version] = at
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
-	}
-	return applied, nil
-}
-
-func (s *Store) migrate(ctx context.Context, f func(*goose.Provider) error) error {
-	return s.migrateBy(ctx, nil, f)
-}
-
-// migrateBy locks out others and runs the given migrations in the place of ours, if there are any.
-func (s *Store) migrateBy(ctx context.Context, others []*goose.Migration, f func(*goose.Provider) error) error {
+// migrate locks out other processes while f runs.
+func (s *Store) migrate(ctx context.Context, f func(*migrator) error) error {
 	if d, ok := s.database.(*postgresDriver); ok && d.pooled.Load() {
 		return errors.New("the database URL leads to a connection pooler such as pgbouncer, through which the lock that migrations need doesn't hold; " +
 			"give MIGRATIONS_DATABASE_URL the address of the database itself")
 	}
-	err := s.migrateTrusted(ctx, others, f)
+	migrate := func() error { return s.migrateLocked(ctx, f) }
+	var err error
+	if dog := s.database.watchdog(); dog != nil {
+		err = dog.trust(migrate) // statements take as long as they take
+	} else {
+		err = migrate()
+	}
 	if d, ok := s.database.(*postgresDriver); ok {
-		err = errors.Join(err, d.migrated(ctx))
+		err = errors.Join(err, d.migrated(context.WithoutCancel(ctx)))
 	}
 	return err
 }
 
-// migrateTrusted lets statements take as long as they take.
-func (s *Store) migrateTrusted(ctx context.Context, others []*goose.Migration, f func(*goose.Provider) error) error {
-	if dog := s.database.watchdog(); dog != nil {
-		return dog.trust(func() error { return s.migrateLocked(ctx, others, f) })
-	}
-	return s.migrateLocked(ctx, others, f)
-}
-
-func (s *Store) migrateLocked(ctx context.Context, others []*goose.Migration, f func(*goose.Provider) error) error {
-	if s.engine == MySQL {
-		if err := mysqlCollation(ctx, s.database.sqlDB()); err != nil {
-			return err
-		}
-	}
-	if s.engine == SQLite {
-		file := flock.New(s.path+".migrate.lock", flock.SetPermissions(0o600))
-		if _, err := file.TryLockContext(ctx, lockPause); err != nil {
-			return fmt.Errorf("lock for migration: %w", err)
-		}
-		defer func() { _ = file.Close() }()
-	}
-	p, err := s.provider(others...)
+func (s *Store) migrateLocked(ctx context.Context, f func(*migrator) error) error {
+	session := sql.OpenDB(&singleConnector{Connector: s.database.connector()})
+	session.SetMaxOpenConns(1)
+	defer func() { _ = session.Close() }()
+	unlock, err := s.lockMigrations(ctx, session)
 	if err != nil {
 		return err
 	}
-	return f(p)
+	defer unlock()
+	if s.engine == MySQL {
+		if err := mysqlCollation(ctx, session); err != nil {
+			return err
+		}
+	}
+	m := &migrator{engine: s.engine, session: session, notice: s.notice}
+	if m.steps, err = s.provider(session); err != nil {
+		return err
+	}
+	if m.notes, err = s.noteProvider(session, m.steps.ListSources()); err != nil {
+		return err
+	}
+	return errors.Join(f(m), m.tidy(context.WithoutCancel(ctx)))
 }
 
-func (s *Store) provider(others ...*goose.Migration) (*goose.Provider, error) {
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+// missing returns the migrations that aren't applied, oldest first.
+func (m *migrator) missing(ctx context.Context) ([]Migration, error) {
+	applied, err := appliedMigrations(ctx, m.engine, m.session)
+	if err != nil {
+		return nil, err
+	}
+	var missing []Migration
+	for _, source := range m.steps.ListSources() {
+		if _, ok := applied[source.Version]; ok {
+			continue
+		}
+		if source.Version < newest(applied) {
+			return nil, fmt.Errorf("migration %d is missing, although %d is applied", source.Version, newest(applied))
+		}
+		missing = append(missing, migrationOf(source))
+	}
+	return missing, nil
+}
+
+// migration returns one that this program knows. Others have no name.
+func (m *migrator) migration(version int64) Migration {
+	for _, source := range m.steps.ListSources() {
+		if source.Version == version {
+			return migrationOf(source)
+		}
+	}
+	return Migration{Version: version}
+}
+
+// run runs a step to its end, also when ctx ends meanwhile. PostgreSQL and SQLite run it and note it in one transaction.
+func (m *migrator) run(ctx context.Context, s step) error {
+	told := m.tellOfWait(ctx, s)
+	defer told()
+	ctx = context.WithoutCancel(ctx)
+	repeated, err := m.begin(ctx, s)
+	if err != nil {
+		return err
+	}
+	_, err = m.steps.ApplyVersion(ctx, s.version, s.up)
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+		err = partial.Err
+	}
+	if err != nil && m.engine == MySQL {
+		err = m.settle(ctx, s, repeated, err)
+	}
+	if err != nil {
+		return fmt.Errorf("migration %d %s: %w", s.version, m.migration(s.version).Name, err)
+	}
+	return nil
+}
+
+// tellOfWait tells the operator, when ctx ends before the step does, that the step is finished first. The caller calls what it
+// returns after the step.
+func (m *migrator) tellOfWait(ctx context.Context, s step) func() {
+	ended, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		select {
+		case <-ctx.Done():
+			m.notice(fmt.Sprintf("migration %d is finished before this program stops", s.version))
+		case <-ended:
+		}
+	}()
+	return func() { close(ended); <-told }
+}
+
+// note notes a step as done without running it.
+func (m *migrator) note(ctx context.Context, s step) error {
+	if _, err := m.notes.ApplyVersion(ctx, s.version, s.up); err != nil {
+		return fmt.Errorf("note migration %d: %w", s.version, err)
+	}
+	return nil
+}
+
+// provider runs our migrations on a pool. Without one it only lists them.
+func (s *Store) provider(pool *sql.DB) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations.FS, string(s.engine))
 	if err != nil {
 		return nil, fmt.Errorf("find migrations: %w", err)
 	}
-	if len(others) > 0 {
-		files, options = nil, append(options, goose.WithGoMigrations(others...))
+	if pool == nil {
+		pool = s.database.sqlDB()
 	}
-	dialect := goose.DialectSQLite3
-	switch s.engine {
-	case Postgres:
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockSeconds, lockAttempts))
-		if err != nil {
-			return nil, fmt.Errorf("make migration lock: %w", err)
-		}
-		dialect, options = goose.DialectPostgres, append(options, goose.WithSessionLocker(locker))
-	case MySQL:
-		locker, err := lock.NewMySQLTableLocker(lock.WithTableLockTimeout(lockSeconds*time.Second, lockAttempts))
-		if err != nil {
-			return nil, fmt.Errorf("make migration lock: %w", err)
-		}
-		dialect, options = goose.DialectMySQL, append(options, goose.WithLocker(locker))
-	}
-	p, err := goose.NewProvider(dialect, s.database.sqlDB(), files, options...)
+	p, err := goose.NewProvider(dialects[s.engine], pool, files, goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
 	return p, nil
 }
 
-// name is a migration's file name without number and suffix.
-func name(source *goose.Source) string {
-	base := source.Path
-	for i, c := range base {
-		if c == '_' {
-			return base[i+1 : len(base)-len(".sql")]
-		}
+func (s *Store) noteProvider(pool *sql.DB, sources []*goose.Source) (*goose.Provider, error) {
+	var empty []*goose.Migration
+	for _, source := range sources {
+		empty = append(empty, goose.NewGoMigration(source.Version, nil, nil))
 	}
-	return base
+	p, err := goose.NewProvider(dialects[s.engine], pool, nil, goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(empty...))
+	if err != nil {
+		return nil, fmt.Errorf("prepare to note migrations: %w", err)
+	}
+	return p, nil
 }
+
+var dialects = map[Engine]goose.Dialect{Postgres: goose.DialectPostgres, MySQL: goose.DialectMySQL, SQLite: goose.DialectSQLite3}

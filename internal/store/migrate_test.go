@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
@@ -46,6 +47,17 @@ func versions(t *testing.T, engine store.Engine) []int64 {
 		list = append(list, version)
 	}
 	return list
+}
+
+func migrationFile(t *testing.T, engine store.Engine, version int64) string {
+	t.Helper()
+	for _, file := range migrationFiles(t, engine) {
+		if strings.HasPrefix(file, fmt.Sprintf("%05d_", version)) {
+			return file
+		}
+	}
+	t.Fatalf("there is no migration %d", version)
+	return ""
 }
 
 func schemaVersion(t *testing.T, s *store.Store) (current, needed int64) {
@@ -260,25 +272,55 @@ func TestMigrationsOfAllEnginesHaveTheSameNames(t *testing.T) {
 	}
 }
 
-// MySQL commits each DDL statement by itself, so a migration of two could be left half done.
-func TestMySQLMigrationsHaveOneStatementPerSection(t *testing.T) {
+// MySQL commits each DDL statement by itself, so a migration of two could be left half done. What changes rows comes before, and is repeated
+// with it.
+func TestMySQLMigrationsEndWithTheirOnlyDDLStatement(t *testing.T) {
 	t.Parallel()
 	comment := regexp.MustCompile(`(?m)--.*$`)
+	rows := regexp.MustCompile(`^(INSERT|UPDATE|DELETE|SELECT) `)
 	for _, file := range migrationFiles(t, store.MySQL) {
-		text, err := fs.ReadFile(migrations.FS, path.Join(string(store.MySQL), file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		head, sections, _ := strings.Cut(string(text), "-- +goose Up\n")
-		up, down, found := strings.Cut(sections, "-- +goose Down\n")
-		if !found || strings.TrimSpace(comment.ReplaceAllString(head, "")) != "" {
-			t.Errorf("%s: want the sections +goose Up and +goose Down, and only comments before them", file)
-		}
-		for name, section := range map[string]string{"Up": up, "Down": down} {
+		for name, section := range sections(t, store.MySQL, file) {
 			section = strings.TrimSpace(comment.ReplaceAllString(section, ""))
-			if n := strings.Count(section, ";"); n != 1 || !strings.HasSuffix(section, ";") {
-				t.Errorf("%s: section %s has %d statements, want 1", file, name, n)
+			statements := strings.Split(strings.TrimSuffix(section, ";"), ";")
+			for i, statement := range statements {
+				if i < len(statements)-1 && !rows.MatchString(strings.TrimSpace(statement)) {
+					t.Errorf("%s: section %s has a statement after %q; MySQL needs a migration of its own for each DDL statement", file, name, statement)
+				}
 			}
 		}
 	}
+}
+
+// What isn't done in one transaction would be left half done.
+func TestMigrationsAreTransactions(t *testing.T) {
+	t.Parallel()
+	for _, engine := range []store.Engine{store.Postgres, store.MySQL, store.SQLite} {
+		for _, file := range migrationFiles(t, engine) {
+			for name, section := range sections(t, engine, file) {
+				if strings.Contains(section, "+goose NO TRANSACTION") {
+					t.Errorf("%s of %s: section %s isn't a transaction", file, engine, name)
+				}
+			}
+		}
+	}
+}
+
+// sections returns the parts of a migration by their names. Before the first there may be comments only.
+func sections(t *testing.T, engine store.Engine, file string) map[string]string {
+	t.Helper()
+	text, err := fs.ReadFile(migrations.FS, path.Join(string(engine), file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(string(text), "-- +goose Up\n")
+	up, down, found := strings.Cut(rest, "-- +goose Down\n")
+	for line := range strings.Lines(head) {
+		if strings.HasPrefix(line, "-- +goose") || strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "--") {
+			found = false
+		}
+	}
+	if !found {
+		t.Fatalf("%s of %s: want the sections +goose Up and +goose Down, and only comments before them", file, engine)
+	}
+	return map[string]string{"Up": up, "Down": down}
 }

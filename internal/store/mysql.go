@@ -57,12 +57,12 @@ func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
 		return nil, nil, fmt.Errorf("read the URL: %w", err)
 	}
 	pool := sql.OpenDB(connector)
-	pool.SetMaxOpenConns(max(opts.MaxConnections, 2)) // a migration holds one while it asks for its lock
+	pool.SetMaxOpenConns(opts.MaxConnections)
 	pool.SetMaxIdleConns(opts.MaxConnections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	d := &sqlDriver{
 		reader: pool, writer: pool, isolation: sql.LevelReadCommitted, translate: translateMySQL,
-		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, dog: dog,
+		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, dog: dog, single: connector,
 	}
 	return d, db.NewMySQL(pool, mapper(translateMySQL)), nil
 }

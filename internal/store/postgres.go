@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strconv"
@@ -33,6 +34,7 @@ const (
 
 type postgresDriver struct {
 	pool   *pgxpool.Pool
+	single driver.Connector // of std
 	std    *sql.DB
 	dog    *watchdog
 	pooled atomic.Bool // whether something like pgbouncer is in between
@@ -70,7 +72,8 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, nil, fmt.Errorf("make pool: %w", err)
 	}
-	d.std = stdlib.OpenDB(*std, stdlib.OptionAfterConnect(d.prepare))
+	d.single = stdlib.GetConnector(*std, stdlib.OptionAfterConnect(d.prepare))
+	d.std = sql.OpenDB(d.single)
 	d.std.SetMaxIdleConns(0)
 	return d, db.NewPostgres(postgresConn{d}, mapper(translatePostgres)), nil
 }
@@ -152,6 +155,8 @@ func (d *postgresDriver) ping(ctx context.Context) error {
 }
 
 func (d *postgresDriver) sqlDB() *sql.DB { return d.std }
+
+func (d *postgresDriver) connector() driver.Connector { return d.single }
 
 func (d *postgresDriver) watchdog() *watchdog { return d.dog }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,6 +18,7 @@ type sqlDriver struct {
 	translate      func(error) error
 	wrap           func(*sql.Tx) db.Querier
 	dog            *watchdog // nil: SQLite has no network
+	single         driver.Connector
 }
 
 func (d *sqlDriver) begin(ctx context.Context) (tx, error) {
@@ -37,6 +39,8 @@ func (d *sqlDriver) ping(ctx context.Context) error {
 }
 
 func (d *sqlDriver) sqlDB() *sql.DB { return d.writer }
+
+func (d *sqlDriver) connector() driver.Connector { return d.single }
 
 func (d *sqlDriver) watchdog() *watchdog { return d.dog }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +17,9 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
+// sqliteFileMode lets nobody but the owner read what is in the database. SQLite gives it to the files beside it (-wal, -shm), too.
+const sqliteFileMode = 0o600
+
 // openSQLite opens one connection that writes, because SQLite has one writer at a time, and several that read.
 func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	absolute, err := filepath.Abs(path)
@@ -25,10 +29,14 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	if err := os.MkdirAll(filepath.Dir(absolute), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("make the database's folder: %w", err)
 	}
-	writer, err := sql.Open("sqlite", sqliteDSN(absolute, "_txlock=immediate"))
+	if err := createSQLite(absolute); err != nil {
+		return nil, nil, fmt.Errorf("make the database's file: %w", err)
+	}
+	single, err := sqlite.NewConnector(sqliteDSN(absolute, "_txlock=immediate"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("open for writing: %w", err)
 	}
+	writer := sql.OpenDB(single)
 	writer.SetMaxOpenConns(1)
 	reader, err := sql.Open("sqlite", sqliteDSN(absolute, "_pragma=query_only(1)"))
 	if err != nil {
@@ -37,10 +45,23 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	reader.SetMaxOpenConns(opts.MaxConnections)
 	reader.SetMaxIdleConns(opts.MaxConnections)
 	d := &sqlDriver{
-		reader: reader, writer: writer, translate: translateSQLite,
+		reader: reader, writer: writer, single: single, translate: translateSQLite,
 		wrap: func(t *sql.Tx) db.Querier { return db.NewSQLite(sqlitePlanned{t}, mapper(translateSQLite)) },
 	}
 	return d, db.NewSQLite(sqlitePlanned{sqliteConn{reader: reader, writer: writer}}, mapper(translateSQLite)), nil
+}
+
+// createSQLite makes an empty file unless there is one. It doesn't open one that is there: to close it again would release the locks
+// that SQLite has on it in this process.
+func createSQLite(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, sqliteFileMode)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Chmod(sqliteFileMode), file.Close()) // whatever the umask
 }
 
 func sqliteDSN(absolute, extra string) string {

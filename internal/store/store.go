@@ -4,6 +4,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -32,6 +33,7 @@ type Store struct {
 	database database
 	path     string // of an SQLite database
 	tracing  tracing
+	notice   func(string)
 }
 
 // Options has what can be set about a store beside its URL.
@@ -39,13 +41,16 @@ type Options struct {
 	MaxConnections int // to the server, or of readers with SQLite; 0 means 20
 	// Tracer makes spans of transactions and queries; nil makes none.
 	Tracer trace.Tracer
+	// Notice is told, in words for operators, what a migration waits for; nil: nobody.
+	Notice func(string)
 }
 
 // database is what differs between the engines.
 type database interface {
 	begin(ctx context.Context) (tx, error)
 	ping(ctx context.Context) error
-	sqlDB() *sql.DB // for migrations
+	sqlDB() *sql.DB              // for what isn't a query of sql/queries
+	connector() driver.Connector // for migrations
 	watchdog() *watchdog
 	stats() []PoolStats
 	close()
@@ -72,7 +77,10 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	if err != nil {
 		return nil, fmt.Errorf("the database URL can't be read; percent-encode special characters in the password")
 	}
-	s := &Store{engine: Engine(u.Scheme)}
+	s := &Store{engine: Engine(u.Scheme), notice: opts.Notice}
+	if s.notice == nil {
+		s.notice = func(string) {}
+	}
 	switch s.engine {
 	case Postgres:
 		s.database, s.Querier, err = openPostgres(ctx, databaseURL, opts)

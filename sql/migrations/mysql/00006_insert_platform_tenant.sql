@@ -1,4 +1,4 @@
--- The platform is a tenant of its own: superusers live in it, and what belongs to no other tenant is in its audit trail.
+-- The platform is a tenant of its own: superusers live in it, and what belongs to no other tenant is in its audit trail. Both go with it on the way down.
 
 -- +goose Up
 INSERT INTO tenants (id, code, name, name_key, tier, status, search_text, created_at, updated_at, version)
@@ -6,4 +6,8 @@ VALUES ('00000000-0000-7000-8000-000000000000', 'PLATFORM', 'Platform', 'platfor
 platform', '2020-01-01 00:00:00', '2020-01-01 00:00:00', 1);
 
 -- +goose Down
+DELETE FROM sessions WHERE tenant_id = '00000000-0000-7000-8000-000000000000';
+DELETE FROM users WHERE tenant_id = '00000000-0000-7000-8000-000000000000';
+DELETE FROM companies WHERE tenant_id = '00000000-0000-7000-8000-000000000000';
+DELETE FROM audit_entries WHERE tenant_id = '00000000-0000-7000-8000-000000000000';
 DELETE FROM tenants WHERE id = '00000000-0000-7000-8000-000000000000';

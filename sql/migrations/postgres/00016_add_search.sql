@@ -17,6 +17,24 @@ EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported
 END
 $$;
 -- +goose StatementEnd
+
+-- The indexes may have been made beforehand, with CREATE INDEX CONCURRENTLY. One that was interrupted left an index that is never used.
+-- +goose StatementBegin
+DO $$
+DECLARE
+    invalid regclass;
+BEGIN
+    FOR invalid IN
+        SELECT indexrelid FROM pg_index
+        WHERE NOT indisvalid AND indexrelid IN (
+            to_regclass('tenants_search_text_idx'), to_regclass('companies_search_text_idx'), to_regclass('branches_search_text_idx'),
+            to_regclass('departments_search_text_idx'), to_regclass('users_search_text_idx'), to_regclass('audit_entries_search_text_idx'))
+    LOOP
+        EXECUTE format('DROP INDEX %s', invalid);
+    END LOOP;
+END
+$$;
+-- +goose StatementEnd
 CREATE INDEX IF NOT EXISTS tenants_search_text_idx ON tenants USING gin (search_text gin_trgm_ops);
 CREATE INDEX IF NOT EXISTS companies_search_text_idx ON companies USING gin (tenant_id, search_text gin_trgm_ops);
 CREATE INDEX IF NOT EXISTS branches_search_text_idx ON branches USING gin (tenant_id, search_text gin_trgm_ops);

@@ -1,0 +1,128 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// A process may be killed after any statement of a migration. The next one knows no more than what is in the database.
+func TestMigrationsGoOnWhereTheyWereInterrupted(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		s := storetest.Open(t, storetest.NewURL(t, engine))
+		s.SQLDB().SetMaxIdleConns(1) // for the many looks at the schema
+		for _, version := range versions(t, engine) {
+			up(t, s, version)
+			want := facts(t, s)
+			down(t, s, version)
+			if engine == store.MySQL {
+				interruptAndRepeat(t, s, version)
+			} else {
+				interruptTransactions(t, s, version)
+			}
+			up(t, s, version)
+			if diff := cmp.Diff(want, facts(t, s)); diff != "" {
+				t.Fatalf("%d: the schema is another one (-want +got):\n%s", version, diff)
+			}
+		}
+	})
+}
+
+// interruptTransactions tries a migration again and again, interrupted after ever more statements, until it is through, and then takes
+// it back in the same way. A transaction leaves nothing behind, so each try begins anew: that is tried after 1, 2, 4, 8... statements.
+func interruptTransactions(t *testing.T, s *store.Store, version int64) {
+	t.Helper()
+	for n := 1; !noted(t, s, version); n *= 2 {
+		_ = s.Killed(n).MigrateUpTo(t.Context(), version)
+	}
+	for n := 1; noted(t, s, version); n *= 2 {
+		_, _ = s.Killed(n).MigrateDown(t.Context())
+	}
+}
+
+// interruptAndRepeat interrupts a migration up after a statement, repeats it, and does the same with the way down. Every other time what
+// was interrupted on the way down is wanted again. The statements before and after the migration's own are the same for all.
+func interruptAndRepeat(t *testing.T, s *store.Store, version int64) {
+	t.Helper()
+	const before, after = 2, 3 // two write down what begins, two note that it is done, and one tidies up
+	first, last := before+1, before
+	for _, section := range sections(t, store.MySQL, migrationFile(t, store.MySQL, version)) {
+		last = max(last, before+strings.Count(section, ";"))
+	}
+	if version == 1 {
+		first, last = 1, before+1+after
+	}
+	for n := first; n <= last; n++ {
+		wayUp := s.Killed(n).MigrateUpTo(t.Context(), version)
+		up(t, s, version)
+		_, wayDown := s.Killed(n).MigrateDown(t.Context())
+		if wayUp == nil && wayDown == nil {
+			t.Errorf("%d was not interrupted after %d statements", version, n)
+		}
+		if n%2 == 0 {
+			up(t, s, version)
+		}
+		if noted(t, s, version) {
+			down(t, s, version)
+		}
+	}
+}
+
+// noted reports whether a version's row is there, also if it isn't sure that the migration is.
+func noted(t *testing.T, s *store.Store, version int64) bool {
+	t.Helper()
+	return len(read(t, s, fmt.Sprintf("SELECT version_id FROM goose_db_version WHERE version_id = %d", version))) > 0
+}
+
+func up(t *testing.T, s *store.Store, version int64) {
+	t.Helper()
+	if err := s.MigrateUpTo(t.Context(), version); err != nil {
+		t.Fatalf("up to %d: %v", version, err)
+	}
+	if !isAt(t, s, version) {
+		t.Fatalf("up to %d: the schema has another version", version)
+	}
+}
+
+func down(t *testing.T, s *store.Store, from int64) {
+	t.Helper()
+	if undone, err := s.MigrateDown(t.Context()); err != nil || undone.Version != from {
+		t.Fatalf("down from %d: took back %d, error %v", from, undone.Version, err)
+	}
+}
+
+func isAt(t *testing.T, s *store.Store, version int64) bool {
+	t.Helper()
+	current, _ := schemaVersion(t, s)
+	return current == version
+}
+
+// SIGTERM ends the context.
+func TestMigrateUpFinishesTheMigrationInWhichItIsStopped(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		s := storetest.Open(t, storetest.NewURL(t, engine))
+		all := versions(t, engine)
+		for left := len(all); left > 0; {
+			ctx, cancel := context.WithCancel(t.Context())
+			done, err := s.After(4, cancel).MigrateUp(ctx)
+			cancel()
+			if left -= len(done); len(done) == 0 || (err == nil) != (left == 0) {
+				t.Fatalf("%d migrations were applied, %d are left, error %v", len(done), left, err)
+			}
+			if !isAt(t, s, all[len(all)-left-1]) {
+				t.Errorf("another version than %d is noted", all[len(all)-left-1])
+			}
+		}
+		if diff := cmp.Diff(facts(t, storetest.New(t, engine)), facts(t, s)); diff != "" {
+			t.Errorf("the schema is another one (-want +got):\n%s", diff)
+		}
+	})
+}

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// MySQL and MariaDB commit each DDL statement by itself. So a step may have changed the schema when its process is killed, without
+// being noted as done. The table goose_unfinished has the step that was begun last: only when a step is repeated does "it is there
+// already" mean that it was done. The test of sql/migrations/mysql holds each step to one DDL statement at its end, which either
+// was carried out as a whole or not at all.
+
+const (
+	createUnfinished = "CREATE TABLE IF NOT EXISTS goose_unfinished (id tinyint PRIMARY KEY, version_id bigint NOT NULL, is_up boolean NOT NULL)"
+	replaceBegun     = "REPLACE INTO goose_unfinished (id, version_id, is_up) VALUES (1, ?, ?)"
+)
+
+// begunStep returns the step that was begun last, if it isn't known to be done. Its version is 0 if there is none.
+func begunStep(ctx context.Context, engine Engine, db reader) (step, error) {
+	if engine != MySQL {
+		return step{}, nil
+	}
+	exists, err := tableExists(ctx, engine, db, "goose_unfinished")
+	if err != nil || !exists {
+		return step{}, err
+	}
+	// A step up that is noted, and a step down that isn't noted any more, are done.
+	var s step
+	err = db.QueryRowContext(ctx, `SELECT version_id, is_up FROM goose_unfinished
+		WHERE is_up <> (version_id IN (SELECT version_id FROM goose_db_version))`).Scan(&s.version, &s.up)
+	if errors.Is(err, sql.ErrNoRows) {
+		return step{}, nil
+	}
+	if err != nil {
+		return step{}, fmt.Errorf("read the migration that was begun: %w", err)
+	}
+	return s, nil
+}
+
+// resume finishes the step in which an earlier process was stopped, and returns it. Its version is 0 if there is none.
+func (m *migrator) resume(ctx context.Context) (step, error) {
+	s, err := begunStep(ctx, m.engine, m.session)
+	if err != nil || s.version == 0 {
+		return step{}, err
+	}
+	if m.migration(s.version).Name == "" {
+		return step{}, fmt.Errorf("migration %d was begun by a program that knows it, and was stopped: let that program finish it", s.version)
+	}
+	return s, m.run(ctx, s)
+}
+
+// begin writes down that a step begins, and reports whether it was begun before and not finished.
+func (m *migrator) begin(ctx context.Context, s step) (repeated bool, err error) {
+	if m.engine != MySQL {
+		return false, nil
+	}
+	begun, err := begunStep(ctx, m.engine, m.session)
+	if err != nil || begun == s {
+		return begun == s, err
+	}
+	if _, err = m.session.ExecContext(ctx, createUnfinished); err == nil {
+		_, err = m.session.ExecContext(ctx, replaceBegun, s.version, s.up)
+	}
+	if err != nil {
+		return false, fmt.Errorf("note that migration %d begins: %w", s.version, err)
+	}
+	return false, nil
+}
+
+// tidy removes what begin has written, if the step is done.
+func (m *migrator) tidy(ctx context.Context) error {
+	if m.engine != MySQL {
+		return nil
+	}
+	exists, err := tableExists(ctx, m.engine, m.session, "goose_unfinished")
+	if err != nil || !exists {
+		return err
+	}
+	begun, err := begunStep(ctx, m.engine, m.session)
+	if err != nil || begun.version > 0 {
+		return err
+	}
+	return m.forget(ctx)
+}
+
+func (m *migrator) forget(ctx context.Context) error {
+	if _, err := m.session.ExecContext(ctx, "DELETE FROM goose_unfinished"); err != nil {
+		return fmt.Errorf("forget the migration that was begun: %w", err)
+	}
+	return nil
+}
+
+// settle decides what the error of a step means.
+func (m *migrator) settle(ctx context.Context, s step, repeated bool, cause error) error {
+	e, ok := errors.AsType[*mysql.MySQLError](cause)
+	if !ok || stoppedByServer[e.Number] {
+		return cause // nobody knows whether it was carried out, so it is still begun
+	}
+	if carriedOut[e.Number] && repeated {
+		return m.note(ctx, s)
+	}
+	if carriedOut[e.Number] {
+		cause = fmt.Errorf("%w; the schema has it, although it isn't noted: if all of the migration is there, run tenantry migrate stamp %d", cause, s.version)
+	}
+	return errors.Join(cause, m.forget(ctx)) // it wasn't carried out
+}
+
+// carriedOut are the errors of a DDL statement that finds its own result.
+var carriedOut = map[uint16]bool{
+	1005: true, // can't create table, because of a foreign key of the same name (MariaDB)
+	1022: true, // duplicate key in table
+	1050: true, // table exists
+	1051: true, // unknown table
+	1054: true, // unknown column
+	1060: true, // duplicate column
+	1061: true, // duplicate key name
+	1068: true, // multiple primary key
+	1091: true, // can't drop, because it doesn't exist
+	1146: true, // table doesn't exist
+	1826: true, // duplicate foreign key or check
+	3821: true, // check not found
+	3822: true, // duplicate check
+	3940: true, // constraint doesn't exist
+}
+
+// stoppedByServer are errors after which a statement may have been carried out or not.
+var stoppedByServer = map[uint16]bool{
+	1053: true, // server shuts down
+	1317: true, // statement interrupted
+	1927: true, // connection killed
+}

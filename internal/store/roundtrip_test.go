@@ -1,0 +1,186 @@
+package store_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/seed"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// Whoever goes back to an older program goes forward again, with the data that is left.
+func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
+	t.Parallel()
+	keys, err := audit.NewKeys([]byte("a key for nothing but this test of the migrations"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		s := storetest.New(t, engine)
+		s.SQLDB().SetMaxIdleConns(1) // for the many looks at the schema
+		opts := seed.Options{Scenarios: []string{"tech-startup"}, Scale: seed.Small}
+		if _, err := seed.Run(t.Context(), s, keys, auth.NewPasswords(4), opts); err != nil {
+			t.Fatal(err)
+		}
+		fillEmptyTables(t, s)
+		want, users := facts(t, s), count(t, s, "users")
+
+		backTo(t, s, 13) // the seals go, and what they sealed waits for new ones
+		verifyTrails(t, s, keys)
+		backTo(t, s, 7) // so do departments and the way to them
+		if got := count(t, s, "users"); got != users {
+			t.Errorf("%d users are left, want %d", got, users)
+		}
+		backTo(t, s, 5) // and the platform with its superusers
+		if got := count(t, s, "users"); got == 0 || got >= users {
+			t.Errorf("%d of %d users are left; want those of tenants", got, users)
+		}
+		fillEmptyTables(t, s)
+		for _, version := range slices.Backward(versions(t, engine)) {
+			down(t, s, version)
+			up(t, s, version)
+			down(t, s, version)
+		}
+		backTo(t, s, 0)
+		if diff := cmp.Diff(want, facts(t, s)); diff != "" {
+			t.Errorf("the schema is another one (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// backTo takes back all migrations after a version, and applies them again.
+func backTo(t *testing.T, s *store.Store, version int64) {
+	t.Helper()
+	for current, _ := schemaVersion(t, s); current > version; current, _ = schemaVersion(t, s) {
+		down(t, s, current)
+	}
+	if _, err := s.MigrateUp(t.Context()); err != nil {
+		t.Fatalf("from %d: %v", version, err)
+	}
+	if s.Engine() == store.SQLite {
+		if broken := read(t, s, `SELECT "table", parent FROM pragma_foreign_key_check`); len(broken) > 0 {
+			t.Errorf("from %d: rows refer to others that aren't there: %v", version, broken)
+		}
+	}
+}
+
+// verifyTrails seals what waits in all tenants, and expects that nothing is wrong with any trail, before and after.
+func verifyTrails(t *testing.T, s *store.Store, keys *audit.Keys) {
+	t.Helper()
+	sealer := audit.NewSealer(s, keys, nil)
+	for _, row := range read(t, s, "SELECT id FROM tenants") {
+		tenant := uuid.MustParse(row[0])
+		for range 2 {
+			check, err := audit.NewVerifier(s, keys).Begin(tenant, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for done := false; !done; {
+				if done, err = check.Step(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if v := check.Result(); v.Status != audit.Intact || v.Entries == 0 {
+				t.Errorf("trail of %s: %s", tenant, v.Detail())
+			}
+			if _, err := sealer.Seal(t.Context(), tenant); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+func count(t *testing.T, s *store.Store, table string) int {
+	t.Helper()
+	return len(read(t, s, "SELECT 1 FROM "+table))
+}
+
+var (
+	factOfColumn     = regexp.MustCompile(`^table (\w+), column (\w+), (.+), (null|not null)$`)
+	factOfForeignKey = regexp.MustCompile(`^table (\w+), foreign key \w+ \((.*)\) REFERENCES (\w+) \((.*)\) ON`)
+)
+
+// fillEmptyTables gives each table without rows one row, with values only where there must be some.
+func fillEmptyTables(t *testing.T, s *store.Store) {
+	t.Helper()
+	schema := facts(t, s)
+	rows := map[string]map[string]string{} // table, column, value
+	for _, fact := range schema {
+		if m := factOfColumn.FindStringSubmatch(fact); m != nil && m[4] == "not null" {
+			if rows[m[1]] == nil {
+				rows[m[1]] = map[string]string{}
+			}
+			rows[m[1]][m[2]] = someValue(m[3])
+		}
+	}
+	maps.DeleteFunc(rows, func(table string, _ map[string]string) bool { return count(t, s, table) > 0 })
+	for len(rows) > 0 {
+		before := len(rows)
+		for table, row := range rows {
+			if referTo(t, s, schema, rows, table) {
+				columns := slices.Sorted(maps.Keys(row))
+				values := make([]string, len(columns))
+				for i, column := range columns {
+					values[i] = row[column]
+				}
+				statement := fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", table, strings.Join(columns, ", "), strings.Join(values, ", "))
+				if _, err := s.SQLDB().ExecContext(t.Context(), statement); err != nil {
+					t.Fatalf("%s: %v", statement, err)
+				}
+				delete(rows, table)
+			}
+		}
+		if len(rows) == before {
+			t.Fatalf("these tables refer to each other: %v", rows)
+		}
+	}
+}
+
+// referTo takes the values of foreign keys from rows that are there. It reports false while there are none.
+func referTo(t *testing.T, s *store.Store, schema []string, empty map[string]map[string]string, table string) bool {
+	t.Helper()
+	for _, fact := range schema {
+		m := factOfForeignKey.FindStringSubmatch(fact)
+		if m == nil || m[1] != table {
+			continue
+		}
+		if _, isEmpty := empty[m[3]]; isEmpty && m[3] != table {
+			return false
+		}
+		columns := strings.Split(m[2], ", ")
+		if _, needed := empty[table][columns[len(columns)-1]]; !needed {
+			continue
+		}
+		target := read(t, s, fmt.Sprintf("SELECT %s FROM %s LIMIT 1", m[4], m[3]))
+		for i, column := range columns {
+			empty[table][column] = "'" + target[0][i] + "'"
+		}
+	}
+	return true
+}
+
+func someValue(kind string) string {
+	switch kind {
+	case "uuid":
+		return "'00000000-0000-7000-8000-000000000001'"
+	case "time":
+		return "'2026-01-01 00:00:00'"
+	case "json":
+		return "'{}'"
+	case "bigint", "double precision":
+		return "1"
+	case "boolean":
+		return "true"
+	}
+	return "'x'"
+}
