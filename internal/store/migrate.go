@@ -171,7 +171,10 @@ func (s *Store) migrateLocked(ctx context.Context, f func(*migrator) error) erro
 	if m.notes, err = s.noteProvider(session, m.steps.ListSources()); err != nil {
 		return err
 	}
-	return errors.Join(f(m), m.tidy(context.WithoutCancel(ctx)))
+	if err := f(m); err != nil {
+		return err
+	}
+	return m.tidy(context.WithoutCancel(ctx))
 }
 
 // missing returns the migrations that aren't applied, oldest first.

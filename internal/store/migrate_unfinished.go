@@ -28,15 +28,27 @@ func begunStep(ctx context.Context, engine Engine, db reader) (step, error) {
 	if err != nil || !exists {
 		return step{}, err
 	}
-	// A step up that is noted, and a step down that isn't noted any more, are done.
 	var s step
-	err = db.QueryRowContext(ctx, `SELECT version_id, is_up FROM goose_unfinished
-		WHERE is_up <> (version_id IN (SELECT version_id FROM goose_db_version))`).Scan(&s.version, &s.up)
+	err = db.QueryRowContext(ctx, "SELECT version_id, is_up FROM goose_unfinished").Scan(&s.version, &s.up)
 	if errors.Is(err, sql.ErrNoRows) {
 		return step{}, nil
 	}
 	if err != nil {
 		return step{}, fmt.Errorf("read the migration that was begun: %w", err)
+	}
+	exists, err = tableExists(ctx, engine, db, "goose_db_version")
+	if err != nil {
+		return step{}, err
+	}
+	var noted bool
+	if exists {
+		err = db.QueryRowContext(ctx, "SELECT count(*) > 0 FROM goose_db_version WHERE version_id = ?", s.version).Scan(&noted)
+	}
+	if err != nil {
+		return step{}, fmt.Errorf("read whether migration %d is noted: %w", s.version, err)
+	}
+	if noted == s.up {
+		return step{}, nil // done
 	}
 	return s, nil
 }
