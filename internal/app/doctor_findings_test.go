@@ -205,3 +205,38 @@ func userOf(t *testing.T, databaseURL string) string {
 	}
 	return u.User.Username()
 }
+
+func TestDoctorFindsIndexesAndFilesThatAreNotRight(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		i := newInstallation(t, engine)
+		if c := i.examine(t, 0)["indexes"]; c.Result != doctor.OK {
+			t.Errorf("%+v of a new schema, want ok", c)
+		}
+		drop := "DROP INDEX users_tenant_id_name_key_idx"
+		if engine == store.MySQL {
+			drop += " ON users"
+		}
+		i.execf(t, "%s", drop)
+		wantWarning(t, i.examine(t, 0)["indexes"], "users_tenant_id_name_key_idx is missing", "00003_create_users.sql")
+		switch engine {
+		case store.Postgres:
+			i.execf(t, "CREATE INDEX users_tenant_id_name_key_idx ON users (tenant_id, name_key, id)")
+			i.execf(t, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_search_text_idx'::regclass")
+			wantWarning(t, i.examine(t, 0)["indexes"], "users_search_text_idx is invalid", "REINDEX INDEX CONCURRENTLY users_search_text_idx")
+			i.execf(t, "ALTER INDEX users_search_text_idx RENAME TO users_search_text_idx_ccold")
+			i.execf(t, "CREATE INDEX users_search_text_idx ON users (name)")
+			wantWarning(t, i.examine(t, 0)["indexes"], "users_search_text_idx_ccold is invalid", "DROP INDEX CONCURRENTLY users_search_text_idx_ccold")
+		case store.SQLite:
+			file, _ := store.SQLiteFile(i.url)
+			if c := i.examine(t, 0)["files"]; c.Result != doctor.OK {
+				t.Errorf("%+v of a new database, want ok", c)
+			}
+			if err := os.Chmod(file, 0o644); err != nil { //nolint:gosec // that is what is found
+				t.Fatal(err)
+			}
+			wantWarning(t, i.examine(t, 0)["files"], file+" may hold what the tenants have stored", "chmod o= "+file)
+		case store.MySQL:
+		}
+	})
+}

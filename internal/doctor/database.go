@@ -19,23 +19,45 @@ func (p Patient) database(ctx context.Context) []Check {
 	s, err := p.OpenStore(ctx)
 	if err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "check DATABASE_URL, and that the database runs and lets this machine in"}
-		return append([]Check{failed}, skip("connections", "schema", "clock", "isolation", "accounts", "audit")...)
+		return append([]Check{failed}, skip("connections", "schema", "indexes", "clock", "isolation", "accounts", "audit")...)
 	}
 	defer s.Close()
 	start := p.Now()
 	if err := s.Ping(ctx); err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "look at the database's own log"}
-		return append([]Check{failed}, skip("connections", "schema", "clock", "isolation", "accounts", "audit")...)
+		return append([]Check{failed}, skip("connections", "schema", "indexes", "clock", "isolation", "accounts", "audit")...)
 	}
 	version := schema(ctx, s)
 	checks := slices.Concat(
 		p.encryption(ctx, s, fmt.Sprintf("%s answers in %s", s.Engine(), p.Now().Sub(start).Round(10*time.Microsecond))),
-		p.connections(ctx, s), []Check{version, p.clock(ctx, s)},
+		p.connections(ctx, s), []Check{version},
 	)
 	if version.Result == Failed {
-		return append(checks, skip("isolation", "accounts", "audit")...)
+		return slices.Concat(checks, skip("indexes"), []Check{p.clock(ctx, s)}, skip("isolation", "accounts", "audit"))
 	}
-	return slices.Concat(checks, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s))
+	return slices.Concat(checks, indexes(ctx, s), []Check{p.clock(ctx, s)}, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s))
+}
+
+// indexes warns of those that are missing, and of those that PostgreSQL doesn't use.
+func indexes(ctx context.Context, s *store.Store) []Check {
+	const name = "indexes"
+	faults, err := s.SchemaFaults(ctx)
+	if err != nil {
+		return findings(name, "", []Check{{Result: Warning, Detail: err.Error(), Fix: "look at the database's own log"}})
+	}
+	var found []Check
+	for _, f := range faults {
+		c := Check{Result: Warning, Detail: f.Name + " is missing", Fix: fmt.Sprintf("as the owner, make it as sql/migrations/%s/%s does: %s", s.Engine(), f.File, f.Line)}
+		if f.Invalid {
+			c.Detail = f.Name + " is invalid and never used: its creation was interrupted"
+			c.Fix = "as the owner: REINDEX INDEX CONCURRENTLY " + f.Name
+		}
+		if f.Invalid && f.File == "" {
+			c.Fix = "as the owner: DROP INDEX CONCURRENTLY " + f.Name
+		}
+		found = append(found, c)
+	}
+	return findings(name, "all indexes and constraints of the migrations are there", found)
 }
 
 func schema(ctx context.Context, s *store.Store) Check {

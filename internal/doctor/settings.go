@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/store"
 )
 
 func settingsFaults(err error) []Check {
@@ -46,20 +47,34 @@ func (p Patient) settings() []Check {
 // mounted is where container platforms put secrets: readable for everyone, in a place of their own.
 const mounted = "/run/secrets/"
 
-// files looks at who may read the secrets.
+// files looks at who may read the secrets, and the database of SQLite.
 func (p Patient) files() []Check {
 	var found []Check
 	for _, path := range p.Config.SecretFiles {
-		info, err := os.Stat(path)
-		if err != nil || strings.HasPrefix(path, mounted) || runtime.GOOS == "windows" { // Windows has no such bits
-			continue
-		}
-		if mode := info.Mode().Perm(); mode&0o007 != 0 {
-			found = append(found, Check{
-				Result: Warning, Detail: fmt.Sprintf("%s may hold secrets, and everybody on this machine can open it (mode %04o)", path, mode),
-				Fix: "run: chmod o= " + path,
-			})
+		if !strings.HasPrefix(path, mounted) {
+			found = append(found, openToAll(path, "secrets")...)
 		}
 	}
-	return findings("files", "no secret is in a file that everybody can open", found)
+	if file, ok := store.SQLiteFile(p.Config.DatabaseURL.Reveal()); ok {
+		for _, path := range []string{file, file + "-wal", file + "-shm"} {
+			found = append(found, openToAll(path, "what the tenants have stored")...)
+		}
+	}
+	return findings("files", "no secret or data is in a file that everybody can open", found)
+}
+
+// openToAll warns of a file that everybody on this machine can open. One that isn't there is fine.
+func openToAll(path, content string) []Check {
+	info, err := os.Stat(path)
+	if err != nil || runtime.GOOS == "windows" { // Windows has no such bits
+		return nil
+	}
+	mode := info.Mode().Perm()
+	if mode&0o007 == 0 {
+		return nil
+	}
+	return []Check{{
+		Result: Warning, Detail: fmt.Sprintf("%s may hold %s, and everybody on this machine can open it (mode %04o)", path, content, mode),
+		Fix: "run: chmod o= " + path,
+	}}
 }

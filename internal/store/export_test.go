@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -59,4 +60,18 @@ func (s *Store) InTx(ctx context.Context, f func(db.PostgresConn) error) error {
 		return err
 	}
 	return errors.Join(f(postgresConn{t.(*postgresTx)}), t.rollback(ctx)) //nolint:forcetypeassert // it is PostgreSQL's
+}
+
+// ExpectedNames are those of the indexes and constraints that the migrations make.
+func ExpectedNames(t *testing.T, engine Engine) map[string]bool {
+	t.Helper()
+	expected, err := expectedNames(engine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make(map[string]bool)
+	for name := range expected {
+		names[name] = true
+	}
+	return names
 }

@@ -51,6 +51,18 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	return d, db.NewSQLite(sqlitePlanned{sqliteConn{reader: reader, writer: writer}}, mapper(translateSQLite)), nil
 }
 
+// SQLiteFile returns the file of a database's URL, and false if the URL isn't one of SQLite.
+func SQLiteFile(databaseURL string) (string, bool) {
+	u, err := url.Parse(databaseURL)
+	if err != nil || Engine(u.Scheme) != SQLite {
+		return "", false
+	}
+	return sqlitePath(u), true
+}
+
+// sqlitePath is relative in sqlite:///relative/file, and absolute in sqlite:////absolute/file.
+func sqlitePath(u *url.URL) string { return strings.TrimPrefix(u.Path, "/") }
+
 // createSQLite makes an empty file unless there is one. It doesn't open one that is there: to close it again would release the locks
 // that SQLite has on it in this process.
 func createSQLite(path string) error {

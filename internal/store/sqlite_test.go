@@ -1,6 +1,9 @@
 package store
 
 import (
+	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -20,5 +23,37 @@ func TestSQLitePragmas(t *testing.T) {
 	}
 	if _, err := d.reader.ExecContext(t.Context(), "CREATE TABLE t (x)"); err == nil {
 		t.Error("a reader can write")
+	}
+}
+
+// TestSQLiteFilesAreTheirOwnersAlone is about the umask that lets everybody read new files, as most do.
+func TestSQLiteFilesAreTheirOwnersAlone(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("FILE MODES ARE NOT TESTED: Windows has none")
+	}
+	folder := filepath.Join(t.TempDir(), "new", "folder")
+	s, err := Open(t.Context(), "sqlite:///"+filepath.Join(folder, "a.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	if _, err := s.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	modes := map[string]os.FileMode{folder: 0o700}
+	for _, suffix := range []string{"", "-wal", "-shm", ".migrate.lock"} {
+		modes[filepath.Join(folder, "a.db"+suffix)] = 0o600
+	}
+	for path, want := range modes {
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Error(err)
+		} else if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %04o, want %04o", path, got, want)
+		}
+	}
+	if files, err := os.ReadDir(folder); err != nil || len(files) != len(modes)-1 {
+		t.Errorf("the folder has %v, error %v; want the files above and no others", files, err)
 	}
 }

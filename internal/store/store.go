@@ -87,7 +87,7 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	case MySQL:
 		s.database, s.Querier, err = openMySQL(u, opts)
 	case SQLite:
-		s.path = u.Path[min(1, len(u.Path)):]
+		s.path = sqlitePath(u)
 		s.database, s.Querier, err = openSQLite(s.path, opts)
 	default:
 		return nil, fmt.Errorf("the database URL begins with %q; it must be postgres, mysql or sqlite", u.Scheme)

@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tenantry/tenantry/sql/migrations"
+)
+
+// SchemaFault is an index or a constraint that isn't as the migrations make it.
+type SchemaFault struct {
+	Name string
+	// Invalid means that PostgreSQL doesn't use it, because its creation was interrupted. Otherwise it is missing.
+	Invalid bool
+	// File is the migration that makes it, and Line where; both are empty if no migration does.
+	File, Line string
+}
+
+// SchemaFaults compares indexes and constraints by name with those that the migrations make. The schema must have the version that
+// this program needs. Additional ones are no fault, unless they are invalid.
+func (s *Store) SchemaFaults(ctx context.Context) ([]SchemaFault, error) {
+	expected, err := expectedNames(s.engine)
+	if err != nil {
+		return nil, err
+	}
+	present, err := s.presentNames(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look for indexes: %w", err)
+	}
+	var faults []SchemaFault
+	for _, name := range slices.Sorted(maps.Keys(expected)) {
+		if _, ok := present[name]; !ok {
+			faults = append(faults, expected[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(present)) {
+		if !present[name] {
+			fault := expected[name]
+			fault.Name, fault.Invalid = name, true
+			faults = append(faults, fault)
+		}
+	}
+	return faults, nil
+}
+
+var (
+	sqlComment = regexp.MustCompile(`--.*`)
+	// namedInSchema finds what makes or drops an index or a constraint, and its name.
+	namedInSchema = regexp.MustCompile(`\b(DROP (?:FOREIGN )?)?(?:INDEX|KEY|CONSTRAINT|CHECK)(?: CONCURRENTLY)?(?: IF (?:NOT )?EXISTS)? (\w+)`)
+)
+
+// expectedNames reads the migrations up.
+func expectedNames(engine Engine) (map[string]SchemaFault, error) {
+	files, err := fs.Glob(migrations.FS, string(engine)+"/*.sql")
+	if err != nil {
+		return nil, fmt.Errorf("find migrations: %w", err)
+	}
+	expected := make(map[string]SchemaFault)
+	for _, file := range files {
+		text, err := fs.ReadFile(migrations.FS, file)
+		if err != nil {
+			return nil, fmt.Errorf("read migration: %w", err)
+		}
+		up, _, _ := strings.Cut(string(text), "-- +goose Down")
+		for line := range strings.Lines(sqlComment.ReplaceAllString(up, "")) {
+			for _, m := range namedInSchema.FindAllStringSubmatch(line, -1) {
+				if name := m[2]; m[1] != "" {
+					delete(expected, name)
+				} else {
+					expected[name] = SchemaFault{Name: name, File: path.Base(file), Line: strings.Trim(line, " ,;\n")}
+				}
+			}
+		}
+	}
+	return expected, nil
+}
+
+// An index that is being created now isn't valid yet.
+const postgresNames = `
+	WITH ours AS (SELECT relnamespace AS id FROM pg_class WHERE oid = to_regclass('tenants'))
+	SELECT c.relname, i.indisvalid OR EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+	FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN ours ON ours.id = c.relnamespace
+	UNION ALL
+	SELECT k.conname, true FROM pg_constraint k JOIN ours ON ours.id = k.connamespace WHERE k.contype <> 'u'`
+
+const mysqlNames = `
+	SELECT index_name, true FROM information_schema.statistics WHERE table_schema = database()
+	UNION SELECT constraint_name, true FROM information_schema.table_constraints WHERE table_schema = database()`
+
+// SQLite has the names of constraints only in the text of their table.
+const sqliteNames = `
+	SELECT name, true FROM sqlite_schema WHERE type = 'index'
+	UNION SELECT sql, true FROM sqlite_schema WHERE type = 'table'`
+
+// presentNames returns the indexes and constraints that are there, and whether each is valid.
+func (s *Store) presentNames(ctx context.Context) (map[string]bool, error) {
+	query := map[Engine]string{Postgres: postgresNames, MySQL: mysqlNames, SQLite: sqliteNames}[s.engine]
+	rows, err := s.database.sqlDB().QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	present := make(map[string]bool)
+	for rows.Next() {
+		var name string
+		var valid bool
+		if err := rows.Scan(&name, &valid); err != nil {
+			return nil, err
+		}
+		if s.engine != SQLite {
+			present[name] = valid
+			continue
+		}
+		present[name] = true
+		for _, m := range namedInSchema.FindAllStringSubmatch(name, -1) {
+			present[m[2]] = true
+		}
+	}
+	return present, rows.Err()
+}

@@ -1,0 +1,95 @@
+package store_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+func schemaFaults(t *testing.T, s *store.Store) []store.SchemaFault {
+	t.Helper()
+	faults, err := s.SchemaFaults(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return faults
+}
+
+func TestSchemaFaultsAreIndexesThatAreMissing(t *testing.T) {
+	t.Parallel()
+	drop := map[store.Engine]string{
+		store.Postgres: "DROP INDEX tenants_tier_name_key_idx", store.SQLite: "DROP INDEX tenants_tier_name_key_idx",
+		store.MySQL: "DROP INDEX tenants_tier_name_key_idx ON tenants",
+	}
+	named := regexp.MustCompile(`^table \w+, (?:unique index|index|unique|foreign key|check) (\w+)`)
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		s := storetest.New(t, engine)
+		if faults := schemaFaults(t, s); len(faults) > 0 {
+			t.Errorf("a new schema has faults: %+v", faults)
+		}
+		expected := store.ExpectedNames(t, engine)
+		for _, fact := range facts(t, s) {
+			if m := named.FindStringSubmatch(fact); m != nil && !expected[m[1]] {
+				t.Errorf("nobody would miss %s", fact)
+			}
+		}
+		execute(t, s, drop[engine])
+		faults := schemaFaults(t, s)
+		if len(faults) != 1 || faults[0].Invalid || faults[0].File != "00001_create_tenants.sql" || !strings.Contains(faults[0].Line, "tenants_tier_name_key_idx") {
+			t.Errorf("faults are %+v, want the index that is missing", faults)
+		}
+	})
+}
+
+// What an interrupted CREATE INDEX CONCURRENTLY leaves has the index's name, and is never used.
+func TestInvalidIndexes(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t, store.Postgres)
+	const invalidate = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '%s'::regclass"
+	execute(t, s, "CREATE INDEX companies_search_text_idx_ccnew ON companies (name)")
+	for _, index := range []string{"companies_search_text_idx", "companies_search_text_idx_ccnew"} {
+		execute(t, s, fmt.Sprintf(invalidate, index))
+	}
+	if diff := cmp.Diff([]store.SchemaFault{
+		{
+			Name: "companies_search_text_idx", Invalid: true, File: "00016_add_search.sql",
+			Line: "CREATE INDEX IF NOT EXISTS companies_search_text_idx ON companies USING gin (tenant_id, search_text gin_trgm_ops)",
+		},
+		{Name: "companies_search_text_idx_ccnew", Invalid: true},
+	}, schemaFaults(t, s)); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+	execute(t, s, "DROP INDEX companies_search_text_idx_ccnew")
+
+	for current, _ := schemaVersion(t, s); current > 15; current, _ = schemaVersion(t, s) {
+		down(t, s, current)
+	}
+	for _, table := range []string{"companies", "users"} {
+		execute(t, s, fmt.Sprintf("CREATE INDEX %s_search_text_idx ON %[1]s USING gin (tenant_id, search_text gin_trgm_ops)", table))
+	}
+	execute(t, s, fmt.Sprintf(invalidate, "companies_search_text_idx"))
+	const id = "SELECT 'users_search_text_idx'::regclass::oid::text"
+	before := read(t, s, id)
+	if _, err := s.MigrateUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if faults := schemaFaults(t, s); len(faults) > 0 {
+		t.Errorf("the migration took indexes for good that aren't: %+v", faults)
+	}
+	if after := read(t, s, id); before[0][0] != after[0][0] {
+		t.Error("the migration made a good index again")
+	}
+}
+
+func execute(t *testing.T, s *store.Store, statement string) {
+	t.Helper()
+	if _, err := s.SQLDB().ExecContext(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
