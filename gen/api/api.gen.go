@@ -1280,7 +1280,7 @@ type CreatedUser struct {
 	User User `json:"user"`
 }
 
-// DeletionPreview What a deletion takes with it.
+// DeletionPreview What a deletion takes with it, or what is left of one.
 type DeletionPreview struct {
 	// Branches How many branches would be deleted.
 	//
@@ -3439,6 +3439,11 @@ type ClientInterface interface {
 	// Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
 	// With `dry_run=true` nothing is deleted and the answer says what would be.
 	//
+	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+	// goes from below doesn't change the version.
+	//
 	// Corresponds with DELETE /api/v1/org/branches/{id} (the `DeleteBranch` operationId).
 	DeleteBranch(ctx context.Context, id ID, params *DeleteBranchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -3500,6 +3505,11 @@ type ClientInterface interface {
 	//
 	// Deletes the company with its branches and departments. Users lose the assignment, never the account. With
 	// `dry_run=true` nothing is deleted and the answer says what would be.
+	//
+	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+	// goes from below doesn't change the version.
 	//
 	// Corresponds with DELETE /api/v1/org/companies/{id} (the `DeleteCompany` operationId).
 	DeleteCompany(ctx context.Context, id ID, params *DeleteCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3563,6 +3573,11 @@ type ClientInterface interface {
 	// Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
 	// nothing is deleted and the answer says what would be.
 	//
+	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+	// goes from below doesn't change the version.
+	//
 	// Corresponds with DELETE /api/v1/org/departments/{id} (the `DeleteDepartment` operationId).
 	DeleteDepartment(ctx context.Context, id ID, params *DeleteDepartmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
@@ -3578,6 +3593,10 @@ type ClientInterface interface {
 	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 	// the department as it is, with the same `ETag` and without an entry in the audit trail.
 	//
+	// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
+	// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
+	// leaves its branch for none, its users keep theirs.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -3587,6 +3606,10 @@ type ClientInterface interface {
 	//
 	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 	// the department as it is, with the same `ETag` and without an entry in the audit trail.
+	//
+	// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
+	// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
+	// leaves its branch for none, its users keep theirs.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4534,6 +4557,11 @@ func (c *Client) CreateBranch(ctx context.Context, params *CreateBranchParams, b
 // Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
 // With `dry_run=true` nothing is deleted and the answer says what would be.
 //
+// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+// goes from below doesn't change the version.
+//
 // Corresponds with DELETE /api/v1/org/branches/{id} (the `DeleteBranch` operationId).
 func (c *Client) DeleteBranch(ctx context.Context, id ID, params *DeleteBranchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteBranchRequest(c.Server, id, params)
@@ -4665,6 +4693,11 @@ func (c *Client) CreateCompany(ctx context.Context, params *CreateCompanyParams,
 //
 // Deletes the company with its branches and departments. Users lose the assignment, never the account. With
 // `dry_run=true` nothing is deleted and the answer says what would be.
+//
+// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+// goes from below doesn't change the version.
 //
 // Corresponds with DELETE /api/v1/org/companies/{id} (the `DeleteCompany` operationId).
 func (c *Client) DeleteCompany(ctx context.Context, id ID, params *DeleteCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4798,6 +4831,11 @@ func (c *Client) CreateDepartment(ctx context.Context, params *CreateDepartmentP
 // Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
 // nothing is deleted and the answer says what would be.
 //
+// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+// goes from below doesn't change the version.
+//
 // Corresponds with DELETE /api/v1/org/departments/{id} (the `DeleteDepartment` operationId).
 func (c *Client) DeleteDepartment(ctx context.Context, id ID, params *DeleteDepartmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteDepartmentRequest(c.Server, id, params)
@@ -4833,6 +4871,10 @@ func (c *Client) GetDepartment(ctx context.Context, id ID, params *GetDepartment
 // Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 // the department as it is, with the same `ETag` and without an entry in the audit trail.
 //
+// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
+// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
+// leaves its branch for none, its users keep theirs.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -4852,6 +4894,10 @@ func (c *Client) UpdateDepartmentWithBody(ctx context.Context, id ID, params *Up
 //
 // Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 // the department as it is, with the same `ETag` and without an entry in the audit trail.
+//
+// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
+// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
+// leaves its branch for none, its users keep theirs.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10095,6 +10141,11 @@ type ClientWithResponsesInterface interface {
 	// Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
 	// With `dry_run=true` nothing is deleted and the answer says what would be.
 	//
+	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+	// goes from below doesn't change the version.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v1/org/branches/{id} (the `DeleteBranch` operationId).
@@ -10162,6 +10213,11 @@ type ClientWithResponsesInterface interface {
 	//
 	// Deletes the company with its branches and departments. Users lose the assignment, never the account. With
 	// `dry_run=true` nothing is deleted and the answer says what would be.
+	//
+	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+	// goes from below doesn't change the version.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10231,6 +10287,11 @@ type ClientWithResponsesInterface interface {
 	// Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
 	// nothing is deleted and the answer says what would be.
 	//
+	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+	// goes from below doesn't change the version.
+	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v1/org/departments/{id} (the `DeleteDepartment` operationId).
@@ -10250,6 +10311,10 @@ type ClientWithResponsesInterface interface {
 	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 	// the department as it is, with the same `ETag` and without an entry in the audit trail.
 	//
+	// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
+	// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
+	// leaves its branch for none, its users keep theirs.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -10259,6 +10324,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 	// the department as it is, with the same `ETag` and without an entry in the audit trail.
+	//
+	// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
+	// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
+	// leaves its branch for none, its users keep theirs.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13217,6 +13286,11 @@ func (r CreateBranchResponse) ContentType() string {
 	return ""
 }
 
+// DeleteBranchResponse202Headers the declared response headers of an HTTP 202 response for DeleteBranch
+type DeleteBranchResponse202Headers struct {
+	RetryAfter int
+}
+
 // DeleteBranchResponse401Headers the declared response headers of an HTTP 401 response for DeleteBranch
 type DeleteBranchResponse401Headers struct {
 	WWWAuthenticate string
@@ -13242,6 +13316,8 @@ type DeleteBranchResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *DeletionPreview
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *DeletionPreview
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthenticated
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -13260,6 +13336,8 @@ type DeleteBranchResponse struct {
 	ApplicationProblemJSON500 *Failed
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *DeleteBranchResponse202Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeleteBranchResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -13271,6 +13349,11 @@ type DeleteBranchResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r DeleteBranchResponse) GetJSON200() *DeletionPreview {
 	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r DeleteBranchResponse) GetJSON202() *DeletionPreview {
+	return r.JSON202
 }
 
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
@@ -13938,6 +14021,11 @@ func (r CreateCompanyResponse) ContentType() string {
 	return ""
 }
 
+// DeleteCompanyResponse202Headers the declared response headers of an HTTP 202 response for DeleteCompany
+type DeleteCompanyResponse202Headers struct {
+	RetryAfter int
+}
+
 // DeleteCompanyResponse401Headers the declared response headers of an HTTP 401 response for DeleteCompany
 type DeleteCompanyResponse401Headers struct {
 	WWWAuthenticate string
@@ -13963,6 +14051,8 @@ type DeleteCompanyResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *DeletionPreview
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *DeletionPreview
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthenticated
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -13981,6 +14071,8 @@ type DeleteCompanyResponse struct {
 	ApplicationProblemJSON500 *Failed
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *DeleteCompanyResponse202Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeleteCompanyResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -13992,6 +14084,11 @@ type DeleteCompanyResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r DeleteCompanyResponse) GetJSON200() *DeletionPreview {
 	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r DeleteCompanyResponse) GetJSON202() *DeletionPreview {
+	return r.JSON202
 }
 
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
@@ -14659,6 +14756,11 @@ func (r CreateDepartmentResponse) ContentType() string {
 	return ""
 }
 
+// DeleteDepartmentResponse202Headers the declared response headers of an HTTP 202 response for DeleteDepartment
+type DeleteDepartmentResponse202Headers struct {
+	RetryAfter int
+}
+
 // DeleteDepartmentResponse401Headers the declared response headers of an HTTP 401 response for DeleteDepartment
 type DeleteDepartmentResponse401Headers struct {
 	WWWAuthenticate string
@@ -14684,6 +14786,8 @@ type DeleteDepartmentResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *DeletionPreview
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *DeletionPreview
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthenticated
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -14702,6 +14806,8 @@ type DeleteDepartmentResponse struct {
 	ApplicationProblemJSON500 *Failed
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers202 the parsed response headers for an HTTP 202 response
+	Headers202 *DeleteDepartmentResponse202Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeleteDepartmentResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -14713,6 +14819,11 @@ type DeleteDepartmentResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r DeleteDepartmentResponse) GetJSON200() *DeletionPreview {
 	return r.JSON200
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r DeleteDepartmentResponse) GetJSON202() *DeletionPreview {
+	return r.JSON202
 }
 
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
@@ -18774,6 +18885,11 @@ func (c *ClientWithResponses) CreateBranchWithResponse(ctx context.Context, para
 // Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
 // With `dry_run=true` nothing is deleted and the answer says what would be.
 //
+// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+// goes from below doesn't change the version.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/v1/org/branches/{id} (the `DeleteBranch` operationId).
@@ -18883,6 +18999,11 @@ func (c *ClientWithResponses) CreateCompanyWithResponse(ctx context.Context, par
 //
 // Deletes the company with its branches and departments. Users lose the assignment, never the account. With
 // `dry_run=true` nothing is deleted and the answer says what would be.
+//
+// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+// goes from below doesn't change the version.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18994,6 +19115,11 @@ func (c *ClientWithResponses) CreateDepartmentWithResponse(ctx context.Context, 
 // Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
 // nothing is deleted and the answer says what would be.
 //
+// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+// goes from below doesn't change the version.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/v1/org/departments/{id} (the `DeleteDepartment` operationId).
@@ -19025,6 +19151,10 @@ func (c *ClientWithResponses) GetDepartmentWithResponse(ctx context.Context, id 
 // Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 // the department as it is, with the same `ETag` and without an entry in the audit trail.
 //
+// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
+// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
+// leaves its branch for none, its users keep theirs.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -19040,6 +19170,10 @@ func (c *ClientWithResponses) UpdateDepartmentWithBodyWithResponse(ctx context.C
 //
 // Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 // the department as it is, with the same `ETag` and without an entry in the audit trail.
+//
+// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
+// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
+// leaves its branch for none, its users keep theirs.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -22597,6 +22731,13 @@ func ParseDeleteBranchResponse(rsp *http.Response) (*DeleteBranchResponse, error
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest DeletionPreview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case rsp.StatusCode == 204:
 		break // No content-type
 
@@ -22666,6 +22807,16 @@ func ParseDeleteBranchResponse(rsp *http.Response) (*DeleteBranchResponse, error
 	}
 
 	switch {
+	case rsp.StatusCode == 202:
+		var headers DeleteBranchResponse202Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers202 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteBranchResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -23480,6 +23631,13 @@ func ParseDeleteCompanyResponse(rsp *http.Response) (*DeleteCompanyResponse, err
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest DeletionPreview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case rsp.StatusCode == 204:
 		break // No content-type
 
@@ -23549,6 +23707,16 @@ func ParseDeleteCompanyResponse(rsp *http.Response) (*DeleteCompanyResponse, err
 	}
 
 	switch {
+	case rsp.StatusCode == 202:
+		var headers DeleteCompanyResponse202Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers202 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteCompanyResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -24363,6 +24531,13 @@ func ParseDeleteDepartmentResponse(rsp *http.Response) (*DeleteDepartmentRespons
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest DeletionPreview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
 	case rsp.StatusCode == 204:
 		break // No content-type
 
@@ -24432,6 +24607,16 @@ func ParseDeleteDepartmentResponse(rsp *http.Response) (*DeleteDepartmentRespons
 	}
 
 	switch {
+	case rsp.StatusCode == 202:
+		var headers DeleteDepartmentResponse202Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers202 = &headers
 	case rsp.StatusCode == 401:
 		var headers DeleteDepartmentResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -34249,6 +34434,26 @@ func (response DeleteBranch200JSONResponse) VisitDeleteBranchResponse(w http.Res
 	return body.Reply(w, 200)
 }
 
+type DeleteBranch202ResponseHeaders struct {
+	RetryAfter int
+}
+
+type DeleteBranch202JSONResponse struct {
+	Body    DeletionPreview
+	Headers DeleteBranch202ResponseHeaders
+}
+
+func (response DeleteBranch202JSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
+
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	return body.Reply(w, 202)
+}
+
 type DeleteBranch204Response struct {
 }
 
@@ -35202,6 +35407,26 @@ func (response DeleteCompany200JSONResponse) VisitDeleteCompanyResponse(w http.R
 	return body.Reply(w, 200)
 }
 
+type DeleteCompany202ResponseHeaders struct {
+	RetryAfter int
+}
+
+type DeleteCompany202JSONResponse struct {
+	Body    DeletionPreview
+	Headers DeleteCompany202ResponseHeaders
+}
+
+func (response DeleteCompany202JSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
+
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	return body.Reply(w, 202)
+}
+
 type DeleteCompany204Response struct {
 }
 
@@ -36153,6 +36378,26 @@ func (response DeleteDepartment200JSONResponse) VisitDeleteDepartmentResponse(w 
 	}
 	w.Header().Set("Content-Type", "application/json")
 	return body.Reply(w, 200)
+}
+
+type DeleteDepartment202ResponseHeaders struct {
+	RetryAfter int
+}
+
+type DeleteDepartment202JSONResponse struct {
+	Body    DeletionPreview
+	Headers DeleteDepartment202ResponseHeaders
+}
+
+func (response DeleteDepartment202JSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
+
+	body, err := openapi.Encode(response.Body)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	return body.Reply(w, 202)
 }
 
 type DeleteDepartment204Response struct {

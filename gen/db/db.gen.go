@@ -51,10 +51,11 @@ type (
 	DeleteAuditSealsUpToParams           = postgres.DeleteAuditSealsUpToParams
 	DeleteBranchParams                   = postgres.DeleteBranchParams
 	DeleteBranchesBetweenParams          = postgres.DeleteBranchesBetweenParams
+	DeleteBranchesOfCompanyParams        = postgres.DeleteBranchesOfCompanyParams
 	DeleteCompaniesBetweenParams         = postgres.DeleteCompaniesBetweenParams
 	DeleteCompanyParams                  = postgres.DeleteCompanyParams
-	DeleteDepartmentParams               = postgres.DeleteDepartmentParams
 	DeleteDepartmentsBetweenParams       = postgres.DeleteDepartmentsBetweenParams
+	DeleteDepartmentsOfCompanyParams     = postgres.DeleteDepartmentsOfCompanyParams
 	DeleteLoginAttemptParams             = postgres.DeleteLoginAttemptParams
 	DeleteOneTimeTokenOfUserParams       = postgres.DeleteOneTimeTokenOfUserParams
 	DeleteSessionsBetweenParams          = postgres.DeleteSessionsBetweenParams
@@ -99,6 +100,8 @@ type (
 	InsertSessionParams                  = postgres.InsertSessionParams
 	InsertTenantParams                   = postgres.InsertTenantParams
 	InsertUserParams                     = postgres.InsertUserParams
+	ListAssignmentsToCompanyParams       = postgres.ListAssignmentsToCompanyParams
+	ListAssignmentsToCompanyRow          = postgres.ListAssignmentsToCompanyRow
 	ListAttachedDepartmentIDsParams      = postgres.ListAttachedDepartmentIDsParams
 	ListAuditEntriesParams               = postgres.ListAuditEntriesParams
 	ListAuditEntryIDsParams              = postgres.ListAuditEntryIDsParams
@@ -123,6 +126,8 @@ type (
 	ListDepartmentIDsParams              = postgres.ListDepartmentIDsParams
 	ListDepartmentNodesParams            = postgres.ListDepartmentNodesParams
 	ListDepartmentNodesRow               = postgres.ListDepartmentNodesRow
+	ListDepartmentPlacesParams           = postgres.ListDepartmentPlacesParams
+	ListDepartmentPlacesRow              = postgres.ListDepartmentPlacesRow
 	ListDepartmentsByCreatedAtDescParams = postgres.ListDepartmentsByCreatedAtDescParams
 	ListDepartmentsByCreatedAtParams     = postgres.ListDepartmentsByCreatedAtParams
 	ListDepartmentsByNameDescParams      = postgres.ListDepartmentsByNameDescParams
@@ -152,8 +157,16 @@ type (
 	ListUsersByCreatedAtParams           = postgres.ListUsersByCreatedAtParams
 	ListUsersByNameDescParams            = postgres.ListUsersByNameDescParams
 	ListUsersByNameParams                = postgres.ListUsersByNameParams
+	ListUsersOfBranchesParams            = postgres.ListUsersOfBranchesParams
+	ListUsersOfBranchesRow               = postgres.ListUsersOfBranchesRow
 	ListUsersOfCompanyParams             = postgres.ListUsersOfCompanyParams
 	ListUsersOfCompanyRow                = postgres.ListUsersOfCompanyRow
+	ListUsersOfDepartmentsParams         = postgres.ListUsersOfDepartmentsParams
+	ListUsersOfDepartmentsRow            = postgres.ListUsersOfDepartmentsRow
+	ListUsersOfOtherBranchParams         = postgres.ListUsersOfOtherBranchParams
+	ListUsersOfOtherBranchRow            = postgres.ListUsersOfOtherBranchRow
+	LockCompanyOfBranchParams            = postgres.LockCompanyOfBranchParams
+	LockCompanyOfDepartmentParams        = postgres.LockCompanyOfDepartmentParams
 	LockCompanyParams                    = postgres.LockCompanyParams
 	LockTenantParams                     = postgres.LockTenantParams
 	LoginAttempt                         = postgres.LoginAttempt
@@ -434,6 +447,14 @@ func (x postgresQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBr
 	return int64(v), nil
 }
 
+func (x postgresQuerier) DeleteBranchesOfCompany(ctx context.Context, arg DeleteBranchesOfCompanyParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteBranchesOfCompany(ctx, postgres.DeleteBranchesOfCompanyParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteBranchesOfCompany", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteCompaniesBetween(ctx, postgres.DeleteCompaniesBetweenParams(arg))
 	if err != nil {
@@ -450,18 +471,18 @@ func (x postgresQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyPar
 	return int64(v), nil
 }
 
-func (x postgresQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
-	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteDepartment(ctx, postgres.DeleteDepartmentParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("DeleteDepartment", err)
-	}
-	return int64(v), nil
-}
-
 func (x postgresQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteDepartmentsBetween(ctx, postgres.DeleteDepartmentsBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteDepartmentsBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepartmentsOfCompanyParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteDepartmentsOfCompany(ctx, postgres.DeleteDepartmentsOfCompanyParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteDepartmentsOfCompany", err)
 	}
 	return int64(v), nil
 }
@@ -770,6 +791,16 @@ func (x postgresQuerier) InsertUser(ctx context.Context, arg InsertUserParams) e
 	return nil
 }
 
+func (x postgresQuerier) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListAssignmentsToCompany(ctx, postgres.ListAssignmentsToCompanyParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAssignmentsToCompany", err)
+	}
+	return convert(v, func(r postgres.ListAssignmentsToCompanyRow) ListAssignmentsToCompanyRow {
+		return ListAssignmentsToCompanyRow(r)
+	}), nil
+}
+
 func (x postgresQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListAttachedDepartmentIDs(ctx, postgres.ListAttachedDepartmentIDsParams(arg))
 	if err != nil {
@@ -936,6 +967,14 @@ func (x postgresQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepart
 		return nil, x.mapError("ListDepartmentNodes", err)
 	}
 	return convert(v, func(r postgres.ListDepartmentNodesRow) ListDepartmentNodesRow { return ListDepartmentNodesRow(r) }), nil
+}
+
+func (x postgresQuerier) ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPlacesParams) ([]ListDepartmentPlacesRow, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentPlaces(ctx, postgres.ListDepartmentPlacesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentPlaces", err)
+	}
+	return convert(v, func(r postgres.ListDepartmentPlacesRow) ListDepartmentPlacesRow { return ListDepartmentPlacesRow(r) }), nil
 }
 
 func (x postgresQuerier) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
@@ -1136,6 +1175,14 @@ func (x postgresQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersB
 	return convert(v, func(r postgres.User) User { return User(r) }), nil
 }
 
+func (x postgresQuerier) ListUsersOfBranches(ctx context.Context, arg ListUsersOfBranchesParams) ([]ListUsersOfBranchesRow, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersOfBranches(ctx, postgres.ListUsersOfBranchesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersOfBranches", err)
+	}
+	return convert(v, func(r postgres.ListUsersOfBranchesRow) ListUsersOfBranchesRow { return ListUsersOfBranchesRow(r) }), nil
+}
+
 func (x postgresQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersOfCompany(ctx, postgres.ListUsersOfCompanyParams(arg))
 	if err != nil {
@@ -1144,10 +1191,46 @@ func (x postgresQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOf
 	return convert(v, func(r postgres.ListUsersOfCompanyRow) ListUsersOfCompanyRow { return ListUsersOfCompanyRow(r) }), nil
 }
 
+func (x postgresQuerier) ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersOfDepartments(ctx, postgres.ListUsersOfDepartmentsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersOfDepartments", err)
+	}
+	return convert(v, func(r postgres.ListUsersOfDepartmentsRow) ListUsersOfDepartmentsRow {
+		return ListUsersOfDepartmentsRow(r)
+	}), nil
+}
+
+func (x postgresQuerier) ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersOfOtherBranch(ctx, postgres.ListUsersOfOtherBranchParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersOfOtherBranch", err)
+	}
+	return convert(v, func(r postgres.ListUsersOfOtherBranchRow) ListUsersOfOtherBranchRow {
+		return ListUsersOfOtherBranchRow(r)
+	}), nil
+}
+
 func (x postgresQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).LockCompany(ctx, postgres.LockCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).LockCompanyOfBranch(ctx, postgres.LockCompanyOfBranchParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockCompanyOfBranch", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).LockCompanyOfDepartment(ctx, postgres.LockCompanyOfDepartmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockCompanyOfDepartment", err)
 	}
 	return int64(v), nil
 }
@@ -1494,6 +1577,14 @@ func (x mysqlQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBranc
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) DeleteBranchesOfCompany(ctx context.Context, arg DeleteBranchesOfCompanyParams) (int64, error) {
+	v, err := x.queries.DeleteBranchesOfCompany(ctx, mysql.DeleteBranchesOfCompanyParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteBranchesOfCompany", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error) {
 	v, err := x.queries.DeleteCompaniesBetween(ctx, mysql.DeleteCompaniesBetweenParams(arg))
 	if err != nil {
@@ -1510,18 +1601,18 @@ func (x mysqlQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParams
 	return int64(v), nil
 }
 
-func (x mysqlQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
-	v, err := x.queries.DeleteDepartment(ctx, mysql.DeleteDepartmentParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("DeleteDepartment", err)
-	}
-	return int64(v), nil
-}
-
 func (x mysqlQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
 	v, err := x.queries.DeleteDepartmentsBetween(ctx, mysql.DeleteDepartmentsBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteDepartmentsBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepartmentsOfCompanyParams) (int64, error) {
+	v, err := x.queries.DeleteDepartmentsOfCompany(ctx, mysql.DeleteDepartmentsOfCompanyParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteDepartmentsOfCompany", err)
 	}
 	return int64(v), nil
 }
@@ -1830,6 +1921,16 @@ func (x mysqlQuerier) InsertUser(ctx context.Context, arg InsertUserParams) erro
 	return nil
 }
 
+func (x mysqlQuerier) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
+	v, err := x.queries.ListAssignmentsToCompany(ctx, mysql.ListAssignmentsToCompanyParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAssignmentsToCompany", err)
+	}
+	return convert(v, func(r mysql.ListAssignmentsToCompanyRow) ListAssignmentsToCompanyRow {
+		return ListAssignmentsToCompanyRow(r)
+	}), nil
+}
+
 func (x mysqlQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
 	v, err := x.queries.ListAttachedDepartmentIDs(ctx, mysql.ListAttachedDepartmentIDsParams(arg))
 	if err != nil {
@@ -1996,6 +2097,14 @@ func (x mysqlQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmen
 		return nil, x.mapError("ListDepartmentNodes", err)
 	}
 	return convert(v, func(r mysql.ListDepartmentNodesRow) ListDepartmentNodesRow { return ListDepartmentNodesRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPlacesParams) ([]ListDepartmentPlacesRow, error) {
+	v, err := x.queries.ListDepartmentPlaces(ctx, mysql.ListDepartmentPlacesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentPlaces", err)
+	}
+	return convert(v, func(r mysql.ListDepartmentPlacesRow) ListDepartmentPlacesRow { return ListDepartmentPlacesRow(r) }), nil
 }
 
 func (x mysqlQuerier) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
@@ -2196,6 +2305,14 @@ func (x mysqlQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNa
 	return convert(v, func(r mysql.User) User { return User(r) }), nil
 }
 
+func (x mysqlQuerier) ListUsersOfBranches(ctx context.Context, arg ListUsersOfBranchesParams) ([]ListUsersOfBranchesRow, error) {
+	v, err := x.queries.ListUsersOfBranches(ctx, mysql.ListUsersOfBranchesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersOfBranches", err)
+	}
+	return convert(v, func(r mysql.ListUsersOfBranchesRow) ListUsersOfBranchesRow { return ListUsersOfBranchesRow(r) }), nil
+}
+
 func (x mysqlQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
 	v, err := x.queries.ListUsersOfCompany(ctx, mysql.ListUsersOfCompanyParams(arg))
 	if err != nil {
@@ -2204,10 +2321,42 @@ func (x mysqlQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCom
 	return convert(v, func(r mysql.ListUsersOfCompanyRow) ListUsersOfCompanyRow { return ListUsersOfCompanyRow(r) }), nil
 }
 
+func (x mysqlQuerier) ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error) {
+	v, err := x.queries.ListUsersOfDepartments(ctx, mysql.ListUsersOfDepartmentsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersOfDepartments", err)
+	}
+	return convert(v, func(r mysql.ListUsersOfDepartmentsRow) ListUsersOfDepartmentsRow { return ListUsersOfDepartmentsRow(r) }), nil
+}
+
+func (x mysqlQuerier) ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error) {
+	v, err := x.queries.ListUsersOfOtherBranch(ctx, mysql.ListUsersOfOtherBranchParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersOfOtherBranch", err)
+	}
+	return convert(v, func(r mysql.ListUsersOfOtherBranchRow) ListUsersOfOtherBranchRow { return ListUsersOfOtherBranchRow(r) }), nil
+}
+
 func (x mysqlQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
 	v, err := x.queries.LockCompany(ctx, mysql.LockCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error) {
+	v, err := x.queries.LockCompanyOfBranch(ctx, mysql.LockCompanyOfBranchParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockCompanyOfBranch", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error) {
+	v, err := x.queries.LockCompanyOfDepartment(ctx, mysql.LockCompanyOfDepartmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockCompanyOfDepartment", err)
 	}
 	return int64(v), nil
 }
@@ -2556,6 +2705,14 @@ func (x sqliteQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBran
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) DeleteBranchesOfCompany(ctx context.Context, arg DeleteBranchesOfCompanyParams) (int64, error) {
+	v, err := x.queries.DeleteBranchesOfCompany(ctx, sqlite.DeleteBranchesOfCompanyParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteBranchesOfCompany", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error) {
 	v, err := x.queries.DeleteCompaniesBetween(ctx, sqlite.DeleteCompaniesBetweenParams(arg))
 	if err != nil {
@@ -2572,18 +2729,18 @@ func (x sqliteQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParam
 	return int64(v), nil
 }
 
-func (x sqliteQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
-	v, err := x.queries.DeleteDepartment(ctx, sqlite.DeleteDepartmentParams(arg))
-	if err != nil {
-		return *new(int64), x.mapError("DeleteDepartment", err)
-	}
-	return int64(v), nil
-}
-
 func (x sqliteQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
 	v, err := x.queries.DeleteDepartmentsBetween(ctx, sqlite.DeleteDepartmentsBetweenParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteDepartmentsBetween", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepartmentsOfCompanyParams) (int64, error) {
+	v, err := x.queries.DeleteDepartmentsOfCompany(ctx, sqlite.DeleteDepartmentsOfCompanyParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteDepartmentsOfCompany", err)
 	}
 	return int64(v), nil
 }
@@ -2892,6 +3049,16 @@ func (x sqliteQuerier) InsertUser(ctx context.Context, arg InsertUserParams) err
 	return nil
 }
 
+func (x sqliteQuerier) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
+	v, err := x.queries.ListAssignmentsToCompany(ctx, sqlite.ListAssignmentsToCompanyParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListAssignmentsToCompany", err)
+	}
+	return convert(v, func(r sqlite.ListAssignmentsToCompanyRow) ListAssignmentsToCompanyRow {
+		return ListAssignmentsToCompanyRow(r)
+	}), nil
+}
+
 func (x sqliteQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
 	v, err := x.queries.ListAttachedDepartmentIDs(ctx, sqlite.ListAttachedDepartmentIDsParams(arg))
 	if err != nil {
@@ -3058,6 +3225,14 @@ func (x sqliteQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartme
 		return nil, x.mapError("ListDepartmentNodes", err)
 	}
 	return convert(v, func(r sqlite.ListDepartmentNodesRow) ListDepartmentNodesRow { return ListDepartmentNodesRow(r) }), nil
+}
+
+func (x sqliteQuerier) ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPlacesParams) ([]ListDepartmentPlacesRow, error) {
+	v, err := x.queries.ListDepartmentPlaces(ctx, sqlite.ListDepartmentPlacesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListDepartmentPlaces", err)
+	}
+	return convert(v, func(r sqlite.ListDepartmentPlacesRow) ListDepartmentPlacesRow { return ListDepartmentPlacesRow(r) }), nil
 }
 
 func (x sqliteQuerier) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
@@ -3258,6 +3433,14 @@ func (x sqliteQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersByN
 	return convert(v, func(r sqlite.User) User { return User(r) }), nil
 }
 
+func (x sqliteQuerier) ListUsersOfBranches(ctx context.Context, arg ListUsersOfBranchesParams) ([]ListUsersOfBranchesRow, error) {
+	v, err := x.queries.ListUsersOfBranches(ctx, sqlite.ListUsersOfBranchesParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersOfBranches", err)
+	}
+	return convert(v, func(r sqlite.ListUsersOfBranchesRow) ListUsersOfBranchesRow { return ListUsersOfBranchesRow(r) }), nil
+}
+
 func (x sqliteQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
 	v, err := x.queries.ListUsersOfCompany(ctx, sqlite.ListUsersOfCompanyParams(arg))
 	if err != nil {
@@ -3266,10 +3449,46 @@ func (x sqliteQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCo
 	return convert(v, func(r sqlite.ListUsersOfCompanyRow) ListUsersOfCompanyRow { return ListUsersOfCompanyRow(r) }), nil
 }
 
+func (x sqliteQuerier) ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error) {
+	v, err := x.queries.ListUsersOfDepartments(ctx, sqlite.ListUsersOfDepartmentsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersOfDepartments", err)
+	}
+	return convert(v, func(r sqlite.ListUsersOfDepartmentsRow) ListUsersOfDepartmentsRow {
+		return ListUsersOfDepartmentsRow(r)
+	}), nil
+}
+
+func (x sqliteQuerier) ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error) {
+	v, err := x.queries.ListUsersOfOtherBranch(ctx, sqlite.ListUsersOfOtherBranchParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersOfOtherBranch", err)
+	}
+	return convert(v, func(r sqlite.ListUsersOfOtherBranchRow) ListUsersOfOtherBranchRow {
+		return ListUsersOfOtherBranchRow(r)
+	}), nil
+}
+
 func (x sqliteQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
 	v, err := x.queries.LockCompany(ctx, sqlite.LockCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error) {
+	v, err := x.queries.LockCompanyOfBranch(ctx, sqlite.LockCompanyOfBranchParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockCompanyOfBranch", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error) {
+	v, err := x.queries.LockCompanyOfDepartment(ctx, sqlite.LockCompanyOfDepartmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("LockCompanyOfDepartment", err)
 	}
 	return int64(v), nil
 }
@@ -3585,6 +3804,13 @@ func (x observedQuerier) DeleteBranchesBetween(ctx context.Context, arg DeleteBr
 	return v, err
 }
 
+func (x observedQuerier) DeleteBranchesOfCompany(ctx context.Context, arg DeleteBranchesOfCompanyParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteBranchesOfCompany")
+	v, err := x.next.DeleteBranchesOfCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "DeleteCompaniesBetween")
 	v, err := x.next.DeleteCompaniesBetween(ctx, arg)
@@ -3599,16 +3825,16 @@ func (x observedQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyPar
 	return v, err
 }
 
-func (x observedQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
-	ctx, ended := x.observe(ctx, "DeleteDepartment")
-	v, err := x.next.DeleteDepartment(ctx, arg)
+func (x observedQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteDepartmentsBetween")
+	v, err := x.next.DeleteDepartmentsBetween(ctx, arg)
 	ended(err)
 	return v, err
 }
 
-func (x observedQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
-	ctx, ended := x.observe(ctx, "DeleteDepartmentsBetween")
-	v, err := x.next.DeleteDepartmentsBetween(ctx, arg)
+func (x observedQuerier) DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepartmentsOfCompanyParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteDepartmentsOfCompany")
+	v, err := x.next.DeleteDepartmentsOfCompany(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -3879,6 +4105,13 @@ func (x observedQuerier) InsertUser(ctx context.Context, arg InsertUserParams) e
 	return err
 }
 
+func (x observedQuerier) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
+	ctx, ended := x.observe(ctx, "ListAssignmentsToCompany")
+	v, err := x.next.ListAssignmentsToCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
 	ctx, ended := x.observe(ctx, "ListAttachedDepartmentIDs")
 	v, err := x.next.ListAttachedDepartmentIDs(ctx, arg)
@@ -4022,6 +4255,13 @@ func (x observedQuerier) ListDepartmentIDs(ctx context.Context, arg ListDepartme
 func (x observedQuerier) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error) {
 	ctx, ended := x.observe(ctx, "ListDepartmentNodes")
 	v, err := x.next.ListDepartmentNodes(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPlacesParams) ([]ListDepartmentPlacesRow, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentPlaces")
+	v, err := x.next.ListDepartmentPlaces(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -4194,6 +4434,13 @@ func (x observedQuerier) ListUsersByNameDesc(ctx context.Context, arg ListUsersB
 	return v, err
 }
 
+func (x observedQuerier) ListUsersOfBranches(ctx context.Context, arg ListUsersOfBranchesParams) ([]ListUsersOfBranchesRow, error) {
+	ctx, ended := x.observe(ctx, "ListUsersOfBranches")
+	v, err := x.next.ListUsersOfBranches(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
 	ctx, ended := x.observe(ctx, "ListUsersOfCompany")
 	v, err := x.next.ListUsersOfCompany(ctx, arg)
@@ -4201,9 +4448,37 @@ func (x observedQuerier) ListUsersOfCompany(ctx context.Context, arg ListUsersOf
 	return v, err
 }
 
+func (x observedQuerier) ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error) {
+	ctx, ended := x.observe(ctx, "ListUsersOfDepartments")
+	v, err := x.next.ListUsersOfDepartments(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error) {
+	ctx, ended := x.observe(ctx, "ListUsersOfOtherBranch")
+	v, err := x.next.ListUsersOfOtherBranch(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "LockCompany")
 	v, err := x.next.LockCompany(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "LockCompanyOfBranch")
+	v, err := x.next.LockCompanyOfBranch(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "LockCompanyOfDepartment")
+	v, err := x.next.LockCompanyOfDepartment(ctx, arg)
 	ended(err)
 	return v, err
 }

@@ -70,8 +70,14 @@ func (h *Handlers) DeleteBranch(ctx context.Context, r api.DeleteBranchRequestOb
 		}
 		return api.DeleteBranch200JSONResponse(preview), nil
 	}
-	if err := h.Branches.Delete(ctx, by, r.ID, ifMatch); err != nil {
+	left, err := h.Branches.Delete(ctx, by, r.ID, ifMatch)
+	if err != nil {
 		return nil, err
 	}
-	return api.DeleteBranch204Response{}, nil
+	if left == nil {
+		return api.DeleteBranch204Response{}, nil
+	}
+	return api.DeleteBranch202JSONResponse{
+		Body: *left, Headers: api.DeleteBranch202ResponseHeaders{RetryAfter: deletionPause},
+	}, nil
 }

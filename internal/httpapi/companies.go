@@ -70,8 +70,14 @@ func (h *Handlers) DeleteCompany(ctx context.Context, r api.DeleteCompanyRequest
 		}
 		return api.DeleteCompany200JSONResponse(preview), nil
 	}
-	if err := h.Companies.Delete(ctx, by, r.ID, ifMatch); err != nil {
+	left, err := h.Companies.Delete(ctx, by, r.ID, ifMatch)
+	if err != nil {
 		return nil, err
 	}
-	return api.DeleteCompany204Response{}, nil
+	if left == nil {
+		return api.DeleteCompany204Response{}, nil
+	}
+	return api.DeleteCompany202JSONResponse{
+		Body: *left, Headers: api.DeleteCompany202ResponseHeaders{RetryAfter: deletionPause},
+	}, nil
 }

@@ -70,8 +70,14 @@ func (h *Handlers) DeleteDepartment(ctx context.Context, r api.DeleteDepartmentR
 		}
 		return api.DeleteDepartment200JSONResponse(preview), nil
 	}
-	if err := h.Departments.Delete(ctx, by, r.ID, ifMatch); err != nil {
+	left, err := h.Departments.Delete(ctx, by, r.ID, ifMatch)
+	if err != nil {
 		return nil, err
 	}
-	return api.DeleteDepartment204Response{}, nil
+	if left == nil {
+		return api.DeleteDepartment204Response{}, nil
+	}
+	return api.DeleteDepartment202JSONResponse{
+		Body: *left, Headers: api.DeleteDepartment202ResponseHeaders{RetryAfter: deletionPause},
+	}, nil
 }

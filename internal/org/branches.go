@@ -27,6 +27,9 @@ var branchKind = kind[db.Branch]{
 	get: func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (db.Branch, error) {
 		return q.GetBranch(ctx, db.GetBranchParams{TenantID: tenantID, ID: id})
 	},
+	lock: func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (int64, error) {
+		return q.LockCompanyOfBranch(ctx, db.LockCompanyOfBranchParams{TenantID: tenantID, ID: id})
+	},
 	insert: func(ctx context.Context, q db.Querier, b db.Branch) error {
 		return q.InsertBranch(ctx, db.InsertBranchParams(b))
 	},
@@ -36,7 +39,7 @@ var branchKind = kind[db.Branch]{
 	remove: func(ctx context.Context, q db.Querier, b db.Branch) (int64, error) {
 		return q.DeleteBranch(ctx, db.DeleteBranchParams{TenantID: b.TenantID, ID: b.ID, Version: b.Version})
 	},
-	plan: planBranch,
+	extent: func(b db.Branch) extent { return extent{tenantID: b.TenantID, companyID: b.CompanyID, branchID: &b.ID} },
 }
 
 // Create returns the new branch. The error is errs.UnknownReference if there is no such company, or errs.AlreadyExists if
@@ -51,7 +54,7 @@ func (s *Branches) Create(ctx context.Context, by access.Principal, in api.Branc
 		Latitude: in.Latitude, Longitude: in.Longitude, IsHeadquarters: in.IsHeadquarters, IsActive: in.IsActive,
 	})
 	return s.create(ctx, by, b, func(q db.Querier) error {
-		return checkReferences(toCompany(ctx, q, b.TenantID, b.CompanyID))
+		return checkReferences(inCompany(ctx, q, b.TenantID, b.CompanyID))
 	})
 }
 
@@ -74,8 +77,8 @@ func (s *Branches) PreviewDelete(ctx context.Context, by access.Principal, id uu
 	return s.previewDelete(ctx, by, id, ifMatch)
 }
 
-// Delete removes a branch with its departments and all that are below them; users lose the assignment. The error is
-// errs.NotFound, or errs.StaleVersion if the version isn't one of ifMatch.
-func (s *Branches) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
+// Delete removes a branch with its departments and all that are below them; users lose the assignment. It returns what is left
+// as records.delete does. The error is errs.NotFound, or errs.StaleVersion if the version isn't one of ifMatch.
+func (s *Branches) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
 	return s.delete(ctx, by, id, ifMatch)
 }

@@ -29,6 +29,9 @@ var companyKind = kind[db.Company]{
 	get: func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (db.Company, error) {
 		return q.GetCompany(ctx, db.GetCompanyParams{TenantID: tenantID, ID: id})
 	},
+	lock: func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (int64, error) {
+		return q.LockCompany(ctx, db.LockCompanyParams{TenantID: tenantID, ID: id})
+	},
 	insert: func(ctx context.Context, q db.Querier, c db.Company) error {
 		return q.InsertCompany(ctx, db.InsertCompanyParams(c))
 	},
@@ -39,7 +42,7 @@ var companyKind = kind[db.Company]{
 		return q.DeleteCompany(ctx, db.DeleteCompanyParams{TenantID: c.TenantID, ID: c.ID, Version: c.Version})
 	},
 	within: tenant.CompanyQuota.Add,
-	plan:   planCompany,
+	extent: func(c db.Company) extent { return extent{tenantID: c.TenantID, companyID: c.ID} },
 }
 
 // Create returns the new company. The error is errs.AlreadyExists if its code is taken in the tenant, or errs.QuotaExceeded if
@@ -79,8 +82,8 @@ func (s *Companies) PreviewDelete(ctx context.Context, by access.Principal, id u
 	return s.previewDelete(ctx, by, id, ifMatch)
 }
 
-// Delete removes a company with its branches and departments; users lose the assignment. The error is errs.NotFound, or
-// errs.StaleVersion if the version isn't one of ifMatch.
-func (s *Companies) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
+// Delete removes a company with its branches and departments; users lose the assignment. It returns what is left as
+// records.delete does. The error is errs.NotFound, or errs.StaleVersion if the version isn't one of ifMatch.
+func (s *Companies) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
 	return s.delete(ctx, by, id, ifMatch)
 }

@@ -30,16 +30,18 @@ var departmentKind = kind[db.Department]{
 	get: func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (db.Department, error) {
 		return q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: tenantID, ID: id})
 	},
+	lock: func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (int64, error) {
+		return q.LockCompanyOfDepartment(ctx, db.LockCompanyOfDepartmentParams{TenantID: tenantID, ID: id})
+	},
 	insert: func(ctx context.Context, q db.Querier, d db.Department) error {
 		return q.InsertDepartment(ctx, db.InsertDepartmentParams(d))
 	},
 	update: func(ctx context.Context, q db.Querier, d db.Department) (int64, error) {
 		return q.UpdateDepartment(ctx, updateDepartment(d))
 	},
-	remove: func(ctx context.Context, q db.Querier, d db.Department) (int64, error) {
-		return q.DeleteDepartment(ctx, db.DeleteDepartmentParams{TenantID: d.TenantID, ID: d.ID, Version: d.Version})
+	extent: func(d db.Department) extent {
+		return extent{tenantID: d.TenantID, companyID: d.CompanyID, departmentID: &d.ID}
 	},
-	plan: planDepartment,
 }
 
 // Create returns the new department. The error is errs.UnknownReference if something that it refers to isn't there, or
@@ -54,7 +56,7 @@ func (s *Departments) Create(ctx context.Context, by access.Principal, in api.De
 		Code: &in.Code, Name: &in.Name, Description: in.Description, IsActive: in.IsActive,
 	})
 	return s.create(ctx, by, d, func(q db.Querier) error {
-		company := toCompany(ctx, q, d.TenantID, d.CompanyID)
+		company := inCompany(ctx, q, d.TenantID, d.CompanyID)
 		return checkReferences(append([]reference{company}, fromDepartment(ctx, q, db.Department{}, d)...)...)
 	})
 }
@@ -76,23 +78,21 @@ func (s *Departments) Update(
 		if err := checkReferences(fromDepartment(ctx, q, before, *d)...); err != nil {
 			return err
 		}
-		if !changed(before.ParentID, d.ParentID) {
+		if changed(before.ParentID, d.ParentID) {
+			if err := checkCycle(ctx, q, *d); err != nil {
+				return err
+			}
+		}
+		if !changed(before.BranchID, d.BranchID) {
 			return nil
 		}
-		return checkCycle(ctx, q, *d)
+		return moveUsers(ctx, changer{q: q, log: s.audit, by: by, now: s.now()}, *d)
 	})
 }
 
-// checkCycle returns errs.Cycle if d would be below itself. Two moves of a company's departments wait for each other, as each
-// of them may be right and both together wrong.
+// checkCycle returns errs.Cycle if d would be below itself. The company has to be locked, as each of two moves may be right and
+// both together wrong.
 func checkCycle(ctx context.Context, q db.Querier, d db.Department) error {
-	rows, err := q.LockCompany(ctx, db.LockCompanyParams{TenantID: d.TenantID, ID: d.CompanyID})
-	if err != nil {
-		return err
-	}
-	if rows == 0 {
-		return store.ErrStale
-	}
 	for above := d.ParentID; above != nil; {
 		if *above == d.ID {
 			const detail = "A department can't be below itself, or below one that is below it."
@@ -115,8 +115,8 @@ func (s *Departments) PreviewDelete(ctx context.Context, by access.Principal, id
 	return s.previewDelete(ctx, by, id, ifMatch)
 }
 
-// Delete removes a department with all that are below it; users lose the assignment. The error is errs.NotFound, or
-// errs.StaleVersion if the version isn't one of ifMatch.
-func (s *Departments) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
+// Delete removes a department with all that are below it; users lose the assignment. It returns what is left as records.delete
+// does. The error is errs.NotFound, or errs.StaleVersion if the version isn't one of ifMatch.
+func (s *Departments) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
 	return s.delete(ctx, by, id, ifMatch)
 }

@@ -18,6 +18,13 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
+const (
+	// deletionBatch is few enough rows that others needn't wait long for the transaction.
+	deletionBatch = 1000
+	// deletionTime is how long a call of delete goes on, so that its client doesn't give up.
+	deletionTime = 10 * time.Second
+)
+
 // Parts is what the services of this package are made of.
 type Parts struct {
 	Store   *store.Store
@@ -36,13 +43,17 @@ type kind[Row any] struct {
 	facts  func(*Row) facts
 	get    func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (Row, error)
 	insert func(ctx context.Context, q db.Querier, row Row) error
-	// update and remove do so if the row still has this version, and return the number of rows: 0 or 1.
+	// lock makes others who change the company of a row, or what is below that, wait for the end of the transaction. It comes before
+	// all other locks, so that what is read after it stays. The number of rows is 0 if there is no such row.
+	lock func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (int64, error)
+	// update and remove do so if the row still has this version, and return the number of rows: 0 or 1. Without remove, a row is
+	// part of its own extent.
 	update func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	remove func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	// within calls add if the tenant may have one more; nil if it may have any number.
 	within func(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error
-	// plan finds out what goes when a row is deleted.
-	plan func(ctx context.Context, q db.Querier, row Row) (removal, error)
+	// extent is what goes when a row is deleted.
+	extent func(row Row) extent
 }
 
 // facts are the columns that every kind has.
@@ -69,19 +80,6 @@ func (k kind[Row]) add(ctx context.Context, q db.Querier, log *audit.Log, by acc
 	return k.write(ctx, q, log, by, "create", row, audit.Created(row))
 }
 
-// delete removes a row, with an audit entry of its last state. The error is store.ErrStale if it has changed since it was
-// read, or something has come to refer to it.
-func (k kind[Row]) delete(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, row Row) error {
-	rows, err := k.remove(ctx, q, row)
-	if rows == 0 && err == nil || store.BreaksReference(err) {
-		return store.ErrStale
-	}
-	if err != nil {
-		return err
-	}
-	return k.write(ctx, q, log, by, "delete", row, audit.Deleted(row))
-}
-
 func (k kind[Row]) write(
 	ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, verb string, row Row, changes audit.Changes,
 ) error {
@@ -99,10 +97,13 @@ type records[Row any] struct {
 	cursors *paging.Cursors
 	now     func() time.Time
 	newID   func() uuid.UUID
+	batch   int // how many rows a transaction deletes at most
 }
 
 func newRecords[Row any](k kind[Row], p Parts) records[Row] {
-	return records[Row]{kind: k, store: p.Store, audit: p.Audit, cursors: p.Cursors, now: p.Now, newID: p.NewID}
+	return records[Row]{
+		kind: k, store: p.Store, audit: p.Audit, cursors: p.Cursors, now: p.Now, newID: p.NewID, batch: deletionBatch,
+	}
 }
 
 func (r records[Row]) get(ctx context.Context, by access.Principal, id uuid.UUID) (Row, error) {
@@ -141,7 +142,7 @@ func (r records[Row]) update(
 ) (Row, error) {
 	var after Row
 	err := r.store.Tx(ctx, func(q db.Querier) error {
-		before, err := r.matching(ctx, q, by, id, ifMatch)
+		before, err := r.locked(ctx, q, by, id, ifMatch)
 		if err != nil {
 			return err
 		}
@@ -178,31 +179,90 @@ func (r records[Row]) previewDelete(ctx context.Context, by access.Principal, id
 	if err != nil {
 		return api.DeletionPreview{}, r.clientError(err)
 	}
-	plan, err := r.kind.plan(ctx, r.store, row)
+	plan, err := r.kind.extent(row).plan(ctx, r.store)
 	if err != nil {
 		return api.DeletionPreview{}, err
 	}
-	return plan.preview(), nil
+	return plan.preview(ctx, r.store)
 }
 
-// delete removes a row and all that is below it; users lose the assignment. The error is errs.NotFound, or
-// errs.StaleVersion if the version isn't one of ifMatch.
-func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
-	err := r.store.Tx(ctx, func(q db.Querier) error {
-		row, err := r.matching(ctx, q, by, id, ifMatch)
-		if err != nil {
-			return err
-		}
-		plan, err := r.kind.plan(ctx, q, row)
-		if err != nil {
-			return err
-		}
-		return plan.carryOut(ctx, q, r.audit, by, r.now())
-	})
+// delete removes a row and all that is below it; users lose the assignment. Up to 1000 rows go in one transaction. Of more, each
+// transaction takes as many, from below, and the last one takes the row itself. It returns nil when nothing is left, or what is
+// left if that takes longer than 10 seconds: then, and after any error, another call goes on where this one stopped.
+//
+// The error is errs.NotFound, errs.StaleVersion if the version isn't one of ifMatch at the beginning, or that of
+// access.StillAllowed.
+func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
+	until := r.now().Add(deletionTime)
+	done, err := r.deleteBatch(ctx, by, id, ifMatch)
 	if err != nil {
-		return r.clientError(err)
+		return nil, r.clientError(err)
 	}
-	return nil
+	for !done {
+		if !r.now().Before(until) {
+			return r.rest(ctx, by, id)
+		}
+		if err := access.StillAllowed(ctx); err != nil {
+			return nil, err
+		}
+		done, err = r.deleteBatch(ctx, by, id, etag.Condition{})
+		if errors.Is(err, store.ErrNotFound) {
+			break // someone else deletes it, too, and was faster
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil //nolint:nilnil // nothing is left
+}
+
+// rest is what a deletion has still to do; nil if someone else has done it.
+func (r records[Row]) rest(ctx context.Context, by access.Principal, id uuid.UUID) (*api.DeletionPreview, error) {
+	left, err := r.previewDelete(ctx, by, id, etag.Condition{})
+	if errs.Is(err, errs.NotFound) {
+		return nil, nil //nolint:nilnil // nothing is left
+	}
+	return &left, err
+}
+
+// deleteBatch is one transaction of delete.
+func (r records[Row]) deleteBatch(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (done bool, err error) {
+	err = r.store.Tx(ctx, func(q db.Querier) error {
+		row, err := r.locked(ctx, q, by, id, ifMatch)
+		if err != nil {
+			return err
+		}
+		plan, err := r.kind.extent(row).plan(ctx, q)
+		if err != nil {
+			return err
+		}
+		c := changer{q: q, log: r.audit, by: by, now: r.now()}
+		done, err = (&batch{changer: c, removal: plan, left: r.batch}).carryOut(ctx)
+		if err != nil || !done || r.kind.remove == nil {
+			return err
+		}
+		if err := r.kind.writeDeleted(ctx, c, []Row{row}); err != nil {
+			return err
+		}
+		rows, err := r.kind.remove(ctx, q, row)
+		return mustBe(1, rows, err)
+	})
+	return done, err
+}
+
+// locked is matching after kind.lock.
+func (r records[Row]) locked(
+	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, ifMatch etag.Condition,
+) (Row, error) {
+	rows, err := r.kind.lock(ctx, q, by.TenantID, id)
+	if err == nil && rows == 0 {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		var none Row
+		return none, err
+	}
+	return r.matching(ctx, q, by, id, ifMatch)
 }
 
 // matching returns a row whose version is one of ifMatch; errs.StaleVersion if it has another.

@@ -46,6 +46,16 @@ func toCompany(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) refere
 	}}
 }
 
+// inCompany is toCompany for what is added to the company, or changed in it. It locks the company as kind.lock does.
+func inCompany(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) reference {
+	r := toCompany(ctx, q, tenantID, id)
+	r.fits = func() (bool, error) {
+		rows, err := q.LockCompany(ctx, db.LockCompanyParams{TenantID: tenantID, ID: id})
+		return rows == 1, err
+	}
+	return r
+}
+
 // fromDepartment are the references that a department has now and hadn't before, without its company.
 func fromDepartment(ctx context.Context, q db.Querier, before, now db.Department) []reference {
 	var list []reference

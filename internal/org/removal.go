@@ -2,135 +2,149 @@ package org
 
 import (
 	"context"
-	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
-	"github.com/tenantry/tenantry/internal/access"
-	"github.com/tenantry/tenantry/internal/audit"
-	"github.com/tenantry/tenantry/internal/store"
 )
 
-// removal is what goes with a deletion.
+// extent is what a deletion is about: a branch, a department, or else a whole company.
+type extent struct {
+	tenantID, companyID    uuid.UUID
+	branchID, departmentID *uuid.UUID
+}
+
+func (e extent) isCompany() bool { return e.branchID == nil && e.departmentID == nil }
+
+// includes reports whether a department goes even if the one that it is below stays.
+func (e extent) includes(d db.ListDepartmentPlacesRow) bool {
+	switch {
+	case e.departmentID != nil:
+		return d.ID == *e.departmentID
+	case e.branchID != nil:
+		return d.BranchID != nil && *d.BranchID == *e.branchID
+	default:
+		return true
+	}
+}
+
+// removal is a plan of a deletion. It holds ids alone, so that it stays small for a company of any size.
 type removal struct {
-	companies   []db.Company
-	branches    []db.Branch
-	departments []db.Department            // each after those that are below it
-	users       []db.ListUsersOfCompanyRow // who lose an assignment
-	ids         map[uuid.UUID]bool         // of all that goes
+	extent
+
+	departments map[uuid.UUID]bool
+	runs        []run // of these departments, each before those that it is below
 }
 
-func planCompany(ctx context.Context, q db.Querier, c db.Company) (removal, error) {
-	branches, err := q.ListBranchesOfCompany(ctx, db.ListBranchesOfCompanyParams{TenantID: c.TenantID, CompanyID: c.ID})
+// run is departments of one level whose ids follow each other in their company, so that a range of ids names them all.
+type run []db.ListDepartmentPlacesRow
+
+// plan finds out what goes. It holds as long as the company is locked.
+func (e extent) plan(ctx context.Context, q db.Querier) (removal, error) {
+	places, err := e.places(ctx, q)
 	if err != nil {
 		return removal{}, err
 	}
-	r := removal{companies: []db.Company{c}, branches: branches}
-	return r.complete(ctx, q, c.TenantID, c.ID, func(db.Department) bool { return true })
+	return e.order(places), nil
 }
 
-func planBranch(ctx context.Context, q db.Querier, b db.Branch) (removal, error) {
-	r := removal{branches: []db.Branch{b}}
-	return r.complete(ctx, q, b.TenantID, b.CompanyID, func(d db.Department) bool { return d.BranchID != nil && *d.BranchID == b.ID })
+// places are those of all departments of the company; without departments below what goes, which is quickly found out, only
+// those of what goes.
+func (e extent) places(ctx context.Context, q db.Querier) ([]db.ListDepartmentPlacesRow, error) {
+	if !e.isCompany() {
+		below, err := q.CountDepartments(ctx, db.CountDepartmentsParams{
+			TenantID: e.tenantID, CompanyID: &e.companyID, BranchID: e.branchID, ParentID: e.departmentID,
+		})
+		switch {
+		case err != nil:
+			return nil, err
+		case below == 0 && e.departmentID != nil:
+			return []db.ListDepartmentPlacesRow{{ID: *e.departmentID}}, nil
+		case below == 0:
+			return nil, nil
+		}
+	}
+	return q.ListDepartmentPlaces(ctx, db.ListDepartmentPlacesParams{TenantID: e.tenantID, CompanyID: e.companyID})
 }
 
-func planDepartment(ctx context.Context, q db.Querier, d db.Department) (removal, error) {
-	return removal{}.complete(ctx, q, d.TenantID, d.CompanyID, func(other db.Department) bool { return other.ID == d.ID })
+// order plans the deletion of those of a company's departments, sorted by id, that go.
+func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
+	r := removal{extent: e, departments: map[uuid.UUID]bool{}}
+	level := map[uuid.UUID]int{} // how many of those that go a department is below
+	levels := 0
+	for _, d := range topDown(places, func(d db.ListDepartmentPlacesRow) (uuid.UUID, *uuid.UUID) { return d.ID, d.ParentID }) {
+		n := 0
+		if d.ParentID != nil && r.departments[*d.ParentID] {
+			n = level[*d.ParentID] + 1
+		} else if !e.includes(d) {
+			continue
+		}
+		r.departments[d.ID], level[d.ID] = true, n
+		levels = max(levels, n+1)
+	}
+	runs := make([][]run, levels)
+	var previous int // the level of the department before, or -1 if that stays
+	previous = -1
+	for i, d := range places {
+		n, goes := level[d.ID]
+		switch {
+		case !goes:
+			previous = -1
+			continue
+		case n == previous:
+			last := &runs[n][len(runs[n])-1]
+			*last = (*last)[:len(*last)+1] // the next of the same places
+		default:
+			runs[n] = append(runs[n], places[i:i+1])
+		}
+		previous = n
+	}
+	for n := range runs {
+		r.runs = append(r.runs, runs[levels-1-n]...)
+	}
+	return r
 }
 
-// complete adds the departments that go, with all that are below them, and the users of what goes.
-func (r removal) complete(ctx context.Context, q db.Querier, tenantID, companyID uuid.UUID, goes func(db.Department) bool) (removal, error) {
-	departments, err := q.ListDepartmentsOfCompany(ctx, db.ListDepartmentsOfCompanyParams{TenantID: tenantID, CompanyID: companyID})
+// release sets those parts of an assignment to nil that go, and reports whether there are any.
+func (r removal) release(companyID, branchID, departmentID **uuid.UUID) bool {
+	released := false
+	for _, part := range []struct {
+		id   **uuid.UUID
+		goes func(uuid.UUID) bool
+	}{
+		{companyID, func(id uuid.UUID) bool { return r.isCompany() && id == r.companyID }},
+		{branchID, func(id uuid.UUID) bool { return r.isCompany() || r.branchID != nil && *r.branchID == id }},
+		{departmentID, func(id uuid.UUID) bool { return r.departments[id] }},
+	} {
+		if *part.id != nil && part.goes(**part.id) {
+			*part.id, released = nil, true
+		}
+	}
+	return released
+}
+
+// preview counts what goes.
+func (r removal) preview(ctx context.Context, q db.Querier) (api.DeletionPreview, error) {
+	counts := api.DeletionPreview{Departments: int64(len(r.departments))}
+	if r.branchID != nil {
+		counts.Branches = 1
+	}
+	if r.isCompany() {
+		branches, err := q.CountBranches(ctx, db.CountBranchesParams{TenantID: r.tenantID, CompanyID: &r.companyID})
+		if err != nil {
+			return api.DeletionPreview{}, err
+		}
+		counts.Companies, counts.Branches = 1, branches
+	}
+	assignments, err := q.ListAssignmentsToCompany(ctx, db.ListAssignmentsToCompanyParams{TenantID: r.tenantID, CompanyID: r.companyID})
 	if err != nil {
-		return removal{}, err
+		return api.DeletionPreview{}, err
 	}
-	users, err := q.ListUsersOfCompany(ctx, db.ListUsersOfCompanyParams{TenantID: tenantID, CompanyID: companyID})
-	if err != nil {
-		return removal{}, err
-	}
-	r.ids = map[uuid.UUID]bool{}
-	for _, c := range r.companies {
-		r.ids[c.ID] = true
-	}
-	for _, b := range r.branches {
-		r.ids[b.ID] = true
-	}
-	for _, d := range topDown(departments, func(d db.Department) (uuid.UUID, *uuid.UUID) { return d.ID, d.ParentID }) {
-		if goes(d) || d.ParentID != nil && r.ids[*d.ParentID] {
-			r.ids[d.ID] = true
-			r.departments = append(r.departments, d)
+	for _, a := range assignments {
+		if r.release(&a.CompanyID, &a.BranchID, &a.DepartmentID) {
+			counts.UsersDetached += a.Users
 		}
 	}
-	slices.Reverse(r.departments)
-	for _, u := range users {
-		if r.detached(u) != u {
-			r.users = append(r.users, u)
-		}
-	}
-	return r, nil
-}
-
-// detached is a user without what goes.
-func (r removal) detached(u db.ListUsersOfCompanyRow) db.ListUsersOfCompanyRow {
-	for _, id := range []**uuid.UUID{&u.CompanyID, &u.BranchID, &u.DepartmentID} {
-		if *id != nil && r.ids[**id] {
-			*id = nil
-		}
-	}
-	return u
-}
-
-func (r removal) preview() api.DeletionPreview {
-	return api.DeletionPreview{
-		Companies: int64(len(r.companies)), Branches: int64(len(r.branches)), Departments: int64(len(r.departments)),
-		UsersDetached: int64(len(r.users)),
-	}
-}
-
-// carryOut detaches and deletes, with an audit entry for each row. The error is store.ErrStale if something isn't as it was
-// planned any more.
-func (r removal) carryOut(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, now time.Time) error {
-	for _, u := range r.users {
-		if err := r.detach(ctx, q, log, by, u, now); err != nil {
-			return err
-		}
-	}
-	for _, d := range r.departments {
-		if err := departmentKind.delete(ctx, q, log, by, d); err != nil {
-			return err
-		}
-	}
-	for _, b := range r.branches {
-		if err := branchKind.delete(ctx, q, log, by, b); err != nil {
-			return err
-		}
-	}
-	for _, c := range r.companies {
-		if err := companyKind.delete(ctx, q, log, by, c); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r removal) detach(
-	ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, before db.ListUsersOfCompanyRow, now time.Time,
-) error {
-	after := r.detached(before)
-	rows, err := q.SetUserAssignment(ctx, db.SetUserAssignmentParams{
-		CompanyID: after.CompanyID, BranchID: after.BranchID, DepartmentID: after.DepartmentID, UpdatedAt: now,
-		TenantID: by.TenantID, ID: before.ID, Version: before.Version,
-	})
-	if err != nil {
-		return err
-	}
-	if rows == 0 {
-		return store.ErrStale
-	}
-	return log.Write(ctx, q, by, audit.Entry{
-		Action: "user.update", EntityType: "user", EntityID: before.ID, EntityLabel: before.Email, Changes: audit.Updated(before, after),
-	})
+	return counts, nil
 }

@@ -1,7 +1,10 @@
 package org
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,9 +15,52 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
+// LockCompanies makes others who change the companies that users are assigned to, or what is below these, wait for the end of the
+// transaction. It comes before all other locks.
+func LockCompanies(ctx context.Context, q db.Querier, users ...db.User) error {
+	var ids []uuid.UUID
+	for _, u := range users {
+		id, err := companyOf(ctx, q, u)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		ids = append(ids, id)
+	}
+	return lockCompanies(ctx, q, users[0].TenantID, ids)
+}
+
+// companyOf returns the company of a user's assignment, the zero id if there is none, or store.ErrNotFound.
+func companyOf(ctx context.Context, q db.Querier, u db.User) (uuid.UUID, error) {
+	switch {
+	case u.CompanyID != nil:
+		return *u.CompanyID, nil
+	case u.BranchID != nil:
+		b, err := q.GetBranch(ctx, db.GetBranchParams{TenantID: u.TenantID, ID: *u.BranchID})
+		return b.CompanyID, err
+	case u.DepartmentID != nil:
+		d, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: u.TenantID, ID: *u.DepartmentID})
+		return d.CompanyID, err
+	}
+	return uuid.Nil, nil
+}
+
+// lockCompanies locks those that are there, in the order of their ids, so that no two wait for each other.
+func lockCompanies(ctx context.Context, q db.Querier, tenantID uuid.UUID, ids []uuid.UUID) error {
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	for _, id := range slices.Compact(ids) {
+		if id == uuid.Nil {
+			continue
+		}
+		if _, err := q.LockCompany(ctx, db.LockCompanyParams{TenantID: tenantID, ID: id}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // CheckAssignment returns an errs.UnknownReference that names every part of a user's new assignment that isn't there or
-// doesn't fit the others. It runs in the transaction that writes the user. Parts that were there before are only looked at
-// when another one is new, as a department may have moved to another branch since.
+// doesn't fit the others. It runs in the transaction that writes the user, after LockCompanies. Parts that were there before are
+// only looked at when another one is new.
 func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) error {
 	if !changed(before.CompanyID, now.CompanyID) && !changed(before.BranchID, now.BranchID) && !changed(before.DepartmentID, now.DepartmentID) {
 		return nil
@@ -49,26 +95,61 @@ func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) err
 	return checkReferences(list...)
 }
 
-// RemoveHead takes a user off the departments that they head, with an audit entry for each, as part of a transaction. The
-// error is store.ErrStale if one of the departments has changed meanwhile.
-func RemoveHead(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, userID uuid.UUID, now time.Time) error {
-	departments, err := q.ListDepartmentsOfHead(ctx, db.ListDepartmentsOfHeadParams{TenantID: by.TenantID, HeadUserID: &userID})
+// moveUsers gives the users of a department that has moved to another branch this branch, with an audit entry for each, unless they
+// have none. The company has to be locked.
+func moveUsers(ctx context.Context, c changer, d db.Department) error {
+	for {
+		users, err := rowsOf(c.q.ListUsersOfOtherBranch(ctx, db.ListUsersOfOtherBranchParams{
+			TenantID: d.TenantID, DepartmentID: &d.ID, BranchID: d.BranchID, Limit: deletionBatch,
+		}))
+		if err != nil || len(users) == 0 {
+			return err
+		}
+		for _, before := range users {
+			after := before
+			after.BranchID = d.BranchID
+			if err := c.reassign(ctx, before, after); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// LockHeaded locks the companies of the departments that RemoveHead changes, as LockCompanies does.
+func LockHeaded(ctx context.Context, q db.Querier, tenantID, userID uuid.UUID) error {
+	departments, err := headedBy(ctx, q, tenantID, userID)
 	if err != nil {
 		return err
+	}
+	ids := make([]uuid.UUID, len(departments))
+	for i, d := range departments {
+		ids[i] = d.CompanyID
+	}
+	return lockCompanies(ctx, q, tenantID, ids)
+}
+
+func headedBy(ctx context.Context, q db.Querier, tenantID, userID uuid.UUID) ([]db.Department, error) {
+	return q.ListDepartmentsOfHead(ctx, db.ListDepartmentsOfHeadParams{TenantID: tenantID, HeadUserID: &userID, Limit: deletionBatch})
+}
+
+// RemoveHead takes a user off up to 1000 of the departments that they head, with an audit entry for each, as part of a transaction
+// that began with LockHeaded. It reports whether these may not have been all. The error is store.ErrStale if one of the
+// departments has changed meanwhile.
+func RemoveHead(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, userID uuid.UUID, now time.Time) (more bool, err error) {
+	departments, err := headedBy(ctx, q, by.TenantID, userID)
+	if err != nil {
+		return false, err
 	}
 	for _, before := range departments {
 		after := before
 		after.HeadUserID, after.UpdatedAt = nil, now
 		rows, err := departmentKind.update(ctx, q, after)
-		if err != nil {
-			return err
-		}
-		if rows == 0 {
-			return store.ErrStale
+		if err := mustBe(1, rows, err); err != nil {
+			return false, err
 		}
 		if err := departmentKind.write(ctx, q, log, by, "update", after, audit.Updated(before, after)); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return len(departments) == deletionBatch, nil
 }

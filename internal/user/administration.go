@@ -29,6 +29,9 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 	})
 	var token auth.OneTimeToken
 	err := s.store.Tx(ctx, func(q db.Querier) error {
+		if err := org.LockCompanies(ctx, q, u); err != nil {
+			return err
+		}
 		if err := lockTenant(ctx, q, by); err != nil {
 			return err
 		}
@@ -59,8 +62,23 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 // Update changes the fields that are in the request and returns the user as it is then. The error is as of administer and
 // Create, or errs.LastAdmin.
 func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.UserUpdate) (db.User, error) {
-	var after db.User
-	err := s.administer(ctx, by, id, ifMatch, func(q db.Querier, before db.User) error {
+	var seen, after db.User
+	lock := func(q db.Querier) error {
+		if !in.CompanyID.IsSpecified() && !in.BranchID.IsSpecified() && !in.DepartmentID.IsSpecified() {
+			return nil
+		}
+		var err error
+		if seen, err = find(ctx, q, by, id); err != nil {
+			return err
+		}
+		wanted := seen
+		apply(&wanted, in)
+		return org.LockCompanies(ctx, q, seen, wanted)
+	}
+	err := s.administerAfter(ctx, by, id, ifMatch, lock, func(q db.Querier, before db.User) error {
+		if seen.ID == id && seen.Version != before.Version {
+			return store.ErrStale // the companies may be others
+		}
 		after = before
 		apply(&after, in)
 		if err := org.CheckAssignment(ctx, q, before, after); err != nil {
@@ -129,16 +147,32 @@ func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUI
 	return after, nil
 }
 
-// Delete removes a user; departments that they head have no head then, and the database removes their sessions and token.
-// The error is as of administer, or errs.LastAdmin.
+// Delete removes a user; departments that they head have no head then, and the database removes their sessions and token. Of
+// more than 1000 departments, each transaction changes as many, and the last one removes the user, too. The error is as of
+// administer, errs.LastAdmin, or that of access.StillAllowed; after one, another call goes on where this one stopped.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
+	for {
+		more, err := s.deletePart(ctx, by, id, ifMatch)
+		if err != nil || !more {
+			return err
+		}
+		if err := access.StillAllowed(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// deletePart is one transaction of Delete. It reports whether there has to be another one.
+func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (more bool, err error) {
 	var deleted db.User
-	err := s.administer(ctx, by, id, ifMatch, func(q db.Querier, u db.User) error {
+	lock := func(q db.Querier) error { return org.LockHeaded(ctx, q, by.TenantID, id) }
+	err = s.administerAfter(ctx, by, id, ifMatch, lock, func(q db.Querier, u db.User) error {
 		deleted = u
 		if err := checkLast(ctx, q, u, db.User{}); err != nil {
 			return err
 		}
-		if err := org.RemoveHead(ctx, q, s.audit, by, u.ID, s.now()); err != nil {
+		var err error
+		if more, err = org.RemoveHead(ctx, q, s.audit, by, u.ID, s.now()); err != nil || more {
 			return err
 		}
 		rows, err := q.DeleteUser(ctx, db.DeleteUserParams{TenantID: u.TenantID, ID: u.ID, Version: u.Version})
@@ -150,10 +184,10 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 		}
 		return s.write(ctx, q, by, u, audit.Deleted(u))
 	})
-	if err == nil {
+	if err == nil && !more {
 		s.changed(ctx, deleted)
 	}
-	return err
+	return more, err
 }
 
 // checkLast returns errs.LastAdmin if a user would cease to be an active admin, or an active superuser, and there is no other one

@@ -62,8 +62,20 @@ var errDenied = errors.New("only superusers administer superusers")
 func (s *Service) administer(
 	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, f func(q db.Querier, u db.User) error,
 ) error {
+	return s.administerAfter(ctx, by, id, ifMatch, func(db.Querier) error { return nil }, f)
+}
+
+// administerAfter is administer for an f that changes what belongs to companies. lock locks these companies: they come before the
+// tenant, whose row each audit entry locks on MySQL, because it refers to it.
+func (s *Service) administerAfter(
+	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition,
+	lock func(q db.Querier) error, f func(q db.Querier, u db.User) error,
+) error {
 	var u db.User
 	err := s.store.Tx(ctx, func(q db.Querier) error {
+		if err := lock(q); err != nil {
+			return err
+		}
 		if err := lockTenant(ctx, q, by); err != nil {
 			return err
 		}
@@ -85,8 +97,8 @@ func (s *Service) administer(
 	return err
 }
 
-// lockTenant makes others who do the same wait for the end of the transaction. It comes first, so that what is read after it
-// is what they have left.
+// lockTenant makes others who do the same wait for the end of the transaction. It comes before all that is read, but for companies
+// that are locked, so that this is what the others have left.
 func lockTenant(ctx context.Context, q db.Querier, by access.Principal) error {
 	rows, err := q.LockTenant(ctx, db.LockTenantParams{ID: by.TenantID})
 	if err == nil && rows == 0 {

@@ -110,7 +110,7 @@ WHERE tenant_id = sqlc.arg(tenant_id)
 ORDER BY name_key DESC, id DESC
 LIMIT sqlc.arg('limit');
 
--- What a company is deleted with.
+-- What a company is deleted with: the next branches, and the deletion up to the last of them.
 -- name: ListBranchesOfCompany :many
 SELECT
     tenant_id, id, company_id, code, name, name_key, email, phone,
@@ -118,7 +118,12 @@ SELECT
     latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
-ORDER BY id;
+ORDER BY id
+LIMIT sqlc.arg('limit');
+
+-- name: DeleteBranchesOfCompany :execrows
+DELETE FROM branches
+WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id) AND id <= sqlc.arg(last_id);
 
 -- name: ListBranchNodes :many
 SELECT id, company_id, code, name, is_headquarters, is_active

@@ -37,6 +37,18 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.a
 UPDATE companies SET version = version
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
+-- Locks the company of a branch. 0 rows when the branch is gone.
+-- name: LockCompanyOfBranch :execrows
+UPDATE companies SET version = version
+WHERE companies.tenant_id = sqlc.arg(tenant_id)
+  AND companies.id = (SELECT b.company_id FROM branches b WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.id = sqlc.arg(id));
+
+-- Locks the company of a department. 0 rows when the department is gone.
+-- name: LockCompanyOfDepartment :execrows
+UPDATE companies SET version = version
+WHERE companies.tenant_id = sqlc.arg(tenant_id)
+  AND companies.id = (SELECT d.company_id FROM departments d WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.id = sqlc.arg(id));
+
 -- name: CountCompanies :one
 SELECT count(*) FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)

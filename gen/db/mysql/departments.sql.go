@@ -52,19 +52,25 @@ func (q *Queries) CountDepartments(ctx context.Context, arg CountDepartmentsPara
 	return count, err
 }
 
-const deleteDepartment = `-- name: DeleteDepartment :execrows
+const deleteDepartmentsOfCompany = `-- name: DeleteDepartmentsOfCompany :execrows
 DELETE FROM departments
-WHERE tenant_id = ? AND id = ? AND version = ?
+WHERE tenant_id = ? AND company_id = ? AND id >= ? AND id <= ?
 `
 
-type DeleteDepartmentParams struct {
-	TenantID uuid.UUID `json:"tenant_id"`
-	ID       uuid.UUID `json:"id"`
-	Version  int64     `json:"version"`
+type DeleteDepartmentsOfCompanyParams struct {
+	TenantID  uuid.UUID `json:"tenant_id"`
+	CompanyID uuid.UUID `json:"company_id"`
+	FirstID   uuid.UUID `json:"first_id"`
+	LastID    uuid.UUID `json:"last_id"`
 }
 
-func (q *Queries) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteDepartment, arg.TenantID, arg.ID, arg.Version)
+func (q *Queries) DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepartmentsOfCompanyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteDepartmentsOfCompany,
+		arg.TenantID,
+		arg.CompanyID,
+		arg.FirstID,
+		arg.LastID,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -205,6 +211,48 @@ func (q *Queries) ListDepartmentNodes(ctx context.Context, arg ListDepartmentNod
 			&i.Name,
 			&i.IsActive,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDepartmentPlaces = `-- name: ListDepartmentPlaces :many
+SELECT id, branch_id, parent_id
+FROM departments
+WHERE tenant_id = ? AND company_id = ?
+ORDER BY id
+`
+
+type ListDepartmentPlacesParams struct {
+	TenantID  uuid.UUID `json:"tenant_id"`
+	CompanyID uuid.UUID `json:"company_id"`
+}
+
+type ListDepartmentPlacesRow struct {
+	ID       uuid.UUID  `json:"id"`
+	BranchID *uuid.UUID `json:"branch_id"`
+	ParentID *uuid.UUID `json:"parent_id"`
+}
+
+// What stands where in a company.
+func (q *Queries) ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPlacesParams) ([]ListDepartmentPlacesRow, error) {
+	rows, err := q.db.QueryContext(ctx, listDepartmentPlaces, arg.TenantID, arg.CompanyID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListDepartmentPlacesRow{}
+	for rows.Next() {
+		var i ListDepartmentPlacesRow
+		if err := rows.Scan(&i.ID, &i.BranchID, &i.ParentID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -572,18 +620,25 @@ SELECT
     tenant_id, id, company_id, branch_id, parent_id, head_user_id,
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
-WHERE tenant_id = ? AND company_id = ?
+WHERE tenant_id = ? AND company_id = ? AND id >= ? AND id <= ?
 ORDER BY id
 `
 
 type ListDepartmentsOfCompanyParams struct {
 	TenantID  uuid.UUID `json:"tenant_id"`
 	CompanyID uuid.UUID `json:"company_id"`
+	FirstID   uuid.UUID `json:"first_id"`
+	LastID    uuid.UUID `json:"last_id"`
 }
 
-// What a company is deleted with.
+// What departments are deleted with: a range of a company's, and the deletion of that range.
 func (q *Queries) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error) {
-	rows, err := q.db.QueryContext(ctx, listDepartmentsOfCompany, arg.TenantID, arg.CompanyID)
+	rows, err := q.db.QueryContext(ctx, listDepartmentsOfCompany,
+		arg.TenantID,
+		arg.CompanyID,
+		arg.FirstID,
+		arg.LastID,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -628,15 +683,17 @@ SELECT
 FROM departments
 WHERE tenant_id = ? AND head_user_id = ?
 ORDER BY id
+LIMIT ?
 `
 
 type ListDepartmentsOfHeadParams struct {
 	TenantID   uuid.UUID  `json:"tenant_id"`
 	HeadUserID *uuid.UUID `json:"head_user_id"`
+	Limit      int32      `json:"limit"`
 }
 
 func (q *Queries) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
-	rows, err := q.db.QueryContext(ctx, listDepartmentsOfHead, arg.TenantID, arg.HeadUserID)
+	rows, err := q.db.QueryContext(ctx, listDepartmentsOfHead, arg.TenantID, arg.HeadUserID, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

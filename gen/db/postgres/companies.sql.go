@@ -551,6 +551,46 @@ func (q *Queries) LockCompany(ctx context.Context, arg LockCompanyParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const lockCompanyOfBranch = `-- name: LockCompanyOfBranch :execrows
+UPDATE companies SET version = version
+WHERE companies.tenant_id = $1
+  AND companies.id = (SELECT b.company_id FROM branches b WHERE b.tenant_id = $1 AND b.id = $2)
+`
+
+type LockCompanyOfBranchParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	ID       uuid.UUID `json:"id"`
+}
+
+// Locks the company of a branch. 0 rows when the branch is gone.
+func (q *Queries) LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error) {
+	result, err := q.db.Exec(ctx, lockCompanyOfBranch, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const lockCompanyOfDepartment = `-- name: LockCompanyOfDepartment :execrows
+UPDATE companies SET version = version
+WHERE companies.tenant_id = $1
+  AND companies.id = (SELECT d.company_id FROM departments d WHERE d.tenant_id = $1 AND d.id = $2)
+`
+
+type LockCompanyOfDepartmentParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	ID       uuid.UUID `json:"id"`
+}
+
+// Locks the company of a department. 0 rows when the department is gone.
+func (q *Queries) LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error) {
+	result, err := q.db.Exec(ctx, lockCompanyOfDepartment, arg.TenantID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const updateCompany = `-- name: UpdateCompany :execrows
 UPDATE companies
 SET code = $1, name = $2, name_key = $3, description = $4,

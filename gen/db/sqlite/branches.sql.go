@@ -65,6 +65,25 @@ func (q *Queries) DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int
 	return result.RowsAffected()
 }
 
+const deleteBranchesOfCompany = `-- name: DeleteBranchesOfCompany :execrows
+DELETE FROM branches
+WHERE tenant_id = ?1 AND company_id = ?2 AND id <= ?3
+`
+
+type DeleteBranchesOfCompanyParams struct {
+	TenantID  uuid.UUID `json:"tenant_id"`
+	CompanyID uuid.UUID `json:"company_id"`
+	LastID    uuid.UUID `json:"last_id"`
+}
+
+func (q *Queries) DeleteBranchesOfCompany(ctx context.Context, arg DeleteBranchesOfCompanyParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteBranchesOfCompany, arg.TenantID, arg.CompanyID, arg.LastID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const getBranch = `-- name: GetBranch :one
 SELECT
     tenant_id, id, company_id, code, name, name_key, email, phone,
@@ -588,16 +607,18 @@ SELECT
 FROM branches
 WHERE tenant_id = ?1 AND company_id = ?2
 ORDER BY id
+LIMIT ?3
 `
 
 type ListBranchesOfCompanyParams struct {
 	TenantID  uuid.UUID `json:"tenant_id"`
 	CompanyID uuid.UUID `json:"company_id"`
+	Limit     int32     `json:"limit"`
 }
 
-// What a company is deleted with.
+// What a company is deleted with: the next branches, and the deletion up to the last of them.
 func (q *Queries) ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error) {
-	rows, err := q.db.QueryContext(ctx, listBranchesOfCompany, arg.TenantID, arg.CompanyID)
+	rows, err := q.db.QueryContext(ctx, listBranchesOfCompany, arg.TenantID, arg.CompanyID, arg.Limit)
 	if err != nil {
 		return nil, err
 	}

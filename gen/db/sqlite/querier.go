@@ -47,10 +47,11 @@ type Querier interface {
 	DeleteAuditSealsUpTo(ctx context.Context, arg DeleteAuditSealsUpToParams) (int64, error)
 	DeleteBranch(ctx context.Context, arg DeleteBranchParams) (int64, error)
 	DeleteBranchesBetween(ctx context.Context, arg DeleteBranchesBetweenParams) (int64, error)
+	DeleteBranchesOfCompany(ctx context.Context, arg DeleteBranchesOfCompanyParams) (int64, error)
 	DeleteCompaniesBetween(ctx context.Context, arg DeleteCompaniesBetweenParams) (int64, error)
 	DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error)
-	DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error)
 	DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error)
+	DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepartmentsOfCompanyParams) (int64, error)
 	DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error)
 	DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error)
 	DeleteSessionsBetween(ctx context.Context, arg DeleteSessionsBetweenParams) (int64, error)
@@ -98,6 +99,8 @@ type Querier interface {
 	InsertSession(ctx context.Context, arg InsertSessionParams) error
 	InsertTenant(ctx context.Context, arg InsertTenantParams) error
 	InsertUser(ctx context.Context, arg InsertUserParams) error
+	// How many users have which assignment to a company, or to something in it. The count is as that of CountAuditEntriesByAction.
+	ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error)
 	// Departments refer to each other, and to users who refer to departments: without these
 	// references, each can go by itself.
 	ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error)
@@ -117,7 +120,7 @@ type Querier interface {
 	ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranchesByCreatedAtDescParams) ([]Branch, error)
 	ListBranchesByName(ctx context.Context, arg ListBranchesByNameParams) ([]Branch, error)
 	ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error)
-	// What a company is deleted with.
+	// What a company is deleted with: the next branches, and the deletion up to the last of them.
 	ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error)
 	// The four orders of the company list. A page starts after the row (key, id), written twice: as what tells sqlc the types, and
 	// as what finds the row in the index. storegen gives PostgreSQL and MySQL one of their own.
@@ -129,12 +132,14 @@ type Querier interface {
 	ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error)
 	ListDepartmentIDs(ctx context.Context, arg ListDepartmentIDsParams) ([]uuid.UUID, error)
 	ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error)
+	// What stands where in a company.
+	ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPlacesParams) ([]ListDepartmentPlacesRow, error)
 	// The four orders of the department list, as those of companies.
 	ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error)
 	ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDepartmentsByCreatedAtDescParams) ([]Department, error)
 	ListDepartmentsByName(ctx context.Context, arg ListDepartmentsByNameParams) ([]Department, error)
 	ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error)
-	// What a company is deleted with.
+	// What departments are deleted with: a range of a company's, and the deletion of that range.
 	ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error)
 	ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error)
 	// Whoever switches the old paths off has to know who would miss them, in all tenants.
@@ -166,10 +171,19 @@ type Querier interface {
 	ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error)
 	ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error)
 	ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error)
-	// Everyone who is assigned to a company, to a branch of it or to a department of it.
+	// Everyone who is assigned to a branch of a company, or to one branch.
+	ListUsersOfBranches(ctx context.Context, arg ListUsersOfBranchesParams) ([]ListUsersOfBranchesRow, error)
 	ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error)
+	// Everyone who is assigned to one of a range of a company's departments.
+	ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error)
+	// Everyone of a department who has another branch than this one.
+	ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error)
 	// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
 	LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error)
+	// Locks the company of a branch. 0 rows when the branch is gone.
+	LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error)
+	// Locks the company of a department. 0 rows when the department is gone.
+	LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error)
 	// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the tenant is gone.
 	LockTenant(ctx context.Context, arg LockTenantParams) (int64, error)
 	// Log-in, which may give the password a stronger hash. 0 rows when the password that
@@ -179,7 +193,7 @@ type Querier interface {
 	ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error)
 	// Compare and swap on the version: of two concurrent refreshes, one rotates.
 	RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error)
-	// Compare and swap: 0 rows when the user is gone or has another version by now.
+	// Assignments change while their company is locked, so that the user needs no version. 0 rows when the user is gone.
 	SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error)
 	// Compare and swap: 0 rows when the user is gone or has another version by now.
 	SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error)

@@ -249,6 +249,63 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 	return err
 }
 
+const listAssignmentsToCompany = `-- name: ListAssignmentsToCompany :many
+SELECT a.company_id, a.branch_id, a.department_id, coalesce(0 * t.version + a.users, t.version) AS users
+FROM (
+    SELECT u.tenant_id, u.company_id, u.branch_id, u.department_id, count(*) AS users
+    FROM users AS u
+    WHERE u.tenant_id = ?1 AND (
+        u.branch_id IN (SELECT b.id FROM branches AS b WHERE b.tenant_id = ?1 AND b.company_id = ?2)
+        OR u.department_id IN (SELECT d.id FROM departments AS d WHERE d.tenant_id = ?1 AND d.company_id = ?2)
+        OR u.company_id IN (SELECT c.id FROM companies AS c WHERE c.tenant_id = ?1 AND c.id = ?2)
+    )
+    GROUP BY u.tenant_id, u.company_id, u.branch_id, u.department_id
+) AS a
+JOIN tenants AS t ON t.id = a.tenant_id
+ORDER BY a.company_id, a.branch_id, a.department_id
+`
+
+type ListAssignmentsToCompanyParams struct {
+	TenantID  uuid.UUID `json:"tenant_id"`
+	CompanyID uuid.UUID `json:"company_id"`
+}
+
+type ListAssignmentsToCompanyRow struct {
+	CompanyID    *uuid.UUID `json:"company_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+	Users        int64      `json:"users"`
+}
+
+// How many users have which assignment to a company, or to something in it. The count is as that of CountAuditEntriesByAction.
+func (q *Queries) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
+	rows, err := q.db.QueryContext(ctx, listAssignmentsToCompany, arg.TenantID, arg.CompanyID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAssignmentsToCompanyRow{}
+	for rows.Next() {
+		var i ListAssignmentsToCompanyRow
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.BranchID,
+			&i.DepartmentID,
+			&i.Users,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsersByCreatedAt = `-- name: ListUsersByCreatedAt :many
 SELECT
     tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
@@ -594,27 +651,77 @@ func (q *Queries) ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDe
 	return items, nil
 }
 
-const listUsersOfCompany = `-- name: ListUsersOfCompany :many
-SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
-FROM users u
-JOIN companies c ON c.tenant_id = u.tenant_id AND c.id = u.company_id
-WHERE c.tenant_id = ?1 AND c.id = ?2
-UNION
-SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+const listUsersOfBranches = `-- name: ListUsersOfBranches :many
+SELECT u.id, u.email, u.company_id, u.branch_id, u.department_id
 FROM users u
 JOIN branches b ON b.tenant_id = u.tenant_id AND b.id = u.branch_id
-WHERE b.tenant_id = ?1 AND b.company_id = ?2
-UNION
-SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
-FROM users u
-JOIN departments d ON d.tenant_id = u.tenant_id AND d.id = u.department_id
-WHERE d.tenant_id = ?1 AND d.company_id = ?2
+WHERE b.tenant_id = ?1 AND b.company_id = ?2 AND (b.id = ?3 OR ?3 IS NULL)
+ORDER BY u.id
+LIMIT ?4
+`
+
+type ListUsersOfBranchesParams struct {
+	TenantID  uuid.UUID  `json:"tenant_id"`
+	CompanyID uuid.UUID  `json:"company_id"`
+	BranchID  *uuid.UUID `json:"branch_id"`
+	Limit     int32      `json:"limit"`
+}
+
+type ListUsersOfBranchesRow struct {
+	ID           uuid.UUID  `json:"id"`
+	Email        string     `json:"email"`
+	CompanyID    *uuid.UUID `json:"company_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+}
+
+// Everyone who is assigned to a branch of a company, or to one branch.
+func (q *Queries) ListUsersOfBranches(ctx context.Context, arg ListUsersOfBranchesParams) ([]ListUsersOfBranchesRow, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersOfBranches,
+		arg.TenantID,
+		arg.CompanyID,
+		arg.BranchID,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUsersOfBranchesRow{}
+	for rows.Next() {
+		var i ListUsersOfBranchesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.DepartmentID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsersOfCompany = `-- name: ListUsersOfCompany :many
+SELECT id, email, company_id, branch_id, department_id
+FROM users
+WHERE tenant_id = ?1 AND company_id = ?2
 ORDER BY id
+LIMIT ?3
 `
 
 type ListUsersOfCompanyParams struct {
-	TenantID  uuid.UUID `json:"tenant_id"`
-	CompanyID uuid.UUID `json:"company_id"`
+	TenantID  uuid.UUID  `json:"tenant_id"`
+	CompanyID *uuid.UUID `json:"company_id"`
+	Limit     int32      `json:"limit"`
 }
 
 type ListUsersOfCompanyRow struct {
@@ -623,12 +730,10 @@ type ListUsersOfCompanyRow struct {
 	CompanyID    *uuid.UUID `json:"company_id"`
 	BranchID     *uuid.UUID `json:"branch_id"`
 	DepartmentID *uuid.UUID `json:"department_id"`
-	Version      int64      `json:"version"`
 }
 
-// Everyone who is assigned to a company, to a branch of it or to a department of it.
 func (q *Queries) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error) {
-	rows, err := q.db.QueryContext(ctx, listUsersOfCompany, arg.TenantID, arg.CompanyID)
+	rows, err := q.db.QueryContext(ctx, listUsersOfCompany, arg.TenantID, arg.CompanyID, arg.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -642,7 +747,125 @@ func (q *Queries) ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompany
 			&i.CompanyID,
 			&i.BranchID,
 			&i.DepartmentID,
-			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsersOfDepartments = `-- name: ListUsersOfDepartments :many
+SELECT u.id, u.email, u.company_id, u.branch_id, u.department_id
+FROM users u
+JOIN departments d ON d.tenant_id = u.tenant_id AND d.id = u.department_id
+WHERE d.tenant_id = ?1 AND d.company_id = ?2 AND d.id >= ?3 AND d.id <= ?4
+ORDER BY u.id
+LIMIT ?5
+`
+
+type ListUsersOfDepartmentsParams struct {
+	TenantID  uuid.UUID `json:"tenant_id"`
+	CompanyID uuid.UUID `json:"company_id"`
+	FirstID   uuid.UUID `json:"first_id"`
+	LastID    uuid.UUID `json:"last_id"`
+	Limit     int32     `json:"limit"`
+}
+
+type ListUsersOfDepartmentsRow struct {
+	ID           uuid.UUID  `json:"id"`
+	Email        string     `json:"email"`
+	CompanyID    *uuid.UUID `json:"company_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+}
+
+// Everyone who is assigned to one of a range of a company's departments.
+func (q *Queries) ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersOfDepartments,
+		arg.TenantID,
+		arg.CompanyID,
+		arg.FirstID,
+		arg.LastID,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUsersOfDepartmentsRow{}
+	for rows.Next() {
+		var i ListUsersOfDepartmentsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.DepartmentID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUsersOfOtherBranch = `-- name: ListUsersOfOtherBranch :many
+SELECT id, email, company_id, branch_id, department_id
+FROM users
+WHERE tenant_id = ?1 AND department_id = ?2 AND branch_id <> ?3
+ORDER BY id
+LIMIT ?4
+`
+
+type ListUsersOfOtherBranchParams struct {
+	TenantID     uuid.UUID  `json:"tenant_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	Limit        int32      `json:"limit"`
+}
+
+type ListUsersOfOtherBranchRow struct {
+	ID           uuid.UUID  `json:"id"`
+	Email        string     `json:"email"`
+	CompanyID    *uuid.UUID `json:"company_id"`
+	BranchID     *uuid.UUID `json:"branch_id"`
+	DepartmentID *uuid.UUID `json:"department_id"`
+}
+
+// Everyone of a department who has another branch than this one.
+func (q *Queries) ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersOfOtherBranch,
+		arg.TenantID,
+		arg.DepartmentID,
+		arg.BranchID,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUsersOfOtherBranchRow{}
+	for rows.Next() {
+		var i ListUsersOfOtherBranchRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.DepartmentID,
 		); err != nil {
 			return nil, err
 		}
@@ -718,7 +941,7 @@ const setUserAssignment = `-- name: SetUserAssignment :execrows
 UPDATE users
 SET company_id = ?1, branch_id = ?2, department_id = ?3,
     updated_at = ?4, version = version + 1
-WHERE tenant_id = ?5 AND id = ?6 AND version = ?7
+WHERE tenant_id = ?5 AND id = ?6
 `
 
 type SetUserAssignmentParams struct {
@@ -728,10 +951,9 @@ type SetUserAssignmentParams struct {
 	UpdatedAt    time.Time  `json:"updated_at"`
 	TenantID     uuid.UUID  `json:"tenant_id"`
 	ID           uuid.UUID  `json:"id"`
-	Version      int64      `json:"version"`
 }
 
-// Compare and swap: 0 rows when the user is gone or has another version by now.
+// Assignments change while their company is locked, so that the user needs no version. 0 rows when the user is gone.
 func (q *Queries) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, setUserAssignment,
 		arg.CompanyID,
@@ -740,7 +962,6 @@ func (q *Queries) SetUserAssignment(ctx context.Context, arg SetUserAssignmentPa
 		arg.UpdatedAt,
 		arg.TenantID,
 		arg.ID,
-		arg.Version,
 	)
 	if err != nil {
 		return 0, err

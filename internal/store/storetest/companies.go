@@ -125,6 +125,11 @@ var companyTests = map[string]func(*T){
 		c := company(t, newCompany(tenant(t), "C"))
 		equal(t, "rows", query(t, t.store.LockCompany, db.LockCompanyParams{TenantID: c.TenantID, ID: c.ID}), 1)
 		equal(t, "rows of another tenant", query(t, t.store.LockCompany, db.LockCompanyParams{TenantID: tenant(t), ID: c.ID}), 0)
+		b, d := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "D"))
+		equal(t, "rows of a branch", query(t, t.store.LockCompanyOfBranch, db.LockCompanyOfBranchParams{TenantID: c.TenantID, ID: b.ID}), 1)
+		equal(t, "rows of another tenant's branch", query(t, t.store.LockCompanyOfBranch, db.LockCompanyOfBranchParams{TenantID: tenant(t), ID: b.ID}), 0)
+		equal(t, "rows of a department", query(t, t.store.LockCompanyOfDepartment, db.LockCompanyOfDepartmentParams{TenantID: c.TenantID, ID: d.ID}), 1)
+		equal(t, "rows of another tenant's department", query(t, t.store.LockCompanyOfDepartment, db.LockCompanyOfDepartmentParams{TenantID: tenant(t), ID: d.ID}), 0)
 		equal(t, "company", companyNow(t, c), c)
 	},
 	"company/count takes the filters of the lists": func(t *T) {

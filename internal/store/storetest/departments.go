@@ -92,13 +92,23 @@ var departmentTests = map[string]func(*T){
 		}
 		equal(t, "department", departmentNow(t, want), want)
 	},
-	"department/delete needs the version, the tenant and the id": func(t *T) {
-		d := department(t, newDepartment(company(t, newCompany(tenant(t), "C")), "D"))
-		equal(t, "rows", query(t, t.store.DeleteDepartment, db.DeleteDepartmentParams{TenantID: d.TenantID, ID: d.ID, Version: 2}), 0)
-		equal(t, "rows", query(t, t.store.DeleteDepartment, db.DeleteDepartmentParams{TenantID: tenant(t), ID: d.ID, Version: 1}), 0)
-		equal(t, "rows", query(t, t.store.DeleteDepartment, db.DeleteDepartmentParams{TenantID: d.TenantID, ID: newID(), Version: 1}), 0)
-		equal(t, "rows", query(t, t.store.DeleteDepartment, db.DeleteDepartmentParams{TenantID: d.TenantID, ID: d.ID, Version: 1}), 1)
-		fails(t, t.store.GetDepartment, db.GetDepartmentParams{TenantID: d.TenantID, ID: d.ID}, store.ErrNotFound)
+	"department/delete takes a range of a company's": func(t *T) {
+		c := company(t, newCompany(tenant(t), "C"))
+		other := company(t, newCompany(c.TenantID, "OTHER"))
+		rows := []db.Department{department(t, newDepartment(c, "A"))}
+		department(t, newDepartment(other, "A"))
+		for _, code := range []string{"B", "C", "D"} {
+			rows = append(rows, department(t, newDepartment(c, code)))
+		}
+		arg := db.DeleteDepartmentsOfCompanyParams{TenantID: tenant(t), CompanyID: c.ID, FirstID: rows[1].ID, LastID: rows[2].ID}
+		equal(t, "rows of another tenant", query(t, t.store.DeleteDepartmentsOfCompany, arg), 0)
+		arg.TenantID = c.TenantID
+		list := db.ListDepartmentsOfCompanyParams(arg)
+		equal(t, "list", query(t, t.store.ListDepartmentsOfCompany, list), rows[1:3])
+		equal(t, "rows", query(t, t.store.DeleteDepartmentsOfCompany, arg), 2)
+		list.FirstID, list.LastID = rows[0].ID, rows[3].ID
+		equal(t, "left", query(t, t.store.ListDepartmentsOfCompany, list), []db.Department{rows[0], rows[3]})
+		equal(t, "left of another company", query(t, t.store.CountDepartments, db.CountDepartmentsParams{TenantID: c.TenantID, CompanyID: &other.ID}), 1)
 	},
 	"department/delete is refused while departments or users belong to it": func(t *T) {
 		c := company(t, newCompany(tenant(t), "C"))
@@ -106,13 +116,17 @@ var departmentTests = map[string]func(*T){
 		d := newDepartment(c, "D")
 		d.ParentID = &one.ID
 		department(t, d)
-		_, err := t.store.DeleteDepartment(t.Context(), db.DeleteDepartmentParams{TenantID: one.TenantID, ID: one.ID, Version: 1})
-		isViolation(t, err, store.ForeignKey, "departments_tenant_id_company_id_parent_id_fkey")
+		remove := func(d db.Department) error {
+			_, err := t.store.DeleteDepartmentsOfCompany(t.Context(), db.DeleteDepartmentsOfCompanyParams{
+				TenantID: d.TenantID, CompanyID: d.CompanyID, FirstID: d.ID, LastID: d.ID,
+			})
+			return err
+		}
+		isViolation(t, remove(one), store.ForeignKey, "departments_tenant_id_company_id_parent_id_fkey")
 		u := newUser(c.TenantID)
 		u.DepartmentID = &two.ID
 		user(t, u)
-		_, err = t.store.DeleteDepartment(t.Context(), db.DeleteDepartmentParams{TenantID: two.TenantID, ID: two.ID, Version: 1})
-		isViolation(t, err, store.ForeignKey, "users_tenant_id_department_id_fkey")
+		isViolation(t, remove(two), store.ForeignKey, "users_tenant_id_department_id_fkey")
 	},
 	"department/pages of any size hold every row once and in order": func(t *T) {
 		c, other := company(t, newCompany(tenant(t), "C")), company(t, newCompany(tenant(t), "C"))
@@ -151,15 +165,19 @@ var departmentTests = map[string]func(*T){
 			{"several", db.CountDepartmentsParams{CompanyID: &c.ID, IsActive: new(true), Pattern: new("department")}, "P"},
 		})
 	},
-	"department/all of a company": func(t *T) {
+	"department/places of all of a company": func(t *T) {
 		one := tenant(t)
 		c, other := company(t, newCompany(one, "C")), company(t, newCompany(one, "OTHER"))
-		want := []db.Department{department(t, newDepartment(c, "A")), department(t, newDepartment(c, "B"))}
+		b, above := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "A"))
+		below := newDepartment(c, "B")
+		below.ParentID, below.BranchID = &above.ID, &b.ID
+		department(t, below)
 		department(t, newDepartment(other, "A"))
-		list := db.ListDepartmentsOfCompanyParams{TenantID: one, CompanyID: c.ID}
-		equal(t, "list", query(t, t.store.ListDepartmentsOfCompany, list), want)
+		list := db.ListDepartmentPlacesParams{TenantID: one, CompanyID: c.ID}
+		want := []db.ListDepartmentPlacesRow{{ID: above.ID}, {ID: below.ID, ParentID: &above.ID, BranchID: &b.ID}}
+		equal(t, "list", query(t, t.store.ListDepartmentPlaces, list), want)
 		list.TenantID = tenant(t)
-		equal(t, "list of another tenant", query(t, t.store.ListDepartmentsOfCompany, list), []db.Department{})
+		equal(t, "list of another tenant", query(t, t.store.ListDepartmentPlaces, list), []db.ListDepartmentPlacesRow{})
 	},
 	"department/all that a user heads": func(t *T) {
 		head := user(t, newUser(tenant(t)))
@@ -171,7 +189,7 @@ var departmentTests = map[string]func(*T){
 			want = append(want, department(t, d))
 			department(t, newDepartment(in, "D"))
 		}
-		list := db.ListDepartmentsOfHeadParams{TenantID: head.TenantID, HeadUserID: &head.ID}
+		list := db.ListDepartmentsOfHeadParams{TenantID: head.TenantID, HeadUserID: &head.ID, Limit: 3}
 		equal(t, "list", query(t, t.store.ListDepartmentsOfHead, list), want)
 		list.TenantID = tenant(t)
 		equal(t, "list of another tenant", query(t, t.store.ListDepartmentsOfHead, list), []db.Department{})

@@ -83,7 +83,7 @@ var userTests = map[string]func(*T){
 		user(alone, newUser(tenant(alone)))
 		equal(t, "users", count(), 2)
 	},
-	"user/of a company are listed once, also those of its branches and departments": func(t *T) {
+	"user/of a company, of its branches and of its departments": func(t *T) {
 		one := tenant(t)
 		mine, other := company(t, newCompany(one, "MINE")), company(t, newCompany(one, "OTHER"))
 		b, d := branch(t, newBranch(mine, "B")), department(t, newDepartment(mine, "D"))
@@ -100,7 +100,7 @@ var userTests = map[string]func(*T){
 			assign(&u)
 			user(t, u)
 			want = append(want, db.ListUsersOfCompanyRow{
-				ID: u.ID, Email: u.Email, CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID, Version: u.Version,
+				ID: u.ID, Email: u.Email, CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID,
 			})
 		}
 		user(t, newUser(one))
@@ -108,20 +108,53 @@ var userTests = map[string]func(*T){
 		outside.CompanyID, outside.BranchID, outside.DepartmentID = &other.ID, &otherBranch.ID, &otherDepartment.ID
 		user(t, outside)
 
-		list := db.ListUsersOfCompanyParams{TenantID: one, CompanyID: mine.ID}
-		equal(t, "list", query(t, t.store.ListUsersOfCompany, list), want)
+		list := db.ListUsersOfCompanyParams{TenantID: one, CompanyID: &mine.ID, Limit: 9}
+		equal(t, "list", query(t, t.store.ListUsersOfCompany, list), want[:2])
+		list.Limit = 1
+		equal(t, "first of the list", query(t, t.store.ListUsersOfCompany, list), want[:1])
 		list.TenantID = tenant(t)
 		equal(t, "list of another tenant", query(t, t.store.ListUsersOfCompany, list), []db.ListUsersOfCompanyRow{})
+
+		ofBranches := db.ListUsersOfBranchesParams{TenantID: one, CompanyID: mine.ID, Limit: 9}
+		inBranches := []db.ListUsersOfBranchesRow{db.ListUsersOfBranchesRow(want[0]), db.ListUsersOfBranchesRow(want[2])}
+		equal(t, "users of branches", query(t, t.store.ListUsersOfBranches, ofBranches), inBranches)
+		ofBranches.BranchID = &b.ID
+		equal(t, "users of a branch", query(t, t.store.ListUsersOfBranches, ofBranches), inBranches)
+		ofBranches.BranchID = &otherBranch.ID
+		equal(t, "users of another company's branch", query(t, t.store.ListUsersOfBranches, ofBranches), []db.ListUsersOfBranchesRow{})
+		ofBranches.TenantID, ofBranches.BranchID = list.TenantID, nil
+		equal(t, "users of another tenant's branches", query(t, t.store.ListUsersOfBranches, ofBranches), []db.ListUsersOfBranchesRow{})
+
+		ofDepartments := db.ListUsersOfDepartmentsParams{TenantID: one, CompanyID: mine.ID, FirstID: d.ID, LastID: d.ID, Limit: 9}
+		equal(t, "users of departments", query(t, t.store.ListUsersOfDepartments, ofDepartments), []db.ListUsersOfDepartmentsRow{
+			db.ListUsersOfDepartmentsRow(want[0]), db.ListUsersOfDepartmentsRow(want[3]), db.ListUsersOfDepartmentsRow(want[4]),
+		})
+		ofDepartments.TenantID = list.TenantID
+		equal(t, "users of another tenant's departments", query(t, t.store.ListUsersOfDepartments, ofDepartments), []db.ListUsersOfDepartmentsRow{})
+
+		elsewhere := db.ListUsersOfOtherBranchParams{TenantID: one, DepartmentID: &d.ID, BranchID: &b.ID, Limit: 9}
+		equal(t, "users of another branch", query(t, t.store.ListUsersOfOtherBranch, elsewhere), []db.ListUsersOfOtherBranchRow{})
+		elsewhere.BranchID = &otherBranch.ID
+		equal(t, "users of another branch", query(t, t.store.ListUsersOfOtherBranch, elsewhere), []db.ListUsersOfOtherBranchRow{
+			db.ListUsersOfOtherBranchRow(want[0]),
+		})
+
+		user(t, func() db.User { u := newUser(one); u.CompanyID = &mine.ID; return u }())
+		assignments := map[int64]int{}
+		for _, a := range query(t, t.store.ListAssignmentsToCompany, db.ListAssignmentsToCompanyParams{TenantID: one, CompanyID: mine.ID}) {
+			assignments[a.Users]++
+			equal(t, "whether two have an assignment", a.Users == 2, a.CompanyID != nil && *a.CompanyID == mine.ID && a.BranchID == nil && a.DepartmentID == nil)
+		}
+		equal(t, "assignments by how many have them", assignments, map[int64]int{1: 4, 2: 1})
 	},
-	"user/assignment needs the version, the tenant and the id": func(t *T) {
+	"user/assignment needs the tenant and the id": func(t *T) {
 		u := user(t, newUser(tenant(t)))
 		c := company(t, newCompany(u.TenantID, "C"))
 		b, d := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "D"))
 		arg := db.SetUserAssignmentParams{
-			CompanyID: &c.ID, BranchID: &b.ID, DepartmentID: &d.ID, UpdatedAt: noon().Add(time.Hour), TenantID: u.TenantID, ID: u.ID, Version: u.Version,
+			CompanyID: &c.ID, BranchID: &b.ID, DepartmentID: &d.ID, UpdatedAt: noon().Add(time.Hour), TenantID: u.TenantID, ID: u.ID,
 		}
 		for _, change := range []func(*db.SetUserAssignmentParams){
-			func(p *db.SetUserAssignmentParams) { p.Version++ },
 			func(p *db.SetUserAssignmentParams) { p.TenantID = tenant(t) },
 			func(p *db.SetUserAssignmentParams) { p.ID = newID() },
 		} {
@@ -133,7 +166,7 @@ var userTests = map[string]func(*T){
 		equal(t, "rows", query(t, t.store.SetUserAssignment, arg), 1)
 		u.CompanyID, u.BranchID, u.DepartmentID, u.UpdatedAt, u.Version = &c.ID, &b.ID, &d.ID, arg.UpdatedAt, u.Version+1
 		equal(t, "user", userNow(t, u), u)
-		arg.CompanyID, arg.BranchID, arg.DepartmentID, arg.Version = nil, nil, nil, u.Version
+		arg.CompanyID, arg.BranchID, arg.DepartmentID = nil, nil, nil
 		equal(t, "rows", query(t, t.store.SetUserAssignment, arg), 1)
 		u.CompanyID, u.BranchID, u.DepartmentID, u.Version = nil, nil, nil, u.Version+1
 		equal(t, "user", userNow(t, u), u)

@@ -22,10 +22,6 @@ SET branch_id = sqlc.narg(branch_id), parent_id = sqlc.narg(parent_id), head_use
     search_text = sqlc.arg(search_text), updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- name: DeleteDepartment :execrows
-DELETE FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
-
 -- name: CountDepartments :one
 SELECT count(*) FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id)
@@ -101,14 +97,25 @@ WHERE tenant_id = sqlc.arg(tenant_id)
 ORDER BY name_key DESC, id DESC
 LIMIT ?;
 
--- What a company is deleted with.
+-- What stands where in a company.
+-- name: ListDepartmentPlaces :many
+SELECT id, branch_id, parent_id
+FROM departments
+WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
+ORDER BY id;
+
+-- What departments are deleted with: a range of a company's, and the deletion of that range.
 -- name: ListDepartmentsOfCompany :many
 SELECT
     tenant_id, id, company_id, branch_id, parent_id, head_user_id,
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
+WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id) AND id >= sqlc.arg(first_id) AND id <= sqlc.arg(last_id)
 ORDER BY id;
+
+-- name: DeleteDepartmentsOfCompany :execrows
+DELETE FROM departments
+WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id) AND id >= sqlc.arg(first_id) AND id <= sqlc.arg(last_id);
 
 -- name: ListDepartmentsOfHead :many
 SELECT
@@ -116,7 +123,8 @@ SELECT
     code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND head_user_id = sqlc.arg(head_user_id)
-ORDER BY id;
+ORDER BY id
+LIMIT ?;
 
 -- name: ListDepartmentNodes :many
 SELECT id, company_id, branch_id, parent_id, head_user_id, code, name, is_active

@@ -28,30 +28,61 @@ WHERE email = sqlc.arg(email);
 -- name: CountUsersUnscoped :one
 SELECT count(*) FROM users;
 
--- Everyone who is assigned to a company, to a branch of it or to a department of it.
 -- name: ListUsersOfCompany :many
-SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
-FROM users u
-JOIN companies c ON c.tenant_id = u.tenant_id AND c.id = u.company_id
-WHERE c.tenant_id = sqlc.arg(tenant_id) AND c.id = sqlc.arg(company_id)
-UNION
-SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+SELECT id, email, company_id, branch_id, department_id
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
+ORDER BY id
+LIMIT ?;
+
+-- Everyone who is assigned to a branch of a company, or to one branch.
+-- name: ListUsersOfBranches :many
+SELECT u.id, u.email, u.company_id, u.branch_id, u.department_id
 FROM users u
 JOIN branches b ON b.tenant_id = u.tenant_id AND b.id = u.branch_id
-WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id)
-UNION
-SELECT u.id AS id, u.email, u.company_id, u.branch_id, u.department_id, u.version
+WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id) AND (b.id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+ORDER BY u.id
+LIMIT ?;
+
+-- Everyone who is assigned to one of a range of a company's departments.
+-- name: ListUsersOfDepartments :many
+SELECT u.id, u.email, u.company_id, u.branch_id, u.department_id
 FROM users u
 JOIN departments d ON d.tenant_id = u.tenant_id AND d.id = u.department_id
-WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.company_id = sqlc.arg(company_id)
-ORDER BY id;
+WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.company_id = sqlc.arg(company_id) AND d.id >= sqlc.arg(first_id) AND d.id <= sqlc.arg(last_id)
+ORDER BY u.id
+LIMIT ?;
 
--- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- Everyone of a department who has another branch than this one.
+-- name: ListUsersOfOtherBranch :many
+SELECT id, email, company_id, branch_id, department_id
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND department_id = sqlc.arg(department_id) AND branch_id <> sqlc.arg(branch_id)
+ORDER BY id
+LIMIT ?;
+
+-- How many users have which assignment to a company, or to something in it. The count is as that of CountAuditEntriesByAction.
+-- name: ListAssignmentsToCompany :many
+SELECT a.company_id, a.branch_id, a.department_id, coalesce(0 * t.version + a.users, t.version) AS users
+FROM (
+    SELECT u.tenant_id, u.company_id, u.branch_id, u.department_id, count(*) AS users
+    FROM users AS u
+    WHERE u.tenant_id = sqlc.arg(tenant_id) AND (
+        u.branch_id IN (SELECT b.id FROM branches AS b WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id))
+        OR u.department_id IN (SELECT d.id FROM departments AS d WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.company_id = sqlc.arg(company_id))
+        OR u.company_id IN (SELECT c.id FROM companies AS c WHERE c.tenant_id = sqlc.arg(tenant_id) AND c.id = sqlc.arg(company_id))
+    )
+    GROUP BY u.tenant_id, u.company_id, u.branch_id, u.department_id
+) AS a
+JOIN tenants AS t ON t.id = a.tenant_id
+ORDER BY a.company_id, a.branch_id, a.department_id;
+
+-- Assignments change while their company is locked, so that the user needs no version. 0 rows when the user is gone.
 -- name: SetUserAssignment :execrows
 UPDATE users
 SET company_id = sqlc.narg(company_id), branch_id = sqlc.narg(branch_id), department_id = sqlc.narg(department_id),
     updated_at = sqlc.arg(updated_at), version = version + 1
-WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- Compare and swap: 0 rows when the user is gone or has another version by now.
 -- name: UpdateUser :execrows

@@ -620,6 +620,11 @@ export class Api extends HeyApiClient {
      * Deletes the company with its branches and departments. Users lose the assignment, never the account. With
      * `dry_run=true` nothing is deleted and the answer says what would be.
      *
+     * What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+     * is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+     * sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+     * goes from below doesn't change the version.
+     *
      */
     public deleteCompany<ThrowOnError extends boolean = true>(options: Options<DeleteCompanyData, ThrowOnError>): RequestResult<DeleteCompanyResponses, DeleteCompanyErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).delete<DeleteCompanyResponses, DeleteCompanyErrors, ThrowOnError, 'data'>({
@@ -703,6 +708,11 @@ export class Api extends HeyApiClient {
      *
      * Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
      * With `dry_run=true` nothing is deleted and the answer says what would be.
+     *
+     * What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+     * is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+     * sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+     * goes from below doesn't change the version.
      *
      */
     public deleteBranch<ThrowOnError extends boolean = true>(options: Options<DeleteBranchData, ThrowOnError>): RequestResult<DeleteBranchResponses, DeleteBranchErrors, ThrowOnError, 'data'> {
@@ -788,6 +798,11 @@ export class Api extends HeyApiClient {
      * Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
      * nothing is deleted and the answer says what would be.
      *
+     * What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
+     * is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
+     * sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
+     * goes from below doesn't change the version.
+     *
      */
     public deleteDepartment<ThrowOnError extends boolean = true>(options: Options<DeleteDepartmentData, ThrowOnError>): RequestResult<DeleteDepartmentResponses, DeleteDepartmentErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).delete<DeleteDepartmentResponses, DeleteDepartmentErrors, ThrowOnError, 'data'>({
@@ -818,6 +833,10 @@ export class Api extends HeyApiClient {
      *
      * Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
      * the department as it is, with the same `ETag` and without an entry in the audit trail.
+     *
+     * A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
+     * new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
+     * leaves its branch for none, its users keep theirs.
      *
      */
     public updateDepartment<ThrowOnError extends boolean = true>(options: Options<UpdateDepartmentData, ThrowOnError>): RequestResult<UpdateDepartmentResponses, UpdateDepartmentErrors, ThrowOnError, 'data'> {

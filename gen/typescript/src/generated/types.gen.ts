@@ -783,7 +783,7 @@ export type CompanyPage = {
 };
 
 /**
- * What a deletion takes with it.
+ * What a deletion takes with it, or what is left of one.
  */
 export type DeletionPreview = {
     /**
@@ -4116,6 +4116,10 @@ export type DeleteCompanyResponses = {
      */
     200: DeletionPreview;
     /**
+     * There is more to do. This is what is left; send the request again.
+     */
+    202: DeletionPreview;
+    /**
      * The company is gone.
      */
     204: void;
@@ -4547,6 +4551,10 @@ export type DeleteBranchResponses = {
      */
     200: DeletionPreview;
     /**
+     * There is more to do. This is what is left; send the request again.
+     */
+    202: DeletionPreview;
+    /**
      * The branch is gone.
      */
     204: void;
@@ -4977,6 +4985,10 @@ export type DeleteDepartmentResponses = {
      * What would go (`dry_run=true`).
      */
     200: DeletionPreview;
+    /**
+     * There is more to do. This is what is left; send the request again.
+     */
+    202: DeletionPreview;
     /**
      * The department is gone.
      */

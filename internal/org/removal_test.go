@@ -1,0 +1,340 @@
+package org
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// world is a company that has something of everything, and what is asked of it.
+type world struct {
+	store *store.Store
+	parts Parts
+	by    access.Principal
+
+	company, other db.Company
+	branch         db.Branch       // of the company, like one more
+	top            db.Department   // of the branch, with all but two departments below it
+	departments    []db.Department // of the company
+	users          []db.User       // assigned to the company, a branch or a department; one more is of the other company
+}
+
+const smallBatch = 3
+
+func newWorld(t *testing.T, engine store.Engine) *world {
+	t.Helper()
+	s := storetest.New(t, engine)
+	keys, err := audit.NewKeys([]byte("only-for-tests-5rB0vV7mYk3sQxN2cJ8w"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+	now := func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
+	w := &world{store: s, parts: Parts{Store: s, Audit: audit.NewLog(keys, now, newID), Now: now, NewID: newID}}
+	tenant := db.Tenant{ID: newID(), Code: "T", Name: "T", Tier: "free", Status: "active", CreatedAt: now(), UpdatedAt: now(), Version: 1}
+	w.by.TenantID = tenant.ID
+	err = s.Tx(t.Context(), func(q db.Querier) error {
+		var failed []error
+		check := func(err error) { failed = append(failed, err) }
+		check(q.InsertTenant(t.Context(), db.InsertTenantParams(tenant)))
+		company := func(code string) db.Company {
+			c := db.Company{TenantID: tenant.ID, ID: newID(), Code: code, Name: code, CreatedAt: now(), UpdatedAt: now(), Version: 1}
+			check(q.InsertCompany(t.Context(), db.InsertCompanyParams(c)))
+			return c
+		}
+		branch := func(of db.Company, code string) db.Branch {
+			b := db.Branch{TenantID: tenant.ID, ID: newID(), CompanyID: of.ID, Code: code, Name: code, CreatedAt: now(), UpdatedAt: now(), Version: 1}
+			check(q.InsertBranch(t.Context(), db.InsertBranchParams(b)))
+			return b
+		}
+		department := func(of db.Company, b *db.Branch, parent *db.Department) db.Department {
+			d := db.Department{TenantID: tenant.ID, ID: newID(), CompanyID: of.ID, Name: "D", CreatedAt: now(), UpdatedAt: now(), Version: 1}
+			d.Code = d.ID.String()[4:]
+			if b != nil {
+				d.BranchID = &b.ID
+			}
+			if parent != nil {
+				d.ParentID = &parent.ID
+			}
+			check(q.InsertDepartment(t.Context(), db.InsertDepartmentParams(d)))
+			return d
+		}
+		user := func(c *db.Company, b *db.Branch, d *db.Department) db.User {
+			u := db.User{TenantID: tenant.ID, ID: newID(), Role: "user", IsActive: true, CreatedAt: now(), UpdatedAt: now(), Version: 1}
+			u.Email = u.ID.String() + "@example.com"
+			if c != nil {
+				u.CompanyID = &c.ID
+			}
+			if b != nil {
+				u.BranchID = &b.ID
+			}
+			if d != nil {
+				u.DepartmentID = &d.ID
+			}
+			check(q.InsertUser(t.Context(), db.InsertUserParams(u)))
+			return u
+		}
+		w.company, w.other = company("C"), company("OTHER")
+		w.branch = branch(w.company, "B")
+		second := branch(w.company, "SECOND")
+		w.top = department(w.company, &w.branch, nil)
+		w.departments = append(w.departments, w.top, department(w.company, nil, nil))
+		above := w.top
+		for range 3 {
+			above = department(w.company, &second, &above)
+			w.departments = append(w.departments, above, department(w.company, nil, &w.top), department(w.company, nil, &above))
+		}
+		w.departments = append(w.departments, department(w.company, nil, nil))
+		for _, d := range w.departments {
+			w.users = append(w.users, user(&w.company, nil, &d))
+		}
+		w.users = append(w.users, user(&w.company, &w.branch, &w.top), user(nil, &second, nil), user(&w.company, nil, nil), user(nil, nil, &above))
+		otherBranch := branch(w.other, "B")
+		otherDepartment := department(w.other, &otherBranch, nil)
+		user(&w.other, &otherBranch, &otherDepartment)
+		return errors.Join(failed...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// deletions are those of each kind, with small batches. Each returns what is left.
+func (w *world) deletions() map[string]func(ctx context.Context) (*api.DeletionPreview, error) {
+	companies, branches, departments := NewCompanies(w.parts), NewBranches(w.parts), NewDepartments(w.parts)
+	companies.batch, branches.batch, departments.batch = smallBatch, smallBatch, smallBatch
+	return map[string]func(ctx context.Context) (*api.DeletionPreview, error){
+		"company": func(ctx context.Context) (*api.DeletionPreview, error) {
+			return companies.Delete(ctx, w.by, w.company.ID, etag.Condition{})
+		},
+		"branch": func(ctx context.Context) (*api.DeletionPreview, error) {
+			return branches.Delete(ctx, w.by, w.branch.ID, etag.Condition{})
+		},
+		"department": func(ctx context.Context) (*api.DeletionPreview, error) {
+			return departments.Delete(ctx, w.by, w.top.ID, etag.Condition{})
+		},
+	}
+}
+
+func (w *world) preview(t *testing.T, kind string) (api.DeletionPreview, error) {
+	t.Helper()
+	switch kind {
+	case "company":
+		return NewCompanies(w.parts).PreviewDelete(t.Context(), w.by, w.company.ID, etag.Condition{})
+	case "branch":
+		return NewBranches(w.parts).PreviewDelete(t.Context(), w.by, w.branch.ID, etag.Condition{})
+	default:
+		return NewDepartments(w.parts).PreviewDelete(t.Context(), w.by, w.top.ID, etag.Condition{})
+	}
+}
+
+// whole is what each deletion takes with it.
+var whole = map[string]api.DeletionPreview{
+	"company":    {Companies: 1, Branches: 2, Departments: 12, UsersDetached: 16},
+	"branch":     {Branches: 1, Departments: 10, UsersDetached: 12},
+	"department": {Departments: 10, UsersDetached: 12},
+}
+
+func add(a, b api.DeletionPreview) api.DeletionPreview {
+	return api.DeletionPreview{
+		Companies: a.Companies + b.Companies, Branches: a.Branches + b.Branches, Departments: a.Departments + b.Departments,
+		UsersDetached: a.UsersDetached + b.UsersDetached,
+	}
+}
+
+func rows(p api.DeletionPreview) int64 {
+	return p.Companies + p.Branches + p.Departments + p.UsersDetached
+}
+
+// done counts the entries of deletions. No two may be about the same row.
+func (w *world) done(t *testing.T) api.DeletionPreview {
+	t.Helper()
+	count := func(action string) int64 {
+		entries, err := w.store.ListAuditEntries(t.Context(), db.ListAuditEntriesParams{
+			TenantID: w.by.TenantID, Action: &action, Limit: 1000,
+			AfterOccurredAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), AfterID: uuid.Max,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		about := map[uuid.UUID]bool{}
+		for _, e := range entries {
+			if about[*e.EntityID] {
+				t.Errorf("%s of %s has two entries", action, e.EntityID)
+			}
+			about[*e.EntityID] = true
+		}
+		return int64(len(about))
+	}
+	return api.DeletionPreview{
+		Companies: count("company.delete"), Branches: count("branch.delete"), Departments: count("department.delete"), UsersDetached: count("user.update"),
+	}
+}
+
+// mustBeDone fails unless a deletion took what it should, with an entry for each row, and left all else.
+func (w *world) mustBeDone(t *testing.T, kind string) {
+	t.Helper()
+	if got := w.done(t); got != whole[kind] {
+		t.Errorf("deleting the %s wrote entries of %+v, want %+v", kind, got, whole[kind])
+	}
+	if _, err := w.preview(t, kind); !errs.Is(err, errs.NotFound) {
+		t.Errorf("the %s is still there: %v", kind, err)
+	}
+	left, err := NewCompanies(w.parts).PreviewDelete(t.Context(), w.by, w.other.ID, etag.Condition{})
+	if want := (api.DeletionPreview{Companies: 1, Branches: 1, Departments: 1, UsersDetached: 1}); err != nil || left != want {
+		t.Errorf("the other company has %+v, want %+v (%v)", left, want, err)
+	}
+}
+
+// Each batch leaves an organisation that is in order, and says what is left of the deletion.
+func TestDeletionsGoOnWhereTheyStopped(t *testing.T) {
+	t.Parallel()
+	errStop := errors.New("no longer allowed")
+	for kind, all := range whole {
+		for name, stop := range map[string]error{"when the time is over": nil, "when the right has ended": errStop} {
+			t.Run(kind+" "+name, func(t *testing.T) {
+				t.Parallel()
+				storetest.Each(t, func(t *testing.T, engine store.Engine) {
+					w := newWorld(t, engine)
+					ctx := access.WithRequest(t.Context(), &access.Request{Confirm: func(context.Context) error { return stop }})
+					clock := w.parts.Now()
+					w.parts.Now = func() time.Time {
+						if stop == nil {
+							clock = clock.Add(deletionTime)
+						}
+						return clock
+					}
+					remove := w.deletions()[kind]
+					for calls := int64(1); ; calls++ {
+						rest, err := remove(ctx)
+						if err == nil && rest == nil {
+							if want := rows(all) / smallBatch; calls < want || calls > want+1 {
+								t.Errorf("%d calls, want %d or one more", calls, want)
+							}
+							break
+						}
+						left, previewErr := w.preview(t, kind)
+						if previewErr != nil || !errors.Is(err, stop) || stop == nil && *rest != left {
+							t.Fatalf("call %d: rest %+v, error %v; left are %+v (%v)", calls, rest, err, left, previewErr)
+						}
+						if got := w.done(t); add(got, left) != all || rows(got) != calls*smallBatch {
+							t.Fatalf("call %d: done is %+v, left are %+v; want %+v together", calls, got, left, all)
+						}
+					}
+					w.mustBeDone(t, kind)
+				})
+			})
+		}
+	}
+}
+
+func TestSeveralDeleteTheSameAtOnce(t *testing.T) {
+	t.Parallel()
+	for kind := range whole {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, engine store.Engine) {
+				w := newWorld(t, engine)
+				var wait sync.WaitGroup
+				for range 4 {
+					wait.Go(func() {
+						rest, err := w.deletions()[kind](t.Context())
+						if rest != nil || err != nil && !errs.Is(err, errs.NotFound) {
+							t.Errorf("rest %+v, error %v", rest, err)
+						}
+					})
+				}
+				wait.Wait()
+				w.mustBeDone(t, kind)
+			})
+		})
+	}
+}
+
+// The plan takes each department once, after all that are below it, in ranges that name no other department.
+func TestRunsAreRangesFromBelow(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(50) {
+		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the same trees each time
+		var places []db.ListDepartmentPlacesRow
+		branch := uuid.New()
+		for i := range random.IntN(60) {
+			d := db.ListDepartmentPlacesRow{ID: uuid.MustParse(fmt.Sprintf("00000000-0000-7000-8000-%012d", i))}
+			if random.IntN(4) == 0 {
+				d.BranchID = &branch
+			}
+			places = append(places, d)
+		}
+		for i, parent := range random.Perm(len(places)) { // also below one with a greater id
+			if i > 0 && random.IntN(3) > 0 && !isBelow(places, parent, i) {
+				places[i].ParentID = &places[parent].ID
+			}
+		}
+		e := extent{companyID: uuid.New()}
+		switch {
+		case seed%3 == 1:
+			e.branchID = &branch
+		case seed%3 == 2 && len(places) > 0:
+			e.departmentID = &places[0].ID
+		}
+		r := e.order(places)
+		var gone []uuid.UUID
+		for _, run := range r.runs {
+			first := slices.IndexFunc(places, func(d db.ListDepartmentPlacesRow) bool { return d.ID == run[0].ID })
+			for i, d := range run {
+				if d.ID != places[first+i].ID {
+					t.Fatalf("seed %d: run %v leaves out %s", seed, run, places[first+i].ID)
+				}
+				if d.ParentID != nil && (slices.Contains(gone, *d.ParentID) || slices.ContainsFunc(run, func(o db.ListDepartmentPlacesRow) bool { return o.ID == *d.ParentID })) {
+					t.Fatalf("seed %d: %s goes after its parent, or with it", seed, d.ID)
+				}
+			}
+			for _, d := range run {
+				gone = append(gone, d.ID)
+			}
+		}
+		for i, d := range places {
+			goes := e.includes(d)
+			for above := d.ParentID; above != nil && !goes; {
+				p := places[slices.IndexFunc(places, func(o db.ListDepartmentPlacesRow) bool { return o.ID == *above })]
+				goes, above = e.includes(p), p.ParentID
+			}
+			if slices.Contains(gone, d.ID) != goes {
+				t.Errorf("seed %d: department %d goes: %t, want %t", seed, i, !goes, goes)
+			}
+		}
+		if len(gone) != len(r.departments) {
+			t.Errorf("seed %d: %d departments go, %d are planned", seed, len(gone), len(r.departments))
+		}
+	}
+}
+
+// isBelow reports whether a department is one, or below one, that has a given place.
+func isBelow(places []db.ListDepartmentPlacesRow, i, above int) bool {
+	for {
+		if i == above {
+			return true
+		}
+		if places[i].ParentID == nil {
+			return false
+		}
+		i = slices.IndexFunc(places, func(d db.ListDepartmentPlacesRow) bool { return d.ID == *places[i].ParentID })
+	}
+}
