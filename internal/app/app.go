@@ -254,7 +254,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now), Trail: audit.NewVerifier(a.Store, auditKeys),
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
-	a.handler = middleware.HeadAsGet(middleware.LegacyPaths(e))
+	a.handler = middleware.HeadAsGet(middleware.LegacyPaths(middleware.EscapedPath(e)))
 	return nil
 }
 

@@ -11,7 +11,8 @@ import (
 type Error struct {
 	Code       Code
 	Detail     string        // what happened, for a person; never the text of a driver or library
-	Fields     []Field       // every place of the request that is wrong
+	Fields     []Field       // the places of the request that are wrong, the first 50
+	More       int           // how many further places are wrong
 	RetryAfter time.Duration // when it makes sense to try again; 0 if unknown
 	cause      error
 }
@@ -36,17 +37,17 @@ func Newf(code Code, format string, args ...any) *Error {
 
 // Invalid returns a validation_failed error that lists what is wrong.
 func Invalid(fields ...Field) *Error {
-	detail := "One place of the request is not valid."
-	if len(fields) != 1 {
-		detail = fmt.Sprintf("%d places of the request are not valid.", len(fields))
-	}
-	return &Error{Code: ValidationFailed, Detail: detail, Fields: fields}
+	var f Faults
+	f.Add(fields...)
+	return f.invalid()
 }
 
 // With returns a copy of e that also names places of the request.
 func (e *Error) With(fields ...Field) *Error {
+	var f Faults
+	f.Add(fields...)
 	c := *e
-	c.Fields = fields
+	c.Fields, c.More = f.fields, f.more
 	return &c
 }
 

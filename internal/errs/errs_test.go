@@ -66,3 +66,30 @@ func TestUnknownCodeIsOurFault(t *testing.T) {
 		t.Errorf("status %d, want 500", got)
 	}
 }
+
+func TestFaultsAreCountedButNotAllListed(t *testing.T) {
+	t.Parallel()
+	field := errs.Field{Pointer: "/" + strings.Repeat("ä", 1000), Detail: "d", Code: "c"}
+	var f errs.Faults
+	if err := f.Err(); err != nil {
+		t.Errorf("%v of no fault", err)
+	}
+	for range errs.MaxFields {
+		f.Add(field)
+	}
+	all := errs.From(f.Err())
+	if len(all.Fields) != errs.MaxFields || all.More != 0 || all.Detail != "50 places of the request are not valid." {
+		t.Errorf("%d places, %d more: %s", len(all.Fields), all.More, all.Detail)
+	}
+	if place := all.Fields[0].Pointer; len(place) > 300 || !strings.HasSuffix(place, "ä...") {
+		t.Errorf("the place is %q", place)
+	}
+	f.Join(f)
+	f.Omit(7)
+	if more := errs.From(f.Err()); len(more.Fields) != errs.MaxFields || more.More != 57 || more.Detail != "107 places of the request are not valid; 50 of them are listed." {
+		t.Errorf("%d places, %d more: %s", len(more.Fields), more.More, more.Detail)
+	}
+	if with := errs.New(errs.UnknownReference, "x").With(make([]errs.Field, 60)...); len(with.Fields) != errs.MaxFields || with.More != 10 {
+		t.Errorf("%d places, %d more", len(with.Fields), with.More)
+	}
+}

@@ -110,7 +110,7 @@ func (r reader) syntaxError(err error) error {
 	}
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return refuse(place, "duplicate", "stands there twice")
+		return refuse(place, "duplicate", "is given twice")
 	case strings.Contains(err.Error(), "invalid UTF-8"), strings.Contains(err.Error(), "invalid surrogate pair"):
 		return refuse(place, "not_allowed", "must be valid Unicode")
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):

@@ -57,6 +57,9 @@ func (s Stack) deprecation() echo.MiddlewareFunc {
 				h := c.Response().Header()
 				h.Set("Deprecation", deprecated)
 				h.Set("Sunset", sunset)
+				if len(successor) > maxPath {
+					return // no operation has such a path
+				}
 				h.Add("Link", fmt.Sprintf(`<%s>; rel="successor-version"`, strings.ReplaceAll(successor, ">", "%3E")))
 			})
 			err := next(c)

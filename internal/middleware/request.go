@@ -9,10 +9,11 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// The widths of the columns that these go into.
+// The widths of the columns that these go into. No more of them is repeated in a reply either.
 const (
 	maxUserAgent = 512
 	maxMethod    = 16
+	maxPath      = 512
 )
 
 const maxRequestID = 128
@@ -41,6 +42,20 @@ func HeadAsGet(next http.Handler) http.Handler {
 	})
 }
 
+// EscapedPath makes Echo match the path as the client escaped it. Without that, Echo sometimes returns parameters unescaped, and whoever
+// unescapes them does so twice. It stands before Echo.
+func EscapedPath(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if escaped := r.URL.EscapedPath(); r.URL.RawPath == "" && escaped != r.URL.Path {
+			u := *r.URL
+			u.RawPath = escaped
+			r = r.WithContext(r.Context())
+			r.URL = &u
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // request puts an access.Request into the context: the client's X-Request-Id if it is sane, else one of ours.
 func (s Stack) request() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -56,13 +71,13 @@ func (s Stack) request() echo.MiddlewareFunc {
 				IP:        c.RealIP(),
 				UserAgent: cut(r.UserAgent(), maxUserAgent),
 				Method:    cut(r.Method, maxMethod),
-				Path:      r.URL.EscapedPath(),
+				Path:      cut(r.URL.EscapedPath(), maxPath),
 				RawQuery:  r.URL.RawQuery,
 				Accept:    r.Header.Values(echo.HeaderAccept),
 				Encodings: r.Header.Values(echo.HeaderAcceptEncoding),
 			}
 			if given, ok := r.Context().Value(givenPathKey{}).(string); ok {
-				request.Path, request.Legacy = given, true
+				request.Path, request.Legacy = cut(given, maxPath), true
 			}
 			c.SetRequest(r.WithContext(access.WithRequest(r.Context(), request)))
 			return next(c)

@@ -68,6 +68,7 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 			s.limitAddress(op),                // 429: strangers, before anything is done for them
 			authenticate(op, s.Authenticator), // 401: nothing below works for strangers
 			s.limitUser(op),                   // 429: people, before anything is read or written down for them
+			readQuery,                         // 422: nothing below goes by half a query
 			s.enterTenant(op),                 // 404: whose data this is about
 			s.requireRole(op),                 // 403: before a word is said about the request itself
 			s.validate(op),                    // 400, 406, 413, 415, 422: what arrives is as the document says

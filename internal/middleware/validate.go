@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -31,37 +30,40 @@ const jsonType = "application/json"
 type validator struct {
 	op      access.Operation
 	route   *routers.Route
-	query   map[string]*openapi3.Schema // the parameters that it knows
-	ids     map[string]bool             // the parameters of which nothing more is said than that they are a UUID
-	replies []string                    // the media types that it can answer with
+	query   map[string]bool // the parameters of the query that it knows
+	ids     map[string]bool // the parameters of which nothing more is said than that they are a UUID
+	replies []string        // the media types that it can answer with
 	options *openapi3filter.Options
 	body    *openapi3.RequestBody
 	schema  *openapi3.Schema                  // of the body
 	visit   []openapi3.SchemaValidationOption // how the body is checked against it
 }
 
+// shortMessages keeps the library from encoding the whole value for each message. Nobody reads them.
+var shortMessages = openapi3.SetSchemaErrorMessageCustomizer(func(e *openapi3.SchemaError) string { return e.SchemaField })
+
 // validate refuses requests that don't match the document, with everything that is wrong with them.
 func (s Stack) validate(op access.Operation) echo.MiddlewareFunc {
 	v := &validator{
 		op:      op,
 		route:   &routers.Route{Spec: s.Document, Path: op.Path, Method: op.Method, Operation: op.Spec},
-		query:   map[string]*openapi3.Schema{},
+		query:   map[string]bool{},
 		ids:     map[string]bool{},
 		replies: replyTypes(op.Spec),
 		options: &openapi3filter.Options{
-			MultiError: true, SkipSettingDefaults: true, SchemaValidationOptions: document.SchemaOptions(),
+			MultiError: true, SkipSettingDefaults: true, SchemaValidationOptions: append(document.SchemaOptions(), shortMessages),
 		},
 	}
 	for _, p := range op.Parameters {
 		if p.In == openapi3.ParameterInQuery {
-			v.query[p.Name] = p.Schema.Value
+			v.query[p.Name] = true
 		}
 		v.ids[p.Name] = isPlainID(p.Schema.Value)
 	}
 	if op.Spec.RequestBody != nil {
 		v.body = op.Spec.RequestBody.Value
 		v.schema = v.body.Content[jsonType].Schema.Value
-		v.visit = append(document.SchemaOptions(), openapi3.VisitAsRequest())
+		v.visit = append(document.SchemaOptions(), shortMessages, openapi3.VisitAsRequest())
 	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -78,76 +80,86 @@ func (v *validator) check(c echo.Context) error {
 	if !acceptable(r.Header.Values(echo.HeaderAccept), v.replies) {
 		return errs.Newf(errs.NotAcceptable, "This operation answers with %s.", strings.Join(v.replies, " or "))
 	}
-	fields := v.checkParameters(c)
+	var faults errs.Faults
+	v.checkParameters(c, &faults)
 	if v.body != nil {
-		fromBody, err := v.checkBody(r)
-		if err != nil {
+		if err := v.checkBody(c, &faults); err != nil {
 			return err
 		}
-		fields = append(fields, fromBody...)
 	}
-	if len(fields) > 0 {
-		return errs.Invalid(fields...)
-	}
-	return nil
+	v.checkUnknown(c.QueryParams(), &faults)
+	return faults.Err()
 }
 
-func (v *validator) checkParameters(c echo.Context) []errs.Field {
-	r := c.Request()
-	if strings.ContainsAny(r.URL.RawQuery, "%;") { // nothing else can be wrong with it
-		if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
-			return []errs.Field{{Parameter: "query", Detail: "the part of the address after the question mark is not well-formed", Code: "syntax"}}
-		}
-	}
-	query := c.QueryParams()
-	var fields []errs.Field
-	refused := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		values, before := query[name], len(fields)
-		switch {
-		case v.query[name] == nil:
-			fields = append(fields, errs.Field{Parameter: strings.ToValidUTF8(name, "?"), Detail: "there is no such parameter", Code: "unknown"})
-		case len(values) > 1:
-			fields = append(fields, errs.Field{Parameter: name, Detail: "stands there more than once", Code: "duplicate"})
-		case !isText(values[0]):
-			fields = append(fields, noText(name))
-		case !isLexical(v.query[name], values[0]):
-			fields = append(fields, errs.Field{Parameter: name, Detail: "must be " + withArticle(v.query[name].Type.Slice()), Code: "type"})
-		}
-		refused[name] = len(fields) > before
-	}
+func (v *validator) checkParameters(c echo.Context, faults *errs.Faults) {
+	r, query := c.Request(), c.QueryParams()
 	input := &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: map[string]string{}, QueryParams: query, Route: v.route, Options: v.options,
 	}
 	for _, name := range c.ParamNames() {
-		// Echo leaves them escaped when the address has characters that are escaped without need.
 		value, err := url.PathUnescape(c.Param(name))
 		if err != nil {
-			value = c.Param(name)
+			faults.Add(errs.Field{Parameter: name, Detail: "is not well-formed", Code: "syntax"})
+			continue
 		}
 		input.PathParams[name] = value
 	}
 	for _, p := range v.op.Parameters {
-		if p.In == openapi3.ParameterInQuery && (refused[p.Name] || !p.Required && !query.Has(p.Name)) {
-			continue
-		}
-		if p.In == openapi3.ParameterInHeader && !p.Required && len(r.Header.Values(p.Name)) == 0 {
-			continue
-		}
-		if p.In == openapi3.ParameterInHeader && len(r.Header.Values(p.Name)) > 1 {
-			// Several lines of a header mean the same as one with commas (RFC 9110, section 5.2).
-			r.Header.Set(p.Name, strings.Join(r.Header.Values(p.Name), ", "))
-		}
-		if v.ids[p.Name] && p.In == openapi3.ParameterInPath && isID(input.PathParams[p.Name]) {
-			continue
+		switch p.In {
+		case openapi3.ParameterInQuery:
+			if !query.Has(p.Name) && !p.Required || refusesQuery(p, query[p.Name], faults) {
+				continue
+			}
+		case openapi3.ParameterInHeader:
+			if !p.Required && len(r.Header.Values(p.Name)) == 0 {
+				continue
+			}
+			if len(r.Header.Values(p.Name)) > 1 {
+				// Several lines of a header mean the same as one with commas (RFC 9110, section 5.2).
+				r.Header.Set(p.Name, strings.Join(r.Header.Values(p.Name), ", "))
+			}
+		case openapi3.ParameterInPath:
+			value, ok := input.PathParams[p.Name]
+			if !ok || v.ids[p.Name] && isID(value) {
+				continue
+			}
 		}
 		if err := openapi3filter.ValidateParameter(r.Context(), input, p); err != nil {
-			fields = append(fields, parameterFields(p, err)...)
+			faults.Add(parameterFields(p, err)...)
 		} else if p.In == openapi3.ParameterInPath && !isText(input.PathParams[p.Name]) {
-			fields = append(fields, noText(p.Name))
+			faults.Add(noText(p.Name))
 		}
 	}
-	return fields
+}
+
+// refusesQuery adds what is wrong with the text of a query parameter, and reports whether something is.
+func refusesQuery(p *openapi3.Parameter, values []string, faults *errs.Faults) bool {
+	switch {
+	case len(values) > 1:
+		faults.Add(errs.Field{Parameter: p.Name, Detail: "is given more than once", Code: "duplicate"})
+	case len(values) == 1 && !isText(values[0]):
+		faults.Add(noText(p.Name))
+	case len(values) == 1 && !isLexical(p.Schema.Value, values[0]):
+		faults.Add(errs.Field{Parameter: p.Name, Detail: "must be " + withArticle(p.Schema.Value.Type.Slice()), Code: "type"})
+	default:
+		return false
+	}
+	return true
+}
+
+// checkUnknown adds the query parameters that the operation doesn't have.
+func (v *validator) checkUnknown(query url.Values, faults *errs.Faults) {
+	var unknown []string
+	for name := range query {
+		if !v.query[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	first := smallest(unknown, errs.MaxFields)
+	for _, name := range first {
+		faults.Add(errs.Field{Parameter: strings.ToValidUTF8(name, "?"), Detail: "there is no such parameter", Code: "unknown"})
+	}
+	faults.Omit(len(unknown) - len(first))
 }
 
 // isPlainID reports whether a schema allows every UUID.
@@ -196,32 +208,44 @@ func isLexical(schema *openapi3.Schema, value string) bool {
 	}
 }
 
-func (v *validator) checkBody(r *http.Request) ([]errs.Field, error) {
+func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
+	r := c.Request()
 	body, err := readBody(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(body) == 0 {
 		if v.body.Required {
-			return nil, malformed("", "The body is empty; a JSON object is expected.", nil)
+			return malformed("", "The body is empty; a JSON object is expected.", nil)
 		}
 		r.Body, r.ContentLength = http.NoBody, 0
-		return nil, nil
+		return nil
+	}
+	if r.Header.Get(echo.HeaderContentEncoding) != "" {
+		c.Response().Header().Set(echo.HeaderAcceptEncoding, "identity") // RFC 9110, section 15.5.16
+		return unsupportedMediaType()
 	}
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
 	charset, hasCharset := params["charset"]
-	if err != nil || mediaType != jsonType || hasCharset && !strings.EqualFold(charset, "utf-8") || r.Header.Get(echo.HeaderContentEncoding) != "" {
-		return nil, errs.New(errs.UnsupportedMediaType, "The body must be application/json, in UTF-8 and not compressed.")
+	if err != nil || mediaType != jsonType || hasCharset && !strings.EqualFold(charset, "utf-8") {
+		return unsupportedMediaType()
 	}
 	value, err := readJSON(body)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	// What is unknown is taken out first: the library would make an error of each field.
+	unknown := takeUnknown(v.schema, value, "")
 	if err := v.schema.VisitJSON(value, v.visit...); err != nil {
-		return bodyFields(err), nil
+		faults.Add(bodyFields(err)...)
 	}
+	faults.Join(unknown)
 	r.Body, r.ContentLength = validatedBody{Reader: bytes.NewReader(body), value: value}, int64(len(body))
-	return nil, nil
+	return nil
+}
+
+func unsupportedMediaType() error {
+	return errs.New(errs.UnsupportedMediaType, "The body must be application/json, in UTF-8 and not compressed.")
 }
 
 func readBody(r *http.Request) ([]byte, error) {

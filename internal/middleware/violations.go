@@ -3,7 +3,6 @@ package middleware
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -16,18 +15,16 @@ import (
 // which may be a password.
 func bodyFields(err error) []errs.Field {
 	var fields []errs.Field
+	found := map[errs.Field]bool{}
 	walk(err, func(e *openapi3.SchemaError) {
 		field := describe(e)
 		for _, name := range e.JSONPointer() {
 			field.Pointer += "/" + escapePointer(name)
 		}
-		if e.SchemaField == "properties" {
-			field.Pointer += "/" + escapePointer(unknownProperty(e))
-		}
-		// The parts of an allOf may find the same.
-		if !slices.Contains(fields, field) {
+		if !found[field] { // the parts of an allOf may find the same
 			fields = append(fields, field)
 		}
+		found[field] = true
 	})
 	return fields
 }
@@ -99,8 +96,6 @@ func describe(e *openapi3.SchemaError) errs.Field {
 		return errs.Field{Detail: "must not be null", Code: "type"}
 	case "required":
 		return errs.Field{Detail: "is missing", Code: "required"}
-	case "properties":
-		return errs.Field{Detail: "there is no such field", Code: "unknown"}
 	case "enum":
 		return errs.Field{Detail: "must be one of " + list(s.Enum), Code: "not_allowed"}
 	case "pattern":
@@ -139,15 +134,6 @@ func formatName(format string) string {
 	}
 }
 
-// unknownProperty is the name in a reason like: property "colour" is unsupported. The error has it nowhere else.
-func unknownProperty(e *openapi3.SchemaError) string {
-	var name string
-	if _, err := fmt.Sscanf(e.Reason, "property %q is unsupported", &name); err != nil {
-		return ""
-	}
-	return name
-}
-
 func withArticle(types []string) string {
 	name := strings.Join(types, " or ")
 	if name != "" && strings.ContainsRune("aeiou", rune(name[0])) {
@@ -164,7 +150,7 @@ func list(values []any) string {
 	return strings.Join(words, ", ")
 }
 
-// escapePointer escapes a name for a JSON Pointer (RFC 6901, section 3).
-func escapePointer(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
+// pointerEscapes are those of a JSON Pointer (RFC 6901, section 3).
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+func escapePointer(name string) string { return pointerEscapes.Replace(name) }

@@ -88,6 +88,9 @@ func New(e *errs.Error, r *access.Request) api.Problem {
 		Detail:   e.Detail,
 		Instance: r.Path, Code: api.ErrorCode(e.Code), RequestID: r.ID,
 	}
+	if e.More > 0 {
+		p.MoreErrors = new(int64(e.More))
+	}
 	for _, f := range e.Fields {
 		p.Errors = append(p.Errors, api.ProblemField{
 			Pointer: optional(f.Pointer), Parameter: optional(f.Parameter), Detail: f.Detail, Code: f.Code,

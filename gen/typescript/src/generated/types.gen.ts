@@ -30,7 +30,7 @@ export type Problem = {
      */
     detail: string;
     /**
-     * The path of the request.
+     * The path of the request; a longer one is cut off.
      */
     instance: string;
     code: ErrorCode;
@@ -39,9 +39,13 @@ export type Problem = {
      */
     request_id: string;
     /**
-     * Every place of the request that is wrong.
+     * The places of the request that are wrong, at most 50. `more_errors` says how many others there are.
      */
     errors?: Array<ProblemField>;
+    /**
+     * How many further places are wrong that `errors` does not list; missing if there is none.
+     */
+    more_errors?: number;
 };
 
 /**
@@ -49,11 +53,11 @@ export type Problem = {
  */
 export type ProblemField = {
     /**
-     * A JSON Pointer into the body (RFC 6901).
+     * A JSON Pointer into the body (RFC 6901). A longer one is cut off, and ends with `...`.
      */
     pointer?: string;
     /**
-     * The name of the query parameter, path parameter or header.
+     * The name of the query parameter, path parameter or header. A longer one is cut off, and ends with `...`.
      */
     parameter?: string;
     /**
@@ -1883,7 +1887,7 @@ export type LoginErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -1950,7 +1954,7 @@ export type RefreshErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2011,7 +2015,7 @@ export type LogoutErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2062,7 +2066,7 @@ export type GetMeErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2137,7 +2141,7 @@ export type UpdateMeErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2188,7 +2192,7 @@ export type ListMySessionsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2244,7 +2248,7 @@ export type EndMySessionErrors = {
      */
     404: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2305,7 +2309,7 @@ export type ChangePasswordErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2391,7 +2395,7 @@ export type ListTenantsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2462,7 +2466,7 @@ export type CreateTenantErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2543,7 +2547,7 @@ export type DeleteTenantErrors = {
      */
     412: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2613,7 +2617,7 @@ export type GetTenantErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2703,7 +2707,7 @@ export type UpdateTenantErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2769,7 +2773,7 @@ export type SuspendTenantErrors = {
      */
     409: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2835,7 +2839,7 @@ export type ResumeTenantErrors = {
      */
     409: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2895,7 +2899,7 @@ export type GetTenantUsageErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -2961,7 +2965,7 @@ export type GetOwnTenantErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3021,7 +3025,7 @@ export type GetOwnTenantUsageErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3072,7 +3076,7 @@ export type ResetPasswordErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3178,7 +3182,7 @@ export type ListUsersErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3259,7 +3263,7 @@ export type CreateUserErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3337,7 +3341,7 @@ export type DeleteUserErrors = {
      */
     412: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3408,7 +3412,7 @@ export type GetUserErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3504,7 +3508,7 @@ export type UpdateUserErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3576,7 +3580,7 @@ export type DeactivateUserErrors = {
      */
     409: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3641,7 +3645,7 @@ export type ActivateUserErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3713,7 +3717,7 @@ export type CreatePasswordResetErrors = {
      */
     409: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3774,7 +3778,7 @@ export type EndUserSessionsErrors = {
      */
     404: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3839,7 +3843,7 @@ export type ListUserSessionsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -3931,7 +3935,7 @@ export type ListCompaniesErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4012,7 +4016,7 @@ export type CreateCompanyErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4091,7 +4095,7 @@ export type DeleteCompanyErrors = {
      */
     412: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4170,7 +4174,7 @@ export type GetCompanyErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4266,7 +4270,7 @@ export type UpdateCompanyErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4366,7 +4370,7 @@ export type ListBranchesErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4447,7 +4451,7 @@ export type CreateBranchErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4526,7 +4530,7 @@ export type DeleteBranchErrors = {
      */
     412: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4605,7 +4609,7 @@ export type GetBranchErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4701,7 +4705,7 @@ export type UpdateBranchErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4801,7 +4805,7 @@ export type ListDepartmentsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4882,7 +4886,7 @@ export type CreateDepartmentErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -4961,7 +4965,7 @@ export type DeleteDepartmentErrors = {
      */
     412: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5040,7 +5044,7 @@ export type GetDepartmentErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5136,7 +5140,7 @@ export type UpdateDepartmentErrors = {
      */
     415: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5200,7 +5204,7 @@ export type GetOrganisationTreeErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5312,7 +5316,7 @@ export type ListAuditLogsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5380,7 +5384,7 @@ export type GetAuditStatsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5484,7 +5488,7 @@ export type ExportAuditLogsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5548,7 +5552,7 @@ export type VerifyAuditTrailErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5613,7 +5617,7 @@ export type GetAuditLogErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5654,7 +5658,7 @@ export type GetIndexErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5687,7 +5691,7 @@ export type GetDocsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };
@@ -5716,7 +5720,7 @@ export type GetRedocErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };
@@ -5754,7 +5758,7 @@ export type GetAssetErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };
@@ -5783,7 +5787,7 @@ export type ListErrorCodesErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };
@@ -5821,7 +5825,7 @@ export type GetErrorCodeErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };
@@ -5850,7 +5854,7 @@ export type GetHealthErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5883,7 +5887,7 @@ export type GetLivenessErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };
@@ -5912,7 +5916,7 @@ export type GetSystemInfoErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5955,7 +5959,7 @@ export type ListDeprecationsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
     /**
@@ -5996,7 +6000,7 @@ export type GetOpenApijsonErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };
@@ -6025,7 +6029,7 @@ export type GetOpenApiyamlErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };
@@ -6058,7 +6062,7 @@ export type GetMetricsErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };
@@ -6091,7 +6095,7 @@ export type GetKeySetErrors = {
      */
     406: Problem;
     /**
-     * The request does not match this document; `errors` lists every place (`validation_failed`, `invalid_cursor`, `too_large`).
+     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
 };

@@ -1,0 +1,24 @@
+package middleware
+
+import (
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// readQuery refuses a query that can't be read as a whole. Everything below may then use echo.Context.QueryParams, which leaves out
+// without an error what it can't read, and all of it beyond 10,000 parameters.
+func readQuery(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if raw := c.Request().URL.RawQuery; raw != "" {
+			if _, err := url.ParseQuery(raw); err != nil {
+				return errs.Invalid(errs.Field{
+					Parameter: "query", Detail: "the part of the address after the question mark is not well-formed, or has too many parameters", Code: "syntax",
+				}).Because(err)
+			}
+		}
+		return next(c)
+	}
+}
