@@ -1,6 +1,11 @@
 package access
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+)
 
 // Request is what is known of the request that is being served. The middleware fills it in on the way; there is one per
 // request, and only one goroutine at a time works on it.
@@ -17,8 +22,11 @@ type Request struct {
 	Encodings []string
 	Operation Operation
 	Principal Principal // zero until authentication
-	// Confirm asks the database whether the principal may still do this; nil before authentication and outside of a request.
+	CheckedAt time.Time // when the last question about the principal was asked that has an answer
+	// Confirm asks the database whether the principal may still do this; nil before the handler and outside of a request.
 	Confirm func(ctx context.Context) error
+	// Renew asks the same through q, but only if the last answer is older than a second; nil where Confirm is.
+	Renew func(ctx context.Context, q db.Querier) error
 }
 
 type contextKey struct{}
@@ -40,12 +48,21 @@ func RequestFrom(ctx context.Context) *Request {
 // belongs to no tenant.
 func PrincipalFrom(ctx context.Context) Principal { return RequestFrom(ctx).Principal }
 
-// StillAllowed returns an error when the principal of the request has lost the right to it since it began: the session has ended, or
-// the role, the user or the tenant is no longer what the operation needs. Work that takes long calls it between its parts.
+// StillAllowed returns an error when the principal of the request has lost the right to it since it began: the session
+// has ended, or the role, the user or the tenant is no longer what the operation needs. Streams call it with each part.
 // Outside of a request it returns nil.
 func StillAllowed(ctx context.Context) error {
 	if confirm := RequestFrom(ctx).Confirm; confirm != nil {
 		return confirm(ctx)
+	}
+	return nil
+}
+
+// StillAllowedIn is StillAllowed through the queries of a transaction, for which an answer is good for a second. store.Tx
+// calls it at the beginning of each attempt and before the commit.
+func StillAllowedIn(ctx context.Context, q db.Querier) error {
+	if renew := RequestFrom(ctx).Renew; renew != nil {
+		return renew(ctx, q)
 	}
 	return nil
 }

@@ -37,7 +37,7 @@ func (s *Service) login(ctx context.Context, address, password string) (Grant, d
 	}
 	user, err := s.store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: address})
 	if errors.Is(err, store.ErrNotFound) {
-		user = db.User{TenantID: access.PlatformTenantID, Email: address}
+		user = unknownUser(address)
 	} else if err != nil {
 		return Grant{}, db.User{}, err
 	}
@@ -52,11 +52,14 @@ func (s *Service) login(ctx context.Context, address, password string) (Grant, d
 		return Grant{}, db.User{}, err
 	}
 	tenant, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID})
+	if errors.Is(err, store.ErrNotFound) {
+		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, unknownUser(address))
+	}
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
 	if tenant.Status != tenantActive && !user.IsSuperuser {
-		return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, user)
+		return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, guess, user)
 	}
 	hash := user.PasswordHash
 	if s.passwords.IsWeak(*hash) {
@@ -69,6 +72,11 @@ func (s *Service) login(ctx context.Context, address, password string) (Grant, d
 	return s.startSession(ctx, guess, user, hash)
 }
 
+// unknownUser stands for whoever has an address that no user has, also one whose tenant has gone since they were found.
+func unknownUser(address string) db.User {
+	return db.User{TenantID: access.PlatformTenantID, Email: address}
+}
+
 // refuseLogin counts and writes down who was refused, and returns the refusal. An address that nobody has goes into the
 // platform's trail: so it costs the same as one that somebody has.
 func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User) error {
@@ -79,16 +87,22 @@ func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User) er
 		}
 		return s.writeRefusal(ctx, q, user, audit.Failure, refusal.Code)
 	})
+	if store.BreaksReference(err) && user.TenantID != access.PlatformTenantID {
+		return s.refuseLogin(ctx, guess, unknownUser(user.Email))
+	}
 	if err != nil {
 		return err
 	}
 	return refusal
 }
 
-func (s *Service) refuseSuspendedLogin(ctx context.Context, user db.User) error {
+func (s *Service) refuseSuspendedLogin(ctx context.Context, guess guess, user db.User) error {
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		return s.writeRefusal(ctx, q, user, audit.Denied, errs.TenantSuspended)
 	})
+	if store.BreaksReference(err) {
+		return s.refuseLogin(ctx, guess, unknownUser(user.Email))
+	}
 	if err != nil {
 		return err
 	}

@@ -143,6 +143,9 @@ func (s *Service) refuseReset(ctx context.Context, guess guess, t db.GetOneTimeT
 			EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Outcome: audit.Failure, Reason: string(refusal.Code),
 		})
 	})
+	if store.BreaksReference(err) && t.TenantID != access.PlatformTenantID {
+		return s.refuseReset(ctx, guess, db.GetOneTimeTokenUnscopedRow{}) // the tenant has gone since the token was found
+	}
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Principal, curre
 	if err != nil {
 		return err
 	}
+	if err := access.StillAllowed(ctx); err != nil { // hashing takes its time, and so does waiting for it
+		return err
+	}
 	return s.replacePassword(ctx, by, guess, user, hash)
 }
 
@@ -88,8 +91,12 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 	return err
 }
 
-// refusePassword counts and writes down a wrong current password, and returns the refusal.
+// refusePassword counts and writes down a wrong current password, and returns the refusal. Whose user has gone has no
+// password that could be wrong.
 func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess guess) error {
+	if err := access.StillAllowed(ctx); err != nil {
+		return err
+	}
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		if err := guess.failed(ctx, q); err != nil {
 			return err

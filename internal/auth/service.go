@@ -112,6 +112,16 @@ func (s *Service) Authenticate(ctx context.Context, token string) (access.Princi
 	return p, err
 }
 
+// Confirm returns a principal as the database knows them now, past what is remembered, in their own tenant. It asks through
+// q, the queries of a transaction, or outside of one if q is nil. The error is errs.SessionEnded or errs.TenantSuspended.
+func (s *Service) Confirm(ctx context.Context, q db.Querier, by access.Principal) (access.Principal, error) {
+	if q == nil {
+		q = s.store
+	}
+	p, _, err := s.principal(ctx, q, claims{UserID: by.UserID, TenantID: by.HomeTenantID, SessionID: by.SessionID})
+	return p, err
+}
+
 // identify is principal for someone who comes in; if their tenant is suspended, that is written down.
 func (s *Service) identify(ctx context.Context, c claims) (access.Principal, db.GetSessionStateRow, error) {
 	p, state, err := s.principal(ctx, s.store, c)

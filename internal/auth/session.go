@@ -78,12 +78,12 @@ func (s *Service) Me(ctx context.Context, by access.Principal) (Self, error) {
 	if self.User, err = OwnUser(ctx, s.store, by); err != nil {
 		return Self{}, err
 	}
-	if self.Tenant, err = s.store.GetTenant(ctx, db.GetTenantParams{ID: by.HomeTenantID}); err != nil {
-		return Self{}, err
+	self.Tenant, err = s.store.GetTenant(ctx, db.GetTenantParams{ID: by.HomeTenantID})
+	if err == nil {
+		self.Session, err = s.store.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: by.SessionID})
 	}
-	self.Session, err = s.store.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: by.SessionID})
 	if errors.Is(err, store.ErrNotFound) {
-		err = sessionEnded() // it goes with its user
+		err = sessionEnded() // session and tenant have gone with the user
 	}
 	return self, err
 }

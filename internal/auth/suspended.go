@@ -11,6 +11,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
 )
 
 const (
@@ -48,6 +49,7 @@ func (r *refused) forget(session uuid.UUID) {
 }
 
 // refuseSuspended returns errs.TenantSuspended, after an entry in the trail of the tenant; at most one a minute for a session.
+// It is errs.SessionEnded if the tenant has gone meanwhile.
 func (s *Service) refuseSuspended(ctx context.Context, by access.Principal) error {
 	if s.refused.due(by.SessionID, s.opts.Now()) {
 		err := s.store.Tx(ctx, func(q db.Querier) error {
@@ -55,6 +57,11 @@ func (s *Service) refuseSuspended(ctx context.Context, by access.Principal) erro
 		})
 		if err != nil {
 			s.refused.forget(by.SessionID)
+		}
+		if store.BreaksReference(err) {
+			return sessionEnded()
+		}
+		if err != nil {
 			return err
 		}
 	}

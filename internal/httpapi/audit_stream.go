@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
 )
 
 // stepTimeout is the most that each step of a stream may take: to read a batch from the database, or to get it to the client.
@@ -62,10 +63,16 @@ func streamAuditEntries(
 	}
 }
 
+// nextBatch reads entries for someone who may still have them afterwards. So a batch that lacks what a deletion of the tenant
+// has taken is never written.
 func nextBatch(ctx context.Context, next func(context.Context) ([]db.AuditEntry, error)) ([]db.AuditEntry, error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
-	return next(ctx)
+	batch, err := next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return batch, access.StillAllowed(ctx)
 }
 
 // toClient is a reply whose errors mean that nobody takes it any more.

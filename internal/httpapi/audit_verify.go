@@ -15,8 +15,12 @@ import (
 	"github.com/tenantry/tenantry/internal/audit"
 )
 
-// blankEvery is how long the client of a long verification hears nothing.
-const blankEvery = 2 * time.Second
+const (
+	// blankEvery is how long the client of a long verification hears nothing.
+	blankEvery = 2 * time.Second
+	// confirmEvery is how long a verification goes on without asking whether it still may.
+	confirmEvery = time.Second
+)
 
 // VerifyAuditTrail says whether the audit trail is as it was written.
 func (h *Handlers) VerifyAuditTrail(ctx context.Context, r api.VerifyAuditTrailRequestObject) (api.VerifyAuditTrailResponseObject, error) {
@@ -44,18 +48,22 @@ func (write auditVerification) VisitVerifyAuditTrailResponse(w http.ResponseWrit
 	return write(w)
 }
 
-// keepAlive calls step until it is done, and sends a blank now and then. What fails before the first one is a problem like any
-// other; after it, it is too late for one, and the connection is cut.
+// keepAlive calls step until it is done, and sends a blank now and then. It asks now and then, and at the end, whether the
+// principal still may. What fails before the first blank is a problem like any other; after it, it is too late for one, and
+// the connection is cut.
 func keepAlive(ctx context.Context, w http.ResponseWriter, every time.Duration, step func(context.Context) (bool, error)) error {
 	w.Header().Set("Content-Type", "application/json")
 	control := http.NewResponseController(w)
-	for last := time.Now(); ; {
+	for last, confirmed := time.Now(), time.Now(); ; {
 		// In place of the server's limit for a whole reply.
 		if err := control.SetWriteDeadline(time.Now().Add(2 * stepTimeout)); err != nil {
 			return fmt.Errorf("extend the time to write: %w", err)
 		}
 		limited, cancel := context.WithTimeout(ctx, stepTimeout)
 		done, err := step(limited)
+		if err == nil && (done || time.Since(confirmed) >= confirmEvery) {
+			confirmed, err = time.Now(), access.StillAllowed(limited)
+		}
 		cancel()
 		if err != nil || done {
 			return err

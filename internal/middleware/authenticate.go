@@ -11,6 +11,7 @@ import (
 
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
 )
 
 // Denials writes down who was refused.
@@ -21,7 +22,7 @@ type Denials interface {
 }
 
 // authenticate finds out who makes the request, unless the operation is open to everyone.
-func authenticate(op access.Operation, authenticator Authenticator) echo.MiddlewareFunc {
+func (s Stack) authenticate(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if op.RequiredRole == access.Anon {
 			return next
@@ -32,11 +33,11 @@ func authenticate(op access.Operation, authenticator Authenticator) echo.Middlew
 				return err
 			}
 			ctx := c.Request().Context()
-			principal, err := authenticator.Authenticate(ctx, token)
-			if err != nil {
+			request := access.RequestFrom(ctx)
+			request.CheckedAt = s.Now()
+			if request.Principal, err = s.Authenticator.Authenticate(ctx, token); err != nil {
 				return err
 			}
-			access.RequestFrom(ctx).Principal = principal
 			return next(c)
 		}
 	}
@@ -78,7 +79,7 @@ func (s Stack) enterTenant(op access.Operation) echo.MiddlewareFunc {
 				return next(c)
 			}
 			if request.Principal.Role != access.Superuser {
-				if err := s.Denials.Denied(ctx, request.Principal, id); err != nil {
+				if err := s.deny(ctx, request.Principal, id); err != nil {
 					return err
 				}
 				return noSuchTenant()
@@ -117,12 +118,26 @@ func (s Stack) requireRole(op access.Operation) echo.MiddlewareFunc {
 			ctx := c.Request().Context()
 			by := access.PrincipalFrom(ctx)
 			if !by.Role.Satisfies(op.RequiredRole) {
-				if err := s.Denials.Denied(ctx, by, uuid.Nil); err != nil {
+				if err := s.deny(ctx, by, uuid.Nil); err != nil {
 					return err
 				}
-				return errs.Newf(errs.Forbidden, "This needs the role %s.", op.RequiredRole)
+				return needsRole(op.RequiredRole)
 			}
 			return next(c)
 		}
 	}
+}
+
+func needsRole(role access.Role) error { return errs.Newf(errs.Forbidden, "This needs the role %s.", role) }
+
+// deny writes down who is refused. The error is that of Authenticate if their own tenant has just gone, and its trail with
+// it.
+func (s *Stack) deny(ctx context.Context, by access.Principal, tenantID uuid.UUID) error {
+	err := s.Denials.Denied(ctx, by, tenantID)
+	if store.BreaksReference(err) {
+		if _, ended := s.Authenticator.Confirm(ctx, nil, by); ended != nil {
+			return ended
+		}
+	}
+	return err
 }

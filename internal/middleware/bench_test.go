@@ -74,11 +74,12 @@ func BenchmarkStage(b *testing.B) {
 		{"body-limit", func(access.Operation) echo.MiddlewareFunc { return limitBody() }},
 		{"time-limit", s.limitTime},
 		{"operation", enterOperation},
-		{"authenticate", func(op access.Operation) echo.MiddlewareFunc { return authenticate(op, s.Authenticator) }},
+		{"authenticate", s.authenticate},
 		{"rate-limit", s.limitUser},
 		{"tenant", s.enterTenant},
 		{"role", s.requireRole},
 		{"validate", s.validate},
+		{"keepRight", s.keepRight},
 	}
 	for _, op := range operations {
 		request, ok := benchRequests[op.ID]

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
@@ -39,11 +40,16 @@ type Stack struct {
 // Authenticator knows who an access token belongs to.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (access.Principal, error)
+	// Confirm returns by as the database knows them now, in their own tenant. It asks through q; nil: outside of a
+	// transaction. The errors are those of Authenticate.
+	Confirm(ctx context.Context, q db.Querier, by access.Principal) (access.Principal, error)
 }
 
 // Tenants lets a superuser act in another tenant.
 type Tenants interface {
 	Enter(ctx context.Context, by access.Principal, tenantID uuid.UUID) (access.Principal, error)
+	// CanEnter returns errs.NotFound if nobody can enter the tenant. It asks through q; nil: outside of a transaction.
+	CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID) error
 }
 
 // Install puts the middleware that every request passes into e, and returns what each operation has of its own. This is
@@ -63,16 +69,17 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 	perOperation = make(map[string][]echo.MiddlewareFunc, len(s.Operations))
 	for _, op := range s.Operations {
 		perOperation[op.ID] = []echo.MiddlewareFunc{
-			s.limitTime(op),                   // nothing below can take longer
-			enterOperation(op),                // the router has found it; from here on its rules are known
-			s.limitAddress(op),                // 429: strangers, before anything is done for them
-			authenticate(op, s.Authenticator), // 401: nothing below works for strangers
-			s.limitUser(op),                   // 429: people, before anything is read or written down for them
-			readQuery,                         // 422: nothing below goes by half a query
-			s.enterTenant(op),                 // 404: whose data this is about
-			s.requireRole(op),                 // 403: before a word is said about the request itself
-			s.validate(op),                    // 400, 406, 413, 415, 422: what arrives is as the document says
-			liftTimeLimit(op),                 // a stream takes as long as its client reads
+			s.limitTime(op),    // nothing below can take longer
+			enterOperation(op), // the router has found it; from here on its rules are known
+			s.limitAddress(op), // 429: strangers, before anything is done for them
+			s.authenticate(op), // 401: nothing below works for strangers
+			s.limitUser(op),    // 429: people, before anything is read or written down for them
+			readQuery,          // 422: nothing below goes by half a query
+			s.enterTenant(op),  // 404: whose data this is about
+			s.requireRole(op),  // 403: before a word is said about the request itself
+			s.validate(op),     // 400, 406, 413, 415, 422: what arrives is as the document says
+			s.keepRight(op),    // 401, 403, 404: rights end while the body arrives and while the handler works
+			liftTimeLimit(op),  // a stream takes as long as its client reads
 		}
 	}
 	return perOperation

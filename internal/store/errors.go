@@ -21,6 +21,8 @@ var (
 
 	errContended = errors.New("given up for the sake of another transaction")
 	errReadOnly  = errors.New("the server takes no changes")
+	// errNotAllowed means that the principal lost their right while a transaction ran.
+	errNotAllowed = errors.New("not allowed any more")
 )
 
 // ConstraintKind is the kind of rule that a Violation broke.

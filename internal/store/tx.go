@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
 )
 
 const (
@@ -28,11 +29,24 @@ const (
 // f runs again, from the start, when the database had to give up for the sake of another transaction (serialization
 // failure, deadlock, lock time-out) or f returns ErrStale. So f must not change anything outside of q that it can't
 // change twice. After 12 attempts in vain the error is errs.Unavailable.
+//
+// As part of a request it happens only if the principal may still make the request (access.StillAllowedIn). They are asked
+// about before each attempt, and before the commit if f took long, because it may have waited for others.
 func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 	pause := firstPause
+	confirm := access.StillAllowedIn
 	for attempt := 1; ; attempt++ {
-		err := s.try(ctx, f)
+		err := access.StillAllowedIn(ctx, s)
+		if err == nil {
+			err = s.try(ctx, f, confirm)
+		}
 		switch {
+		case errors.Is(err, errNotAllowed):
+			// What f itself has changed may be the reason, as in a log-out. What is committed decides.
+			if err := access.StillAllowed(ctx); err != nil {
+				return err
+			}
+			confirm = func(context.Context, db.Querier) error { return nil }
 		case errors.Is(err, errReadOnly) && attempt == 1:
 		case !retryable(err):
 			return err
@@ -49,7 +63,8 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 	}
 }
 
-func (s *Store) try(ctx context.Context, f func(q db.Querier) error) (err error) {
+// try runs f in one transaction. The error is errNotAllowed if confirm refuses, after f and before the commit.
+func (s *Store) try(ctx context.Context, f func(q db.Querier) error, confirm func(context.Context, db.Querier) error) (err error) {
 	ctx, span := s.tracing.start(ctx, "transaction", trace.SpanKindInternal)
 	defer func() { end(span, err) }()
 	t, err := s.database.begin(ctx)
@@ -67,8 +82,12 @@ func (s *Store) try(ctx context.Context, f func(q db.Querier) error) (err error)
 		defer cancel()
 		_ = t.rollback(ctx)
 	}()
-	if err := f(s.tracing.observedIn(span, t.querier())); err != nil {
+	q := s.tracing.observedIn(span, t.querier())
+	if err := f(q); err != nil {
 		return err
+	}
+	if err := confirm(ctx, q); err != nil {
+		return fmt.Errorf("%w: %w", errNotAllowed, err)
 	}
 	// f needn't have noticed that ctx has ended.
 	if err := translateContext(ctx.Err()); err != nil {

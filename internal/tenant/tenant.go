@@ -69,12 +69,9 @@ func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.
 	there := by
 	there.TenantID = tenantID
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		t, err := q.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
+		t, err := enterable(ctx, q, tenantID)
 		if err != nil {
 			return err
-		}
-		if t.Status == deleting {
-			return noSuchTenant()
 		}
 		entry := audit.Entry{Action: audit.TenantAccess, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name}
 		if err := s.audit.Write(ctx, q, by, entry); err != nil {
@@ -89,6 +86,25 @@ func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.
 		return access.Principal{}, clientError(err)
 	}
 	return there, nil
+}
+
+// CanEnter returns errs.NotFound if there is no such tenant, or it is being deleted. It asks through q, the queries of a
+// transaction, or outside of one if q is nil.
+func (s *Service) CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID) error {
+	if q == nil {
+		q = s.store
+	}
+	_, err := enterable(ctx, q, tenantID)
+	return clientError(err)
+}
+
+// enterable returns a tenant in which a superuser may act.
+func enterable(ctx context.Context, q db.Querier, id uuid.UUID) (db.Tenant, error) {
+	t, err := q.GetTenant(ctx, db.GetTenantParams{ID: id})
+	if err == nil && t.Status == deleting {
+		err = noSuchTenant()
+	}
+	return t, err
 }
 
 // Get returns a tenant, or errs.NotFound.

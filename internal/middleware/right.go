@@ -1,0 +1,171 @@
+package middleware
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/problem"
+)
+
+const (
+	// rightAge is how long the transactions of a request rely on the last answer about its principal.
+	rightAge = time.Second
+	// explainTimeout bounds the questions that are asked after a request has failed.
+	explainTimeout = 5 * time.Second
+)
+
+// right is the right of a principal to make a request. It may end before the request does.
+type right struct {
+	stack   *Stack
+	op      *access.Operation
+	request *access.Request
+	refusal error   // set once the right has ended
+	denied  *denial // set if the refusal belongs into the trail
+}
+
+// denial is who was denied what, as Denials takes it.
+type denial struct {
+	by       access.Principal
+	tenantID uuid.UUID
+}
+
+// keepRight looks again at who makes the request when its body has come, which may have taken as long as the client liked,
+// and lets the handler ask whether they may still make it.
+func (s Stack) keepRight(op access.Operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if op.RequiredRole == access.Anon {
+			return next
+		}
+		return func(c echo.Context) error {
+			ctx := c.Request().Context()
+			r := &right{stack: &s, op: &op, request: access.RequestFrom(ctx)}
+			if op.Spec.RequestBody != nil {
+				if err := r.recheck(ctx, c.Request().Header); err != nil {
+					return err
+				}
+			}
+			r.request.Confirm, r.request.Renew = r.confirm, r.renew
+			return r.explain(ctx, next(c))
+		}
+	}
+}
+
+// recheck authenticates once more, by what is remembered if that is allowed. The principal of the request is then as they
+// are known by now.
+func (r *right) recheck(ctx context.Context, h http.Header) error {
+	token, err := bearerToken(h)
+	if err != nil {
+		return err
+	}
+	asked := r.stack.Now()
+	now, err := r.stack.Authenticator.Authenticate(ctx, token)
+	if err != nil {
+		return err
+	}
+	now, denied, err := r.still(ctx, nil, now)
+	if denied != nil {
+		if err := r.stack.deny(ctx, denied.by, denied.tenantID); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	r.request.Principal, r.request.CheckedAt = now, asked
+	return nil
+}
+
+// still returns who makes the request, as they are known by now, in the tenant that the request acts in. The error is
+// errs.NotFound if they can't act there any more, and errs.Forbidden if their role isn't enough any more; denied is set if
+// that belongs into the trail.
+func (r *right) still(ctx context.Context, q db.Querier, now access.Principal) (_ access.Principal, denied *denial, err error) {
+	if before := r.request.Principal; before.Crosses() {
+		if now.Role != access.Superuser {
+			return now, &denial{now, before.TenantID}, noSuchTenant()
+		}
+		err := r.stack.Tenants.CanEnter(ctx, q, before.TenantID)
+		if errs.Is(err, errs.NotFound) {
+			err = noSuchTenant()
+		}
+		if err != nil {
+			return now, nil, err
+		}
+		now.TenantID = before.TenantID
+	}
+	if !now.Role.Satisfies(r.op.RequiredRole) {
+		return now, &denial{by: now}, needsRole(r.op.RequiredRole)
+	}
+	return now, nil, nil
+}
+
+// confirm is the Confirm of access.Request.
+func (r *right) confirm(ctx context.Context) error { return r.ask(ctx, nil) }
+
+// renew is the Renew of access.Request.
+func (r *right) renew(ctx context.Context, q db.Querier) error {
+	if r.stack.Now().Sub(r.request.CheckedAt) < rightAge {
+		return nil
+	}
+	return r.ask(ctx, q)
+}
+
+// ask asks the database past what is remembered: through q, or outside of a transaction if that is nil.
+func (r *right) ask(ctx context.Context, q db.Querier) error {
+	asked, before := r.stack.Now(), r.request.Principal
+	var denied *denial
+	now, err := r.stack.Authenticator.Confirm(ctx, q, before)
+	if err == nil {
+		now, denied, err = r.still(ctx, q, now)
+	}
+	if err == nil && before.Role == access.Superuser && now.Role != access.Superuser && r.op.RequiredRole != access.Any {
+		// The handler may have decided something for a superuser.
+		denied, err = &denial{by: now}, needsRole(access.Superuser)
+	}
+	if err != nil && problem.Of(err).Status() >= http.StatusInternalServerError {
+		return err // nobody knows
+	}
+	r.request.CheckedAt, r.refusal, r.denied = asked, err, denied
+	return err
+}
+
+// explain returns the refusal in place of err if the right has ended on the way. Whoever's user or tenant has gone gets a
+// refusal, and not an error about what is missing therefore.
+func (r *right) explain(ctx context.Context, err error) error {
+	if err == nil || r.refusal == nil && !r.mayBeGone(err) {
+		return err
+	}
+	// The time limit of a stream may have passed.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), explainTimeout)
+	defer cancel()
+	if r.refusal == nil {
+		_ = r.confirm(ctx) // without an answer the first error stays
+	}
+	if r.refusal == nil {
+		return err
+	}
+	if r.denied != nil {
+		if err := r.stack.deny(ctx, r.denied.by, r.denied.tenantID); err != nil {
+			return err
+		}
+	}
+	return r.refusal
+}
+
+// mayBeGone reports whether an error may come from the absence of the principal's user or tenant, or of the tenant that they
+// entered. It is no question that costs something with each missing thing that is read.
+func (r *right) mayBeGone(err error) bool {
+	if errors.Is(err, context.Canceled) {
+		return false
+	}
+	code := problem.Of(err).Code
+	missing := code == errs.NotFound || code == errs.UnknownReference
+	return code == errs.Internal || missing && (r.op.Method != http.MethodGet || r.op.Entity == "")
+}
