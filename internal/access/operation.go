@@ -27,15 +27,18 @@ type Operation struct {
 	RateClass    RateClass // x-rate-limit
 	TenantBound  bool      // takes tenant_id
 	Streaming    bool      // x-streaming: its reply may take as long as it likes, a step at a time
+	Work         Work      // x-work
 	Entity       string    // x-entity: what {id} is the id of; empty without one, and if it is none
 	References   []Reference
 	Spec         *openapi3.Operation
 	Parameters   []*openapi3.Parameter // its own and its path's
+	// HeavyParameters of the query make light work heavy.
+	HeavyParameters []string
 }
 
 // Operations returns every operation of the document, sorted by id. It is an error if one lacks x-required-role or
-// x-audit-action, has an unknown role or class of x-rate-limit, if its security doesn't fit its role, or if an id lacks x-entity: what isn't said
-// isn't allowed.
+// x-audit-action, has an unknown role, class of x-rate-limit or kind of x-work, if its security doesn't fit its role, or if an id lacks x-entity:
+// what isn't said isn't allowed.
 func Operations(doc *openapi3.T) ([]Operation, error) {
 	var list []Operation
 	var faults []error
@@ -49,7 +52,7 @@ func Operations(doc *openapi3.T) ([]Operation, error) {
 				op.Parameters = append(op.Parameters, p.Value)
 				op.TenantBound = op.TenantBound || p.Value.In == openapi3.ParameterInQuery && p.Value.Name == tenantParameter
 			}
-			if err := op.readReferences(item); err != nil {
+			if err := errors.Join(op.readWork(), op.readReferences(item)); err != nil {
 				faults = append(faults, fmt.Errorf("%s %s: %w", method, path, err))
 			}
 			list = append(list, op)

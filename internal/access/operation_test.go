@@ -38,6 +38,7 @@ const good = `
       x-required-role: admin
       x-audit-action: thing.update
       x-rate-limit: default
+      x-work: none
       parameters:
         - {name: owner_id, in: query, x-entity: user, schema: {type: string, format: uuid}}
         - {name: q, in: query, schema: {type: string}}
@@ -69,9 +70,9 @@ const good = `
   /tenants:
     parameters:
       - {name: tenant_id, in: query, schema: {type: string}}
-    delete: {operationId: deleteTenant, x-required-role: superuser, x-audit-action: tenant.delete, x-rate-limit: default, responses: {}}
+    delete: {operationId: deleteTenant, x-required-role: superuser, x-audit-action: tenant.delete, x-rate-limit: default, x-work: heavy, responses: {}}
   /login:
-    post: {operationId: login, security: [], x-required-role: anon, x-audit-action: auth.login, x-rate-limit: login, responses: {}}
+    post: {operationId: login, security: [], x-required-role: anon, x-audit-action: auth.login, x-rate-limit: login, x-work: light, responses: {}}
 `
 
 func TestOperationsCarryTheirRules(t *testing.T) {
@@ -82,8 +83,8 @@ func TestOperationsCarryTheirRules(t *testing.T) {
 	}
 	var got []string
 	for _, op := range operations {
-		got = append(got, fmt.Sprintf("%s %s %s %s %s bound:%t parameters:%d class:%s",
-			op.ID, op.Method, op.Path, op.RequiredRole, op.AuditAction, op.TenantBound, len(op.Parameters), op.RateClass))
+		got = append(got, fmt.Sprintf("%s %s %s %s %s bound:%t parameters:%d class:%s work:%s",
+			op.ID, op.Method, op.Path, op.RequiredRole, op.AuditAction, op.TenantBound, len(op.Parameters), op.RateClass, op.Work))
 		about := []string{op.ID + " is about " + op.Entity}
 		for _, r := range op.References {
 			about = append(about, r.Place()+"="+r.Entity)
@@ -93,13 +94,13 @@ func TestOperationsCarryTheirRules(t *testing.T) {
 		}
 	}
 	want := []string{
-		"deleteTenant DELETE /tenants superuser tenant.delete bound:true parameters:1 class:default",
-		"getMe GET /me any none bound:false parameters:0 class:none",
-		"getThing GET /things/{id} viewer none bound:true parameters:2 class:default",
+		"deleteTenant DELETE /tenants superuser tenant.delete bound:true parameters:1 class:default work:heavy",
+		"getMe GET /me any none bound:false parameters:0 class:none work:light",
+		"getThing GET /things/{id} viewer none bound:true parameters:2 class:default work:light",
 		"getThing is about thing",
-		"getWord GET /words/{word} anon none bound:false parameters:1 class:none",
-		"login POST /login anon auth.login bound:false parameters:0 class:login",
-		"putThing PUT /things/{id} admin thing.update bound:false parameters:3 class:default",
+		"getWord GET /words/{word} anon none bound:false parameters:1 class:none work:none",
+		"login POST /login anon auth.login bound:false parameters:0 class:login work:light",
+		"putThing PUT /things/{id} admin thing.update bound:false parameters:3 class:default work:none",
 		"putThing is about thing owner_id=user /box/shelf_id=shelf /parent_id=thing /tag_ids/*=tag",
 	}
 	if !slices.Equal(got, want) {
@@ -144,6 +145,10 @@ func TestIncompleteOperationsAreRefusedAllAtOnce(t *testing.T) {
 		"GET /no-class":        `operationId: r, x-required-role: viewer, x-audit-action: none`,
 		"GET /unknown-class":   `x-rate-limit: often, operationId: s, x-required-role: viewer, x-audit-action: none`,
 		"GET /class-no-text":   `x-rate-limit: 60, operationId: t, x-required-role: viewer, x-audit-action: none`,
+		"GET /unknown-work":    `x-rate-limit: default, operationId: u, x-required-role: viewer, x-audit-action: none, x-work: much`,
+		"GET /work-no-text":    `x-rate-limit: default, operationId: v, x-required-role: viewer, x-audit-action: none, x-work: [heavy]`,
+		"GET /work-of-stream":  `x-rate-limit: default, operationId: w, x-required-role: viewer, x-audit-action: none, x-streaming: true, x-work: heavy`,
+		"GET /light-parameter": `x-rate-limit: default, operationId: x, x-required-role: viewer, x-audit-action: none, parameters: [{name: q, in: query, x-work: light, schema: {type: string}}]`,
 		"POST /field": `x-rate-limit: default, operationId: q, x-required-role: admin, x-audit-action: box.create, requestBody: {content: {application/json: {schema:
           {type: object, properties: {box: {type: object, properties: {shelf_id: {type: string, format: uuid}}}}}}}}`,
 	}

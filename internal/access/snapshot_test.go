@@ -1,7 +1,6 @@
 package access_test
 
 import (
-	"fmt"
 	"maps"
 	"os"
 	"slices"
@@ -9,11 +8,11 @@ import (
 	"testing"
 )
 
-// snapshot has a line for each operation: method, path, role, audit action and class of limits. What clients can't see in the
-// document's shape is written down there once more, so that a change of it is seen, and meant.
+// snapshot has a line for each operation: method, path, role, audit action, class of limits, kind of work, and the parameters that
+// make it heavy. What clients can't see in the document's shape is written down there once more, so that a change of it is seen, and meant.
 const snapshot = "testdata/operations.txt"
 
-func TestRolesAuditActionsAndRateClassesAreThoseOfTheSnapshot(t *testing.T) {
+func TestRulesAreThoseOfTheSnapshot(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(snapshot)
 	if err != nil {
@@ -25,13 +24,15 @@ func TestRolesAuditActionsAndRateClassesAreThoseOfTheSnapshot(t *testing.T) {
 		written[name] = rules
 	}
 	for _, op := range operations(t) {
-		name, rules := cutRules(fmt.Sprintf("%s %s %s %s %s", op.Method, op.Path, op.RequiredRole, op.AuditAction, op.RateClass))
+		name, rules := cutRules(strings.Join(append([]string{
+			op.Method, op.Path, string(op.RequiredRole), op.AuditAction, string(op.RateClass), string(op.Work),
+		}, op.HeavyParameters...), " "))
 		now[name] = rules
 		switch was, known := written[name]; {
 		case !known:
-			t.Errorf("%s is new. If role, audit action and class of limits are meant, add this line to %s:\n%s %s", name, snapshot, name, rules)
+			t.Errorf("%s is new. If its rules are meant, add this line to %s:\n%s %s", name, snapshot, name, rules)
 		case was != rules:
-			t.Errorf("%s had role, audit action and class of limits %q, and has %q. If that is meant, change %s", name, was, rules, snapshot)
+			t.Errorf("%s had the rules %q, and has %q. If that is meant, change %s", name, was, rules, snapshot)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(written)) {

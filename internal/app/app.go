@@ -18,6 +18,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/contract"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/admission"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/config"
@@ -52,6 +53,8 @@ type App struct {
 	Metrics *telemetry.Metrics // nil: none
 	// Sessions is told by whoever changes the database past the application.
 	Sessions *auth.Service
+	// Shares bounds what each tenant uses of this instance at the same time.
+	Shares *admission.Shares
 
 	log     *slog.Logger
 	logFile io.Closer          // nil: someone else's
@@ -196,9 +199,13 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	if err != nil {
 		return err
 	}
+	a.Shares = admission.NewShares(cfg.DatabaseMaxConnections)
 	a.Sessions, err = auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
 		SecretKey: secretKey, Keys: keys, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL,
 		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, Channel: a.channel, OnLogin: a.Metrics.LoginEnded,
+		Within: func(ctx context.Context, tenantID uuid.UUID, f func() error) error {
+			return a.Shares.Within(ctx, admission.Tenant(tenantID), f)
+		},
 	})
 	if err != nil {
 		return err
@@ -224,7 +231,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	stack := middleware.Stack{
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: a.requestTimeout,
 		Document: doc, Operations: operations, Authenticator: a.Sessions, Tenants: tenants,
-		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy,
+		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy, Shares: a.Shares,
 		Metrics: a.Metrics, Tracing: a.tracing, Sentry: a.sentry,
 	}
 	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store, Draining: a.draining.Load}

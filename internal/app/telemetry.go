@@ -50,7 +50,7 @@ func (a *App) watch(checker *health.Checker) {
 	if a.Metrics == nil {
 		return
 	}
-	a.Metrics.Watch(a.Store.Stats, a.Sessions.Checks, checker.Check)
+	a.Metrics.Watch(a.Store.Stats, a.Shares.Stats, a.Sessions.Checks, checker.Check)
 	if a.redis != nil {
 		a.redis.AddHook(a.Metrics.RedisHook())
 	}

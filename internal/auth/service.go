@@ -34,6 +34,8 @@ type Options struct {
 	NewID            func() uuid.UUID
 	Channel          *invalidation.Channel // to all other instances; nil: there is none
 	OnLogin          func(LoginOutcome)    // is told of each attempt to log in; nil: nobody is
+	// Within runs f while its tenant has a place for work with the database; nil: f runs at once.
+	Within func(ctx context.Context, tenantID uuid.UUID, f func() error) error
 }
 
 // Service is everything about log-in and sessions.
@@ -105,7 +107,11 @@ func (s *Service) Authenticate(ctx context.Context, token string) (access.Princi
 			return p, nil
 		}
 	}
-	p, state, err := s.identify(ctx, c)
+	var p access.Principal
+	err = s.within(ctx, c.TenantID, func() error {
+		p, state, err = s.identify(ctx, c)
+		return err
+	})
 	if err == nil {
 		s.remembered.put(key, question, state)
 	}
@@ -120,6 +126,13 @@ func (s *Service) Confirm(ctx context.Context, q db.Querier, by access.Principal
 	}
 	p, _, err := s.principal(ctx, q, claims{UserID: by.UserID, TenantID: by.HomeTenantID, SessionID: by.SessionID})
 	return p, err
+}
+
+func (s *Service) within(ctx context.Context, tenantID uuid.UUID, f func() error) error {
+	if s.opts.Within == nil {
+		return f()
+	}
+	return s.opts.Within(ctx, tenantID, f)
 }
 
 // identify is principal for someone who comes in; if their tenant is suspended, that is written down.

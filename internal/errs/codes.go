@@ -44,7 +44,7 @@ const (
 	Internal             Code = "internal"               // our fault
 	Unavailable          Code = "unavailable"            // something we need is down
 	Timeout              Code = "timeout"                // took too long, and was stopped
-	Busy                 Code = "busy"                   // too many log-ins at once
+	Busy                 Code = "busy"                   // too many log-ins or requests of a tenant at once
 )
 
 type meaning struct {

@@ -205,8 +205,9 @@ var explanations = map[Code]Explanation{
 		"Try again a little later, and ask for less at a time if you can. Look before you repeat a change.",
 	},
 	Busy: {
-		"Too many people are logging in at this moment.",
-		"To check a password is hard work, on purpose. Some may wait for a moment; the rest is told so, to leave the server to the others.",
-		"Try again after the seconds that `Retry-After` says.",
+		"Too much of this kind is going on at this moment.",
+		"Too many people are logging in, or your organisation has more requests running at the same time than its share of the server. Some may "+
+			"wait for a moment; the rest is refused, so that everybody else's requests go on.",
+		"Try again after the seconds that `Retry-After` says, and send fewer requests at the same time.",
 	},
 }

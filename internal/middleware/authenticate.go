@@ -79,12 +79,12 @@ func (s Stack) enterTenant(op access.Operation) echo.MiddlewareFunc {
 				return next(c)
 			}
 			if request.Principal.Role != access.Superuser {
-				if err := s.deny(ctx, request.Principal, id); err != nil {
+				if err := s.denied(ctx, request.Principal, id); err != nil {
 					return err
 				}
 				return noSuchTenant()
 			}
-			principal, err := s.Tenants.Enter(ctx, request.Principal, id)
+			principal, err := s.enter(ctx, request.Principal, id)
 			if errs.Is(err, errs.NotFound) {
 				return noSuchTenant()
 			}
@@ -118,7 +118,7 @@ func (s Stack) requireRole(op access.Operation) echo.MiddlewareFunc {
 			ctx := c.Request().Context()
 			by := access.PrincipalFrom(ctx)
 			if !by.Role.Satisfies(op.RequiredRole) {
-				if err := s.deny(ctx, by, uuid.Nil); err != nil {
+				if err := s.denied(ctx, by, uuid.Nil); err != nil {
 					return err
 				}
 				return needsRole(op.RequiredRole)

@@ -37,8 +37,8 @@ type denial struct {
 	tenantID uuid.UUID
 }
 
-// keepRight looks again at who makes the request when its body has come, which may have taken as long as the client liked,
-// and lets the handler ask whether they may still make it.
+// keepRight authenticates again after the body has arrived, which takes as long as the client likes, and after a long wait
+// for a place. It also lets the handler ask whether the principal may still make the request.
 func (s Stack) keepRight(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if op.RequiredRole == access.Anon {
@@ -47,7 +47,7 @@ func (s Stack) keepRight(op access.Operation) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			ctx := c.Request().Context()
 			r := &right{stack: &s, op: &op, request: access.RequestFrom(ctx)}
-			if op.Spec.RequestBody != nil {
+			if op.Spec.RequestBody != nil || s.Now().Sub(r.request.CheckedAt) >= rightAge {
 				if err := r.recheck(ctx, c.Request().Header); err != nil {
 					return err
 				}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/admission"
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
@@ -32,6 +33,7 @@ type Stack struct {
 	Denials        Denials
 	LegacyCalls    LegacyCalls
 	Limiter        Limiter            // nil: nothing is limited
+	Shares         *admission.Shares  // nil: every request is admitted
 	Metrics        *telemetry.Metrics // these three may be nil
 	Tracing        *telemetry.Tracing
 	Sentry         *telemetry.Sentry
@@ -78,7 +80,8 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 			s.enterTenant(op),  // 404: whose data this is about
 			s.requireRole(op),  // 403: before a word is said about the request itself
 			s.validate(op),     // 400, 406, 413, 415, 422: what arrives is as the document says
-			s.keepRight(op),    // 401, 403, 404: rights end while the body arrives and while the handler works
+			s.admit(op),        // 503: no tenant uses up what all share
+			s.keepRight(op),    // 401, 403, 404: rights end while the body arrives, and while a request waits or works
 			liftTimeLimit(op),  // a stream takes as long as its client reads
 		}
 	}

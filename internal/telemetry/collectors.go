@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/admission"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -42,6 +43,41 @@ func (c *poolCollector) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(c.maximum, prometheus.GaugeValue, float64(s.Max), s.Pool)
 		ch <- prometheus.MustNewConstMetric(c.waits, prometheus.CounterValue, float64(s.Waits), s.Pool)
 		ch <- prometheus.MustNewConstMetric(c.waitDuration, prometheus.CounterValue, s.WaitedTime.Seconds(), s.Pool)
+	}
+}
+
+// shareCollector shows the places for each kind of work.
+type shareCollector struct {
+	shares                           func() []admission.Stats
+	requests, places, waits, refused *prometheus.Desc
+}
+
+func newShareCollector(shares func() []admission.Stats) *shareCollector {
+	return &shareCollector{
+		shares:   shares,
+		requests: desc("work_requests", "Requests that have a place or wait for one, by kind of work and state.", "work", "state"),
+		places:   desc("work_places", "Places for requests of a kind of work, of all tenants together.", "work"),
+		waits:    desc("work_waits_total", "Requests that had to wait for a place, by kind of work.", "work"),
+		refused:  desc("work_refused_total", "Requests that got no place, by kind of work.", "work"),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *shareCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.requests, c.places, c.waits, c.refused} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *shareCollector) Collect(ch chan<- prometheus.Metric) {
+	for _, s := range c.shares() {
+		work := string(s.Work)
+		ch <- prometheus.MustNewConstMetric(c.requests, prometheus.GaugeValue, float64(s.Held), work, "running")
+		ch <- prometheus.MustNewConstMetric(c.requests, prometheus.GaugeValue, float64(s.Waiting), work, "waiting")
+		ch <- prometheus.MustNewConstMetric(c.places, prometheus.GaugeValue, float64(s.Total), work)
+		ch <- prometheus.MustNewConstMetric(c.waits, prometheus.CounterValue, float64(s.Waits), work)
+		ch <- prometheus.MustNewConstMetric(c.refused, prometheus.CounterValue, float64(s.Refused), work)
 	}
 }
 

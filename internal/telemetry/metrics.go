@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/admission"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -102,10 +103,12 @@ func revision() string {
 	return ""
 }
 
-// Watch adds the state of the pools of connections, of the checks of sessions and of the parts that health knows, as they are when
+// Watch adds the state of the pools of connections, of the places for each kind of work, of the checks of sessions and of the parts that health knows, as they are when
 // Prometheus asks.
-func (m *Metrics) Watch(pools func() []store.PoolStats, sessions func() auth.Checks, health func(context.Context) api.Health) {
-	m.registry.MustRegister(newPoolCollector(pools), newSessionCollector(sessions), newComponentCollector(health))
+func (m *Metrics) Watch(
+	pools func() []store.PoolStats, shares func() []admission.Stats, sessions func() auth.Checks, health func(context.Context) api.Health,
+) {
+	m.registry.MustRegister(newPoolCollector(pools), newShareCollector(shares), newSessionCollector(sessions), newComponentCollector(health))
 }
 
 // RequestStarted counts a request as in flight until RequestEnded.

@@ -1901,7 +1901,7 @@ export type LoginErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -1966,7 +1966,7 @@ export type RefreshErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2027,7 +2027,7 @@ export type LogoutErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2078,7 +2078,7 @@ export type GetMeErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2153,7 +2153,7 @@ export type UpdateMeErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2204,7 +2204,7 @@ export type ListMySessionsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2260,7 +2260,7 @@ export type EndMySessionErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2323,7 +2323,7 @@ export type ChangePasswordErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2407,7 +2407,7 @@ export type ListTenantsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2478,7 +2478,7 @@ export type CreateTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2559,7 +2559,7 @@ export type DeleteTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2629,7 +2629,7 @@ export type GetTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2719,7 +2719,7 @@ export type UpdateTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2785,7 +2785,7 @@ export type SuspendTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2851,7 +2851,7 @@ export type ResumeTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2911,7 +2911,7 @@ export type GetTenantUsageErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -2977,7 +2977,7 @@ export type GetOwnTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3037,7 +3037,7 @@ export type GetOwnTenantUsageErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3090,7 +3090,7 @@ export type ResetPasswordErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3194,7 +3194,7 @@ export type ListUsersErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3275,7 +3275,7 @@ export type CreateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3353,7 +3353,7 @@ export type DeleteUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3424,7 +3424,7 @@ export type GetUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3520,7 +3520,7 @@ export type UpdateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3592,7 +3592,7 @@ export type DeactivateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3657,7 +3657,7 @@ export type ActivateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3729,7 +3729,7 @@ export type CreatePasswordResetErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3790,7 +3790,7 @@ export type EndUserSessionsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3855,7 +3855,7 @@ export type ListUserSessionsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -3947,7 +3947,7 @@ export type ListCompaniesErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4028,7 +4028,7 @@ export type CreateCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4107,7 +4107,7 @@ export type DeleteCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4186,7 +4186,7 @@ export type GetCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4282,7 +4282,7 @@ export type UpdateCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4382,7 +4382,7 @@ export type ListBranchesErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4463,7 +4463,7 @@ export type CreateBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4542,7 +4542,7 @@ export type DeleteBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4621,7 +4621,7 @@ export type GetBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4717,7 +4717,7 @@ export type UpdateBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4817,7 +4817,7 @@ export type ListDepartmentsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4898,7 +4898,7 @@ export type CreateDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -4977,7 +4977,7 @@ export type DeleteDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -5056,7 +5056,7 @@ export type GetDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -5152,7 +5152,7 @@ export type UpdateDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -5216,7 +5216,7 @@ export type GetOrganisationTreeErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -5328,7 +5328,7 @@ export type ListAuditLogsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -5396,7 +5396,7 @@ export type GetAuditStatsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -5500,7 +5500,7 @@ export type ExportAuditLogsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -5564,7 +5564,7 @@ export type VerifyAuditTrailErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -5629,7 +5629,7 @@ export type GetAuditLogErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };
@@ -5971,7 +5971,7 @@ export type ListDeprecationsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`), too slow (`timeout`) or busy with other log-ins (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
      */
     503: Problem;
 };

@@ -1,0 +1,203 @@
+// Package admission bounds how much of what all tenants share one of them may use at the same time.
+package admission
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// comeBackAfter is the Retry-After of a refused request.
+const comeBackAfter = 2 * time.Second
+
+// Key names whose work it is: a tenant's, or that of an address if the client isn't logged in.
+type Key struct {
+	tenant  uuid.UUID
+	network string
+}
+
+// Tenant is the key of a tenant's work.
+func Tenant(id uuid.UUID) Key { return Key{tenant: id} }
+
+// Network is the key of anonymous work that comes from a network.
+func Network(network string) Key { return Key{network: network} }
+
+// Limits bound one kind of work.
+type Limits struct {
+	Total   int // places of all keys together
+	PerKey  int // places of one key; 0: as many as Total leaves to one
+	Waiting int // requests of one key that may wait for a place
+	// Patience is how long a request waits for a place before it is refused.
+	Patience time.Duration
+}
+
+// Controller gives places to work of one kind. A key gets another place only while it holds fewer than are free: so n keys that take
+// all they can leave 1/(n+1) of the places to the next one, and a single key gets at most half of them.
+type Controller struct {
+	limits Limits
+
+	mu      sync.Mutex
+	free    int
+	held    map[Key]int // only of keys that hold a place
+	queues  []*queue    // of keys that wait, the longest waiting first
+	waits   int64
+	refused int64
+}
+
+// queue has the requests of one key that wait, in the order in which they came. It is never empty.
+type queue struct {
+	key     Key
+	waiters []chan struct{} // closed when the request has its place
+}
+
+// NewController returns a controller whose places are all free.
+func NewController(limits Limits) *Controller {
+	return &Controller{limits: limits, free: limits.Total, held: map[Key]int{}}
+}
+
+// Enter takes a place for a request of this key, and waits for one if need be. After nil the caller must call Leave with the same key. The
+// error is errs.Busy if there is no place in time or too many wait already, or that of ctx.
+func (c *Controller) Enter(ctx context.Context, key Key) error {
+	c.mu.Lock()
+	own := c.queueOf(key)
+	if own == nil && c.admits(key) {
+		c.take(key)
+		c.mu.Unlock()
+		return nil
+	}
+	if own != nil && len(own.waiters) >= c.limits.Waiting || c.limits.Waiting == 0 {
+		c.refused++
+		c.mu.Unlock()
+		return busy()
+	}
+	if own == nil {
+		own = &queue{key: key}
+		c.queues = append(c.queues, own)
+	}
+	ready := make(chan struct{})
+	own.waiters = append(own.waiters, ready)
+	c.waits++
+	c.mu.Unlock()
+	return c.await(ctx, key, ready)
+}
+
+func (c *Controller) await(ctx context.Context, key Key, ready chan struct{}) error {
+	patience := time.NewTimer(c.limits.Patience)
+	defer patience.Stop()
+	select {
+	case <-ready:
+		return nil
+	case <-ctx.Done():
+	case <-patience.C:
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.giveUp(key, ready) {
+		return nil // it got its place at the same moment
+	}
+	c.refused++
+	if err := ctx.Err(); errors.Is(err, context.Canceled) {
+		return fmt.Errorf("wait for a place: %w", err)
+	}
+	return busy()
+}
+
+// Leave gives a place back.
+func (c *Controller) Leave(key Key) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.free++
+	if c.held[key]--; c.held[key] == 0 {
+		delete(c.held, key)
+	}
+	for c.admitNext() {
+	}
+}
+
+func (c *Controller) admits(key Key) bool {
+	held := c.held[key]
+	return held < c.free && (c.limits.PerKey == 0 || held < c.limits.PerKey)
+}
+
+func (c *Controller) take(key Key) {
+	c.held[key]++
+	c.free--
+}
+
+// admitNext gives a place to the key that holds the fewest of those that wait. It reports whether that was possible.
+func (c *Controller) admitNext() bool {
+	if len(c.queues) == 0 {
+		return false
+	}
+	next := slices.MinFunc(c.queues, func(a, b *queue) int { return c.held[a.key] - c.held[b.key] })
+	if !c.admits(next.key) {
+		return false
+	}
+	c.take(next.key)
+	ready := next.waiters[0]
+	c.remove(next, 0)
+	close(ready)
+	return true
+}
+
+// giveUp takes a request out of its queue. It reports false if it isn't there any more, because it has a place.
+func (c *Controller) giveUp(key Key, ready chan struct{}) bool {
+	own := c.queueOf(key)
+	if own == nil {
+		return false
+	}
+	i := slices.Index(own.waiters, ready)
+	if i < 0 {
+		return false
+	}
+	c.remove(own, i)
+	return true
+}
+
+func (c *Controller) remove(from *queue, i int) {
+	from.waiters = slices.Delete(from.waiters, i, i+1)
+	if len(from.waiters) == 0 {
+		c.queues = slices.DeleteFunc(c.queues, func(q *queue) bool { return q == from })
+	}
+}
+
+func (c *Controller) queueOf(key Key) *queue {
+	for _, q := range c.queues {
+		if q.key == key {
+			return q
+		}
+	}
+	return nil
+}
+
+func busy() error {
+	return errs.New(errs.Busy, "Too much is being done here at the same time. Try again in a moment.").After(comeBackAfter)
+}
+
+// Stats is the state of a controller.
+type Stats struct {
+	Work    access.Work
+	Total   int
+	Held    int
+	Waiting int
+	Waits   int64 // requests that had to wait, since the start
+	Refused int64 // requests that got no place, since the start
+}
+
+func (c *Controller) stats(work access.Work) Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := Stats{Work: work, Total: c.limits.Total, Held: c.limits.Total - c.free, Waits: c.waits, Refused: c.refused}
+	for _, q := range c.queues {
+		s.Waiting += len(q.waiters)
+	}
+	return s
+}
