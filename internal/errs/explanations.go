@@ -206,7 +206,7 @@ var explanations = map[Code]Explanation{
 	},
 	Busy: {
 		"Too much of this kind is going on at this moment.",
-		"Too many people are logging in, or your organisation has more requests running at the same time than its share of the server. Some may "+
+		"Too many people are logging in, or your organisation has more requests running at the same time than its share of the server. Some may " +
 			"wait for a moment; the rest is refused, so that everybody else's requests go on.",
 		"Try again after the seconds that `Retry-After` says, and send fewer requests at the same time.",
 	},

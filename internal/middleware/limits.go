@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -19,6 +20,9 @@ func limitBody() echo.MiddlewareFunc {
 		}
 	}
 }
+
+// streamTimeout is the most that a stream may take in all, so that a client that reads as slowly as each step allows doesn't hold its place for days.
+const streamTimeout = time.Hour
 
 // unlimitedKey finds the context of a stream as it was before limitTime.
 type unlimitedKey struct{}
@@ -41,7 +45,7 @@ func (s Stack) limitTime(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// liftTimeLimit takes the time limit off the handler of an operation that streams. The handler limits each step of its own,
+// liftTimeLimit gives the handler of an operation that streams an hour in place of the time limit. The handler limits each step of its own,
 // and stops when the client goes away.
 func liftTimeLimit(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
@@ -51,7 +55,10 @@ func liftTimeLimit(op access.Operation) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
 			if unlimited, ok := r.Context().Value(unlimitedKey{}).(context.Context); ok {
-				c.SetRequest(r.WithContext(unlimited))
+				ctx, cancel := context.WithTimeout(unlimited, streamTimeout)
+				defer cancel()
+				c.SetRequest(r.WithContext(ctx))
+				defer c.SetRequest(r)
 			}
 			return next(c)
 		}

@@ -43,7 +43,7 @@ func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	if config.Params == nil {
 		config.Params = map[string]string{}
 	}
-	config.Params["time_zone"] = "'+00:00'"
+	config.Params["time_zone"] = "'+00:00'" + mysqlIdle(opts.IdleInTransaction)
 	config.Params["sql_mode"] = "'TRADITIONAL'" // refuse what doesn't fit instead of cutting it off
 	config.Logger = &mysql.NopLogger{}          // it prints to stderr what it returns as an error anyway
 	probe, err := mysqlProbe(config)
@@ -61,10 +61,18 @@ func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	pool.SetMaxIdleConns(opts.MaxConnections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	d := &sqlDriver{
-		reader: pool, writer: pool, isolation: sql.LevelReadCommitted, translate: translateMySQL,
+		reader: pool, writer: pool, pings: keepOne(sql.OpenDB(connector)), isolation: sql.LevelReadCommitted, translate: translateMySQL,
 		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, dog: dog, single: connector,
 	}
 	return d, db.NewMySQL(pool, mapper(translateMySQL)), nil
+}
+
+// mysqlIdle is a part of the statement that sets the variables of a connection. It makes the server end a connection that does nothing in a
+// transaction. MariaDB and MySQL have different variables for that, and each reads only the comment that is meant for it. MySQL ends a
+// connection that does nothing outside of a transaction, too; the pool notices, and makes another one.
+func mysqlIdle(limit time.Duration) string {
+	seconds := max(1, int(limit.Seconds()))
+	return fmt.Sprintf("/*M!100300 , idle_transaction_timeout = %[1]d *//*!80000 , wait_timeout = %[1]d */", seconds)
 }
 
 // mysqlProbe asks past the pool whether the server answers.

@@ -36,8 +36,11 @@ type postgresDriver struct {
 	pool   *pgxpool.Pool
 	single driver.Connector // of std
 	std    *sql.DB
+	pings  *sql.DB // of one connection
 	dog    *watchdog
-	pooled atomic.Bool // whether something like pgbouncer is in between
+	// idleInTransaction is a setting of PostgreSQL.
+	idleInTransaction string
+	pooled            atomic.Bool // whether something like pgbouncer is in between
 	// switched is whether the user could get around row-level security, and so each transaction goes on as tenantry_serving.
 	switched atomic.Bool
 }
@@ -52,7 +55,10 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 	if config.ConnConfig.ConnectTimeout == 0 && len(config.ConnConfig.Fallbacks) > 0 {
 		config.ConnConfig.ConnectTimeout = hostTimeout
 	}
-	d := &postgresDriver{dog: newWatchdog(postgresProbe(&config.ConnConfig.Config))}
+	d := &postgresDriver{
+		dog:               newWatchdog(postgresProbe(&config.ConnConfig.Config)),
+		idleInTransaction: "idle_in_transaction_session_timeout = " + strconv.FormatInt(opts.IdleInTransaction.Milliseconds(), 10),
+	}
 	config.ConnConfig.DialFunc = d.dog.dial
 	config.AfterConnect = d.prepare
 	config.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return postgresFresh(conn), nil }
@@ -75,6 +81,7 @@ func openPostgres(ctx context.Context, databaseURL string, opts Options) (databa
 	d.single = stdlib.GetConnector(*std, stdlib.OptionAfterConnect(d.prepare))
 	d.std = sql.OpenDB(d.single)
 	d.std.SetMaxIdleConns(0)
+	d.pings = keepOne(stdlib.OpenDB(*std))
 	return d, db.NewPostgres(postgresConn{d}, mapper(translatePostgres)), nil
 }
 
@@ -95,7 +102,7 @@ func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn) error {
 	pooled := pid != strconv.FormatUint(uint64(conn.PgConn().PID()), 10)
 	if pooled {
 		d.pooled.Store(true)
-	} else if _, err := conn.PgConn().Exec(ctx, noCompiler).ReadAll(); err != nil {
+	} else if _, err := conn.PgConn().Exec(ctx, d.session()).ReadAll(); err != nil {
 		return err
 	}
 	d.switched.Store(bypasses == "t")
@@ -103,9 +110,13 @@ func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// noCompiler keeps PostgreSQL from compiling a plan (JIT) because of a part that isn't carried out: that takes longer than a search. Nothing
-// is set for whoever comes next on a connection of a pooler.
-const noCompiler = "SET jit = off"
+// session returns the settings of a connection. Nothing is set for whoever comes next on a connection of a pooler.
+//
+// PostgreSQL doesn't compile a plan (JIT) because of a part that isn't carried out: that takes longer than a search. It rolls back a transaction
+// whose client does nothing, and so frees its locks. And it notices when the client's machine is gone.
+func (d *postgresDriver) session() string {
+	return "SET jit = off; SET " + d.idleInTransaction + "; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4"
+}
 
 // whoServes asks for the number of the server process, and whether the user has to become tenantry_serving: because the policies
 // don't hold for superusers and the like, and the owner could take them down. The migration makes the role, where it may.
@@ -147,8 +158,15 @@ func postgresProbe(config *pgconn.Config) func(context.Context) error {
 	}
 }
 
-func (d *postgresDriver) ping(ctx context.Context) error {
+func (d *postgresDriver) connect(ctx context.Context) error {
 	if err := d.pool.Ping(ctx); err != nil {
+		return translatePostgres(err)
+	}
+	return nil
+}
+
+func (d *postgresDriver) ping(ctx context.Context) error {
+	if err := d.pings.PingContext(ctx); err != nil {
 		return translatePostgres(err)
 	}
 	return nil
@@ -163,6 +181,7 @@ func (d *postgresDriver) watchdog() *watchdog { return d.dog }
 func (d *postgresDriver) close() {
 	d.dog.end()
 	_ = d.std.Close()
+	_ = d.pings.Close()
 	d.pool.Close()
 }
 
@@ -179,7 +198,7 @@ func translatePostgres(err error) error {
 		if common := translateCommon(err); common != nil {
 			return common
 		}
-		if errors.Is(err, puddle.ErrClosedPool) || pgconn.SafeToRetry(err) {
+		if errors.Is(err, puddle.ErrClosedPool) || closedPool(err) || pgconn.SafeToRetry(err) {
 			return unavailable(err)
 		}
 		return err
@@ -191,7 +210,7 @@ func translatePostgres(err error) error {
 		return &Violation{Kind: ForeignKey, Constraint: e.ConstraintName, cause: err}
 	case "23514":
 		return &Violation{Kind: Check, Constraint: e.ConstraintName, cause: err}
-	case "40001", "40P01", "55P03": // serialization failure, deadlock, lock not available
+	case "40001", "40P01", "55P03", "25P03": // serialization failure, deadlock, lock not available, idle in transaction
 		return contended(err)
 	case tooManyState:
 		return unavailable(err)

@@ -58,6 +58,9 @@ func (t *postgresTx) prepare(ctx context.Context, as scope) (*statements, error)
 	s := statementsOf(t.conn.Conn())
 	if !t.begun {
 		t.pipeline.command("BEGIN")
+		if t.d.pooled.Load() { // where session can't set it
+			t.pipeline.command("SET LOCAL " + t.d.idleInTransaction)
+		}
 		t.begun = true
 	}
 	if as == (scope{}) && !t.scope.unscoped {

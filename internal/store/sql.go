@@ -14,6 +14,7 @@ import (
 // sqlDriver serves the engines that are used through database/sql.
 type sqlDriver struct {
 	reader, writer *sql.DB // the same but for SQLite
+	pings          *sql.DB // of one connection
 	isolation      sql.IsolationLevel
 	translate      func(error) error
 	wrap           func(*sql.Tx) db.Querier
@@ -29,11 +30,18 @@ func (d *sqlDriver) begin(ctx context.Context) (tx, error) {
 	return sqlTx{t, d}, nil
 }
 
-func (d *sqlDriver) ping(ctx context.Context) error {
+func (d *sqlDriver) connect(ctx context.Context) error {
 	for _, pool := range []*sql.DB{d.reader, d.writer} {
 		if err := pool.PingContext(ctx); err != nil {
 			return d.translate(err)
 		}
+	}
+	return nil
+}
+
+func (d *sqlDriver) ping(ctx context.Context) error {
+	if err := d.pings.PingContext(ctx); err != nil {
+		return d.translate(err)
 	}
 	return nil
 }
@@ -50,6 +58,7 @@ func (d *sqlDriver) close() {
 	}
 	_ = d.reader.Close()
 	_ = d.writer.Close()
+	_ = d.pings.Close()
 }
 
 type sqlTx struct {

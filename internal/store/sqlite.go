@@ -44,8 +44,12 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	}
 	reader.SetMaxOpenConns(opts.MaxConnections)
 	reader.SetMaxIdleConns(opts.MaxConnections)
+	pings, err := sql.Open("sqlite", sqliteDSN(absolute, "_pragma=query_only(1)"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("open for pings: %w", err)
+	}
 	d := &sqlDriver{
-		reader: reader, writer: writer, single: single, translate: translateSQLite,
+		reader: reader, writer: writer, single: single, pings: keepOne(pings), translate: translateSQLite,
 		wrap: func(t *sql.Tx) db.Querier { return db.NewSQLite(sqlitePlanned{t}, mapper(translateSQLite)) },
 	}
 	return d, db.NewSQLite(sqlitePlanned{sqliteConn{reader: reader, writer: writer}}, mapper(translateSQLite)), nil

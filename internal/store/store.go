@@ -39,6 +39,9 @@ type Store struct {
 // Options has what can be set about a store beside its URL.
 type Options struct {
 	MaxConnections int // to the server, or of readers with SQLite; 0 means 20
+	// IdleInTransaction is how long a transaction may do nothing before the server rolls it back, as when the process that began it is frozen;
+	// 0 means 15 seconds. MySQL and MariaDB count whole seconds. SQLite has no server that could.
+	IdleInTransaction time.Duration
 	// Tracer makes spans of transactions and queries; nil makes none.
 	Tracer trace.Tracer
 	// Notice is told, in words for operators, what a migration waits for; nil: nobody.
@@ -48,9 +51,10 @@ type Options struct {
 // database is what differs between the engines.
 type database interface {
 	begin(ctx context.Context) (tx, error)
-	ping(ctx context.Context) error
-	sqlDB() *sql.DB              // for what isn't a query of sql/queries
-	connector() driver.Connector // for migrations
+	connect(ctx context.Context) error // makes the first connection of each pool
+	ping(ctx context.Context) error    // past the pools
+	sqlDB() *sql.DB                    // for what isn't a query of sql/queries
+	connector() driver.Connector       // for migrations
 	watchdog() *watchdog
 	stats() []PoolStats
 	close()
@@ -65,6 +69,11 @@ type tx interface {
 const (
 	defaultMaxConnections = 20
 	connectTimeout        = 5 * time.Second
+
+	// defaultIdleInTransaction is more than a slow machine takes between two statements, and half of what a request waits for a lock.
+	defaultIdleInTransaction = 15 * time.Second
+	// pingIdleTime is how long the connection for pings is kept without one.
+	pingIdleTime = time.Minute
 )
 
 // Open connects to the database at a URL: postgres://, mysql://, sqlite:///relative/file or sqlite:////absolute/file.
@@ -72,6 +81,9 @@ const (
 func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error) {
 	if opts.MaxConnections == 0 {
 		opts.MaxConnections = defaultMaxConnections
+	}
+	if opts.IdleInTransaction == 0 {
+		opts.IdleInTransaction = defaultIdleInTransaction
 	}
 	u, err := url.Parse(databaseURL)
 	if err != nil {
@@ -110,7 +122,7 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 // file its journal; so this does.
 func (s *Store) connect(ctx context.Context) error {
 	for {
-		err := s.Ping(ctx)
+		err := s.database.connect(ctx)
 		if !errors.Is(err, errContended) {
 			return err
 		}
@@ -125,7 +137,7 @@ func (s *Store) connect(ctx context.Context) error {
 // Engine says which kind of database this is.
 func (s *Store) Engine() Engine { return s.engine }
 
-// Ping asks the database for a sign of life.
+// Ping asks the database for a sign of life, on a connection of its own: it says nothing about whether the pool has a free one.
 func (s *Store) Ping(ctx context.Context) error { return s.database.ping(ctx) }
 
 // Now returns the time of the database's clock. SQLite has none of its own.
@@ -138,6 +150,13 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("ask for the database's time: %w", err)
 	}
 	return now.UTC(), nil
+}
+
+// keepOne makes a pool of the one connection that pings use.
+func keepOne(pool *sql.DB) *sql.DB {
+	pool.SetMaxOpenConns(1)
+	pool.SetConnMaxIdleTime(pingIdleTime)
+	return pool
 }
 
 // Close ends all connections. Queries after that are answered as unavailable.

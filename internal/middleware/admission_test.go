@@ -1,0 +1,123 @@
+package middleware
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/admission"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// held is how many places for light work are taken.
+func held(s *admission.Shares) int { return s.Stats()[0].Held }
+
+func TestPlaceIsHeldByTheHandlerAndGivenBackWhateverHappens(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func() error{
+		"success": func() error { return nil },
+		"error":   func() error { return errs.New(errs.Internal, "x") },
+		"panic":   func() error { panic("x") },
+		"abort":   func() error { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shares, inside := admission.NewShares(4), 0
+			s := serve(t, func(echo.Context) error {
+				inside = held(shares)
+				return end()
+			}, func(s *Stack) { s.Shares = shares })
+			func() {
+				defer func() { _ = recover() }() // of the abort, which is net/http's to catch
+				s.do(t.Context(), http.MethodPut, "/things/1", `{"name":"x"}`, "Authorization: Bearer admin", "Content-Type: application/json")
+			}()
+			if inside != 1 || held(shares) != 0 {
+				t.Errorf("%d places while the handler runs and %d after it, want 1 and 0", inside, held(shares))
+			}
+		})
+	}
+}
+
+func TestSlowBodyHoldsNoPlace(t *testing.T) {
+	t.Parallel()
+	shares := admission.NewShares(4)
+	s := serve(t, ok, func(s *Stack) { s.Shares = shares })
+	while := -1
+	body := io.MultiReader(strings.NewReader(`{"name":`), reading(func() { while = held(shares) }), strings.NewReader(`"x"}`))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/things/1", body)
+	r.Header.Set("Authorization", "Bearer admin")
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	if s.ServeHTTP(w, r); w.Code != http.StatusOK || while != 0 {
+		t.Errorf("status %d, %d places while the body arrived; want 200 and none", w.Code, while)
+	}
+}
+
+// reading is called when a body has been read up to here.
+type reading func()
+
+func (f reading) Read([]byte) (int, error) {
+	f()
+	return 0, io.EOF
+}
+
+// What is done for a request before its handler counts for its tenant, too.
+func TestRefusalsAndCrossingsTakePlaces(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ target, token string }{
+		"another tenant":     {"/things/1?tenant_id=" + other.String(), "viewer"},
+		"not enough of role": {"/things/1", "viewer"},
+		"crossing":           {"/things/1?tenant_id=" + other.String(), "superuser"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				shares := admission.NewShares(2)
+				if err := shares.Enter(t.Context(), access.WorkLight, admission.Tenant(home)); err != nil {
+					t.Fatal(err)
+				}
+				s := serve(t, ok, func(s *Stack) { s.Shares = shares })
+				w := s.do(t.Context(), http.MethodPut, test.target, `{"name":"x"}`, "Authorization: Bearer "+test.token, "Content-Type: application/json")
+				if p := readProblem(t, w); string(p.Code) != string(errs.Busy) || w.Header().Get("Retry-After") == "" {
+					t.Errorf("status %d, Retry-After %q: %s; want %s", w.Code, w.Header().Get("Retry-After"), w.Body, errs.Busy)
+				}
+				if n := s.people.denied + s.people.entered; n != 0 {
+					t.Errorf("the database was asked %d times", n)
+				}
+			})
+		})
+	}
+}
+
+func TestAnonymousRequestsTakePlacesOfTheirAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		shares := admission.NewShares(2)
+		op := access.Operation{Work: access.WorkLight}
+		send := func(ip string) error {
+			ctx := access.WithRequest(context.Background(), &access.Request{IP: ip})
+			c := echo.New().NewContext(httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil), httptest.NewRecorder())
+			return Stack{Shares: shares}.admit(op)(func(echo.Context) error { return nil })(c)
+		}
+		if err := shares.Enter(t.Context(), access.WorkLight, admission.Network("192.0.2.1")); err != nil {
+			t.Fatal(err)
+		}
+		if err := send("192.0.2.1"); !errs.Is(err, errs.Busy) {
+			t.Errorf("an address whose places are taken: %v", err)
+		}
+		if err := send("192.0.2.2"); err != nil {
+			t.Errorf("another address: %v", err)
+		}
+		if err := shares.Enter(t.Context(), access.WorkLight, admission.Tenant(uuid.New())); err != nil {
+			t.Errorf("a tenant: %v", err)
+		}
+	})
+}

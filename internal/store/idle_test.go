@@ -1,0 +1,131 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/postgrestest"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// A process that is frozen in a transaction keeps its locks only until the server's time-out. When it goes on, its transaction starts over or
+// fails as a whole.
+func TestTransactionThatDoesNothingLosesItsLocks(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		if engine == store.SQLite {
+			return // there is no server that could end it
+		}
+		databaseURL := storetest.NewMigratedURL(t, engine)
+		mustLoseLocks(t, databaseURL, databaseURL)
+	})
+	t.Run("through pgbouncer", func(t *testing.T) {
+		t.Parallel()
+		databaseURL := storetest.NewMigratedURL(t, store.Postgres)
+		mustLoseLocks(t, postgrestest.Bouncer(t, databaseURL, 2), databaseURL)
+	})
+}
+
+func mustLoseLocks(t *testing.T, frozenURL, databaseURL string) {
+	t.Helper()
+	frozen, err := store.Open(t.Context(), frozenURL, store.Options{MaxConnections: 2, IdleInTransaction: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(frozen.Close)
+	other := storetest.Open(t, databaseURL)
+	c := insertCompany(t, other)
+	d := db.InsertCompanyParams{
+		TenantID: c.TenantID, ID: uuid.Must(uuid.NewV7()), Code: "D", Name: "0", CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Version: 1,
+	}
+	locked, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	attempts := 0
+	go func() {
+		ended <- frozen.Tx(t.Context(), func(q db.Querier) error {
+			if _, err := q.LockTenant(t.Context(), db.LockTenantParams{ID: c.TenantID}); err != nil {
+				return err
+			}
+			if err := q.InsertCompany(t.Context(), d); err != nil {
+				return err
+			}
+			if attempts++; attempts == 1 {
+				close(locked)
+				<-goOn
+			}
+			return increment(t.Context(), q, db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID})
+		})
+	}()
+	<-locked
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // only so that a failure doesn't take for ever
+	defer cancel()
+	err = other.Tx(ctx, func(q db.Querier) error {
+		_, err := q.LockTenant(ctx, db.LockTenantParams{ID: c.TenantID})
+		return err
+	})
+	if err != nil {
+		t.Errorf("the other process doesn't get the lock: %v", err)
+	}
+	close(goOn)
+	err = <-ended
+	if err != nil && !errs.Is(err, errs.Unavailable) {
+		t.Errorf("the frozen process ends with %v, want success or %s", err, errs.Unavailable)
+	}
+	_, missing := other.GetCompany(t.Context(), db.GetCompanyParams{TenantID: d.TenantID, ID: d.ID})
+	changed, readErr := other.GetCompany(t.Context(), db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID})
+	if readErr != nil {
+		t.Fatal(readErr)
+	}
+	if done := err == nil; done == errors.Is(missing, store.ErrNotFound) || done != (changed.Name == "1") {
+		t.Errorf("after %d attempts and error %v: the insertion is missing: %v, the name is %q; want all or nothing", attempts, err, missing, changed.Name)
+	}
+}
+
+func TestPingNeedsNoConnectionOfThePool(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		s, err := store.Open(t.Context(), storetest.NewMigratedURL(t, engine), store.Options{MaxConnections: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		transactions := 2
+		if engine == store.SQLite {
+			transactions = 1
+		}
+		held, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+		for range transactions {
+			go func() {
+				ended <- s.Tx(t.Context(), func(q db.Querier) error {
+					_, err := q.GetTenant(t.Context(), db.GetTenantParams{})
+					held <- struct{}{}
+					<-goOn
+					if errors.Is(err, store.ErrNotFound) {
+						return nil
+					}
+					return err
+				})
+			}()
+		}
+		for range transactions {
+			<-held
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if err := s.Ping(ctx); err != nil {
+			t.Errorf("while all connections are taken: %v", err)
+		}
+		close(goOn)
+		for range transactions {
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
