@@ -225,7 +225,7 @@ func TestDoctorFindsIndexesAndFilesThatAreNotRight(t *testing.T) {
 			i.execf(t, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_search_text_idx'::regclass")
 			wantWarning(t, i.examine(t, 0)["indexes"], "users_search_text_idx is invalid", "REINDEX INDEX CONCURRENTLY users_search_text_idx")
 			i.execf(t, "ALTER INDEX users_search_text_idx RENAME TO users_search_text_idx_ccold")
-			i.execf(t, "CREATE INDEX users_search_text_idx ON users (name)")
+			i.execf(t, "CREATE INDEX users_search_text_idx ON users (full_name)")
 			wantWarning(t, i.examine(t, 0)["indexes"], "users_search_text_idx_ccold is invalid", "DROP INDEX CONCURRENTLY users_search_text_idx_ccold")
 		case store.SQLite:
 			file, _ := store.SQLiteFile(i.url)

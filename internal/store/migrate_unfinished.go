@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -112,18 +113,22 @@ func (m *migrator) settle(ctx context.Context, s step, repeated bool, cause erro
 	if !ok || stoppedByServer[e.Number] {
 		return cause // nobody knows whether it was carried out, so it is still begun
 	}
-	if carriedOut[e.Number] && repeated {
+	if findsItsResult(e) && repeated {
 		return m.note(ctx, s)
 	}
-	if carriedOut[e.Number] {
+	if findsItsResult(e) {
 		cause = fmt.Errorf("%w; the schema has it, although it isn't noted: if all of the migration is there, run tenantry migrate stamp %d", cause, s.version)
 	}
 	return errors.Join(cause, m.forget(ctx)) // it wasn't carried out
 }
 
-// carriedOut are the errors of a DDL statement that finds its own result.
-var carriedOut = map[uint16]bool{
-	1005: true, // can't create table, because of a foreign key of the same name (MariaDB)
+// findsItsResult reports whether an error is that of a DDL statement that was carried out before.
+func findsItsResult(e *mysql.MySQLError) bool {
+	// Of the reasons for 1005, can't create table, number 121 is a foreign key of the same name (MariaDB).
+	return resultIsThere[e.Number] || e.Number == 1005 && strings.Contains(e.Message, "errno: 121")
+}
+
+var resultIsThere = map[uint16]bool{
 	1022: true, // duplicate key in table
 	1050: true, // table exists
 	1051: true, // unknown table
