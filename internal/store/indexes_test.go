@@ -50,7 +50,15 @@ func TestSchemaFaultsAreIndexesThatAreMissing(t *testing.T) {
 // What an interrupted CREATE INDEX CONCURRENTLY leaves has the index's name, and is never used.
 func TestInvalidIndexes(t *testing.T) {
 	t.Parallel()
-	s := storetest.New(t, store.Postgres)
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		if engine == store.Postgres {
+			testInvalidIndexes(t, storetest.New(t, engine))
+		}
+	})
+}
+
+func testInvalidIndexes(t *testing.T, s *store.Store) {
+	t.Helper()
 	const invalidate = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '%s'::regclass"
 	execute(t, s, "CREATE INDEX companies_search_text_idx_ccnew ON companies (name)")
 	for _, index := range []string{"companies_search_text_idx", "companies_search_text_idx_ccnew"} {
@@ -67,9 +75,7 @@ func TestInvalidIndexes(t *testing.T) {
 	}
 	execute(t, s, "DROP INDEX companies_search_text_idx_ccnew")
 
-	for current, _ := schemaVersion(t, s); current > 15; current, _ = schemaVersion(t, s) {
-		down(t, s, current)
-	}
+	downTo(t, s, 15)
 	for _, table := range []string{"companies", "users"} {
 		execute(t, s, fmt.Sprintf("CREATE INDEX %s_search_text_idx ON %[1]s USING gin (tenant_id, search_text gin_trgm_ops)", table))
 	}
@@ -92,4 +98,27 @@ func execute(t *testing.T, s *store.Store, statement string) {
 	if _, err := s.SQLDB().ExecContext(t.Context(), statement); err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
+}
+
+// Extensions belong to one schema of the database, which needn't be that of the tables.
+func TestMigrateUpInAnotherSchemaThanThatOfTheExtensions(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		if engine != store.Postgres {
+			return
+		}
+		databaseURL := storetest.NewURL(t, engine)
+		execute(t, storetest.Open(t, databaseURL), "CREATE SCHEMA app; CREATE EXTENSION pg_trgm SCHEMA public")
+		s := storetest.Open(t, databaseURL+"&search_path=app")
+		if _, err := s.MigrateUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if faults := schemaFaults(t, s); len(faults) > 0 {
+			t.Errorf("the schema has faults: %+v", faults)
+		}
+		if left := read(t, s, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"); len(left) > 0 {
+			t.Errorf("these are in the schema of the extensions: %v", left)
+		}
+		backTo(t, s, 0)
+	})
 }

@@ -126,3 +126,22 @@ func TestMigrateUpFinishesTheMigrationInWhichItIsStopped(t *testing.T) {
 		}
 	})
 }
+
+// What is there under the name of what a migration makes is something else, unless the migration was begun before.
+func TestMigrateUpTakesNothingForItsOwnThatItHasNotBegun(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		s := storetest.Open(t, storetest.NewURL(t, engine))
+		execute(t, s, "CREATE TABLE tenants (something varchar(10))")
+		for range 3 {
+			_, err := s.MigrateUp(t.Context())
+			if err == nil || !strings.Contains(err.Error(), "migration 1 create_tenants: ") || engine == store.MySQL && !strings.Contains(err.Error(), "tenantry migrate stamp 1") {
+				t.Fatalf("error is %v, want one about migration 1", err)
+			}
+		}
+		execute(t, s, "DROP TABLE tenants")
+		if _, err := s.MigrateUp(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -18,6 +18,16 @@ END
 $$;
 -- +goose StatementEnd
 
+-- An extension belongs to one schema of the database, which needn't be that of the tables. For this transaction it is looked into, too.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    PERFORM set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), quote_ident(nspname)), true)
+    FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'pg_trgm';
+END
+$$;
+-- +goose StatementEnd
+
 -- The indexes may have been made beforehand, with CREATE INDEX CONCURRENTLY. One that was interrupted left an index that is never used.
 -- +goose StatementBegin
 DO $$
