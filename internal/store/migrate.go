@@ -30,7 +30,7 @@ func (s *Store) migrateUpTo(ctx context.Context, version int64) ([]Migration, er
 		if resumed.up {
 			done = append(done, m.migration(resumed.version))
 		}
-		missing, err := m.missing(ctx)
+		missing, err := m.missing(context.WithoutCancel(ctx))
 		if err != nil {
 			return err
 		}
