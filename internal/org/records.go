@@ -21,6 +21,8 @@ import (
 const (
 	// deletionBatch is few enough rows that others needn't wait long for the transaction.
 	deletionBatch = 1000
+	// deletionStep is how many rows are deleted between two looks at the clock: few enough for a slow database, too.
+	deletionStep = 100
 	// deletionTime is how long a call of delete goes on, so that its client doesn't give up.
 	deletionTime = 10 * time.Second
 )
@@ -194,18 +196,19 @@ func (r records[Row]) previewDelete(ctx context.Context, by access.Principal, id
 // access.StillAllowed.
 func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
 	until := r.now().Add(deletionTime)
-	done, err := r.deleteBatch(ctx, by, id, ifMatch)
+	isLate := func() bool { return !r.now().Before(until) }
+	done, err := r.deleteBatch(ctx, by, id, ifMatch, isLate)
 	if err != nil {
 		return nil, r.clientError(err)
 	}
 	for !done {
-		if !r.now().Before(until) {
+		if isLate() {
 			return r.rest(ctx, by, id)
 		}
 		if err := access.StillAllowed(ctx); err != nil {
 			return nil, err
 		}
-		done, err = r.deleteBatch(ctx, by, id, etag.Condition{})
+		done, err = r.deleteBatch(ctx, by, id, etag.Condition{}, isLate)
 		if errors.Is(err, store.ErrNotFound) {
 			break // someone else deletes it, too, and was faster
 		}
@@ -225,8 +228,10 @@ func (r records[Row]) rest(ctx context.Context, by access.Principal, id uuid.UUI
 	return &left, err
 }
 
-// deleteBatch is one transaction of delete.
-func (r records[Row]) deleteBatch(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (done bool, err error) {
+// deleteBatch is one transaction of delete. It stops early when it is late.
+func (r records[Row]) deleteBatch(
+	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, isLate func() bool,
+) (done bool, err error) {
 	err = r.store.Tx(ctx, func(q db.Querier) error {
 		row, err := r.locked(ctx, q, by, id, ifMatch)
 		if err != nil {
@@ -237,7 +242,7 @@ func (r records[Row]) deleteBatch(ctx context.Context, by access.Principal, id u
 			return err
 		}
 		c := changer{q: q, log: r.audit, by: by, now: r.now()}
-		done, err = (&batch{changer: c, removal: plan, left: r.batch}).carryOut(ctx)
+		done, err = (&batch{changer: c, removal: plan, left: r.batch, isLate: isLate}).carryOut(ctx)
 		if err != nil || !done || r.kind.remove == nil {
 			return err
 		}

@@ -25,59 +25,84 @@ type batch struct {
 	changer
 	removal
 
-	left int // how many rows it may still change
+	left   int // how many rows it may still change
+	isLate func() bool
 }
 
-// take returns as many of the rows as the batch may still change, and whether these are all. Lists ask for one row more than that.
+// step is how many rows to change next.
+func (b *batch) step() int { return min(b.left, deletionStep) }
+
+// limit is that of lists, which ask for one row more than the next step changes.
+func (b *batch) limit() int32 { return int32(b.step()) + 1 } //nolint:gosec // at most the size of a batch
+
+// take returns the rows of the next step, and whether these are all.
 func take[Row any](b *batch, rows []Row) (taken []Row, all bool) {
-	n := min(len(rows), b.left)
+	n := min(len(rows), b.step())
 	b.left -= n
 	return rows[:n], n == len(rows)
 }
 
-func (b *batch) limit() int32 { return int32(b.left) + 1 } //nolint:gosec // at most the size of a batch
+// repeat takes steps until one reports that there was nothing left for another, or the batch is full or late.
+func (b *batch) repeat(step func() (all bool, err error)) (done bool, err error) {
+	for {
+		all, err := step()
+		if all || err != nil {
+			return all, err
+		}
+		if b.left == 0 || b.isLate() {
+			return false, nil
+		}
+	}
+}
 
 // carryOut detaches users and deletes what is below the row that the removal is about, with an audit entry for each row. It
-// reports whether nothing is left. The error is store.ErrStale if something isn't as it was planned.
+// reports whether nothing is left. It does at least one step, however late it is. The error is store.ErrStale if something isn't as
+// it was planned.
 func (b *batch) carryOut(ctx context.Context) (done bool, err error) {
 	if done, err := b.detachUsers(ctx); err != nil || !done {
 		return false, err
 	}
-	for _, r := range b.runs {
+	for i, r := range b.runs {
 		if done, err := b.deleteDepartments(ctx, r); err != nil || !done {
 			return false, err
+		}
+		if i < len(b.runs)-1 && b.isLate() {
+			return false, nil
 		}
 	}
 	if !b.isCompany() {
 		return true, nil
 	}
-	return b.deleteBranches(ctx)
+	return b.repeat(func() (bool, error) { return b.deleteBranches(ctx) })
 }
 
 // detachUsers detaches those of the company and its branches, or of the branch. Those of departments go with these.
 func (b *batch) detachUsers(ctx context.Context) (done bool, err error) {
-	if b.isCompany() {
-		users, err := b.q.ListUsersOfCompany(ctx, db.ListUsersOfCompanyParams{TenantID: b.tenantID, CompanyID: &b.companyID, Limit: b.limit()})
-		if err != nil {
-			return false, err
-		}
-		if done, err := b.detach(ctx, users); err != nil || !done {
-			return false, err
-		}
-	}
 	if b.departmentID != nil {
 		return true, nil
 	}
-	users, err := rowsOf(b.q.ListUsersOfBranches(ctx, db.ListUsersOfBranchesParams{
-		TenantID: b.tenantID, CompanyID: b.companyID, BranchID: b.branchID, Limit: b.limit(),
-	}))
+	if b.isCompany() {
+		done, err := b.repeat(func() (bool, error) {
+			users, err := b.q.ListUsersOfCompany(ctx, db.ListUsersOfCompanyParams{TenantID: b.tenantID, CompanyID: &b.companyID, Limit: b.limit()})
+			return b.detach(ctx, users, err)
+		})
+		if err != nil || !done {
+			return false, err
+		}
+	}
+	return b.repeat(func() (bool, error) {
+		users, err := rowsOf(b.q.ListUsersOfBranches(ctx, db.ListUsersOfBranchesParams{
+			TenantID: b.tenantID, CompanyID: b.companyID, BranchID: b.branchID, Limit: b.limit(),
+		}))
+		return b.detach(ctx, users, err)
+	})
+}
+
+// detach is a step with users that were listed, unless that has failed.
+func (b *batch) detach(ctx context.Context, users []db.ListUsersOfCompanyRow, err error) (all bool, _ error) {
 	if err != nil {
 		return false, err
 	}
-	return b.detach(ctx, users)
-}
-
-func (b *batch) detach(ctx context.Context, users []db.ListUsersOfCompanyRow) (all bool, err error) {
 	users, all = take(b, users)
 	for _, before := range users {
 		after := before
@@ -89,45 +114,53 @@ func (b *batch) detach(ctx context.Context, users []db.ListUsersOfCompanyRow) (a
 	return all, nil
 }
 
-// deleteDepartments deletes a run of them, and detaches their users first.
-func (b *batch) deleteDepartments(ctx context.Context, all run) (done bool, err error) {
-	users, err := rowsOf(b.q.ListUsersOfDepartments(ctx, db.ListUsersOfDepartmentsParams{
-		TenantID: b.tenantID, CompanyID: b.companyID, FirstID: all[0].ID, LastID: all[len(all)-1].ID, Limit: b.limit(),
-	}))
-	if err != nil {
+// deleteDepartments detaches the users of a run of them, and deletes it.
+func (b *batch) deleteDepartments(ctx context.Context, rest run) (done bool, err error) {
+	done, err = b.repeat(func() (bool, error) {
+		users, err := rowsOf(b.q.ListUsersOfDepartments(ctx, db.ListUsersOfDepartmentsParams{
+			TenantID: b.tenantID, CompanyID: b.companyID, FirstID: rest[0].ID, LastID: rest[len(rest)-1].ID, Limit: b.limit(),
+		}))
+		return b.detach(ctx, users, err)
+	})
+	if err != nil || !done {
 		return false, err
 	}
-	if done, err := b.detach(ctx, users); err != nil || !done {
-		return false, err
+	return b.repeat(func() (bool, error) {
+		next, all := take(b, rest)
+		rest = rest[len(next):]
+		return all, b.deleteRange(ctx, next)
+	})
+}
+
+func (b *batch) deleteRange(ctx context.Context, all run) error {
+	if len(all) == 0 {
+		return nil
 	}
-	places, done := take(b, all)
-	if len(places) == 0 {
-		return false, nil
-	}
-	first, last := places[0].ID, places[len(places)-1].ID
+	first, last := all[0].ID, all[len(all)-1].ID
 	rows, err := b.q.ListDepartmentsOfCompany(ctx, db.ListDepartmentsOfCompanyParams{
 		TenantID: b.tenantID, CompanyID: b.companyID, FirstID: first, LastID: last,
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	if err := departmentKind.writeDeleted(ctx, b.changer, rows); err != nil {
-		return false, err
+		return err
 	}
 	deleted, err := b.q.DeleteDepartmentsOfCompany(ctx, db.DeleteDepartmentsOfCompanyParams{
 		TenantID: b.tenantID, CompanyID: b.companyID, FirstID: first, LastID: last,
 	})
-	return done, mustBe(len(places), deleted, err)
+	return mustBe(len(all), deleted, err)
 }
 
-func (b *batch) deleteBranches(ctx context.Context) (done bool, err error) {
+// deleteBranches is a step with those of the company.
+func (b *batch) deleteBranches(ctx context.Context) (all bool, err error) {
 	rows, err := b.q.ListBranchesOfCompany(ctx, db.ListBranchesOfCompanyParams{TenantID: b.tenantID, CompanyID: b.companyID, Limit: b.limit()})
 	if err != nil {
 		return false, err
 	}
-	rows, done = take(b, rows)
+	rows, all = take(b, rows)
 	if len(rows) == 0 {
-		return done, nil
+		return all, nil
 	}
 	if err := branchKind.writeDeleted(ctx, b.changer, rows); err != nil {
 		return false, err
@@ -135,7 +168,7 @@ func (b *batch) deleteBranches(ctx context.Context) (done bool, err error) {
 	deleted, err := b.q.DeleteBranchesOfCompany(ctx, db.DeleteBranchesOfCompanyParams{
 		TenantID: b.tenantID, CompanyID: b.companyID, LastID: rows[len(rows)-1].ID,
 	})
-	return done, mustBe(len(rows), deleted, err)
+	return all, mustBe(len(rows), deleted, err)
 }
 
 // mustBe returns store.ErrStale unless a change was made to so many rows.

@@ -129,10 +129,10 @@ func LockHeaded(ctx context.Context, q db.Querier, tenantID, userID uuid.UUID) e
 }
 
 func headedBy(ctx context.Context, q db.Querier, tenantID, userID uuid.UUID) ([]db.Department, error) {
-	return q.ListDepartmentsOfHead(ctx, db.ListDepartmentsOfHeadParams{TenantID: tenantID, HeadUserID: &userID, Limit: deletionBatch})
+	return q.ListDepartmentsOfHead(ctx, db.ListDepartmentsOfHeadParams{TenantID: tenantID, HeadUserID: &userID, Limit: deletionStep})
 }
 
-// RemoveHead takes a user off up to 1000 of the departments that they head, with an audit entry for each, as part of a transaction
+// RemoveHead takes a user off up to 100 of the departments that they head, with an audit entry for each, as part of a transaction
 // that began with LockHeaded. It reports whether these may not have been all. The error is store.ErrStale if one of the
 // departments has changed meanwhile.
 func RemoveHead(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, userID uuid.UUID, now time.Time) (more bool, err error) {
@@ -151,5 +151,5 @@ func RemoveHead(ctx context.Context, q db.Querier, log *audit.Log, by access.Pri
 			return false, err
 		}
 	}
-	return len(departments) == deletionBatch, nil
+	return len(departments) == deletionStep, nil
 }

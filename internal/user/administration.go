@@ -148,7 +148,7 @@ func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUI
 }
 
 // Delete removes a user; departments that they head have no head then, and the database removes their sessions and token. Of
-// more than 1000 departments, each transaction changes as many, and the last one removes the user, too. The error is as of
+// more than 100 departments, each transaction changes as many, and the last one removes the user, too. The error is as of
 // administer, errs.LastAdmin, or that of access.StillAllowed; after one, another call goes on where this one stopped.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
 	for {
