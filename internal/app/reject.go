@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -15,26 +14,10 @@ import (
 )
 
 // What net/http itself refuses, because it is no HTTP or its headers are too large, it answers with a line of plain text
-// that no handler ever sees. These two make a problem of it, like every other error. Should net/http change its words,
+// that no handler ever sees. Write makes a problem of it, like every other error. Should net/http change its words,
 // the plain text is back, and a test fails.
 
-type problemListener struct{ net.Listener }
-
-func (l problemListener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		return problemConn{tcp}, nil
-	}
-	return conn, nil
-}
-
-// problemConn keeps all that a TCP connection can do beside Write.
-type problemConn struct{ *net.TCPConn }
-
-// plainHeaders follow the status line of net/http's own errors and of nothing else: every reply of a handler has a Date.
+// plainHeaders follow the status line of net/http's own errors.
 var plainHeaders = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
 
 // How much of what a refused client is still sending is read, and for how long, so that it gets to read why.
@@ -43,7 +26,11 @@ const (
 	discardTimeout = 2 * time.Second
 )
 
-func (c problemConn) Write(p []byte) (int, error) {
+// Write writes what handlers and HTTP/2 send as it is, whatever it looks like.
+func (c *connection) Write(p []byte) (int, error) {
+	if !c.betweenRequests.Load() {
+		return c.TCPConn.Write(p)
+	}
 	status, rest, found := bytes.Cut(p, []byte("\r\n"))
 	if !found || !bytes.HasPrefix(status, []byte("HTTP/1.1 ")) || !bytes.HasPrefix(rest, plainHeaders[2:]) {
 		return c.TCPConn.Write(p)

@@ -90,7 +90,7 @@ func TestWorkAndReplyOfWrongRequestsStaySmall(t *testing.T) {
 	const (
 		size     = 64 << 10
 		maxReply = 40 << 10
-		maxRatio = 12
+		maxRatio = 9
 	)
 	e := wholeDocument(t)
 	send := func(query, body string) *httptest.ResponseRecorder {
