@@ -84,10 +84,10 @@ func (h *Handlers) ExportAuditLogs(ctx context.Context, r api.ExportAuditLogsReq
 		h.Set("Content-Disposition", `attachment; filename="audit-`+export.StartedAt.Format("20060102T150405Z")+"."+string(format)+`"`)
 		if format == api.AuditExportFormatCsv {
 			h.Set("Content-Type", "text/csv; charset=utf-8")
-			return streamAuditEntries(ctx, w, newCSVRows(toClient{w}), first, export.Next)
+			return streamAuditEntries(ctx, w, newCSVRows(w), first, export.Next)
 		}
 		h.Set("Content-Type", "application/x-ndjson")
-		return streamAuditEntries(ctx, w, newJSONLines(toClient{w}), first, export.Next)
+		return streamAuditEntries(ctx, w, newJSONLines(w), first, export.Next)
 	}), nil
 }
 

@@ -51,7 +51,7 @@ func streamAuditEntries(
 			return err
 		}
 		if err := control.Flush(); err != nil {
-			return gone(err)
+			return err
 		}
 		if len(batch) == 0 {
 			return nil
@@ -74,19 +74,6 @@ func nextBatch(ctx context.Context, next func(context.Context) ([]db.AuditEntry,
 	}
 	return batch, access.StillAllowed(ctx)
 }
-
-// toClient is a reply whose errors mean that nobody takes it any more.
-type toClient struct{ http.ResponseWriter }
-
-func (c toClient) Write(p []byte) (int, error) {
-	n, err := c.ResponseWriter.Write(p)
-	if err != nil {
-		return n, gone(err)
-	}
-	return n, nil
-}
-
-func gone(err error) error { return fmt.Errorf("write to the client: %w: %w", context.Canceled, err) }
 
 // jsonLines writes an entry per line (https://github.com/ndjson/ndjson-spec).
 type jsonLines struct{ encoder *json.Encoder }

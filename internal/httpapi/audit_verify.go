@@ -36,7 +36,7 @@ func (h *Handlers) VerifyAuditTrail(ctx context.Context, r api.VerifyAuditTrailR
 		if err := keepAlive(ctx, w, blankEvery, check.Step); err != nil {
 			return err
 		}
-		return json.NewEncoder(toClient{w}).Encode(ToAPIAuditVerification(check.Result()))
+		return json.NewEncoder(w).Encode(ToAPIAuditVerification(check.Result()))
 	}), nil
 }
 
@@ -71,11 +71,11 @@ func keepAlive(ctx context.Context, w http.ResponseWriter, every time.Duration, 
 		if time.Since(last) < every {
 			continue
 		}
-		if _, err := (toClient{w}).Write([]byte(" ")); err != nil {
+		if _, err := w.Write([]byte(" ")); err != nil {
 			return err
 		}
 		if err := control.Flush(); err != nil {
-			return gone(err)
+			return err
 		}
 		last = time.Now()
 	}

@@ -30,18 +30,6 @@ func isSane(id string) bool {
 	return 0 < len(id) && len(id) <= maxRequestID
 }
 
-// HeadAsGet answers HEAD like GET (RFC 9110, section 9.3.2); net/http leaves the body out. It stands before Echo, which
-// looks for the operation before any middleware of its own.
-func HeadAsGet(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodHead {
-			r = r.WithContext(r.Context()) // a copy: net/http has to know what it was
-			r.Method = http.MethodGet
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // EscapedPath makes Echo match the path as the client escaped it. Without that, Echo sometimes returns parameters unescaped, and whoever
 // unescapes them does so twice. It stands before Echo.
 func EscapedPath(next http.Handler) http.Handler {

@@ -66,7 +66,10 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 		s.recoverPanic(),  // a panic is a 500 like any other
 		securityHeaders(), // on errors too
 		s.cors(),          // browsers ask before they log in
+		allowHead,         // replies that list methods name HEAD, too
+		refuseMethod,      // HTTP/2 lets everything through as a method
 		limitBody(),       // nothing below can be made to read more
+		markClient,        // nothing below takes a client's faults for ours
 	)
 	perOperation = make(map[string][]echo.MiddlewareFunc, len(s.Operations))
 	for _, op := range s.Operations {
