@@ -35,6 +35,7 @@ func NewLogger(opts LogOptions, w io.Writer) (*slog.Logger, io.Closer, error) {
 }
 
 func handler(opts LogOptions, w io.Writer, colored bool) slog.Handler {
+	w = printable{w}
 	if opts.JSON {
 		return slog.NewJSONHandler(w, &slog.HandlerOptions{Level: opts.Level})
 	}
