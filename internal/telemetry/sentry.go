@@ -63,8 +63,9 @@ func (s *Sentry) Report(f Failure) {
 	}
 	event := sentry.NewEvent()
 	event.Level = sentry.LevelError
-	event.Transaction = f.Method + " " + f.Route
-	event.Tags = map[string]string{"request_id": f.RequestID, "route": f.Route, "method": f.Method, "status": strconv.Itoa(f.Status)}
+	method := knownMethod(f.Method)
+	event.Transaction = method + " " + f.Route
+	event.Tags = map[string]string{"request_id": f.RequestID, "route": f.Route, "method": method, "status": strconv.Itoa(f.Status)}
 	if f.TenantID != "" {
 		event.Tags["tenant_id"] = f.TenantID
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -63,7 +64,11 @@ func NewTracing(ctx context.Context, opts TracingOptions) (*Tracing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES: %w", err)
 	}
-	provider := sdktrace.NewTracerProvider(sdktrace.WithResource(described), sdktrace.WithBatcher(
+	sampler, err := newSampler(os.Getenv("OTEL_TRACES_SAMPLER"), os.Getenv("OTEL_TRACES_SAMPLER_ARG"))
+	if err != nil {
+		return nil, err
+	}
+	provider := sdktrace.NewTracerProvider(sdktrace.WithResource(described), sdktrace.WithSampler(sampler), sdktrace.WithBatcher(
 		&quietExporter{SpanExporter: exporter, log: opts.Log},
 		sdktrace.WithMaxQueueSize(maxWaitingSpans), sdktrace.WithExportTimeout(exportTimeout)))
 	return &Tracing{provider: provider, tracer: provider.Tracer(instrumentation, trace.WithInstrumentationVersion(opts.Version))}, nil
@@ -118,9 +123,10 @@ func (s RequestSpan) End(e Ended) {
 	if !s.span.IsRecording() {
 		return
 	}
-	s.span.SetName(e.Method + " " + e.Route)
+	method := knownMethod(e.Method)
+	s.span.SetName(method + " " + e.Route)
 	s.span.SetAttributes(
-		attribute.String("http.request.method", e.Method), attribute.String("http.route", e.Route),
+		attribute.String("http.request.method", method), attribute.String("http.route", e.Route),
 		attribute.Int("http.response.status_code", e.Status), attribute.String("tenantry.request_id", e.RequestID),
 	)
 	if e.TenantID != "" {
