@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/app"
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/store"
@@ -39,6 +40,7 @@ type App struct {
 	Clock     *Clock
 	Log       *Log
 	transport http.RoundTripper
+	holds     holds
 }
 
 // Each runs f on every engine, in parallel, each with an application of its own.
@@ -77,6 +79,7 @@ func StartLimited(t testing.TB, engine store.Engine, cfg config.Config, limit ti
 	if a.App, err = app.New(t.Context(), cfg, app.Options{Log: log, Now: a.Clock.Now, RequestTimeout: limit}); err != nil {
 		t.Fatalf("start application: %v", err)
 	}
+	a.Store.Querier = db.Observed(a.Store.Querier, a.observe)
 	if err := a.Migrate(t.Context(), cfg); err != nil {
 		t.Fatalf("migrate: %v", err)
 	}
@@ -89,7 +92,7 @@ func StartLimited(t testing.TB, engine store.Engine, cfg config.Config, limit ti
 	served := make(chan error, 1)
 	go func() { served <- a.Serve(ctx, listener) }()
 
-	network := &http.Transport{MaxIdleConnsPerHost: 64}
+	network := &http.Transport{MaxIdleConnsPerHost: 64, ExpectContinueTimeout: time.Minute}
 	a.transport = Checked(t, network)
 	t.Cleanup(func() {
 		network.CloseIdleConnections()

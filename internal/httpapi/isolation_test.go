@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +31,13 @@ func TestIsolation(t *testing.T) {
 		matrix := isolation.Matrix{
 			URL: a.URL, HTTP: a.HTTPClient(), Operations: apitest.Operations(t), Run: isolation.NewRun(), Witness: witness,
 			Superuser: superuser, NewSuperuser: newSuperuser,
+			Hold: func(requestID string) (<-chan struct{}, func()) {
+				held := a.HoldAfterLastLook(t, requestID)
+				return held.Reached, sync.OnceFunc(func() {
+					a.Clock.Advance(time.Second)
+					held.Release()
+				})
+			},
 			Expired: func(_ context.Context, p *isolation.Person) (string, error) {
 				const day = 24 * time.Hour
 				a.Clock.Advance(-day)

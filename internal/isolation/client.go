@@ -31,6 +31,23 @@ type request struct {
 	path   string // escaped, with the query
 	header http.Header
 	body   []byte
+	// beforeBody is called between the headers and the body, once the server has begun to read the body; nil: nothing is.
+	beforeBody func()
+}
+
+// lateBody calls before it is read. The transport reads it when the server asks for it (RFC 9110, section 10.1.1).
+type lateBody struct {
+	io.Reader
+
+	before func()
+}
+
+func (b *lateBody) Read(p []byte) (int, error) {
+	if b.before != nil {
+		b.before()
+		b.before = nil
+	}
+	return b.Reader.Read(p)
 }
 
 type reply struct {
@@ -79,6 +96,10 @@ func (c *client) send(ctx context.Context, r request) (reply, error) {
 		return reply{}, fmt.Errorf("make request: %w", err)
 	}
 	sent.Header = r.header.Clone()
+	if r.beforeBody != nil {
+		sent.Header.Set("Expect", "100-continue")
+		sent.Body, sent.GetBody = io.NopCloser(&lateBody{bytes.NewReader(r.body), r.beforeBody}), nil
+	}
 	if r.body != nil {
 		sent.Header.Set("Content-Type", "application/json")
 	}

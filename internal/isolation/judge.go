@@ -26,7 +26,10 @@ func (m *Matrix) attack(ctx context.Context, op access.Operation) (Result, error
 	if err != nil {
 		return result, err
 	}
-	result.Requests = len(list)
+	if lost := m.lost[op.ID]; lost != nil {
+		result.Requests, result.Violations = lost.Requests, append(result.Violations, lost.Violations...)
+	}
+	result.Requests += len(list)
 	quiet, loud := split(list, func(a *attempt) bool { return a.want.changes == nil })
 
 	before, err := m.Witness.State(ctx)
@@ -255,20 +258,26 @@ func (m *Matrix) judgeChange(a *attempt, before, after State, result *Result) {
 
 // judgeTrail looks at what the audit trails have of the requests.
 func (m *Matrix) judgeTrail(ctx context.Context, list []*attempt, result *Result) error {
-	entries, err := m.Witness.Entries(ctx)
+	entries, err := m.entries(ctx)
 	if err != nil {
 		return err
 	}
-	byRequest := map[string][]Entry{}
-	for _, e := range entries {
-		byRequest[e.RequestID] = append(byRequest[e.RequestID], e)
-	}
 	for _, a := range list {
 		if slices.Contains(a.want.statuses, a.got.status) { // else all is wrong already
-			m.judgeEntries(a, byRequest[a.id], result)
+			m.judgeEntries(a, entries[a.id], result)
 		}
 	}
 	return nil
+}
+
+// entries are the audit entries that have come since it was called last, by their requests.
+func (m *Matrix) entries(ctx context.Context) (map[string][]Entry, error) {
+	list, err := m.Witness.Entries(ctx)
+	byRequest := map[string][]Entry{}
+	for _, e := range list {
+		byRequest[e.RequestID] = append(byRequest[e.RequestID], e)
+	}
+	return byRequest, err
 }
 
 func (m *Matrix) judgeEntries(a *attempt, entries []Entry, result *Result) {

@@ -37,6 +37,10 @@ type Matrix struct {
 	NewSuperuser func(ctx context.Context) (*Person, error)
 	// Expired returns an access token of someone that was good once. Without it, none is tried.
 	Expired func(ctx context.Context, p *Person) (string, error)
+	// Hold makes the request with an X-Request-Id wait after its principal was looked up for the last time before the handler.
+	// It returns what is closed when the request waits, and what lets it go on a second later. Without it, rights end while a
+	// body is on its way, by log-out, and in no other way.
+	Hold func(requestID string) (reached <-chan struct{}, release func())
 	// Progress is called after each operation. It may be nil.
 	Progress func(Result)
 
@@ -50,7 +54,8 @@ type Matrix struct {
 	bases      map[*Tenant]map[string]thing // what bodies refer to
 	known      map[uuid.UUID]*Tenant        // whose an id is
 	sent       map[uuid.UUID]map[*Tenant]bool
-	sessions   []string // access tokens of superusers
+	sessions   []string           // access tokens of superusers
+	lost       map[string]*Result // of the requests whose principals lose the right to them, by the operation
 	counter    int
 	skipped    []string
 	begun      bool // there may be tenants to delete
@@ -75,6 +80,9 @@ var errOffLimits = errors.New("off limits")
 func (m *Matrix) Attack(ctx context.Context) (Report, error) {
 	report := Report{Results: []Result{}, Skipped: []string{}}
 	err := m.prepare(ctx)
+	if err == nil {
+		err = m.loseRights(ctx)
+	}
 	for _, op := range m.Operations {
 		if err != nil {
 			break

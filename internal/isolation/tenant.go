@@ -21,6 +21,7 @@ type Tenant struct {
 	ID   uuid.UUID
 	Name string // what the report calls it: own, other, ...
 
+	code   string
 	marker string // in the texts of every row of the tenant, and nowhere else
 	bait   string // a part of it, for others to search for
 }
@@ -88,12 +89,12 @@ func (m *Matrix) headerOf(p *Person) http.Header {
 
 // found makes a tenant with an admin, who is logged in.
 func (m *Matrix) found(ctx context.Context, t *Tenant) error {
-	var created struct{ ID uuid.UUID }
+	var created tenantRow
 	body := map[string]string{"code": m.mark(t), "name": "Isolation check, " + t.Name + " " + t.marker}
 	if err := m.do(ctx, "createTenant", m.Superuser, "", nil, body, &created); err != nil {
 		return err
 	}
-	t.ID = created.ID
+	t.ID, t.code = created.ID, created.Code
 	m.know(t, t.ID)
 	admin, err := m.hire(ctx, t, access.Admin)
 	m.admins[t] = admin

@@ -56,7 +56,7 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 				attrs = append(attrs, slog.String("code", string(e.Code)))
 				switch {
 				case cutOff && errors.Is(err, context.Canceled): // the client has gone away
-				case status < http.StatusInternalServerError && !cutOff:
+				case e.Status() < http.StatusInternalServerError: // cut off or not: the client is to blame, or has lost a right
 				case e.Code == errs.Busy:
 					level = slog.LevelWarn
 				default:
