@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -201,6 +202,7 @@ func changesCountAtOnce(t *testing.T, one *apitest.App) {
 					ask(a, c.person).Want(t, 200)
 				}
 			}
+			finish := begin(t, two, c.person)
 			change.make(t, c)
 			since := time.Now()
 			ask(one, c.person).WantCode(t, change.status, change.code)
@@ -215,6 +217,7 @@ func changesCountAtOnce(t *testing.T, one *apitest.App) {
 					t.Fatalf("a request is let in that began %s after the change", begun.Sub(since))
 				}
 			}
+			finish().WantCode(t, change.status, change.code)
 			for _, a := range []*apitest.App{one, two} {
 				ask(a, bystander).Want(t, 200)
 			}
@@ -229,6 +232,46 @@ func changesCountAtOnce(t *testing.T, one *apitest.App) {
 	}
 	if checks := one.Sessions.Checks(); hears && checks.Remembered == 0 {
 		t.Errorf("%+v: nothing was remembered, so nothing was tested", checks)
+	}
+}
+
+// lateBody is a body whose reader waits.
+type lateBody struct {
+	io.Reader
+
+	begun, come chan struct{}
+}
+
+func (b lateBody) Read(p []byte) (int, error) {
+	select {
+	case <-b.begun:
+	default:
+		close(b.begun)
+		<-b.come
+	}
+	return b.Reader.Read(p)
+}
+
+// begin sends a request to an instance up to its body, and returns when the instance waits for that. finish sends the rest.
+func begin(t *testing.T, a *apitest.App, who *apitest.Actor) (finish func() apitest.Reply) {
+	t.Helper()
+	const company = `{"code":"LATE","name":"Late"}`
+	body := lateBody{strings.NewReader(company), make(chan struct{}), make(chan struct{})}
+	replies := make(chan apitest.Reply, 1)
+	go func() {
+		replies <- a.Do(t, http.MethodPost, companiesPath, company, apitest.Header("Authorization", "Bearer "+who.AccessToken), func(r *http.Request) {
+			r.Header.Set("Expect", "100-continue") // the body is asked for when it is read
+			r.Body, r.GetBody = io.NopCloser(body), nil
+		})
+	}()
+	select {
+	case <-body.begun:
+	case reply := <-replies:
+		t.Fatalf("status %d before the body", reply.Status)
+	}
+	return func() apitest.Reply {
+		close(body.come)
+		return <-replies
 	}
 }
 
