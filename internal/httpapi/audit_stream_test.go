@@ -13,12 +13,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/middleware"
 	"github.com/tenantry/tenantry/internal/problem"
@@ -192,6 +194,37 @@ func TestCSVHasNoFormulas(t *testing.T) {
 				t.Errorf("%s: %q became %q", column, cells[i], got)
 			}
 		}
+	}
+}
+
+// A verification asks at its end, and on the way, whether it still may.
+func TestLongStepsNeedTheRight(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		steps int
+		pause time.Duration // for each
+		want  int           // steps
+	}{
+		"at the end": {steps: 1, want: 1},
+		"on the way": {steps: 1000, pause: confirmEvery / 2, want: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				sessionEnded := errs.New(errs.SessionEnded, "Ended.")
+				ctx := access.WithRequest(t.Context(), &access.Request{Confirm: func(context.Context) error { return sessionEnded }})
+				_, w := io.Pipe()
+				n := 0
+				err := keepAlive(ctx, pipeReply{w}, time.Hour, func(context.Context) (bool, error) {
+					time.Sleep(test.pause)
+					n++
+					return n == test.steps, nil
+				})
+				if !errors.Is(err, sessionEnded) || n != test.want {
+					t.Errorf("%d steps, %v; want %d, and the end of the session", n, err, test.want)
+				}
+			})
+		})
 	}
 }
 

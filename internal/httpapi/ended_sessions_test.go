@@ -202,7 +202,7 @@ func changesCountAtOnce(t *testing.T, one *apitest.App) {
 					ask(a, c.person).Want(t, 200)
 				}
 			}
-			finish := begin(t, two, c.person)
+			finish := begin(t, two, c.person, companiesPath)
 			change.make(t, c)
 			since := time.Now()
 			ask(one, c.person).WantCode(t, change.status, change.code)
@@ -253,13 +253,13 @@ func (b lateBody) Read(p []byte) (int, error) {
 }
 
 // begin sends a request to an instance up to its body, and returns when the instance waits for that. finish sends the rest.
-func begin(t *testing.T, a *apitest.App, who *apitest.Actor) (finish func() apitest.Reply) {
+func begin(t *testing.T, a *apitest.App, who *apitest.Actor, path string) (finish func() apitest.Reply) {
 	t.Helper()
 	const company = `{"code":"LATE","name":"Late"}`
 	body := lateBody{strings.NewReader(company), make(chan struct{}), make(chan struct{})}
 	replies := make(chan apitest.Reply, 1)
 	go func() {
-		replies <- a.Do(t, http.MethodPost, companiesPath, company, apitest.Header("Authorization", "Bearer "+who.AccessToken), func(r *http.Request) {
+		replies <- a.Do(t, http.MethodPost, path, company, apitest.Header("Authorization", "Bearer "+who.AccessToken), func(r *http.Request) {
 			r.Header.Set("Expect", "100-continue") // the body is asked for when it is read
 			r.Body, r.GetBody = io.NopCloser(body), nil
 		})

@@ -4,8 +4,10 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -222,6 +224,43 @@ func TestNobodyActsInATenantThatIsGone(t *testing.T) {
 					super.Do(t, http.MethodDelete, deletionPath(row), "").Want(t, 204)
 				}).WantCode(t, test.status, test.code)
 			})
+		}
+	})
+}
+
+// TestSuperuserWhoIsNoneAnyMore takes the flag away while a superuser's request to another tenant is under way.
+func TestSuperuserWhoIsNoneAnyMore(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		row := a.Tenant(t)
+		path := companiesPath + "?tenant_id=" + row.ID.String()
+		demote := func(super *apitest.Actor) { a.Exec(t, "UPDATE users SET is_superuser = false WHERE id = '"+super.User.ID.String()+"'") }
+		t.Run("before the body comes", func(t *testing.T) {
+			super := a.Superuser(t)
+			finish := begin(t, a, super, path)
+			demote(super)
+			finish().WantCode(t, 404, "not_found")
+		})
+		t.Run("before the change", func(t *testing.T) {
+			super := a.Superuser(t)
+			id := uuid.NewString()
+			hold := a.HoldAfterLastLook(t, id)
+			reply := make(chan apitest.Reply, 1)
+			go func() {
+				reply <- super.Do(t, http.MethodPost, path, `{"code":"A","name":"A"}`, apitest.Header("X-Request-Id", id))
+			}()
+			<-hold.Reached
+			demote(super)
+			a.Clock.Advance(time.Second)
+			hold.Release()
+			(<-reply).WantCode(t, 404, "not_found")
+		})
+		var denied []string
+		for _, e := range a.AuditEntries(t, access.PlatformTenantID, "company.create") {
+			denied = append(denied, e.Outcome+" "+e.EntityID)
+		}
+		if want := []string{"denied " + row.ID.String(), "denied " + row.ID.String()}; !slices.Equal(denied, want) {
+			t.Errorf("entries %q, want %q", denied, want)
 		}
 	})
 }

@@ -242,6 +242,27 @@ func TestDeleteStopsWhenTheTimeIsOver(t *testing.T) {
 	})
 }
 
+func TestDeleteStopsWhenTheRightEnds(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		row := populated(t, a)
+		transactions := 0
+		request := &access.Request{Renew: func(context.Context, db.Querier) error {
+			if transactions++; transactions > 8 { // of which each asks twice
+				return errs.New(errs.SessionEnded, "Ended.")
+			}
+			return nil
+		}}
+		_, err := newService(t, a, wallClock).Delete(access.WithRequest(t.Context(), request), access.Principal{}, row.ID, etag.Condition{}, row.Code)
+		if !errs.Is(err, errs.SessionEnded) || transactions != 9 {
+			t.Errorf("%v after %d questions, want it to stop at the ninth", err, transactions)
+		}
+		if left, err := a.Store.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil || left.Status != "deleting" {
+			t.Errorf("status %s, %v; want a part to be left", left.Status, err)
+		}
+	})
+}
+
 func TestSeveralDeleteTheSameTenantAtOnce(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
