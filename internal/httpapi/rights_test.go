@@ -234,7 +234,9 @@ func TestSuperuserWhoIsNoneAnyMore(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row := a.Tenant(t)
 		path := companiesPath + "?tenant_id=" + row.ID.String()
-		demote := func(super *apitest.Actor) { a.Exec(t, "UPDATE users SET is_superuser = false WHERE id = '"+super.User.ID.String()+"'") }
+		demote := func(super *apitest.Actor) {
+			a.Exec(t, "UPDATE users SET is_superuser = false WHERE id = '"+super.User.ID.String()+"'")
+		}
 		t.Run("before the body comes", func(t *testing.T) {
 			super := a.Superuser(t)
 			finish := begin(t, a, super, path)
