@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/seed"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
@@ -65,6 +66,26 @@ func TestDemoDataIsForDevelopment(t *testing.T) {
 		for _, environment := range []string{"staging", "production"} {
 			home.inProduction().with("ENVIRONMENT="+environment).run(1, "serve").
 				wantError("demo accounts", "ceo@techstart.com", "superadmin@system.com", "Use another database")
+		}
+	})
+}
+
+// A tenant's admin may type the address of a demo account. That is no demo account, and the server goes on starting.
+func TestUsersWithDemoAddressesDontKeepTheServerFromStarting(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		databaseURL := storetest.NewURL(t, engine)
+		home := newInstallation(t, "DATABASE_URL="+databaseURL)
+		admin := newAdmin(t, engine, databaseURL)
+		p := home.inProduction().serve()
+		by := bearer(p.login(admin.Email, apitest.Password).Access)
+		for _, login := range seed.Logins() {
+			p.do(http.MethodPost, "/api/v1/users", `{"email":"`+login.Email+`","full_name":"X","role":"admin"}`, by).want(t, http.StatusCreated)
+		}
+		p.kill()
+		home.inProduction().serve().kill()
+		if got := home.inProduction().run(0, "doctor").String(); strings.Contains(got, "everybody knows") {
+			t.Errorf("the doctor takes users of a tenant for demo accounts:\n%s", got)
 		}
 	})
 }

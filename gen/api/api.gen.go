@@ -1763,8 +1763,13 @@ type OwnSession struct {
 
 // OwnSessionList The user's own sessions.
 type OwnSessionList struct {
-	// Items The sessions, newest first.
+	// Items The sessions of this page, newest first.
 	Items []OwnSession `json:"items"`
+
+	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	//
+	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
+	NextCursor *string `json:"next_cursor"`
 }
 
 // PasswordChange The old password, as proof of who asks, and the new one.
@@ -1958,8 +1963,13 @@ type Session struct {
 
 // SessionList The sessions of a user.
 type SessionList struct {
-	// Items The sessions, newest first.
+	// Items The sessions of this page, newest first.
 	Items []Session `json:"items"`
+
+	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	//
+	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
+	NextCursor *string `json:"next_cursor"`
 }
 
 // Sort The order of a list; a minus sign turns it round. Names are sorted without regard to case.
@@ -2445,6 +2455,9 @@ type Limit = int32
 // Search defines model for Search.
 type Search = string
 
+// SessionLimit defines model for SessionLimit.
+type SessionLimit = int32
+
 // TenantID defines model for TenantID.
 type TenantID = openapi_types.UUID
 
@@ -2608,6 +2621,15 @@ type VerifyAuditTrailParams struct {
 type UpdateMeParams struct {
 	// IfMatch The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListMySessionsParams defines parameters for ListMySessions.
+type ListMySessionsParams struct {
+	// Limit The most sessions that a page may have.
+	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListBranchesParams defines parameters for ListBranches.
@@ -2990,6 +3012,12 @@ type EndUserSessionsParams struct {
 
 // ListUserSessionsParams defines parameters for ListUserSessions.
 type ListUserSessionsParams struct {
+	// Limit The most sessions that a page may have.
+	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
 	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 }
@@ -3400,10 +3428,10 @@ type ClientInterface interface {
 
 	// ListMySessions List one's own sessions
 	//
-	// Where the user is logged in now, newest first. At most the 100 newest; to end older ones, too, log out with the scope `others`.
+	// Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
 	//
 	// Corresponds with GET /api/v1/auth/sessions (the `ListMySessions` operationId).
-	ListMySessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListMySessions(ctx context.Context, params *ListMySessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// EndMySession End one of one's own sessions
 	//
@@ -3876,7 +3904,7 @@ type ClientInterface interface {
 
 	// ListUserSessions List a user's sessions
 	//
-	// Where the user is logged in now, newest first; at most the 100 newest. Those of a superuser are for superusers alone (403).
+	// Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
 	//
 	// Corresponds with GET /api/v1/users/{id}/sessions (the `ListUserSessions` operationId).
 	ListUserSessions(ctx context.Context, id ID, params *ListUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4468,11 +4496,11 @@ func (c *Client) Refresh(ctx context.Context, body RefreshJSONRequestBody, reqEd
 
 // ListMySessions List one's own sessions
 //
-// Where the user is logged in now, newest first. At most the 100 newest; to end older ones, too, log out with the scope `others`.
+// Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
 //
 // Corresponds with GET /api/v1/auth/sessions (the `ListMySessions` operationId).
-func (c *Client) ListMySessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListMySessionsRequest(c.Server)
+func (c *Client) ListMySessions(ctx context.Context, params *ListMySessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMySessionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5424,7 +5452,7 @@ func (c *Client) EndUserSessions(ctx context.Context, id ID, params *EndUserSess
 
 // ListUserSessions List a user's sessions
 //
-// Where the user is logged in now, newest first; at most the 100 newest. Those of a superuser are for superusers alone (403).
+// Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
 //
 // Corresponds with GET /api/v1/users/{id}/sessions (the `ListUserSessions` operationId).
 func (c *Client) ListUserSessions(ctx context.Context, id ID, params *ListUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6652,7 +6680,7 @@ func NewRefreshRequestWithBody(server string, contentType string, body io.Reader
 }
 
 // NewListMySessionsRequest constructs an http.Request for the ListMySessions method
-func NewListMySessionsRequest(server string) (*http.Request, error) {
+func NewListMySessionsRequest(server string, params *ListMySessionsParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -6668,6 +6696,45 @@ func NewListMySessionsRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -9622,6 +9689,30 @@ func NewListUserSessionsRequest(server string, id ID, params *ListUserSessionsPa
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.TenantID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tenant_id", *params.TenantID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
@@ -10096,12 +10187,12 @@ type ClientWithResponsesInterface interface {
 
 	// ListMySessionsWithResponse List one's own sessions
 	//
-	// Where the user is logged in now, newest first. At most the 100 newest; to end older ones, too, log out with the scope `others`.
+	// Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/auth/sessions (the `ListMySessions` operationId).
-	ListMySessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMySessionsResponse, error)
+	ListMySessionsWithResponse(ctx context.Context, params *ListMySessionsParams, reqEditors ...RequestEditorFn) (*ListMySessionsResponse, error)
 
 	// EndMySessionWithResponse End one of one's own sessions
 	//
@@ -10628,7 +10719,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListUserSessionsWithResponse List a user's sessions
 	//
-	// Where the user is logged in now, newest first; at most the 100 newest. Those of a superuser are for superusers alone (403).
+	// Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12819,6 +12910,11 @@ func (r RefreshResponse) ContentType() string {
 	return ""
 }
 
+// ListMySessionsResponse200Headers the declared response headers of an HTTP 200 response for ListMySessions
+type ListMySessionsResponse200Headers struct {
+	Link *string
+}
+
 // ListMySessionsResponse401Headers the declared response headers of an HTTP 401 response for ListMySessions
 type ListMySessionsResponse401Headers struct {
 	WWWAuthenticate string
@@ -12858,6 +12954,8 @@ type ListMySessionsResponse struct {
 	ApplicationProblemJSON500 *Failed
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListMySessionsResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListMySessionsResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -18157,6 +18255,11 @@ func (r EndUserSessionsResponse) ContentType() string {
 	return ""
 }
 
+// ListUserSessionsResponse200Headers the declared response headers of an HTTP 200 response for ListUserSessions
+type ListUserSessionsResponse200Headers struct {
+	Link *string
+}
+
 // ListUserSessionsResponse401Headers the declared response headers of an HTTP 401 response for ListUserSessions
 type ListUserSessionsResponse401Headers struct {
 	WWWAuthenticate string
@@ -18198,6 +18301,8 @@ type ListUserSessionsResponse struct {
 	ApplicationProblemJSON500 *Failed
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListUserSessionsResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ListUserSessionsResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -18922,13 +19027,13 @@ func (c *ClientWithResponses) RefreshWithResponse(ctx context.Context, body Refr
 
 // ListMySessionsWithResponse List one's own sessions
 //
-// Where the user is logged in now, newest first. At most the 100 newest; to end older ones, too, log out with the scope `others`.
+// Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/auth/sessions (the `ListMySessions` operationId).
-func (c *ClientWithResponses) ListMySessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListMySessionsResponse, error) {
-	rsp, err := c.ListMySessions(ctx, reqEditors...)
+func (c *ClientWithResponses) ListMySessionsWithResponse(ctx context.Context, params *ListMySessionsParams, reqEditors ...RequestEditorFn) (*ListMySessionsResponse, error) {
+	rsp, err := c.ListMySessions(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -19742,7 +19847,7 @@ func (c *ClientWithResponses) EndUserSessionsWithResponse(ctx context.Context, i
 
 // ListUserSessionsWithResponse List a user's sessions
 //
-// Where the user is logged in now, newest first; at most the 100 newest. Those of a superuser are for superusers alone (403).
+// Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -22323,6 +22428,16 @@ func ParseListMySessionsResponse(rsp *http.Response) (*ListMySessionsResponse, e
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers ListMySessionsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListMySessionsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -28904,6 +29019,16 @@ func ParseListUserSessionsResponse(rsp *http.Response) (*ListUserSessionsRespons
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers ListUserSessionsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
 	case rsp.StatusCode == 401:
 		var headers ListUserSessionsResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -29157,7 +29282,7 @@ type ServerInterface interface {
 	Refresh(ctx echo.Context) error
 	// ListMySessions List one's own sessions
 	// (GET /api/v1/auth/sessions)
-	ListMySessions(ctx echo.Context) error
+	ListMySessions(ctx echo.Context, params ListMySessionsParams) error
 	// EndMySession End one of one's own sessions
 	// (DELETE /api/v1/auth/sessions/{id})
 	EndMySession(ctx echo.Context, id ID) error
@@ -29758,8 +29883,24 @@ func (w *ServerInterfaceWrapper) Refresh(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ListMySessions(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMySessionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListMySessions(ctx)
+	err = w.Handler.ListMySessions(ctx, params)
 	return err
 }
 
@@ -31159,6 +31300,20 @@ func (w *ServerInterfaceWrapper) ListUserSessions(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListUserSessionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
 	// ------------- Optional query parameter "tenant_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "tenant_id", ctx.QueryParams(), &params.TenantID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
@@ -34072,21 +34227,32 @@ func (response Refresh503ApplicationProblemPlusJSONResponse) VisitRefreshRespons
 }
 
 type ListMySessionsRequestObject struct {
+	Params ListMySessionsParams
 }
 
 type ListMySessionsResponseObject interface {
 	VisitListMySessionsResponse(w http.ResponseWriter) error
 }
 
-type ListMySessions200JSONResponse OwnSessionList
+type ListMySessions200ResponseHeaders struct {
+	Link *string
+}
+
+type ListMySessions200JSONResponse struct {
+	Body    OwnSessionList
+	Headers ListMySessions200ResponseHeaders
+}
 
 func (response ListMySessions200JSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
+	body, err := openapi.Encode(response.Body)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
 	return body.Reply(w, 200)
 }
 
@@ -40916,15 +41082,25 @@ type ListUserSessionsResponseObject interface {
 	VisitListUserSessionsResponse(w http.ResponseWriter) error
 }
 
-type ListUserSessions200JSONResponse SessionList
+type ListUserSessions200ResponseHeaders struct {
+	Link *string
+}
+
+type ListUserSessions200JSONResponse struct {
+	Body    SessionList
+	Headers ListUserSessions200ResponseHeaders
+}
 
 func (response ListUserSessions200JSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
+	body, err := openapi.Encode(response.Body)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
 	return body.Reply(w, 200)
 }
 
@@ -42154,8 +42330,10 @@ func (sh *strictHandler) Refresh(ctx echo.Context) error {
 }
 
 // ListMySessions operation middleware
-func (sh *strictHandler) ListMySessions(ctx echo.Context) error {
+func (sh *strictHandler) ListMySessions(ctx echo.Context, params ListMySessionsParams) error {
 	var request ListMySessionsRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListMySessions(ctx.Request().Context(), request.(ListMySessionsRequestObject))

@@ -56,7 +56,9 @@ type (
 	DeleteCompanyParams                  = postgres.DeleteCompanyParams
 	DeleteDepartmentsBetweenParams       = postgres.DeleteDepartmentsBetweenParams
 	DeleteDepartmentsOfCompanyParams     = postgres.DeleteDepartmentsOfCompanyParams
+	DeleteExpiredSessionParams           = postgres.DeleteExpiredSessionParams
 	DeleteLoginAttemptParams             = postgres.DeleteLoginAttemptParams
+	DeleteLoginNetworkParams             = postgres.DeleteLoginNetworkParams
 	DeleteOneTimeTokenOfUserParams       = postgres.DeleteOneTimeTokenOfUserParams
 	DeleteSessionsBetweenParams          = postgres.DeleteSessionsBetweenParams
 	DeleteTenantParams                   = postgres.DeleteTenantParams
@@ -75,7 +77,10 @@ type (
 	GetCompanyParams                     = postgres.GetCompanyParams
 	GetDepartmentParams                  = postgres.GetDepartmentParams
 	GetLastAuditSealParams               = postgres.GetLastAuditSealParams
+	GetLastPasswordHashUnscopedParams    = postgres.GetLastPasswordHashUnscopedParams
+	GetLastPasswordHashUnscopedRow       = postgres.GetLastPasswordHashUnscopedRow
 	GetLoginAttemptParams                = postgres.GetLoginAttemptParams
+	GetLoginNetworkParams                = postgres.GetLoginNetworkParams
 	GetOneTimeTokenUnscopedParams        = postgres.GetOneTimeTokenUnscopedParams
 	GetOneTimeTokenUnscopedRow           = postgres.GetOneTimeTokenUnscopedRow
 	GetSessionParams                     = postgres.GetSessionParams
@@ -96,6 +101,7 @@ type (
 	InsertDepartmentParams               = postgres.InsertDepartmentParams
 	InsertLegacyCallsParams              = postgres.InsertLegacyCallsParams
 	InsertLoginAttemptParams             = postgres.InsertLoginAttemptParams
+	InsertLoginNetworkParams             = postgres.InsertLoginNetworkParams
 	InsertOneTimeTokenParams             = postgres.InsertOneTimeTokenParams
 	InsertSessionParams                  = postgres.InsertSessionParams
 	InsertTenantParams                   = postgres.InsertTenantParams
@@ -134,6 +140,7 @@ type (
 	ListDepartmentsByNameParams          = postgres.ListDepartmentsByNameParams
 	ListDepartmentsOfCompanyParams       = postgres.ListDepartmentsOfCompanyParams
 	ListDepartmentsOfHeadParams          = postgres.ListDepartmentsOfHeadParams
+	ListExpiredSessionsParams            = postgres.ListExpiredSessionsParams
 	ListLegacyCallsUnscopedParams        = postgres.ListLegacyCallsUnscopedParams
 	ListLegacyCallsUnscopedRow           = postgres.ListLegacyCallsUnscopedRow
 	ListLinkedAuditEntriesParams         = postgres.ListLinkedAuditEntriesParams
@@ -141,6 +148,7 @@ type (
 	ListLoginBlocksParams                = postgres.ListLoginBlocksParams
 	ListLoginBlocksRow                   = postgres.ListLoginBlocksRow
 	ListOldLoginAttemptsParams           = postgres.ListOldLoginAttemptsParams
+	ListOldLoginNetworksParams           = postgres.ListOldLoginNetworksParams
 	ListOldestAuditEntryKeysParams       = postgres.ListOldestAuditEntryKeysParams
 	ListOldestAuditEntryKeysRow          = postgres.ListOldestAuditEntryKeysRow
 	ListSessionIDsParams                 = postgres.ListSessionIDsParams
@@ -170,6 +178,7 @@ type (
 	LockCompanyParams                    = postgres.LockCompanyParams
 	LockTenantParams                     = postgres.LockTenantParams
 	LoginAttempt                         = postgres.LoginAttempt
+	LoginNetwork                         = postgres.LoginNetwork
 	RecordUserLoginParams                = postgres.RecordUserLoginParams
 	ReplaceUserPasswordHashParams        = postgres.ReplaceUserPasswordHashParams
 	RotateSessionParams                  = postgres.RotateSessionParams
@@ -180,6 +189,7 @@ type (
 	UpdateBranchParams                   = postgres.UpdateBranchParams
 	UpdateCompanyParams                  = postgres.UpdateCompanyParams
 	UpdateDepartmentParams               = postgres.UpdateDepartmentParams
+	UpdateLoginNetworkParams             = postgres.UpdateLoginNetworkParams
 	UpdateTenantParams                   = postgres.UpdateTenantParams
 	UpdateUserParams                     = postgres.UpdateUserParams
 	UseOneTimeTokenParams                = postgres.UseOneTimeTokenParams
@@ -487,10 +497,26 @@ func (x postgresQuerier) DeleteDepartmentsOfCompany(ctx context.Context, arg Del
 	return int64(v), nil
 }
 
+func (x postgresQuerier) DeleteExpiredSession(ctx context.Context, arg DeleteExpiredSessionParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteExpiredSession(ctx, postgres.DeleteExpiredSessionParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteExpiredSession", err)
+	}
+	return int64(v), nil
+}
+
 func (x postgresQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
 	v, err := postgres.New(x.conn.Shared()).DeleteLoginAttempt(ctx, postgres.DeleteLoginAttemptParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteLoginAttempt", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteLoginNetwork(ctx context.Context, arg DeleteLoginNetworkParams) (int64, error) {
+	v, err := postgres.New(x.conn.Shared()).DeleteLoginNetwork(ctx, postgres.DeleteLoginNetworkParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteLoginNetwork", err)
 	}
 	return int64(v), nil
 }
@@ -623,12 +649,28 @@ func (x postgresQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditS
 	return AuditSeal(v), nil
 }
 
+func (x postgresQuerier) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
+	v, err := postgres.New(x.conn.Unscoped()).GetLastPasswordHashUnscoped(ctx, postgres.GetLastPasswordHashUnscopedParams(arg))
+	if err != nil {
+		return GetLastPasswordHashUnscopedRow{}, x.mapError("GetLastPasswordHashUnscoped", err)
+	}
+	return GetLastPasswordHashUnscopedRow(v), nil
+}
+
 func (x postgresQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
 	v, err := postgres.New(x.conn.Shared()).GetLoginAttempt(ctx, postgres.GetLoginAttemptParams(arg))
 	if err != nil {
 		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
 	}
 	return LoginAttempt(v), nil
+}
+
+func (x postgresQuerier) GetLoginNetwork(ctx context.Context, arg GetLoginNetworkParams) (LoginNetwork, error) {
+	v, err := postgres.New(x.conn.Shared()).GetLoginNetwork(ctx, postgres.GetLoginNetworkParams(arg))
+	if err != nil {
+		return LoginNetwork{}, x.mapError("GetLoginNetwork", err)
+	}
+	return LoginNetwork(v), nil
 }
 
 func (x postgresQuerier) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error) {
@@ -755,6 +797,14 @@ func (x postgresQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLogin
 	err := postgres.New(x.conn.Shared()).InsertLoginAttempt(ctx, postgres.InsertLoginAttemptParams(arg))
 	if err != nil {
 		return x.mapError("InsertLoginAttempt", err)
+	}
+	return nil
+}
+
+func (x postgresQuerier) InsertLoginNetwork(ctx context.Context, arg InsertLoginNetworkParams) error {
+	err := postgres.New(x.conn.Shared()).InsertLoginNetwork(ctx, postgres.InsertLoginNetworkParams(arg))
+	if err != nil {
+		return x.mapError("InsertLoginNetwork", err)
 	}
 	return nil
 }
@@ -1025,6 +1075,14 @@ func (x postgresQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepa
 	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
 }
 
+func (x postgresQuerier) ListExpiredSessions(ctx context.Context, arg ListExpiredSessionsParams) ([]uuid.UUID, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListExpiredSessions(ctx, postgres.ListExpiredSessionsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListExpiredSessions", err)
+	}
+	return v, nil
+}
+
 func (x postgresQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
 	v, err := postgres.New(x.conn.Unscoped()).ListLegacyCallsUnscoped(ctx, postgres.ListLegacyCallsUnscopedParams(arg))
 	if err != nil {
@@ -1063,6 +1121,14 @@ func (x postgresQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLo
 	v, err := postgres.New(x.conn.Shared()).ListOldLoginAttempts(ctx, postgres.ListOldLoginAttemptsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListOldLoginAttempts", err)
+	}
+	return v, nil
+}
+
+func (x postgresQuerier) ListOldLoginNetworks(ctx context.Context, arg ListOldLoginNetworksParams) ([]string, error) {
+	v, err := postgres.New(x.conn.Shared()).ListOldLoginNetworks(ctx, postgres.ListOldLoginNetworksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldLoginNetworks", err)
 	}
 	return v, nil
 }
@@ -1303,6 +1369,14 @@ func (x postgresQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartm
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).UpdateDepartment(ctx, postgres.UpdateDepartmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateDepartment", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) UpdateLoginNetwork(ctx context.Context, arg UpdateLoginNetworkParams) (int64, error) {
+	v, err := postgres.New(x.conn.Shared()).UpdateLoginNetwork(ctx, postgres.UpdateLoginNetworkParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateLoginNetwork", err)
 	}
 	return int64(v), nil
 }
@@ -1617,10 +1691,26 @@ func (x mysqlQuerier) DeleteDepartmentsOfCompany(ctx context.Context, arg Delete
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) DeleteExpiredSession(ctx context.Context, arg DeleteExpiredSessionParams) (int64, error) {
+	v, err := x.queries.DeleteExpiredSession(ctx, mysql.DeleteExpiredSessionParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteExpiredSession", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
 	v, err := x.queries.DeleteLoginAttempt(ctx, mysql.DeleteLoginAttemptParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteLoginAttempt", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) DeleteLoginNetwork(ctx context.Context, arg DeleteLoginNetworkParams) (int64, error) {
+	v, err := x.queries.DeleteLoginNetwork(ctx, mysql.DeleteLoginNetworkParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteLoginNetwork", err)
 	}
 	return int64(v), nil
 }
@@ -1753,12 +1843,28 @@ func (x mysqlQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSeal
 	return AuditSeal(v), nil
 }
 
+func (x mysqlQuerier) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
+	v, err := x.queries.GetLastPasswordHashUnscoped(ctx, mysql.GetLastPasswordHashUnscopedParams(arg))
+	if err != nil {
+		return GetLastPasswordHashUnscopedRow{}, x.mapError("GetLastPasswordHashUnscoped", err)
+	}
+	return GetLastPasswordHashUnscopedRow(v), nil
+}
+
 func (x mysqlQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
 	v, err := x.queries.GetLoginAttempt(ctx, mysql.GetLoginAttemptParams(arg))
 	if err != nil {
 		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
 	}
 	return LoginAttempt(v), nil
+}
+
+func (x mysqlQuerier) GetLoginNetwork(ctx context.Context, arg GetLoginNetworkParams) (LoginNetwork, error) {
+	v, err := x.queries.GetLoginNetwork(ctx, mysql.GetLoginNetworkParams(arg))
+	if err != nil {
+		return LoginNetwork{}, x.mapError("GetLoginNetwork", err)
+	}
+	return LoginNetwork(v), nil
 }
 
 func (x mysqlQuerier) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error) {
@@ -1885,6 +1991,14 @@ func (x mysqlQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAtt
 	err := x.queries.InsertLoginAttempt(ctx, mysql.InsertLoginAttemptParams(arg))
 	if err != nil {
 		return x.mapError("InsertLoginAttempt", err)
+	}
+	return nil
+}
+
+func (x mysqlQuerier) InsertLoginNetwork(ctx context.Context, arg InsertLoginNetworkParams) error {
+	err := x.queries.InsertLoginNetwork(ctx, mysql.InsertLoginNetworkParams(arg))
+	if err != nil {
+		return x.mapError("InsertLoginNetwork", err)
 	}
 	return nil
 }
@@ -2155,6 +2269,14 @@ func (x mysqlQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartm
 	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
 }
 
+func (x mysqlQuerier) ListExpiredSessions(ctx context.Context, arg ListExpiredSessionsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListExpiredSessions(ctx, mysql.ListExpiredSessionsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListExpiredSessions", err)
+	}
+	return v, nil
+}
+
 func (x mysqlQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
 	v, err := x.queries.ListLegacyCallsUnscoped(ctx, mysql.ListLegacyCallsUnscopedParams(arg))
 	if err != nil {
@@ -2193,6 +2315,14 @@ func (x mysqlQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLogin
 	v, err := x.queries.ListOldLoginAttempts(ctx, mysql.ListOldLoginAttemptsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListOldLoginAttempts", err)
+	}
+	return v, nil
+}
+
+func (x mysqlQuerier) ListOldLoginNetworks(ctx context.Context, arg ListOldLoginNetworksParams) ([]string, error) {
+	v, err := x.queries.ListOldLoginNetworks(ctx, mysql.ListOldLoginNetworksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldLoginNetworks", err)
 	}
 	return v, nil
 }
@@ -2429,6 +2559,14 @@ func (x mysqlQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartment
 	v, err := x.queries.UpdateDepartment(ctx, mysql.UpdateDepartmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateDepartment", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) UpdateLoginNetwork(ctx context.Context, arg UpdateLoginNetworkParams) (int64, error) {
+	v, err := x.queries.UpdateLoginNetwork(ctx, mysql.UpdateLoginNetworkParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateLoginNetwork", err)
 	}
 	return int64(v), nil
 }
@@ -2745,10 +2883,26 @@ func (x sqliteQuerier) DeleteDepartmentsOfCompany(ctx context.Context, arg Delet
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) DeleteExpiredSession(ctx context.Context, arg DeleteExpiredSessionParams) (int64, error) {
+	v, err := x.queries.DeleteExpiredSession(ctx, sqlite.DeleteExpiredSessionParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteExpiredSession", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
 	v, err := x.queries.DeleteLoginAttempt(ctx, sqlite.DeleteLoginAttemptParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteLoginAttempt", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) DeleteLoginNetwork(ctx context.Context, arg DeleteLoginNetworkParams) (int64, error) {
+	v, err := x.queries.DeleteLoginNetwork(ctx, sqlite.DeleteLoginNetworkParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteLoginNetwork", err)
 	}
 	return int64(v), nil
 }
@@ -2881,12 +3035,28 @@ func (x sqliteQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSea
 	return AuditSeal(v), nil
 }
 
+func (x sqliteQuerier) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
+	v, err := x.queries.GetLastPasswordHashUnscoped(ctx, sqlite.GetLastPasswordHashUnscopedParams(arg))
+	if err != nil {
+		return GetLastPasswordHashUnscopedRow{}, x.mapError("GetLastPasswordHashUnscoped", err)
+	}
+	return GetLastPasswordHashUnscopedRow(v), nil
+}
+
 func (x sqliteQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
 	v, err := x.queries.GetLoginAttempt(ctx, sqlite.GetLoginAttemptParams(arg))
 	if err != nil {
 		return LoginAttempt{}, x.mapError("GetLoginAttempt", err)
 	}
 	return LoginAttempt(v), nil
+}
+
+func (x sqliteQuerier) GetLoginNetwork(ctx context.Context, arg GetLoginNetworkParams) (LoginNetwork, error) {
+	v, err := x.queries.GetLoginNetwork(ctx, sqlite.GetLoginNetworkParams(arg))
+	if err != nil {
+		return LoginNetwork{}, x.mapError("GetLoginNetwork", err)
+	}
+	return LoginNetwork(v), nil
 }
 
 func (x sqliteQuerier) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error) {
@@ -3013,6 +3183,14 @@ func (x sqliteQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAt
 	err := x.queries.InsertLoginAttempt(ctx, sqlite.InsertLoginAttemptParams(arg))
 	if err != nil {
 		return x.mapError("InsertLoginAttempt", err)
+	}
+	return nil
+}
+
+func (x sqliteQuerier) InsertLoginNetwork(ctx context.Context, arg InsertLoginNetworkParams) error {
+	err := x.queries.InsertLoginNetwork(ctx, sqlite.InsertLoginNetworkParams(arg))
+	if err != nil {
+		return x.mapError("InsertLoginNetwork", err)
 	}
 	return nil
 }
@@ -3283,6 +3461,14 @@ func (x sqliteQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepart
 	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
 }
 
+func (x sqliteQuerier) ListExpiredSessions(ctx context.Context, arg ListExpiredSessionsParams) ([]uuid.UUID, error) {
+	v, err := x.queries.ListExpiredSessions(ctx, sqlite.ListExpiredSessionsParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListExpiredSessions", err)
+	}
+	return v, nil
+}
+
 func (x sqliteQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
 	v, err := x.queries.ListLegacyCallsUnscoped(ctx, sqlite.ListLegacyCallsUnscopedParams(arg))
 	if err != nil {
@@ -3321,6 +3507,14 @@ func (x sqliteQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLogi
 	v, err := x.queries.ListOldLoginAttempts(ctx, sqlite.ListOldLoginAttemptsParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListOldLoginAttempts", err)
+	}
+	return v, nil
+}
+
+func (x sqliteQuerier) ListOldLoginNetworks(ctx context.Context, arg ListOldLoginNetworksParams) ([]string, error) {
+	v, err := x.queries.ListOldLoginNetworks(ctx, sqlite.ListOldLoginNetworksParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListOldLoginNetworks", err)
 	}
 	return v, nil
 }
@@ -3561,6 +3755,14 @@ func (x sqliteQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartmen
 	v, err := x.queries.UpdateDepartment(ctx, sqlite.UpdateDepartmentParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("UpdateDepartment", err)
+	}
+	return int64(v), nil
+}
+
+func (x sqliteQuerier) UpdateLoginNetwork(ctx context.Context, arg UpdateLoginNetworkParams) (int64, error) {
+	v, err := x.queries.UpdateLoginNetwork(ctx, sqlite.UpdateLoginNetworkParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("UpdateLoginNetwork", err)
 	}
 	return int64(v), nil
 }
@@ -3839,9 +4041,23 @@ func (x observedQuerier) DeleteDepartmentsOfCompany(ctx context.Context, arg Del
 	return v, err
 }
 
+func (x observedQuerier) DeleteExpiredSession(ctx context.Context, arg DeleteExpiredSessionParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteExpiredSession")
+	v, err := x.next.DeleteExpiredSession(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "DeleteLoginAttempt")
 	v, err := x.next.DeleteLoginAttempt(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) DeleteLoginNetwork(ctx context.Context, arg DeleteLoginNetworkParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteLoginNetwork")
+	v, err := x.next.DeleteLoginNetwork(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -3958,9 +4174,23 @@ func (x observedQuerier) GetLastAuditSeal(ctx context.Context, arg GetLastAuditS
 	return v, err
 }
 
+func (x observedQuerier) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
+	ctx, ended := x.observe(ctx, "GetLastPasswordHashUnscoped")
+	v, err := x.next.GetLastPasswordHashUnscoped(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error) {
 	ctx, ended := x.observe(ctx, "GetLoginAttempt")
 	v, err := x.next.GetLoginAttempt(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetLoginNetwork(ctx context.Context, arg GetLoginNetworkParams) (LoginNetwork, error) {
+	ctx, ended := x.observe(ctx, "GetLoginNetwork")
+	v, err := x.next.GetLoginNetwork(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -4073,6 +4303,13 @@ func (x observedQuerier) InsertLegacyCalls(ctx context.Context, arg InsertLegacy
 func (x observedQuerier) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
 	ctx, ended := x.observe(ctx, "InsertLoginAttempt")
 	err := x.next.InsertLoginAttempt(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertLoginNetwork(ctx context.Context, arg InsertLoginNetworkParams) error {
+	ctx, ended := x.observe(ctx, "InsertLoginNetwork")
+	err := x.next.InsertLoginNetwork(ctx, arg)
 	ended(err)
 	return err
 }
@@ -4308,6 +4545,13 @@ func (x observedQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepa
 	return v, err
 }
 
+func (x observedQuerier) ListExpiredSessions(ctx context.Context, arg ListExpiredSessionsParams) ([]uuid.UUID, error) {
+	ctx, ended := x.observe(ctx, "ListExpiredSessions")
+	v, err := x.next.ListExpiredSessions(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
 	ctx, ended := x.observe(ctx, "ListLegacyCallsUnscoped")
 	v, err := x.next.ListLegacyCallsUnscoped(ctx, arg)
@@ -4339,6 +4583,13 @@ func (x observedQuerier) ListLoginBlocks(ctx context.Context, arg ListLoginBlock
 func (x observedQuerier) ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error) {
 	ctx, ended := x.observe(ctx, "ListOldLoginAttempts")
 	v, err := x.next.ListOldLoginAttempts(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListOldLoginNetworks(ctx context.Context, arg ListOldLoginNetworksParams) ([]string, error) {
+	ctx, ended := x.observe(ctx, "ListOldLoginNetworks")
+	v, err := x.next.ListOldLoginNetworks(ctx, arg)
 	ended(err)
 	return v, err
 }
@@ -4542,6 +4793,13 @@ func (x observedQuerier) UpdateCompany(ctx context.Context, arg UpdateCompanyPar
 func (x observedQuerier) UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "UpdateDepartment")
 	v, err := x.next.UpdateDepartment(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) UpdateLoginNetwork(ctx context.Context, arg UpdateLoginNetworkParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "UpdateLoginNetwork")
+	v, err := x.next.UpdateLoginNetwork(ctx, arg)
 	ended(err)
 	return v, err
 }

@@ -2,16 +2,33 @@ package access
 
 import "net/netip"
 
-// Network is what counts as one client of the network: the address itself with IPv4, and with IPv6 the 64 bits that a single
-// subscriber has for themselves. What is no address is returned as it is.
-func Network(ip string) string {
+// Network is a network that an address is part of, and how much more than a single client it may do: a factor of limits.
+type Network struct {
+	Prefix    string
+	Allowance int64
+}
+
+// widths are the IPv6 networks that providers give to a subscriber: whoever has one of them has all addresses in it.
+// The wider it is, the more subscribers may share it.
+var widths = []struct {
+	bits      int
+	allowance int64
+}{{64, 1}, {56, 4}, {48, 16}}
+
+// Networks returns the networks that limits count an address by, the narrowest first: with IPv4 the address itself, with IPv6 its /64,
+// /56 and /48. What is no address is returned as it is.
+func Networks(ip string) []Network {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
-		return ip
+		return []Network{{ip, 1}}
 	}
 	address = address.Unmap().WithZone("")
 	if address.Is4() {
-		return address.String()
+		return []Network{{address.String(), 1}}
 	}
-	return netip.PrefixFrom(address, 64).Masked().String()
+	networks := make([]Network, 0, len(widths))
+	for _, w := range widths {
+		networks = append(networks, Network{netip.PrefixFrom(address, w.bits).Masked().String(), w.allowance})
+	}
+	return networks
 }

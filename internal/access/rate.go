@@ -7,16 +7,17 @@ type RateClass string
 
 // The classes. Whoever has a token is counted by who they are, everybody else by their address.
 const (
-	RateNone    RateClass = "none"    // not limited: what is asked all the time, and costs nothing
-	RateDefault RateClass = "default" // all others
-	RateLogin   RateClass = "login"   // what checks a password or a one-time token
-	RateRefresh RateClass = "refresh" // what a thief of tokens would try
+	RateNone     RateClass = "none"     // not limited: what is asked all the time, and costs nothing
+	RateDefault  RateClass = "default"  // all others
+	RateLogin    RateClass = "login"    // what checks the password or one-time token of whoever isn't logged in
+	RateRefresh  RateClass = "refresh"  // what a thief of tokens would try
+	RatePassword RateClass = "password" // what checks and hashes the password of somebody who is logged in
 )
 
 // ParseRateClass returns the class of that name.
 func ParseRateClass(name string) (RateClass, error) {
 	switch c := RateClass(name); c {
-	case RateNone, RateDefault, RateLogin, RateRefresh:
+	case RateNone, RateDefault, RateLogin, RateRefresh, RatePassword:
 		return c, nil
 	}
 	return "", fmt.Errorf("unknown class %q", name)

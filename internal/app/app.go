@@ -203,6 +203,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	a.Sessions, err = auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
 		SecretKey: secretKey, Keys: keys, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL,
 		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, Channel: a.channel, OnLogin: a.Metrics.LoginEnded,
+		OnEntryOmitted: a.Metrics.EntryOmitted, Log: a.log,
 		Within: func(ctx context.Context, tenantID uuid.UUID, f func() error) error {
 			return a.Shares.Within(ctx, admission.Tenant(tenantID), f)
 		},
@@ -273,6 +274,7 @@ func (a *App) limiter(cfg config.Config, now func() time.Time) (*ratelimit.Limit
 	opts := ratelimit.Options{
 		PerMinute: map[access.RateClass]int{
 			access.RateDefault: cfg.RateLimitPerMinute, access.RateLogin: cfg.RateLimitLoginPerMinute, access.RateRefresh: cfg.RateLimitRefreshPerMinute,
+			access.RatePassword: cfg.RateLimitPasswordPerMinute,
 		},
 		SecretKey: []byte(cfg.SecretKey.Reveal()), Now: now,
 	}

@@ -2,11 +2,21 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/pages"
 	"github.com/tenantry/tenantry/internal/seed"
+	"github.com/tenantry/tenantry/internal/store"
 )
 
 // demo returns what tells the log-ins of the demo data, and nil where such data may not be: outside of development.
@@ -17,21 +27,99 @@ func (a *App) demo(cfg config.Config) func(context.Context) []pages.Login {
 	return a.demoLogins
 }
 
-// demoLogins are those that are in the database; none if it can't be asked.
+// demoLogins are those that are in the database; none if it can't be asked. A user of an ordinary tenant who has one of the
+// addresses isn't one.
 func (a *App) demoLogins(ctx context.Context) []pages.Login {
 	var logins []pages.Login
-	for _, email := range seed.Emails() {
-		user, err := a.Store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: email})
-		if err != nil || !user.IsActive {
+	for _, public := range seed.Logins() {
+		user, err := a.Store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: public.Email})
+		if err != nil || !user.IsActive || user.TenantID != public.TenantID {
 			continue
 		}
-		login := pages.Login{Email: email, Password: seed.Password, Who: "Superuser, in any tenant"}
-		if email == seed.SuperuserEmail {
-			login.Password = seed.SuperuserPassword
-		} else if tenant, err := a.Store.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID}); err == nil {
+		login := pages.Login{Email: public.Email, Password: public.Password, Who: "Superuser, in any tenant"}
+		if public.TenantID != access.PlatformTenantID {
+			tenant, err := a.Store.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID})
+			if err != nil {
+				continue
+			}
 			login.Who = "Admin of " + tenant.Name
 		}
 		logins = append(logins, login)
 	}
 	return logins
+}
+
+// isDemoAddress reports whether an operator has chosen the address of a public log-in.
+func isDemoAddress(address string) bool {
+	return slices.ContainsFunc(seed.Logins(), func(l seed.Login) bool { return l.Email == email.Normalize(address) })
+}
+
+// refuseDemoAccounts keeps accounts whose passwords everybody knows out of where it matters.
+func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
+	found, err := demoAccounts(ctx, s)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("the database has demo accounts, whose passwords everybody knows: %s. Use another database", strings.Join(found, ", "))
+	}
+	return nil
+}
+
+// demoAccounts returns one account with the public password for each demo organisation, and the superuser if it has its own: the
+// log-ins that are public, and others under the organisation's name.
+//
+// It goes by the ids of tenants, and by what the passwords are. What users of other tenants type, such as one of the
+// addresses, makes no difference.
+func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {
+	var found []string
+	for _, public := range seed.Logins() {
+		user, err := findPublicPassword(ctx, s, public)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case user == nil:
+		case user.Email == public.Email || user.IsSuperuser:
+			found = append(found, user.Email)
+		default:
+			tenant, err := s.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID})
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, fmt.Sprintf("%s of the demo organisation %s", user.Email, tenant.Name))
+		}
+	}
+	return found, nil
+}
+
+// findPublicPassword returns the first user of a demo tenant, by age, who has the public password; nil if nobody has.
+func findPublicPassword(ctx context.Context, s *store.Store, public seed.Login) (*db.User, error) {
+	const pageSize = 100
+	passwords := auth.NewPasswords(bcrypt.MinCost)
+	compared := map[string]bool{} // all users of a demo organisation begin with the same hash
+	after := db.ListUsersByCreatedAtParams{TenantID: public.TenantID, AfterCreatedAt: time.Unix(0, 0).UTC(), Limit: pageSize}
+	for {
+		users, err := s.ListUsersByCreatedAt(ctx, after)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range users {
+			if u.PasswordHash == nil || compared[*u.PasswordHash] || !seed.MayHavePublicPassword(u) {
+				continue
+			}
+			compared[*u.PasswordHash] = true
+			matches, err := passwords.Matches(ctx, *u.PasswordHash, public.Password, 0)
+			if err != nil {
+				return nil, err
+			}
+			if matches {
+				return &u, nil
+			}
+		}
+		if len(users) < pageSize {
+			return nil, nil //nolint:nilnil // nobody has it
+		}
+		after.AfterCreatedAt, after.AfterID = users[len(users)-1].CreatedAt, users[len(users)-1].ID
+	}
 }

@@ -27,7 +27,7 @@ func behindFaults(t *testing.T, perMinute int) (*apitest.App, *faultproxy.Proxy)
 	proxy, through := faultproxy.For(t, storetest.RedisURL(t))
 	a := apitest.New(t, store.SQLite, func(c *config.Config) {
 		c.RedisURL, c.SecretKey = config.NewSecret(through), config.NewSecret("only-for-tests-"+uuid.NewString())
-		c.RateLimitEnabled, c.RateLimitPerMinute, c.RateLimitLoginPerMinute, c.RateLimitRefreshPerMinute = true, perMinute, 1000, 1000
+		c.RateLimitEnabled, c.RateLimitPerMinute, c.RateLimitLoginPerMinute, c.RateLimitRefreshPerMinute, c.RateLimitPasswordPerMinute = true, perMinute, 1000, 1000, 1000
 	})
 	return a, proxy
 }

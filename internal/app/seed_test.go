@@ -4,6 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/seed"
 	"github.com/tenantry/tenantry/internal/store"
@@ -40,6 +45,22 @@ func TestServeKnowsTheScalesOfTheDemo(t *testing.T) {
 	}
 }
 
+// user makes a user of a tenant.
+func (i installation) user(t *testing.T, tenantID uuid.UUID, email, password string) {
+	t.Helper()
+	hash, err := auth.NewPasswords(bcrypt.MinCost).Hash(t.Context(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = i.store.InsertUser(t.Context(), db.InsertUserParams{
+		TenantID: tenantID, ID: uuid.New(), Email: email, PasswordHash: &hash, FullName: email, NameKey: email, Role: "admin", IsActive: true,
+		CreatedAt: newYear, UpdatedAt: newYear, Version: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The public log-ins may have gone, and the others have the same password.
 func TestDemoOrganisationsAreKnownWithoutTheirLogins(t *testing.T) {
 	t.Parallel()
@@ -58,10 +79,21 @@ func TestDemoOrganisationsAreKnownWithoutTheirLogins(t *testing.T) {
 		t.Errorf("status %d: %s; want the start refused", status, stderr)
 	}
 
+	// Accounts whose passwords aren't the public ones are no risk.
+	i.execf(t, "UPDATE users SET password_hash = NULL WHERE NOT is_superuser")
+	if c := i.examine(t, 1, production()...)["accounts"]; !strings.Contains(c.Detail, seed.SuperuserEmail) || strings.Contains(c.Detail, "organisation") {
+		t.Errorf("%+v, want the superuser alone, whose password is still the public one", c)
+	}
+	i.execf(t, "UPDATE users SET password_hash = (SELECT 'x' || password_hash)")
+	if c := i.examine(t, 0, production()...)["accounts"]; c.Result != doctor.OK {
+		t.Errorf("%+v without a public password, want ok", c)
+	}
+
 	// A customer who happens to have the name and code of one isn't one.
 	customer := newInstallation(t, store.SQLite)
 	customer.superuser(t)
-	customer.trail(t, "TECHSTART")
+	customer.user(t, customer.trail(t, "TECHSTART"), "ceo@techstart.com", seed.Password)
+	customer.user(t, customer.trail(t, "OTHER"), seed.SuperuserEmail, seed.SuperuserPassword)
 	if c := customer.examine(t, 0, production()...)["accounts"]; c.Result != doctor.OK {
 		t.Errorf("%+v of a customer, want ok", c)
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/seed"
@@ -46,7 +45,7 @@ func (p *program) serve(ctx context.Context, demo string) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Environment != config.Development && isDemoAccount(cfg.FirstSuperuserEmail) {
+	if cfg.Environment != config.Development && isDemoAddress(cfg.FirstSuperuserEmail) {
 		return &config.Faults{List: []config.Fault{{
 			Name: "FIRST_SUPERUSER_EMAIL", Expected: "must be your own, and not that of a demo account; the server refuses to start with those in " + string(cfg.Environment),
 		}}}
@@ -111,51 +110,6 @@ func settle() {
 		debug.SetGCPercent(collectAt)
 	}
 	go debug.FreeOSMemory() // nobody waits for it
-}
-
-// refuseDemoAccounts keeps accounts whose passwords everybody knows out of where it matters.
-func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
-	found, err := demoAccounts(ctx, s)
-	if err != nil {
-		return err
-	}
-	if len(found) > 0 {
-		return fmt.Errorf("the database has demo accounts, whose passwords everybody knows: %s. Use another database", strings.Join(found, ", "))
-	}
-	return nil
-}
-
-// demoAccounts returns the log-ins of the demo data that are in a database. Where only other accounts of a demo organisation are left,
-// it is named instead: they have the same password.
-func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {
-	var found []string
-	for _, email := range seed.Emails() {
-		_, err := s.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: email})
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-		if err == nil {
-			found = append(found, email)
-		}
-	}
-	if len(found) > 0 {
-		return found, nil
-	}
-	for _, id := range seed.TenantIDs() {
-		users, err := s.CountTenantUsers(ctx, db.CountTenantUsersParams{TenantID: id})
-		if err != nil {
-			return nil, err
-		}
-		if users == 0 {
-			continue
-		}
-		tenant, err := s.GetTenant(ctx, db.GetTenantParams{ID: id})
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, fmt.Sprintf("%d of the demo organisation %s", users, tenant.Name))
-	}
-	return found, nil
 }
 
 // loadDemo loads the demo data into a database that nobody uses yet.

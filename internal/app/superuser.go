@@ -5,17 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/config"
-	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/passwords"
-	"github.com/tenantry/tenantry/internal/seed"
 	"github.com/tenantry/tenantry/internal/user"
 )
 
@@ -128,8 +125,8 @@ func (p *program) superuserCreate(
 	if in.Email, err = p.askEmail(ctx, stdin, in.Email, source); err != nil {
 		return err
 	}
-	if cfg.Environment != config.Development && isDemoAccount(in.Email) {
-		return fmt.Errorf("%s is an address of the demo data, and in %s the server refuses to start with it; take your own", in.Email, cfg.Environment)
+	if cfg.Environment != config.Development && isDemoAddress(in.Email) {
+		return fmt.Errorf("%s is an address of the demo data, whose passwords everybody knows; take your own in %s", in.Email, cfg.Environment)
 	}
 	if in.Password, err = p.askPassword(ctx, stdin, source); err != nil {
 		return err
@@ -173,10 +170,6 @@ func checkPassword(wanted, address string) error {
 		return nil
 	}
 	return fmt.Errorf("the password %s", strings.Join(broken, ", and "))
-}
-
-func isDemoAccount(address string) bool {
-	return slices.Contains(seed.Emails(), email.Normalize(address))
 }
 
 // firstSuperuser creates the superuser that the settings name, if there is none yet.

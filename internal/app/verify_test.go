@@ -287,7 +287,7 @@ func TestVerifyIsolationWaitsForABusyServer(t *testing.T) {
 func TestVerifyIsolationWithRateLimits(t *testing.T) {
 	t.Parallel()
 	v := newVerification(t, func(c *config.Config) {
-		c.RateLimitEnabled, c.RateLimitPerMinute, c.RateLimitLoginPerMinute, c.RateLimitRefreshPerMinute = true, 100_000, 100_000, 100_000
+		c.RateLimitEnabled, c.RateLimitPerMinute, c.RateLimitLoginPerMinute, c.RateLimitRefreshPerMinute, c.RateLimitPasswordPerMinute = true, 100_000, 100_000, 100_000, 100_000
 	})
 	if status, stdout, stderr := v.run(t.Context(), io.Discard, v.URL, "--operation", "getBranch,listBranches"); status != 0 {
 		t.Errorf("status %d:\n%s%s", status, stdout, stderr)

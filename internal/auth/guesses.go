@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/tenantry/tenantry/gen/db"
@@ -31,7 +32,7 @@ type guessLimit struct {
 	longest time.Duration
 }
 
-// Every wrong password counts for each of these; docs/adr/0006-guessing.md has the reasons.
+// Every wrong password counts for each of these, the addresses and pairs in each network that the address is part of; docs/adr/0006-guessing.md has the reasons.
 var (
 	perAddress           = guessLimit{"address", 100, time.Minute}
 	perAccount           = guessLimit{"account", 100, 15 * time.Minute}
@@ -50,11 +51,18 @@ func (l guessLimit) delay(failures int64) time.Duration {
 // notBlocked is before the time of every instance, even of one whose clock is behind.
 var notBlocked = time.Unix(0, 0).UTC()
 
+// times is the limit of a network that may do so many times as much as a single client.
+func (l guessLimit) times(allowance int64) guessLimit {
+	l.free *= allowance
+	return l
+}
+
 // guesses slows down the guessing of passwords. It counts in the database, so that all instances know and a restart
 // forgets nothing.
 type guesses struct {
-	key []byte
-	now func() time.Time
+	key    []byte
+	now    func() time.Time
+	growth growth
 }
 
 // newGuesses derives its key from the installation's secret key.
@@ -69,10 +77,12 @@ func newGuesses(secretKey []byte, now func() time.Time) (*guesses, error) {
 // guess is an attempt to know the password of an account, or a one-time token. Whether the account exists makes no
 // difference.
 type guess struct {
-	now     func() time.Time
-	address counter
-	account counter // none for a token, which doesn't say whose it is
-	pair    counter // as well
+	guesses *guesses
+	// Of each network of the address, the narrowest first.
+	addresses []counter
+	pairs     []counter // none for a token, which doesn't say whose it is
+	account   counter   // as well
+	network   string    // the subject that says whether the account has logged in from here before
 }
 
 type counter struct {
@@ -83,96 +93,205 @@ type counter struct {
 
 // about returns the guess of a normalized e-mail address' password that comes from an address of the network.
 func (g *guesses) about(email, ip string) guess {
-	from := access.Network(ip)
-	return guess{
-		now:     g.now,
-		address: g.counter(perAddress, from),
-		account: g.counter(perAccount, email),
-		pair:    g.counter(perAccountAndAddress, from+" "+email),
+	made := g.fromAddress(ip)
+	networks := access.Networks(ip)
+	for _, n := range networks {
+		made.pairs = append(made.pairs, g.counter(perAccountAndAddress.times(n.Allowance), n.Prefix+" "+email))
 	}
+	made.account = g.counter(perAccount, email)
+	made.network = g.subject("network of account", homeNetwork(networks)+" "+email)
+	return made
 }
+
+// homeNetwork is the one of an address' networks that a subscriber keeps: devices of one household are in several /64.
+func homeNetwork(networks []access.Network) string { return networks[min(1, len(networks)-1)].Prefix }
 
 // fromAddress returns the guess of a one-time token that comes from an address of the network.
 func (g *guesses) fromAddress(ip string) guess {
-	return guess{now: g.now, address: g.counter(perAddress, access.Network(ip))}
-}
-
-// counter hides what is counted: some people type their password where the e-mail address belongs.
-func (g *guesses) counter(limit guessLimit, of string) counter {
-	h := hmac.New(sha256.New, g.key)
-	h.Write([]byte(limit.name + " " + of))
-	return counter{guessLimit: limit, subject: hex.EncodeToString(h.Sum(nil))}
-}
-
-// allowed returns errs.TooManyAttempts while there is a delay. It belongs before the password is looked at, and once more
-// before the answer: when many try at once, the first one that fails blocks the answers to the others.
-func (g guess) allowed(ctx context.Context, q db.Querier) error {
-	now := g.now()
-	blocks, err := q.ListLoginBlocks(ctx, db.ListLoginBlocksParams{
-		Address: g.address.subject, Account: g.account.subject, Pair: g.pair.subject, Now: now,
-	})
-	if err != nil || len(blocks) == 0 {
-		return err
+	made := guess{guesses: g}
+	for _, n := range access.Networks(ip) {
+		made.addresses = append(made.addresses, g.counter(perAddress.times(n.Allowance), n.Prefix))
 	}
-	return tooManyAttempts(blocks[len(blocks)-1].BlockedUntil.Sub(now))
+	return made
 }
 
-// failed counts a wrong password or token, as part of a transaction. It returns errs.TooManyAttempts if others have failed in the
-// meantime, so that there is a delay by now: then this attempt must have told nothing, and the transaction counts nothing.
-func (g guess) failed(ctx context.Context, q db.Querier) error {
-	added := false
-	// All transactions lock in this order, so that no two wait for each other.
-	for _, c := range []counter{g.address, g.account, g.pair} {
-		if c == (counter{}) {
-			continue
+func (g *guesses) counter(limit guessLimit, of string) counter {
+	return counter{guessLimit: limit, subject: g.subject(limit.name, of)}
+}
+
+// subject hides what is counted: some people type their password where the e-mail address belongs.
+func (g *guesses) subject(name, of string) string {
+	h := hmac.New(sha256.New, g.key)
+	h.Write([]byte(name + " " + of))
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// hold is a delay of an account from everywhere. The zero hold is none.
+type hold struct {
+	refusal error // errs.TooManyAttempts: the answer to whoever isn't at home, and to a wrong password
+	atHome  bool  // the account has logged in from this network before
+}
+
+// stops reports whether the right password isn't enough.
+func (h hold) stops() bool { return h.refusal != nil && !h.atHome }
+
+// allowed returns errs.TooManyAttempts while there is a delay of the address, or of the account from this address. It belongs before the
+// password is looked at, and once more before the answer: when many try at once, the first one that fails blocks the answers to the others.
+//
+// With a hold the password has to be compared all the same, and a wrong one is answered as if it stopped: else the answer, or its time, would
+// tell in which networks an account is at home, and so that it exists.
+func (g guess) allowed(ctx context.Context, q db.Querier) (hold, error) {
+	now := g.guesses.now()
+	blocks, err := q.ListLoginBlocks(ctx, db.ListLoginBlocksParams{
+		Address: subjectAt(g.addresses, 0), WiderAddress: subjectAt(g.addresses, 1), WidestAddress: subjectAt(g.addresses, 2),
+		Pair: subjectAt(g.pairs, 0), WiderPair: subjectAt(g.pairs, 1), WidestPair: subjectAt(g.pairs, 2),
+		Account: g.account.subject, Now: now,
+	})
+	if err != nil {
+		return hold{}, err
+	}
+	var held hold
+	for _, block := range slices.Backward(blocks) { // the one that lasts longest decides
+		refusal := tooManyAttempts(block.BlockedUntil.Sub(now))
+		if block.Subject != g.account.subject {
+			return hold{}, refusal
 		}
-		isNew, err := g.count(ctx, q, c)
+		held.refusal = refusal
+	}
+	if held.refusal != nil {
+		held.atHome, err = g.isAtHome(ctx, q)
+	}
+	return held, err
+}
+
+// isAtHome reports whether the account has logged in from this network before.
+func (g guess) isAtHome(ctx context.Context, q db.Querier) (bool, error) {
+	known, err := q.GetLoginNetwork(ctx, db.GetLoginNetworkParams{Subject: g.network})
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && !known.LastLoginAt.Before(g.guesses.now().Add(-networkForgotten)), err
+}
+
+func subjectAt(counters []counter, i int) string {
+	if i < len(counters) {
+		return counters[i].subject
+	}
+	return ""
+}
+
+// failed counts a wrong password, as part of a transaction. It returns errs.TooManyAttempts if others have failed in the
+// meantime, so that there is a delay by now: then this attempt must have told nothing, and the transaction counts nothing.
+//
+// held is what allowed returned: with a hold, the account's own count stays as it is.
+func (g guess) failed(ctx context.Context, q db.Querier, held hold) error {
+	added, slowed := 0, false
+	// All transactions lock in this order, so that no two wait for each other.
+	for _, c := range slices.Concat(g.addresses, g.pairs) {
+		failures, err := g.count(ctx, q, c)
 		if err != nil {
 			return err
 		}
-		added = added || isNew
+		if failures == 1 {
+			added++
+		}
+		slowed = slowed || c.name == perAccountAndAddress.name && failures > c.free
 	}
-	if !added {
-		return nil
+	if held.refusal == nil && g.account.subject != "" {
+		isNew, err := g.countForAccount(ctx, q, slowed)
+		if err != nil {
+			return err
+		}
+		if isNew {
+			added++
+		}
 	}
-	return g.prune(ctx, q)
+	return g.prune(ctx, q, added)
 }
 
-// count reports whether it is the first failure of the counter.
-func (g guess) count(ctx context.Context, q db.Querier, c counter) (isNew bool, err error) {
-	now := g.now()
+// failedToken counts a wrong one-time token as failed does. With room == false it adds no row: tokens can't be guessed, so what
+// strangers try from ever new addresses needn't be kept.
+func (g guess) failedToken(ctx context.Context, q db.Querier, room bool) error {
+	if room {
+		return g.failed(ctx, q, hold{})
+	}
+	for _, c := range g.addresses {
+		_, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: c.subject})
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := g.count(ctx, q, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countForAccount reports whether it is the first failure of the account. Failures from a network that is slowed down already, which
+// it is after a few, count only once those from everywhere are too many: so a single subscriber never delays an account for others.
+func (g guess) countForAccount(ctx context.Context, q db.Querier, slowed bool) (isNew bool, err error) {
+	if slowed {
+		before, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: g.account.subject})
+		if errors.Is(err, store.ErrNotFound) || err == nil && before.Failures <= g.account.free {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	failures, err := g.count(ctx, q, g.account)
+	if !errs.Is(err, errs.TooManyAttempts) {
+		return failures == 1, err
+	}
+	// Others hold the account up, and whoever is at home may go on.
+	if atHome, homeErr := g.isAtHome(ctx, q); homeErr != nil || !atHome {
+		return false, errors.Join(homeErr, err)
+	}
+	return false, nil
+}
+
+// count returns how many failures a counter has now.
+func (g guess) count(ctx context.Context, q db.Querier, c counter) (failures int64, err error) {
+	now := g.guesses.now()
 	rows, err := q.CountLoginFailure(ctx, db.CountLoginFailureParams{
 		ForgottenBefore: now.Add(-failuresForgotten), Now: now, Subject: c.subject,
 	})
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	attempt, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: c.subject})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		err = q.InsertLoginAttempt(ctx, db.InsertLoginAttemptParams{Subject: c.subject, Failures: 1, BlockedUntil: notBlocked, LastFailedAt: now})
 		if store.BreaksUniqueness(err) {
-			return false, store.ErrStale // someone else's first failure came first; count it and then this one
+			return 0, store.ErrStale // someone else's first failure came first; count it and then this one
 		}
-		return true, err
+		return 1, err
 	case err != nil:
-		return false, err
+		return 0, err
 	case rows == 0 && attempt.BlockedUntil.After(now):
-		return false, tooManyAttempts(attempt.BlockedUntil.Sub(now))
+		return 0, tooManyAttempts(attempt.BlockedUntil.Sub(now))
 	case rows == 0:
-		return false, store.ErrStale // it was added in between
+		return 0, store.ErrStale // it was added in between
 	}
 	delay := c.delay(attempt.Failures)
 	if delay == 0 {
-		return false, nil
+		return attempt.Failures, nil
 	}
 	_, err = q.BlockLoginAttempts(ctx, db.BlockLoginAttemptsParams{BlockedUntil: now.Add(delay), Subject: c.subject})
-	return false, err
+	return attempt.Failures, err
 }
 
-// prune deletes some of the counts that are forgotten.
-func (g guess) prune(ctx context.Context, q db.Querier) error {
-	before := g.now().Add(-failuresForgotten)
+// prune deletes some of the counts that are forgotten, after so many were added.
+func (g guess) prune(ctx context.Context, q db.Querier, added int) error {
+	if added == 0 {
+		return nil
+	}
+	now := g.guesses.now()
+	before := now.Add(-g.guesses.growth.retention(now, added))
 	old, err := q.ListOldLoginAttempts(ctx, db.ListOldLoginAttemptsParams{ForgottenBefore: before, Limit: prunedAtOnce})
 	if err != nil {
 		return err
@@ -188,8 +307,8 @@ func (g guess) prune(ctx context.Context, q db.Querier) error {
 // succeeded forgets what was counted for the account, as part of a transaction. The address' count stays: an attacker may
 // have an account, too.
 func (g guess) succeeded(ctx context.Context, q db.Querier) error {
-	for _, c := range []counter{g.account, g.pair} {
-		if _, err := q.DeleteLoginAttempt(ctx, db.DeleteLoginAttemptParams{Subject: c.subject, LastFailedUntil: g.now()}); err != nil {
+	for _, c := range append(slices.Clone(g.pairs), g.account) {
+		if _, err := q.DeleteLoginAttempt(ctx, db.DeleteLoginAttemptParams{Subject: c.subject, LastFailedUntil: g.guesses.now()}); err != nil {
 			return err
 		}
 	}

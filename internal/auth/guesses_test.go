@@ -39,16 +39,23 @@ func (g *guesser) pass(d time.Duration) { g.at.Add(d.Microseconds()) }
 // fail is a wrong password, if it may be tried.
 func (g *guesser) fail(ctx context.Context, email, ip string) error {
 	guess := g.about(email, ip)
-	if err := guess.allowed(ctx, g.store); err != nil {
+	held, err := guess.allowed(ctx, g.store)
+	if err != nil {
 		return err
 	}
-	return g.store.Tx(ctx, func(q db.Querier) error { return guess.failed(ctx, q) })
+	if held.stops() {
+		return held.refusal
+	}
+	return g.store.Tx(ctx, func(q db.Querier) error { return guess.failed(ctx, q, held) })
 }
 
 // wait says how long the next try is delayed.
 func (g *guesser) wait(t *testing.T, email, ip string) time.Duration {
 	t.Helper()
-	err := g.about(email, ip).allowed(t.Context(), g.store)
+	held, err := g.about(email, ip).allowed(t.Context(), g.store)
+	if held.stops() {
+		err = held.refusal
+	}
 	if err == nil {
 		return 0
 	}
@@ -175,6 +182,59 @@ func TestGuessingSlowsDown(t *testing.T) {
 				}
 			}
 		})
+		t.Run("an IPv6 subscriber with many networks is one, too", func(t *testing.T) {
+			for _, width := range []struct {
+				from string // with the number of a /64
+				free int
+			}{{"2001:db8:0:%x::1", 20}, {"2001:db8:0:%x00::1", 80}} {
+				g := newGuesser(t, engine)
+				network := func(i int) string { return fmt.Sprintf(width.from, i) }
+				for i := range width.free + 1 {
+					g.failures(t, 1, email, network(i))
+				}
+				if got := g.wait(t, email, network(200)); got != time.Second {
+					t.Errorf("%s: delay %s after %d failures in different networks, want 1 s", width.from, got, width.free+1)
+				}
+				for i := range 100 {
+					g.failures(t, 1, email, network(100+i))
+				}
+				if got := g.wait(t, email, elsewhere); got != 0 {
+					t.Errorf("%s: a single subscriber delays everybody else by %s", width.from, got)
+				}
+			}
+		})
+		t.Run("an account, but not from where it has logged in", func(t *testing.T) {
+			g := newGuesser(t, engine)
+			const home, neighbour = "2001:db8:0:1::1", "2001:db8:0:2::1"
+			comeHome := func(q db.Querier) error { return g.about(email, home).cameHome(t.Context(), q) }
+			if err := g.store.Tx(t.Context(), comeHome); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 101 {
+				g.failures(t, 1, email, fmt.Sprintf("203.0.113.%d", i))
+			}
+			for ip, want := range map[string]time.Duration{home: 0, neighbour: 0, elsewhere: time.Second} {
+				if got := g.wait(t, email, ip); got != want {
+					t.Errorf("%s: delay %s, want %s", ip, got, want)
+				}
+			}
+			for range 6 {
+				if err := g.fail(t.Context(), email, home); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := g.wait(t, email, home); got != time.Second {
+				t.Errorf("delay %s at home after six failures there, want 1 s", got)
+			}
+			g.pass(90*24*time.Hour + time.Microsecond)
+			g.failures(t, 101, email, "203.0.113.1")
+			for i := range 101 {
+				g.failures(t, 1, email, fmt.Sprintf("203.0.113.%d", i))
+			}
+			if got := g.wait(t, email, home); got == 0 {
+				t.Error("no delay from where it logged in more than 90 days ago")
+			}
+		})
 		t.Run("an IPv4 address is the same in the clothes of IPv6", func(t *testing.T) {
 			g := newGuesser(t, engine)
 			g.failures(t, 6, email, here)
@@ -242,7 +302,7 @@ func TestConcurrentFailuresCountExactly(t *testing.T) {
 			if counted.Load() != 6 || refused.Load() != attempts-6 {
 				t.Errorf("%d passwords were tried and %d were not, want 6 and %d", counted.Load(), refused.Load(), attempts-6)
 			}
-			if got := failuresOf(t, g, g.about("a@example.com", "192.0.2.1").address); got != 6 {
+			if got := failuresOf(t, g, g.about("a@example.com", "192.0.2.1").addresses[0]); got != 6 {
 				t.Errorf("the address counts %d failures, want 6", got)
 			}
 		})
@@ -306,7 +366,7 @@ func TestWhatIsTypedAsAnAddressIsNotKept(t *testing.T) {
 	t.Parallel()
 	g := newGuesser(t, store.SQLite)
 	const typed = "my secret password"
-	for _, c := range []counter{g.about(typed, "192.0.2.1").account, g.about(typed, "192.0.2.1").pair} {
+	for _, c := range []counter{g.about(typed, "192.0.2.1").account, g.about(typed, "192.0.2.1").pairs[0]} {
 		if strings.Contains(c.subject, "secret") || len(c.subject) != 64 {
 			t.Errorf("subject %q", c.subject)
 		}

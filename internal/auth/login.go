@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
+
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
@@ -25,14 +27,16 @@ func (s *Service) Login(ctx context.Context, address, password string) (Grant, d
 }
 
 func (s *Service) login(ctx context.Context, address, password string) (Grant, db.User, error) {
-	leave, err := s.passwords.Enter(ctx)
+	ip := access.RequestFrom(ctx).IP
+	leave, err := s.passwords.Enter(ctx, partyOf(access.Principal{}, ip))
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
 	defer leave()
 	address = email.Normalize(address)
-	guess := s.guesses.about(address, access.RequestFrom(ctx).IP)
-	if err := guess.allowed(ctx, s.store); err != nil {
+	guess := s.guesses.about(address, ip)
+	held, err := guess.allowed(ctx, s.store)
+	if err != nil {
 		return Grant{}, db.User{}, err
 	}
 	user, err := s.store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: address})
@@ -41,33 +45,36 @@ func (s *Service) login(ctx context.Context, address, password string) (Grant, d
 	} else if err != nil {
 		return Grant{}, db.User{}, err
 	}
-	matches, err := s.passwords.Matches(ctx, valueOf(user.PasswordHash), password)
+	matches, err := s.matches(ctx, user.PasswordHash, password)
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
-	if !matches || !user.IsActive {
-		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, user)
+	if !matches || !user.IsActive || held.stops() {
+		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, user, held)
 	}
-	if err := guess.allowed(ctx, s.store); err != nil {
+	if held, err = guess.allowed(ctx, s.store); err != nil {
 		return Grant{}, db.User{}, err
+	}
+	if held.stops() {
+		return Grant{}, db.User{}, held.refusal
 	}
 	tenant, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID})
 	if errors.Is(err, store.ErrNotFound) {
-		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, unknownUser(address))
+		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, unknownUser(address), held)
 	}
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
 	if tenant.Status != tenantActive && !user.IsSuperuser {
-		return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, guess, user)
+		return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, guess, user, held)
 	}
 	hash := user.PasswordHash
-	if s.passwords.IsWeak(*hash) {
-		stronger, err := s.passwords.Hash(ctx, password)
+	if s.passwords.IsOutdated(*hash) {
+		current, err := s.passwords.Hash(ctx, password)
 		if err != nil {
 			return Grant{}, db.User{}, err
 		}
-		hash = &stronger
+		hash = &current
 	}
 	return s.startSession(ctx, guess, user, hash)
 }
@@ -77,18 +84,25 @@ func unknownUser(address string) db.User {
 	return db.User{TenantID: access.PlatformTenantID, Email: address}
 }
 
-// refuseLogin counts and writes down who was refused, and returns the refusal. An address that nobody has goes into the
-// platform's trail: so it costs the same as one that somebody has.
-func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User) error {
+// refuseLogin counts and writes down who was refused, and returns the refusal. held is what guess.allowed returned. An address that nobody
+// has goes into the platform's trail: so it costs the same as one that somebody has.
+func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User, held hold) error {
 	refusal := errs.New(errs.InvalidCredentials, "The e-mail address or the password is wrong.")
+	if e, ok := errors.AsType[*errs.Error](held.refusal); ok {
+		refusal = e
+	}
+	entry := verdict{write: true}
+	if user.ID == uuid.Nil || held.stops() {
+		entry = s.admitStranger(ctx, user.TenantID)
+	}
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := guess.failed(ctx, q); err != nil {
+		if err := guess.failed(ctx, q, held); err != nil {
 			return err
 		}
-		return s.writeRefusal(ctx, q, user, audit.Failure, refusal.Code)
+		return s.writeRefusal(ctx, q, user, audit.Failure, refusal.Code, entry)
 	})
 	if store.BreaksReference(err) && user.TenantID != access.PlatformTenantID {
-		return s.refuseLogin(ctx, guess, unknownUser(user.Email))
+		return s.refuseLogin(ctx, guess, unknownUser(user.Email), held)
 	}
 	if err != nil {
 		return err
@@ -96,12 +110,13 @@ func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User) er
 	return refusal
 }
 
-func (s *Service) refuseSuspendedLogin(ctx context.Context, guess guess, user db.User) error {
+func (s *Service) refuseSuspendedLogin(ctx context.Context, guess guess, user db.User, held hold) error {
+	entry := s.admitStranger(ctx, user.TenantID)
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		return s.writeRefusal(ctx, q, user, audit.Denied, errs.TenantSuspended)
+		return s.writeRefusal(ctx, q, user, audit.Denied, errs.TenantSuspended, entry)
 	})
 	if store.BreaksReference(err) {
-		return s.refuseLogin(ctx, guess, unknownUser(user.Email))
+		return s.refuseLogin(ctx, guess, unknownUser(user.Email), held)
 	}
 	if err != nil {
 		return err
@@ -109,10 +124,29 @@ func (s *Service) refuseSuspendedLogin(ctx context.Context, guess guess, user db
 	return tenantSuspended()
 }
 
-func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, outcome audit.Outcome, reason errs.Code) error {
-	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, audit.Entry{
-		EntityType: userType, EntityID: user.ID, EntityLabel: user.Email, Outcome: outcome, Reason: string(reason),
-	})
+// writeRefusal writes an entry about a user who isn't logged in, unless it isn't to be written.
+func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, outcome audit.Outcome, reason errs.Code, v verdict) error {
+	if !v.write {
+		return nil
+	}
+	entry := audit.Entry{EntityType: userType, EntityID: user.ID, EntityLabel: user.Email, Outcome: outcome, Reason: string(reason)}
+	if v.omitted > 0 {
+		entry.Changes = audit.Changes{"entries_omitted": {After: v.omitted}}
+	}
+	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, entry)
+}
+
+// admitStranger says whether another entry about somebody who isn't known fits into a tenant's trail, and tells operators if not.
+func (s *Service) admitStranger(ctx context.Context, tenantID uuid.UUID) verdict {
+	v := s.strangers.admit(tenantID)
+	if v.first && s.opts.Log != nil {
+		s.opts.Log.WarnContext(ctx, "too many failed attempts to log in: until the minute ends, the audit trail has not all of them",
+			"tenant_id", tenantID, "entries_per_minute", maxOfStrangers)
+	}
+	if !v.write && s.opts.OnEntryOmitted != nil {
+		s.opts.OnEntryOmitted()
+	}
+	return v
 }
 
 // startSession keeps the hash, which is the one that was checked or a stronger one of the same password. If the user has
@@ -143,13 +177,19 @@ func (s *Service) startSession(ctx context.Context, guess guess, user db.User, h
 		if err := q.InsertSession(ctx, db.InsertSessionParams(session)); err != nil {
 			return err
 		}
+		if err := deleteExpiredSessions(ctx, q, user.TenantID, now); err != nil {
+			return err
+		}
 		if err := guess.succeeded(ctx, q); err != nil {
+			return err
+		}
+		if err := guess.cameHome(ctx, q); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email})
 	})
 	if err == nil && changed {
-		err = s.refuseLogin(ctx, guess, user)
+		err = s.refuseLogin(ctx, guess, user, hold{})
 	}
 	if err != nil {
 		return Grant{}, db.User{}, err

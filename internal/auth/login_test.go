@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -30,17 +32,23 @@ type login struct {
 	user     db.User
 	during   func()
 	compared atomic.Int64
+	rounds   atomic.Int64  // of bcrypt
+	passed   time.Duration // since noon
+	omitted  int           // entries about strangers
 }
 
 func newLogin(t *testing.T, engine store.Engine) *login {
 	t.Helper()
 	hash := hashOf(t, password, bcrypt.MinCost)
-	now := func() time.Time { return noon }
-	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	l := &login{during: func() {}}
+	now := func() time.Time { return noon.Add(l.passed) }
+	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	passwords := NewPasswords(bcrypt.MinCost)
 	passwords.compare = func(hash, password []byte) error {
 		l.compared.Add(1)
+		if cost, err := bcrypt.Cost(hash); err == nil {
+			l.rounds.Add(1 << cost)
+		}
 		l.during()
 		return bcrypt.CompareHashAndPassword(hash, password)
 	}
@@ -51,6 +59,7 @@ func newLogin(t *testing.T, engine store.Engine) *login {
 	}
 	l.Service, err = NewService(s, audit.NewLog(keys, now, newID), passwords, Options{
 		SecretKey: []byte(secretKey), Keys: keysOf(t, secretKey, ""), AccessTokenTTL: time.Hour, RefreshTokenTTL: time.Hour, Now: now, NewID: newID,
+		OnEntryOmitted: func() { l.omitted++ },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +78,15 @@ func newLogin(t *testing.T, engine store.Engine) *login {
 func request(t *testing.T, action string) context.Context {
 	t.Helper()
 	return access.WithRequest(t.Context(), &access.Request{ID: "r", IP: "192.0.2.1", Operation: access.Operation{AuditAction: action}})
+}
+
+// tryAs tries a password of any account from an address.
+func (l *login) tryAs(t *testing.T, email, password, ip string) error {
+	t.Helper()
+	ctx := request(t, "auth.login")
+	access.RequestFrom(ctx).IP = ip
+	_, _, err := l.Login(ctx, email, password)
+	return err
 }
 
 func (l *login) try(t *testing.T, password string) error {
@@ -96,7 +114,9 @@ func (l *login) block(t *testing.T) {
 
 func (l *login) sessions(t *testing.T) int {
 	t.Helper()
-	alive, err := l.Sessions(t.Context(), access.Principal{HomeTenantID: l.user.TenantID, UserID: l.user.ID})
+	alive, err := l.store.ListLiveSessionsOfUser(t.Context(), db.ListLiveSessionsOfUserParams{
+		TenantID: l.user.TenantID, UserID: l.user.ID, Now: noon, AfterCreatedAt: noon.AddDate(1, 0, 0), AfterID: uuid.Max, Limit: 100,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +143,136 @@ func TestBlockedGuessIsNotCompared(t *testing.T) {
 	})
 }
 
+// Whether an account exists, and where it is at home, makes no difference to anybody but who knows the password and is at home.
+func TestDelayOfAnAccountFromEverywhereDoesNotHoldAtHome(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		const nobody, home, office, elsewhere = "nobody@example.com", "192.0.2.1", "192.0.2.2", "192.0.2.3"
+		l := newLogin(t, engine)
+		if err := l.tryAs(t, l.user.Email, password, home); err != nil {
+			t.Fatal(err)
+		}
+		g := &guesser{store: l.store, guesses: l.guesses}
+		for i := range 101 {
+			for _, email := range []string{l.user.Email, nobody} {
+				if err := g.fail(t.Context(), email, fmt.Sprintf("203.0.113.%d", i)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for what, try := range map[string]struct{ email, password, ip string }{
+			"wrong at home":         {l.user.Email, "wrong", home},
+			"wrong elsewhere":       {l.user.Email, "wrong", office},
+			"right elsewhere":       {l.user.Email, password, elsewhere},
+			"of an unknown account": {nobody, password, elsewhere},
+		} {
+			l.compared.Store(0)
+			err := l.tryAs(t, try.email, try.password, try.ip)
+			wantCode(t, what, err, errs.TooManyAttempts)
+			if e, ok := errors.AsType[*errs.Error](err); !ok || e.RetryAfter != time.Second || l.compared.Load() != 1 {
+				t.Errorf("%s: %v, and %d passwords were compared; want a delay of 1 s and 1", what, err, l.compared.Load())
+			}
+		}
+		if err := l.tryAs(t, l.user.Email, password, home); err != nil {
+			t.Errorf("the right password at home: %v", err)
+		}
+		l.block(t)
+		l.compared.Store(0)
+		wantCode(t, "at home, after many failures there", l.tryAs(t, l.user.Email, password, home), errs.TooManyAttempts)
+		if n := l.compared.Load(); n != 0 {
+			t.Errorf("%d passwords were compared, want none", n)
+		}
+	})
+}
+
+// Another instance may make hashes of a higher cost, and so may this one have done before.
+func TestUnknownAccountsCostAsMuchAsTheDearestOne(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		l := newLogin(t, engine)
+		for name, cost := range map[string]int{"b": bcrypt.MinCost + 2, "y": bcrypt.MinCost + 1} {
+			other, hash := l.user, "$2"+name+hashOf(t, otherWord, cost)[3:]
+			other.ID, other.Email, other.PasswordHash = l.opts.NewID(), name+"@example.com", &hash
+			if err := l.store.InsertUser(t.Context(), db.InsertUserParams(other)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const most = 1 << (bcrypt.MinCost + 2)
+		for _, email := range []string{"nobody@example.com", l.user.Email, "b@example.com", "y@example.com"} {
+			l.rounds.Store(0)
+			wantCode(t, email, l.tryAs(t, email, "wrong", "192.0.2.1"), errs.InvalidCredentials)
+			if n := l.rounds.Load(); n != most {
+				t.Errorf("%s: %d rounds, want %d", email, n, most)
+			}
+		}
+		// Whoever logs in gets a hash of the usual cost, and then comparisons cost no more than that.
+		for _, email := range []string{"b@example.com", "y@example.com"} {
+			if err := l.tryAs(t, email, otherWord, "192.0.2.1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l.rounds.Store(0)
+		wantCode(t, "afterwards", l.tryAs(t, "nobody@example.com", "wrong", "192.0.2.2"), errs.InvalidCredentials)
+		if n := l.rounds.Load(); n != 1<<bcrypt.MinCost {
+			t.Errorf("%d rounds afterwards, want %d", n, 1<<bcrypt.MinCost)
+		}
+	})
+}
+
+func TestStrangersFillNoTrail(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		l := newLogin(t, engine)
+		entries := func(action string) []db.AuditEntry {
+			t.Helper()
+			list, err := l.store.ListAuditEntries(t.Context(), db.ListAuditEntriesParams{
+				TenantID: access.PlatformTenantID, AfterOccurredAt: noon.AddDate(1, 0, 0), AfterID: uuid.Max, Action: &action, Limit: 1000,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list
+		}
+		stranger := func(i int) {
+			t.Helper()
+			ip := fmt.Sprintf("203.0.113.%d", i)
+			wantCode(t, "log-in", l.tryAs(t, fmt.Sprintf("%d@example.com", i), "wrong", ip), errs.InvalidCredentials)
+			ctx := request(t, passwordReset)
+			access.RequestFrom(ctx).IP = ip
+			wantCode(t, "token", l.ResetPassword(ctx, "token", otherWord), errs.InvalidOneTimeToken)
+		}
+		for i := range maxOfStrangers {
+			stranger(i)
+		}
+		if n := len(entries("auth.login")) + len(entries(passwordReset)); n != maxOfStrangers || l.omitted != maxOfStrangers {
+			t.Errorf("%d entries, and %d were omitted; want %d of both", n, l.omitted, maxOfStrangers)
+		}
+		before, err := l.store.ListOldLoginAttempts(t.Context(), db.ListOldLoginAttemptsParams{ForgottenBefore: noon.AddDate(1, 0, 0), Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := request(t, passwordReset)
+		access.RequestFrom(ctx).IP = "198.51.100.1"
+		wantCode(t, "token", l.ResetPassword(ctx, "token", otherWord), errs.InvalidOneTimeToken)
+		after, err := l.store.ListOldLoginAttempts(t.Context(), db.ListOldLoginAttemptsParams{ForgottenBefore: noon.AddDate(1, 0, 0), Limit: 1000})
+		if err != nil || len(after) != len(before) {
+			t.Errorf("%d counts after a token from a new address, and %d before it (%v)", len(after), len(before), err)
+		}
+
+		// What is tried with an account that exists is written down all the same.
+		wantCode(t, "an account that exists", l.try(t, "wrong"), errs.InvalidCredentials)
+		if latest := entries("auth.login")[0]; latest.EntityID == nil || *latest.EntityID != l.user.ID {
+			t.Errorf("%+v is the latest entry, want one about the user", latest)
+		}
+		l.passed = time.Minute
+		stranger(200)
+		if latest := entries("auth.login")[0]; !strings.Contains(string(latest.Changes), fmt.Sprintf(`"entries_omitted":{"after":%d`, maxOfStrangers+1)) &&
+			!strings.Contains(strings.ReplaceAll(string(latest.Changes), " ", ""), fmt.Sprintf(`"after":%d`, maxOfStrangers+1)) {
+			t.Errorf("%s in the first entry of the next minute, want the number of those that were omitted", latest.Changes)
+		}
+	})
+}
+
 // Someone who sends many guesses at once must learn of one of them alone whether it is right.
 func TestGuessThatIsBlockedWhileItIsComparedTellsNothing(t *testing.T) {
 	t.Parallel()
@@ -137,7 +287,7 @@ func TestGuessThatIsBlockedWhileItIsComparedTellsNothing(t *testing.T) {
 			l = newLogin(t, engine)
 			l.during = func() { l.block(t) }
 			wantCode(t, "password change with "+given, l.change(t, given), errs.TooManyAttempts)
-			if n := failuresOf(t, &guesser{store: l.store}, l.guesses.about(l.user.Email, "192.0.2.1").pair); n != 6 {
+			if n := failuresOf(t, &guesser{store: l.store}, l.guesses.about(l.user.Email, "192.0.2.1").pairs[0]); n != 6 {
 				t.Errorf("%d failures are counted, want those 6 that were answered", n)
 			}
 		}
@@ -222,7 +372,11 @@ func TestBusyAsksTheDatabaseNothing(t *testing.T) {
 	l := newLogin(t, store.SQLite)
 	l.store.Close()
 	occupy(t, l.passwords)
-	l.passwords.waiting.Store(maxWaiting)
+	for i := range maxWaiting {
+		if _, err := l.passwords.places.join(fmt.Sprint("party ", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, ask := range l.asking(t) {
 		wantCode(t, name, ask(), errs.Busy) // a statement would be another error
 	}
@@ -244,7 +398,7 @@ func TestPlaceIsFreeHoweverItEnds(t *testing.T) {
 	}
 	l := newLogin(t, store.SQLite)
 	l.during = func() {
-		if n := len(l.passwords.places); n != 1 {
+		if n := placesPerSlot*cap(l.passwords.slots) - l.passwords.places.free; n != 1 {
 			t.Errorf("%d places are taken while a password is compared, want 1", n)
 		}
 	}

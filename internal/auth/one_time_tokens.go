@@ -61,13 +61,14 @@ func hashOneTimeToken(token string) string {
 // errs.InvalidOneTimeToken, whatever the reason, and counts for the address as a wrong password does: after many it is
 // errs.TooManyAttempts. Broken rules are errs.ValidationFailed; the token then still works, as it does after errs.Busy, when too many log in at once.
 func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error {
-	leave, err := s.passwords.Enter(ctx)
+	ip := access.RequestFrom(ctx).IP
+	leave, err := s.passwords.Enter(ctx, partyOf(access.Principal{}, ip))
 	if err != nil {
 		return err
 	}
 	defer leave()
-	guess := s.guesses.fromAddress(access.RequestFrom(ctx).IP)
-	if err := guess.allowed(ctx, s.store); err != nil {
+	guess := s.guesses.fromAddress(ip)
+	if _, err := guess.allowed(ctx, s.store); err != nil {
 		return err
 	}
 	key := db.GetOneTimeTokenUnscopedParams{TokenHash: hashOneTimeToken(token)}
@@ -135,13 +136,12 @@ func (s *Service) refuseReset(ctx context.Context, guess guess, t db.GetOneTimeT
 		t.TenantID = access.PlatformTenantID
 	}
 	refusal := errs.New(errs.InvalidOneTimeToken, "This token doesn't work, or doesn't any more. Ask your administrator for another one.")
+	entry := s.admitStranger(ctx, t.TenantID)
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := guess.failed(ctx, q); err != nil {
+		if err := guess.failedToken(ctx, q, entry.write); err != nil {
 			return err
 		}
-		return s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
-			EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Outcome: audit.Failure, Reason: string(refusal.Code),
-		})
+		return s.writeRefusal(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email}, audit.Failure, refusal.Code, entry)
 	})
 	if store.BreaksReference(err) && t.TenantID != access.PlatformTenantID {
 		return s.refuseReset(ctx, guess, db.GetOneTimeTokenUnscopedRow{}) // the tenant has gone since the token was found

@@ -14,17 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// maxListedSessions is how many of their own sessions a user is shown.
-const maxListedSessions = 100
-
-// Sessions returns the newest sessions of the principal's user that are alive, at most 100.
-func (s *Service) Sessions(ctx context.Context, by access.Principal) ([]db.Session, error) {
-	return s.store.ListLiveSessionsOfUser(ctx, db.ListLiveSessionsOfUserParams{
-		TenantID: by.HomeTenantID, UserID: by.UserID, Now: s.opts.Now(), Limit: maxListedSessions,
-	})
-}
-
-// EndSession ends one of those sessions; errs.NotFound for any other one.
+// EndSession ends a session of the principal's own user that is alive; errs.NotFound for any other one.
 func (s *Service) EndSession(ctx context.Context, by access.Principal, id uuid.UUID) error {
 	now, reason := s.opts.Now(), "ended_by_user"
 	missing := errs.New(errs.NotFound, "There is no such session.")

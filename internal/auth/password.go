@@ -22,28 +22,36 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Principal, curre
 	if len(fields) > 0 {
 		return errs.Invalid(fields...)
 	}
-	leave, err := s.passwords.Enter(ctx)
+	ip := access.RequestFrom(ctx).IP
+	leave, err := s.passwords.Enter(ctx, partyOf(by, ip))
 	if err != nil {
 		return err
 	}
 	defer leave()
-	guess := s.guesses.about(by.Email, access.RequestFrom(ctx).IP)
-	if err := guess.allowed(ctx, s.store); err != nil {
+	guess := s.guesses.about(by.Email, ip)
+	held, err := guess.allowed(ctx, s.store)
+	if err != nil {
 		return err
+	}
+	if held.stops() {
+		return held.refusal
 	}
 	user, err := OwnUser(ctx, s.store, by)
 	if err != nil {
 		return err
 	}
-	matches, err := s.passwords.Matches(ctx, valueOf(user.PasswordHash), current)
+	matches, err := s.matches(ctx, user.PasswordHash, current)
 	if err != nil {
 		return err
 	}
 	if !matches {
-		return s.refusePassword(ctx, by, guess)
+		return s.refusePassword(ctx, by, guess, held)
 	}
-	if err := guess.allowed(ctx, s.store); err != nil {
+	if held, err = guess.allowed(ctx, s.store); err != nil {
 		return err
+	}
+	if held.stops() {
+		return held.refusal
 	}
 	hash, err := s.passwords.Hash(ctx, wanted)
 	if err != nil {
@@ -83,7 +91,7 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 		})
 	})
 	if err == nil && changed {
-		return s.refusePassword(ctx, by, guess)
+		return s.refusePassword(ctx, by, guess, hold{})
 	}
 	if err == nil {
 		s.Changed(ctx, invalidation.User(user.TenantID, user.ID))
@@ -93,12 +101,12 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 
 // refusePassword counts and writes down a wrong current password, and returns the refusal. Whose user has gone has no
 // password that could be wrong.
-func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess guess) error {
+func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess guess, held hold) error {
 	if err := access.StillAllowed(ctx); err != nil {
 		return err
 	}
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := guess.failed(ctx, q); err != nil {
+		if err := guess.failed(ctx, q, held); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{

@@ -27,7 +27,7 @@ func TestHashingStandsBack(t *testing.T) {
 		return nil
 	}
 	for range 50 { // threads that come back would be seen sooner or later
-		if _, err := p.Matches(t.Context(), "", ""); err != nil {
+		if _, err := p.Matches(t.Context(), "", "", 0); err != nil {
 			t.Fatal(err)
 		}
 		if hashing != usual-niceness {
@@ -52,7 +52,7 @@ func TestHashingTakesNoThreadFromTheRequests(t *testing.T) { //nolint:parallelte
 		}
 		func() {
 			defer func() { _ = recover() }()
-			_, _ = p.Matches(t.Context(), "", "")
+			_, _ = p.Matches(t.Context(), "", "", 0)
 		}()
 		if now := runtime.GOMAXPROCS(0); hashing != usual+1 || now != usual {
 			t.Errorf("%s: %d threads meanwhile and %d afterwards, want one more than %d and as many", name, hashing, now, usual)
@@ -72,5 +72,5 @@ func TestFaultOfAHashReachesWhoAskedForIt(t *testing.T) {
 			t.Error("its slot is still taken")
 		}
 	}()
-	_, _ = p.Matches(t.Context(), "", "")
+	_, _ = p.Matches(t.Context(), "", "", 0)
 }

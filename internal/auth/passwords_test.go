@@ -45,7 +45,7 @@ func TestPasswordMatches(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			if got, err := p.Matches(t.Context(), test.hash, test.password); err != nil || got != test.want {
+			if got, err := p.Matches(t.Context(), test.hash, test.password, 0); err != nil || got != test.want {
 				t.Errorf("%t, %v; want %t", got, err, test.want)
 			}
 		})
@@ -69,20 +69,22 @@ func TestEveryComparisonIsTheSameWork(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, rounds := NewPasswords(cost), 0
-			p.compare = func(hash, password []byte) error {
-				of, err := bcrypt.Cost(hash)
-				if err != nil {
-					t.Errorf("compared with something that isn't a hash: %v", err)
+			for own, inUse := range map[int]int{cost: 0, bcrypt.MinCost: cost} {
+				p, rounds := NewPasswords(own), 0
+				p.compare = func(hash, password []byte) error {
+					of, err := bcrypt.Cost(hash)
+					if err != nil {
+						t.Errorf("compared with something that isn't a hash: %v", err)
+					}
+					rounds += 1 << of
+					return bcrypt.CompareHashAndPassword(hash, password)
 				}
-				rounds += 1 << of
-				return bcrypt.CompareHashAndPassword(hash, password)
-			}
-			if _, err := p.Matches(t.Context(), given.hash, given.password); err != nil {
-				t.Fatal(err)
-			}
-			if rounds != 1<<cost {
-				t.Errorf("%d rounds, want %d", rounds, 1<<cost)
+				if _, err := p.Matches(t.Context(), given.hash, given.password, inUse); err != nil {
+					t.Fatal(err)
+				}
+				if rounds != 1<<cost {
+					t.Errorf("%d rounds, want %d", rounds, 1<<cost)
+				}
 			}
 		})
 	}
@@ -115,15 +117,15 @@ func TestHashesUseAtMostHalfOfTheCores(t *testing.T) {
 // withSlots makes Passwords that compute so many hashes at a time, on any machine.
 func withSlots(n int) *Passwords {
 	p := NewPasswords(bcrypt.MinCost)
-	p.places, p.slots = make(chan struct{}, placesPerSlot*n), make(chan struct{}, n)
+	p.places, p.slots = newQueue(placesPerSlot*n), make(chan struct{}, n)
 	return p
 }
 
 // occupy takes all places.
 func occupy(t *testing.T, p *Passwords) {
 	t.Helper()
-	for range cap(p.places) {
-		if _, err := p.Enter(t.Context()); err != nil {
+	for range p.places.free {
+		if _, err := p.Enter(t.Context(), "others"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,8 +134,8 @@ func occupy(t *testing.T, p *Passwords) {
 // wantFree fails unless nobody is let in, computes or waits.
 func wantFree(t *testing.T, p *Passwords) {
 	t.Helper()
-	if len(p.places) != 0 || len(p.slots) != 0 || p.waiting.Load() != 0 {
-		t.Errorf("%d places and %d slots are taken and %d wait, want none", len(p.places), len(p.slots), p.waiting.Load())
+	if free := placesPerSlot * cap(p.slots); p.places.free != free || len(p.slots) != 0 || p.places.waiting != 0 || len(p.places.lines) != 0 {
+		t.Errorf("%d of %d places are free, %d slots are taken and %d wait, want all and none", p.places.free, free, len(p.slots), p.places.waiting)
 	}
 }
 
@@ -162,12 +164,12 @@ func TestStormOfLogins(t *testing.T) {
 		results := make(chan error, places+maxWaiting+tooMany)
 		for range cap(results) {
 			go func() {
-				leave, err := p.Enter(t.Context())
+				leave, err := p.Enter(t.Context(), "somebody")
 				if err == nil {
 					if now := inside.Add(1); now > places {
 						t.Errorf("%d are let in, want at most %d", now, places)
 					}
-					_, err = p.Matches(t.Context(), "", "password")
+					_, err = p.Matches(t.Context(), "", "password", 0)
 					inside.Add(-1)
 					leave()
 				}
@@ -210,16 +212,16 @@ func TestWaiterIsLetInWhenSomeoneLeaves(t *testing.T) {
 		occupy(t, p)
 		result := make(chan error)
 		go func() {
-			_, err := p.Enter(t.Context())
+			_, err := p.Enter(t.Context(), "somebody")
 			result <- err
 		}()
 		synctest.Wait()
-		if p.waiting.Load() != 1 {
-			t.Fatalf("%d wait, want 1", p.waiting.Load())
+		if p.places.waiting != 1 {
+			t.Fatalf("%d wait, want 1", p.places.waiting)
 		}
-		<-p.places
-		if err := <-result; err != nil || len(p.places) != cap(p.places) || p.waiting.Load() != 0 {
-			t.Errorf("error %v, %d places are taken, %d wait", err, len(p.places), p.waiting.Load())
+		p.places.leave()
+		if err := <-result; err != nil || p.places.free != 0 || p.places.waiting != 0 {
+			t.Errorf("error %v, %d places are free, %d wait", err, p.places.free, p.places.waiting)
 		}
 	})
 }
@@ -228,7 +230,7 @@ func TestWaiterLeavesWhenItsContextEnds(t *testing.T) {
 	t.Parallel()
 	for name, wait := range map[string]func(ctx context.Context, p *Passwords) error{
 		"for a place": func(ctx context.Context, p *Passwords) error {
-			_, err := p.Enter(ctx)
+			_, err := p.Enter(ctx, "somebody")
 			return err
 		},
 		"for a slot": func(ctx context.Context, p *Passwords) error {
@@ -255,8 +257,8 @@ func TestWaiterLeavesWhenItsContextEnds(t *testing.T) {
 				if err := <-result; !errors.Is(err, context.Canceled) {
 					t.Errorf("error %v, want that of the context", err)
 				}
-				if len(p.places) != cap(p.places) || len(p.slots) != 1 || p.waiting.Load() != 0 {
-					t.Errorf("%d places and %d slots are taken, %d wait", len(p.places), len(p.slots), p.waiting.Load())
+				if p.places.free != 0 || len(p.slots) != 1 || p.places.waiting != 0 {
+					t.Errorf("%d places are free and %d slots taken, %d wait", p.places.free, len(p.slots), p.places.waiting)
 				}
 			})
 		})
@@ -271,22 +273,22 @@ func TestSlotIsFreeAfterAnError(t *testing.T) {
 	}
 	broken := errors.New("broken")
 	p.compare = func([]byte, []byte) error { return broken }
-	if _, err := p.Matches(t.Context(), string(hashOfNobody(bcrypt.MinCost)), "x"); !errors.Is(err, broken) {
+	if _, err := p.Matches(t.Context(), string(hashOfNobody(bcrypt.MinCost)), "x", 0); !errors.Is(err, broken) {
 		t.Errorf("error %v, want that of the comparison", err)
 	}
 	wantFree(t, p)
 }
 
-func TestIsWeak(t *testing.T) {
+func TestIsOutdated(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords(bcrypt.MinCost + 1)
 	for hash, want := range map[string]bool{
 		string(hashOfNobody(bcrypt.MinCost)):     true,
 		string(hashOfNobody(bcrypt.MinCost + 1)): false,
-		string(hashOfNobody(bcrypt.MinCost + 2)): false,
+		string(hashOfNobody(bcrypt.MinCost + 2)): true,
 		"":                                       false, "nonsense": false,
 	} {
-		if got := p.IsWeak(hash); got != want {
+		if got := p.IsOutdated(hash); got != want {
 			t.Errorf("%q: %t, want %t", hash, got, want)
 		}
 	}

@@ -4,6 +4,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,6 +35,8 @@ type Options struct {
 	NewID            func() uuid.UUID
 	Channel          *invalidation.Channel // to all other instances; nil: there is none
 	OnLogin          func(LoginOutcome)    // is told of each attempt to log in; nil: nobody is
+	OnEntryOmitted   func()                // is told of each entry about strangers that isn't written; nil: nobody is
+	Log              *slog.Logger          // nil: none
 	// Within runs f while its tenant has a place for work with the database; nil: f runs at once.
 	Within func(ctx context.Context, tenantID uuid.UUID, f func() error) error
 }
@@ -47,6 +50,7 @@ type Service struct {
 	verified   *verified
 	remembered *remembered
 	guesses    *guesses
+	strangers  strangers
 	refused    refused
 	opts       Options
 }
@@ -59,7 +63,8 @@ func NewService(s *store.Store, log *audit.Log, passwords *Passwords, opts Optio
 	}
 	return &Service{
 		store: s, audit: log, passwords: passwords, tokens: &tokens{keys: opts.Keys, now: opts.Now}, guesses: g, opts: opts,
-		verified: newVerified(), remembered: newRemembered(opts.Channel),
+		strangers: strangers{now: opts.Now},
+		verified:  newVerified(), remembered: newRemembered(opts.Channel),
 	}, nil
 }
 

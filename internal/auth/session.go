@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -56,6 +57,24 @@ func (s *Service) EndSessions(ctx context.Context, q db.Querier, tenantID, userI
 		return q.EndUserSessions(ctx, db.EndUserSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: tenantID, UserID: userID})
 	}
 	return q.EndOtherSessions(ctx, db.EndOtherSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: tenantID, UserID: userID, ID: spared})
+}
+
+// expiredAtOnce is how many expired sessions of a tenant go when one is added: more than come, so that the table shrinks.
+const expiredAtOnce = 10
+
+// deleteExpiredSessions deletes some sessions of a tenant that have expired, as part of a transaction.
+func deleteExpiredSessions(ctx context.Context, q db.Querier, tenantID uuid.UUID, now time.Time) error {
+	expired, err := q.ListExpiredSessions(ctx, db.ListExpiredSessionsParams{TenantID: tenantID, ExpiredUntil: now, Limit: expiredAtOnce})
+	if err != nil {
+		return err
+	}
+	for _, id := range expired {
+		_, err := q.DeleteExpiredSession(ctx, db.DeleteExpiredSessionParams{TenantID: tenantID, ID: id, ExpiredUntil: now})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Changed makes all instances forget what they remember of a subject. It comes after each transaction that ends sessions or changes what

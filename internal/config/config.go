@@ -58,10 +58,11 @@ type Config struct {
 	AllowedOrigins []string       // as browsers send them, or "*" in development
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 
-	RateLimitEnabled          bool
-	RateLimitPerMinute        int // of a person, and of an address
-	RateLimitLoginPerMinute   int // of an address
-	RateLimitRefreshPerMinute int // of an address
+	RateLimitEnabled           bool
+	RateLimitPerMinute         int // of a person, and of an address
+	RateLimitLoginPerMinute    int // of an address
+	RateLimitRefreshPerMinute  int // of an address
+	RateLimitPasswordPerMinute int // of a person
 
 	LogLevel  slog.Level
 	LogFormat string // "json" or "text"

@@ -38,11 +38,11 @@ func TestTrustedProxies(t *testing.T) {
 
 func TestRateLimitSettings(t *testing.T) {
 	t.Parallel()
-	cfg := load(t, "RATE_LIMIT_ENABLED=no", "RATE_LIMIT_PER_MINUTE=100", "RATE_LIMIT_LOGIN_PER_MINUTE=7", "RATE_LIMIT_REFRESH_PER_MINUTE=8")
-	if cfg.RateLimitEnabled || cfg.RateLimitPerMinute != 100 || cfg.RateLimitLoginPerMinute != 7 || cfg.RateLimitRefreshPerMinute != 8 {
+	cfg := load(t, "RATE_LIMIT_ENABLED=no", "RATE_LIMIT_PER_MINUTE=100", "RATE_LIMIT_LOGIN_PER_MINUTE=7", "RATE_LIMIT_REFRESH_PER_MINUTE=8", "RATE_LIMIT_PASSWORD_PER_MINUTE=9")
+	if cfg.RateLimitEnabled || cfg.RateLimitPerMinute != 100 || cfg.RateLimitLoginPerMinute != 7 || cfg.RateLimitRefreshPerMinute != 8 || cfg.RateLimitPasswordPerMinute != 9 {
 		t.Errorf("%+v", cfg)
 	}
-	for _, name := range []string{"RATE_LIMIT_PER_MINUTE", "RATE_LIMIT_LOGIN_PER_MINUTE", "RATE_LIMIT_REFRESH_PER_MINUTE"} {
+	for _, name := range []string{"RATE_LIMIT_PER_MINUTE", "RATE_LIMIT_LOGIN_PER_MINUTE", "RATE_LIMIT_REFRESH_PER_MINUTE", "RATE_LIMIT_PASSWORD_PER_MINUTE"} {
 		for _, value := range []string{"0", "-1", "1e3", "many"} {
 			if found := faults(t, []string{name + "=" + value}, ""); found[name] == "" {
 				t.Errorf("%s=%s is accepted", name, value)

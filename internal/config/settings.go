@@ -41,6 +41,7 @@ func (d *draft) settings() []setting {
 		{name: "RATE_LIMIT_PER_MINUTE", fallback: "60", parse: integer(&d.RateLimitPerMinute, 1, 1_000_000)},
 		{name: "RATE_LIMIT_LOGIN_PER_MINUTE", fallback: "20", parse: integer(&d.RateLimitLoginPerMinute, 1, 1_000_000)},
 		{name: "RATE_LIMIT_REFRESH_PER_MINUTE", fallback: "30", parse: integer(&d.RateLimitRefreshPerMinute, 1, 1_000_000)},
+		{name: "RATE_LIMIT_PASSWORD_PER_MINUTE", fallback: "5", parse: integer(&d.RateLimitPasswordPerMinute, 1, 1_000_000)},
 
 		{name: "SECRET_KEY", secret: true, parse: secret(&d.SecretKey)},
 		{name: "SECRET_KEY_PREVIOUS", secret: true, parse: secret(&d.SecretKeyPrevious)},

@@ -22,15 +22,18 @@ func (h *Handlers) UpdateMe(ctx context.Context, r api.UpdateMeRequestObject) (a
 	}, nil
 }
 
-// ListMySessions says where one is logged in.
-func (h *Handlers) ListMySessions(ctx context.Context, _ api.ListMySessionsRequestObject) (api.ListMySessionsResponseObject, error) {
+// ListMySessions says where one is logged in, a page at a time.
+func (h *Handlers) ListMySessions(ctx context.Context, r api.ListMySessionsRequestObject) (api.ListMySessionsResponseObject, error) {
 	by := access.PrincipalFrom(ctx)
-	sessions, err := h.Auth.Sessions(ctx, by)
+	page, err := h.Users.OwnSessions(ctx, by, r.Params)
 	if err != nil {
 		return nil, err
 	}
-	items := convert(sessions, func(s db.Session) api.OwnSession { return toAPIOwnSession(s, by.SessionID) })
-	return api.ListMySessions200JSONResponse{Items: items}, nil
+	items := convert(page.Items, func(s db.Session) api.OwnSession { return toAPIOwnSession(s, by.SessionID) })
+	next, link := nextPage(ctx, "/api/v1/auth/sessions", page.NextCursor)
+	return api.ListMySessions200JSONResponse{
+		Body: api.OwnSessionList{Items: items, NextCursor: next}, Headers: api.ListMySessions200ResponseHeaders{Link: link},
+	}, nil
 }
 
 // EndMySession ends one of one's own sessions.

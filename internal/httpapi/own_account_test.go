@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -166,23 +167,91 @@ func TestListMySessions(t *testing.T) {
 				t.Errorf("%+v, want the current one alone", items)
 			}
 		})
-		t.Run("200 has at most 100", func(t *testing.T) {
-			actor := a.Actor(t, access.Viewer)
+		t.Run("200 has all of them, a page at a time", func(t *testing.T) {
+			actor, admin := a.Actor(t, access.Viewer), a.Superuser(t)
 			now := a.Clock.Now().UTC().Truncate(time.Microsecond)
 			for i := range 100 {
 				err := a.Store.InsertSession(t.Context(), db.InsertSessionParams{
 					TenantID: actor.User.TenantID, ID: uuid.New(), UserID: actor.User.ID, RefreshID: uuid.New(), IP: "192.0.2.1",
-					CreatedAt: now.Add(time.Duration(i) * time.Second), RefreshedAt: now, ExpiresAt: now.Add(time.Hour), Version: 1,
+					CreatedAt: now.Add(time.Duration(i/2) * time.Second), RefreshedAt: now, ExpiresAt: now.Add(time.Hour), Version: 1,
 				})
 				if err != nil {
 					t.Fatal(err)
 				}
 			}
-			items := list(t, actor)
-			if len(items) != 100 || items[0].Current || items[99].Current {
-				t.Errorf("%d sessions, want the 100 newest", len(items))
+			if items := list(t, actor); len(items) != 100 || slices.ContainsFunc(items, func(s api.OwnSession) bool { return s.Current }) {
+				t.Errorf("%d sessions without parameters, want the 100 newest", len(items))
 			}
+			tenant := "&tenant_id=" + actor.User.TenantID.String()
+			for first, by := range map[string]*apitest.Actor{
+				sessionsPath + "?limit=40": actor, userPath(actor.User.ID) + "/sessions?limit=40" + tenant: admin,
+			} {
+				seen, current, pages := map[uuid.UUID]bool{}, 0, 0
+				for next := &first; next != nil; pages++ {
+					reply := by.Do(t, http.MethodGet, *next, "").Want(t, 200)
+					page := apitest.Decode[api.OwnSessionList](t, reply)
+					for _, s := range page.Items {
+						seen[s.ID] = true
+						if s.Current {
+							current++
+						}
+					}
+					next = nil
+					if page.NextCursor != nil {
+						next = new(first + "&cursor=" + *page.NextCursor)
+						link := reply.Header.Get("Link")
+						if path, _, _ := strings.Cut(first, "?"); !strings.HasPrefix(link, "<"+path+"?") || !strings.Contains(link, *page.NextCursor) {
+							t.Errorf("Link %s", link)
+						}
+					}
+				}
+				if len(seen) != 101 || pages != 3 || current != 1 && by == actor {
+					t.Errorf("%s: %d sessions on %d pages, %d of them current; want 101, 3 and 1", first, len(seen), pages, current)
+				}
+			}
+			other := a.Actor(t, access.Viewer)
+			cursor := *apitest.Decode[api.OwnSessionList](t, actor.Do(t, http.MethodGet, sessionsPath, "").Want(t, 200)).NextCursor
+			other.Do(t, http.MethodGet, sessionsPath+"?cursor="+cursor, "").WantCode(t, 422, "invalid_cursor")
 		})
+	})
+}
+
+func TestExpiredSessionsAreDeletedAFewAtATime(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		tenant, other := a.Tenant(t), a.Tenant(t)
+		user, stranger := a.User(t, tenant.ID, access.Viewer), a.User(t, other.ID, access.Viewer)
+		now := a.Clock.Now().UTC().Truncate(time.Microsecond)
+		add := func(u db.User, expires time.Time) {
+			err := a.Store.InsertSession(t.Context(), db.InsertSessionParams{
+				TenantID: u.TenantID, ID: uuid.New(), UserID: u.ID, RefreshID: uuid.New(), IP: "192.0.2.1",
+				CreatedAt: now, RefreshedAt: now, ExpiresAt: expires, Version: 1,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 25 {
+			add(user, now.Add(-time.Hour))
+		}
+		add(user, now.Add(time.Hour))
+		add(stranger, now.Add(-time.Hour))
+		count := func(tenant db.Tenant) (n int) {
+			query := "SELECT count(*) FROM sessions WHERE tenant_id = '" + tenant.ID.String() + "'"
+			if err := a.Database(t).QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		for i, want := range []int{26 + 1 - 10, 17 + 1 - 10, 8 + 1 - 5} {
+			a.Login(t, user)
+			if got := count(tenant); got != want {
+				t.Errorf("%d sessions after %d log-ins, want %d", got, i+1, want)
+			}
+		}
+		if got := count(other); got != 1 {
+			t.Errorf("%d sessions of another tenant, want 1", got)
+		}
 	})
 }
 

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/app"
 	"github.com/tenantry/tenantry/internal/auth"
@@ -105,6 +107,8 @@ func TestPagesTellDemoLoginsWhereTheyWork(t *testing.T) {
 		}
 	}
 	loadDemo(t, a)
+	// A user of an ordinary tenant is no log-in to tell, whatever the address.
+	a.User(t, a.Tenant(t).ID, access.Admin, func(u *db.User) { u.Email = "ceo@fashionhub.com" })
 	for _, path := range []string{"/", "/api/docs"} {
 		page := pageAt(t, a, path)
 		for _, want := range []string{"ceo@techstart.com", seed.Password, seed.SuperuserEmail, seed.SuperuserPassword} {

@@ -26,7 +26,7 @@ import (
 func limits(perMinute, logins, refreshes int) func(*config.Config) {
 	return func(c *config.Config) {
 		c.RateLimitEnabled = true
-		c.RateLimitPerMinute, c.RateLimitLoginPerMinute, c.RateLimitRefreshPerMinute = perMinute, logins, refreshes
+		c.RateLimitPerMinute, c.RateLimitLoginPerMinute, c.RateLimitRefreshPerMinute, c.RateLimitPasswordPerMinute = perMinute, logins, refreshes, perMinute
 	}
 }
 
@@ -60,6 +60,7 @@ func TestEveryOperationIsLimited(t *testing.T) {
 	for range 3 {
 		caller.Do(t, http.MethodGet, mePath, "").Want(t, 200)
 		a.Do(t, http.MethodGet, "/", "").Want(t, 200)
+		caller.Do(t, http.MethodPost, passwordPath, "{}").Want(t, 422)
 	}
 	for range 2 {
 		a.Do(t, http.MethodPost, "/api/v1/auth/refresh", `{"refresh_token":"x"}`).Want(t, 401)
@@ -81,7 +82,9 @@ func TestEveryOperationIsLimited(t *testing.T) {
 		if err != nil || after < 1 || after > 60 || !strings.Contains(reply.Header.Get("RateLimit"), fmt.Sprintf(`;r=0;t=%d`, after)) {
 			t.Errorf("%s: Retry-After %d (%v), and RateLimit %s", op.ID, after, err, reply.Header.Get("RateLimit"))
 		}
-		want := map[access.RateClass]string{access.RateDefault: `"default";q=3;w=60`, access.RateLogin: `"login";q=2;w=60`, access.RateRefresh: `"refresh";q=2;w=60`}
+		want := map[access.RateClass]string{access.RateDefault: `"default";q=3;w=60`, access.RateLogin: `"login";q=2;w=60`, access.RateRefresh: `"refresh";q=2;w=60`,
+			access.RatePassword: `"password";q=3;w=60`,
+		}
 		if got := reply.Header.Get("RateLimit-Policy"); got != want[op.RateClass] {
 			t.Errorf("%s: RateLimit-Policy %s, want %s", op.ID, got, want[op.RateClass])
 		}

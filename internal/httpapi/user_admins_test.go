@@ -52,11 +52,15 @@ func TestTheLastAdminStays(t *testing.T) {
 				// None of these is another active admin of the tenant.
 				a.User(t, admin.User.TenantID, access.User)
 				a.User(t, admin.User.TenantID, access.Admin, func(u *db.User) { u.IsActive = false })
+				invited := a.User(t, admin.User.TenantID, access.Admin, func(u *db.User) { u.PasswordHash = nil })
 				remove(t, admin, admin.User.ID).WantCode(t, 409, "last_admin")
 				crossing := super.Do(t, http.MethodDelete, userPath(admin.User.ID)+"?tenant_id="+admin.User.TenantID.String(), "")
 				crossing.WantCode(t, 409, "last_admin")
 				if now := userNow(t, admin, admin.User.ID); now.Version != 1 {
 					t.Errorf("%+v", now)
+				}
+				if reply := remove(t, admin, invited.ID); reply.Status >= 300 {
+					t.Errorf("an admin without a password can't go: %d %s", reply.Status, reply.Body)
 				}
 				second := a.User(t, admin.User.TenantID, access.Admin)
 				if reply := remove(t, admin, second.ID); reply.Status >= 300 {
@@ -89,6 +93,20 @@ func TestTheLastAdminStays(t *testing.T) {
 				}
 			})
 		}
+		t.Run("invited ones among themselves", func(t *testing.T) {
+			super, tenant := a.Superuser(t), a.Tenant(t)
+			invite := func() api.CreatedUser {
+				return apitest.Decode[api.CreatedUser](t, super.Do(t, http.MethodPost, usersPath+"?tenant_id="+tenant.ID.String(),
+					`{"email":"`+uuid.NewString()+`@example.com","full_name":"X","role":"admin"}`).Want(t, 201))
+			}
+			first := invite()
+			path := func(u api.User) string { return userPath(u.ID) + "?tenant_id=" + tenant.ID.String() }
+			super.Do(t, http.MethodDelete, path(first.User), "").WantCode(t, 409, "last_admin")
+			second := invite()
+			super.Do(t, http.MethodDelete, path(first.User), "").Want(t, 204)
+			reset(t, a, second.OneTimeToken.Token, newPassword).Want(t, 204)
+			super.Do(t, http.MethodDelete, path(second.User), "").WantCode(t, 409, "last_admin")
+		})
 		t.Run("one of two who remove each other at once", func(t *testing.T) {
 			for range 10 {
 				tenant := a.Tenant(t)

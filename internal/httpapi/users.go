@@ -93,13 +93,17 @@ func (h *Handlers) CreatePasswordReset(
 	return api.CreatePasswordReset200JSONResponse(toAPIOneTimeToken(token)), nil
 }
 
-// ListUserSessions says where a user is logged in.
+// ListUserSessions says where a user is logged in, a page at a time.
 func (h *Handlers) ListUserSessions(ctx context.Context, r api.ListUserSessionsRequestObject) (api.ListUserSessionsResponseObject, error) {
-	sessions, err := h.Users.Sessions(ctx, access.PrincipalFrom(ctx), r.ID)
+	page, err := h.Users.Sessions(ctx, access.PrincipalFrom(ctx), r.ID, r.Params)
 	if err != nil {
 		return nil, err
 	}
-	return api.ListUserSessions200JSONResponse{Items: convert(sessions, toAPISession)}, nil
+	next, link := nextPage(ctx, usersPath+"/"+r.ID.String()+"/sessions", page.NextCursor)
+	return api.ListUserSessions200JSONResponse{
+		Body:    api.SessionList{Items: convert(page.Items, toAPISession), NextCursor: next},
+		Headers: api.ListUserSessions200ResponseHeaders{Link: link},
+	}, nil
 }
 
 // EndUserSessions logs a user out everywhere.

@@ -28,6 +28,17 @@ func newUserBody(email string, more ...string) string {
 	return `{` + strings.Join(append([]string{`"email":"` + email + `","full_name":"Jonas Berg","role":"user"`}, more...), ",") + `}`
 }
 
+// wantRefusedAddress fails the test unless a tenant's trail tells that an address was refused because somebody has it.
+func wantRefusedAddress(t *testing.T, a *apitest.App, tenantID uuid.UUID, action, requestID, address string) {
+	t.Helper()
+	for _, e := range a.AuditEntries(t, tenantID, action) {
+		if e.RequestID == requestID && e.Outcome == "failure" && e.Reason == "already_exists" && e.EntityLabel == address {
+			return
+		}
+	}
+	t.Errorf("the trail doesn't tell that %s was refused", address)
+}
+
 func TestCreateUser(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -69,8 +80,9 @@ func TestCreateUser(t *testing.T) {
 		t.Run("409 for an e-mail address that somebody has, here or elsewhere", func(t *testing.T) {
 			for _, taken := range []db.User{admin.User, a.User(t, a.Tenant(t).ID, access.User)} {
 				reply := admin.Do(t, http.MethodPost, usersPath, newUserBody(strings.ToUpper(taken.Email)))
-				reply.WantCode(t, 409, "already_exists")
+				problem := reply.WantCode(t, 409, "already_exists")
 				reply.WantField(t, "/email", "taken")
+				wantRefusedAddress(t, a, admin.User.TenantID, "user.create", problem.RequestID, taken.Email)
 			}
 		})
 		t.Run("422 for what a user can't be", func(t *testing.T) {
@@ -277,8 +289,9 @@ func TestUpdateUser(t *testing.T) {
 			u := a.User(t, admin.User.TenantID, access.User)
 			for _, taken := range []db.User{admin.User, a.User(t, a.Tenant(t).ID, access.User)} {
 				reply := admin.Do(t, http.MethodPut, userPath(u.ID), `{"email":"`+strings.ToUpper(taken.Email)+`"}`)
-				reply.WantCode(t, 409, "already_exists")
+				problem := reply.WantCode(t, 409, "already_exists")
 				reply.WantField(t, "/email", "taken")
+				wantRefusedAddress(t, a, admin.User.TenantID, "user.update", problem.RequestID, taken.Email)
 			}
 		})
 		t.Run("412 changes nothing", func(t *testing.T) {

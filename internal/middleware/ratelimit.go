@@ -15,9 +15,9 @@ import (
 	"github.com/tenantry/tenantry/internal/ratelimit"
 )
 
-// Limiter counts requests, and says which are too many.
+// Limiter counts requests, and says which are too many. times is a factor of the limit of the class.
 type Limiter interface {
-	Take(ctx context.Context, class access.RateClass, subject string) ratelimit.Verdict
+	Take(ctx context.Context, class access.RateClass, subject string, times int64) ratelimit.Verdict
 }
 
 // The headers of a limited reply, by their canonical names.
@@ -71,7 +71,8 @@ func (s Stack) limitUser(op access.Operation) echo.MiddlewareFunc {
 		}
 		return func(c echo.Context) error {
 			by := access.PrincipalFrom(c.Request().Context())
-			if err := s.take(c, op, "user "+by.HomeTenantID.String()+" "+by.UserID.String()); err != nil {
+			v := s.Limiter.Take(c.Request().Context(), op.RateClass, "user "+by.HomeTenantID.String()+" "+by.UserID.String(), 1)
+			if err := s.judge(c, v); err != nil {
 				return err
 			}
 			return next(c)
@@ -79,14 +80,25 @@ func (s Stack) limitUser(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
+// takeFromAddress counts a request for each network of its address, until one has too many.
 func (s Stack) takeFromAddress(c echo.Context, op access.Operation) error {
-	return s.take(c, op, "address "+access.Network(access.RequestFrom(c.Request().Context()).IP))
+	ctx := c.Request().Context()
+	var strictest ratelimit.Verdict
+	for i, n := range access.Networks(access.RequestFrom(ctx).IP) {
+		v := s.Limiter.Take(ctx, op.RateClass, "address "+n.Prefix, n.Allowance)
+		if i == 0 || v.Remaining < strictest.Remaining || !v.Allowed {
+			strictest = v
+		}
+		if !v.Allowed {
+			break
+		}
+	}
+	return s.judge(c, strictest)
 }
 
-// take counts a request and says in the reply how many are left: as the IETF's draft has it
-// (draft-ietf-httpapi-ratelimit-headers-10), and as most have it until now.
-func (s Stack) take(c echo.Context, op access.Operation, subject string) error {
-	v := s.Limiter.Take(c.Request().Context(), op.RateClass, subject)
+// judge says in the reply how many requests are left: as the IETF's draft has it (draft-ietf-httpapi-ratelimit-headers-10), and as
+// most have it until now. It returns an error if the request was one too many.
+func (s Stack) judge(c echo.Context, v ratelimit.Verdict) error {
 	seconds := int(v.Reset / time.Second)
 	h := c.Response().Header()
 	limit, left, class := strconv.FormatInt(v.Limit, 10), strconv.FormatInt(v.Remaining, 10), `"`+string(v.Class)+`"`

@@ -23,8 +23,12 @@ type tally struct {
 	counted []string
 }
 
-func (l *tally) Take(_ context.Context, class access.RateClass, subject string) ratelimit.Verdict {
-	l.counted = append(l.counted, string(class)+" "+subject)
+func (l *tally) Take(_ context.Context, class access.RateClass, subject string, times int64) ratelimit.Verdict {
+	counted := string(class) + " " + subject
+	if times != 1 {
+		counted += fmt.Sprint(" times ", times)
+	}
+	l.counted = append(l.counted, counted)
 	n := int64(len(l.counted))
 	return ratelimit.Verdict{
 		Allowed: n <= l.limit, Class: class, Limit: l.limit, Remaining: max(l.limit-n, 0), Reset: 42 * time.Second, ResetAt: time.Unix(1_795_426_242, 0),

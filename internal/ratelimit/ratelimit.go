@@ -61,12 +61,13 @@ type Verdict struct {
 	ResetAt   time.Time
 }
 
-// Take counts a request of a subject, which is whoever the requests are counted of.
+// Take counts a request of a subject, which is whoever the requests are counted of. It may make times as many as the class allows; a
+// subject always comes with the same factor.
 //
 // Each instance counts for itself in any case. What is too much for one is too much for all: then Redis isn't asked. So an
 // instance keeps to the limit whatever happens to Redis, and a storm of requests doesn't become one of calls.
-func (l *Limiter) Take(ctx context.Context, class access.RateClass, subject string) Verdict {
-	now, id, limit := l.opts.Now(), l.id(class, subject), int64(l.opts.PerMinute[class])
+func (l *Limiter) Take(ctx context.Context, class access.RateClass, subject string, times int64) Verdict {
+	now, id, limit := l.opts.Now(), l.id(class, subject), times*int64(l.opts.PerMinute[class])
 	seconds := int64(Period / time.Second)
 	phase := int64(binary.BigEndian.Uint16(id[:])) % seconds
 	window := (now.Unix() + phase) / seconds

@@ -84,7 +84,7 @@ func storm(t testing.TB, subject string, limiters ...*ratelimit.Limiter) int64 {
 	for n := range 1000 {
 		wait.Go(func() {
 			<-start
-			if limiters[n%len(limiters)].Take(t.Context(), access.RateDefault, subject).Allowed {
+			if limiters[n%len(limiters)].Take(t.Context(), access.RateDefault, subject, 1).Allowed {
 				passed.Add(1)
 			}
 		})
@@ -134,7 +134,7 @@ func TestExactlyTheLimitPasses(t *testing.T) {
 
 func take(t testing.TB, l *ratelimit.Limiter, subject string) ratelimit.Verdict {
 	t.Helper()
-	return l.Take(t.Context(), access.RateDefault, subject)
+	return l.Take(t.Context(), access.RateDefault, subject, 1)
 }
 
 func TestVerdict(t *testing.T) {
@@ -172,7 +172,7 @@ func TestSubjectsAndClassesAreCountedApart(t *testing.T) {
 		if v := take(t, l, "someone else"); !v.Allowed || v.Remaining != limit-1 {
 			t.Errorf("someone else: %+v", v)
 		}
-		if v := l.Take(t.Context(), access.RateLogin, "someone"); !v.Allowed || v.Limit != 3 || v.Remaining != 2 || v.Class != access.RateLogin {
+		if v := l.Take(t.Context(), access.RateLogin, "someone", 1); !v.Allowed || v.Limit != 3 || v.Remaining != 2 || v.Class != access.RateLogin {
 			t.Errorf("another class: %+v", v)
 		}
 	}
@@ -308,7 +308,7 @@ func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measures th
 	}
 	before := heap()
 	for n := range 1_000_000 {
-		l.Take(t.Context(), access.RateDefault, fmt.Sprint("address ", n))
+		l.Take(t.Context(), access.RateDefault, fmt.Sprint("address ", n), 1)
 		if n%50_000 == 0 {
 			take(t, l, "someone")
 		}
@@ -330,7 +330,7 @@ func BenchmarkTake(b *testing.B) {
 			i := newInstallation()
 			l, _ := i.instance(b, url)
 			for n := 0; b.Loop(); n++ {
-				l.Take(b.Context(), access.RateDefault, fmt.Sprint("address ", n))
+				l.Take(b.Context(), access.RateDefault, fmt.Sprint("address ", n), 1)
 			}
 		})
 	}

@@ -62,20 +62,33 @@ func Names() []string {
 	return names
 }
 
-// Emails returns the log-ins that give a demo database away, also those of scenarios that other versions of this program have.
-func Emails() []string {
-	return []string{
-		"ceo@techstart.com", "ceo@fashionhub.com", "ceo@medcare.com", "ceo@cloudwork.com", "ceo@fintech.com", SuperuserEmail,
-	}
+// Login is a public log-in, and the tenant that it belongs to, whatever the seed. No tenant that is created over the API
+// has the id of a demo organisation.
+type Login struct {
+	TenantID uuid.UUID
+	Email    string
+	Password string // of everybody in a demo organisation
 }
 
-// TenantIDs returns the ids of the demo organisations, whatever the seed. No other tenant has one of them.
-func TenantIDs() []uuid.UUID {
-	var ids []uuid.UUID
+// Logins returns the public log-ins: an admin of each demo organisation, and the superuser.
+func Logins() []Login {
+	var logins []Login
 	for _, o := range organisations() {
-		ids = append(ids, o.tenantID())
+		logins = append(logins, Login{o.tenantID(), o.ceo.email, Password})
 	}
-	return ids
+	return append(logins, Login{access.PlatformTenantID, SuperuserEmail, SuperuserPassword})
+}
+
+// superuserSince is when the superuser was created: before the oldest scenario.
+var superuserSince = time.Date(2025, time.August, 4, 7, 0, 0, 0, time.UTC)
+
+// MayHavePublicPassword reports whether a user was created by Run, or has the address of the demo superuser in the
+// platform's tenant. Such a user may have changed the password since then.
+func MayHavePublicPassword(u db.User) bool {
+	if u.TenantID == access.PlatformTenantID {
+		return u.Email == SuperuserEmail || u.CreatedAt.Equal(superuserSince)
+	}
+	return slices.ContainsFunc(Logins(), func(l Login) bool { return l.TenantID == u.TenantID })
 }
 
 // Run adds the scenarios that aren't there yet, each in one transaction, and the superuser. Any number of processes may
@@ -147,7 +160,7 @@ func load(ctx context.Context, s *store.Store, keys *audit.Keys, o organisation,
 }
 
 func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed uint64, hash string) error {
-	at := time.Date(2025, time.August, 4, 7, 0, 0, 0, time.UTC) // before the oldest scenario
+	at := superuserSince
 	r := newRandom(seed, "superuser")
 	superuser := db.User{
 		TenantID: access.PlatformTenantID, ID: r.id(at),
@@ -164,11 +177,23 @@ func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed u
 		return w.events(ctx, h.inOrder())
 	})
 	if errors.Is(err, errPresent) {
-		return nil
+		return checkSuperuser(ctx, s)
 	}
 	if err != nil {
 		return err
 	}
 	_, err = audit.NewSealer(s, keys, nil).Seal(ctx, superuser.TenantID)
+	return err
+}
+
+// checkSuperuser returns an error if the superuser's address belongs to a user of a tenant.
+func checkSuperuser(ctx context.Context, s *store.Store) error {
+	u, err := s.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: SuperuserEmail})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // the superuser has another address by now
+	}
+	if err == nil && u.TenantID != access.PlatformTenantID {
+		err = errors.New("a user of a tenant has this address; delete that user, or use an empty database")
+	}
 	return err
 }

@@ -15,11 +15,12 @@ import (
 
 // unscoped are the queries that look at the rows of all tenants, each with the reason why it has to.
 var unscoped = map[string]string{
-	"GetUserByEmailUnscoped":    "log-in knows an e-mail address and not yet a tenant",
-	"GetOneTimeTokenUnscoped":   "whoever uses a one-time token knows the token and not yet a tenant",
-	"CountUsersUnscoped":        "whether an installation is new is a question about all tenants",
-	"ListLegacyCallsUnscoped":   "who would miss the old paths is a question about all tenants",
-	"ListTenantsToSealUnscoped": "whoever seals audit entries looks for what others have left, in whichever tenant",
+	"GetUserByEmailUnscoped":      "log-in knows an e-mail address and not yet a tenant",
+	"GetOneTimeTokenUnscoped":     "whoever uses a one-time token knows the token and not yet a tenant",
+	"GetLastPasswordHashUnscoped": "the highest cost of a password in use is that of all tenants",
+	"CountUsersUnscoped":          "whether an installation is new is a question about all tenants",
+	"ListLegacyCallsUnscoped":     "who would miss the old paths is a question about all tenants",
+	"ListTenantsToSealUnscoped":   "whoever seals audit entries looks for what others have left, in whichever tenant",
 }
 
 func TestUnscopedQueriesHaveAReason(t *testing.T) {

@@ -41,6 +41,7 @@ type Metrics struct {
 	inFlight    prometheus.Gauge
 	rateLimited *prometheus.CounterVec
 	logins      *prometheus.CounterVec
+	omitted     prometheus.Counter
 	legacyCalls *prometheus.CounterVec
 	redisCalls  prometheus.Counter
 	redisFailed prometheus.Counter
@@ -59,6 +60,7 @@ func NewMetrics(version string) *Metrics {
 		}),
 		rateLimited: counters("http_requests_rate_limited_total", "Requests refused because of a rate limit, by its class.", "class"),
 		logins:      counters("login_attempts_total", "Attempts to log in, by outcome.", "outcome"),
+		omitted:     counter("audit_entries_omitted_total", "Failed attempts of strangers that the audit trail doesn't have, because there were too many."),
 		legacyCalls: counters("legacy_calls_total", "Calls of deprecated paths, by operation.", "operation"),
 		redisCalls:  counter("redis_calls_total", "Calls of Redis, failed ones included."),
 		redisFailed: counter("redis_call_failures_total", "Calls of Redis that failed."),
@@ -73,7 +75,7 @@ func NewMetrics(version string) *Metrics {
 		m.logins.WithLabelValues(string(outcome))
 	}
 	m.registry.MustRegister(
-		m.requests, m.inFlight, m.rateLimited, m.logins, m.legacyCalls, m.redisCalls, m.redisFailed, build,
+		m.requests, m.inFlight, m.rateLimited, m.logins, m.omitted, m.legacyCalls, m.redisCalls, m.redisFailed, build,
 		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap)),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -147,6 +149,13 @@ func (m *Metrics) RateLimited(class string) {
 func (m *Metrics) LoginEnded(outcome auth.LoginOutcome) {
 	if m != nil {
 		m.logins.WithLabelValues(string(outcome)).Inc()
+	}
+}
+
+// EntryOmitted counts an audit entry about strangers that wasn't written because there were too many.
+func (m *Metrics) EntryOmitted() {
+	if m != nil {
+		m.omitted.Inc()
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 		return s.write(ctx, q, by, u, audit.Created(u))
 	})
 	if err != nil {
-		return db.User{}, auth.OneTimeToken{}, err
+		return db.User{}, auth.OneTimeToken{}, s.tellTaken(ctx, by, db.User{Email: u.Email}, err)
 	}
 	return u, token, nil
 }
@@ -98,7 +98,7 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 		return err
 	})
 	if err != nil {
-		return db.User{}, err
+		return db.User{}, s.tellTaken(ctx, by, after, err)
 	}
 	s.changed(ctx, after)
 	return after, nil
@@ -190,16 +190,16 @@ func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.U
 	return more, err
 }
 
-// checkLast returns errs.LastAdmin if a user would cease to be an active admin, or an active superuser, and there is no other one
-// in the tenant. Superusers live in the platform's tenant.
+// checkLast returns errs.LastAdmin if a user would cease to be an active admin, or an active superuser, and the tenant would have
+// none left who can log in. Superusers live in the platform's tenant.
 func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
 	if isActiveAdmin(before) && !isActiveAdmin(after) {
-		others, err := q.CountOtherActiveAdmins(ctx, db.CountOtherActiveAdminsParams{TenantID: before.TenantID, ID: before.ID})
+		others, err := countOtherAdmins(ctx, q, before)
 		if err != nil {
 			return err
 		}
 		if others == 0 {
-			return errs.New(errs.LastAdmin, "This is the last active admin of the tenant. Make someone else an admin first.")
+			return errs.New(errs.LastAdmin, "This is the last active admin of the tenant who can log in. Make someone else an admin first, who has chosen a password.")
 		}
 	}
 	if isActiveSuperuser(before) && !isActiveSuperuser(after) {
@@ -212,6 +212,16 @@ func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
 		}
 	}
 	return nil
+}
+
+// countOtherAdmins returns how many active admins of a tenant could stand in for one of them. Who was invited and has no password yet
+// can't stand in for one who can log in.
+func countOtherAdmins(ctx context.Context, q db.Querier, admin db.User) (int64, error) {
+	if admin.PasswordHash != nil {
+		return q.CountOtherActiveAdmins(ctx, db.CountOtherActiveAdminsParams{TenantID: admin.TenantID, ID: admin.ID})
+	}
+	all, err := q.CountUsers(ctx, db.CountUsersParams{TenantID: admin.TenantID, Role: new(string(access.Admin)), IsActive: new(true)})
+	return all - 1, err
 }
 
 func isActiveAdmin(u db.User) bool { return u.IsActive && u.Role == string(access.Admin) }

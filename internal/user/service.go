@@ -157,6 +157,19 @@ func (s *Service) write(ctx context.Context, q db.Querier, by access.Principal, 
 	return s.audit.Write(ctx, q, by, audit.Entry{EntityType: entityType, EntityID: u.ID, EntityLabel: u.Email, Changes: changes})
 }
 
+// tellTaken writes down that an e-mail address was refused because somebody has it, perhaps in another tenant, and returns the
+// refusal: it tells something about others. Other errors are returned as they are.
+func (s *Service) tellTaken(ctx context.Context, by access.Principal, u db.User, refusal error) error {
+	if !errs.Is(refusal, errs.AlreadyExists) {
+		return refusal
+	}
+	entry := audit.Entry{EntityType: entityType, EntityID: u.ID, EntityLabel: u.Email, Outcome: audit.Failure, Reason: string(errs.AlreadyExists)}
+	if err := s.store.Tx(ctx, func(q db.Querier) error { return s.audit.Write(ctx, q, by, entry) }); err != nil {
+		return err
+	}
+	return refusal
+}
+
 // changed makes all instances forget what they remember of a user. It comes after the transaction.
 func (s *Service) changed(ctx context.Context, u db.User) {
 	s.auth.Changed(ctx, invalidation.User(u.TenantID, u.ID))

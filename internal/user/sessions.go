@@ -5,27 +5,51 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/paging"
 )
 
-// maxListedSessions is how many sessions of a user are shown.
-const maxListedSessions = 100
+// sessionsPerPage is how many sessions a page has if the client doesn't say.
+const sessionsPerPage = 100
 
-// Sessions returns the newest sessions of a user that are alive, at most 100. The error is errs.NotFound, or errs.Forbidden
-// if the user is a superuser and the principal isn't.
-func (s *Service) Sessions(ctx context.Context, by access.Principal, id uuid.UUID) ([]db.Session, error) {
+// OwnSessions returns a page of the sessions of the principal's own user that are alive, newest first. A cursor that doesn't
+// fit is errs.InvalidCursor.
+func (s *Service) OwnSessions(ctx context.Context, by access.Principal, in api.ListMySessionsParams) (paging.Page[db.Session], error) {
+	list := paging.List{TenantID: by.HomeTenantID, Name: "listMySessions", Filters: by.UserID}
+	return s.sessions(ctx, list, by.UserID, in.Cursor, in.Limit)
+}
+
+// Sessions returns a page of the sessions of a user that are alive, newest first. The error is errs.NotFound, errs.Forbidden
+// if the user is a superuser and the principal isn't, or errs.InvalidCursor.
+func (s *Service) Sessions(ctx context.Context, by access.Principal, id uuid.UUID, in api.ListUserSessionsParams) (paging.Page[db.Session], error) {
 	u, err := find(ctx, s.store, by, id)
 	if err != nil {
-		return nil, err
+		return paging.Page[db.Session]{}, err
 	}
 	if !mayAdminister(by, u) {
-		return nil, s.deny(ctx, by, u)
+		return paging.Page[db.Session]{}, s.deny(ctx, by, u)
 	}
-	return s.store.ListLiveSessionsOfUser(ctx, db.ListLiveSessionsOfUserParams{
-		TenantID: u.TenantID, UserID: u.ID, Now: s.now(), Limit: maxListedSessions,
+	return s.sessions(ctx, paging.List{TenantID: u.TenantID, Name: "listUserSessions", Filters: u.ID}, u.ID, in.Cursor, in.Limit)
+}
+
+func (s *Service) sessions(ctx context.Context, list paging.List, userID uuid.UUID, cursor *string, limit *int32) (paging.Page[db.Session], error) {
+	now := s.now()
+	newestFirst := func(after paging.Place, limit int32) db.ListLiveSessionsOfUserParams {
+		return db.ListLiveSessionsOfUserParams{
+			TenantID: list.TenantID, UserID: userID, Now: now, AfterCreatedAt: after.CreatedAt, AfterID: after.ID, Limit: limit,
+		}
+	}
+	if limit == nil {
+		limit = new(int32(sessionsPerPage))
+	}
+	request := paging.Request{Sort: new(api.SortCreatedAtDesc), Cursor: cursor, Limit: limit}
+	return paging.Read(ctx, s.cursors, list, request, paging.Source[db.Session]{
+		Orders: map[api.Sort]paging.Query[db.Session]{api.SortCreatedAtDesc: paging.By(s.store.ListLiveSessionsOfUser, newestFirst)},
+		Place:  func(row db.Session) paging.Place { return paging.Place{CreatedAt: row.CreatedAt, ID: row.ID} },
 	})
 }
 

@@ -44,11 +44,24 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND id <> 
 UPDATE sessions SET ended_at = sqlc.narg(ended_at), end_reason = sqlc.narg(end_reason), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL;
 
+-- Newest first.
 -- name: ListLiveSessionsOfUser :many
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
     ended_at, end_reason, expires_at, refreshed_at, created_at, version
 FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL AND expires_at > sqlc.arg(now)
+  AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id)) AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
 ORDER BY created_at DESC, id DESC
 LIMIT sqlc.arg('limit');
+
+-- name: ListExpiredSessions :many
+SELECT id FROM sessions
+WHERE tenant_id = sqlc.arg(tenant_id) AND expires_at <= sqlc.arg(expired_until)
+ORDER BY expires_at, id
+LIMIT sqlc.arg('limit');
+
+-- 0 rows when it is gone, or has been refreshed meanwhile.
+-- name: DeleteExpiredSession :execrows
+DELETE FROM sessions
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND expires_at <= sqlc.arg(expired_until);

@@ -122,15 +122,22 @@ func (q *Queries) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttempt
 
 const listLoginBlocks = `-- name: ListLoginBlocks :many
 SELECT subject, blocked_until FROM login_attempts
-WHERE subject IN (?, ?, ?) AND blocked_until > ?
+WHERE subject IN (
+    ?, ?, ?,
+    ?, ?, ?, ?
+) AND blocked_until > ?
 ORDER BY blocked_until
 `
 
 type ListLoginBlocksParams struct {
-	Address string    `json:"address"`
-	Account string    `json:"account"`
-	Pair    string    `json:"pair"`
-	Now     time.Time `json:"now"`
+	Address       string    `json:"address"`
+	WiderAddress  string    `json:"wider_address"`
+	WidestAddress string    `json:"widest_address"`
+	Pair          string    `json:"pair"`
+	WiderPair     string    `json:"wider_pair"`
+	WidestPair    string    `json:"widest_pair"`
+	Account       string    `json:"account"`
+	Now           time.Time `json:"now"`
 }
 
 type ListLoginBlocksRow struct {
@@ -138,12 +145,17 @@ type ListLoginBlocksRow struct {
 	BlockedUntil time.Time `json:"blocked_until"`
 }
 
-// The delays that hold an attempt up.
+// The delays that hold an attempt up. An IPv6 address is in three networks; a subject
+// that there isn't is empty.
 func (q *Queries) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
 	rows, err := q.db.QueryContext(ctx, listLoginBlocks,
 		arg.Address,
-		arg.Account,
+		arg.WiderAddress,
+		arg.WidestAddress,
 		arg.Pair,
+		arg.WiderPair,
+		arg.WidestPair,
+		arg.Account,
 		arg.Now,
 	)
 	if err != nil {

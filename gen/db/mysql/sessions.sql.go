@@ -10,6 +10,26 @@ import (
 	"github.com/google/uuid"
 )
 
+const deleteExpiredSession = `-- name: DeleteExpiredSession :execrows
+DELETE FROM sessions
+WHERE tenant_id = ? AND id = ? AND expires_at <= ?
+`
+
+type DeleteExpiredSessionParams struct {
+	TenantID     uuid.UUID `json:"tenant_id"`
+	ID           uuid.UUID `json:"id"`
+	ExpiredUntil time.Time `json:"expired_until"`
+}
+
+// 0 rows when it is gone, or has been refreshed meanwhile.
+func (q *Queries) DeleteExpiredSession(ctx context.Context, arg DeleteExpiredSessionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteExpiredSession, arg.TenantID, arg.ID, arg.ExpiredUntil)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const endOtherSessions = `-- name: EndOtherSessions :execrows
 UPDATE sessions SET ended_at = ?, end_reason = ?, version = version + 1
 WHERE tenant_id = ? AND user_id = ? AND id <> ? AND ended_at IS NULL
@@ -210,28 +230,71 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 	return err
 }
 
+const listExpiredSessions = `-- name: ListExpiredSessions :many
+SELECT id FROM sessions
+WHERE tenant_id = ? AND expires_at <= ?
+ORDER BY expires_at, id
+LIMIT ?
+`
+
+type ListExpiredSessionsParams struct {
+	TenantID     uuid.UUID `json:"tenant_id"`
+	ExpiredUntil time.Time `json:"expired_until"`
+	Limit        int32     `json:"limit"`
+}
+
+func (q *Queries) ListExpiredSessions(ctx context.Context, arg ListExpiredSessionsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.QueryContext(ctx, listExpiredSessions, arg.TenantID, arg.ExpiredUntil, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listLiveSessionsOfUser = `-- name: ListLiveSessionsOfUser :many
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
     ended_at, end_reason, expires_at, refreshed_at, created_at, version
 FROM sessions
 WHERE tenant_id = ? AND user_id = ? AND ended_at IS NULL AND expires_at > ?
+  AND (created_at < ? OR (created_at = ? AND id < ?))
 ORDER BY created_at DESC, id DESC
 LIMIT ?
 `
 
 type ListLiveSessionsOfUserParams struct {
-	TenantID uuid.UUID `json:"tenant_id"`
-	UserID   uuid.UUID `json:"user_id"`
-	Now      time.Time `json:"now"`
-	Limit    int32     `json:"limit"`
+	TenantID       uuid.UUID `json:"tenant_id"`
+	UserID         uuid.UUID `json:"user_id"`
+	Now            time.Time `json:"now"`
+	AfterCreatedAt time.Time `json:"after_created_at"`
+	AfterID        uuid.UUID `json:"after_id"`
+	Limit          int32     `json:"limit"`
 }
 
+// Newest first.
 func (q *Queries) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
 	rows, err := q.db.QueryContext(ctx, listLiveSessionsOfUser,
 		arg.TenantID,
 		arg.UserID,
 		arg.Now,
+		arg.AfterCreatedAt,
+		arg.AfterCreatedAt,
+		arg.AfterID,
 		arg.Limit,
 	)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 const countOtherActiveAdmins = `-- name: CountOtherActiveAdmins :one
 SELECT count(*) FROM users
-WHERE tenant_id = ? AND id <> ? AND role = 'admin' AND is_active
+WHERE tenant_id = ? AND id <> ? AND role = 'admin' AND is_active AND password_hash IS NOT NULL
 `
 
 type CountOtherActiveAdminsParams struct {
@@ -20,6 +20,7 @@ type CountOtherActiveAdminsParams struct {
 	ID       uuid.UUID `json:"id"`
 }
 
+// Those who can log in: who was invited has no password yet.
 func (q *Queries) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countOtherActiveAdmins, arg.TenantID, arg.ID)
 	var count int64
@@ -29,7 +30,7 @@ func (q *Queries) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActi
 
 const countOtherActiveSuperusers = `-- name: CountOtherActiveSuperusers :one
 SELECT count(*) FROM users
-WHERE tenant_id = ? AND id <> ? AND is_superuser AND is_active
+WHERE tenant_id = ? AND id <> ? AND is_superuser AND is_active AND password_hash IS NOT NULL
 `
 
 type CountOtherActiveSuperusersParams struct {
@@ -119,6 +120,32 @@ func (q *Queries) DeleteUser(ctx context.Context, arg DeleteUserParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+const getLastPasswordHashUnscoped = `-- name: GetLastPasswordHashUnscoped :one
+SELECT id, password_hash FROM users
+WHERE password_hash < ?
+ORDER BY password_hash DESC
+LIMIT 1
+`
+
+type GetLastPasswordHashUnscopedParams struct {
+	Below *string `json:"below"`
+}
+
+type GetLastPasswordHashUnscopedRow struct {
+	ID           uuid.UUID `json:"id"`
+	PasswordHash *string   `json:"password_hash"`
+}
+
+// What a comparison with a password costs mustn't tell which accounts exist, in
+// whatever tenant. A hash begins with the kind of bcrypt and the cost, so the last one of
+// a kind has the highest cost.
+func (q *Queries) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
+	row := q.db.QueryRowContext(ctx, getLastPasswordHashUnscoped, arg.Below)
+	var i GetLastPasswordHashUnscopedRow
+	err := row.Scan(&i.ID, &i.PasswordHash)
+	return i, err
 }
 
 const getUser = `-- name: GetUser :one

@@ -117,15 +117,22 @@ func (q *Queries) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttempt
 
 const listLoginBlocks = `-- name: ListLoginBlocks :many
 SELECT subject, blocked_until FROM login_attempts
-WHERE subject IN ($1, $2, $3) AND blocked_until > $4
+WHERE subject IN (
+    $1, $2, $3,
+    $4, $5, $6, $7
+) AND blocked_until > $8
 ORDER BY blocked_until
 `
 
 type ListLoginBlocksParams struct {
-	Address string    `json:"address"`
-	Account string    `json:"account"`
-	Pair    string    `json:"pair"`
-	Now     time.Time `json:"now"`
+	Address       string    `json:"address"`
+	WiderAddress  string    `json:"wider_address"`
+	WidestAddress string    `json:"widest_address"`
+	Pair          string    `json:"pair"`
+	WiderPair     string    `json:"wider_pair"`
+	WidestPair    string    `json:"widest_pair"`
+	Account       string    `json:"account"`
+	Now           time.Time `json:"now"`
 }
 
 type ListLoginBlocksRow struct {
@@ -133,12 +140,17 @@ type ListLoginBlocksRow struct {
 	BlockedUntil time.Time `json:"blocked_until"`
 }
 
-// The delays that hold an attempt up.
+// The delays that hold an attempt up. An IPv6 address is in three networks; a subject
+// that there isn't is empty.
 func (q *Queries) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
 	rows, err := q.db.Query(ctx, listLoginBlocks,
 		arg.Address,
-		arg.Account,
+		arg.WiderAddress,
+		arg.WidestAddress,
 		arg.Pair,
+		arg.WiderPair,
+		arg.WidestPair,
+		arg.Account,
 		arg.Now,
 	)
 	if err != nil {

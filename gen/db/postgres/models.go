@@ -128,6 +128,11 @@ type LoginAttempt struct {
 	LastFailedAt time.Time `json:"last_failed_at"`
 }
 
+type LoginNetwork struct {
+	Subject     string    `json:"subject"`
+	LastLoginAt time.Time `json:"last_login_at"`
+}
+
 type Session struct {
 	TenantID          uuid.UUID  `json:"tenant_id"`
 	ID                uuid.UUID  `json:"id"`

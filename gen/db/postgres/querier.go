@@ -27,6 +27,7 @@ type Querier interface {
 	// 0 rows when nothing is counted yet, or when the subject is blocked. The count is
 	// read before last_failed_at is set: MySQL assigns from left to right.
 	CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error)
+	// Those who can log in: who was invited has no password yet.
 	CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error)
 	CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int64, error)
 	CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int64, error)
@@ -52,7 +53,10 @@ type Querier interface {
 	DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (int64, error)
 	DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error)
 	DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepartmentsOfCompanyParams) (int64, error)
+	// 0 rows when it is gone, or has been refreshed meanwhile.
+	DeleteExpiredSession(ctx context.Context, arg DeleteExpiredSessionParams) (int64, error)
 	DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error)
+	DeleteLoginNetwork(ctx context.Context, arg DeleteLoginNetworkParams) (int64, error)
 	DeleteOneTimeTokenOfUser(ctx context.Context, arg DeleteOneTimeTokenOfUserParams) (int64, error)
 	DeleteSessionsBetween(ctx context.Context, arg DeleteSessionsBetweenParams) (int64, error)
 	DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int64, error)
@@ -70,7 +74,12 @@ type Querier interface {
 	GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error)
 	GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error)
 	GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealParams) (AuditSeal, error)
+	// What a comparison with a password costs mustn't tell which accounts exist, in
+	// whatever tenant. A hash begins with the kind of bcrypt and the cost, so the last one of
+	// a kind has the highest cost.
+	GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error)
 	GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error)
+	GetLoginNetwork(ctx context.Context, arg GetLoginNetworkParams) (LoginNetwork, error)
 	// All that decides whether a token works at this moment, in one round trip. Whoever
 	// uses it knows the token and not yet a tenant.
 	GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error)
@@ -95,6 +104,8 @@ type Querier interface {
 	// What is counted belongs to no tenant: an address of the network, or an e-mail
 	// address that perhaps nobody has.
 	InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error
+	// A subject stands for an account and a network, and belongs to no tenant.
+	InsertLoginNetwork(ctx context.Context, arg InsertLoginNetworkParams) error
 	InsertOneTimeToken(ctx context.Context, arg InsertOneTimeTokenParams) error
 	InsertSession(ctx context.Context, arg InsertSessionParams) error
 	InsertTenant(ctx context.Context, arg InsertTenantParams) error
@@ -142,14 +153,18 @@ type Querier interface {
 	// What departments are deleted with: a range of a company's, and the deletion of that range.
 	ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error)
 	ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error)
+	ListExpiredSessions(ctx context.Context, arg ListExpiredSessionsParams) ([]uuid.UUID, error)
 	// Whoever switches the old paths off has to know who would miss them, in all tenants.
 	ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error)
 	// The entries of those links, as far as there are any.
 	ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error)
+	// Newest first.
 	ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error)
-	// The delays that hold an attempt up.
+	// The delays that hold an attempt up. An IPv6 address is in three networks; a subject
+	// that there isn't is empty.
 	ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error)
 	ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error)
+	ListOldLoginNetworks(ctx context.Context, arg ListOldLoginNetworksParams) ([]string, error)
 	// The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
 	ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error)
 	// What a tenant is deleted with, a batch after the other: the ids of the next rows, in
@@ -203,6 +218,7 @@ type Querier interface {
 	UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error)
 	// Compare and swap: 0 rows when the department is gone or has another version by now.
 	UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error)
+	UpdateLoginNetwork(ctx context.Context, arg UpdateLoginNetworkParams) (int64, error)
 	// Compare and swap: 0 rows when the tenant is gone or has another version by now.
 	UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error)
 	// Compare and swap: 0 rows when the user is gone or has another version by now.

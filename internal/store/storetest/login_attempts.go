@@ -94,4 +94,33 @@ var loginAttemptTests = map[string]func(*T){
 		arg.Limit = 1
 		equal(t, "oldest", query(t, t.store.ListOldLoginAttempts, arg), want[:1])
 	},
+	"login network/is there once, and says when it was used last": func(t *T) {
+		row := db.InsertLoginNetworkParams{Subject: newID().String(), LastLoginAt: noon()}
+		equal(t, "rows before", query(t, t.store.UpdateLoginNetwork, db.UpdateLoginNetworkParams{LastLoginAt: row.LastLoginAt, Subject: row.Subject}), 0)
+		exec(t, t.store.InsertLoginNetwork, row)
+		err := t.store.InsertLoginNetwork(t.Context(), row)
+		if !store.BreaksUniqueness(err) {
+			t.Errorf("error is %v; want violation of a unique constraint", err)
+		}
+		row.LastLoginAt = noon().Add(time.Hour)
+		equal(t, "rows", query(t, t.store.UpdateLoginNetwork, db.UpdateLoginNetworkParams{LastLoginAt: row.LastLoginAt, Subject: row.Subject}), 1)
+		equal(t, "network", query(t, t.store.GetLoginNetwork, db.GetLoginNetworkParams{Subject: row.Subject}), db.LoginNetwork(row))
+		fails(t, t.store.GetLoginNetwork, db.GetLoginNetworkParams{Subject: "nobody"}, store.ErrNotFound)
+	},
+	"login network/old ones go, the oldest first": func(t *T) {
+		var want []string
+		for i := range 3 {
+			row := db.InsertLoginNetworkParams{Subject: newID().String(), LastLoginAt: noon().AddDate(-10, 0, i)}
+			exec(t, t.store.InsertLoginNetwork, row)
+			want = append(want, row.Subject)
+		}
+		arg := db.ListOldLoginNetworksParams{ForgottenBefore: noon().AddDate(-10, 0, 2), Limit: 10}
+		equal(t, "old ones", query(t, t.store.ListOldLoginNetworks, arg), want[:2])
+		arg.Limit = 1
+		equal(t, "oldest", query(t, t.store.ListOldLoginNetworks, arg), want[:1])
+		remove := db.DeleteLoginNetworkParams{Subject: want[0], LastLoginUntil: noon().AddDate(-11, 0, 0)}
+		equal(t, "rows of one that was used since", query(t, t.store.DeleteLoginNetwork, remove), 0)
+		remove.LastLoginUntil = noon()
+		equal(t, "rows", query(t, t.store.DeleteLoginNetwork, remove), 1)
+	},
 }

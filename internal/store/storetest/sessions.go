@@ -3,6 +3,8 @@ package storetest
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -133,11 +135,40 @@ var sessionTests = map[string]func(*T){
 		session(t, expired)
 		session(t, newSession(user(t, newUser(mine.TenantID))))
 
-		arg := db.ListLiveSessionsOfUserParams{TenantID: mine.TenantID, UserID: mine.ID, Now: noon(), Limit: 10}
+		arg := db.ListLiveSessionsOfUserParams{TenantID: mine.TenantID, UserID: mine.ID, Now: noon(), AfterCreatedAt: noon().AddDate(1, 0, 0), AfterID: uuid.Max, Limit: 10}
 		equal(t, "sessions", query(t, t.store.ListLiveSessionsOfUser, arg), alive)
 		arg.Limit = 2
 		equal(t, "newest sessions", query(t, t.store.ListLiveSessionsOfUser, arg), alive[:2])
+		for i, s := range alive {
+			arg.AfterCreatedAt, arg.AfterID = s.CreatedAt, s.ID
+			equal(t, "next sessions", query(t, t.store.ListLiveSessionsOfUser, arg), append([]db.Session{}, alive[i+1:]...))
+		}
+		arg.AfterCreatedAt, arg.AfterID = noon().AddDate(1, 0, 0), uuid.Max
 		arg.TenantID = tenant(t)
 		equal(t, "sessions in another tenant", query(t, t.store.ListLiveSessionsOfUser, arg), []db.Session{})
+	},
+	"session/expired ones of a tenant, the oldest first": func(t *T) {
+		mine := user(t, newUser(tenant(t)))
+		var expired []db.Session
+		for i := range 3 {
+			s := newSession(mine)
+			s.ExpiresAt = noon().Add(time.Duration(i-2) * time.Minute)
+			expired = append(expired, session(t, s))
+		}
+		alive := session(t, newSession(mine))
+		arg := db.ListExpiredSessionsParams{TenantID: mine.TenantID, ExpiredUntil: noon(), Limit: 10}
+		equal(t, "expired", query(t, t.store.ListExpiredSessions, arg), []uuid.UUID{expired[0].ID, expired[1].ID, expired[2].ID})
+		arg.Limit = 1
+		equal(t, "the first", query(t, t.store.ListExpiredSessions, arg), []uuid.UUID{expired[0].ID})
+		arg.TenantID = tenant(t)
+		equal(t, "of another tenant", query(t, t.store.ListExpiredSessions, arg), []uuid.UUID{})
+
+		remove := db.DeleteExpiredSessionParams{TenantID: arg.TenantID, ID: expired[0].ID, ExpiredUntil: noon()}
+		equal(t, "rows of another tenant", query(t, t.store.DeleteExpiredSession, remove), 0)
+		remove.TenantID = mine.TenantID
+		equal(t, "rows", query(t, t.store.DeleteExpiredSession, remove), 1)
+		fails(t, t.store.GetSession, db.GetSessionParams{TenantID: mine.TenantID, ID: expired[0].ID}, store.ErrNotFound)
+		remove.ID = alive.ID
+		equal(t, "rows of one that is alive", query(t, t.store.DeleteExpiredSession, remove), 0)
 	},
 }

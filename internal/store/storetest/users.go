@@ -245,8 +245,12 @@ var userTests = map[string]func(*T){
 			}
 		}
 		for _, change := range []func(*db.User){
-			func(u *db.User) { u.Role = "user" },
-			func(u *db.User) { u.Role, u.IsSuperuser, u.IsActive = "admin", true, false },
+			func(u *db.User) { u.Role, u.PasswordHash = "user", new("$2b$12$x") },
+			func(u *db.User) { u.Role, u.IsSuperuser = "admin", true }, // invited
+			func(u *db.User) {
+				u.Role, u.IsSuperuser, u.IsActive = "admin", true, false
+				u.PasswordHash = new("$2b$12$x")
+			},
 			func(u *db.User) { u.Role, u.IsSuperuser, u.TenantID = "admin", true, tenant(t) },
 		} {
 			u := newUser(one)
@@ -255,15 +259,28 @@ var userTests = map[string]func(*T){
 		}
 		equal(t, "admins and superusers", count(), [2]int64{0, 0})
 		for _, change := range []func(*db.User){
-			func(u *db.User) { u.Role = "admin" },
-			func(u *db.User) { u.Role = "admin" },
-			func(u *db.User) { u.IsSuperuser = true },
+			func(u *db.User) { u.Role, u.PasswordHash = "admin", new("$2b$12$x") },
+			func(u *db.User) { u.Role, u.PasswordHash = "admin", new("$2b$12$x") },
+			func(u *db.User) { u.IsSuperuser, u.PasswordHash = true, new("$2b$12$x") },
 		} {
 			u := newUser(one)
 			change(&u)
 			user(t, u)
 		}
 		equal(t, "admins and superusers", count(), [2]int64{2, 1})
+	},
+	"user/the last password hash below a text": func(t *T) {
+		for _, hash := range []string{"$1b$10$z", "$1b$12$A", "$1b$12$a", "$1a$14$x"} {
+			u := newUser(tenant(t))
+			u.PasswordHash = &hash
+			user(t, u)
+		}
+		for below, want := range map[string]string{"$1z$": "$1b$12$", "$1b$": "$1a$14$"} {
+			if got := query(t, t.store.GetLastPasswordHashUnscoped, db.GetLastPasswordHashUnscopedParams{Below: &below}); !strings.HasPrefix(*got.PasswordHash, want) {
+				t.Errorf("below %s there is %s, want %s", below, *got.PasswordHash, want)
+			}
+		}
+		fails(t, t.store.GetLastPasswordHashUnscoped, db.GetLastPasswordHashUnscopedParams{Below: new("$1a$")}, store.ErrNotFound)
 	},
 	"user/log-in counts for the password that was checked": func(t *T) {
 		u := newUser(tenant(t))

@@ -249,7 +249,7 @@ func TestAddressesAreDifferent(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for n := range uint32(soakClients) {
-		seen[access.Network(address(n))] = true
+		seen[access.Networks(address(n))[0].Prefix] = true
 	}
 	if len(seen) != soakClients {
 		t.Errorf("%d addresses, want %d", len(seen), soakClients)

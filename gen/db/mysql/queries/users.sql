@@ -28,6 +28,15 @@ WHERE email = sqlc.arg(email);
 -- name: CountUsersUnscoped :one
 SELECT count(*) FROM users;
 
+-- What a comparison with a password costs mustn't tell which accounts exist, in
+-- whatever tenant. A hash begins with the kind of bcrypt and the cost, so the last one of
+-- a kind has the highest cost.
+-- name: GetLastPasswordHashUnscoped :one
+SELECT id, password_hash FROM users
+WHERE password_hash < sqlc.narg(below)
+ORDER BY password_hash DESC
+LIMIT 1;
+
 -- name: ListUsersOfCompany :many
 SELECT id, email, company_id, branch_id, department_id
 FROM users
@@ -113,13 +122,14 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = 
 UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
+-- Those who can log in: who was invited has no password yet.
 -- name: CountOtherActiveAdmins :one
 SELECT count(*) FROM users
-WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND role = 'admin' AND is_active;
+WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND role = 'admin' AND is_active AND password_hash IS NOT NULL;
 
 -- name: CountOtherActiveSuperusers :one
 SELECT count(*) FROM users
-WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND is_superuser AND is_active;
+WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND is_superuser AND is_active AND password_hash IS NOT NULL;
 
 -- name: CountUsers :one
 SELECT count(*) FROM users

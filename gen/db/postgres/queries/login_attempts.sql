@@ -12,10 +12,14 @@ SELECT subject, failures, blocked_until, last_failed_at
 FROM login_attempts
 WHERE subject = sqlc.arg(subject);
 
--- The delays that hold an attempt up.
+-- The delays that hold an attempt up. An IPv6 address is in three networks; a subject
+-- that there isn't is empty.
 -- name: ListLoginBlocks :many
 SELECT subject, blocked_until FROM login_attempts
-WHERE subject IN (sqlc.arg(address), sqlc.arg(account), sqlc.arg(pair)) AND blocked_until > sqlc.arg(now)
+WHERE subject IN (
+    sqlc.arg(address), sqlc.arg(wider_address), sqlc.arg(widest_address),
+    sqlc.arg(pair), sqlc.arg(wider_pair), sqlc.arg(widest_pair), sqlc.arg(account)
+) AND blocked_until > sqlc.arg(now)
 ORDER BY blocked_until;
 
 -- 0 rows when nothing is counted yet, or when the subject is blocked. The count is

@@ -156,7 +156,7 @@ export class Api extends HeyApiClient {
     /**
      * List one's own sessions
      *
-     * Where the user is logged in now, newest first. At most the 100 newest; to end older ones, too, log out with the scope `others`.
+     * Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
      */
     public listMySessions<ThrowOnError extends boolean = true>(options?: Options<ListMySessionsData, ThrowOnError>): RequestResult<ListMySessionsResponses, ListMySessionsErrors, ThrowOnError, 'data'> {
         return (options?.client ?? this.client).get<ListMySessionsResponses, ListMySessionsErrors, ThrowOnError, 'data'>({
@@ -569,7 +569,7 @@ export class Api extends HeyApiClient {
     /**
      * List a user's sessions
      *
-     * Where the user is logged in now, newest first; at most the 100 newest. Those of a superuser are for superusers alone (403).
+     * Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
      */
     public listUserSessions<ThrowOnError extends boolean = true>(options: Options<ListUserSessionsData, ThrowOnError>): RequestResult<ListUserSessionsResponses, ListUserSessionsErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).get<ListUserSessionsResponses, ListUserSessionsErrors, ThrowOnError, 'data'>({

@@ -437,9 +437,13 @@ export type OwnSession = Session & {
  */
 export type SessionList = {
     /**
-     * The sessions, newest first.
+     * The sessions of this page, newest first.
      */
     items: Array<Session>;
+    /**
+     * What to send as `cursor` for the next page; `null` on the last.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -447,9 +451,13 @@ export type SessionList = {
  */
 export type OwnSessionList = {
     /**
-     * The sessions, newest first.
+     * The sessions of this page, newest first.
      */
     items: Array<OwnSession>;
+    /**
+     * What to send as `cursor` for the next page; `null` on the last.
+     */
+    next_cursor: string | null;
 };
 
 /**
@@ -1761,6 +1769,11 @@ export type TenantId = string;
 export type Limit = number;
 
 /**
+ * The most sessions that a page may have.
+ */
+export type SessionLimit = number;
+
+/**
  * The `next_cursor` of the page before, used with the same filters and sort.
  */
 export type Cursor = string;
@@ -2172,7 +2185,16 @@ export type UpdateMeResponse = UpdateMeResponses[keyof UpdateMeResponses];
 export type ListMySessionsData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * The most sessions that a page may have.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before, used with the same filters and sort.
+         */
+        cursor?: string;
+    };
     url: '/api/v1/auth/sessions';
 };
 
@@ -2213,7 +2235,7 @@ export type ListMySessionsError = ListMySessionsErrors[keyof ListMySessionsError
 
 export type ListMySessionsResponses = {
     /**
-     * The sessions that are alive.
+     * A page of the sessions that are alive.
      */
     200: OwnSessionList;
 };
@@ -3819,6 +3841,14 @@ export type ListUserSessionsData = {
          * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
          */
         tenant_id?: string;
+        /**
+         * The most sessions that a page may have.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before, used with the same filters and sort.
+         */
+        cursor?: string;
     };
     url: '/api/v1/users/{id}/sessions';
 };
@@ -3864,7 +3894,7 @@ export type ListUserSessionsError = ListUserSessionsErrors[keyof ListUserSession
 
 export type ListUserSessionsResponses = {
     /**
-     * The sessions that are alive.
+     * A page of the sessions that are alive.
      */
     200: SessionList;
 };
