@@ -75,6 +75,28 @@ func TestWhoIsCounted(t *testing.T) {
 	}
 }
 
+func TestIPv6AddressCountsForThreeNetworks(t *testing.T) {
+	t.Parallel()
+	op := access.Operation{RateClass: access.RateLogin, RequiredRole: access.Anon}
+	for limit, want := range map[int64][]string{
+		100: {"login address 2001:db8:1:203::/64", "login address 2001:db8:1:200::/56 times 4", "login address 2001:db8:1::/48 times 16"},
+		1:   {"login address 2001:db8:1:203::/64", "login address 2001:db8:1:200::/56 times 4"}, // the second one is too much
+	} {
+		l := &tally{limit: limit}
+		recorder := httptest.NewRecorder()
+		ctx := access.WithRequest(t.Context(), &access.Request{IP: "2001:db8:1:203::4"})
+		c := echo.New().NewContext(httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil), recorder)
+		err := Stack{Limiter: l}.takeFromAddress(c, op)
+		if !slices.Equal(l.counted, want) || (err == nil) != (limit == 100) {
+			t.Errorf("%q were counted, %v; want %q", l.counted, err, want)
+		}
+		// The tally has one count for all, so the last one has the least left.
+		if got, want := recorder.Header().Get("X-RateLimit-Remaining"), fmt.Sprint(max(limit-int64(len(want)), 0)); got != want {
+			t.Errorf("%s are left, want %s", got, want)
+		}
+	}
+}
+
 func TestRequestTooMany(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -103,7 +103,7 @@ func TestRunMakesPublicLogins(t *testing.T) {
 			if inPlatform := u.TenantID == access.PlatformTenantID; inPlatform != want.superuser {
 				t.Errorf("%s is in tenant %s", email, u.TenantID)
 			}
-			if ok, err := passwords().Matches(t.Context(), *u.PasswordHash, want.password); err != nil || !ok {
+			if ok, err := passwords().Matches(t.Context(), *u.PasswordHash, want.password, 0); err != nil || !ok {
 				t.Errorf("%s: password %q doesn't match (%v)", email, want.password, err)
 			}
 		}
