@@ -69,7 +69,9 @@ const (
 	AuditStatusInserted    AuditStatus = "inserted"
 	AuditStatusIntact      AuditStatus = "intact"
 	AuditStatusMissing     AuditStatus = "missing"
+	AuditStatusOverdue     AuditStatus = "overdue"
 	AuditStatusReplaced    AuditStatus = "replaced"
+	AuditStatusSealedLate  AuditStatus = "sealed_late"
 	AuditStatusTailMissing AuditStatus = "tail_missing"
 	AuditStatusUnknownKey  AuditStatus = "unknown_key"
 )
@@ -87,7 +89,11 @@ func (e AuditStatus) Valid() bool {
 		return true
 	case AuditStatusMissing:
 		return true
+	case AuditStatusOverdue:
+		return true
 	case AuditStatusReplaced:
+		return true
+	case AuditStatusSealedLate:
 		return true
 	case AuditStatusTailMissing:
 		return true
@@ -808,13 +814,15 @@ type AuditStats struct {
 
 // AuditStatus `intact`: every entry is as it was written. `altered`, `missing`, `inserted`: the first entry that isn't. `broken`: what
 // seals the entries was altered or taken away. `unknown_key`: the key that signed them is no longer among the settings.
-// `tail_missing`: intact, but it ends before the checkpoint. `replaced`: intact, but it isn't the trail that the
-// checkpoint was made of.
+// `tail_missing`: intact, but it ends before the checkpoint, or before an end that the server knows. `replaced`: intact, but it
+// isn't the trail that the checkpoint was made of, or that the server knows. `overdue`: intact, but an entry has waited for its seal for
+// more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
+// is all right if no server ran meanwhile.
 type AuditStatus string
 
 // AuditVerification What came out when the trail was verified.
 type AuditVerification struct {
-	// Checkpoint Keep it elsewhere, and send it with a later request. `null` unless the trail is intact.
+	// Checkpoint Keep it elsewhere, and send it with a later request. `null` unless the trail is intact, or sealed late.
 	//
 	// Example: tnt1.i7uvrgAAAAAAAAAC
 	Checkpoint *string `json:"checkpoint"`
@@ -829,11 +837,16 @@ type AuditVerification struct {
 	// Example: 2
 	Entries int64 `json:"entries"`
 
-	// First The first entry that isn't as it was written; `null` if there is none, or nobody can tell which.
+	// First The first entry that the status is about; `null` if there is none, or nobody can tell which.
 	First *AuditPlace `json:"first"`
 
 	// Head The last entry that is sealed and verified.
 	Head AuditHead `json:"head"`
+
+	// Late How many were sealed more than an hour after they were written.
+	//
+	// Example: 0
+	Late int64 `json:"late"`
 
 	// Pruned How many older ones were deleted with `tenantry audit prune`.
 	//
@@ -842,8 +855,10 @@ type AuditVerification struct {
 
 	// Status `intact`: every entry is as it was written. `altered`, `missing`, `inserted`: the first entry that isn't. `broken`: what
 	// seals the entries was altered or taken away. `unknown_key`: the key that signed them is no longer among the settings.
-	// `tail_missing`: intact, but it ends before the checkpoint. `replaced`: intact, but it isn't the trail that the
-	// checkpoint was made of.
+	// `tail_missing`: intact, but it ends before the checkpoint, or before an end that the server knows. `replaced`: intact, but it
+	// isn't the trail that the checkpoint was made of, or that the server knows. `overdue`: intact, but an entry has waited for its seal for
+	// more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
+	// is all right if no server ran meanwhile.
 	Status AuditStatus `json:"status"`
 
 	// Waiting How many of them wait for their seal. It takes a moment.
@@ -2613,7 +2628,8 @@ type VerifyAuditTrailParams struct {
 	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Checkpoint The `checkpoint` of an earlier answer. The trail still has to have everything that it had then.
+	// Checkpoint The `checkpoint` of an earlier answer. The trail still has to have everything that it had then. Late sealing of entries from
+	// before it isn't reported again.
 	Checkpoint *string `form:"checkpoint,omitempty" json:"checkpoint,omitempty"`
 }
 
@@ -3262,8 +3278,9 @@ type ClientInterface interface {
 	// and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
 	// nothing, and others may write meanwhile.
 	//
-	// That the newest entries were cut off can only be seen with a `checkpoint` of an earlier answer, kept where those who can
-	// write to the database can't.
+	// The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
+	// what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
+	// database can't.
 	//
 	// It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
 	// JSON allows them at its beginning. If it fails on the way, the connection is cut.
@@ -4190,8 +4207,9 @@ func (c *Client) GetAuditLog(ctx context.Context, id ID, params *GetAuditLogPara
 // and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
 // nothing, and others may write meanwhile.
 //
-// That the newest entries were cut off can only be seen with a `checkpoint` of an earlier answer, kept where those who can
-// write to the database can't.
+// The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
+// what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
+// database can't.
 //
 // It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
 // JSON allows them at its beginning. If it fails on the way, the connection is cut.
@@ -10017,8 +10035,9 @@ type ClientWithResponsesInterface interface {
 	// and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
 	// nothing, and others may write meanwhile.
 	//
-	// That the newest entries were cut off can only be seen with a `checkpoint` of an earlier answer, kept where those who can
-	// write to the database can't.
+	// The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
+	// what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
+	// database can't.
 	//
 	// It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
 	// JSON allows them at its beginning. If it fails on the way, the connection is cut.
@@ -18773,8 +18792,9 @@ func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, id ID
 // and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
 // nothing, and others may write meanwhile.
 //
-// That the newest entries were cut off can only be seen with a `checkpoint` of an earlier answer, kept where those who can
-// write to the database can't.
+// The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
+// what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
+// database can't.
 //
 // It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
 // JSON allows them at its beginning. If it fails on the way, the connection is cut.

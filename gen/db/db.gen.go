@@ -73,6 +73,7 @@ type (
 	GetAuditEntryKeyAheadRow             = postgres.GetAuditEntryKeyAheadRow
 	GetAuditEntryParams                  = postgres.GetAuditEntryParams
 	GetAuditLinkParams                   = postgres.GetAuditLinkParams
+	GetAuditSealParams                   = postgres.GetAuditSealParams
 	GetBranchParams                      = postgres.GetBranchParams
 	GetCompanyParams                     = postgres.GetCompanyParams
 	GetDepartmentParams                  = postgres.GetDepartmentParams
@@ -615,6 +616,14 @@ func (x postgresQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParam
 		return AuditLink{}, x.mapError("GetAuditLink", err)
 	}
 	return AuditLink(v), nil
+}
+
+func (x postgresQuerier) GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetAuditSeal(ctx, postgres.GetAuditSealParams(arg))
+	if err != nil {
+		return AuditSeal{}, x.mapError("GetAuditSeal", err)
+	}
+	return AuditSeal(v), nil
 }
 
 func (x postgresQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
@@ -1811,6 +1820,14 @@ func (x mysqlQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams) 
 	return AuditLink(v), nil
 }
 
+func (x mysqlQuerier) GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error) {
+	v, err := x.queries.GetAuditSeal(ctx, mysql.GetAuditSealParams(arg))
+	if err != nil {
+		return AuditSeal{}, x.mapError("GetAuditSeal", err)
+	}
+	return AuditSeal(v), nil
+}
+
 func (x mysqlQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
 	v, err := x.queries.GetBranch(ctx, mysql.GetBranchParams(arg))
 	if err != nil {
@@ -3003,6 +3020,14 @@ func (x sqliteQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams)
 	return AuditLink(v), nil
 }
 
+func (x sqliteQuerier) GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error) {
+	v, err := x.queries.GetAuditSeal(ctx, sqlite.GetAuditSealParams(arg))
+	if err != nil {
+		return AuditSeal{}, x.mapError("GetAuditSeal", err)
+	}
+	return AuditSeal(v), nil
+}
+
 func (x sqliteQuerier) GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error) {
 	v, err := x.queries.GetBranch(ctx, sqlite.GetBranchParams(arg))
 	if err != nil {
@@ -4142,6 +4167,13 @@ func (x observedQuerier) GetAuditEntryKeyAhead(ctx context.Context, arg GetAudit
 func (x observedQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error) {
 	ctx, ended := x.observe(ctx, "GetAuditLink")
 	v, err := x.next.GetAuditLink(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error) {
+	ctx, ended := x.observe(ctx, "GetAuditSeal")
+	v, err := x.next.GetAuditSeal(ctx, arg)
 	ended(err)
 	return v, err
 }

@@ -67,6 +67,8 @@ type App struct {
 	channel *invalidation.Channel // nil: none
 	legacy  *legacy.Calls
 	users   *user.Service
+	sealer  *audit.Sealer
+	heads   *audit.Heads
 	handler http.Handler
 	// background runs beside the server, and ends after it.
 	background []func(context.Context)
@@ -184,9 +186,16 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	if err != nil {
 		return err
 	}
-	trail, sealer := audit.NewLog(auditKeys, now, newID), audit.NewSealer(a.Store, auditKeys, a.log)
-	trail.SealWith(sealer)
-	a.background = append(a.background, sealer.Run)
+	if a.heads, err = knownHeads(auditKeys, cfg); err != nil {
+		return err
+	}
+	trail, verifier := audit.NewLog(auditKeys, now, newID), audit.NewVerifier(a.Store, auditKeys)
+	a.sealer = audit.NewSealer(a.Store, auditKeys, a.log)
+	a.sealer.Now, verifier.Now = now, now
+	a.sealer.Remember(a.heads)
+	verifier.Remember(a.heads)
+	trail.SealWith(a.sealer)
+	a.background = append(a.background, a.sealer.Run)
 	var previous [][]byte
 	if cfg.SecretKeyPrevious.IsSet() {
 		previous = append(previous, []byte(cfg.SecretKeyPrevious.Reveal()))
@@ -259,7 +268,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		Health: checker, Auth: a.Sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
 		Users: a.users, Pages: forPeople, Demo: a.demo(cfg),
 		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
-		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now), Trail: audit.NewVerifier(a.Store, auditKeys),
+		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now), Trail: verifier,
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
 	a.handler = middleware.HeadAsGet(middleware.LegacyPaths(middleware.EscapedPath(e)))
@@ -295,6 +304,30 @@ func AuditKeys(cfg config.Config) (*audit.Keys, error) {
 		previous = append(previous, []byte(key.Reveal()))
 	}
 	return audit.NewKeys([]byte(current.Reveal()), previous...)
+}
+
+// knownHeads returns the ends of audit trails that AUDIT_CHECKPOINT_FILE knows; none if it isn't set, or not there yet.
+func knownHeads(keys *audit.Keys, cfg config.Config) (*audit.Heads, error) {
+	heads := audit.NewHeads(keys)
+	if cfg.AuditCheckpointFile == "" {
+		return heads, nil
+	}
+	if err := heads.Load(cfg.AuditCheckpointFile); err != nil {
+		return nil, fmt.Errorf("AUDIT_CHECKPOINT_FILE: %w", err)
+	}
+	return heads, nil
+}
+
+// keepHeads begins AUDIT_CHECKPOINT_FILE if it isn't there yet. The error says why it can't be written.
+func (a *App) keepHeads(ctx context.Context, cfg config.Config) error {
+	if cfg.AuditCheckpointFile == "" || !a.heads.IsNew() {
+		return nil
+	}
+	a.log.WarnContext(ctx, "AUDIT_CHECKPOINT_FILE isn't there, and is begun: what happened to audit trails before can't be seen by it", "path", cfg.AuditCheckpointFile)
+	if err := a.heads.Save(); err != nil {
+		return fmt.Errorf("AUDIT_CHECKPOINT_FILE: %w", err)
+	}
+	return nil
 }
 
 // Migrate brings the schema up to date. If AUTO_MIGRATE is off it returns an error that says what to do instead.

@@ -28,7 +28,7 @@ what needn't be kept any longer.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(p.auditVerifyCommand(), p.auditCheckpointCommand(), p.auditPruneCommand())
+	cmd.AddCommand(p.auditVerifyCommand(), p.auditCheckpointCommand(), p.auditAcceptCommand(), p.auditPruneCommand())
 	return cmd
 }
 
@@ -68,6 +68,9 @@ meanwhile: 1000 entries at a time are deleted, with an entry audit.prune in the 
 	return cmd
 }
 
+// wallClock is the time as all engines keep it.
+func wallClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
 // parseDate reads a day, which begins at midnight in UTC, or a time.
 func parseDate(text string) (time.Time, error) {
 	at, err := time.Parse(time.DateOnly, text)
@@ -84,8 +87,7 @@ func parseDate(text string) (time.Time, error) {
 }
 
 func (p *program) auditPrune(ctx context.Context, s *store.Store, keys *audit.Keys, before time.Time, yes bool) error {
-	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
-	pruner := audit.NewPruner(s, audit.NewLog(keys, now, newID))
+	pruner := audit.NewPruner(s, audit.NewLog(keys, wallClock, newID))
 	// All entries of this run have the same request id.
 	ctx = access.WithRequest(ctx, &access.Request{ID: newID().String(), UserAgent: "tenantry audit prune"})
 	act, verb := pruner.Count, "would delete"

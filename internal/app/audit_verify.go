@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/errs"
@@ -28,6 +28,7 @@ type verification struct {
 	program  *program
 	store    *store.Store
 	keys     *audit.Keys
+	heads    *audit.Heads // that AUDIT_CHECKPOINT_FILE knows
 	verifier *audit.Verifier
 	tenant   string // the code of the only tenant to look at; "" for all
 	json     bool
@@ -39,7 +40,13 @@ func (p *program) withTrail(ctx context.Context, tenant string, run func(context
 		if err != nil {
 			return err
 		}
-		return run(ctx, verification{program: p, store: s, keys: keys, verifier: audit.NewVerifier(s, keys), tenant: strings.ToUpper(tenant)})
+		heads, err := knownHeads(keys, cfg)
+		if err != nil {
+			return err
+		}
+		verifier := audit.NewVerifier(s, keys)
+		verifier.Remember(heads)
+		return run(ctx, verification{program: p, store: s, keys: keys, heads: heads, verifier: verifier, tenant: strings.ToUpper(tenant)})
 	})
 }
 
@@ -52,8 +59,9 @@ func (p *program) auditVerifyCommand() *cobra.Command {
 		Long: `Verify reads the audit trails of all tenants, with AUDIT_KEY, and names the first entry of each that is not as it was written. It
 changes nothing, and the server may run meanwhile. The exit status is 1 when something is wrong.
 
-That the newest entries were cut off can only be seen with a checkpoint: make them often, and keep them where those who can write
-to the database can't.`,
+That a trail was cut off or put back can only be seen by who remembers its end: the server does, in AUDIT_CHECKPOINT_FILE, which is
+read here if it is set, and so does a checkpoint. Make checkpoints often, and keep them where those who can write to the database can't. Late
+sealing of entries from before the checkpoint isn't reported.`,
 		Example: `  tenantry audit checkpoint > /elsewhere/monday.txt
   tenantry audit verify --checkpoint /elsewhere/monday.txt`,
 		Args: cobra.NoArgs,
@@ -77,7 +85,8 @@ func (p *program) auditCheckpointCommand() *cobra.Command {
 		Short:   "Print where the audit trails end now, for a later verify",
 		Example: `  tenantry audit checkpoint > /elsewhere/monday.txt`,
 		Long: `Checkpoint seals the audit entries that wait for it, and prints where the trail of each tenant ends, signed with AUDIT_KEY. Given to
-a later verify, it shows whether these entries are still there. It doesn't verify anything itself.`,
+a later verify, it shows whether these entries are still there. It doesn't verify anything itself, but ends with an error if a trail
+has lost an end that AUDIT_CHECKPOINT_FILE knows.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.withTrail(cmd.Context(), tenant, func(ctx context.Context, v verification) error { return v.checkpoint(ctx) })
@@ -85,6 +94,42 @@ a later verify, it shows whether these entries are still there. It doesn't verif
 	}
 	cmd.Flags().StringVar(&tenant, "tenant", "", "only the tenant with this code")
 	return cmd
+}
+
+func (p *program) auditAcceptCommand() *cobra.Command {
+	var tenant string
+	cmd := &cobra.Command{
+		Use:   "accept --tenant CODE",
+		Short: "Take the end that a tenant's audit trail has now for good, after the database was put back",
+		Long: `The server seals no audit entries of a tenant whose trail has lost an end that it knows: the database was restored from a
+backup, or a standby took over that lacked the last changes, or someone removed seals past the program. Its log has an error then.
+
+Find out which of these it was first: what was lost can't be found out later. Then Accept writes an entry audit.accept into the tenant's
+trail, signed with AUDIT_KEY, and all servers go on sealing within seconds, from the end that the trail has now.`,
+		Example: `  tenantry audit accept --tenant ACME`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if tenant == "" {
+				return errors.New("--tenant is missing: the code of the tenant")
+			}
+			return p.withTrail(cmd.Context(), tenant, func(ctx context.Context, v verification) error { return v.accept(ctx) })
+		},
+	}
+	cmd.Flags().StringVar(&tenant, "tenant", "", "the tenant with this code")
+	return cmd
+}
+
+func (v verification) accept(ctx context.Context) error {
+	ctx = access.WithRequest(ctx, &access.Request{ID: newID().String(), UserAgent: "tenantry audit accept"})
+	log := audit.NewLog(v.keys, wallClock, newID)
+	return v.each(ctx, func(tenant db.ListTenantCodesRow) error {
+		seq, err := audit.Accept(ctx, v.store, log, v.heads, tenant.ID)
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(v.program.stdout, "The audit trail of %s goes on from number %d, which is its end now.\n", tenant.Code, seq)
+		return err
+	})
 }
 
 // each calls f for the tenants that are wanted. It is an error if the only one doesn't exist.
@@ -108,6 +153,7 @@ func (v verification) each(ctx context.Context, f func(db.ListTenantCodesRow) er
 
 func (v verification) checkpoint(ctx context.Context) error {
 	sealer := audit.NewSealer(v.store, v.keys, nil)
+	sealer.Remember(v.heads)
 	return v.each(ctx, func(tenant db.ListTenantCodesRow) error {
 		if _, err := sealer.Seal(ctx, tenant.ID); err != nil {
 			return err
@@ -121,56 +167,37 @@ func (v verification) checkpoint(ctx context.Context) error {
 	})
 }
 
-// recorded is a line of a file of checkpoints.
-type recorded struct{ code, checkpoint string }
-
-// readCheckpoints reads a file of lines "ID CODE CHECKPOINT".
-func readCheckpoints(path string) (map[uuid.UUID]recorded, error) {
+// readCheckpoints reads the file of --checkpoint.
+func readCheckpoints(path string) (map[uuid.UUID]audit.Checkpoint, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("--checkpoint: %w", err)
 	}
 	defer file.Close()
-	all := map[uuid.UUID]recorded{}
-	lines := bufio.NewScanner(file)
-	for n := 1; lines.Scan(); n++ {
-		if strings.TrimSpace(lines.Text()) == "" {
-			continue
-		}
-		fields := strings.Fields(lines.Text())
-		if len(fields) != 3 {
-			return nil, fmt.Errorf("--checkpoint: line %d of %s is not one that `tenantry audit checkpoint` writes", n, path)
-		}
-		id, err := uuid.Parse(fields[0])
-		if err != nil {
-			return nil, fmt.Errorf("--checkpoint: line %d of %s doesn't begin with the id of a tenant", n, path)
-		}
-		if _, twice := all[id]; twice {
-			return nil, fmt.Errorf("--checkpoint: line %d of %s is the second one for tenant %s; use a file for each time", n, path, fields[1])
-		}
-		all[id] = recorded{code: fields[1], checkpoint: fields[2]}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("--checkpoint: read %s: %w", path, err)
+	all, err := audit.ReadCheckpoints(file)
+	if err != nil {
+		return nil, fmt.Errorf("--checkpoint: %s: %w", path, err)
 	}
 	return all, nil
 }
 
 func (v verification) verify(ctx context.Context, checkpoints string) error {
-	earlier := map[uuid.UUID]recorded{}
+	earlier := map[uuid.UUID]audit.Checkpoint{}
 	if checkpoints != "" {
 		var err error
 		if earlier, err = readCheckpoints(checkpoints); err != nil {
 			return err
 		}
 	}
+	known := v.heads.Tenants()
 	wrong := 0
 	err := v.each(ctx, func(tenant db.ListTenantCodesRow) error {
-		result, err := v.run(ctx, tenant.ID, earlier[tenant.ID].checkpoint)
+		result, err := v.run(ctx, tenant.ID, earlier[tenant.ID].Text)
 		if err != nil {
 			return err
 		}
 		delete(earlier, tenant.ID)
+		delete(known, tenant.ID)
 		if result.Status != audit.Intact {
 			wrong++
 		}
@@ -180,17 +207,38 @@ func (v verification) verify(ctx context.Context, checkpoints string) error {
 		return err
 	}
 	if v.tenant == "" {
-		// What a checkpoint was made of can't just be gone.
-		for _, id := range slices.SortedFunc(maps.Keys(earlier), func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }) {
-			wrong++
-			fmt.Fprintf(v.program.stderr, "tenantry: tenant %s (%s) has a checkpoint, and is gone with its trail. If it was deleted, the platform's trail says by whom.\n",
-				earlier[id].code, id)
+		gone, err := v.gone(ctx, earlier, known)
+		if err != nil {
+			return err
 		}
+		wrong += gone
 	}
 	if wrong > 0 {
 		return fmt.Errorf("audit trails that are not as they were written, or can't be verified: %d", wrong)
 	}
 	return nil
+}
+
+// gone reports tenants that aren't there: all that have a checkpoint, and those that AUDIT_CHECKPOINT_FILE knows if nobody has deleted
+// them through the API. It returns how many they are.
+func (v verification) gone(ctx context.Context, earlier map[uuid.UUID]audit.Checkpoint, known map[uuid.UUID]bool) (int, error) {
+	missing := map[uuid.UUID]string{}
+	for id := range known {
+		deleted, err := v.heads.Deleted(ctx, v.store, id)
+		if err != nil {
+			return 0, err
+		}
+		if !deleted {
+			missing[id] = fmt.Sprintf("tenant %s is in AUDIT_CHECKPOINT_FILE, and is gone with its trail. Nobody has deleted it through the API.", id)
+		}
+	}
+	for id, c := range earlier {
+		missing[id] = fmt.Sprintf("tenant %s (%s) has a checkpoint, and is gone with its trail. If it was deleted, the platform's trail says by whom.", c.Code, id)
+	}
+	for _, line := range slices.Sorted(maps.Values(missing)) {
+		fmt.Fprintf(v.program.stderr, "tenantry: %s\n", line)
+	}
+	return len(missing), nil
 }
 
 func (v verification) run(ctx context.Context, tenantID uuid.UUID, checkpoint string) (audit.Verification, error) {

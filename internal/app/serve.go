@@ -80,6 +80,9 @@ func (p *program) serve(ctx context.Context, demo string) error {
 	if err := a.firstSuperuser(ctx, cfg); err != nil {
 		return err
 	}
+	if err := a.keepHeads(ctx, cfg); err != nil {
+		return err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("something else listens at %s already; stop it, or set HTTP_ADDR to another address, as in HTTP_ADDR=:8001", cfg.HTTPAddr)

@@ -50,7 +50,9 @@ func (a *App) watch(checker *health.Checker) {
 	if a.Metrics == nil {
 		return
 	}
-	a.Metrics.Watch(a.Store.Stats, a.Shares.Stats, a.Sessions.Checks, checker.Check)
+	a.Metrics.Watch(telemetry.Sources{
+		Pools: a.Store.Stats, Shares: a.Shares.Stats, Sessions: a.Sessions.Checks, Sealing: a.sealer.Stats, Health: checker.Check,
+	})
 	if a.redis != nil {
 		a.redis.AddHook(a.Metrics.RedisHook())
 	}

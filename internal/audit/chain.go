@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,15 +19,25 @@ const traceLen = 8
 
 // head is the end of a tenant's chain, as far as it is sealed.
 type head struct {
-	number int64 // of the last seal; 0 if there is none
-	seq    int64 // of its last entry: how many entries the chain has had
-	hash   []byte
+	number   int64     // of the last seal; 0 if there is none
+	seq      int64     // of its last entry: how many entries the chain has had
+	sealedAt time.Time // of the last seal; zero if that has no time
+	hash     []byte
 }
 
 func emptyChain() head { return head{hash: make([]byte, sha256.Size)} }
 
 // headOf returns the head after a seal.
-func headOf(s db.AuditSeal) head { return head{number: s.Number, seq: s.LastSeq, hash: s.Hash} }
+func headOf(s db.AuditSeal) head {
+	h := head{number: s.Number, seq: s.LastSeq, hash: s.Hash}
+	if s.SealedAt != nil {
+		h.sealedAt = s.SealedAt.UTC()
+	}
+	return h
+}
+
+// is reports whether two heads are the same end of a chain.
+func (h head) is(other head) bool { return h.number == other.number && bytes.Equal(h.hash, other.hash) }
 
 // currentHead returns where a tenant's chain ends at the moment.
 func currentHead(ctx context.Context, q db.Querier, tenantID uuid.UUID) (head, error) {
@@ -37,14 +48,46 @@ func currentHead(ctx context.Context, q db.Querier, tenantID uuid.UUID) (head, e
 	return headOf(last), err
 }
 
-// seal puts links at the end of a chain, in the order of their entries' ids.
-func (k *key) seal(tenantID uuid.UUID, end head, links []db.AuditLink) db.AuditSeal {
+// continues reports whether the chain that ends with a head still has an earlier end in it.
+func continues(ctx context.Context, q db.Querier, tenantID uuid.UUID, earlier, end head) (bool, error) {
+	switch {
+	case earlier.number == 0:
+		return true, nil
+	case end.number <= earlier.number:
+		return end.is(earlier), nil
+	}
+	s, err := q.GetAuditSeal(ctx, db.GetAuditSealParams{TenantID: tenantID, Number: earlier.number})
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && headOf(s).is(earlier), err
+}
+
+// seal puts links at the end of a chain, in the order of their entries' ids. at is the time of sealing; nil leaves it open.
+func (k *key) seal(tenantID uuid.UUID, end head, links []db.AuditLink, at *time.Time) db.AuditSeal {
 	sortLinks(links)
 	hashes := k.chain(end, links)
 	return db.AuditSeal{
 		TenantID: tenantID, Number: end.number + 1, LastSeq: end.seq + int64(len(links)), KeyID: k.id,
-		Trace: trace(hashes), Hash: hashes[len(hashes)-1],
+		Trace: trace(hashes), Hash: k.sealHash(hashes, at), SealedAt: at,
 	}
+}
+
+// sealHash returns the hash of a seal over the hashes of its links. A seal without a time has that of the last link.
+func (k *key) sealHash(hashes [][]byte, at *time.Time) []byte {
+	last := hashes[len(hashes)-1]
+	if at == nil {
+		return last
+	}
+	return k.sign(newMessage("audit seal").with("previous", last).number("sealed_at", at.UnixMicro()))
+}
+
+// writtenAt returns when an entry was written, by its id. An id of another version than 7 has no such time.
+func writtenAt(entryID uuid.UUID) (time.Time, bool) {
+	if entryID.Version() != 7 {
+		return time.Time{}, false
+	}
+	return time.Unix(entryID.Time().UnixTime()).UTC(), true
 }
 
 func sortLinks(links []db.AuditLink) {

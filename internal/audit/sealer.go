@@ -35,30 +35,48 @@ const (
 
 // Sealer puts entries into their tenant's chain after they have been committed, so that no writer waits for another one. Any
 // number of processes may seal the same tenant.
+//
+// It never goes on behind an end that comes before one that it knows: see Heads.
 type Sealer struct {
+	// Now is the clock that seals get their time from. With nil they have none: demo data is no older than its database.
+	Now func() time.Time
+
 	store *store.Store
 	keys  *Keys
+	heads *Heads
 	log   *slog.Logger
 	wake  chan struct{}
 
 	mu      sync.Mutex
-	waiting map[uuid.UUID]bool // tenants that have something to seal
-	busy    map[uuid.UUID]bool // tenants that are being sealed
-	failed  map[uuid.UUID]bool // tenants whose last try was in vain; uuid.Nil is the look at all of them
+	waiting map[uuid.UUID]bool      // tenants that have something to seal
+	since   map[uuid.UUID]time.Time // when each of them was first found to wait
+	busy    map[uuid.UUID]bool      // tenants that are being sealed
+	failed  map[uuid.UUID]bool      // tenants whose last try was in vain; uuid.Nil is the look at all of them
+	refused map[uuid.UUID]time.Time // tenants that aren't sealed because of a Regression, and when that was logged last
+	moved   map[uuid.UUID]bool      // tenants with seals of this process that weren't logged yet
+	sealed  int64                   // entries
+	unsaved bool                    // the file of heads could not be written the last time
 }
 
-// NewSealer seals what is in a store.
+// NewSealer seals what is in a store. It remembers the heads that it makes; Remember gives it others.
 func NewSealer(s *store.Store, keys *Keys, log *slog.Logger) *Sealer {
 	return &Sealer{
-		store: s, keys: keys, log: log, wake: make(chan struct{}, 1),
-		waiting: map[uuid.UUID]bool{}, busy: map[uuid.UUID]bool{}, failed: map[uuid.UUID]bool{},
+		Now: time.Now, store: s, keys: keys, heads: NewHeads(keys), log: log, wake: make(chan struct{}, 1),
+		waiting: map[uuid.UUID]bool{}, since: map[uuid.UUID]time.Time{}, busy: map[uuid.UUID]bool{}, failed: map[uuid.UUID]bool{},
+		refused: map[uuid.UUID]time.Time{}, moved: map[uuid.UUID]bool{},
 	}
 }
+
+// Remember has the sealer compare with these heads, and add those that it makes.
+func (s *Sealer) Remember(heads *Heads) { s.heads = heads }
 
 // Written says that there is, or soon will be, an entry of a tenant to seal.
 func (s *Sealer) Written(tenantID uuid.UUID) {
 	s.mu.Lock()
 	s.waiting[tenantID] = true
+	if s.since[tenantID].IsZero() {
+		s.since[tenantID] = time.Now()
+	}
 	s.mu.Unlock()
 	select {
 	case s.wake <- struct{}{}:
@@ -73,6 +91,7 @@ func (s *Sealer) Run(ctx context.Context) {
 	slots := make(chan struct{}, sealWorkers)
 	sweep := time.NewTicker(sweepInterval)
 	defer sweep.Stop()
+	running.Go(func() { s.watch(ctx) })
 	s.sweep(ctx)
 	for ctx.Err() == nil {
 		select {
@@ -94,6 +113,8 @@ func (s *Sealer) Run(ctx context.Context) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastSealTimeout)
 	defer cancel()
 	s.each(last, func(tenantID uuid.UUID) { s.try(last, tenantID) })
+	s.publish(last)
+	s.save(last)
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -134,6 +155,9 @@ func (s *Sealer) try(ctx context.Context, tenantID uuid.UUID) {
 	s.mu.Lock()
 	delete(s.busy, tenantID)
 	again := s.waiting[tenantID] || ctx.Err() != nil && err != nil
+	if err == nil {
+		delete(s.since, tenantID)
+	}
 	s.mu.Unlock()
 	if again {
 		s.Written(tenantID)
@@ -162,6 +186,10 @@ func (s *Sealer) sweep(ctx context.Context) {
 func (s *Sealer) report(ctx context.Context, tenantID uuid.UUID, err error) {
 	if ctx.Err() != nil {
 		return // the process ends
+	}
+	if regression, ok := errors.AsType[*Regression](err); ok {
+		s.refuse(ctx, regression)
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -192,11 +220,13 @@ func (s *Sealer) Seal(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 }
 
 // batch makes one seal. The claim of the links is in the same transaction: each is in exactly one seal, or still waits. Of two
-// processes that make a seal of the same number one starts over.
+// processes that make a seal of the same number one starts over. The error may be a *Regression.
 func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	var sealed int64
+	var known knownHead
+	var after head
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		sealed = 0
+		sealed, known = 0, s.heads.get(tenantID)
 		ahead, err := q.GetWaitingAuditLinkAhead(ctx, db.GetWaitingAuditLinkAheadParams{TenantID: tenantID})
 		if errors.Is(err, store.ErrNotFound) {
 			ahead.EntryID, err = uuid.Max, nil
@@ -206,6 +236,9 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 		}
 		end, err := currentHead(ctx, q, tenantID)
 		if err != nil {
+			return err
+		}
+		if after, err = end, s.heads.compare(ctx, q, tenantID, known, end); err != nil {
 			return err
 		}
 		if end.number == math.MaxInt64 {
@@ -226,8 +259,9 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 		if len(links) > maxSealed {
 			return store.ErrStale // so many have come since that it is better to choose anew
 		}
-		sealed = int64(len(links))
-		err = q.InsertAuditSeal(ctx, db.InsertAuditSealParams(s.keys.current.seal(tenantID, end, links)))
+		seal := s.keys.current.seal(tenantID, end, links, s.sealingTime(end))
+		sealed, after = int64(len(links)), headOf(seal)
+		err = q.InsertAuditSeal(ctx, db.InsertAuditSealParams(seal))
 		if v, ok := errors.AsType[*store.Violation](err); ok && v.Kind == store.Unique {
 			return store.ErrStale
 		}
@@ -236,5 +270,25 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("seal audit entries: %w", err)
 	}
+	s.heads.advance(tenantID, known, after)
+	s.agree(ctx, tenantID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sealed > 0 {
+		s.sealed += sealed
+		s.moved[tenantID] = true
+	}
 	return sealed, nil
+}
+
+// sealingTime is the time of the seal after a head. It never goes back, even if this clock is behind another process's.
+func (s *Sealer) sealingTime(end head) *time.Time {
+	if s.Now == nil {
+		return nil
+	}
+	at := s.Now().UTC().Truncate(time.Microsecond) // as all engines keep it
+	if at.Before(end.sealedAt) {
+		at = end.sealedAt
+	}
+	return &at
 }

@@ -160,11 +160,16 @@ func TestSealsAreOfABoundedSize(t *testing.T) {
 // running runs a sealer; stop ends it as the program does.
 func running(c *chain, log *slog.Logger) (sealer *audit.Sealer, stop func()) {
 	c.t.Helper()
-	sealer = audit.NewSealer(c.store, newKeys(c.t, secret), log)
+	c.sealer = audit.NewSealer(c.store, newKeys(c.t, secret), log)
+	return c.sealer, c.run()
+}
+
+// run runs the chain's sealer; stop ends it as the program does.
+func (c *chain) run() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
-	wait.Go(func() { sealer.Run(ctx) })
-	return sealer, func() {
+	wait.Go(func() { c.sealer.Run(ctx) })
+	return func() {
 		cancel()
 		wait.Wait()
 	}

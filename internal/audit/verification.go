@@ -18,8 +18,10 @@ const (
 	Inserted    Status = "inserted"     // an entry was not written by Tenantry
 	Broken      Status = "broken"       // what seals the entries was altered or taken away
 	UnknownKey  Status = "unknown_key"  // nobody can tell, for want of a key
-	TailMissing Status = "tail_missing" // intact up to an end that comes before the checkpoint
-	Replaced    Status = "replaced"     // intact, but another trail than that of the checkpoint
+	TailMissing Status = "tail_missing" // intact up to an end that comes before the checkpoint, or before one that is known
+	Replaced    Status = "replaced"     // intact, but another trail than that of the checkpoint, or than the one that is known
+	Overdue     Status = "overdue"      // intact, but entries wait for their seal that should have one
+	SealedLate  Status = "sealed_late"  // intact, but entries were sealed long after they were written
 )
 
 // Verification is what is known of a trail.
@@ -29,12 +31,13 @@ type Verification struct {
 	Entries    int64  // that are as they were written
 	Pruned     int64  // that are gone because a Pruner deleted them
 	Waiting    int64  // of the entries, those that aren't sealed yet
+	Late       int64  // that were sealed long after they were written
 	Seq        int64  // of the last one that is sealed and verified
 	Hash       []byte // of the chain up to there
 	KeyID      string // of the key that isn't known
-	Checkpoint string // of an intact trail
+	Checkpoint string // of a trail whose entries are as they were written, and sealed
 
-	checkpointSeq int64
+	earlier earlierEnd // that it doesn't have any more
 }
 
 // Place names an entry, as far as it is known.
@@ -42,6 +45,8 @@ type Place struct {
 	Seq        int64 // its place in the chain; 0 if it is in none
 	EntryID    uuid.UUID
 	OccurredAt time.Time
+
+	sealedAt time.Time // only if that was late
 }
 
 func (p Place) String() string {
@@ -79,11 +84,25 @@ func (v Verification) Detail() string {
 			"The entries from %s on can't be verified: they are signed with the key %.16q, which is neither AUDIT_KEY (or SECRET_KEY, if that isn't set) nor in AUDIT_KEY_PREVIOUS.",
 			v.First, v.KeyID)
 	case TailMissing:
-		return fmt.Sprintf("What is there is intact, but it ends with number %d, and the checkpoint was made at number %d: the newest entries are missing.",
-			v.Seq, v.checkpointSeq)
+		return fmt.Sprintf("What is there is intact, but it ends with number %d, and %s at number %d: the newest entries or their seals are missing.",
+			v.Seq, v.earlier.source(), v.earlier.seq)
 	case Replaced:
-		return fmt.Sprintf("This is not the trail that the checkpoint was made of: entries up to number %d were taken away, and others are in their place.",
-			v.checkpointSeq)
+		return fmt.Sprintf("This is another trail: %s at number %d, and the entries up to there are not the same any more.", v.earlier.source(), v.earlier.seq)
+	case Overdue:
+		return fmt.Sprintf("What is there is intact, but %d entries wait for their seal, and %s has waited for more than 10 minutes. "+
+			"Either no server runs, or it can't or refuses to seal, as its log says, or the seals were removed.", v.Waiting, v.First)
+	case SealedLate:
+		return fmt.Sprintf("The entries are as they were written, but %d were sealed more than an hour after that. The first is %s, sealed at %s. "+
+			"That is all right if no server ran meanwhile. Else seals were removed and made anew, and entries before this one may be missing.",
+			v.Late, v.First, v.First.sealedAt.Format(time.RFC3339))
 	}
 	return string(v.Status)
+}
+
+// source says where an earlier end is known from.
+func (e earlierEnd) source() string {
+	if e.isCheckpoint {
+		return "the checkpoint was made"
+	}
+	return "this server knows that it has ended"
 }

@@ -18,6 +18,11 @@ import (
 const (
 	verifySeals   = 500  // are read at once, or fewer,
 	verifyEntries = 1000 // with about so many entries
+
+	// overdueAfter is more than an entry waits for its seal while a server runs, which is a few seconds.
+	overdueAfter = 10 * time.Minute
+	// lateAfter is how long after it was written an entry may be sealed, without a finding. A server that was down for less leaves none.
+	lateAfter = time.Hour
 )
 
 // Check is the verification of a tenant's trail on its way. It reads, and changes nothing. What is written meanwhile doesn't
@@ -28,14 +33,26 @@ const (
 type Check struct {
 	*Verifier
 
-	tenantID   uuid.UUID
-	checkpoint *checkpoint
-	confirmed  bool // the chain was at the checkpoint
-	end        head // of what is verified
-	result     Verification
-	next       step
+	tenantID uuid.UUID
+	now      time.Time
+	known    knownHead
+	earlier  []*earlierEnd
+	end      head // of what is verified
+	result   Verification
+	next     step
+	late     *Place // the first entry that was sealed late
+	overdue  *Place // the entry that has waited longest, if that is too long
+	oldest   time.Time
 	// prunedBefore is when the oldest entries that have to be there happened.
 	prunedBefore time.Time
+}
+
+// earlierEnd is one that the chain once had.
+type earlierEnd struct {
+	head
+
+	isCheckpoint bool // that the caller has kept; else this process knows it
+	confirmed    bool // the chain has it still
 }
 
 // step does a part of the work, in about a tenth of a second, and returns what comes next; nil after the last part.
@@ -44,13 +61,16 @@ type step func(context.Context) (step, error)
 // Begin prepares a verification, against an earlier checkpoint unless that is empty. A checkpoint that isn't one of this tenant is
 // errs.ValidationFailed.
 func (v *Verifier) Begin(tenantID uuid.UUID, earlier string) (*Check, error) {
-	c := &Check{Verifier: v, tenantID: tenantID, end: emptyChain(), result: Verification{Status: Intact}}
+	c := &Check{Verifier: v, tenantID: tenantID, now: v.Now(), end: emptyChain(), result: Verification{Status: Intact}}
 	if earlier != "" {
-		point, err := v.keys.readCheckpoint(tenantID, earlier)
+		checkpoint, err := v.keys.readCheckpoint(tenantID, earlier)
 		if err != nil {
 			return nil, err
 		}
-		c.checkpoint = &point
+		c.earlier = append(c.earlier, &earlierEnd{head: checkpoint, isCheckpoint: true})
+	}
+	if c.known = v.heads.get(tenantID); c.known.ok {
+		c.earlier = append(c.earlier, &earlierEnd{head: c.known.head})
 	}
 	c.confirm()
 	c.next = c.seals
@@ -71,11 +91,8 @@ func (c *Check) Step(ctx context.Context) (bool, error) {
 func (c *Check) Result() Verification {
 	r := c.result
 	r.Seq, r.Hash = c.end.seq, c.end.hash
-	if r.Status == Intact {
+	if r.Status == Intact || r.Status == SealedLate {
 		r.Checkpoint = c.keys.checkpoint(c.tenantID, c.end)
-	}
-	if c.checkpoint != nil {
-		r.checkpointSeq = c.checkpoint.seq
 	}
 	return r
 }
@@ -86,10 +103,12 @@ func (c *Check) found(s Status, p Place) (step, error) {
 	return nil, nil //nolint:nilnil // no next step, and no error
 }
 
-// confirm compares the checkpoint with the chain when it is as long.
+// confirm compares earlier ends with the chain when it is as long.
 func (c *Check) confirm() {
-	if c.checkpoint != nil && c.checkpoint.seq == c.end.seq {
-		c.confirmed = bytes.Equal(c.checkpoint.hash, c.end.hash)
+	for _, e := range c.earlier {
+		if e.seq == c.end.seq {
+			e.confirmed = bytes.Equal(e.hash, c.end.hash)
+		}
 	}
 }
 
@@ -191,8 +210,11 @@ func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, 
 		return c.found(Broken, beginning)
 	}
 	sortLinks(links)
+	if s.SealedAt != nil && s.SealedAt.Before(c.end.sealedAt) {
+		return c.found(Broken, beginning)
+	}
 	hashes := k.chain(c.end, links)
-	whole := int64(len(links)) == size && hmac.Equal(hashes[size-1], s.Hash)
+	whole := int64(len(links)) == size && hmac.Equal(k.sealHash(hashes, s.SealedAt), s.Hash)
 	if whole && !bytes.Equal(trace(hashes), s.Trace) {
 		return c.found(Broken, beginning)
 	}
@@ -212,6 +234,7 @@ func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, 
 		if status != Intact {
 			return c.found(status, place)
 		}
+		c.judgeSealing(s, place)
 	}
 	if int64(len(links)) > size {
 		return c.found(Inserted, Place{EntryID: links[size].EntryID, OccurredAt: links[size].OccurredAt})
@@ -219,9 +242,29 @@ func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, 
 	if !whole {
 		return c.found(Broken, beginning)
 	}
-	c.end = headOf(s)
+	sealedAt := c.end.sealedAt
+	if c.end = headOf(s); s.SealedAt == nil {
+		c.end.sealedAt = sealedAt
+	}
 	c.confirm()
 	return c.seals, nil
+}
+
+// judgeSealing counts an entry that was sealed long after it was written, unless the caller has a checkpoint of after that.
+func (c *Check) judgeSealing(s db.AuditSeal, place Place) {
+	written, ok := writtenAt(place.EntryID)
+	if !ok || s.SealedAt == nil || s.SealedAt.Sub(written) <= lateAfter {
+		return
+	}
+	for _, e := range c.earlier {
+		if e.isCheckpoint && place.Seq <= e.seq {
+			return
+		}
+	}
+	if c.result.Late++; c.late == nil {
+		place.sealedAt = *s.SealedAt
+		c.late = &place
+	}
 }
 
 // parted says what it means that a link isn't the one that was sealed at its place.
@@ -306,6 +349,7 @@ func (c *Check) waiting(from uuid.UUID) step {
 				return c.found(status, Place{EntryID: l.EntryID, OccurredAt: l.OccurredAt})
 			}
 			c.result.Waiting++
+			c.judgeWaiting(l)
 		}
 		if len(links) < verifyEntries {
 			return c.unlinked(uuid.Nil), nil
@@ -315,6 +359,16 @@ func (c *Check) waiting(from uuid.UUID) step {
 		}
 		return c.unlinked(uuid.Nil), nil
 	}
+}
+
+// judgeWaiting notes the entry that has waited for a seal for too long, and longest.
+func (c *Check) judgeWaiting(l db.AuditLink) {
+	written, ok := writtenAt(l.EntryID)
+	if !ok || c.now.Sub(written) <= overdueAfter || c.overdue != nil && !written.Before(c.oldest) {
+		return
+	}
+	c.oldest = written
+	c.overdue = &Place{EntryID: l.EntryID, OccurredAt: l.OccurredAt}
 }
 
 // unlinked looks for entries that are neither sealed nor waiting, from an id on.
@@ -338,19 +392,41 @@ func (c *Check) unlinked(from uuid.UUID) step {
 		if next, more := following(last); more {
 			return c.unlinked(next), nil
 		}
-		return c.againstCheckpoint, nil
+		return c.ends, nil
 	}
 }
 
-// againstCheckpoint comes last: that a trail has ended too early is only worth saying of one that is intact.
-func (c *Check) againstCheckpoint(context.Context) (step, error) {
-	switch {
-	case c.checkpoint == nil || c.confirmed:
+// ends comes last: that a trail has ended too early, or was sealed late, is only worth saying of one whose entries are as they were written.
+func (c *Check) ends(ctx context.Context) (step, error) {
+	for _, e := range c.earlier {
+		if e.confirmed {
+			continue
+		}
+		if !e.isCheckpoint {
+			released, err := c.heads.released(ctx, c.store, c.tenantID, e.head, c.end)
+			if err != nil {
+				return nil, err
+			}
+			if released {
+				continue
+			}
+		}
+		c.result.earlier = *e
+		if c.end.seq < e.seq {
+			return c.found(TailMissing, Place{Seq: c.end.seq + 1})
+		}
+		c.result.Status = Replaced
 		return nil, nil //nolint:nilnil // no next step, and no error
-	case c.end.seq < c.checkpoint.seq:
-		return c.found(TailMissing, Place{Seq: c.end.seq + 1})
 	}
-	c.result.Status = Replaced
+	if c.heads != nil {
+		c.heads.advance(c.tenantID, c.known, c.end)
+	}
+	switch {
+	case c.overdue != nil:
+		return c.found(Overdue, *c.overdue)
+	case c.late != nil:
+		return c.found(SealedLate, *c.late)
+	}
 	return nil, nil //nolint:nilnil // as above
 }
 

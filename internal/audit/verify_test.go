@@ -51,6 +51,9 @@ func (c *chain) with(t *testing.T, keys *audit.Keys) *chain {
 	}
 }
 
+// restarted returns the same with a sealer that remembers nothing.
+func (c *chain) restarted() *chain { return c.with(c.t, newKeys(c.t, secret)) }
+
 // exec does something past the program.
 func (c *chain) execf(format string, args ...any) {
 	c.t.Helper()
@@ -332,13 +335,19 @@ func TestTampering(t *testing.T) {
 		"trace and hash edited": {func(tr *trailOfTen) {
 			tr.editSeal(2, "hash = "+tr.bytes(make([]byte, 32))+", trace = "+tr.bytes(make([]byte, 32)))
 		}, finding{audit.Altered, 4, 3}},
-		"last_seq raised":    {func(tr *trailOfTen) { tr.editSeal(3, "last_seq = 9") }, finding{audit.Broken, 8, -1}},
-		"last_seq lowered":   {func(tr *trailOfTen) { tr.editSeal(2, "last_seq = 6") }, finding{audit.Broken, 4, -1}},
-		"last_seq immense":   {func(tr *trailOfTen) { tr.editSeal(2, "last_seq = 9223372036854775807") }, finding{audit.Broken, 4, -1}},
-		"last_seq below all": {func(tr *trailOfTen) { tr.editSeal(2, "last_seq = -9223372036854775808") }, finding{audit.Broken, 4, -1}},
-		"number raised":      {func(tr *trailOfTen) { tr.editSeal(3, "number = 9223372036854775807") }, finding{audit.Broken, 8, 7}},
-		"number below all":   {func(tr *trailOfTen) { tr.editSeal(3, "number = -9223372036854775807") }, finding{audit.Broken, 1, -1}},
-		"key of a seal":      {func(tr *trailOfTen) { tr.editSeal(2, "key_id = 'deadbeef'") }, finding{audit.UnknownKey, 4, -1}},
+		"last_seq raised":        {func(tr *trailOfTen) { tr.editSeal(3, "last_seq = 9") }, finding{audit.Broken, 8, -1}},
+		"last_seq lowered":       {func(tr *trailOfTen) { tr.editSeal(2, "last_seq = 6") }, finding{audit.Broken, 4, -1}},
+		"last_seq immense":       {func(tr *trailOfTen) { tr.editSeal(2, "last_seq = 9223372036854775807") }, finding{audit.Broken, 4, -1}},
+		"last_seq below all":     {func(tr *trailOfTen) { tr.editSeal(2, "last_seq = -9223372036854775808") }, finding{audit.Broken, 4, -1}},
+		"number raised":          {func(tr *trailOfTen) { tr.editSeal(3, "number = 9223372036854775807") }, finding{audit.Broken, 8, 7}},
+		"number below all":       {func(tr *trailOfTen) { tr.editSeal(3, "number = -9223372036854775807") }, finding{audit.Broken, 1, -1}},
+		"time of a seal edited":  {func(tr *trailOfTen) { tr.editSeal(2, "sealed_at = '2026-01-01 00:00:00'") }, finding{audit.Broken, 4, -1}},
+		"time of a seal put off": {func(tr *trailOfTen) { tr.editSeal(3, "sealed_at = '2036-01-01 00:00:00'") }, finding{audit.Broken, 8, -1}},
+		"time of a seal removed": {func(tr *trailOfTen) { tr.editSeal(2, "sealed_at = NULL") }, finding{audit.Broken, 4, -1}},
+		"times of all removed": {func(tr *trailOfTen) {
+			tr.execf("UPDATE audit_seals SET sealed_at = NULL WHERE tenant_id = '%s'", tr.tenant)
+		}, finding{audit.Broken, 1, -1}},
+		"key of a seal": {func(tr *trailOfTen) { tr.editSeal(2, "key_id = 'deadbeef'") }, finding{audit.UnknownKey, 4, -1}},
 		"contents of two swapped": {func(tr *trailOfTen) {
 			a, b := tr.entries[3], tr.entries[5]
 			tr.execf("UPDATE audit_entries SET entity_label = '%s' WHERE %s", *b.EntityLabel, tr.where("id", 3))
@@ -409,17 +418,21 @@ func TestCheckpointShowsWhatHasHappenedToTheTail(t *testing.T) {
 			change func(*trailOfTen)
 			want   finding
 		}{
-			"nothing":              {func(*trailOfTen) {}, finding{audit.Intact, 0, -1}},
-			"more was written":     {func(tr *trailOfTen) { tr.seal(tr.tenant) }, finding{audit.Intact, 0, -1}},
-			"cut off":              {(*trailOfTen).cutTail, finding{audit.TailMissing, 8, -1}},
-			"cut off and edited":   {func(tr *trailOfTen) { tr.cutTail(); tr.deleteEntry(1) }, finding{audit.Missing, 2, 1}},
-			"cut off and replaced": {func(tr *trailOfTen) { tr.cutTail(); tr.insert(someEntry(tr.tenant, 99)); tr.seal(tr.tenant) }, finding{audit.Replaced, 0, -1}},
+			"nothing":            {func(*trailOfTen) {}, finding{audit.Intact, 0, -1}},
+			"more was written":   {func(tr *trailOfTen) { tr.seal(tr.tenant) }, finding{audit.Intact, 0, -1}},
+			"cut off":            {(*trailOfTen).cutTail, finding{audit.TailMissing, 8, -1}},
+			"cut off and edited": {func(tr *trailOfTen) { tr.cutTail(); tr.deleteEntry(1) }, finding{audit.Missing, 2, 1}},
+			"cut off and replaced": {func(tr *trailOfTen) {
+				tr.cutTail()
+				tr.insert(someEntry(tr.tenant, 99))
+				tr.restarted().seal(tr.tenant)
+			}, finding{audit.Replaced, 0, -1}},
 			"cut off and replaced by more": {func(tr *trailOfTen) {
 				tr.cutTail()
 				for n := range 5 {
 					tr.insert(someEntry(tr.tenant, n))
 				}
-				tr.seal(tr.tenant)
+				tr.restarted().seal(tr.tenant)
 			}, finding{audit.Replaced, 0, -1}},
 			"everything gone": {func(tr *trailOfTen) {
 				for _, table := range []string{"audit_entries", "audit_links", "audit_seals"} {

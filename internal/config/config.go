@@ -47,6 +47,8 @@ type Config struct {
 
 	AuditKey         Secret   // at least 32 bytes; not set: SecretKey signs the audit trail, too
 	AuditKeyPrevious []Secret // that signed parts of it; at least 32 bytes each
+	// AuditCheckpointFile is where the server remembers the ends of the audit trails; empty: in memory alone.
+	AuditCheckpointFile string
 
 	DatabaseURL             Secret // postgres://..., mysql://..., sqlite:///relative or sqlite:////absolute
 	MigrationsDatabaseURL   Secret // of the same database, as the owner of its tables; not set: DatabaseURL

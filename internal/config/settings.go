@@ -50,6 +50,7 @@ func (d *draft) settings() []setting {
 		{name: "REFRESH_TOKEN_EXPIRE_DAYS", fallback: "7", parse: duration(&d.RefreshTokenTTL, 24*time.Hour, 1, 365)},
 		{name: "AUDIT_KEY", secret: true, parse: secret(&d.AuditKey)},
 		{name: "AUDIT_KEY_PREVIOUS", secret: true, parse: secrets(&d.AuditKeyPrevious)},
+		{name: "AUDIT_CHECKPOINT_FILE", parse: text(&d.AuditCheckpointFile)},
 		{name: "BCRYPT_COST", fallback: "12", parse: integer(&d.BcryptCost, 4, 15)},
 		{name: "PASSWORD_RESET_URL", parse: pageURL(&d.PasswordResetURL)},
 		{name: "FIRST_SUPERUSER_EMAIL", parse: emailAddress(&d.FirstSuperuserEmail)},

@@ -84,7 +84,7 @@ func keepAlive(ctx context.Context, w http.ResponseWriter, every time.Duration, 
 // ToAPIAuditVerification is for the command line, too.
 func ToAPIAuditVerification(v audit.Verification) api.AuditVerification {
 	out := api.AuditVerification{
-		Status: api.AuditStatus(v.Status), Detail: v.Detail(), Entries: v.Entries, Waiting: v.Waiting, Pruned: v.Pruned,
+		Status: api.AuditStatus(v.Status), Detail: v.Detail(), Entries: v.Entries, Waiting: v.Waiting, Pruned: v.Pruned, Late: v.Late,
 		Head: api.AuditHead{Seq: v.Seq, Hash: hex.EncodeToString(v.Hash)},
 	}
 	if v.Checkpoint != "" {

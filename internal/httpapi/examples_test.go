@@ -40,9 +40,12 @@ var circumstances = map[string]map[string]func(t *testing.T, w *exampleWorld){
 		w.Clock.Step(4 * time.Second)
 		w.isClockRunning = true
 	}},
-	"verifyAuditTrail": {"when someone has altered the trail": func(t *testing.T, w *exampleWorld) {
-		w.set(t, "audit_entries", "path = '/elsewhere'", "audit_entry")
-	}},
+	"verifyAuditTrail": {
+		"when someone has altered the trail": func(t *testing.T, w *exampleWorld) {
+			w.set(t, "audit_entries", "path = '/elsewhere'", "audit_entry")
+		},
+		"when someone has cut it off": func(t *testing.T, w *exampleWorld) { w.cutTrail(t) },
+	},
 	"getHealth": {"without a database": func(_ *testing.T, w *exampleWorld) { w.Store.Close() }},
 }
 
@@ -132,8 +135,8 @@ func exampleReplies(t *testing.T, op access.Operation) answers {
 			send("with "+p.Name, world(), p, nil)
 		}
 	}
-	reading = nil
 	for name := range circumstances[op.ID] {
+		reading = nil
 		send(name, world(), nil, nil)
 	}
 	return replies

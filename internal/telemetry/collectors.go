@@ -8,6 +8,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/admission"
+	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -111,6 +112,36 @@ func (c *sessionCollector) Collect(ch chan<- prometheus.Metric) {
 		live = 1
 	}
 	ch <- prometheus.MustNewConstMetric(c.live, prometheus.GaugeValue, live)
+}
+
+// sealCollector shows how the audit trail is sealed.
+type sealCollector struct {
+	stats                func() audit.SealStats
+	sealed, lag, refused *prometheus.Desc
+}
+
+func newSealCollector(stats func() audit.SealStats) *sealCollector {
+	return &sealCollector{
+		stats:   stats,
+		sealed:  desc("audit_sealed_entries_total", "Audit entries that this instance has sealed."),
+		lag:     desc("audit_seal_lag_seconds", "How long the tenant that waits longest has had audit entries to seal."),
+		refused: desc("audit_refused_tenants", "Tenants whose audit trail was put back or cut off, so that it isn't sealed."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *sealCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.sealed, c.lag, c.refused} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *sealCollector) Collect(ch chan<- prometheus.Metric) {
+	stats := c.stats()
+	ch <- prometheus.MustNewConstMetric(c.sealed, prometheus.CounterValue, float64(stats.Sealed))
+	ch <- prometheus.MustNewConstMetric(c.lag, prometheus.GaugeValue, stats.Lag.Seconds())
+	ch <- prometheus.MustNewConstMetric(c.refused, prometheus.GaugeValue, float64(stats.Refused))
 }
 
 // componentTimeout is more than a health check takes.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/admission"
+	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -105,12 +106,20 @@ func revision() string {
 	return ""
 }
 
-// Watch adds the state of the pools of connections, of the places for each kind of work, of the checks of sessions and of the parts that health knows, as they are when
-// Prometheus asks.
-func (m *Metrics) Watch(
-	pools func() []store.PoolStats, shares func() []admission.Stats, sessions func() auth.Checks, health func(context.Context) api.Health,
-) {
-	m.registry.MustRegister(newPoolCollector(pools), newShareCollector(shares), newSessionCollector(sessions), newComponentCollector(health))
+// Sources return the state of parts of the program at the moment of the call.
+type Sources struct {
+	Pools    func() []store.PoolStats
+	Shares   func() []admission.Stats // of the places for each kind of work
+	Sessions func() auth.Checks
+	Sealing  func() audit.SealStats
+	Health   func(context.Context) api.Health
+}
+
+// Watch adds metrics whose values come from sources each time Prometheus asks.
+func (m *Metrics) Watch(s Sources) {
+	m.registry.MustRegister(
+		newPoolCollector(s.Pools), newShareCollector(s.Shares), newSessionCollector(s.Sessions), newSealCollector(s.Sealing), newComponentCollector(s.Health),
+	)
 }
 
 // RequestStarted counts a request as in flight until RequestEnded.

@@ -152,7 +152,7 @@ func (s *Service) beginDeletion(
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{
-			Action: "tenant.delete", TenantID: access.PlatformTenantID, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name, Changes: changes,
+			Action: audit.TenantDelete, TenantID: access.PlatformTenantID, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name, Changes: changes,
 		})
 	})
 	return t, err

@@ -5,12 +5,38 @@ package mysql
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
 
+const getAuditSeal = `-- name: GetAuditSeal :one
+SELECT tenant_id, number, last_seq, key_id, trace, hash, sealed_at FROM audit_seals
+WHERE tenant_id = ? AND number = ?
+`
+
+type GetAuditSealParams struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	Number   int64     `json:"number"`
+}
+
+func (q *Queries) GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error) {
+	row := q.db.QueryRowContext(ctx, getAuditSeal, arg.TenantID, arg.Number)
+	var i AuditSeal
+	err := row.Scan(
+		&i.TenantID,
+		&i.Number,
+		&i.LastSeq,
+		&i.KeyID,
+		&i.Trace,
+		&i.Hash,
+		&i.SealedAt,
+	)
+	return i, err
+}
+
 const getLastAuditSeal = `-- name: GetLastAuditSeal :one
-SELECT tenant_id, number, last_seq, key_id, trace, hash FROM audit_seals
+SELECT tenant_id, number, last_seq, key_id, trace, hash, sealed_at FROM audit_seals
 WHERE tenant_id = ?
 ORDER BY number DESC
 LIMIT 1
@@ -30,24 +56,26 @@ func (q *Queries) GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealPara
 		&i.KeyID,
 		&i.Trace,
 		&i.Hash,
+		&i.SealedAt,
 	)
 	return i, err
 }
 
 const insertAuditSeal = `-- name: InsertAuditSeal :exec
-INSERT INTO audit_seals (tenant_id, number, last_seq, key_id, trace, hash)
+INSERT INTO audit_seals (tenant_id, number, last_seq, key_id, trace, hash, sealed_at)
 VALUES (
-    ?, ?, ?, ?, ?, ?
+    ?, ?, ?, ?, ?, ?, ?
 )
 `
 
 type InsertAuditSealParams struct {
-	TenantID uuid.UUID `json:"tenant_id"`
-	Number   int64     `json:"number"`
-	LastSeq  int64     `json:"last_seq"`
-	KeyID    string    `json:"key_id"`
-	Trace    []byte    `json:"trace"`
-	Hash     []byte    `json:"hash"`
+	TenantID uuid.UUID  `json:"tenant_id"`
+	Number   int64      `json:"number"`
+	LastSeq  int64      `json:"last_seq"`
+	KeyID    string     `json:"key_id"`
+	Trace    []byte     `json:"trace"`
+	Hash     []byte     `json:"hash"`
+	SealedAt *time.Time `json:"sealed_at"`
 }
 
 func (q *Queries) InsertAuditSeal(ctx context.Context, arg InsertAuditSealParams) error {
@@ -58,12 +86,13 @@ func (q *Queries) InsertAuditSeal(ctx context.Context, arg InsertAuditSealParams
 		arg.KeyID,
 		arg.Trace,
 		arg.Hash,
+		arg.SealedAt,
 	)
 	return err
 }
 
 const listAuditSeals = `-- name: ListAuditSeals :many
-SELECT tenant_id, number, last_seq, key_id, trace, hash FROM audit_seals
+SELECT tenant_id, number, last_seq, key_id, trace, hash, sealed_at FROM audit_seals
 WHERE tenant_id = ? AND number > ?
 ORDER BY number
 LIMIT ?
@@ -91,6 +120,7 @@ func (q *Queries) ListAuditSeals(ctx context.Context, arg ListAuditSealsParams) 
 			&i.KeyID,
 			&i.Trace,
 			&i.Hash,
+			&i.SealedAt,
 		); err != nil {
 			return nil, err
 		}

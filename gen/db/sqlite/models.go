@@ -45,12 +45,13 @@ type AuditLink struct {
 }
 
 type AuditSeal struct {
-	TenantID uuid.UUID `json:"tenant_id"`
-	Number   int64     `json:"number"`
-	LastSeq  int64     `json:"last_seq"`
-	KeyID    string    `json:"key_id"`
-	Trace    []byte    `json:"trace"`
-	Hash     []byte    `json:"hash"`
+	TenantID uuid.UUID  `json:"tenant_id"`
+	Number   int64      `json:"number"`
+	LastSeq  int64      `json:"last_seq"`
+	KeyID    string     `json:"key_id"`
+	Trace    []byte     `json:"trace"`
+	Hash     []byte     `json:"hash"`
+	SealedAt *time.Time `json:"sealed_at"`
 }
 
 type Branch struct {

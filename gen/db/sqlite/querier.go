@@ -70,6 +70,7 @@ type Querier interface {
 	// The last of the next 10000 entries in the order of ids; none when there are fewer.
 	GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error)
 	GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error)
+	GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error)
 	GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error)
 	GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error)
 	GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error)

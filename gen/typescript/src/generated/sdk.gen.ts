@@ -928,8 +928,9 @@ export class Api extends HeyApiClient {
      * and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
      * nothing, and others may write meanwhile.
      *
-     * That the newest entries were cut off can only be seen with a `checkpoint` of an earlier answer, kept where those who can
-     * write to the database can't.
+     * The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
+     * what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
+     * database can't.
      *
      * It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
      * JSON allows them at its beginning. If it fails on the way, the connection is cut.

@@ -1440,11 +1440,13 @@ export type AuditDayCount = {
 /**
  * `intact`: every entry is as it was written. `altered`, `missing`, `inserted`: the first entry that isn't. `broken`: what
  * seals the entries was altered or taken away. `unknown_key`: the key that signed them is no longer among the settings.
- * `tail_missing`: intact, but it ends before the checkpoint. `replaced`: intact, but it isn't the trail that the
- * checkpoint was made of.
+ * `tail_missing`: intact, but it ends before the checkpoint, or before an end that the server knows. `replaced`: intact, but it
+ * isn't the trail that the checkpoint was made of, or that the server knows. `overdue`: intact, but an entry has waited for its seal for
+ * more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
+ * is all right if no server ran meanwhile.
  *
  */
-export type AuditStatus = 'intact' | 'altered' | 'missing' | 'inserted' | 'broken' | 'unknown_key' | 'tail_missing' | 'replaced';
+export type AuditStatus = 'intact' | 'altered' | 'missing' | 'inserted' | 'broken' | 'unknown_key' | 'tail_missing' | 'replaced' | 'overdue' | 'sealed_late';
 
 /**
  * An entry, as far as it is known.
@@ -1500,12 +1502,16 @@ export type AuditVerification = {
      */
     pruned: number;
     /**
-     * The first entry that isn't as it was written; `null` if there is none, or nobody can tell which.
+     * How many were sealed more than an hour after they were written.
+     */
+    late: number;
+    /**
+     * The first entry that the status is about; `null` if there is none, or nobody can tell which.
      */
     first: AuditPlace | null;
     head: AuditHead;
     /**
-     * Keep it elsewhere, and send it with a later request. `null` unless the trail is intact.
+     * Keep it elsewhere, and send it with a later request. `null` unless the trail is intact, or sealed late.
      */
     checkpoint: string | null;
 };
@@ -5555,7 +5561,9 @@ export type VerifyAuditTrailData = {
          */
         tenant_id?: string;
         /**
-         * The `checkpoint` of an earlier answer. The trail still has to have everything that it had then.
+         * The `checkpoint` of an earlier answer. The trail still has to have everything that it had then. Late sealing of entries from
+         * before it isn't reported again.
+         *
          */
         checkpoint?: string;
     };

@@ -1,0 +1,212 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// maxHeads bounds what is remembered, at about 200 bytes each. Beyond it, heads of further tenants aren't remembered.
+const maxHeads = 500_000
+
+// Heads remembers where the chains of tenants ended, outside of the tables, so that whoever writes to the database can't make
+// it forget. A chain that no longer has the remembered end is a Regression.
+//
+// Two things let go of a remembered head: an entry AcceptHead of the tenant, and the entry TenantDelete of the platform. Both are signed,
+// and only one that was written after the head was sealed counts.
+type Heads struct {
+	keys *Keys
+	file *headsFile // nil: none
+
+	mu      sync.Mutex
+	known   map[uuid.UUID]head
+	changes int64 // of known
+}
+
+// knownHead is what is remembered of a tenant at a moment; the zero value is nothing.
+type knownHead struct {
+	head
+
+	ok bool
+}
+
+// NewHeads remembers nothing yet.
+func NewHeads(keys *Keys) *Heads { return &Heads{keys: keys, known: map[uuid.UUID]head{}} }
+
+// Regression is the error that a tenant's chain has lost an end that it is known to have had: seals were removed, or the database
+// is an older one.
+type Regression struct {
+	TenantID   uuid.UUID
+	Known      int64  // the number of the last entry that is known to have been sealed
+	Found      int64  // the number of the last entry that is sealed in the database
+	Checkpoint string // of the known end
+}
+
+func (r *Regression) Error() string {
+	return fmt.Sprintf("the audit trail of tenant %s ends with number %d now, and the seal of number %d, which is known, is gone", r.TenantID, r.Found, r.Known)
+}
+
+func (h *Heads) get(tenantID uuid.UUID) knownHead {
+	if h == nil {
+		return knownHead{}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	known, ok := h.known[tenantID]
+	return knownHead{head: known, ok: ok}
+}
+
+// all returns a copy of what is remembered, and how often that has changed so far.
+func (h *Heads) all() (map[uuid.UUID]head, int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return maps.Clone(h.known), h.changes
+}
+
+// advance remembers a head in place of a known one, unless that has changed meanwhile.
+func (h *Heads) advance(tenantID uuid.UUID, known knownHead, to head) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now, ok := h.known[tenantID]
+	if ok != known.ok || ok && (!now.is(known.head) || now.is(to)) || !ok && len(h.known) >= maxHeads {
+		return
+	}
+	h.known[tenantID] = to
+	h.changes++
+}
+
+func (h *Heads) forget(tenantID uuid.UUID) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.known, tenantID)
+	h.changes++
+}
+
+// compare returns a *Regression if a chain that ends with found has lost the head that was known before found was read, and nothing has let
+// go of that.
+func (h *Heads) compare(ctx context.Context, q db.Querier, tenantID uuid.UUID, known knownHead, found head) error {
+	if !known.ok {
+		return nil
+	}
+	whole, err := continues(ctx, q, tenantID, known.head, found)
+	if err != nil || whole {
+		return err
+	}
+	released, err := h.released(ctx, q, tenantID, known.head, found)
+	if err != nil || released {
+		return err
+	}
+	return &Regression{TenantID: tenantID, Known: known.seq, Found: found.seq, Checkpoint: h.keys.checkpoint(tenantID, known.head)}
+}
+
+// released reports whether a signed entry lets go of a known head: the tenant was deleted through the API, or an operator has accepted an
+// end that the chain has.
+func (h *Heads) released(ctx context.Context, q db.Querier, tenantID uuid.UUID, known, found head) (bool, error) {
+	deleted, err := h.isDeleted(ctx, q, tenantID, known)
+	if err != nil || deleted {
+		return deleted, err
+	}
+	entries, err := h.since(ctx, q, known, tenantID, AcceptHead, tenantID)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range entries {
+		accepted, err := h.keys.acceptedHead(e)
+		if err != nil {
+			continue // the key that signed its checkpoint isn't known any more
+		}
+		if whole, err := continues(ctx, q, tenantID, accepted, found); err != nil || whole {
+			return whole, err
+		}
+	}
+	return false, nil
+}
+
+// isDeleted reports whether the deletion of a tenant was begun through the API after a head was sealed.
+func (h *Heads) isDeleted(ctx context.Context, q db.Querier, tenantID uuid.UUID, known head) (bool, error) {
+	entries, err := h.since(ctx, q, known, access.PlatformTenantID, TenantDelete, tenantID)
+	return len(entries) > 0, err
+}
+
+// Tenants returns the tenants of which something is remembered.
+func (h *Heads) Tenants() map[uuid.UUID]bool {
+	known, _ := h.all()
+	tenants := make(map[uuid.UUID]bool, len(known))
+	for tenantID := range known {
+		tenants[tenantID] = true
+	}
+	return tenants
+}
+
+// Deleted reports whether the deletion of a tenant was begun through the API after the last of its seals that is remembered.
+func (h *Heads) Deleted(ctx context.Context, q db.Querier, tenantID uuid.UUID) (bool, error) {
+	return h.isDeleted(ctx, q, tenantID, h.get(tenantID).head)
+}
+
+// since returns the newest entries of a trail with an action about a tenant that were written with the key after a head was sealed.
+func (h *Heads) since(ctx context.Context, q db.Querier, known head, trail uuid.UUID, action string, about uuid.UUID) ([]db.AuditEntry, error) {
+	const most = 100
+	since := storable(known.sealedAt)
+	list, err := q.ListAuditEntries(ctx, db.ListAuditEntriesParams{
+		TenantID: trail, Since: &since, AfterOccurredAt: latest, Action: &action, EntityID: &about, Limit: most,
+	})
+	if errors.Is(err, store.ErrUnreadable) {
+		return nil, nil // what can't be read proves nothing
+	}
+	var written []db.AuditEntry
+	for _, e := range list {
+		l, err := q.GetAuditLink(ctx, db.GetAuditLinkParams{TenantID: trail, EntryID: e.ID})
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if h.keys.wrote(e, l) {
+			written = append(written, e)
+		}
+	}
+	return written, err
+}
+
+// Accept writes down, in the tenant's trail, that an operator takes the end that its chain has now for good, and returns the number of the
+// last sealed entry. Sealers then go on from there, though they know another end.
+func Accept(ctx context.Context, s *store.Store, log *Log, heads *Heads, tenantID uuid.UUID) (int64, error) {
+	var end head
+	err := s.Tx(ctx, func(q db.Querier) error {
+		var err error
+		if end, err = currentHead(ctx, q, tenantID); err != nil {
+			return err
+		}
+		change := Change{After: log.keys.checkpoint(tenantID, end)}
+		if known := heads.get(tenantID); known.ok {
+			change.Before = log.keys.checkpoint(tenantID, known.head)
+		}
+		return log.Write(ctx, q, access.Principal{TenantID: tenantID}, Entry{
+			Action: AcceptHead, EntityType: "tenant", EntityID: tenantID, Changes: Changes{"checkpoint": change},
+		})
+	})
+	return end.seq, err
+}
+
+// acceptedHead is what Accept has written down.
+func (k *Keys) acceptedHead(e db.AuditEntry) (head, error) {
+	var changes struct {
+		Checkpoint struct {
+			After string `json:"after"`
+		} `json:"checkpoint"`
+	}
+	if err := json.Unmarshal(e.Changes, &changes); err != nil {
+		return head{}, fmt.Errorf("read changes: %w", err)
+	}
+	return k.readCheckpoint(e.TenantID, changes.Checkpoint.After)
+}

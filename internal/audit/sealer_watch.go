@@ -1,0 +1,170 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+const (
+	// reviewInterval is how often all chains are compared with what is known of them, and the checkpoints of those that have moved are
+	// logged. A Regression is logged again after so long.
+	reviewInterval = time.Hour
+	reviewPage     = 1000
+	// saveInterval is how old the file of heads may be. The more there are, the less often it is written: at most a
+	// hundredth of the time is spent on that.
+	saveInterval = 5 * time.Second
+	saveShare    = 100
+)
+
+// SealStats says how sealing goes.
+type SealStats struct {
+	Sealed  int64         // entries that this process has sealed
+	Lag     time.Duration // how long the tenant that waits longest has had entries to seal, as far as this process knows
+	Refused int           // tenants that aren't sealed because of a Regression
+}
+
+// Stats returns how sealing goes.
+func (s *Sealer) Stats() SealStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := SealStats{Sealed: s.sealed, Refused: len(s.refused)}
+	for _, since := range s.since {
+		stats.Lag = max(stats.Lag, time.Since(since))
+	}
+	return stats
+}
+
+// watch compares the chains of all tenants with what is known of them, at first and every hour, and keeps the file of heads up to date,
+// until ctx ends.
+func (s *Sealer) watch(ctx context.Context) {
+	s.review(ctx)
+	review := time.NewTicker(reviewInterval)
+	defer review.Stop()
+	for ctx.Err() == nil {
+		took := s.save(ctx)
+		select {
+		case <-review.C:
+			s.review(ctx)
+			s.publish(ctx)
+		case <-time.After(max(saveInterval, saveShare*took)):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// review compares the chains of all tenants with what is known of them, and remembers their ends. It finds what sealing doesn't come
+// across: chains that nothing is added to, and tenants that are gone.
+func (s *Sealer) review(ctx context.Context) {
+	remembered, _ := s.heads.all()
+	after := ""
+	for {
+		page, err := s.store.ListTenantCodes(ctx, db.ListTenantCodesParams{AfterCode: after, Limit: reviewPage})
+		if err != nil {
+			s.report(ctx, uuid.Nil, err)
+			return
+		}
+		for _, tenant := range page {
+			delete(remembered, tenant.ID)
+			after = tenant.Code
+			if err := s.look(ctx, tenant.ID); err != nil {
+				s.report(ctx, uuid.Nil, err)
+			}
+		}
+		if len(page) < reviewPage || ctx.Err() != nil {
+			break
+		}
+	}
+	for tenantID := range remembered {
+		if err := s.miss(ctx, tenantID); err != nil {
+			s.report(ctx, uuid.Nil, err)
+		}
+	}
+}
+
+// look compares a chain with what is known of it, and remembers its end.
+func (s *Sealer) look(ctx context.Context, tenantID uuid.UUID) error {
+	known := s.heads.get(tenantID)
+	end, err := currentHead(ctx, s.store, tenantID)
+	if err != nil {
+		return err
+	}
+	if err := s.heads.compare(ctx, s.store, tenantID, known, end); err != nil {
+		return err
+	}
+	s.heads.advance(tenantID, known, end)
+	s.agree(ctx, tenantID)
+	return nil
+}
+
+// miss forgets the chain of a tenant that is gone, if it was deleted through the API.
+func (s *Sealer) miss(ctx context.Context, tenantID uuid.UUID) error {
+	_, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
+	if !errors.Is(err, store.ErrNotFound) {
+		return err // it is new
+	}
+	known := s.heads.get(tenantID)
+	deleted, err := s.heads.isDeleted(ctx, s.store, tenantID, known.head)
+	if err != nil || !known.ok {
+		return err
+	}
+	if !deleted {
+		return &Regression{TenantID: tenantID, Known: known.seq, Checkpoint: s.keys.checkpoint(tenantID, known.head)}
+	}
+	s.heads.forget(tenantID)
+	s.agree(ctx, tenantID)
+	return nil
+}
+
+// refuse logs a Regression, unless that was done within the last hour.
+func (s *Sealer) refuse(ctx context.Context, r *Regression) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if logged, ok := s.refused[r.TenantID]; ok && time.Since(logged) < reviewInterval {
+		return
+	}
+	s.refused[r.TenantID] = time.Now()
+	s.log.ErrorContext(ctx, "an audit trail was put back or cut off past the program; its entries are kept, and not sealed until `tenantry audit accept` is run",
+		"tenant_id", r.TenantID, "known_seq", r.Known, "found_seq", r.Found, "known_checkpoint", r.Checkpoint)
+}
+
+// agree ends a refusal.
+func (s *Sealer) agree(ctx context.Context, tenantID uuid.UUID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, refused := s.refused[tenantID]; refused {
+		delete(s.refused, tenantID)
+		s.log.InfoContext(ctx, "an audit trail is sealed again from the end that it has", "tenant_id", tenantID)
+	}
+}
+
+// publish logs the checkpoints of the chains that this process has added to since the last time, so that whoever collects the log has them.
+func (s *Sealer) publish(ctx context.Context) {
+	s.mu.Lock()
+	moved := s.moved
+	s.moved = map[uuid.UUID]bool{}
+	s.mu.Unlock()
+	for tenantID := range moved {
+		if known := s.heads.get(tenantID); known.ok {
+			s.log.InfoContext(ctx, "audit trail sealed", "tenant_id", tenantID, "seq", known.seq, "checkpoint", s.keys.checkpoint(tenantID, known.head))
+		}
+	}
+}
+
+// save writes the file of heads if they have changed, and returns how long that took.
+func (s *Sealer) save(ctx context.Context) time.Duration {
+	start := time.Now()
+	err := s.heads.Save()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil && !s.unsaved {
+		s.log.ErrorContext(ctx, "AUDIT_CHECKPOINT_FILE can't be written; it is tried again", "error", err)
+	}
+	s.unsaved = err != nil
+	return time.Since(start)
+}
