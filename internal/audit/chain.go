@@ -82,7 +82,7 @@ func (k *key) sealHash(hashes [][]byte, at *time.Time) []byte {
 	return k.sign(newMessage("audit seal").with("previous", last).number("sealed_at", at.UnixMicro()))
 }
 
-// writtenAt returns when an entry was written, by its id. An id of another version than 7 has no such time.
+// writtenAt returns when an entry was written, by its id. Only those of version 7 have a time; those of demo data are of another one.
 func writtenAt(entryID uuid.UUID) (time.Time, bool) {
 	if entryID.Version() != 7 {
 		return time.Time{}, false

@@ -410,3 +410,39 @@ func TestRunTellsOfHeads(t *testing.T) {
 		t.Error("the file has an older head")
 	}
 }
+
+// Earlier programs can't verify seals with a time, so the way back takes them away.
+func TestTrailsVerifyAfterTheMigrationOfTheTimeOfSealingIsTakenBack(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		c := newChain(t, engine)
+		timed, tenantID := c.newTrail(), c.tenant()
+		for n, now := range []func() time.Time{nil, time.Now, nil} { // the last by an earlier program, while instances are replaced
+			c.insert(someEntry(tenantID, n))
+			c.sealer.Now = now
+			c.seal(tenantID)
+		}
+		for {
+			undone, err := c.store.MigrateDown(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if undone.Version == 17 {
+				break
+			}
+		}
+		if _, err := c.store.MigrateUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		server := c.restarted()
+		for id, want := range map[uuid.UUID][2]int64{timed.tenant: {0, 10}, tenantID: {1, 2}} {
+			if v := server.verify(id, ""); v.Status != audit.Intact || v.Seq != want[0] || v.Waiting != want[1] {
+				t.Errorf("%d sealed, %d wait: %s", v.Seq, v.Waiting, v.Detail())
+			}
+			server.seal(id)
+			if v := server.verify(id, ""); v.Status != audit.Intact || v.Waiting != 0 {
+				t.Errorf("sealed anew: %s", v.Detail())
+			}
+		}
+	})
+}

@@ -38,7 +38,7 @@ const (
 //
 // It never goes on behind an end that comes before one that it knows: see Heads.
 type Sealer struct {
-	// Now is the clock that seals get their time from. With nil they have none: demo data is no older than its database.
+	// Now is the clock that seals get their time from. With nil they have none, as those of earlier programs.
 	Now func() time.Time
 
 	store *store.Store

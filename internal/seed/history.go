@@ -67,7 +67,7 @@ func (h *history) client() client {
 
 // add writes down an event of nobody in particular.
 func (h *history) add(at time.Time, action string, about subject, changes audit.Changes) *db.AuditEntry {
-	e := db.AuditEntry{TenantID: h.tenantID, ID: h.r.id(at), OccurredAt: at, Action: action, Outcome: string(audit.Success)}
+	e := db.AuditEntry{TenantID: h.tenantID, ID: h.r.entryID(at), OccurredAt: at, Action: action, Outcome: string(audit.Success)}
 	if about.kind != "" {
 		e.EntityType, e.EntityID, e.EntityLabel = &about.kind, &about.id, &about.label
 	}

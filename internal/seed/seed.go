@@ -151,7 +151,7 @@ func load(ctx context.Context, s *store.Store, keys *audit.Keys, o organisation,
 	if err != nil {
 		return Loaded{}, err
 	}
-	if err := seal(ctx, s, keys, rows.tenant.ID); err != nil {
+	if _, err := audit.NewSealer(s, keys, nil).Seal(ctx, rows.tenant.ID); err != nil {
 		return Loaded{}, err
 	}
 	loaded.Companies, loaded.Branches, loaded.Departments = len(rows.companies), len(rows.branches), len(rows.departments)
@@ -182,14 +182,7 @@ func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed u
 	if err != nil {
 		return err
 	}
-	return seal(ctx, s, keys, superuser.TenantID)
-}
-
-// seal leaves the time of sealing open: the times of the entries are made up, and would look as if they had waited for it.
-func seal(ctx context.Context, s *store.Store, keys *audit.Keys, tenantID uuid.UUID) error {
-	sealer := audit.NewSealer(s, keys, nil)
-	sealer.Now = nil
-	_, err := sealer.Seal(ctx, tenantID)
+	_, err = audit.NewSealer(s, keys, nil).Seal(ctx, superuser.TenantID)
 	return err
 }
 

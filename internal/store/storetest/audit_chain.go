@@ -38,8 +38,9 @@ func linkedEntries(t *T, tenant uuid.UUID, seals ...int64) ([]db.AuditEntry, []d
 }
 
 func newAuditSeal(tenant uuid.UUID, number int64) db.AuditSeal {
+	at := noon().Add(123456 * time.Microsecond)
 	return db.AuditSeal{
-		TenantID: tenant, Number: number, LastSeq: 10 * number, KeyID: "k", Trace: bytes.Repeat([]byte{0, 1, 0xfe, 0xff}, 16_000), Hash: []byte{0, 0x80, 0xff},
+		SealedAt: &at, TenantID: tenant, Number: number, LastSeq: 10 * number, KeyID: "k", Trace: bytes.Repeat([]byte{0, 1, 0xfe, 0xff}, 16_000), Hash: []byte{0, 0x80, 0xff},
 	}
 }
 
@@ -150,9 +151,13 @@ var auditChainTests = map[string]func(*T){
 	"audit chain/seals come back by number": func(t *T) {
 		one := tenant(t)
 		fails(t, t.store.GetLastAuditSeal, db.GetLastAuditSealParams{TenantID: one}, store.ErrNotFound)
-		second, first := auditSeal(t, newAuditSeal(one, 2)), auditSeal(t, newAuditSeal(one, 1))
+		untimed := newAuditSeal(one, 1)
+		untimed.SealedAt = nil
+		second, first := auditSeal(t, newAuditSeal(one, 2)), auditSeal(t, untimed)
 		auditSeal(t, newAuditSeal(tenant(t), 3))
 		equal(t, "last", query(t, t.store.GetLastAuditSeal, db.GetLastAuditSealParams{TenantID: one}), second)
+		equal(t, "by number", query(t, t.store.GetAuditSeal, db.GetAuditSealParams{TenantID: one, Number: 1}), first)
+		fails(t, t.store.GetAuditSeal, db.GetAuditSealParams{TenantID: one, Number: 3}, store.ErrNotFound)
 		equal(t, "all", query(t, t.store.ListAuditSeals, db.ListAuditSealsParams{TenantID: one, Limit: 9}), []db.AuditSeal{first, second})
 		equal(t, "the rest", query(t, t.store.ListAuditSeals, db.ListAuditSealsParams{TenantID: one, AfterNumber: 1, Limit: 9}), []db.AuditSeal{second})
 		equal(t, "one", query(t, t.store.ListAuditSeals, db.ListAuditSealsParams{TenantID: one, Limit: 1}), []db.AuditSeal{first})

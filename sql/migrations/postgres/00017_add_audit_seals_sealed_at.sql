@@ -1,4 +1,4 @@
--- When a seal was made. It is part of what the seal's hash covers. Seals of earlier programs have none, and neither do those of demo data.
+-- When a seal was made. It is part of what the seal's hash covers. Seals of earlier programs have none.
 --
 -- Down takes away the seals that have a time, because earlier programs can't verify them. Their entries wait for a seal again.
 
