@@ -28,6 +28,7 @@ var elsewhere = map[string]map[string]string{
 		"cp backup.db":             "TestBackupsOfTheDocumentCanBeRestored",
 		"DELETE FROM sessions":     "TestBackupsOfTheDocumentCanBeRestored",
 		"tenantry audit verify":    "TestCommandsOfTheDocumentsAreUnderstood",
+		"tenantry audit accept":    "TestCommandsOfTheDocumentsAreUnderstood",
 		"alert: TenantryIsDown":    "TestQueriesAskForMetricsThatExist",
 		"/etc/logrotate.d":         "a file of another program",
 		"SECRET_KEY_PREVIOUS=$old": "TestNewSecretKeyOfTheDocumentLogsNobodyOut",
