@@ -77,9 +77,11 @@ func (l migrationLock) wait(ctx context.Context, notice func(string)) error {
 		if err != nil || locked {
 			return err
 		}
-		if waited := time.Since(began); waited > lockTimeout {
+		waited := time.Since(began)
+		if waited > lockTimeout {
 			return fmt.Errorf("after %s, %s is still migrating this database", lockTimeout, l.holder(ctx))
-		} else if waited > lockNoticeAfter && !told {
+		}
+		if waited > lockNoticeAfter && !told {
 			told = true
 			notice(fmt.Sprintf("waiting for %s, which is migrating this database", l.holder(ctx)))
 		}
