@@ -84,8 +84,7 @@ func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 		levels = max(levels, n+1)
 	}
 	runs := make([][]run, levels)
-	var previous int // the level of the department before, or -1 if that stays
-	previous = -1
+	previous := -1 // the level of the department before; -1 if that stays
 	for i, d := range places {
 		n, goes := level[d.ID]
 		switch {
