@@ -251,7 +251,11 @@ func TestSuperuserWhoIsNoneAnyMore(t *testing.T) {
 			go func() {
 				reply <- super.Do(t, http.MethodPost, path, `{"code":"A","name":"A"}`, apitest.Header("X-Request-Id", id))
 			}()
-			<-hold.Reached
+			select {
+			case <-hold.Reached:
+			case r := <-reply:
+				t.Fatalf("status %d before the handler", r.Status)
+			}
 			demote(super)
 			a.Clock.Advance(time.Second)
 			hold.Release()
