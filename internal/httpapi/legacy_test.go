@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -128,6 +129,36 @@ func TestDeprecations(t *testing.T) {
 			if item.UserAgent == "old-client/1.0" && item.OperationID == "listCompanies" && item.Calls != 5 {
 				t.Errorf("%d calls, want 5", item.Calls)
 			}
+		}
+	})
+}
+
+func TestStrangersDisplaceNobodyFromTheDeprecations(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		superuser, admin := a.Superuser(t), a.Actor(t, access.Admin)
+		report := func() api.Deprecations {
+			return apitest.Decode[api.Deprecations](t, superuser.Do(t, http.MethodGet, deprecationsPath, "").Want(t, 200))
+		}
+		for i := range 1500 {
+			a.Do(t, http.MethodPost, "/api/auth/logout", "", apitest.Header("User-Agent", fmt.Sprintf("made-up/%d", i))).Want(t, 401)
+			if i == 300 {
+				report() // moves what is counted into the database
+			}
+		}
+		admin.Do(t, http.MethodGet, "/api/auth/me", "", apitest.Header("User-Agent", "honest/1.0")).Want(t, 200)
+		superuser.Do(t, http.MethodGet, "/api/auth/me", "", apitest.Header("User-Agent", "operator/1.0")).Want(t, 200)
+		var strangers, calls int64
+		known := map[string]bool{}
+		for _, item := range report().Items {
+			known[item.UserAgent] = true
+			if strings.HasPrefix(item.UserAgent, "made-up/") || item.UserAgent == "(others)" {
+				strangers++
+				calls += item.Calls
+			}
+		}
+		if !known["honest/1.0"] || !known["operator/1.0"] || strangers > 101 || calls != 1500 {
+			t.Errorf("%d calls of strangers in %d lines, honest %t, operator %t; want 1500 in at most 101, and both", calls, strangers, known["honest/1.0"], known["operator/1.0"])
 		}
 	})
 }

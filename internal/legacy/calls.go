@@ -19,10 +19,12 @@ const (
 	flushTimeout = 5 * time.Second
 
 	maxUserAgent = 200
-	// Clients choose their user agent. Past these numbers a new one is counted with all the others.
-	maxPending = 1000
-	maxCallers = 500 // in the database, of a tenant
-	others     = "(others)"
+	// Clients choose their user agent. Past these numbers a new one is counted with all the others of its tenant. Strangers have numbers of their
+	// own, so that they displace nobody who is logged in.
+	maxPending   = 100 // in memory, of a tenant or of all strangers
+	maxCallers   = 500 // in the database, of a tenant
+	maxStrangers = 100 // in the database
+	others       = "(others)"
 
 	maxListed = 1000
 )
@@ -36,14 +38,22 @@ type Calls struct {
 
 	mu      sync.Mutex
 	pending map[caller]*count
-	timer   *time.Timer // set while there is something to flush
+	callers map[group]int // how many of pending are of a group
+	timer   *time.Timer   // set while there is something to flush
 	closed  bool
 
 	flushing sync.Mutex
 }
 
+// group is whose callers are counted together: those of a tenant, or strangers, who count for the platform.
+type group struct {
+	tenantID uuid.UUID
+	stranger bool
+}
+
 type caller struct {
-	tenantID             uuid.UUID
+	group
+
 	operation, userAgent string
 }
 
@@ -54,14 +64,14 @@ type count struct {
 
 // NewCalls counts in a store. The caller closes it.
 func NewCalls(s *store.Store, log *slog.Logger, now func() time.Time) *Calls {
-	return &Calls{store: s, log: log, now: now, pending: make(map[caller]*count)}
+	return &Calls{store: s, log: log, now: now, pending: make(map[caller]*count), callers: make(map[group]int)}
 }
 
 // Note counts a call of an operation by its old path. Who isn't logged in counts for the platform.
 func (c *Calls) Note(by access.Principal, operation, userAgent string) {
-	who := caller{tenantID: by.HomeTenantID, operation: operation, userAgent: cut(userAgent)}
+	who := caller{group: group{tenantID: by.HomeTenantID}, operation: operation, userAgent: cut(userAgent)}
 	if who.tenantID == uuid.Nil {
-		who.tenantID = access.PlatformTenantID
+		who.group = group{tenantID: access.PlatformTenantID, stranger: true}
 	}
 	now := c.now()
 	c.mu.Lock()
@@ -74,12 +84,13 @@ func (c *Calls) Note(by access.Principal, operation, userAgent string) {
 
 func (c *Calls) add(who caller, more count) {
 	n := c.pending[who]
-	if n == nil && len(c.pending) >= maxPending {
+	if n == nil && c.callers[who.group] >= maxPending {
 		who.userAgent = others
 		n = c.pending[who]
 	}
 	if n == nil {
 		c.pending[who] = &more
+		c.callers[who.group]++
 		return
 	}
 	n.calls += more.calls
@@ -124,7 +135,7 @@ func (c *Calls) flush(ctx context.Context) error {
 	defer c.flushing.Unlock()
 	c.mu.Lock()
 	moving := c.pending
-	c.pending, c.timer = make(map[caller]*count), nil
+	c.pending, c.callers, c.timer = make(map[caller]*count), make(map[group]int), nil
 	c.mu.Unlock()
 	for who, n := range moving {
 		err := c.store.Tx(ctx, func(q db.Querier) error { return record(ctx, q, who, *n) })
@@ -161,7 +172,11 @@ func record(ctx context.Context, q db.Querier, who caller, n count) error {
 	if err != nil {
 		return err
 	}
-	if callers >= maxCallers {
+	limit := int64(maxCallers)
+	if who.stranger {
+		limit = maxStrangers
+	}
+	if callers >= limit {
 		who.userAgent = others
 		if added, err := increase(ctx, q, who, n); err != nil || added {
 			return err
