@@ -237,7 +237,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 
 	e := echo.New()
 	e.HTTPErrorHandler = problem.Handle
-	e.IPExtractor = middleware.ClientAddress(cfg.TrustedProxies)
+	e.IPExtractor = middleware.ClientAddress(cfg.TrustedProxies, a.log, now)
 	stack := middleware.Stack{
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: a.requestTimeout,
 		Document: doc, Operations: operations, Authenticator: a.Sessions, Tenants: tenants,

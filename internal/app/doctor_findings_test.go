@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/store"
@@ -238,5 +239,30 @@ func TestDoctorFindsIndexesAndFilesThatAreNotRight(t *testing.T) {
 			wantWarning(t, i.examine(t, 0)["files"], file+" may hold what the tenants have stored", "chmod o= "+file)
 		case store.MySQL:
 		}
+	})
+}
+
+func TestDoctorFindsAProxyThatIsNotDeclared(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		a := apitest.New(t, engine)
+		i := installation{url: a.Config.DatabaseURL.Reveal()}
+		a.Actor(t, access.Admin)
+		a.Actor(t, access.Admin)
+		wantOK := func(when string, env ...string) {
+			t.Helper()
+			if c := i.examine(t, 0, env...)["clients"]; c.Result != doctor.OK {
+				t.Errorf("%+v %s, want ok", c, when)
+			}
+		}
+		wantOK("of two people", production()...)
+		someone := a.Actor(t, access.Admin)
+		wantWarning(t, i.examine(t, 0, production()...)["clients"], "127.0.0.1", "TRUSTED_PROXIES")
+		wantOK("in development")
+		wantOK("of a proxy that is declared", production("TRUSTED_PROXIES=127.0.0.0/8")...)
+		a.Exec(t, "UPDATE audit_entries SET ip = '203.0.113.9' WHERE actor_id = '"+someone.User.ID.String()+"'")
+		wantOK("of people with two addresses", production()...)
+		a.Exec(t, "UPDATE audit_entries SET ip = '203.0.113.9'")
+		wantOK("of people behind a public address", production()...)
 	})
 }

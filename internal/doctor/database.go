@@ -19,13 +19,13 @@ func (p Patient) database(ctx context.Context) []Check {
 	s, err := p.OpenStore(ctx)
 	if err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "check DATABASE_URL, and that the database runs and lets this machine in"}
-		return append([]Check{failed}, skip("connections", "schema", "indexes", "clock", "isolation", "accounts", "audit")...)
+		return append([]Check{failed}, skip("connections", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients")...)
 	}
 	defer s.Close()
 	start := p.Now()
 	if err := s.Ping(ctx); err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "look at the database's own log"}
-		return append([]Check{failed}, skip("connections", "schema", "indexes", "clock", "isolation", "accounts", "audit")...)
+		return append([]Check{failed}, skip("connections", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients")...)
 	}
 	version := schema(ctx, s)
 	checks := slices.Concat(
@@ -33,9 +33,9 @@ func (p Patient) database(ctx context.Context) []Check {
 		p.connections(ctx, s), []Check{version},
 	)
 	if version.Result == Failed {
-		return slices.Concat(checks, skip("indexes"), []Check{p.clock(ctx, s)}, skip("isolation", "accounts", "audit"))
+		return slices.Concat(checks, skip("indexes"), []Check{p.clock(ctx, s)}, skip("isolation", "accounts", "audit", "clients"))
 	}
-	return slices.Concat(checks, indexes(ctx, s), []Check{p.clock(ctx, s)}, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s))
+	return slices.Concat(checks, indexes(ctx, s), []Check{p.clock(ctx, s)}, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s), p.clients(ctx, s))
 }
 
 // indexes warns of those that are missing, and of those that PostgreSQL doesn't use.

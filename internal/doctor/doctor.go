@@ -58,10 +58,10 @@ type Patient struct {
 }
 
 // Examine checks the settings, the files with secrets or data, the database with its connections, schema, indexes, clock, wall between
-// tenants, accounts and audit trail, and Redis, in this order. What is fine makes one check; each finding is one of its own.
+// tenants, accounts, audit trail and log-ins, and Redis, in this order. What is fine makes one check; each finding is one of its own.
 func Examine(ctx context.Context, p Patient) []Check {
 	if p.ConfigErr != nil {
-		return append(settingsFaults(p.ConfigErr), skip("files", "database", "connections", "schema", "indexes", "clock", "isolation", "accounts", "audit", "redis")...)
+		return append(settingsFaults(p.ConfigErr), skip("files", "database", "connections", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "redis")...)
 	}
 	return slices.Concat(p.settings(), p.files(), p.database(ctx), p.redis(ctx))
 }

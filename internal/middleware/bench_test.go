@@ -59,7 +59,7 @@ func BenchmarkStage(b *testing.B) {
 		Limiter: limiter, Metrics: telemetry.NewMetrics("bench"),
 	}
 	e := echo.New()
-	e.IPExtractor = ClientAddress(nil)
+	e.IPExtractor = ClientAddress(nil, slog.New(slog.DiscardHandler), time.Now)
 	nothing := func(next echo.HandlerFunc) echo.HandlerFunc { return next }
 	stages := []struct {
 		name string

@@ -1,11 +1,13 @@
 package middleware
 
 import (
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -14,8 +16,11 @@ import (
 // changes that, unless the connection comes from a trusted proxy. Then it is the right-most hop of X-Forwarded-For that isn't a
 // trusted proxy: what stands to the left of it may have been made up by that client.
 //
+// The log is told of peers that seem to be proxies and aren't trusted.
+//
 // Echo's own extractor takes the proxy for the client if a hop has a port, as those of Azure have.
-func ClientAddress(trusted []netip.Prefix) echo.IPExtractor {
+func ClientAddress(trusted []netip.Prefix, log *slog.Logger, now func() time.Time) echo.IPExtractor {
+	undeclared := newUndeclaredProxies(log, now)
 	isTrusted := func(a netip.Addr) bool {
 		return slices.ContainsFunc(trusted, func(p netip.Prefix) bool { return p.Contains(a) })
 	}
@@ -25,6 +30,7 @@ func ClientAddress(trusted []netip.Prefix) echo.IPExtractor {
 			return r.RemoteAddr // of a connection without addresses
 		}
 		if !isTrusted(client) {
+			undeclared.note(r, client)
 			return client.String()
 		}
 		lines := r.Header.Values(echo.HeaderXForwardedFor)

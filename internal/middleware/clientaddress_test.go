@@ -1,13 +1,21 @@
 package middleware
 
 import (
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/labstack/echo/v4"
 )
+
+func extract(trusted []netip.Prefix) echo.IPExtractor {
+	return ClientAddress(trusted, slog.New(slog.DiscardHandler), time.Now)
+}
 
 func TestClientAddress(t *testing.T) {
 	t.Parallel()
@@ -69,13 +77,13 @@ func TestClientAddress(t *testing.T) {
 					r.Header.Add("X-Forwarded-For", h)
 				}
 			}
-			if got := ClientAddress(trusted)(r); got != test.want {
+			if got := extract(trusted)(r); got != test.want {
 				t.Errorf("%s, want %s", got, test.want)
 			}
 			// Without trust no header changes anything.
 			bare := httptest.NewRequest(http.MethodGet, "/", nil)
 			bare.RemoteAddr = test.remote
-			if got, want := ClientAddress(nil)(r), ClientAddress(nil)(bare); got != want {
+			if got, want := extract(nil)(r), extract(nil)(bare); got != want {
 				t.Errorf("without trusted proxies %s, want that of the connection, %s", got, want)
 			}
 		})
@@ -89,10 +97,58 @@ func TestClientAddressOfManyHops(t *testing.T) {
 	r.RemoteAddr = "10.0.0.1:1234"
 	r.Header.Set("X-Forwarded-For", "203.0.113.9"+strings.Repeat(",10.0.0.2", 64<<10/9))
 	start := time.Now()
-	if got := ClientAddress([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})(r); got != "203.0.113.9" {
+	if got := extract([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})(r); got != "203.0.113.9" {
 		t.Errorf("%s, want the one before all proxies", got)
 	}
 	if took := time.Since(start); took > time.Second { // it is about a millisecond; a square of it would be minutes
 		t.Errorf("it took %s", took)
+	}
+}
+
+func TestProxiesThatAreNotDeclaredAreNamedInTheLog(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	now := time.Unix(0, 0)
+	extract := ClientAddress([]netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}, slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })
+	// send sends a request with a header, and returns what is logged.
+	send := func(peer, header string) string {
+		log.Reset()
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = peer
+		if header != "" {
+			r.Header.Set(header, "for=192.0.2.1")
+		}
+		extract(r)
+		return log.String()
+	}
+	for _, test := range []struct {
+		peer, header string
+		named        bool
+	}{
+		{"10.0.0.1:1", "X-Forwarded-For", false}, // declared
+		{"10.0.0.2:1", "", false},
+		{"10.0.0.2:1", "X-Forwarded-For", true},
+		{"10.0.0.2:2", "X-Forwarded-For", false}, // once
+		{"10.0.0.3:1", "Forwarded", true},
+	} {
+		if got := send(test.peer, test.header); test.named != strings.Contains(got, "TRUSTED_PROXIES") || test.named != strings.Contains(got, "peer="+strings.Split(test.peer, ":")[0]) {
+			t.Errorf("%s with %q: logged %q, want %t", test.peer, test.header, got, test.named)
+		}
+	}
+	lines := 0
+	for i := range 1000 {
+		if send(fmt.Sprintf("203.0.%d.%d:1", i/250, i%250), "X-Forwarded-For") != "" {
+			lines++
+		}
+	}
+	if lines > 10 {
+		t.Errorf("%d strangers are named, want 10 at most", lines)
+	}
+	if send("10.0.0.4:1", "X-Forwarded-For") == "" {
+		t.Error("strangers keep a proxy of a private network from being named")
+	}
+	now = now.Add(3 * time.Hour)
+	if send("10.0.0.2:1", "X-Forwarded-For") == "" {
+		t.Error("a proxy is named only once, want again after hours")
 	}
 }

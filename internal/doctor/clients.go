@@ -1,0 +1,74 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+const (
+	// How many tenants, and of each how many of the newest log-ins, are looked at.
+	clientTenants = 20
+	clientLogins  = 20
+	// minLogins is from how many people on all of them having one address means something.
+	minLogins = 3
+)
+
+// clients looks whether all people seem to come from one address, as they do behind a reverse proxy that TRUSTED_PROXIES doesn't name:
+// then they share the limits of an address.
+func (p Patient) clients(ctx context.Context, s *store.Store) []Check {
+	const name = "clients"
+	addresses, people, err := newestLogins(ctx, s)
+	if err != nil {
+		return findings(name, "", []Check{{Result: Failed, Detail: "the newest log-ins can't be read: " + err.Error(), Fix: "look at the database's own log"}})
+	}
+	if p.Config.Environment == config.Development || len(addresses) != 1 || people < minLogins {
+		return findings(name, "their addresses tell them apart, as far as can be seen", nil)
+	}
+	address, err := netip.ParseAddr(addresses[0])
+	isTrusted := func(proxies netip.Prefix) bool { return proxies.Contains(address.Unmap()) }
+	if err != nil || !address.IsPrivate() && !address.IsLoopback() && !address.IsLinkLocalUnicast() || slices.ContainsFunc(p.Config.TrustedProxies, isTrusted) {
+		return findings(name, "their addresses tell them apart, as far as can be seen", nil)
+	}
+	return findings(name, "", []Check{{
+		Result: Warning, Detail: fmt.Sprintf("the newest log-ins, of %d people, all come from %s: if that is a reverse proxy, they share the limits of one address", people, address),
+		Fix: fmt.Sprintf("if it is, let it send X-Forwarded-For, and add %s to TRUSTED_PROXIES", address),
+	}})
+}
+
+// newestLogins returns the addresses of the newest log-ins, and how many people they are of.
+func newestLogins(ctx context.Context, s *store.Store) (addresses []string, people int, err error) {
+	tenants, err := s.ListTenantCodes(ctx, db.ListTenantCodesParams{Limit: clientTenants})
+	if err != nil {
+		return nil, 0, err
+	}
+	seen := map[string]bool{}
+	actors := map[uuid.UUID]bool{}
+	for _, tenant := range tenants {
+		entries, err := s.ListAuditEntries(ctx, db.ListAuditEntriesParams{
+			TenantID: tenant.ID, AfterOccurredAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
+			Action: new("auth.login"), Outcome: new("success"), Limit: clientLogins,
+		})
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, e := range entries {
+			if e.ActorID != nil {
+				actors[*e.ActorID] = true
+			}
+			if !seen[e.IP] {
+				addresses = append(addresses, e.IP)
+			}
+			seen[e.IP] = true
+		}
+	}
+	return addresses, len(actors), nil
+}
