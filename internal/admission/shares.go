@@ -10,10 +10,9 @@ import (
 const (
 	// patience is well below the time limit of a request: whoever is refused hears it while they still wait.
 	patience = 5 * time.Second
-	// A waiting request takes some kilobytes, and its body.
-	lightWaiting  = 256
-	heavyWaiting  = 64
-	streamWaiting = 8
+	// waiting is how many requests of a tenant wait for each kind of work. It bounds memory: each takes some kilobytes, and its body. A lower bound
+	// would not help others: clients that are refused at once come back at once.
+	waiting = 256
 
 	minHeavy         = 2 // of all tenants and of one: so small pools do heavy work, too
 	heavyPart        = 2 // all heavy work together gets this part of the connections: a half
@@ -33,11 +32,11 @@ type Shares struct {
 func NewShares(connections int) *Shares {
 	half := max(minHeavy, connections/heavyPart)
 	return &Shares{
-		light: NewController(Limits{Total: connections, Waiting: lightWaiting, Patience: patience}),
+		light: NewController(Limits{Total: connections, Waiting: waiting, Patience: patience}),
 		heavy: NewController(Limits{
-			Total: half, PerKey: max(minHeavy, connections/heavyPartOfOne), Waiting: heavyWaiting, Patience: patience,
+			Total: half, PerKey: max(minHeavy, connections/heavyPartOfOne), Waiting: waiting, Patience: patience,
 		}),
-		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: streamWaiting, Patience: patience}),
+		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: waiting, Patience: patience}),
 	}
 }
 

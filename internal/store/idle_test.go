@@ -129,3 +129,13 @@ func TestPingNeedsNoConnectionOfThePool(t *testing.T) {
 		}
 	})
 }
+
+// MySQL doesn't notice that the client of a waiting statement has gone away. The server's connections must not pile up.
+func TestServerGivesUpStatementsWhoseClientHasGone(t *testing.T) {
+	t.Parallel()
+	s := storetest.New(t, store.MySQL)
+	var seconds int
+	if err := s.SQLDB().QueryRowContext(t.Context(), "SELECT @@innodb_lock_wait_timeout").Scan(&seconds); err != nil || seconds > 5 {
+		t.Errorf("a statement waits for a lock for %d seconds (%v), want at most 5", seconds, err)
+	}
+}

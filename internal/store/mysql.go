@@ -17,6 +17,10 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
+// lockWaitVariable is how many seconds the server lets a statement wait for a row's lock. It doesn't notice that the client has gone away
+// meanwhile: without a short limit, requests that are given up and sent again take all of the server's connections. Tx tries again.
+const lockWaitVariable = "innodb_lock_wait_timeout"
+
 func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	config := mysql.NewConfig()
 	// The driver's own parameters (tls, readTimeout, ...) may stand in the URL.
@@ -44,6 +48,9 @@ func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
 		config.Params = map[string]string{}
 	}
 	config.Params["time_zone"] = "'+00:00'" + mysqlIdle(opts.IdleInTransaction)
+	if _, given := config.Params[lockWaitVariable]; !given {
+		config.Params[lockWaitVariable] = "5"
+	}
 	config.Params["sql_mode"] = "'TRADITIONAL'" // refuse what doesn't fit instead of cutting it off
 	config.Logger = &mysql.NopLogger{}          // it prints to stderr what it returns as an error anyway
 	probe, err := mysqlProbe(config)

@@ -84,7 +84,12 @@ func (b *bench) run(ctx context.Context) error {
 		return err
 	}
 	if b.wants("storm") {
-		return b.storm(ctx, full)
+		if err := b.storm(ctx, full); err != nil {
+			return err
+		}
+	}
+	if b.wants("hostile") {
+		return b.hostile(ctx, full)
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string) error {
 }
 
 // parts are what can be measured beside the works.
-var parts = []string{"start", "redis", "sqlite", "mariadb", "storm"}
+var parts = []string{"start", "redis", "sqlite", "mariadb", "storm", "hostile"}
 
 func partNames() []string {
 	var names []string

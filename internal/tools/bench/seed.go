@@ -29,6 +29,7 @@ type world struct {
 	tenant    uuid.UUID
 	admins    []db.User
 	companies []uuid.UUID
+	quiet     db.User // the admin of another tenant
 }
 
 // populate fills a migrated, empty database.
@@ -54,7 +55,14 @@ func populate(ctx context.Context, databaseURL string) (world, error) {
 		w.admins = append(w.admins, u)
 	}
 	for i := range otherTenants {
-		if _, _, err := addTenant(ctx, s, i+1, otherCompanies); err != nil {
+		other, _, err := addTenant(ctx, s, i+1, otherCompanies)
+		if err != nil {
+			return world{}, err
+		}
+		if i > 0 {
+			continue
+		}
+		if w.quiet, err = addAdmin(ctx, s, other, "quiet@example.com", string(hash)); err != nil {
 			return world{}, err
 		}
 	}
