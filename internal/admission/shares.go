@@ -8,11 +8,12 @@ import (
 )
 
 const (
-	// patience is well below the time limit of a request: whoever is refused hears it while they still wait.
-	patience = 5 * time.Second
-	// waiting is how many requests of a tenant wait for each kind of work. It bounds memory: each takes some kilobytes, and its body. A lower bound
-	// would not help others: clients that are refused at once come back at once.
-	waiting = 256
+	// A request waits for at most half of its time limit: whoever is refused hears it while they still wait. How many wait bounds memory: each
+	// takes some kilobytes, and its body. Lower bounds would not help others: clients that are refused at once come back at once.
+	lightPatience = 15 * time.Second
+	lightWaiting  = 1024
+	heavyPatience = 5 * time.Second // also for streams
+	heavyWaiting  = 256
 
 	minHeavy         = 2 // of all tenants and of one: so small pools do heavy work, too
 	heavyPart        = 2 // all heavy work together gets this part of the connections: a half
@@ -32,11 +33,11 @@ type Shares struct {
 func NewShares(connections int) *Shares {
 	half := max(minHeavy, connections/heavyPart)
 	return &Shares{
-		light: NewController(Limits{Total: connections, Waiting: waiting, Patience: patience}),
+		light: NewController(Limits{Total: connections, Waiting: lightWaiting, Patience: lightPatience}),
 		heavy: NewController(Limits{
-			Total: half, PerKey: max(minHeavy, connections/heavyPartOfOne), Waiting: waiting, Patience: patience,
+			Total: half, PerKey: max(minHeavy, connections/heavyPartOfOne), Waiting: heavyWaiting, Patience: heavyPatience,
 		}),
-		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: waiting, Patience: patience}),
+		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: heavyWaiting, Patience: heavyPatience}),
 	}
 }
 
