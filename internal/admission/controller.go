@@ -39,8 +39,11 @@ type Limits struct {
 	Patience time.Duration
 }
 
-// Controller gives places to work of one kind. A key gets another place only while it holds fewer than are free: so n keys that take
-// all they can leave 1/(n+1) of the places to the next one, and a single key gets at most half of them.
+// alone is how many times the places that it leaves free a key may hold: four fifths of all, if it is the only one.
+const alone = 4
+
+// Controller gives places to work of one kind. A key may hold four times as many places as it leaves free, so the more keys take all they
+// can, the less each of them gets. The last free place is for a key that holds none.
 type Controller struct {
 	limits Limits
 
@@ -124,7 +127,10 @@ func (c *Controller) Leave(key Key) {
 
 func (c *Controller) admits(key Key) bool {
 	held := c.held[key]
-	return held < c.free && (c.limits.PerKey == 0 || held < c.limits.PerKey)
+	if held == 0 {
+		return c.free > 0
+	}
+	return held < alone*(c.free-1) && (c.limits.PerKey == 0 || held < c.limits.PerKey)
 }
 
 func (c *Controller) take(key Key) {

@@ -46,7 +46,7 @@ func TestHostileTenantBesideAQuietOne(t *testing.T) {
 		for range many {
 			hostile.start(http.MethodPut, companiesPath+"/"+hostile.company.ID.String(), `{"name":"Renamed"}`)
 		}
-		awaitHeld(t, a, access.WorkLight, 4)
+		awaitHeld(t, a, access.WorkLight, 6)
 
 		for _, test := range quietly {
 			if test.writes && a.Engine == store.SQLite {
@@ -62,7 +62,7 @@ func TestHostileTenantBesideAQuietOne(t *testing.T) {
 				t.Errorf("%v: %+v", err, health)
 			}
 		})
-		for work, most := range map[access.Work]int{access.WorkStream: 2, access.WorkHeavy: 2, access.WorkLight: 4} {
+		for work, most := range map[access.Work]int{access.WorkStream: 2, access.WorkHeavy: 2, access.WorkLight: 6} {
 			if s := statsOf(a, work); s.Held > most {
 				t.Errorf("%d requests of %s run, want %d at most", s.Held, work, most)
 			}
