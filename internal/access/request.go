@@ -22,6 +22,7 @@ type Request struct {
 	Encodings []string
 	Operation Operation
 	Principal Principal // zero until authentication
+	Admitted  bool      // it holds its place of the tenant's share
 	CheckedAt time.Time // when the last question about the principal was asked that has an answer
 	// Confirm asks the database whether the principal may still do this; nil before the handler and outside of a request.
 	Confirm func(ctx context.Context) error

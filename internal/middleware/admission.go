@@ -34,13 +34,14 @@ func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
 			if err := s.Shares.Enter(ctx, work, key); err != nil {
 				return err
 			}
+			request.Admitted = true
 			defer s.Shares.Leave(work, key)
 			return next(c)
 		}
 	}
 }
 
-// denied is deny for a request that has no place yet: it takes one of the tenant of whoever is refused.
+// denied is deny in a place of the tenant of whoever is refused.
 func (s Stack) denied(ctx context.Context, by access.Principal, tenantID uuid.UUID) error {
 	return s.within(ctx, by, func() error { return s.deny(ctx, by, tenantID) })
 }

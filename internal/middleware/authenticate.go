@@ -128,7 +128,9 @@ func (s Stack) requireRole(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-func needsRole(role access.Role) error { return errs.Newf(errs.Forbidden, "This needs the role %s.", role) }
+func needsRole(role access.Role) error {
+	return errs.Newf(errs.Forbidden, "This needs the role %s.", role)
+}
 
 // deny writes down who is refused. The error is that of Authenticate if their own tenant has just gone, and its trail with
 // it.

@@ -72,7 +72,7 @@ func (r *right) recheck(ctx context.Context, h http.Header) error {
 	}
 	now, denied, err := r.still(ctx, nil, now)
 	if denied != nil {
-		if err := r.stack.deny(ctx, denied.by, denied.tenantID); err != nil {
+		if err := r.stack.denied(ctx, denied.by, denied.tenantID); err != nil {
 			return err
 		}
 	}
@@ -152,7 +152,7 @@ func (r *right) explain(ctx context.Context, err error) error {
 		return err
 	}
 	if r.denied != nil {
-		if err := r.stack.deny(ctx, r.denied.by, r.denied.tenantID); err != nil {
+		if err := r.stack.denied(ctx, r.denied.by, r.denied.tenantID); err != nil {
 			return err
 		}
 	}
