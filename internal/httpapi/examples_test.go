@@ -217,7 +217,7 @@ func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3
 func (w *exampleWorld) nextCursor(t *testing.T, op access.Operation) string {
 	t.Helper()
 	w.more(t)
-	reply := w.do(t, w.authorization(op), op.Method, op.Path+"?limit=1", "")
+	reply := w.do(t, w.authorization(op), op.Method, strings.ReplaceAll(op.Path, "{id}", w.ids[op.Entity])+"?limit=1", "")
 	page := apitest.Decode[struct {
 		NextCursor string `json:"next_cursor"`
 	}](t, reply.Want(t, 200))

@@ -197,11 +197,13 @@ func (w *exampleWorld) login(t *testing.T, email, password string) api.LoginResu
 	return apitest.Decode[api.LoginResult](t, w.do(t, "", http.MethodPost, loginPath, loginBody(email, password)).Want(t, 200))
 }
 
-// more makes other companies and branches, so that their lists have a second page, which isn't the last.
+// more makes other companies, branches and sessions, so that their lists have a second page, which isn't the last.
 func (w *exampleWorld) more(t *testing.T) {
 	t.Helper()
 	for range 2 {
 		w.Branch(t, w.Company(t, w.tenantID()))
+		w.login(t, w.admin.User.Email, "password123")
+		w.loginCoworker(t)
 	}
 }
 

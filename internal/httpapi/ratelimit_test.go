@@ -61,6 +61,7 @@ func TestEveryOperationIsLimited(t *testing.T) {
 		caller.Do(t, http.MethodGet, mePath, "").Want(t, 200)
 		a.Do(t, http.MethodGet, "/", "").Want(t, 200)
 		caller.Do(t, http.MethodPost, passwordPath, "{}").Want(t, 422)
+		a.Do(t, http.MethodPost, passwordPath, "{}").Want(t, 401)
 	}
 	for range 2 {
 		a.Do(t, http.MethodPost, "/api/v1/auth/refresh", `{"refresh_token":"x"}`).Want(t, 401)

@@ -251,14 +251,23 @@ func (r *round) cursors(ctx context.Context, p principal) error {
 	var page struct {
 		NextCursor string `json:"next_cursor"`
 	}
-	if err := r.do(ctx, r.op.ID, r.admins[r.foreign(p)], "", url.Values{"limit": {"1"}}, nil, &page); err != nil {
+	own, theirs, query, admin := "", "", url.Values{}, r.admins[r.foreign(p)]
+	if r.op.Entity != "" { // a list of what belongs to something: here, to the other admin
+		var err error
+		if own, query, err = r.target(ctx, p, r.ownAim(), false); err != nil {
+			return err
+		}
+		theirs = admin.ID.String()
+	}
+	if err := r.do(ctx, r.op.ID, admin, theirs, url.Values{"limit": {"1"}}, nil, &page); err != nil {
 		return err
 	}
 	if page.NextCursor == "" {
 		return errors.New("the other tenant's list has no second page, so there is no cursor to try")
 	}
-	query := url.Values{"limit": {"1"}, "cursor": {page.NextCursor}}
-	r.list = append(r.list, r.attempt(p, "another tenant's cursor", "", query, nil, refusal(errs.InvalidCursor)))
+	query.Set("limit", "1")
+	query.Set("cursor", page.NextCursor)
+	r.list = append(r.list, r.attempt(p, "another tenant's cursor", own, query, nil, refusal(errs.InvalidCursor)))
 	return nil
 }
 

@@ -39,7 +39,7 @@ func (w *remoteWitness) Begin(ctx context.Context, _ World) error {
 	trail := w.matrix.byID["listAuditLogs"]
 	for _, op := range w.matrix.Operations {
 		for _, p := range op.Parameters {
-			if p.In == openapi3.ParameterInQuery && p.Name == "cursor" && op.TenantBound && op.ID != trail.ID {
+			if p.In == openapi3.ParameterInQuery && p.Name == "cursor" && op.TenantBound && op.Entity == "" && op.ID != trail.ID {
 				w.lists = append(w.lists, op)
 			}
 		}

@@ -41,7 +41,9 @@ var credentials = map[string]api.ErrorCode{
 }
 
 // unreached are the fields and parameters that are part of no success, each with the reason.
-var unreached = map[string]string{}
+var unreached = map[string]string{
+	"listUserSessions cursor": "the users of the world are invited and have no sessions",
+}
 
 // before is what is done with a thing to bring it into the state in which an operation succeeds.
 var before = map[string]string{

@@ -166,6 +166,9 @@ func (w *world) checkpoint() string {
 // cursor is that of the second page of a list; empty if there is none.
 func (w *world) cursor(op access.Operation, by *caller, query url.Values) string {
 	query.Set("limit", "1")
+	if op.ID == "listMySessions" {
+		w.app.Login(w.t, by.actor.User) // one more than this request's
+	}
 	reply := by.actor.Do(w.t, op.Method, op.Path+"?"+query.Encode(), "")
 	return thing{reply: reply.Body}.field("next_cursor")
 }
