@@ -1911,7 +1911,7 @@ export type LoginErrors = {
     422: Problem;
     /**
      * Too many wrong passwords for this account, or too many wrong passwords or one-time tokens from this address (`too_many_attempts`), or too many
-     * requests (`rate_limited`). Nothing was checked; wait for `Retry-After`.
+     * requests (`rate_limited`). It tells nothing of the password or the token; wait for `Retry-After`.
      *
      */
     429: Problem;
@@ -2342,7 +2342,7 @@ export type ChangePasswordErrors = {
     422: Problem;
     /**
      * Too many wrong passwords for this account, or too many wrong passwords or one-time tokens from this address (`too_many_attempts`), or too many
-     * requests (`rate_limited`). Nothing was checked; wait for `Retry-After`.
+     * requests (`rate_limited`). It tells nothing of the password or the token; wait for `Retry-After`.
      *
      */
     429: Problem;
@@ -3109,7 +3109,7 @@ export type ResetPasswordErrors = {
     422: Problem;
     /**
      * Too many wrong passwords for this account, or too many wrong passwords or one-time tokens from this address (`too_many_attempts`), or too many
-     * requests (`rate_limited`). Nothing was checked; wait for `Retry-After`.
+     * requests (`rate_limited`). It tells nothing of the password or the token; wait for `Retry-After`.
      *
      */
     429: Problem;
