@@ -242,6 +242,9 @@ func (m *Matrix) blame(ctx context.Context, list []*attempt, difference string, 
 // judgeChange looks at what a request did that was allowed to change something.
 func (m *Matrix) judgeChange(a *attempt, before, after State, result *Result) {
 	mayChange := func(tenant uuid.UUID) bool {
+		if tenant == uuid.Nil && a.op.ID == "login" {
+			return true // it remembers the network, in a row that belongs to no tenant
+		}
 		if isGlobal(a.op) {
 			// It is about a tenant that was made for it, or makes one.
 			return tenant != m.own.ID && tenant != m.other.ID && tenant != m.suspended.ID && tenant != m.platform.ID
