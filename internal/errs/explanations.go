@@ -36,7 +36,7 @@ var explanations = map[Code]Explanation{
 	},
 	MalformedJSON: {
 		"The body isn't JSON, so nothing in it was looked at.",
-		"A comma or bracket is missing, a key stands there twice, something follows the end, the text isn't UTF-8, or the body is empty.",
+		"A comma or bracket is missing, a key is given twice, something follows the end, the text isn't UTF-8, or the body is empty.",
 		"Make the body with a JSON library, not by joining texts. `detail` says what is wrong and where.",
 	},
 	UnknownReference: {

@@ -101,11 +101,11 @@ func TestWorkAndReplyOfWrongRequestsStaySmall(t *testing.T) {
 		e.ServeHTTP(w, r)
 		return w
 	}
-	for name, make := range wrong {
+	for name, request := range wrong {
 		t.Run(name, func(t *testing.T) {
 			var took [2]time.Duration
 			for i, n := range []int{size, 4 * size} {
-				query, body := make(n)
+				query, body := request(n)
 				w := send(query, body)
 				p := readProblem(t, w)
 				if w.Code != 422 && w.Code != 400 || w.Body.Len() > maxReply || len(p.Errors) == 0 || len(p.Errors) > errs.MaxFields {

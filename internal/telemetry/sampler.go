@@ -1,7 +1,9 @@
 package telemetry
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strconv"
 
@@ -23,13 +25,13 @@ func newSampler(name, arg string) (sdktrace.Sampler, error) {
 		request = 1
 		if arg != "" {
 			ratio, err := strconv.ParseFloat(arg, 64)
-			if err != nil || !(ratio >= 0 && ratio <= 1) {
-				return nil, fmt.Errorf("OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, like 0.01")
+			if err != nil || math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
+				return nil, errors.New("OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, like 0.01")
 			}
 			request = share(ratio)
 		}
 	default:
-		return nil, fmt.Errorf("OTEL_TRACES_SAMPLER must be always_on, always_off or traceidratio, each also with parentbased_ before it")
+		return nil, errors.New("OTEL_TRACES_SAMPLER must be always_on, always_off or traceidratio, each also with parentbased_ before it")
 	}
 	return sdktrace.ParentBased(request, sdktrace.WithRemoteParentSampled(request), sdktrace.WithRemoteParentNotSampled(request)), nil
 }
