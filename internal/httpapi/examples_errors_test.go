@@ -46,7 +46,7 @@ var failures = map[string]func(t *testing.T, w *exampleWorld) apitest.Reply{
 		return w.asAdmin(t, http.MethodPost, companiesPath, `{"name": "`+strings.Repeat("x", 1<<20)+`"}`)
 	},
 	"UnsupportedMediaType": func(t *testing.T, w *exampleWorld) apitest.Reply {
-		return w.asAdmin(t, http.MethodPost, companiesPath, `code=NORTH`, apitest.Header("Content-Type", "application/x-www-form-urlencoded"))
+		return w.asAdmin(t, http.MethodPost, companiesPath, `{"code": "NORTH"}`, apitest.Header("Content-Encoding", "gzip"))
 	},
 	"Invalid": func(t *testing.T, w *exampleWorld) apitest.Reply {
 		return w.asAdmin(t, http.MethodPost, companiesPath, `{"code": "NORTH", "name": " ", "colour": "red"}`)
