@@ -814,8 +814,8 @@ type AuditStats struct {
 
 // AuditStatus `intact`: every entry is as it was written. `altered`, `missing`, `inserted`: the first entry that isn't. `broken`: what
 // seals the entries was altered or taken away. `unknown_key`: the key that signed them is no longer among the settings.
-// `tail_missing`: intact, but it ends before the checkpoint, or before an end that the server knows. `replaced`: intact, but it
-// isn't the trail that the checkpoint was made of, or that the server knows. `overdue`: intact, but an entry has waited for its seal for
+// `tail_missing`: intact, but it ends before the checkpoint, or before the end that the server remembers. `replaced`: intact, but
+// it isn't the trail that the checkpoint was made of, or that the server remembers. `overdue`: intact, but an entry has waited for its seal for
 // more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
 // is all right if no server ran meanwhile.
 type AuditStatus string
@@ -855,8 +855,8 @@ type AuditVerification struct {
 
 	// Status `intact`: every entry is as it was written. `altered`, `missing`, `inserted`: the first entry that isn't. `broken`: what
 	// seals the entries was altered or taken away. `unknown_key`: the key that signed them is no longer among the settings.
-	// `tail_missing`: intact, but it ends before the checkpoint, or before an end that the server knows. `replaced`: intact, but it
-	// isn't the trail that the checkpoint was made of, or that the server knows. `overdue`: intact, but an entry has waited for its seal for
+	// `tail_missing`: intact, but it ends before the checkpoint, or before the end that the server remembers. `replaced`: intact, but
+	// it isn't the trail that the checkpoint was made of, or that the server remembers. `overdue`: intact, but an entry has waited for its seal for
 	// more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
 	// is all right if no server ran meanwhile.
 	Status AuditStatus `json:"status"`
@@ -3251,8 +3251,8 @@ type ClientInterface interface {
 	// before it begins, with its filters, so that an export without filters has its own entry in the first line.
 	//
 	// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-	// take for a formula begins with an apostrophe. If the stream fails on the way, the connection is cut: a reply that ends
-	// properly is complete.
+	// take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+	// hour, or its user loses the right to it: a reply that ends properly is complete.
 	//
 	// Corresponds with GET /api/v1/audit/logs/export (the `ExportAuditLogs` operationId).
 	ExportAuditLogs(ctx context.Context, params *ExportAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3278,12 +3278,12 @@ type ClientInterface interface {
 	// and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
 	// nothing, and others may write meanwhile.
 	//
-	// The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
-	// what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
-	// database can't.
+	// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
+	// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
+	// can't.
 	//
 	// It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-	// JSON allows them at its beginning. If it fails on the way, the connection is cut.
+	// JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
 	//
 	// Corresponds with GET /api/v1/audit/verify (the `VerifyAuditTrail` operationId).
 	VerifyAuditTrail(ctx context.Context, params *VerifyAuditTrailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3295,7 +3295,8 @@ type ClientInterface interface {
 	//
 	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 	// further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
-	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
+	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. Only the
+	// delay of an account from all addresses together doesn't hold in a network from which it has logged in within 90 days. The
 	// right password after that time starts the account's count again, and so do 24 hours without a wrong one.
 	//
 	// Takes any type of body and a specified content type.
@@ -3310,7 +3311,8 @@ type ClientInterface interface {
 	//
 	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 	// further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
-	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
+	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. Only the
+	// delay of an account from all addresses together doesn't hold in a network from which it has logged in within 90 days. The
 	// right password after that time starts the account's count again, and so do 24 hours without a wrong one.
 	//
 	// Takes a body of the `application/json` content type.
@@ -3489,10 +3491,10 @@ type ClientInterface interface {
 	// Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
 	// With `dry_run=true` nothing is deleted and the answer says what would be.
 	//
-	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-	// goes from below doesn't change the version.
+	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// rows below doesn't change the version.
 	//
 	// Corresponds with DELETE /api/v1/org/branches/{id} (the `DeleteBranch` operationId).
 	DeleteBranch(ctx context.Context, id ID, params *DeleteBranchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3556,10 +3558,10 @@ type ClientInterface interface {
 	// Deletes the company with its branches and departments. Users lose the assignment, never the account. With
 	// `dry_run=true` nothing is deleted and the answer says what would be.
 	//
-	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-	// goes from below doesn't change the version.
+	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// rows below doesn't change the version.
 	//
 	// Corresponds with DELETE /api/v1/org/companies/{id} (the `DeleteCompany` operationId).
 	DeleteCompany(ctx context.Context, id ID, params *DeleteCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3623,10 +3625,10 @@ type ClientInterface interface {
 	// Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
 	// nothing is deleted and the answer says what would be.
 	//
-	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-	// goes from below doesn't change the version.
+	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// rows below doesn't change the version.
 	//
 	// Corresponds with DELETE /api/v1/org/departments/{id} (the `DeleteDepartment` operationId).
 	DeleteDepartment(ctx context.Context, id ID, params *DeleteDepartmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3643,9 +3645,9 @@ type ClientInterface interface {
 	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 	// the department as it is, with the same `ETag` and without an entry in the audit trail.
 	//
-	// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
-	// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
-	// leaves its branch for none, its users keep theirs.
+	// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
+	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
+	// its users keep theirs.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3657,9 +3659,9 @@ type ClientInterface interface {
 	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 	// the department as it is, with the same `ETag` and without an entry in the audit trail.
 	//
-	// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
-	// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
-	// leaves its branch for none, its users keep theirs.
+	// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
+	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
+	// its users keep theirs.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3838,7 +3840,7 @@ type ClientInterface interface {
 	//
 	// The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
 	// did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-	// superuser stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
+	// superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
 	// deactivate it instead.
 	//
 	// Corresponds with DELETE /api/v1/users/{id} (the `DeleteUser` operationId).
@@ -3857,7 +3859,7 @@ type ClientInterface interface {
 	// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
 	// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
 	//
-	// Whoever is the last active admin of the tenant stays one (409, `last_admin`). A superuser is changed by superusers
+	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
 	// assignment fit if they do so after the change.
 	//
@@ -3872,7 +3874,7 @@ type ClientInterface interface {
 	// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
 	// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
 	//
-	// Whoever is the last active admin of the tenant stays one (409, `last_admin`). A superuser is changed by superusers
+	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
 	// assignment fit if they do so after the change.
 	//
@@ -3893,7 +3895,7 @@ type ClientInterface interface {
 	//
 	// The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
 	// stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-	// trail. The last active admin of a tenant and the last active superuser stay active (409, `last_admin`); a superuser is
+	// trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
 	// deactivated by superusers alone (403).
 	//
 	// Corresponds with POST /api/v1/users/{id}/deactivate (the `DeactivateUser` operationId).
@@ -4150,8 +4152,8 @@ func (c *Client) ListAuditLogs(ctx context.Context, params *ListAuditLogsParams,
 // before it begins, with its filters, so that an export without filters has its own entry in the first line.
 //
 // `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-// take for a formula begins with an apostrophe. If the stream fails on the way, the connection is cut: a reply that ends
-// properly is complete.
+// take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+// hour, or its user loses the right to it: a reply that ends properly is complete.
 //
 // Corresponds with GET /api/v1/audit/logs/export (the `ExportAuditLogs` operationId).
 func (c *Client) ExportAuditLogs(ctx context.Context, params *ExportAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4207,12 +4209,12 @@ func (c *Client) GetAuditLog(ctx context.Context, id ID, params *GetAuditLogPara
 // and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
 // nothing, and others may write meanwhile.
 //
-// The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
-// what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
-// database can't.
+// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
+// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
+// can't.
 //
 // It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-// JSON allows them at its beginning. If it fails on the way, the connection is cut.
+// JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
 //
 // Corresponds with GET /api/v1/audit/verify (the `VerifyAuditTrail` operationId).
 func (c *Client) VerifyAuditTrail(ctx context.Context, params *VerifyAuditTrailParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4234,7 +4236,8 @@ func (c *Client) VerifyAuditTrail(ctx context.Context, params *VerifyAuditTrailP
 //
 // Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 // further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
-// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
+// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. Only the
+// delay of an account from all addresses together doesn't hold in a network from which it has logged in within 90 days. The
 // right password after that time starts the account's count again, and so do 24 hours without a wrong one.
 //
 // Takes any type of body and a specified content type.
@@ -4259,7 +4262,8 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 //
 // Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 // further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
-// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
+// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. Only the
+// delay of an account from all addresses together doesn't hold in a network from which it has logged in within 90 days. The
 // right password after that time starts the account's count again, and so do 24 hours without a wrong one.
 //
 // Takes a body of the `application/json` content type.
@@ -4608,10 +4612,10 @@ func (c *Client) CreateBranch(ctx context.Context, params *CreateBranchParams, b
 // Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
 // With `dry_run=true` nothing is deleted and the answer says what would be.
 //
-// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-// goes from below doesn't change the version.
+// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// rows below doesn't change the version.
 //
 // Corresponds with DELETE /api/v1/org/branches/{id} (the `DeleteBranch` operationId).
 func (c *Client) DeleteBranch(ctx context.Context, id ID, params *DeleteBranchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4745,10 +4749,10 @@ func (c *Client) CreateCompany(ctx context.Context, params *CreateCompanyParams,
 // Deletes the company with its branches and departments. Users lose the assignment, never the account. With
 // `dry_run=true` nothing is deleted and the answer says what would be.
 //
-// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-// goes from below doesn't change the version.
+// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// rows below doesn't change the version.
 //
 // Corresponds with DELETE /api/v1/org/companies/{id} (the `DeleteCompany` operationId).
 func (c *Client) DeleteCompany(ctx context.Context, id ID, params *DeleteCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4882,10 +4886,10 @@ func (c *Client) CreateDepartment(ctx context.Context, params *CreateDepartmentP
 // Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
 // nothing is deleted and the answer says what would be.
 //
-// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-// goes from below doesn't change the version.
+// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// rows below doesn't change the version.
 //
 // Corresponds with DELETE /api/v1/org/departments/{id} (the `DeleteDepartment` operationId).
 func (c *Client) DeleteDepartment(ctx context.Context, id ID, params *DeleteDepartmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4922,9 +4926,9 @@ func (c *Client) GetDepartment(ctx context.Context, id ID, params *GetDepartment
 // Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 // the department as it is, with the same `ETag` and without an entry in the audit trail.
 //
-// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
-// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
-// leaves its branch for none, its users keep theirs.
+// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
+// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
+// its users keep theirs.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4946,9 +4950,9 @@ func (c *Client) UpdateDepartmentWithBody(ctx context.Context, id ID, params *Up
 // Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 // the department as it is, with the same `ETag` and without an entry in the audit trail.
 //
-// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
-// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
-// leaves its branch for none, its users keep theirs.
+// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
+// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
+// its users keep theirs.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5307,7 +5311,7 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 //
 // The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
 // did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-// superuser stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
+// superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
 // deactivate it instead.
 //
 // Corresponds with DELETE /api/v1/users/{id} (the `DeleteUser` operationId).
@@ -5346,7 +5350,7 @@ func (c *Client) GetUser(ctx context.Context, id ID, params *GetUserParams, reqE
 // user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
 // request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
 //
-// Whoever is the last active admin of the tenant stays one (409, `last_admin`). A superuser is changed by superusers
+// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 // alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
 // assignment fit if they do so after the change.
 //
@@ -5371,7 +5375,7 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, id ID, params *UpdateUs
 // user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
 // request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
 //
-// Whoever is the last active admin of the tenant stays one (409, `last_admin`). A superuser is changed by superusers
+// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 // alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
 // assignment fit if they do so after the change.
 //
@@ -5412,7 +5416,7 @@ func (c *Client) ActivateUser(ctx context.Context, id ID, params *ActivateUserPa
 //
 // The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
 // stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-// trail. The last active admin of a tenant and the last active superuser stay active (409, `last_admin`); a superuser is
+// trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
 // deactivated by superusers alone (403).
 //
 // Corresponds with POST /api/v1/users/{id}/deactivate (the `DeactivateUser` operationId).
@@ -10002,8 +10006,8 @@ type ClientWithResponsesInterface interface {
 	// before it begins, with its filters, so that an export without filters has its own entry in the first line.
 	//
 	// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-	// take for a formula begins with an apostrophe. If the stream fails on the way, the connection is cut: a reply that ends
-	// properly is complete.
+	// take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+	// hour, or its user loses the right to it: a reply that ends properly is complete.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10035,12 +10039,12 @@ type ClientWithResponsesInterface interface {
 	// and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
 	// nothing, and others may write meanwhile.
 	//
-	// The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
-	// what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
-	// database can't.
+	// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
+	// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
+	// can't.
 	//
 	// It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-	// JSON allows them at its beginning. If it fails on the way, the connection is cut.
+	// JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10054,7 +10058,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 	// further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
-	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
+	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. Only the
+	// delay of an account from all addresses together doesn't hold in a network from which it has logged in within 90 days. The
 	// right password after that time starts the account's count again, and so do 24 hours without a wrong one.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -10069,7 +10074,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 	// further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
-	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
+	// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. Only the
+	// delay of an account from all addresses together doesn't hold in a network from which it has logged in within 90 days. The
 	// right password after that time starts the account's count again, and so do 24 hours without a wrong one.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -10256,10 +10262,10 @@ type ClientWithResponsesInterface interface {
 	// Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
 	// With `dry_run=true` nothing is deleted and the answer says what would be.
 	//
-	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-	// goes from below doesn't change the version.
+	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// rows below doesn't change the version.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10329,10 +10335,10 @@ type ClientWithResponsesInterface interface {
 	// Deletes the company with its branches and departments. Users lose the assignment, never the account. With
 	// `dry_run=true` nothing is deleted and the answer says what would be.
 	//
-	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-	// goes from below doesn't change the version.
+	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// rows below doesn't change the version.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10402,10 +10408,10 @@ type ClientWithResponsesInterface interface {
 	// Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
 	// nothing is deleted and the answer says what would be.
 	//
-	// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-	// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-	// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-	// goes from below doesn't change the version.
+	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// rows below doesn't change the version.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10426,9 +10432,9 @@ type ClientWithResponsesInterface interface {
 	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 	// the department as it is, with the same `ETag` and without an entry in the audit trail.
 	//
-	// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
-	// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
-	// leaves its branch for none, its users keep theirs.
+	// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
+	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
+	// its users keep theirs.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10440,9 +10446,9 @@ type ClientWithResponsesInterface interface {
 	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 	// the department as it is, with the same `ETag` and without an entry in the audit trail.
 	//
-	// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
-	// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
-	// leaves its branch for none, its users keep theirs.
+	// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
+	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
+	// its users keep theirs.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10643,7 +10649,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
 	// did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-	// superuser stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
+	// superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
 	// deactivate it instead.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -10666,7 +10672,7 @@ type ClientWithResponsesInterface interface {
 	// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
 	// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
 	//
-	// Whoever is the last active admin of the tenant stays one (409, `last_admin`). A superuser is changed by superusers
+	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
 	// assignment fit if they do so after the change.
 	//
@@ -10681,7 +10687,7 @@ type ClientWithResponsesInterface interface {
 	// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
 	// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
 	//
-	// Whoever is the last active admin of the tenant stays one (409, `last_admin`). A superuser is changed by superusers
+	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
 	// assignment fit if they do so after the change.
 	//
@@ -10704,7 +10710,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
 	// stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-	// trail. The last active admin of a tenant and the last active superuser stay active (409, `last_admin`); a superuser is
+	// trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
 	// deactivated by superusers alone (403).
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -18741,8 +18747,8 @@ func (c *ClientWithResponses) ListAuditLogsWithResponse(ctx context.Context, par
 // before it begins, with its filters, so that an export without filters has its own entry in the first line.
 //
 // `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-// take for a formula begins with an apostrophe. If the stream fails on the way, the connection is cut: a reply that ends
-// properly is complete.
+// take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+// hour, or its user loses the right to it: a reply that ends properly is complete.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18792,12 +18798,12 @@ func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, id ID
 // and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
 // nothing, and others may write meanwhile.
 //
-// The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
-// what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
-// database can't.
+// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
+// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
+// can't.
 //
 // It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-// JSON allows them at its beginning. If it fails on the way, the connection is cut.
+// JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18817,7 +18823,8 @@ func (c *ClientWithResponses) VerifyAuditTrailWithResponse(ctx context.Context, 
 //
 // Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 // further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
-// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
+// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. Only the
+// delay of an account from all addresses together doesn't hold in a network from which it has logged in within 90 days. The
 // right password after that time starts the account's count again, and so do 24 hours without a wrong one.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -18838,7 +18845,8 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 //
 // Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
 // further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
-// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
+// an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. Only the
+// delay of an account from all addresses together doesn't hold in a network from which it has logged in within 90 days. The
 // right password after that time starts the account's count again, and so do 24 hours without a wrong one.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -19127,10 +19135,10 @@ func (c *ClientWithResponses) CreateBranchWithResponse(ctx context.Context, para
 // Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
 // With `dry_run=true` nothing is deleted and the answer says what would be.
 //
-// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-// goes from below doesn't change the version.
+// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// rows below doesn't change the version.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19242,10 +19250,10 @@ func (c *ClientWithResponses) CreateCompanyWithResponse(ctx context.Context, par
 // Deletes the company with its branches and departments. Users lose the assignment, never the account. With
 // `dry_run=true` nothing is deleted and the answer says what would be.
 //
-// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-// goes from below doesn't change the version.
+// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// rows below doesn't change the version.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19357,10 +19365,10 @@ func (c *ClientWithResponses) CreateDepartmentWithResponse(ctx context.Context, 
 // Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
 // nothing is deleted and the answer says what would be.
 //
-// What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-// is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-// sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-// goes from below doesn't change the version.
+// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// rows below doesn't change the version.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19393,9 +19401,9 @@ func (c *ClientWithResponses) GetDepartmentWithResponse(ctx context.Context, id 
 // Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 // the department as it is, with the same `ETag` and without an entry in the audit trail.
 //
-// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
-// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
-// leaves its branch for none, its users keep theirs.
+// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
+// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
+// its users keep theirs.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19413,9 +19421,9 @@ func (c *ClientWithResponses) UpdateDepartmentWithBodyWithResponse(ctx context.C
 // Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
 // the department as it is, with the same `ETag` and without an entry in the audit trail.
 //
-// A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
-// new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
-// leaves its branch for none, its users keep theirs.
+// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
+// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
+// its users keep theirs.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19724,7 +19732,7 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params
 //
 // The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
 // did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-// superuser stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
+// superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
 // deactivate it instead.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -19759,7 +19767,7 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, id ID, pa
 // user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
 // request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
 //
-// Whoever is the last active admin of the tenant stays one (409, `last_admin`). A superuser is changed by superusers
+// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 // alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
 // assignment fit if they do so after the change.
 //
@@ -19780,7 +19788,7 @@ func (c *ClientWithResponses) UpdateUserWithBodyWithResponse(ctx context.Context
 // user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
 // request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
 //
-// Whoever is the last active admin of the tenant stays one (409, `last_admin`). A superuser is changed by superusers
+// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 // alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
 // assignment fit if they do so after the change.
 //
@@ -19815,7 +19823,7 @@ func (c *ClientWithResponses) ActivateUserWithResponse(ctx context.Context, id I
 //
 // The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
 // stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-// trail. The last active admin of a tenant and the last active superuser stay active (409, `last_admin`); a superuser is
+// trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
 // deactivated by superusers alone (403).
 //
 // Returns a wrapper object for the known response body format(s).

@@ -2,21 +2,21 @@ package access
 
 import "net/netip"
 
-// Network is a network that an address is part of, and how much more than a single client it may do: a factor of limits.
+// Network is a network that an address is part of.
 type Network struct {
 	Prefix    string
-	Allowance int64
+	Allowance int64 // factor of the limits of a single client
 }
 
-// widths are the IPv6 networks that providers give to a subscriber: whoever has one of them has all addresses in it.
-// The wider it is, the more subscribers may share it.
+// widths are the sizes of the IPv6 networks that providers give to a subscriber, who can use every address in them.
+// Several subscribers may share a wider network, so its limits are higher.
 var widths = []struct {
 	bits      int
 	allowance int64
 }{{64, 1}, {56, 4}, {48, 16}}
 
-// Networks returns the networks that limits count an address by, the narrowest first: with IPv4 the address itself, with IPv6 its /64,
-// /56 and /48. What is no address is returned as it is.
+// Networks returns the networks for which limits count an address, the narrowest first: the address itself for IPv4,
+// its /64, /56 and /48 for IPv6. A text that isn't an address is returned as the only network.
 func Networks(ip string) []Network {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
@@ -31,4 +31,10 @@ func Networks(ip string) []Network {
 		networks = append(networks, Network{netip.PrefixFrom(address, w.bits).Masked().String(), w.allowance})
 	}
 	return networks
+}
+
+// WidestNetwork returns the prefix of the last of Networks: a client may have any number of addresses in it.
+func WidestNetwork(ip string) string {
+	networks := Networks(ip)
+	return networks[len(networks)-1].Prefix
 }

@@ -32,7 +32,7 @@ type Operation struct {
 	References   []Reference
 	Spec         *openapi3.Operation
 	Parameters   []*openapi3.Parameter // its own and its path's
-	// HeavyParameters of the query make light work heavy.
+	// HeavyParameters are parameters of the query that make light work heavy: those with x-work.
 	HeavyParameters []string
 }
 

@@ -9,9 +9,9 @@ type RateClass string
 const (
 	RateNone     RateClass = "none"     // not limited: what is asked all the time, and costs nothing
 	RateDefault  RateClass = "default"  // all others
-	RateLogin    RateClass = "login"    // what checks the password or one-time token of whoever isn't logged in
+	RateLogin    RateClass = "login"    // checks a password or a one-time token of somebody who isn't logged in
 	RateRefresh  RateClass = "refresh"  // what a thief of tokens would try
-	RatePassword RateClass = "password" // what checks and hashes the password of somebody who is logged in
+	RatePassword RateClass = "password" // checks and hashes a password of somebody who is logged in
 )
 
 // ParseRateClass returns the class of that name.

@@ -22,11 +22,11 @@ type Request struct {
 	Encodings []string
 	Operation Operation
 	Principal Principal // zero until authentication
-	Admitted  bool      // it holds its place of the tenant's share
-	CheckedAt time.Time // when the last question about the principal was asked that has an answer
+	Admitted  bool      // it holds its place, see package admission
+	CheckedAt time.Time // when the last answered question about the principal's right was asked
 	// Confirm asks the database whether the principal may still do this; nil before the handler and outside of a request.
 	Confirm func(ctx context.Context) error
-	// Renew asks the same through q, but only if the last answer is older than a second; nil where Confirm is.
+	// Renew asks the same through q, but only if the last answer is older than a second; nil if Confirm is nil.
 	Renew func(ctx context.Context, q db.Querier) error
 }
 

@@ -8,10 +8,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// workExtension of an operation says how much of what tenants share it takes, and of a parameter that the operation is heavy with it.
+// workExtension of an operation is its kind of work. A parameter of the query that has it makes the operation heavy.
 const workExtension = "x-work"
 
-// Work is the x-work of an operation: which share of its tenant a request takes while its handler runs.
+// Work is the x-work of an operation: which places of its tenant a request holds while its handler runs.
 type Work string
 
 // The kinds of work.
@@ -19,15 +19,16 @@ const (
 	WorkNone   Work = "none"   // needs no connection to the database, or is bounded elsewhere
 	WorkLight  Work = "light"  // takes a connection for milliseconds
 	WorkHeavy  Work = "heavy"  // takes a connection or a processor for long
-	WorkStream Work = "stream" // takes as long as the client reads: that of x-streaming
+	WorkStream Work = "stream" // takes as long as the client reads: every operation with x-streaming
 )
 
-// readWork reads x-work of the operation and of its parameters. An operation without one is light, or none if it is open to everyone.
+// readWork reads x-work of the operation and of its parameters. Without x-work the work of an operation is light, or none if
+// the operation is open to everyone.
 func (o *Operation) readWork() error {
 	work, given := o.Spec.Extensions[workExtension]
 	switch {
 	case o.Streaming && given:
-		return fmt.Errorf("%s: a stream has its own", workExtension)
+		return fmt.Errorf("%s: an operation with x-streaming must not have it", workExtension)
 	case o.Streaming:
 		o.Work = WorkStream
 	case given:
@@ -48,14 +49,14 @@ func (o *Operation) readWork() error {
 			continue
 		}
 		if work != string(WorkHeavy) || p.In != openapi3.ParameterInQuery {
-			return fmt.Errorf("%s of the parameter %s: only one of the query can be heavy, and nothing else", workExtension, p.Name)
+			return fmt.Errorf("%s of the parameter %s: only a parameter of the query can have it, and only with the value heavy", workExtension, p.Name)
 		}
 		o.HeavyParameters = append(o.HeavyParameters, p.Name)
 	}
 	return nil
 }
 
-// WorkOf is the work of a request with this query. A heavy parameter that is false makes no difference.
+// WorkOf returns the work of a request with this query. A heavy parameter whose value is false makes no difference.
 func (o *Operation) WorkOf(query url.Values) Work {
 	if o.Work != WorkLight {
 		return o.Work

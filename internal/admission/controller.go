@@ -1,4 +1,4 @@
-// Package admission bounds how much of what all tenants share one of them may use at the same time.
+// Package admission bounds how many connections to the database, and how much heavy work, one tenant may use at the same time.
 package admission
 
 import (
@@ -18,44 +18,44 @@ import (
 // comeBackAfter is the Retry-After of a refused request.
 const comeBackAfter = 2 * time.Second
 
-// Key names whose work it is: a tenant's, or that of an address if the client isn't logged in.
+// Key is whom a request counts for: a tenant, or a network if the client isn't logged in.
 type Key struct {
 	tenant  uuid.UUID
 	network string
 }
 
-// Tenant is the key of a tenant's work.
+// Tenant returns the key of a tenant.
 func Tenant(id uuid.UUID) Key { return Key{tenant: id} }
 
-// Network is the key of anonymous work that comes from a network.
+// Network returns the key of anonymous requests from a network.
 func Network(network string) Key { return Key{network: network} }
 
 // Limits bound one kind of work.
 type Limits struct {
 	Total   int // places of all keys together
-	PerKey  int // places of one key; 0: as many as Total leaves to one
+	PerKey  int // places of one key at most; 0: only the rule of Controller holds
 	Waiting int // requests of one key that may wait for a place
 	// Patience is how long a request waits for a place before it is refused.
 	Patience time.Duration
 }
 
-// alone is how many times the places that it leaves free a key may hold: four fifths of all, if it is the only one.
-const alone = 4
+// maxHeldPerFree is how many places a key may hold for each place that is free: four fifths of all if no other key holds any.
+const maxHeldPerFree = 4
 
-// Controller gives places to work of one kind. A key may hold four times as many places as it leaves free, so the more keys take all they
-// can, the less each of them gets. The last free place is for a key that holds none.
+// Controller gives places to work of one kind. A key may hold four times as many places as it leaves free, so each key gets
+// fewer the more keys there are. The last free place is for a key that holds none.
 type Controller struct {
 	limits Limits
 
 	mu      sync.Mutex
 	free    int
 	held    map[Key]int // only of keys that hold a place
-	queues  []*queue    // of keys that wait, the longest waiting first
+	queues  []*queue    // of keys with requests that wait; the key that has waited longest comes first
 	waits   int64
 	refused int64
 }
 
-// queue has the requests of one key that wait, in the order in which they came. It is never empty.
+// queue has the waiting requests of one key, in the order in which they came. It is never empty.
 type queue struct {
 	key     Key
 	waiters []chan struct{} // closed when the request has its place
@@ -66,8 +66,8 @@ func NewController(limits Limits) *Controller {
 	return &Controller{limits: limits, free: limits.Total, held: map[Key]int{}}
 }
 
-// Enter takes a place for a request of this key, and waits for one if need be. After nil the caller must call Leave with the same key. The
-// error is errs.Busy if there is no place in time or too many wait already, or that of ctx.
+// Enter takes a place for a request of this key, and waits for one if necessary. After nil the caller must call Leave with the
+// same key. The error is errs.Busy if no place becomes free in time or too many requests wait already, or context.Canceled.
 func (c *Controller) Enter(ctx context.Context, key Key) error {
 	c.mu.Lock()
 	own := c.queueOf(key)
@@ -130,7 +130,7 @@ func (c *Controller) admits(key Key) bool {
 	if held == 0 {
 		return c.free > 0
 	}
-	return held < alone*(c.free-1) && (c.limits.PerKey == 0 || held < c.limits.PerKey)
+	return held < maxHeldPerFree*(c.free-1) && (c.limits.PerKey == 0 || held < c.limits.PerKey)
 }
 
 func (c *Controller) take(key Key) {
@@ -138,7 +138,7 @@ func (c *Controller) take(key Key) {
 	c.free--
 }
 
-// admitNext gives a place to the key that holds the fewest of those that wait. It reports whether that was possible.
+// admitNext gives a place to the waiting key that holds the fewest. It reports whether that was possible.
 func (c *Controller) admitNext() bool {
 	if len(c.queues) == 0 {
 		return false
@@ -185,7 +185,7 @@ func (c *Controller) queueOf(key Key) *queue {
 }
 
 func busy() error {
-	return errs.New(errs.Busy, "Too much is being done here at the same time. Try again in a moment.").After(comeBackAfter)
+	return errs.New(errs.Busy, "Too many requests run here at the same time. Try again in a moment.").After(comeBackAfter)
 }
 
 // Stats is the state of a controller.

@@ -8,16 +8,17 @@ import (
 )
 
 const (
-	// A request waits for at most half of its time limit: whoever is refused hears it while they still wait. How many wait bounds memory: each
-	// takes some kilobytes, and its body. Lower bounds would not help others: clients that are refused at once come back at once.
+	// A request waits for at most half of its time limit, so that a refusal still reaches the client. The number of waiting requests
+	// bounds memory: each takes some kilobytes, and its body. Lower numbers would not help others: clients that are refused at once
+	// come back at once.
 	lightPatience = 15 * time.Second
 	lightWaiting  = 1024
 	heavyPatience = 5 * time.Second // also for streams
 	heavyWaiting  = 256
 
-	minHeavy         = 2 // of all tenants and of one: so small pools do heavy work, too
-	heavyPart        = 2 // all heavy work together gets this part of the connections: a half
-	heavyPartOfOne   = 8 // and that of one tenant an eighth
+	minHeavy         = 2 // heavy places at least, of one tenant and of all: so small pools do heavy work, too
+	heavyPart        = 2 // all tenants together get a half of the connections for heavy work
+	heavyPartOfOne   = 8 // one tenant gets an eighth of them
 	maxStreams       = 16
 	streamsPerTenant = 2
 )
@@ -27,9 +28,9 @@ type Shares struct {
 	light, heavy, streams *Controller
 }
 
-// NewShares makes the shares of a pool of so many connections. Every request that holds a connection for long has a light place, so
-// there are as many of those as connections. Heavy work takes a heavy place first. A stream holds a connection only while it reads its next
-// part, but memory all the time.
+// NewShares returns the places for a pool with a number of connections. There are as many light places as connections, because
+// every request that holds a connection for long needs one. Heavy work takes a heavy place and then a light one. A stream has a place of another kind:
+// it holds a connection only while it reads its next part, but memory all the time.
 func NewShares(connections int) *Shares {
 	half := max(minHeavy, connections/heavyPart)
 	return &Shares{
@@ -41,8 +42,8 @@ func NewShares(connections int) *Shares {
 	}
 }
 
-// Enter takes the places that a kind of work needs, and waits for them if need be. After nil the caller must call Leave with the same
-// arguments. The error is errs.Busy if they aren't free in time or too many wait already, or that of ctx.
+// Enter takes the places that a kind of work needs, and waits for them if necessary. After nil the caller must call Leave with
+// the same arguments. The errors are those of Controller.Enter; then no place is held.
 func (s *Shares) Enter(ctx context.Context, work access.Work, key Key) error {
 	switch work {
 	case access.WorkLight:
@@ -77,8 +78,8 @@ func (s *Shares) Leave(work access.Work, key Key) {
 	}
 }
 
-// Within runs short work of a tenant that isn't that of a handler, in a light place. A request that has been admitted holds a
-// place already, and waits for no other.
+// Within calls f while it holds a light place for the key, and returns the error of f or of Controller.Enter. It is for queries
+// before the handler. A request that was admitted holds a place already, so f runs at once.
 func (s *Shares) Within(ctx context.Context, key Key, f func() error) error {
 	if access.RequestFrom(ctx).Admitted {
 		return f()

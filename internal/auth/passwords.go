@@ -17,16 +17,16 @@ import (
 // maxPasswordLen is how many bytes bcrypt looks at.
 const maxPasswordLen = passwords.MaxLen
 
-// placesPerSlot is how many are let in for each hash that is computed. While one has it computed, the other asks the database and is next:
-// so the slot is busy as long as the database takes less time than a hash.
+// placesPerSlot is how many requests are let in for each hash that is computed at a time. While one computes its hash, the
+// other asks the database and is next, so the slot stays busy as long as the database takes less time than a hash.
 const placesPerSlot = 2
 
 // Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least one, and at a lower priority where
 // the system can do that, so that a storm of log-ins leaves the rest to other requests.
 type Passwords struct {
 	cost   int
-	places *queue        // of those who have been let in
-	slots  chan struct{} // of the hashes that are being computed
+	places *queue        // of requests that have been let in
+	slots  chan struct{} // of hashes that are being computed
 	// compare is bcrypt's; a test counts what it is asked.
 	compare func(hash, password []byte) error
 }
@@ -48,7 +48,7 @@ func NewPasswords(cost int) *Passwords {
 // Enter lets in a request that is going to hash or compare passwords, before it asks the database anything; leave must be called when it is
 // over. A request that isn't let in within one and a half seconds gets errs.Busy; if many are waiting, at once.
 //
-// Those who wait are let in by turns of the party that they belong to, so that none keeps the others out: see partyOf.
+// Parties take turns at being let in, so that none keeps the others out: see partyOf.
 func (p *Passwords) Enter(ctx context.Context, party string) (leave func(), err error) {
 	if err := p.places.enter(ctx, party); err != nil {
 		return nil, err
@@ -56,14 +56,12 @@ func (p *Passwords) Enter(ctx context.Context, party string) (leave func(), err 
 	return p.places.leave, nil
 }
 
-// partyOf returns the party of a principal, which is their tenant, and of a stranger the widest network of their address. A stranger may have
-// as many addresses in it as they like.
+// partyOf returns the tenant of a principal, and the widest network of the address if nobody is logged in.
 func partyOf(by access.Principal, ip string) string {
 	if by.UserID != uuid.Nil {
 		return "tenant " + by.HomeTenantID.String()
 	}
-	networks := access.Networks(ip)
-	return "network " + networks[len(networks)-1].Prefix
+	return "network " + access.WidestNetwork(ip)
 }
 
 // Hash returns the bcrypt hash of a password of at most 72 bytes.
@@ -81,8 +79,8 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return string(hash), nil
 }
 
-// Matches reports whether the hash is that of the password. It takes the same time for each hash whose cost is at most that of new hashes or
-// inUse, whichever is higher, and for an empty one, which matches nothing.
+// Matches reports whether the hash is that of the password. An empty hash matches nothing. It takes as long as a hash of the
+// cost inUse, or of the cost of new hashes if that is higher, so that the time doesn't tell the cost of this one.
 func (p *Passwords) Matches(ctx context.Context, hash, password string, inUse int) (bool, error) {
 	if err := p.acquire(ctx); err != nil {
 		return false, err
@@ -102,13 +100,13 @@ func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
 
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
-		_ = p.compare(hashOfNobody(highest), given)
+		_ = p.compare(dummyHash(highest), given)
 		return false, nil //nolint:nilerr // what isn't a hash matches nothing
 	}
 	err = p.compare([]byte(hash), given)
 	// A hash of cost c took 2^c steps; with those of c, c+1, ... below the highest it is 2^highest, as for everyone.
 	for ; cost < highest; cost++ {
-		_ = p.compare(hashOfNobody(cost), given)
+		_ = p.compare(dummyHash(cost), given)
 	}
 	if err != nil && !errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return false, fmt.Errorf("compare password: %w", err)
@@ -116,7 +114,7 @@ func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
 	return err == nil && !tooLong, nil
 }
 
-// IsOutdated reports whether a hash is of another cost than those that are made now.
+// IsOutdated reports whether a hash has another cost than new hashes.
 func (p *Passwords) IsOutdated(hash string) bool {
 	cost, err := bcrypt.Cost([]byte(hash))
 	return err == nil && cost != p.cost
@@ -133,7 +131,7 @@ func (p *Passwords) acquire(ctx context.Context) error {
 
 func (p *Passwords) release() { <-p.slots }
 
-// hashOfNobody is what a password is compared with when there is no user. It has salt and hash of zeros: comparing with it takes the usual time and never succeeds.
-func hashOfNobody(cost int) []byte {
+// dummyHash makes a log-in take as long for an unknown user. Salt and hash are zeros, so no password matches it.
+func dummyHash(cost int) []byte {
 	return fmt.Appendf(nil, "$2a$%02d$%s", cost, strings.Repeat(".", 22+31))
 }

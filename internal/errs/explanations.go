@@ -116,8 +116,8 @@ var explanations = map[Code]Explanation{
 	},
 	LastAdmin: {
 		"The last one who can administer stays.",
-		"The last active admin of a tenant can't be deleted, demoted or deactivated, and neither can the last active superuser.",
-		"Make someone else an admin first.",
+		"The last active admin of a tenant who can log in can't be deleted, demoted or deactivated, and neither can the last active superuser. Who was invited and has no password yet can't log in.",
+		"Make someone else an admin first, who has chosen a password.",
 	},
 	QuotaExceeded: {
 		"The tenant has as many of these as it may have.",
@@ -162,7 +162,7 @@ var explanations = map[Code]Explanation{
 	ValidationFailed: {
 		"The request can be read, and something in it isn't as it has to be.",
 		"A field or parameter is missing, unknown, of another type, too long, out of range or breaks a rule.",
-		"`errors` lists every place at once: `pointer` is a place in the body (RFC 6901), `parameter` the name of a parameter, `detail` what is expected there.",
+		"`errors` lists the places, at most 50, and `more_errors` counts the others: `pointer` is a place in the body (RFC 6901), `parameter` the name of a parameter, `detail` what is expected there.",
 	},
 	InvalidCursor: {
 		"The cursor isn't one of this list.",
@@ -186,7 +186,7 @@ var explanations = map[Code]Explanation{
 	},
 	RateLimited: {
 		"There were too many requests, so the next one has to wait.",
-		"A user may make 60 requests a minute, unless the installation says otherwise, and so may an address without a token; log-ins and refreshes are counted on their own.",
+		"A user may make 60 requests a minute, unless the installation says otherwise, and so may an address without a token; log-ins, refreshes and changes of one's password are counted on their own.",
 		"Wait as long as `Retry-After` says, in seconds. `RateLimit` in each reply tells what is left: slow down before it is nothing.",
 	},
 	Internal: {
@@ -205,9 +205,9 @@ var explanations = map[Code]Explanation{
 		"Try again a little later, and ask for less at a time if you can. Look before you repeat a change.",
 	},
 	Busy: {
-		"Too much of this kind is going on at this moment.",
-		"Too many people are logging in, or your organisation has more requests running at the same time than its share of the server. Some may " +
-			"wait for a moment; the rest is refused, so that everybody else's requests go on.",
+		"Too many requests of this kind run at this moment.",
+		"Too many people are logging in, or your organisation has more requests running at the same time than its share of the server allows. " +
+			"Some requests wait for a few seconds; the others are refused, so that other people's requests go on.",
 		"Try again after the seconds that `Retry-After` says, and send fewer requests at the same time.",
 	},
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/tenantry/tenantry/internal/admission"
 )
 
-// admit lets the handler run only while the request has its places: of the tenant that it acts in, or of the client's address if nobody is
-// logged in. They are given back whatever happens. It comes after the body has arrived, so that a slow client holds none.
+// admit runs the handler only while the request holds the places that it needs, and gives them back whatever happens. They
+// count for the tenant that the request acts in, or for the client's network if nobody is logged in. Without a place the
+// error is errs.Busy. admit comes after the body has arrived, so that a slow client holds no place.
 func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.Shares == nil || op.Work == access.WorkNone {
@@ -23,8 +24,7 @@ func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
 			request := access.RequestFrom(ctx)
 			key := admission.Tenant(request.Principal.TenantID)
 			if request.Principal.UserID == uuid.Nil {
-				networks := access.Networks(request.IP)
-				key = admission.Network(networks[len(networks)-1].Prefix) // the widest: whoever has it has all addresses in it
+				key = admission.Network(access.WidestNetwork(request.IP))
 			}
 			var query url.Values
 			if len(op.HeavyParameters) > 0 {
@@ -41,12 +41,7 @@ func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// denied is deny in a place of the tenant of whoever is refused.
-func (s Stack) denied(ctx context.Context, by access.Principal, tenantID uuid.UUID) error {
-	return s.within(ctx, by, func() error { return s.deny(ctx, by, tenantID) })
-}
-
-// enter is Tenants.Enter, in a place of the superuser's own tenant.
+// enter calls Tenants.Enter while it holds a place of the superuser's own tenant.
 func (s Stack) enter(ctx context.Context, by access.Principal, tenantID uuid.UUID) (principal access.Principal, err error) {
 	err = s.within(ctx, by, func() error {
 		principal, err = s.Tenants.Enter(ctx, by, tenantID)
@@ -55,6 +50,7 @@ func (s Stack) enter(ctx context.Context, by access.Principal, tenantID uuid.UUI
 	return principal, err
 }
 
+// within calls f while the principal's own tenant holds a light place for it.
 func (s Stack) within(ctx context.Context, by access.Principal, f func() error) error {
 	if s.Shares == nil {
 		return f()

@@ -79,7 +79,7 @@ func (s Stack) enterTenant(op access.Operation) echo.MiddlewareFunc {
 				return next(c)
 			}
 			if request.Principal.Role != access.Superuser {
-				if err := s.denied(ctx, request.Principal, id); err != nil {
+				if err := s.deny(ctx, request.Principal, id); err != nil {
 					return err
 				}
 				return noSuchTenant()
@@ -118,7 +118,7 @@ func (s Stack) requireRole(op access.Operation) echo.MiddlewareFunc {
 			ctx := c.Request().Context()
 			by := access.PrincipalFrom(ctx)
 			if !by.Role.Satisfies(op.RequiredRole) {
-				if err := s.denied(ctx, by, uuid.Nil); err != nil {
+				if err := s.deny(ctx, by, uuid.Nil); err != nil {
 					return err
 				}
 				return needsRole(op.RequiredRole)
@@ -132,14 +132,16 @@ func needsRole(role access.Role) error {
 	return errs.Newf(errs.Forbidden, "This needs the role %s.", role)
 }
 
-// deny writes down who is refused. The error is that of Authenticate if their own tenant has just gone, and its trail with
-// it.
-func (s *Stack) deny(ctx context.Context, by access.Principal, tenantID uuid.UUID) error {
-	err := s.Denials.Denied(ctx, by, tenantID)
-	if store.BreaksReference(err) {
-		if _, ended := s.Authenticator.Confirm(ctx, nil, by); ended != nil {
-			return ended
+// deny writes an audit entry about a refused principal, while their own tenant holds a place for that. If this tenant was
+// deleted meanwhile, with its trail, the error is that of Authenticator.Confirm.
+func (s Stack) deny(ctx context.Context, by access.Principal, tenantID uuid.UUID) error {
+	return s.within(ctx, by, func() error {
+		err := s.Denials.Denied(ctx, by, tenantID)
+		if store.BreaksReference(err) {
+			if _, ended := s.Authenticator.Confirm(ctx, nil, by); ended != nil {
+				return ended
+			}
 		}
-	}
-	return err
+		return err
+	})
 }

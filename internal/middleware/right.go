@@ -28,17 +28,18 @@ type right struct {
 	op      *access.Operation
 	request *access.Request
 	refusal error   // set once the right has ended
-	denied  *denial // set if the refusal belongs into the trail
+	denied  *denial // set if the audit trail gets an entry about the refusal
 }
 
-// denial is who was denied what, as Denials takes it.
+// denial has the arguments of Denials.Denied.
 type denial struct {
 	by       access.Principal
 	tenantID uuid.UUID
 }
 
-// keepRight authenticates again after the body has arrived, which takes as long as the client likes, and after a long wait
-// for a place. It also lets the handler ask whether the principal may still make the request.
+// keepRight authenticates again if the request has a body, because the client decides how long that takes, or if it has
+// waited for a place for more than a second. It gives the handler access.Request.Confirm and Renew. If the right has ended
+// while the handler ran, a failed request gets the refusal.
 func (s Stack) keepRight(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if op.RequiredRole == access.Anon {
@@ -58,8 +59,7 @@ func (s Stack) keepRight(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// recheck authenticates once more, by what is remembered if that is allowed. The principal of the request is then as they
-// are known by now.
+// recheck authenticates again, which may use a remembered answer, and updates the principal of the request.
 func (r *right) recheck(ctx context.Context, h http.Header) error {
 	token, err := bearerToken(h)
 	if err != nil {
@@ -72,7 +72,7 @@ func (r *right) recheck(ctx context.Context, h http.Header) error {
 	}
 	now, denied, err := r.still(ctx, nil, now)
 	if denied != nil {
-		if err := r.stack.denied(ctx, denied.by, denied.tenantID); err != nil {
+		if err := r.stack.deny(ctx, denied.by, denied.tenantID); err != nil {
 			return err
 		}
 	}
@@ -83,9 +83,9 @@ func (r *right) recheck(ctx context.Context, h http.Header) error {
 	return nil
 }
 
-// still returns who makes the request, as they are known by now, in the tenant that the request acts in. The error is
-// errs.NotFound if they can't act there any more, and errs.Forbidden if their role isn't enough any more; denied is set if
-// that belongs into the trail.
+// still returns the current principal in the tenant that the request acts in. The error is errs.NotFound if they can't act
+// there any more, and errs.Forbidden if their role doesn't suffice any more; denied is set if the audit trail gets an entry
+// about that.
 func (r *right) still(ctx context.Context, q db.Querier, now access.Principal) (_ access.Principal, denied *denial, err error) {
 	if before := r.request.Principal; before.Crosses() {
 		if now.Role != access.Superuser {
@@ -117,7 +117,8 @@ func (r *right) renew(ctx context.Context, q db.Querier) error {
 	return r.ask(ctx, q)
 }
 
-// ask asks the database past what is remembered: through q, or outside of a transaction if that is nil.
+// ask asks the database whether the principal may still make the request, and keeps the answer: through q, or outside of a
+// transaction if q is nil. It uses no remembered answer.
 func (r *right) ask(ctx context.Context, q db.Querier) error {
 	asked, before := r.stack.Now(), r.request.Principal
 	var denied *denial
@@ -130,14 +131,14 @@ func (r *right) ask(ctx context.Context, q db.Querier) error {
 		denied, err = &denial{by: now}, needsRole(access.Superuser)
 	}
 	if err != nil && problem.Of(err).Status() >= http.StatusInternalServerError {
-		return err // nobody knows
+		return err // the question has no answer
 	}
 	r.request.CheckedAt, r.refusal, r.denied = asked, err, denied
 	return err
 }
 
-// explain returns the refusal in place of err if the right has ended on the way. Whoever's user or tenant has gone gets a
-// refusal, and not an error about what is missing therefore.
+// explain returns the refusal in place of err if the right has ended while the request was under way. So if the user or the
+// tenant was deleted, the client gets a refusal and not an error about what is missing.
 func (r *right) explain(ctx context.Context, err error) error {
 	if err == nil || r.refusal == nil && !r.mayBeGone(err) {
 		return err
@@ -152,15 +153,15 @@ func (r *right) explain(ctx context.Context, err error) error {
 		return err
 	}
 	if r.denied != nil {
-		if err := r.stack.denied(ctx, r.denied.by, r.denied.tenantID); err != nil {
+		if err := r.stack.deny(ctx, r.denied.by, r.denied.tenantID); err != nil {
 			return err
 		}
 	}
 	return r.refusal
 }
 
-// mayBeGone reports whether an error may come from the absence of the principal's user or tenant, or of the tenant that they
-// entered. It is no question that costs something with each missing thing that is read.
+// mayBeGone reports whether an error may have come about because the principal's user or tenant, or the tenant that they
+// act in, was deleted. It doesn't for an ordinary 404 of GET, which is frequent, so that this costs no query.
 func (r *right) mayBeGone(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		return false

@@ -12,7 +12,7 @@ export class ProblemError extends TenantryError {
   readonly title: string;
   /** What happened, for a person. */
   readonly detail: string;
-  /** Every place of the request that is wrong; empty where the problem is none of a place. */
+  /** The places of the request that are wrong, at most 50; empty where the problem is none of a place. */
   readonly errors: readonly ProblemField[];
   /** Finds the request in the server's log and audit trail. */
   readonly requestId: string;

@@ -65,7 +65,8 @@ export class Api extends HeyApiClient {
      *
      * Wrong passwords slow down: after 5 for an account from one address, 100 from one address or 100 for one account, each
      * further one doubles the time until the next try is looked at, from 1 second to at most 15 minutes (1 minute for
-     * an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. The
+     * an address as a whole). Until then the answer is 429, also for the right password and for accounts that don't exist. Only the
+     * delay of an account from all addresses together doesn't hold in a network from which it has logged in within 90 days. The
      * right password after that time starts the account's count again, and so do 24 hours without a wrong one.
      *
      */
@@ -444,7 +445,7 @@ export class Api extends HeyApiClient {
      *
      * The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
      * did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-     * superuser stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
+     * superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
      * deactivate it instead.
      *
      */
@@ -478,7 +479,7 @@ export class Api extends HeyApiClient {
      * user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
      * request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
      *
-     * Whoever is the last active admin of the tenant stays one (409, `last_admin`). A superuser is changed by superusers
+     * The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
      * alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
      * assignment fit if they do so after the change.
      *
@@ -501,7 +502,7 @@ export class Api extends HeyApiClient {
      *
      * The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
      * stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-     * trail. The last active admin of a tenant and the last active superuser stay active (409, `last_admin`); a superuser is
+     * trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
      * deactivated by superusers alone (403).
      *
      */
@@ -620,10 +621,10 @@ export class Api extends HeyApiClient {
      * Deletes the company with its branches and departments. Users lose the assignment, never the account. With
      * `dry_run=true` nothing is deleted and the answer says what would be.
      *
-     * What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-     * is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-     * sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-     * goes from below doesn't change the version.
+     * Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+     * what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+     * again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+     * rows below doesn't change the version.
      *
      */
     public deleteCompany<ThrowOnError extends boolean = true>(options: Options<DeleteCompanyData, ThrowOnError>): RequestResult<DeleteCompanyResponses, DeleteCompanyErrors, ThrowOnError, 'data'> {
@@ -709,10 +710,10 @@ export class Api extends HeyApiClient {
      * Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
      * With `dry_run=true` nothing is deleted and the answer says what would be.
      *
-     * What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-     * is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-     * sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-     * goes from below doesn't change the version.
+     * Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+     * what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+     * again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+     * rows below doesn't change the version.
      *
      */
     public deleteBranch<ThrowOnError extends boolean = true>(options: Options<DeleteBranchData, ThrowOnError>): RequestResult<DeleteBranchResponses, DeleteBranchErrors, ThrowOnError, 'data'> {
@@ -798,10 +799,10 @@ export class Api extends HeyApiClient {
      * Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
      * nothing is deleted and the answer says what would be.
      *
-     * What is below goes first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds is answered 202 with what
-     * is left: what has gone has gone, each with its entry in the audit trail, and the rest is there as before. The same request,
-     * sent again after `Retry-After`, goes on; 204 says that nothing is left. `If-Match` is compared when a request begins, and what
-     * goes from below doesn't change the version.
+     * Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
+     * what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
+     * again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+     * rows below doesn't change the version.
      *
      */
     public deleteDepartment<ThrowOnError extends boolean = true>(options: Options<DeleteDepartmentData, ThrowOnError>): RequestResult<DeleteDepartmentResponses, DeleteDepartmentErrors, ThrowOnError, 'data'> {
@@ -834,9 +835,9 @@ export class Api extends HeyApiClient {
      * Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
      * the department as it is, with the same `ETag` and without an entry in the audit trail.
      *
-     * A department that moves to another branch takes its users along: those who are assigned to it and to another branch get the
-     * new one, each with a `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department
-     * leaves its branch for none, its users keep theirs.
+     * If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
+     * `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
+     * its users keep theirs.
      *
      */
     public updateDepartment<ThrowOnError extends boolean = true>(options: Options<UpdateDepartmentData, ThrowOnError>): RequestResult<UpdateDepartmentResponses, UpdateDepartmentErrors, ThrowOnError, 'data'> {
@@ -908,8 +909,8 @@ export class Api extends HeyApiClient {
      * before it begins, with its filters, so that an export without filters has its own entry in the first line.
      *
      * `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-     * take for a formula begins with an apostrophe. If the stream fails on the way, the connection is cut: a reply that ends
-     * properly is complete.
+     * take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+     * hour, or its user loses the right to it: a reply that ends properly is complete.
      *
      */
     public exportAuditLogs<ThrowOnError extends boolean = true>(options?: Options<ExportAuditLogsData, ThrowOnError>): RequestResult<ExportAuditLogsResponses, ExportAuditLogsErrors, ThrowOnError, 'data'> {
@@ -928,12 +929,12 @@ export class Api extends HeyApiClient {
      * and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
      * nothing, and others may write meanwhile.
      *
-     * The server also compares the trail with the end that it remembers, outside of the database. What it can't remember, such as
-     * what happened before its start, shows with a `checkpoint` of an earlier answer, kept where those who can write to the
-     * database can't.
+     * The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
+     * before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
+     * can't.
      *
      * It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-     * JSON allows them at its beginning. If it fails on the way, the connection is cut.
+     * JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
      *
      */
     public verifyAuditTrail<ThrowOnError extends boolean = true>(options?: Options<VerifyAuditTrailData, ThrowOnError>): RequestResult<VerifyAuditTrailResponses, VerifyAuditTrailErrors, ThrowOnError, 'data'> {

@@ -1440,8 +1440,8 @@ export type AuditDayCount = {
 /**
  * `intact`: every entry is as it was written. `altered`, `missing`, `inserted`: the first entry that isn't. `broken`: what
  * seals the entries was altered or taken away. `unknown_key`: the key that signed them is no longer among the settings.
- * `tail_missing`: intact, but it ends before the checkpoint, or before an end that the server knows. `replaced`: intact, but it
- * isn't the trail that the checkpoint was made of, or that the server knows. `overdue`: intact, but an entry has waited for its seal for
+ * `tail_missing`: intact, but it ends before the checkpoint, or before the end that the server remembers. `replaced`: intact, but
+ * it isn't the trail that the checkpoint was made of, or that the server remembers. `overdue`: intact, but an entry has waited for its seal for
  * more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
  * is all right if no server ran meanwhile.
  *
@@ -1911,7 +1911,7 @@ export type LoginErrors = {
     422: Problem;
     /**
      * Too many wrong passwords for this account, or too many wrong passwords or one-time tokens from this address (`too_many_attempts`), or too many
-     * requests (`rate_limited`). It tells nothing of the password or the token; wait for `Retry-After`.
+     * requests (`rate_limited`). The answer doesn't say whether the password or the token was right. Wait for `Retry-After`.
      *
      */
     429: Problem;
@@ -1920,7 +1920,7 @@ export type LoginErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -1985,7 +1985,7 @@ export type RefreshErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2046,7 +2046,7 @@ export type LogoutErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2097,7 +2097,7 @@ export type GetMeErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2172,7 +2172,7 @@ export type UpdateMeErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2232,7 +2232,7 @@ export type ListMySessionsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2288,7 +2288,7 @@ export type EndMySessionErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2342,7 +2342,7 @@ export type ChangePasswordErrors = {
     422: Problem;
     /**
      * Too many wrong passwords for this account, or too many wrong passwords or one-time tokens from this address (`too_many_attempts`), or too many
-     * requests (`rate_limited`). It tells nothing of the password or the token; wait for `Retry-After`.
+     * requests (`rate_limited`). The answer doesn't say whether the password or the token was right. Wait for `Retry-After`.
      *
      */
     429: Problem;
@@ -2351,7 +2351,7 @@ export type ChangePasswordErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2435,7 +2435,7 @@ export type ListTenantsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2506,7 +2506,7 @@ export type CreateTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2587,7 +2587,7 @@ export type DeleteTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2657,7 +2657,7 @@ export type GetTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2747,7 +2747,7 @@ export type UpdateTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2813,7 +2813,7 @@ export type SuspendTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2879,7 +2879,7 @@ export type ResumeTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2939,7 +2939,7 @@ export type GetTenantUsageErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3005,7 +3005,7 @@ export type GetOwnTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3065,7 +3065,7 @@ export type GetOwnTenantUsageErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3109,7 +3109,7 @@ export type ResetPasswordErrors = {
     422: Problem;
     /**
      * Too many wrong passwords for this account, or too many wrong passwords or one-time tokens from this address (`too_many_attempts`), or too many
-     * requests (`rate_limited`). It tells nothing of the password or the token; wait for `Retry-After`.
+     * requests (`rate_limited`). The answer doesn't say whether the password or the token was right. Wait for `Retry-After`.
      *
      */
     429: Problem;
@@ -3118,7 +3118,7 @@ export type ResetPasswordErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3222,7 +3222,7 @@ export type ListUsersErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3277,7 +3277,7 @@ export type CreateUserErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -3303,7 +3303,7 @@ export type CreateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3359,7 +3359,7 @@ export type DeleteUserErrors = {
     404: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -3381,7 +3381,7 @@ export type DeleteUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3452,7 +3452,7 @@ export type GetUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3518,7 +3518,7 @@ export type UpdateUserErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -3548,7 +3548,7 @@ export type UpdateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3602,7 +3602,7 @@ export type DeactivateUserErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -3620,7 +3620,7 @@ export type DeactivateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3685,7 +3685,7 @@ export type ActivateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3739,7 +3739,7 @@ export type CreatePasswordResetErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -3757,7 +3757,7 @@ export type CreatePasswordResetErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3818,7 +3818,7 @@ export type EndUserSessionsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3891,7 +3891,7 @@ export type ListUserSessionsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3983,7 +3983,7 @@ export type ListCompaniesErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4038,7 +4038,7 @@ export type CreateCompanyErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -4064,7 +4064,7 @@ export type CreateCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4143,7 +4143,7 @@ export type DeleteCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4156,7 +4156,7 @@ export type DeleteCompanyResponses = {
      */
     200: DeletionPreview;
     /**
-     * There is more to do. This is what is left; send the request again.
+     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
      */
     202: DeletionPreview;
     /**
@@ -4222,7 +4222,7 @@ export type GetCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4288,7 +4288,7 @@ export type UpdateCompanyErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -4318,7 +4318,7 @@ export type UpdateCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4418,7 +4418,7 @@ export type ListBranchesErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4473,7 +4473,7 @@ export type CreateBranchErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -4499,7 +4499,7 @@ export type CreateBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4578,7 +4578,7 @@ export type DeleteBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4591,7 +4591,7 @@ export type DeleteBranchResponses = {
      */
     200: DeletionPreview;
     /**
-     * There is more to do. This is what is left; send the request again.
+     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
      */
     202: DeletionPreview;
     /**
@@ -4657,7 +4657,7 @@ export type GetBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4723,7 +4723,7 @@ export type UpdateBranchErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -4753,7 +4753,7 @@ export type UpdateBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4853,7 +4853,7 @@ export type ListDepartmentsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4908,7 +4908,7 @@ export type CreateDepartmentErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -4934,7 +4934,7 @@ export type CreateDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5013,7 +5013,7 @@ export type DeleteDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5026,7 +5026,7 @@ export type DeleteDepartmentResponses = {
      */
     200: DeletionPreview;
     /**
-     * There is more to do. This is what is left; send the request again.
+     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
      */
     202: DeletionPreview;
     /**
@@ -5092,7 +5092,7 @@ export type GetDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5158,7 +5158,7 @@ export type UpdateDepartmentErrors = {
     406: Problem;
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser (`last_admin`), the tenant has as many as it may have
+     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
      * (`quota_exceeded`), or the user is inactive (`user_inactive`).
      *
      */
@@ -5188,7 +5188,7 @@ export type UpdateDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5252,7 +5252,7 @@ export type GetOrganisationTreeErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5364,7 +5364,7 @@ export type ListAuditLogsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5432,7 +5432,7 @@ export type GetAuditStatsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5536,7 +5536,7 @@ export type ExportAuditLogsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5602,7 +5602,7 @@ export type VerifyAuditTrailErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5667,7 +5667,7 @@ export type GetAuditLogErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -6009,7 +6009,7 @@ export type ListDeprecationsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many requests of this kind run already (`busy`). Try again.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
