@@ -192,8 +192,8 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	trail, verifier := audit.NewLog(auditKeys, now, newID), audit.NewVerifier(a.Store, auditKeys)
 	a.sealer = audit.NewSealer(a.Store, auditKeys, a.log)
 	a.sealer.Now, verifier.Now = now, now
-	a.sealer.Remember(a.heads)
-	verifier.Remember(a.heads)
+	a.sealer.UseHeads(a.heads)
+	verifier.UseHeads(a.heads)
 	trail.SealWith(a.sealer)
 	a.background = append(a.background, a.sealer.Run)
 	var previous [][]byte

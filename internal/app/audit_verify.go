@@ -45,7 +45,7 @@ func (p *program) withTrail(ctx context.Context, tenant string, run func(context
 			return err
 		}
 		verifier := audit.NewVerifier(s, keys)
-		verifier.Remember(heads)
+		verifier.UseHeads(heads)
 		return run(ctx, verification{program: p, store: s, keys: keys, heads: heads, verifier: verifier, tenant: strings.ToUpper(tenant)})
 	})
 }
@@ -153,7 +153,7 @@ func (v verification) each(ctx context.Context, f func(db.ListTenantCodesRow) er
 
 func (v verification) checkpoint(ctx context.Context) error {
 	sealer := audit.NewSealer(v.store, v.keys, nil)
-	sealer.Remember(v.heads)
+	sealer.UseHeads(v.heads)
 	return v.each(ctx, func(tenant db.ListTenantCodesRow) error {
 		if _, err := sealer.Seal(ctx, tenant.ID); err != nil {
 			return err

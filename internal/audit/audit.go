@@ -33,7 +33,7 @@ const (
 	TenantAccess = "tenant.access" // a superuser acts in a tenant that isn't their own
 	AccessDenied = "access.denied" // someone was refused what wouldn't have changed anything
 	Prune        = "audit.prune"   // old entries were deleted
-	AcceptHead   = "audit.accept"  // an operator takes the end of the chain as it is, see Accept
+	AcceptHead   = "audit.accept"  // an operator accepts the end that the chain has now, see Accept
 	TenantDelete = "tenant.delete" // the deletion of a tenant was begun; in the platform's trail
 )
 

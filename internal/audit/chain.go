@@ -36,8 +36,8 @@ func headOf(s db.AuditSeal) head {
 	return h
 }
 
-// is reports whether two heads are the same end of a chain.
-func (h head) is(other head) bool { return h.number == other.number && bytes.Equal(h.hash, other.hash) }
+// equals reports whether two heads are the same end of a chain.
+func (h head) equals(other head) bool { return h.number == other.number && bytes.Equal(h.hash, other.hash) }
 
 // currentHead returns where a tenant's chain ends at the moment.
 func currentHead(ctx context.Context, q db.Querier, tenantID uuid.UUID) (head, error) {
@@ -54,16 +54,17 @@ func continues(ctx context.Context, q db.Querier, tenantID uuid.UUID, earlier, e
 	case earlier.number == 0:
 		return true, nil
 	case end.number <= earlier.number:
-		return end.is(earlier), nil
+		return end.equals(earlier), nil
 	}
 	s, err := q.GetAuditSeal(ctx, db.GetAuditSealParams{TenantID: tenantID, Number: earlier.number})
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && headOf(s).is(earlier), err
+	return err == nil && headOf(s).equals(earlier), err
 }
 
-// seal puts links at the end of a chain, in the order of their entries' ids. at is the time of sealing; nil leaves it open.
+// seal returns the seal of links that continue a chain, in the order of their entries' ids. at is the time of sealing; nil: the
+// seal has none.
 func (k *key) seal(tenantID uuid.UUID, end head, links []db.AuditLink, at *time.Time) db.AuditSeal {
 	sortLinks(links)
 	hashes := k.chain(end, links)
@@ -82,7 +83,7 @@ func (k *key) sealHash(hashes [][]byte, at *time.Time) []byte {
 	return k.sign(newMessage("audit seal").with("previous", last).number("sealed_at", at.UnixMicro()))
 }
 
-// writtenAt returns when an entry was written, by its id. Only those of version 7 have a time; those of demo data are of another one.
+// writtenAt reads from an entry's id when it was written. It returns false if the id isn't of version 7, as in demo data.
 func writtenAt(entryID uuid.UUID) (time.Time, bool) {
 	if entryID.Version() != 7 {
 		return time.Time{}, false

@@ -21,7 +21,7 @@ const (
 	keyIDLen         = 4
 	checkpointLen    = keyIDLen + 3*8 + sha256.Size // without the tenant, which isn't told, and the signature
 	checkpointPrefix = "tnt1."
-	// oldCheckpointLen is that of earlier programs, whose checkpoints have neither the number of the seal nor its time.
+	// Checkpoints of earlier programs have neither the number of the seal nor its time.
 	oldCheckpointLen = keyIDLen + 8 + sha256.Size
 )
 
@@ -96,5 +96,5 @@ func NewVerifier(s *store.Store, keys *Keys) *Verifier {
 	return &Verifier{Now: time.Now, store: s, keys: keys}
 }
 
-// Remember has trails compared with these heads, too.
-func (v *Verifier) Remember(heads *Heads) { v.heads = heads }
+// UseHeads makes the verifier compare trails with these heads, too, and add the ends that it has verified.
+func (v *Verifier) UseHeads(heads *Heads) { v.heads = heads }

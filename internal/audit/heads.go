@@ -18,11 +18,11 @@ import (
 // maxHeads bounds what is remembered, at about 200 bytes each. Beyond it, heads of further tenants aren't remembered.
 const maxHeads = 500_000
 
-// Heads remembers where the chains of tenants ended, outside of the tables, so that whoever writes to the database can't make
-// it forget. A chain that no longer has the remembered end is a Regression.
+// Heads remembers where the chains of tenants ended, outside of the tables, so that whoever writes to the database can't change
+// that. If a chain has lost the remembered end, that is a Regression.
 //
-// Two things let go of a remembered head: an entry AcceptHead of the tenant, and the entry TenantDelete of the platform. Both are signed,
-// and only one that was written after the head was sealed counts.
+// A remembered head is given up because of an entry AcceptHead in the tenant's trail, or an entry TenantDelete in the platform's.
+// Both are signed, and they count only if they were written after the head was sealed.
 type Heads struct {
 	keys *Keys
 	file *headsFile // nil: none
@@ -39,16 +39,16 @@ type knownHead struct {
 	ok bool
 }
 
-// NewHeads remembers nothing yet.
+// NewHeads returns Heads that remember nothing yet.
 func NewHeads(keys *Keys) *Heads { return &Heads{keys: keys, known: map[uuid.UUID]head{}} }
 
-// Regression is the error that a tenant's chain has lost an end that it is known to have had: seals were removed, or the database
-// is an older one.
+// Regression is the error that a tenant's chain has lost a remembered end: seals were deleted, or the database was put back to
+// an older state.
 type Regression struct {
 	TenantID   uuid.UUID
-	Known      int64  // the number of the last entry that is known to have been sealed
-	Found      int64  // the number of the last entry that is sealed in the database
-	Checkpoint string // of the known end
+	Known      int64  // number of the last entry before the remembered end
+	Found      int64  // number of the last entry that is sealed in the database now
+	Checkpoint string // of the remembered end
 }
 
 func (r *Regression) Error() string {
@@ -65,19 +65,19 @@ func (h *Heads) get(tenantID uuid.UUID) knownHead {
 	return knownHead{head: known, ok: ok}
 }
 
-// all returns a copy of what is remembered, and how often that has changed so far.
+// all returns a copy of the remembered heads, and how often they have changed so far.
 func (h *Heads) all() (map[uuid.UUID]head, int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return maps.Clone(h.known), h.changes
 }
 
-// advance remembers a head in place of a known one, unless that has changed meanwhile.
+// advance replaces a remembered head, unless another goroutine has replaced it meanwhile.
 func (h *Heads) advance(tenantID uuid.UUID, known knownHead, to head) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now, ok := h.known[tenantID]
-	if ok != known.ok || ok && (!now.is(known.head) || now.is(to)) || !ok && len(h.known) >= maxHeads {
+	if ok != known.ok || ok && (!now.equals(known.head) || now.equals(to)) || !ok && len(h.known) >= maxHeads {
 		return
 	}
 	h.known[tenantID] = to
@@ -91,14 +91,14 @@ func (h *Heads) forget(tenantID uuid.UUID) {
 	h.changes++
 }
 
-// compare returns a *Regression if a chain that ends with found has lost the head that was known before found was read, and nothing has let
-// go of that.
+// compare returns a *Regression if a chain that ends with found has lost the known head, and no entry has released that. The
+// caller must get known before it reads found.
 func (h *Heads) compare(ctx context.Context, q db.Querier, tenantID uuid.UUID, known knownHead, found head) error {
 	if !known.ok {
 		return nil
 	}
-	whole, err := continues(ctx, q, tenantID, known.head, found)
-	if err != nil || whole {
+	continued, err := continues(ctx, q, tenantID, known.head, found)
+	if err != nil || continued {
 		return err
 	}
 	released, err := h.released(ctx, q, tenantID, known.head, found)
@@ -108,8 +108,8 @@ func (h *Heads) compare(ctx context.Context, q db.Querier, tenantID uuid.UUID, k
 	return &Regression{TenantID: tenantID, Known: known.seq, Found: found.seq, Checkpoint: h.keys.checkpoint(tenantID, known.head)}
 }
 
-// released reports whether a signed entry lets go of a known head: the tenant was deleted through the API, or an operator has accepted an
-// end that the chain has.
+// released reports whether a signed entry says that a known head counts no more: the tenant was deleted through the API, or an
+// operator has accepted an end that the chain still has.
 func (h *Heads) released(ctx context.Context, q db.Querier, tenantID uuid.UUID, known, found head) (bool, error) {
 	deleted, err := h.isDeleted(ctx, q, tenantID, known)
 	if err != nil || deleted {
@@ -124,8 +124,8 @@ func (h *Heads) released(ctx context.Context, q db.Querier, tenantID uuid.UUID, 
 		if err != nil {
 			continue // the key that signed its checkpoint isn't known any more
 		}
-		if whole, err := continues(ctx, q, tenantID, accepted, found); err != nil || whole {
-			return whole, err
+		if continued, err := continues(ctx, q, tenantID, accepted, found); err != nil || continued {
+			return continued, err
 		}
 	}
 	return false, nil
@@ -137,7 +137,7 @@ func (h *Heads) isDeleted(ctx context.Context, q db.Querier, tenantID uuid.UUID,
 	return len(entries) > 0, err
 }
 
-// Tenants returns the tenants of which something is remembered.
+// Tenants returns the tenants whose heads are remembered.
 func (h *Heads) Tenants() map[uuid.UUID]bool {
 	known, _ := h.all()
 	tenants := make(map[uuid.UUID]bool, len(known))
@@ -147,12 +147,13 @@ func (h *Heads) Tenants() map[uuid.UUID]bool {
 	return tenants
 }
 
-// Deleted reports whether the deletion of a tenant was begun through the API after the last of its seals that is remembered.
+// Deleted reports whether the deletion of a tenant was begun through the API after its remembered head was sealed.
 func (h *Heads) Deleted(ctx context.Context, q db.Querier, tenantID uuid.UUID) (bool, error) {
 	return h.isDeleted(ctx, q, tenantID, h.get(tenantID).head)
 }
 
-// since returns the newest entries of a trail with an action about a tenant that were written with the key after a head was sealed.
+// since returns the entries of a trail with an action about a tenant that are signed correctly and were written after a head was
+// sealed: the newest 100 at most.
 func (h *Heads) since(ctx context.Context, q db.Querier, known head, trail uuid.UUID, action string, about uuid.UUID) ([]db.AuditEntry, error) {
 	const most = 100
 	since := storable(known.sealedAt)
@@ -160,7 +161,7 @@ func (h *Heads) since(ctx context.Context, q db.Querier, known head, trail uuid.
 		TenantID: trail, Since: &since, AfterOccurredAt: latest, Action: &action, EntityID: &about, Limit: most,
 	})
 	if errors.Is(err, store.ErrUnreadable) {
-		return nil, nil // what can't be read proves nothing
+		return nil, nil // an entry that can't be read proves nothing
 	}
 	var written []db.AuditEntry
 	for _, e := range list {
@@ -178,8 +179,8 @@ func (h *Heads) since(ctx context.Context, q db.Querier, known head, trail uuid.
 	return written, err
 }
 
-// Accept writes down, in the tenant's trail, that an operator takes the end that its chain has now for good, and returns the number of the
-// last sealed entry. Sealers then go on from there, though they know another end.
+// Accept writes an entry into the tenant's trail that says that an operator accepts the end that its chain has now. It returns the
+// number of the last sealed entry. Sealers then continue the chain from there, although they remember another end.
 func Accept(ctx context.Context, s *store.Store, log *Log, heads *Heads, tenantID uuid.UUID) (int64, error) {
 	var end head
 	err := s.Tx(ctx, func(q db.Querier) error {
@@ -198,7 +199,7 @@ func Accept(ctx context.Context, s *store.Store, log *Log, heads *Heads, tenantI
 	return end.seq, err
 }
 
-// acceptedHead is what Accept has written down.
+// acceptedHead returns the head that an entry of Accept names.
 func (k *Keys) acceptedHead(e db.AuditEntry) (head, error) {
 	var changes struct {
 		Checkpoint struct {

@@ -17,14 +17,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// headsFile is where heads outlive the process.
+// headsFile keeps heads over a restart.
 type headsFile struct {
 	path string
 
-	mu    sync.Mutex // one writes at a time
-	saved int64      // the changes that are in the file, or unsaved
+	mu    sync.Mutex // held while the file is written
+	saved int64      // Heads.changes at the last time that the file was written or read, or unsaved
 }
 
+// unsaved means that the file doesn't exist yet.
 const unsaved = -1
 
 // Checkpoint is a line of a file of checkpoints.
@@ -34,7 +35,8 @@ type Checkpoint struct {
 	Text     string
 }
 
-// ReadCheckpoints reads lines "ID CODE CHECKPOINT" or "ID CHECKPOINT". No tenant has two.
+// ReadCheckpoints reads lines "ID CODE CHECKPOINT" or "ID CHECKPOINT". Any other line is an error, and so are two lines for one
+// tenant. Checkpoints are not verified.
 func ReadCheckpoints(r io.Reader) (map[uuid.UUID]Checkpoint, error) {
 	all := map[uuid.UUID]Checkpoint{}
 	lines := bufio.NewScanner(r)
@@ -62,8 +64,8 @@ func ReadCheckpoints(r io.Reader) (map[uuid.UUID]Checkpoint, error) {
 	return all, lines.Err()
 }
 
-// Load remembers the heads that a file has, and has Save write them there. A file that doesn't exist has none. One with anything else than
-// checkpoints made with these keys is an error.
+// Load remembers the heads in a file. From then on Save writes to it. If the file doesn't exist, Load remembers nothing. A file
+// with anything else than checkpoints made with these keys is an error.
 func (h *Heads) Load(path string) error {
 	h.file = &headsFile{path: path, saved: unsaved}
 	content, err := os.ReadFile(path)
@@ -80,7 +82,7 @@ func (h *Heads) Load(path string) error {
 	for tenantID, c := range list {
 		known, err := h.keys.readCheckpoint(tenantID, c.Text)
 		if err != nil || known.number == 0 && known.seq > 0 {
-			return fmt.Errorf("read checkpoints: %s: that of tenant %s was not made by this program with AUDIT_KEY or one of AUDIT_KEY_PREVIOUS", path, tenantID)
+			return fmt.Errorf("read checkpoints: %s: the line of tenant %s was not made by this program with AUDIT_KEY or one of AUDIT_KEY_PREVIOUS", path, tenantID)
 		}
 		h.known[tenantID] = known
 	}
@@ -88,10 +90,11 @@ func (h *Heads) Load(path string) error {
 	return nil
 }
 
-// IsNew reports whether the file that was given to Load isn't there yet.
+// IsNew reports whether the file that was given to Load doesn't exist yet.
 func (h *Heads) IsNew() bool { return h.file != nil && h.file.saved == unsaved }
 
-// Save writes the file that was given to Load, if anything has changed: the whole file at once, so that it is never there by half.
+// Save writes the file that was given to Load, if heads have changed since. It replaces the file as a whole, so that it is never
+// incomplete. Without a file it does nothing.
 func (h *Heads) Save() error {
 	if h.file == nil {
 		return nil
@@ -113,7 +116,8 @@ func (h *Heads) Save() error {
 	return nil
 }
 
-// replaceFile puts a file that only this user can read in place of another one, also if the machine fails meanwhile.
+// replaceFile replaces the content of a file, which then has mode 0600. If the machine fails meanwhile, the file has either the
+// old content or the new one.
 func replaceFile(path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // with mode 0600
 	if err != nil {
@@ -132,6 +136,6 @@ func replaceFile(path string, content []byte) error {
 		return err
 	}
 	defer folder.Close()
-	_ = folder.Sync() // not every system can
+	_ = folder.Sync() // not every system can do that
 	return nil
 }

@@ -28,8 +28,8 @@ func (c *chain) remembering(t *testing.T, path string) (*chain, *audit.Heads) {
 		t.Fatal(err)
 	}
 	server := c.with(t, newKeys(t, secret))
-	server.sealer.Remember(heads)
-	server.verifier.Remember(heads)
+	server.sealer.UseHeads(heads)
+	server.verifier.UseHeads(heads)
 	return server, heads
 }
 
@@ -370,7 +370,7 @@ func TestRunTellsOfHeads(t *testing.T) {
 	log := &lines{added: make(chan struct{}, 1000)}
 	restarted, heads := c.remembering(t, path)
 	restarted.sealer = audit.NewSealer(c.store, newKeys(t, secret), slog.New(slog.NewJSONHandler(log, nil)))
-	restarted.sealer.Remember(heads)
+	restarted.sealer.UseHeads(heads)
 	ended := restarted.run()
 	for restarted.sealer.Stats().Refused < 2 || heads.Tenants()[deleted.tenant] {
 		c.verify(quiet.tenant, "") // it takes a moment

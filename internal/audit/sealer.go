@@ -36,9 +36,9 @@ const (
 // Sealer puts entries into their tenant's chain after they have been committed, so that no writer waits for another one. Any
 // number of processes may seal the same tenant.
 //
-// It never goes on behind an end that comes before one that it knows: see Heads.
+// It doesn't continue a chain that has lost an end that it remembers: see Heads.
 type Sealer struct {
-	// Now is the clock that seals get their time from. With nil they have none, as those of earlier programs.
+	// Now is the clock for the time of seals. If it is nil, as tests set it, seals have no time, like those of earlier programs.
 	Now func() time.Time
 
 	store *store.Store
@@ -53,12 +53,12 @@ type Sealer struct {
 	busy    map[uuid.UUID]bool      // tenants that are being sealed
 	failed  map[uuid.UUID]bool      // tenants whose last try was in vain; uuid.Nil is the look at all of them
 	refused map[uuid.UUID]time.Time // tenants that aren't sealed because of a Regression, and when that was logged last
-	moved   map[uuid.UUID]bool      // tenants with seals of this process that weren't logged yet
-	sealed  int64                   // entries
+	moved   map[uuid.UUID]bool      // tenants with seals of this process whose checkpoint wasn't logged yet
+	sealed  int64                   // entries that this process has sealed
 	unsaved bool                    // the file of heads could not be written the last time
 }
 
-// NewSealer seals what is in a store. It remembers the heads that it makes; Remember gives it others.
+// NewSealer returns a sealer for a store. It remembers the heads of its own seals; UseHeads replaces these.
 func NewSealer(s *store.Store, keys *Keys, log *slog.Logger) *Sealer {
 	return &Sealer{
 		Now: time.Now, store: s, keys: keys, heads: NewHeads(keys), log: log, wake: make(chan struct{}, 1),
@@ -67,8 +67,8 @@ func NewSealer(s *store.Store, keys *Keys, log *slog.Logger) *Sealer {
 	}
 }
 
-// Remember has the sealer compare with these heads, and add those that it makes.
-func (s *Sealer) Remember(heads *Heads) { s.heads = heads }
+// UseHeads makes the sealer compare chains with these heads, and add those of its own seals.
+func (s *Sealer) UseHeads(heads *Heads) { s.heads = heads }
 
 // Written says that there is, or soon will be, an entry of a tenant to seal.
 func (s *Sealer) Written(tenantID uuid.UUID) {
@@ -113,8 +113,8 @@ func (s *Sealer) Run(ctx context.Context) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastSealTimeout)
 	defer cancel()
 	s.each(last, func(tenantID uuid.UUID) { s.try(last, tenantID) })
-	s.publish(last)
-	s.save(last)
+	s.logCheckpoints(last)
+	s.saveHeads(last)
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -188,7 +188,7 @@ func (s *Sealer) report(ctx context.Context, tenantID uuid.UUID, err error) {
 		return // the process ends
 	}
 	if regression, ok := errors.AsType[*Regression](err); ok {
-		s.refuse(ctx, regression)
+		s.reportRegression(ctx, regression)
 		return
 	}
 	s.mu.Lock()
@@ -271,7 +271,7 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 		return 0, fmt.Errorf("seal audit entries: %w", err)
 	}
 	s.heads.advance(tenantID, known, after)
-	s.agree(ctx, tenantID)
+	s.endRefusal(ctx, tenantID)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sealed > 0 {
@@ -281,7 +281,8 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	return sealed, nil
 }
 
-// sealingTime is the time of the seal after a head. It never goes back, even if this clock is behind another process's.
+// sealingTime returns the time for the seal after a head. It is never before that of the head, even if this clock is behind
+// another process's.
 func (s *Sealer) sealingTime(end head) *time.Time {
 	if s.Now == nil {
 		return nil

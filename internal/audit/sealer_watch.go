@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// reviewInterval is how often all chains are compared with what is known of them, and the checkpoints of those that have moved are
-	// logged. A Regression is logged again after so long.
+	// reviewInterval is how often all chains are compared with their remembered heads, and the checkpoints of chains with new seals
+	// are logged. A Regression is logged again after this time.
 	reviewInterval = time.Hour
 	reviewPage     = 1000
-	// saveInterval is how old the file of heads may be. The more there are, the less often it is written: at most a
-	// hundredth of the time is spent on that.
+	// saveInterval is how often the file of heads is written. If writing takes long, the interval is saveShare times as long as
+	// that, so that at most a hundredth of the time is spent on it.
 	saveInterval = 5 * time.Second
 	saveShare    = 100
 )
@@ -25,7 +25,7 @@ const (
 // SealStats says how sealing goes.
 type SealStats struct {
 	Sealed  int64         // entries that this process has sealed
-	Lag     time.Duration // how long the tenant that waits longest has had entries to seal, as far as this process knows
+	Lag     time.Duration // how long entries have waited for this process to seal them, for the tenant that waits longest
 	Refused int           // tenants that aren't sealed because of a Regression
 }
 
@@ -40,26 +40,26 @@ func (s *Sealer) Stats() SealStats {
 	return stats
 }
 
-// watch compares the chains of all tenants with what is known of them, at first and every hour, and keeps the file of heads up to date,
-// until ctx ends.
+// watch compares the chains of all tenants with their remembered heads, at once and then every hour, and keeps the file of heads
+// up to date, until ctx ends.
 func (s *Sealer) watch(ctx context.Context) {
 	s.review(ctx)
 	review := time.NewTicker(reviewInterval)
 	defer review.Stop()
 	for ctx.Err() == nil {
-		took := s.save(ctx)
+		took := s.saveHeads(ctx)
 		select {
 		case <-review.C:
 			s.review(ctx)
-			s.publish(ctx)
+			s.logCheckpoints(ctx)
 		case <-time.After(max(saveInterval, saveShare*took)):
 		case <-ctx.Done():
 		}
 	}
 }
 
-// review compares the chains of all tenants with what is known of them, and remembers their ends. It finds what sealing doesn't come
-// across: chains that nothing is added to, and tenants that are gone.
+// review compares the chains of all tenants with their remembered heads, and remembers their ends. It finds regressions that
+// sealing doesn't find: of chains without new entries, and of tenants that are gone.
 func (s *Sealer) review(ctx context.Context) {
 	remembered, _ := s.heads.all()
 	after := ""
@@ -72,7 +72,7 @@ func (s *Sealer) review(ctx context.Context) {
 		for _, tenant := range page {
 			delete(remembered, tenant.ID)
 			after = tenant.Code
-			if err := s.look(ctx, tenant.ID); err != nil {
+			if err := s.reviewChain(ctx, tenant.ID); err != nil {
 				s.report(ctx, uuid.Nil, err)
 			}
 		}
@@ -81,14 +81,14 @@ func (s *Sealer) review(ctx context.Context) {
 		}
 	}
 	for tenantID := range remembered {
-		if err := s.miss(ctx, tenantID); err != nil {
+		if err := s.reviewMissing(ctx, tenantID); err != nil {
 			s.report(ctx, uuid.Nil, err)
 		}
 	}
 }
 
-// look compares a chain with what is known of it, and remembers its end.
-func (s *Sealer) look(ctx context.Context, tenantID uuid.UUID) error {
+// reviewChain compares a chain with its remembered head, and remembers its end.
+func (s *Sealer) reviewChain(ctx context.Context, tenantID uuid.UUID) error {
 	known := s.heads.get(tenantID)
 	end, err := currentHead(ctx, s.store, tenantID)
 	if err != nil {
@@ -98,15 +98,16 @@ func (s *Sealer) look(ctx context.Context, tenantID uuid.UUID) error {
 		return err
 	}
 	s.heads.advance(tenantID, known, end)
-	s.agree(ctx, tenantID)
+	s.endRefusal(ctx, tenantID)
 	return nil
 }
 
-// miss forgets the chain of a tenant that is gone, if it was deleted through the API.
-func (s *Sealer) miss(ctx context.Context, tenantID uuid.UUID) error {
+// reviewMissing forgets the head of a tenant that was deleted through the API. The error is a *Regression if the tenant is gone
+// for another reason.
+func (s *Sealer) reviewMissing(ctx context.Context, tenantID uuid.UUID) error {
 	_, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
 	if !errors.Is(err, store.ErrNotFound) {
-		return err // it is new
+		return err // it exists: it was created after the list was read
 	}
 	known := s.heads.get(tenantID)
 	deleted, err := s.heads.isDeleted(ctx, s.store, tenantID, known.head)
@@ -117,12 +118,12 @@ func (s *Sealer) miss(ctx context.Context, tenantID uuid.UUID) error {
 		return &Regression{TenantID: tenantID, Known: known.seq, Checkpoint: s.keys.checkpoint(tenantID, known.head)}
 	}
 	s.heads.forget(tenantID)
-	s.agree(ctx, tenantID)
+	s.endRefusal(ctx, tenantID)
 	return nil
 }
 
-// refuse logs a Regression, unless that was done within the last hour.
-func (s *Sealer) refuse(ctx context.Context, r *Regression) {
+// reportRegression logs a Regression, unless it did so within the last hour, and counts its tenant as refused.
+func (s *Sealer) reportRegression(ctx context.Context, r *Regression) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if logged, ok := s.refused[r.TenantID]; ok && time.Since(logged) < reviewInterval {
@@ -133,8 +134,8 @@ func (s *Sealer) refuse(ctx context.Context, r *Regression) {
 		"tenant_id", r.TenantID, "known_seq", r.Known, "found_seq", r.Found, "known_checkpoint", r.Checkpoint)
 }
 
-// agree ends a refusal.
-func (s *Sealer) agree(ctx context.Context, tenantID uuid.UUID) {
+// endRefusal notes that a tenant's chain has its remembered head again.
+func (s *Sealer) endRefusal(ctx context.Context, tenantID uuid.UUID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, refused := s.refused[tenantID]; refused {
@@ -143,8 +144,9 @@ func (s *Sealer) agree(ctx context.Context, tenantID uuid.UUID) {
 	}
 }
 
-// publish logs the checkpoints of the chains that this process has added to since the last time, so that whoever collects the log has them.
-func (s *Sealer) publish(ctx context.Context) {
+// logCheckpoints logs the checkpoint of each chain that this process has added to since the last time, so that whoever collects
+// the log has them.
+func (s *Sealer) logCheckpoints(ctx context.Context) {
 	s.mu.Lock()
 	moved := s.moved
 	s.moved = map[uuid.UUID]bool{}
@@ -156,14 +158,14 @@ func (s *Sealer) publish(ctx context.Context) {
 	}
 }
 
-// save writes the file of heads if they have changed, and returns how long that took.
-func (s *Sealer) save(ctx context.Context) time.Duration {
+// saveHeads writes the file of heads if they have changed, and returns how long that took. An error is logged.
+func (s *Sealer) saveHeads(ctx context.Context) time.Duration {
 	start := time.Now()
 	err := s.heads.Save()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil && !s.unsaved {
-		s.log.ErrorContext(ctx, "AUDIT_CHECKPOINT_FILE can't be written; it is tried again", "error", err)
+		s.log.ErrorContext(ctx, "AUDIT_CHECKPOINT_FILE can't be written; the server tries again", "error", err)
 	}
 	s.unsaved = err != nil
 	return time.Since(start)

@@ -18,10 +18,10 @@ const (
 	Inserted    Status = "inserted"     // an entry was not written by Tenantry
 	Broken      Status = "broken"       // what seals the entries was altered or taken away
 	UnknownKey  Status = "unknown_key"  // nobody can tell, for want of a key
-	TailMissing Status = "tail_missing" // intact up to an end that comes before the checkpoint, or before one that is known
-	Replaced    Status = "replaced"     // intact, but another trail than that of the checkpoint, or than the one that is known
-	Overdue     Status = "overdue"      // intact, but entries wait for their seal that should have one
-	SealedLate  Status = "sealed_late"  // intact, but entries were sealed long after they were written
+	TailMissing Status = "tail_missing" // intact up to an end before that of the checkpoint, or before a remembered one
+	Replaced    Status = "replaced"     // intact, but not the trail of the checkpoint, or not the remembered one
+	Overdue     Status = "overdue"      // intact, but entries have waited for their seal for more than 10 minutes
+	SealedLate  Status = "sealed_late"  // intact, but entries were sealed more than an hour after they were written
 )
 
 // Verification is what is known of a trail.
@@ -31,13 +31,13 @@ type Verification struct {
 	Entries    int64  // that are as they were written
 	Pruned     int64  // that are gone because a Pruner deleted them
 	Waiting    int64  // of the entries, those that aren't sealed yet
-	Late       int64  // that were sealed long after they were written
+	Late       int64  // of the entries, those that were sealed more than an hour after they were written
 	Seq        int64  // of the last one that is sealed and verified
 	Hash       []byte // of the chain up to there
 	KeyID      string // of the key that isn't known
 	Checkpoint string // of a trail whose entries are as they were written, and sealed
 
-	earlier earlierEnd // that it doesn't have any more
+	earlier earlierEnd // that the trail has lost
 }
 
 // Place names an entry, as far as it is known.
@@ -99,7 +99,7 @@ func (v Verification) Detail() string {
 	return string(v.Status)
 }
 
-// source says where an earlier end is known from.
+// source returns the words that say where an earlier end is known from.
 func (e earlierEnd) source() string {
 	if e.isCheckpoint {
 		return "the checkpoint was made"

@@ -19,9 +19,9 @@ const (
 	verifySeals   = 500  // are read at once, or fewer,
 	verifyEntries = 1000 // with about so many entries
 
-	// overdueAfter is more than an entry waits for its seal while a server runs, which is a few seconds.
+	// overdueAfter is how long an entry may wait for its seal. While a server runs it waits for a few seconds.
 	overdueAfter = 10 * time.Minute
-	// lateAfter is how long after it was written an entry may be sealed, without a finding. A server that was down for less leaves none.
+	// lateAfter is how long after it was written an entry may be sealed. So no server may run for that time without a finding.
 	lateAfter = time.Hour
 )
 
@@ -47,12 +47,12 @@ type Check struct {
 	prunedBefore time.Time
 }
 
-// earlierEnd is one that the chain once had.
+// earlierEnd is an end that the chain once had.
 type earlierEnd struct {
 	head
 
-	isCheckpoint bool // that the caller has kept; else this process knows it
-	confirmed    bool // the chain has it still
+	isCheckpoint bool // it is the caller's checkpoint; otherwise this process remembers it
+	confirmed    bool // the chain still has it
 }
 
 // step does a part of the work, in about a tenth of a second, and returns what comes next; nil after the last part.
@@ -103,7 +103,7 @@ func (c *Check) found(s Status, p Place) (step, error) {
 	return nil, nil //nolint:nilnil // no next step, and no error
 }
 
-// confirm compares earlier ends with the chain when it is as long.
+// confirm compares those earlier ends with the chain that have as many entries as are verified by now.
 func (c *Check) confirm() {
 	for _, e := range c.earlier {
 		if e.seq == c.end.seq {
@@ -250,7 +250,8 @@ func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, 
 	return c.seals, nil
 }
 
-// judgeSealing counts an entry that was sealed long after it was written, unless the caller has a checkpoint of after that.
+// judgeSealing counts an entry that was sealed more than an hour after it was written, unless the caller's checkpoint was made
+// after that.
 func (c *Check) judgeSealing(s db.AuditSeal, place Place) {
 	written, ok := writtenAt(place.EntryID)
 	if !ok || s.SealedAt == nil || s.SealedAt.Sub(written) <= lateAfter {
@@ -361,7 +362,7 @@ func (c *Check) waiting(from uuid.UUID) step {
 	}
 }
 
-// judgeWaiting notes the entry that has waited for a seal for too long, and longest.
+// judgeWaiting notes an entry that has waited for its seal for more than 10 minutes, if none has waited longer.
 func (c *Check) judgeWaiting(l db.AuditLink) {
 	written, ok := writtenAt(l.EntryID)
 	if !ok || c.now.Sub(written) <= overdueAfter || c.overdue != nil && !written.Before(c.oldest) {
@@ -396,7 +397,8 @@ func (c *Check) unlinked(from uuid.UUID) step {
 	}
 }
 
-// ends comes last: that a trail has ended too early, or was sealed late, is only worth saying of one whose entries are as they were written.
+// ends is the last step. It finds a trail that has lost an earlier end, or was sealed late. These findings matter only if all
+// entries are as they were written.
 func (c *Check) ends(ctx context.Context) (step, error) {
 	for _, e := range c.earlier {
 		if e.confirmed {

@@ -11,7 +11,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Hashes of bcrypt begin with the kind and the cost, as in $2a$12$. The kinds differ in old mistakes of programs that made them.
+// Hashes of bcrypt begin with the kind and the cost, as in $2a$12$. The kinds are versions of the algorithm.
 const (
 	firstKind   = "$2a$"
 	afterKinds  = "$2z$"
@@ -19,8 +19,9 @@ const (
 	bcryptStart = "$2"
 )
 
-// matches compares a password with a hash, or with none, at the highest cost that any user's hash has: after the cost for new hashes was
-// lowered, and with instances that have different ones, all comparisons take the same time.
+// matches reports whether the hash is that of the password; nil matches nothing. Each comparison takes as long as one with the
+// highest cost that any user's hash has. So the time tells nothing, even after BCRYPT_COST was lowered or while instances have
+// different ones.
 func (s *Service) matches(ctx context.Context, hash *string, password string) (bool, error) {
 	cost, err := s.highestCost(ctx)
 	if err != nil {
@@ -29,8 +30,8 @@ func (s *Service) matches(ctx context.Context, hash *string, password string) (b
 	return s.passwords.Matches(ctx, valueOf(hash), password, cost)
 }
 
-// highestCost returns the highest cost in use; 0 if there is no hash. It asks the database each time, which takes a moment compared with
-// a hash: only so it knows what another instance has written just now.
+// highestCost returns the highest cost of any user's hash; 0 if there is no hash. It asks the database each time, because another
+// instance may have written a hash just now. Compared with a hash that takes no time.
 func (s *Service) highestCost(ctx context.Context) (int, error) {
 	highest := 0
 	for below := afterKinds; below > firstKind; {

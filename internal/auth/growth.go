@@ -6,21 +6,21 @@ import (
 )
 
 const (
-	// maxAttempts is about how many counts each instance may leave in the table.
+	// maxAttempts is about how many counts each instance may keep in the table.
 	maxAttempts = 1_000_000
-	// leastRetention keeps every delay that still lasts.
+	// leastRetention is the longest delay, so no count is deleted while its delay lasts.
 	leastRetention = 15 * time.Minute
 )
 
-// growth knows how many counts were added in the last minutes. Strangers can add as many as they can have passwords compared; when that
-// is very many, counts are kept for less than the usual time.
+// growth measures how many counts of failed attempts were added in this minute and the one before. When strangers add very
+// many, counts are kept for less than 24 hours.
 type growth struct {
 	mu            sync.Mutex
 	minute        int64
 	added, before int // in this minute and in the one before
 }
 
-// retention adds to the number of counts, and returns how long they are kept.
+// retention notes that counts were added, and returns how long counts are kept: 15 minutes to 24 hours.
 func (g *growth) retention(now time.Time, added int) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()

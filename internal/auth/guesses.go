@@ -32,7 +32,8 @@ type guessLimit struct {
 	longest time.Duration
 }
 
-// Every wrong password counts for each of these, the addresses and pairs in each network that the address is part of; docs/adr/0006-guessing.md has the reasons.
+// Every wrong password counts for each of these. Address and pair count once for each network that the address is part of.
+// docs/adr/0006-guessing.md has the reasons.
 var (
 	perAddress           = guessLimit{"address", 100, time.Minute}
 	perAccount           = guessLimit{"account", 100, 15 * time.Minute}
@@ -51,7 +52,7 @@ func (l guessLimit) delay(failures int64) time.Duration {
 // notBlocked is before the time of every instance, even of one whose clock is behind.
 var notBlocked = time.Unix(0, 0).UTC()
 
-// times is the limit of a network that may do so many times as much as a single client.
+// times returns the limit of a network with this allowance: it has as many times the free failures of a single client.
 func (l guessLimit) times(allowance int64) guessLimit {
 	l.free *= allowance
 	return l
@@ -81,8 +82,8 @@ type guess struct {
 	// Of each network of the address, the narrowest first.
 	addresses []counter
 	pairs     []counter // none for a token, which doesn't say whose it is
-	account   counter   // as well
-	network   string    // the subject that says whether the account has logged in from here before
+	account   counter   // zero for a token
+	network   string    // the subject of login_networks for this account and network
 }
 
 type counter struct {
@@ -99,12 +100,13 @@ func (g *guesses) about(email, ip string) guess {
 		made.pairs = append(made.pairs, g.counter(perAccountAndAddress.times(n.Allowance), n.Prefix+" "+email))
 	}
 	made.account = g.counter(perAccount, email)
-	made.network = g.subject("network of account", homeNetwork(networks)+" "+email)
+	made.network = g.subject("network of account", knownNetwork(networks)+" "+email)
 	return made
 }
 
-// homeNetwork is the one of an address' networks that a subscriber keeps: devices of one household are in several /64.
-func homeNetwork(networks []access.Network) string { return networks[min(1, len(networks)-1)].Prefix }
+// knownNetwork returns which of an address' networks is remembered after a log-in: the /56 for IPv6, because devices of one
+// household are in several /64.
+func knownNetwork(networks []access.Network) string { return networks[min(1, len(networks)-1)].Prefix }
 
 // fromAddress returns the guess of a one-time token that comes from an address of the network.
 func (g *guesses) fromAddress(ip string) guess {
@@ -119,28 +121,31 @@ func (g *guesses) counter(limit guessLimit, of string) counter {
 	return counter{guessLimit: limit, subject: g.subject(limit.name, of)}
 }
 
-// subject hides what is counted: some people type their password where the e-mail address belongs.
+// subject returns a keyed hash of what is counted: some people type their password where the e-mail address belongs.
 func (g *guesses) subject(name, of string) string {
 	h := hmac.New(sha256.New, g.key)
 	h.Write([]byte(name + " " + of))
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// hold is a delay of an account from everywhere. The zero hold is none.
-type hold struct {
-	refusal error // errs.TooManyAttempts: the answer to whoever isn't at home, and to a wrong password
-	atHome  bool  // the account has logged in from this network before
+// accountDelay is a delay of an account that holds for all addresses, except for networks from which the account has logged in.
+// The zero value is none.
+type accountDelay struct {
+	refusal      error // errs.TooManyAttempts: the answer from an unknown network, and to a wrong password from any
+	knownNetwork bool  // the account has logged in from this network before
 }
 
-// stops reports whether the right password isn't enough.
-func (h hold) stops() bool { return h.refusal != nil && !h.atHome }
+// holds reports whether even the right password is refused.
+func (d accountDelay) holds() bool { return d.refusal != nil && !d.knownNetwork }
 
-// allowed returns errs.TooManyAttempts while there is a delay of the address, or of the account from this address. It belongs before the
-// password is looked at, and once more before the answer: when many try at once, the first one that fails blocks the answers to the others.
+// allowed returns errs.TooManyAttempts while there is a delay of the address, or of the account from this address. The caller
+// asks before it compares the password and again before it answers: when many try at once, the first one that fails blocks
+// the answers to the others.
 //
-// With a hold the password has to be compared all the same, and a wrong one is answered as if it stopped: else the answer, or its time, would
-// tell in which networks an account is at home, and so that it exists.
-func (g guess) allowed(ctx context.Context, q db.Querier) (hold, error) {
+// A delay of the account from everywhere is returned instead. Then the caller compares the password all the same, and answers
+// a wrong one with its refusal. Otherwise the answer, or its time, would tell in which networks an account is known, and so
+// that it exists.
+func (g guess) allowed(ctx context.Context, q db.Querier) (accountDelay, error) {
 	now := g.guesses.now()
 	blocks, err := q.ListLoginBlocks(ctx, db.ListLoginBlocksParams{
 		Address: subjectAt(g.addresses, 0), WiderAddress: subjectAt(g.addresses, 1), WidestAddress: subjectAt(g.addresses, 2),
@@ -148,24 +153,24 @@ func (g guess) allowed(ctx context.Context, q db.Querier) (hold, error) {
 		Account: g.account.subject, Now: now,
 	})
 	if err != nil {
-		return hold{}, err
+		return accountDelay{}, err
 	}
-	var held hold
+	var delay accountDelay
 	for _, block := range slices.Backward(blocks) { // the one that lasts longest decides
 		refusal := tooManyAttempts(block.BlockedUntil.Sub(now))
 		if block.Subject != g.account.subject {
-			return hold{}, refusal
+			return accountDelay{}, refusal
 		}
-		held.refusal = refusal
+		delay.refusal = refusal
 	}
-	if held.refusal != nil {
-		held.atHome, err = g.isAtHome(ctx, q)
+	if delay.refusal != nil {
+		delay.knownNetwork, err = g.isKnownNetwork(ctx, q)
 	}
-	return held, err
+	return delay, err
 }
 
-// isAtHome reports whether the account has logged in from this network before.
-func (g guess) isAtHome(ctx context.Context, q db.Querier) (bool, error) {
+// isKnownNetwork reports whether the account has logged in from this network within 90 days.
+func (g guess) isKnownNetwork(ctx context.Context, q db.Querier) (bool, error) {
 	known, err := q.GetLoginNetwork(ctx, db.GetLoginNetworkParams{Subject: g.network})
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
@@ -181,10 +186,10 @@ func subjectAt(counters []counter, i int) string {
 }
 
 // failed counts a wrong password, as part of a transaction. It returns errs.TooManyAttempts if others have failed in the
-// meantime, so that there is a delay by now: then this attempt must have told nothing, and the transaction counts nothing.
+// meantime, so that there is a delay by now: then the caller must answer with that and nothing else, and nothing is counted.
 //
-// held is what allowed returned: with a hold, the account's own count stays as it is.
-func (g guess) failed(ctx context.Context, q db.Querier, held hold) error {
+// delay is what allowed returned: while the account has a delay from everywhere, its own count stays as it is.
+func (g guess) failed(ctx context.Context, q db.Querier, delay accountDelay) error {
 	added, slowed := 0, false
 	// All transactions lock in this order, so that no two wait for each other.
 	for _, c := range slices.Concat(g.addresses, g.pairs) {
@@ -197,7 +202,7 @@ func (g guess) failed(ctx context.Context, q db.Querier, held hold) error {
 		}
 		slowed = slowed || c.name == perAccountAndAddress.name && failures > c.free
 	}
-	if held.refusal == nil && g.account.subject != "" {
+	if delay.refusal == nil && g.account.subject != "" {
 		isNew, err := g.countForAccount(ctx, q, slowed)
 		if err != nil {
 			return err
@@ -209,11 +214,11 @@ func (g guess) failed(ctx context.Context, q db.Querier, held hold) error {
 	return g.prune(ctx, q, added)
 }
 
-// failedToken counts a wrong one-time token as failed does. With room == false it adds no row: tokens can't be guessed, so what
-// strangers try from ever new addresses needn't be kept.
-func (g guess) failedToken(ctx context.Context, q db.Querier, room bool) error {
-	if room {
-		return g.failed(ctx, q, hold{})
+// failedToken counts a wrong one-time token as failed does. Unless addRows is set, it counts only for addresses that have a
+// count already: tokens can't be guessed, so attempts from ever new addresses needn't be kept.
+func (g guess) failedToken(ctx context.Context, q db.Querier, addRows bool) error {
+	if addRows {
+		return g.failed(ctx, q, accountDelay{})
 	}
 	for _, c := range g.addresses {
 		_, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: c.subject})
@@ -230,8 +235,9 @@ func (g guess) failedToken(ctx context.Context, q db.Querier, room bool) error {
 	return nil
 }
 
-// countForAccount reports whether it is the first failure of the account. Failures from a network that is slowed down already, which
-// it is after a few, count only once those from everywhere are too many: so a single subscriber never delays an account for others.
+// countForAccount counts a failure for the account from everywhere, and reports whether it is the first one. slowed means that
+// the account already has a delay from this network. Then the failure counts only if those from everywhere are above the
+// limit: so a single subscriber never delays an account for others.
 func (g guess) countForAccount(ctx context.Context, q db.Querier, slowed bool) (isNew bool, err error) {
 	if slowed {
 		before, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: g.account.subject})
@@ -246,9 +252,9 @@ func (g guess) countForAccount(ctx context.Context, q db.Querier, slowed bool) (
 	if !errs.Is(err, errs.TooManyAttempts) {
 		return failures == 1, err
 	}
-	// Others hold the account up, and whoever is at home may go on.
-	if atHome, homeErr := g.isAtHome(ctx, q); homeErr != nil || !atHome {
-		return false, errors.Join(homeErr, err)
+	// The account has a delay from everywhere by now, which doesn't hold in a known network.
+	if known, knownErr := g.isKnownNetwork(ctx, q); knownErr != nil || !known {
+		return false, errors.Join(knownErr, err)
 	}
 	return false, nil
 }
@@ -285,7 +291,7 @@ func (g guess) count(ctx context.Context, q db.Querier, c counter) (failures int
 	return attempt.Failures, err
 }
 
-// prune deletes some of the counts that are forgotten, after so many were added.
+// prune deletes a few of the counts whose time is over, if this attempt has added some.
 func (g guess) prune(ctx context.Context, q db.Querier, added int) error {
 	if added == 0 {
 		return nil

@@ -43,7 +43,7 @@ func (g *guesser) fail(ctx context.Context, email, ip string) error {
 	if err != nil {
 		return err
 	}
-	if held.stops() {
+	if held.holds() {
 		return held.refusal
 	}
 	return g.store.Tx(ctx, func(q db.Querier) error { return guess.failed(ctx, q, held) })
@@ -53,7 +53,7 @@ func (g *guesser) fail(ctx context.Context, email, ip string) error {
 func (g *guesser) wait(t *testing.T, email, ip string) time.Duration {
 	t.Helper()
 	held, err := g.about(email, ip).allowed(t.Context(), g.store)
-	if held.stops() {
+	if held.holds() {
 		err = held.refusal
 	}
 	if err == nil {
@@ -254,7 +254,7 @@ func TestDelayFromEverywhereDoesNotHoldWhereTheAccountHasLoggedIn(t *testing.T) 
 	const email, elsewhere = "a@example.com", "198.51.100.1"
 	g := newGuesser(t, store.SQLite)
 	const home, neighbour = "2001:db8:0:1::1", "2001:db8:0:2::1"
-	comeHome := func(q db.Querier) error { return g.about(email, home).cameHome(t.Context(), q) }
+	comeHome := func(q db.Querier) error { return g.about(email, home).rememberNetwork(t.Context(), q) }
 	if err := g.store.Tx(t.Context(), comeHome); err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func (s *Service) login(ctx context.Context, address, password string) (Grant, d
 	defer leave()
 	address = email.Normalize(address)
 	guess := s.guesses.about(address, ip)
-	held, err := guess.allowed(ctx, s.store)
+	delay, err := guess.allowed(ctx, s.store)
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
@@ -49,24 +49,24 @@ func (s *Service) login(ctx context.Context, address, password string) (Grant, d
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
-	if !matches || !user.IsActive || held.stops() {
-		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, user, held)
+	if !matches || !user.IsActive || delay.holds() {
+		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, user, delay)
 	}
-	if held, err = guess.allowed(ctx, s.store); err != nil {
+	if delay, err = guess.allowed(ctx, s.store); err != nil {
 		return Grant{}, db.User{}, err
 	}
-	if held.stops() {
-		return Grant{}, db.User{}, held.refusal
+	if delay.holds() {
+		return Grant{}, db.User{}, delay.refusal
 	}
 	tenant, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID})
 	if errors.Is(err, store.ErrNotFound) {
-		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, unknownUser(address), held)
+		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, unknownUser(address), delay)
 	}
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
 	if tenant.Status != tenantActive && !user.IsSuperuser {
-		return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, guess, user, held)
+		return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, guess, user, delay)
 	}
 	hash := user.PasswordHash
 	if s.passwords.IsOutdated(*hash) {
@@ -79,30 +79,30 @@ func (s *Service) login(ctx context.Context, address, password string) (Grant, d
 	return s.startSession(ctx, guess, user, hash)
 }
 
-// unknownUser stands for whoever has an address that no user has, also one whose tenant has gone since they were found.
+// unknownUser stands for an e-mail address that no user has, or whose user was deleted with the tenant since they were found.
 func unknownUser(address string) db.User {
 	return db.User{TenantID: access.PlatformTenantID, Email: address}
 }
 
-// refuseLogin counts and writes down who was refused, and returns the refusal. held is what guess.allowed returned. An address that nobody
-// has goes into the platform's trail: so it costs the same as one that somebody has.
-func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User, held hold) error {
+// refuseLogin counts the failure, writes an audit entry and returns the refusal. delay is what guess.allowed returned. The entry
+// about an unknown address is in the platform's trail, so that it costs the same as one about a user.
+func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User, delay accountDelay) error {
 	refusal := errs.New(errs.InvalidCredentials, "The e-mail address or the password is wrong.")
-	if e, ok := errors.AsType[*errs.Error](held.refusal); ok {
+	if e, ok := errors.AsType[*errs.Error](delay.refusal); ok {
 		refusal = e
 	}
 	entry := verdict{write: true}
-	if user.ID == uuid.Nil || held.stops() {
+	if user.ID == uuid.Nil || delay.holds() {
 		entry = s.admitStranger(ctx, user.TenantID)
 	}
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := guess.failed(ctx, q, held); err != nil {
+		if err := guess.failed(ctx, q, delay); err != nil {
 			return err
 		}
 		return s.writeRefusal(ctx, q, user, audit.Failure, refusal.Code, entry)
 	})
 	if store.BreaksReference(err) && user.TenantID != access.PlatformTenantID {
-		return s.refuseLogin(ctx, guess, unknownUser(user.Email), held)
+		return s.refuseLogin(ctx, guess, unknownUser(user.Email), delay)
 	}
 	if err != nil {
 		return err
@@ -110,13 +110,13 @@ func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User, he
 	return refusal
 }
 
-func (s *Service) refuseSuspendedLogin(ctx context.Context, guess guess, user db.User, held hold) error {
+func (s *Service) refuseSuspendedLogin(ctx context.Context, guess guess, user db.User, delay accountDelay) error {
 	entry := s.admitStranger(ctx, user.TenantID)
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		return s.writeRefusal(ctx, q, user, audit.Denied, errs.TenantSuspended, entry)
 	})
 	if store.BreaksReference(err) {
-		return s.refuseLogin(ctx, guess, unknownUser(user.Email), held)
+		return s.refuseLogin(ctx, guess, unknownUser(user.Email), delay)
 	}
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (s *Service) refuseSuspendedLogin(ctx context.Context, guess guess, user db
 	return tenantSuspended()
 }
 
-// writeRefusal writes an entry about a user who isn't logged in, unless it isn't to be written.
+// writeRefusal writes an audit entry about a user who isn't logged in, if v says so.
 func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, outcome audit.Outcome, reason errs.Code, v verdict) error {
 	if !v.write {
 		return nil
@@ -136,11 +136,12 @@ func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, 
 	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, entry)
 }
 
-// admitStranger says whether another entry about somebody who isn't known fits into a tenant's trail, and tells operators if not.
+// admitStranger decides whether another entry about a stranger is written into a tenant's trail. If not, it counts that in the
+// metrics and, once in a period, warns in the log.
 func (s *Service) admitStranger(ctx context.Context, tenantID uuid.UUID) verdict {
 	v := s.strangers.admit(tenantID)
 	if v.first && s.opts.Log != nil {
-		s.opts.Log.WarnContext(ctx, "too many failed attempts to log in: until the minute ends, the audit trail has not all of them",
+		s.opts.Log.WarnContext(ctx, "too many failed attempts to log in: until the minute ends, the audit trail leaves some of them out",
 			"tenant_id", tenantID, "entries_per_minute", maxOfStrangers)
 	}
 	if !v.write && s.opts.OnEntryOmitted != nil {
@@ -183,13 +184,13 @@ func (s *Service) startSession(ctx context.Context, guess guess, user db.User, h
 		if err := guess.succeeded(ctx, q); err != nil {
 			return err
 		}
-		if err := guess.cameHome(ctx, q); err != nil {
+		if err := guess.rememberNetwork(ctx, q); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email})
 	})
 	if err == nil && changed {
-		err = s.refuseLogin(ctx, guess, user, hold{})
+		err = s.refuseLogin(ctx, guess, user, accountDelay{})
 	}
 	if err != nil {
 		return Grant{}, db.User{}, err

@@ -143,8 +143,8 @@ func TestBlockedGuessIsNotCompared(t *testing.T) {
 	})
 }
 
-// Whether an account exists, and where it is at home, makes no difference to anybody but who knows the password and is at home.
-func TestDelayOfAnAccountFromEverywhereDoesNotHoldAtHome(t *testing.T) {
+// Only somebody with the right password, in a known network, can tell that the account exists.
+func TestDelayOfAnAccountDoesNotHoldInItsKnownNetworks(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		const nobody, home, office, elsewhere = "nobody@example.com", "192.0.2.1", "192.0.2.2", "192.0.2.3"
@@ -161,10 +161,10 @@ func TestDelayOfAnAccountFromEverywhereDoesNotHoldAtHome(t *testing.T) {
 			}
 		}
 		for what, try := range map[string]struct{ email, password, ip string }{
-			"wrong at home":         {l.user.Email, "wrong", home},
-			"wrong elsewhere":       {l.user.Email, "wrong", office},
-			"right elsewhere":       {l.user.Email, password, elsewhere},
-			"of an unknown account": {nobody, password, elsewhere},
+			"wrong in a known network": {l.user.Email, "wrong", home},
+			"wrong elsewhere":          {l.user.Email, "wrong", office},
+			"right elsewhere":          {l.user.Email, password, elsewhere},
+			"of an unknown account":    {nobody, password, elsewhere},
 		} {
 			l.compared.Store(0)
 			err := l.tryAs(t, try.email, try.password, try.ip)
@@ -174,11 +174,11 @@ func TestDelayOfAnAccountFromEverywhereDoesNotHoldAtHome(t *testing.T) {
 			}
 		}
 		if err := l.tryAs(t, l.user.Email, password, home); err != nil {
-			t.Errorf("the right password at home: %v", err)
+			t.Errorf("the right password in a known network: %v", err)
 		}
 		l.block(t)
 		l.compared.Store(0)
-		wantCode(t, "at home, after many failures there", l.tryAs(t, l.user.Email, password, home), errs.TooManyAttempts)
+		wantCode(t, "in a known network, after many failures there", l.tryAs(t, l.user.Email, password, home), errs.TooManyAttempts)
 		if n := l.compared.Load(); n != 0 {
 			t.Errorf("%d passwords were compared, want none", n)
 		}

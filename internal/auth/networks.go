@@ -8,11 +8,12 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// networkForgotten is how long after the last log-in from a network an account isn't at home there any more.
+// networkForgotten is how long after the last log-in from a network the account is known there.
 const networkForgotten = 90 * 24 * time.Hour
 
-// cameHome remembers that the account has logged in from this network, as part of a transaction.
-func (g guess) cameHome(ctx context.Context, q db.Querier) error {
+// rememberNetwork notes that the account has logged in from this network, as part of a transaction, and deletes a few networks
+// that are forgotten.
+func (g guess) rememberNetwork(ctx context.Context, q db.Querier) error {
 	now := g.guesses.now()
 	known, err := q.UpdateLoginNetwork(ctx, db.UpdateLoginNetworkParams{LastLoginAt: now, Subject: g.network})
 	if err != nil || known > 0 {

@@ -29,12 +29,12 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Principal, curre
 	}
 	defer leave()
 	guess := s.guesses.about(by.Email, ip)
-	held, err := guess.allowed(ctx, s.store)
+	delay, err := guess.allowed(ctx, s.store)
 	if err != nil {
 		return err
 	}
-	if held.stops() {
-		return held.refusal
+	if delay.holds() {
+		return delay.refusal
 	}
 	user, err := OwnUser(ctx, s.store, by)
 	if err != nil {
@@ -45,19 +45,19 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Principal, curre
 		return err
 	}
 	if !matches {
-		return s.refusePassword(ctx, by, guess, held)
+		return s.refusePassword(ctx, by, guess, delay)
 	}
-	if held, err = guess.allowed(ctx, s.store); err != nil {
+	if delay, err = guess.allowed(ctx, s.store); err != nil {
 		return err
 	}
-	if held.stops() {
-		return held.refusal
+	if delay.holds() {
+		return delay.refusal
 	}
 	hash, err := s.passwords.Hash(ctx, wanted)
 	if err != nil {
 		return err
 	}
-	if err := access.StillAllowed(ctx); err != nil { // hashing takes its time, and so does waiting for it
+	if err := access.StillAllowed(ctx); err != nil { // waiting for a hash and computing it take long
 		return err
 	}
 	return s.replacePassword(ctx, by, guess, user, hash)
@@ -91,7 +91,7 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 		})
 	})
 	if err == nil && changed {
-		return s.refusePassword(ctx, by, guess, hold{})
+		return s.refusePassword(ctx, by, guess, accountDelay{})
 	}
 	if err == nil {
 		s.Changed(ctx, invalidation.User(user.TenantID, user.ID))
@@ -99,14 +99,14 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 	return err
 }
 
-// refusePassword counts and writes down a wrong current password, and returns the refusal. Whose user has gone has no
-// password that could be wrong.
-func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess guess, held hold) error {
+// refusePassword counts a wrong current password, writes an audit entry and returns the refusal. If the principal has lost
+// their right meanwhile, because the user was deleted for instance, it returns that instead and counts nothing.
+func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess guess, delay accountDelay) error {
 	if err := access.StillAllowed(ctx); err != nil {
 		return err
 	}
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := guess.failed(ctx, q, held); err != nil {
+		if err := guess.failed(ctx, q, delay); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{

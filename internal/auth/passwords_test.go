@@ -286,7 +286,7 @@ func TestIsOutdated(t *testing.T) {
 		string(dummyHash(bcrypt.MinCost)):     true,
 		string(dummyHash(bcrypt.MinCost + 1)): false,
 		string(dummyHash(bcrypt.MinCost + 2)): true,
-		"":                                       false, "nonsense": false,
+		"":                                    false, "nonsense": false,
 	} {
 		if got := p.IsOutdated(hash); got != want {
 			t.Errorf("%q: %t, want %t", hash, got, want)

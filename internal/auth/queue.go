@@ -11,22 +11,22 @@ import (
 )
 
 const (
-	// maxWaiting is how many may wait to be let in. It bounds memory: each of them is a request of some kilobytes.
+	// maxWaiting is how many requests may wait to be let in. It bounds memory: each of them takes some kilobytes.
 	maxWaiting = 256
-	// patience is how long they wait. It slows down those who try again at once, whatever they are told, so that a refusal costs next to nothing. It ends
-	// before the two seconds within which a database that has gone silent is to be noticed.
+	// patience is how long a request waits. It slows down clients that ignore Retry-After. It is shorter than the two seconds
+	// within which a silent database has to be noticed.
 	patience = 1500 * time.Millisecond
-	// comeBackAfter is when those who are refused may try again.
+	// comeBackAfter is the Retry-After of a refused request.
 	comeBackAfter = 2 * time.Second
 )
 
-// queue lets a bounded number of requests in at a time. The others wait in one line for each party that asks, and the lines take turns:
-// so a party with many requests slows down itself, and every other party waits for one of its requests at most.
+// queue lets a bounded number of requests in at a time. The others wait, in a line for each party, and the lines take turns. So a
+// party with many requests slows down only itself: between two requests of another party, at most one of its own is let in.
 type queue struct {
 	mu      sync.Mutex
-	free    int     // places that nobody has; 0 while somebody waits
-	lines   []*line // none of them empty; the first one is next
-	waiting int
+	free    int     // places; 0 while a request waits
+	lines   []*line // none of them is empty; the first one is next
+	waiting int     // requests in all lines
 }
 
 type line struct {
@@ -34,13 +34,14 @@ type line struct {
 	waiters []*waiter
 }
 
-// waiter is a request that waits. It is told once: true if it is let in, false if it has to make room for another party.
+// waiter is a request that waits. told gets one value: true if it is let in, false if it is refused to make room for another
+// party.
 type waiter struct{ told chan bool }
 
 func newQueue(places int) *queue { return &queue{free: places} }
 
-// enter returns nil when the request is let in; then leave must follow. The error is errs.Busy after one and a half seconds, and at once if
-// many wait and none of the other parties has more waiting than this one.
+// enter returns nil when the request is let in; then the caller must call leave. The error is errs.Busy after one and a half
+// seconds, or at once if 256 wait and no other party has more waiting requests than this one; or that of ctx.
 func (q *queue) enter(ctx context.Context, party string) error {
 	w, err := q.join(party)
 	if err != nil || w == nil {
@@ -61,13 +62,13 @@ func (q *queue) enter(ctx context.Context, party string) error {
 	return err
 }
 
-// join returns nil if there is a place, and else who waits for one.
+// join takes a place and returns nil, or adds a waiter to the party's line and returns it. The error is errs.Busy.
 func (q *queue) join(party string) (*waiter, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.free > 0 {
 		q.free--
-		return nil, nil //nolint:nilnil // nobody has to wait
+		return nil, nil //nolint:nilnil // the request needn't wait
 	}
 	own := q.line(party)
 	if q.waiting >= maxWaiting {
@@ -89,7 +90,7 @@ func (q *queue) join(party string) (*waiter, error) {
 	return w, nil
 }
 
-// leave gives a place to the first of the next line, which then is the last one.
+// leave gives the place to the first waiter of the next line, and moves that line to the end.
 func (q *queue) leave() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -104,7 +105,7 @@ func (q *queue) leave() {
 	w.told <- true
 }
 
-// giveUp takes away a waiter who doesn't wait any longer. If it was let in at the same moment, its place goes to the next one.
+// giveUp removes a waiter. If it was let in at the same moment, its place goes to the next one.
 func (q *queue) giveUp(party string, w *waiter) {
 	q.mu.Lock()
 	select {

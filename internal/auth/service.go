@@ -35,9 +35,9 @@ type Options struct {
 	NewID            func() uuid.UUID
 	Channel          *invalidation.Channel // to all other instances; nil: there is none
 	OnLogin          func(LoginOutcome)    // is told of each attempt to log in; nil: nobody is
-	OnEntryOmitted   func()                // is told of each entry about strangers that isn't written; nil: nobody is
+	OnEntryOmitted   func()                // if set, called for each audit entry about a stranger that isn't written
 	Log              *slog.Logger          // nil: none
-	// Within runs f while its tenant has a place for work with the database; nil: f runs at once.
+	// Within calls f while the tenant holds a place for a query; see admission.Shares. nil: f runs at once.
 	Within func(ctx context.Context, tenantID uuid.UUID, f func() error) error
 }
 
@@ -123,8 +123,9 @@ func (s *Service) Authenticate(ctx context.Context, token string) (access.Princi
 	return p, err
 }
 
-// Confirm returns a principal as the database knows them now, past what is remembered, in their own tenant. It asks through
-// q, the queries of a transaction, or outside of one if q is nil. The error is errs.SessionEnded or errs.TenantSuspended.
+// Confirm asks the database for the current state of a principal, and returns them in their own tenant. It uses no remembered
+// answer. It asks through q, the queries of a transaction, or outside of one if q is nil. The error is errs.SessionEnded or
+// errs.TenantSuspended.
 func (s *Service) Confirm(ctx context.Context, q db.Querier, by access.Principal) (access.Principal, error) {
 	if q == nil {
 		q = s.store

@@ -59,10 +59,10 @@ func (s *Service) EndSessions(ctx context.Context, q db.Querier, tenantID, userI
 	return q.EndOtherSessions(ctx, db.EndOtherSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: tenantID, UserID: userID, ID: spared})
 }
 
-// expiredAtOnce is how many expired sessions of a tenant go when one is added: more than come, so that the table shrinks.
+// expiredAtOnce is how many expired sessions of a tenant a log-in deletes: more than it adds, so that the table shrinks.
 const expiredAtOnce = 10
 
-// deleteExpiredSessions deletes some sessions of a tenant that have expired, as part of a transaction.
+// deleteExpiredSessions deletes up to ten expired sessions of a tenant, as part of a transaction.
 func deleteExpiredSessions(ctx context.Context, q db.Querier, tenantID uuid.UUID, now time.Time) error {
 	expired, err := q.ListExpiredSessions(ctx, db.ListExpiredSessionsParams{TenantID: tenantID, ExpiredUntil: now, Limit: expiredAtOnce})
 	if err != nil {
@@ -102,7 +102,7 @@ func (s *Service) Me(ctx context.Context, by access.Principal) (Self, error) {
 		self.Session, err = s.store.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: by.SessionID})
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		err = sessionEnded() // session and tenant have gone with the user
+		err = sessionEnded() // session or tenant was deleted
 	}
 	return self, err
 }

@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// strangersPeriod is how often strangers may fill a trail up to maxOfStrangers.
 	strangersPeriod = time.Minute
-	// maxOfStrangers is how many entries a period strangers may cause in the trail of a tenant, on each instance and from all addresses together.
+	// maxOfStrangers is how many entries about strangers each instance writes into a tenant's trail in a period, for all
+	// addresses together.
 	maxOfStrangers = 60
 )
 
-// strangers bounds what is written down about those of whom nothing is known: who logs in to accounts that don't exist, or
-// tries one-time tokens. Beyond the bound they are counted.
+// strangers bounds the audit entries about clients who aren't logged in: failed log-ins to accounts that don't exist or are
+// delayed, and one-time tokens. Further entries are only counted.
 type strangers struct {
 	now func() time.Time
 
@@ -25,14 +25,14 @@ type strangers struct {
 	omitted map[uuid.UUID]int64 // since the last entry
 }
 
-// verdict says what becomes of an entry.
+// verdict says whether an entry is written.
 type verdict struct {
 	write   bool
-	omitted int64 // how many weren't written since the one before; only with write
-	first   bool  // the first one of its period that isn't written
+	omitted int64 // entries left out since the last written one; only with write
+	first   bool  // it is the first entry of its period that isn't written
 }
 
-// admit counts an entry for the trail of a tenant.
+// admit counts an entry for the trail of a tenant, and decides whether it is written.
 func (s *strangers) admit(tenantID uuid.UUID) verdict {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -49,7 +49,7 @@ func (r *refused) forget(session uuid.UUID) {
 }
 
 // refuseSuspended returns errs.TenantSuspended, after an entry in the trail of the tenant; at most one a minute for a session.
-// It is errs.SessionEnded if the tenant has gone meanwhile.
+// It is errs.SessionEnded if the tenant was deleted meanwhile.
 func (s *Service) refuseSuspended(ctx context.Context, by access.Principal) error {
 	if s.refused.due(by.SessionID, s.opts.Now()) {
 		err := s.store.Tx(ctx, func(q db.Querier) error {
