@@ -306,7 +306,7 @@ func AuditKeys(cfg config.Config) (*audit.Keys, error) {
 	return audit.NewKeys([]byte(current.Reveal()), previous...)
 }
 
-// knownHeads returns the ends of audit trails that AUDIT_CHECKPOINT_FILE knows; none if it isn't set, or not there yet.
+// knownHeads returns the ends of audit trails from AUDIT_CHECKPOINT_FILE; none if it isn't set or doesn't exist yet.
 func knownHeads(keys *audit.Keys, cfg config.Config) (*audit.Heads, error) {
 	heads := audit.NewHeads(keys)
 	if cfg.AuditCheckpointFile == "" {
@@ -318,12 +318,12 @@ func knownHeads(keys *audit.Keys, cfg config.Config) (*audit.Heads, error) {
 	return heads, nil
 }
 
-// keepHeads begins AUDIT_CHECKPOINT_FILE if it isn't there yet. The error says why it can't be written.
+// keepHeads creates AUDIT_CHECKPOINT_FILE if it doesn't exist yet. The error says why it can't be written.
 func (a *App) keepHeads(ctx context.Context, cfg config.Config) error {
 	if cfg.AuditCheckpointFile == "" || !a.heads.IsNew() {
 		return nil
 	}
-	a.log.WarnContext(ctx, "AUDIT_CHECKPOINT_FILE isn't there, and is begun: what happened to audit trails before can't be seen by it", "path", cfg.AuditCheckpointFile)
+	a.log.WarnContext(ctx, "AUDIT_CHECKPOINT_FILE doesn't exist and is created: it can't show what happened to audit trails before", "path", cfg.AuditCheckpointFile)
 	if err := a.heads.Save(); err != nil {
 		return fmt.Errorf("AUDIT_CHECKPOINT_FILE: %w", err)
 	}

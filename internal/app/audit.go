@@ -68,7 +68,7 @@ meanwhile: 1000 entries at a time are deleted, with an entry audit.prune in the 
 	return cmd
 }
 
-// wallClock is the time as all engines keep it.
+// wallClock returns the time in UTC, with microseconds, as all engines keep it.
 func wallClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // parseDate reads a day, which begins at midnight in UTC, or a time.

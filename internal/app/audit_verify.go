@@ -28,7 +28,7 @@ type verification struct {
 	program  *program
 	store    *store.Store
 	keys     *audit.Keys
-	heads    *audit.Heads // that AUDIT_CHECKPOINT_FILE knows
+	heads    *audit.Heads // from AUDIT_CHECKPOINT_FILE
 	verifier *audit.Verifier
 	tenant   string // the code of the only tenant to look at; "" for all
 	json     bool
@@ -59,9 +59,9 @@ func (p *program) auditVerifyCommand() *cobra.Command {
 		Long: `Verify reads the audit trails of all tenants, with AUDIT_KEY, and names the first entry of each that is not as it was written. It
 changes nothing, and the server may run meanwhile. The exit status is 1 when something is wrong.
 
-That a trail was cut off or put back can only be seen by who remembers its end: the server does, in AUDIT_CHECKPOINT_FILE, which is
-read here if it is set, and so does a checkpoint. Make checkpoints often, and keep them where those who can write to the database can't. Late
-sealing of entries from before the checkpoint isn't reported.`,
+It can only see that a trail was cut off or put back if it knows where the trail ended: from AUDIT_CHECKPOINT_FILE, if that is set, or from a
+checkpoint. Make checkpoints often, and keep them where those who can write to the database can't. Late sealing of entries from before the
+checkpoint isn't reported.`,
 		Example: `  tenantry audit checkpoint > /elsewhere/monday.txt
   tenantry audit verify --checkpoint /elsewhere/monday.txt`,
 		Args: cobra.NoArgs,
@@ -85,8 +85,8 @@ func (p *program) auditCheckpointCommand() *cobra.Command {
 		Short:   "Print where the audit trails end now, for a later verify",
 		Example: `  tenantry audit checkpoint > /elsewhere/monday.txt`,
 		Long: `Checkpoint seals the audit entries that wait for it, and prints where the trail of each tenant ends, signed with AUDIT_KEY. Given to
-a later verify, it shows whether these entries are still there. It doesn't verify anything itself, but ends with an error if a trail
-has lost an end that AUDIT_CHECKPOINT_FILE knows.`,
+a later verify, it shows whether these entries are still there. It doesn't verify anything itself, but it is an error if a trail
+has lost the end that AUDIT_CHECKPOINT_FILE knows.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.withTrail(cmd.Context(), tenant, func(ctx context.Context, v verification) error { return v.checkpoint(ctx) })
@@ -100,12 +100,12 @@ func (p *program) auditAcceptCommand() *cobra.Command {
 	var tenant string
 	cmd := &cobra.Command{
 		Use:   "accept --tenant CODE",
-		Short: "Take the end that a tenant's audit trail has now for good, after the database was put back",
+		Short: "Accept the end that a tenant's audit trail has now, after the database was put back",
 		Long: `The server seals no audit entries of a tenant whose trail has lost an end that it knows: the database was restored from a
 backup, or a standby took over that lacked the last changes, or someone removed seals past the program. Its log has an error then.
 
-Find out which of these it was first: what was lost can't be found out later. Then Accept writes an entry audit.accept into the tenant's
-trail, signed with AUDIT_KEY, and all servers go on sealing within seconds, from the end that the trail has now.`,
+Find the reason first; afterwards nobody can find out what was lost. Accept writes an entry audit.accept into the tenant's trail, signed
+with AUDIT_KEY. Within seconds all servers go on sealing, from the end that the trail has now.`,
 		Example: `  tenantry audit accept --tenant ACME`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -219,8 +219,8 @@ func (v verification) verify(ctx context.Context, checkpoints string) error {
 	return nil
 }
 
-// gone reports tenants that aren't there: all that have a checkpoint, and those that AUDIT_CHECKPOINT_FILE knows if nobody has deleted
-// them through the API. It returns how many they are.
+// gone reports tenants that don't exist any more, and returns how many they are: all that have a checkpoint, and those in
+// AUDIT_CHECKPOINT_FILE that nobody has deleted through the API.
 func (v verification) gone(ctx context.Context, earlier map[uuid.UUID]audit.Checkpoint, known map[uuid.UUID]bool) (int, error) {
 	missing := map[uuid.UUID]string{}
 	for id := range known {

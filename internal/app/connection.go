@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// connections gives a server TCP connections that know whether a handler is at work on them.
+// connections is a listener whose TCP connections know whether a handler is at work on them.
 type connections struct {
 	net.Listener
 
-	// firstRequest is how long a client of HTTP/2 may take to send the headers of its first request. With HTTP/1.1 the server's
-	// ReadHeaderTimeout does that; HTTP/2 has only the much longer IdleTimeout.
+	// firstRequest is how long a client may take to send the headers of its first request by HTTP/2, where net/http has only the
+	// much longer IdleTimeout. By HTTP/1.1 the server's ReadHeaderTimeout limits that, too.
 	firstRequest time.Duration
 }
 
@@ -30,7 +30,7 @@ func (l connections) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-// serve makes a server keep the state of these connections.
+// serve runs the server on these connections, and makes it tell them their state. The error is that of http.Server.Serve.
 func (l connections) serve(server *http.Server) error {
 	next := server.Handler
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,15 +50,15 @@ func (l connections) serve(server *http.Server) error {
 	return server.Serve(l)
 }
 
-// connectionKey finds the connection of a request in its context.
+// connectionKey is the key of the connection in the context of a request.
 type connectionKey struct{}
 
-// connection can do all that a TCP connection can. The server calls reached and changed.
+// connection is a TCP connection that knows whether a handler is at work on it. The server calls reached and changed.
 type connection struct {
 	*net.TCPConn
 
-	// betweenRequests is true while only net/http itself can write: from the start or the end of a reply by HTTP/1.1 until the next
-	// request reaches a handler.
+	// betweenRequests is true while only net/http itself can write: before the first request, and by HTTP/1.1 from the end of a
+	// reply until the next request reaches a handler.
 	betweenRequests atomic.Bool
 	http2           atomic.Bool
 	firstRequest    time.Duration
@@ -69,13 +69,14 @@ type connection struct {
 func (c *connection) reached(r *http.Request) {
 	c.betweenRequests.Store(false)
 	if r.ProtoMajor > 1 {
-		c.http2.Store(true) // replies to several requests mix from here on
+		c.http2.Store(true) // from now on several requests may be answered at once
 	}
 	if limit := c.limit.Load(); limit != nil {
 		limit.Stop()
 	}
 }
 
+// changed notes the state that net/http gives the connection.
 func (c *connection) changed(state http.ConnState) {
 	switch state {
 	case http.StateActive:

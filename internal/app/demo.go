@@ -27,8 +27,8 @@ func (a *App) demo(cfg config.Config) func(context.Context) []pages.Login {
 	return a.demoLogins
 }
 
-// demoLogins are those that are in the database; none if it can't be asked. A user of an ordinary tenant who has one of the
-// addresses isn't one.
+// demoLogins returns the public log-ins that are in the database; none if it can't be asked. A user of an ordinary tenant who
+// has the address of one doesn't count.
 func (a *App) demoLogins(ctx context.Context) []pages.Login {
 	var logins []pages.Login
 	for _, public := range seed.Logins() {
@@ -49,12 +49,12 @@ func (a *App) demoLogins(ctx context.Context) []pages.Login {
 	return logins
 }
 
-// isDemoAddress reports whether an operator has chosen the address of a public log-in.
+// isDemoAddress reports whether an e-mail address is that of a public log-in.
 func isDemoAddress(address string) bool {
 	return slices.ContainsFunc(seed.Logins(), func(l seed.Login) bool { return l.Email == email.Normalize(address) })
 }
 
-// refuseDemoAccounts keeps accounts whose passwords everybody knows out of where it matters.
+// refuseDemoAccounts returns an error if the database has accounts whose passwords everybody knows.
 func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
 	found, err := demoAccounts(ctx, s)
 	if err != nil {
@@ -66,11 +66,10 @@ func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// demoAccounts returns one account with the public password for each demo organisation, and the superuser if it has its own: the
-// log-ins that are public, and others under the organisation's name.
+// demoAccounts describes one account with the public password for each demo organisation that has any, and the superuser with the
+// public password: public log-ins and superusers by their address, others also by the name of the organisation.
 //
-// It goes by the ids of tenants, and by what the passwords are. What users of other tenants type, such as one of the
-// addresses, makes no difference.
+// It goes by the ids of tenants and by the passwords. The addresses of users in other tenants make no difference.
 func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {
 	var found []string
 	for _, public := range seed.Logins() {
@@ -93,7 +92,7 @@ func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {
 	return found, nil
 }
 
-// findPublicPassword returns the first user of a demo tenant, by age, who has the public password; nil if nobody has.
+// findPublicPassword returns the oldest user of a demo tenant who has its public password; nil if nobody has it.
 func findPublicPassword(ctx context.Context, s *store.Store, public seed.Login) (*db.User, error) {
 	const pageSize = 100
 	passwords := auth.NewPasswords(bcrypt.MinCost)

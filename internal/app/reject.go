@@ -26,7 +26,7 @@ const (
 	discardTimeout = 2 * time.Second
 )
 
-// Write writes what handlers and HTTP/2 send as it is, whatever it looks like.
+// Write replaces a refusal of net/http by a problem. Replies of handlers, and all of HTTP/2, are written unchanged.
 func (c *connection) Write(p []byte) (int, error) {
 	if !c.betweenRequests.Load() {
 		return c.TCPConn.Write(p)

@@ -15,28 +15,28 @@ import (
 )
 
 const (
-	// How many tenants, and of each how many of the newest log-ins, are looked at.
+	// The check reads the newest clientLogins log-ins of each of clientTenants tenants.
 	clientTenants = 20
 	clientLogins  = 20
-	// minLogins is from how many people on all of them having one address means something.
-	minLogins = 3
+	// minPeople is how many people have to share one address for a warning.
+	minPeople = 3
 )
 
-// clients looks whether all people seem to come from one address, as they do behind a reverse proxy that TRUSTED_PROXIES doesn't name:
-// then they share the limits of an address.
+// clients warns if everybody seems to come from one private address that isn't in TRUSTED_PROXIES. It may be a reverse proxy: then
+// all of its clients share the limits of one address.
 func (p Patient) clients(ctx context.Context, s *store.Store) []Check {
 	const name = "clients"
 	addresses, people, err := newestLogins(ctx, s)
 	if err != nil {
 		return findings(name, "", []Check{{Result: Failed, Detail: "the newest log-ins can't be read: " + err.Error(), Fix: "look at the database's own log"}})
 	}
-	if p.Config.Environment == config.Development || len(addresses) != 1 || people < minLogins {
-		return findings(name, "their addresses tell them apart, as far as can be seen", nil)
+	if p.Config.Environment == config.Development || len(addresses) != 1 || people < minPeople {
+		return findings(name, "the newest log-ins show no reverse proxy that TRUSTED_PROXIES lacks", nil)
 	}
 	address, err := netip.ParseAddr(addresses[0])
 	isTrusted := func(proxies netip.Prefix) bool { return proxies.Contains(address.Unmap()) }
 	if err != nil || !address.IsPrivate() && !address.IsLoopback() && !address.IsLinkLocalUnicast() || slices.ContainsFunc(p.Config.TrustedProxies, isTrusted) {
-		return findings(name, "their addresses tell them apart, as far as can be seen", nil)
+		return findings(name, "the newest log-ins show no reverse proxy that TRUSTED_PROXIES lacks", nil)
 	}
 	return findings(name, "", []Check{{
 		Result: Warning, Detail: fmt.Sprintf("the newest log-ins, of %d people, all come from %s: if that is a reverse proxy, they share the limits of one address", people, address),
@@ -44,7 +44,7 @@ func (p Patient) clients(ctx context.Context, s *store.Store) []Check {
 	}})
 }
 
-// newestLogins returns the addresses of the newest log-ins, and how many people they are of.
+// newestLogins returns the different addresses of the newest log-ins, and the number of people who logged in.
 func newestLogins(ctx context.Context, s *store.Store) (addresses []string, people int, err error) {
 	tenants, err := s.ListTenantCodes(ctx, db.ListTenantCodesParams{Limit: clientTenants})
 	if err != nil {

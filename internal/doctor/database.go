@@ -38,7 +38,7 @@ func (p Patient) database(ctx context.Context) []Check {
 	return slices.Concat(checks, indexes(ctx, s), []Check{p.clock(ctx, s)}, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s), p.clients(ctx, s))
 }
 
-// indexes warns of those that are missing, and of those that PostgreSQL doesn't use.
+// indexes warns of indexes and constraints that are missing, and of indexes that PostgreSQL doesn't use.
 func indexes(ctx context.Context, s *store.Store) []Check {
 	const name = "indexes"
 	faults, err := s.SchemaFaults(ctx)

@@ -47,7 +47,7 @@ func (p Patient) settings() []Check {
 // mounted is where container platforms put secrets: readable for everyone, in a place of their own.
 const mounted = "/run/secrets/"
 
-// files looks at who may read the secrets, and the database of SQLite.
+// files warns if everybody on this machine can open a file with secrets or the files of the SQLite database.
 func (p Patient) files() []Check {
 	var found []Check
 	for _, path := range p.Config.SecretFiles {
@@ -63,7 +63,7 @@ func (p Patient) files() []Check {
 	return findings("files", "no secret or data is in a file that everybody can open", found)
 }
 
-// openToAll warns of a file that everybody on this machine can open. One that isn't there is fine.
+// openToAll warns of a file that everybody on this machine can open. If the file doesn't exist there is no warning.
 func openToAll(path, content string) []Check {
 	info, err := os.Stat(path)
 	if err != nil || runtime.GOOS == "windows" { // Windows has no such bits

@@ -12,7 +12,7 @@ type Error struct {
 	Code       Code
 	Detail     string        // what happened, for a person; never the text of a driver or library
 	Fields     []Field       // the places of the request that are wrong, the first 50
-	More       int           // how many further places are wrong
+	More       int           // how many further places are wrong that Fields doesn't list
 	RetryAfter time.Duration // when it makes sense to try again; 0 if unknown
 	cause      error
 }

@@ -12,14 +12,14 @@ const (
 	maxPlace = 256
 )
 
-// Faults collects the places of a request that are wrong: the first 50, and the number of the others. However much is wrong, it stays
-// small. The zero value has none.
+// Faults collects the places of a request that are wrong: it keeps the first 50 and counts the others, so that its size is
+// bounded. The zero value has none.
 type Faults struct {
 	fields []Field
 	more   int
 }
 
-// Add adds places in the order of their importance.
+// Add adds places; the most important ones come first. Long names of places are cut.
 func (f *Faults) Add(fields ...Field) {
 	for _, field := range fields {
 		if len(f.fields) == MaxFields {
@@ -59,7 +59,7 @@ func (f *Faults) invalid() *Error {
 	return e
 }
 
-// cut shortens the name of a place; "..." at its end says so.
+// cut shortens the name of a place to 256 bytes and "...".
 func cut(place string) string {
 	if len(place) <= maxPlace {
 		return place

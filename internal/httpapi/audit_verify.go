@@ -18,7 +18,7 @@ import (
 const (
 	// blankEvery is how long the client of a long verification hears nothing.
 	blankEvery = 2 * time.Second
-	// confirmEvery is how long a verification goes on without asking whether it still may.
+	// confirmEvery is how often a verification checks that its principal still may verify.
 	confirmEvery = time.Second
 )
 
@@ -48,9 +48,9 @@ func (write auditVerification) VisitVerifyAuditTrailResponse(w http.ResponseWrit
 	return write(w)
 }
 
-// keepAlive calls step until it is done, and sends a blank now and then. It asks now and then, and at the end, whether the
-// principal still may. What fails before the first blank is a problem like any other; after it, it is too late for one, and
-// the connection is cut.
+// keepAlive calls step until it is done, and sends a blank each time that every has passed. Each second, and at the end, it checks
+// the principal's right with access.StillAllowed. An error before the first blank becomes a problem; after it the connection is
+// cut.
 func keepAlive(ctx context.Context, w http.ResponseWriter, every time.Duration, step func(context.Context) (bool, error)) error {
 	w.Header().Set("Content-Type", "application/json")
 	control := http.NewResponseController(w)

@@ -19,8 +19,8 @@ const (
 	flushTimeout = 5 * time.Second
 
 	maxUserAgent = 200
-	// Clients choose their user agent. Past these numbers a new one is counted with all the others of its tenant. Strangers have numbers of their
-	// own, so that they displace nobody who is logged in.
+	// Clients choose their user agent. Above these numbers a new one counts as "(others)" of its tenant. Strangers have numbers of
+	// their own, so that they displace nobody who is logged in.
 	maxPending   = 100 // in memory, of a tenant or of all strangers
 	maxCallers   = 500 // in the database, of a tenant
 	maxStrangers = 100 // in the database
@@ -38,14 +38,14 @@ type Calls struct {
 
 	mu      sync.Mutex
 	pending map[caller]*count
-	callers map[group]int // how many of pending are of a group
+	callers map[group]int // number of callers in pending, by group
 	timer   *time.Timer   // set while there is something to flush
 	closed  bool
 
 	flushing sync.Mutex
 }
 
-// group is whose callers are counted together: those of a tenant, or strangers, who count for the platform.
+// group is the set of callers that share a bound: those of a tenant, or all strangers, who count for the platform.
 type group struct {
 	tenantID uuid.UUID
 	stranger bool

@@ -9,8 +9,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// markClient makes every error of writing to the client one of the client, by HTTP/1.1 and HTTP/2, whatever the reason: it has gone away,
-// has reset the stream, or doesn't read. limitBody comes before it, because net/http looks for its own writer.
+// markClient makes each error of writing to the client look like that of a client that has gone away, by HTTP/1.1 and HTTP/2: so
+// it isn't logged or reported as a fault of the server. limitBody comes before it, because net/http looks for its own writer.
 func markClient(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Response().Writer = clientWriter{c.Response().Writer}
@@ -18,7 +18,7 @@ func markClient(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// clientWriter returns errors that wrap context.Canceled, as work for a client that has gone away does.
+// clientWriter returns errors that wrap context.Canceled.
 type clientWriter struct{ http.ResponseWriter }
 
 func (w clientWriter) Write(p []byte) (int, error) {
@@ -31,7 +31,7 @@ func (w clientWriter) FlushError() error {
 	return clientError(http.NewResponseController(w.ResponseWriter).Flush())
 }
 
-// Unwrap lets http.ResponseController find what else the writer can do.
+// Unwrap lets http.ResponseController find the methods of the inner writer.
 func (w clientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func clientError(err error) error {

@@ -16,7 +16,7 @@ import (
 // changes that, unless the connection comes from a trusted proxy. Then it is the right-most hop of X-Forwarded-For that isn't a
 // trusted proxy: what stands to the left of it may have been made up by that client.
 //
-// The log is told of peers that seem to be proxies and aren't trusted.
+// It logs peers that seem to be proxies and aren't trusted.
 //
 // Echo's own extractor takes the proxy for the client if a hop has a port, as those of Azure have.
 func ClientAddress(trusted []netip.Prefix, log *slog.Logger, now func() time.Time) echo.IPExtractor {

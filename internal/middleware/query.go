@@ -8,8 +8,8 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// readQuery refuses a query that can't be read as a whole. Everything below may then use echo.Context.QueryParams, which leaves out
-// without an error what it can't read, and all of it beyond 10,000 parameters.
+// readQuery returns errs.ValidationFailed if a query can't be read as a whole or has more than 10,000 parameters. After it,
+// everything may use echo.Context.QueryParams, which silently leaves such parameters out.
 func readQuery(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if raw := c.Request().URL.RawQuery; raw != "" {

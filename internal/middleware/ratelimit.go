@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/ratelimit"
 )
 
-// Limiter counts requests, and says which are too many. times is a factor of the limit of the class.
+// Limiter counts requests and decides which are too many. times is a factor of the limit of the class.
 type Limiter interface {
 	Take(ctx context.Context, class access.RateClass, subject string, times int64) ratelimit.Verdict
 }
@@ -80,7 +80,7 @@ func (s Stack) limitUser(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// takeFromAddress counts a request for each network of its address, until one has too many.
+// takeFromAddress counts a request for each network of its address, until one has too many. The reply shows the strictest limit.
 func (s Stack) takeFromAddress(c echo.Context, op access.Operation) error {
 	ctx := c.Request().Context()
 	var strictest ratelimit.Verdict

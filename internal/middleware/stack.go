@@ -42,15 +42,16 @@ type Stack struct {
 // Authenticator knows who an access token belongs to.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (access.Principal, error)
-	// Confirm returns by as the database knows them now, in their own tenant. It asks through q; nil: outside of a
-	// transaction. The errors are those of Authenticate.
+	// Confirm asks the database for the current state of by, and returns them in their own tenant. It asks through q, or outside of
+	// a transaction if q is nil. The errors are those of Authenticate.
 	Confirm(ctx context.Context, q db.Querier, by access.Principal) (access.Principal, error)
 }
 
 // Tenants lets a superuser act in another tenant.
 type Tenants interface {
 	Enter(ctx context.Context, by access.Principal, tenantID uuid.UUID) (access.Principal, error)
-	// CanEnter returns errs.NotFound if nobody can enter the tenant. It asks through q; nil: outside of a transaction.
+	// CanEnter returns errs.NotFound if nobody can enter the tenant. It asks through q, or outside of a
+	// transaction if q is nil.
 	CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID) error
 }
 
@@ -67,9 +68,9 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 		securityHeaders(), // on errors too
 		s.cors(),          // browsers ask before they log in
 		allowHead,         // replies that list methods name HEAD, too
-		refuseMethod,      // HTTP/2 lets everything through as a method
+		refuseMethod,      // by HTTP/2 net/http lets any method through
 		limitBody(),       // nothing below can be made to read more
-		markClient,        // nothing below takes a client's faults for ours
+		markClient,        // errors of writing to the client aren't the server's
 	)
 	perOperation = make(map[string][]echo.MiddlewareFunc, len(s.Operations))
 	for _, op := range s.Operations {
@@ -79,11 +80,11 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 			s.limitAddress(op), // 429: strangers, before anything is done for them
 			s.authenticate(op), // 401: nothing below works for strangers
 			s.limitUser(op),    // 429: people, before anything is read or written down for them
-			readQuery,          // 422: nothing below goes by half a query
+			readQuery,          // 422: the query is read as a whole or refused
 			s.enterTenant(op),  // 404: whose data this is about
 			s.requireRole(op),  // 403: before a word is said about the request itself
 			s.validate(op),     // 400, 406, 413, 415, 422: what arrives is as the document says
-			s.admit(op),        // 503: no tenant uses up what all share
+			s.admit(op),        // 503: no tenant takes all connections
 			s.keepRight(op),    // 401, 403, 404: rights end while the body arrives, and while a request waits or works
 			liftTimeLimit(op),  // a stream takes as long as its client reads
 		}

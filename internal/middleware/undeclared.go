@@ -11,38 +11,38 @@ import (
 )
 
 const (
-	// undeclaredPeriod is how long a peer is left alone that the log has named.
+	// undeclaredPeriod is how long a peer isn't logged again.
 	undeclaredPeriod = time.Hour
-	// maxUndeclared is how many peers the log names in that time: so many of private networks, where proxies are, and as many others.
+	// maxUndeclared is how many peers in private networks, where proxies usually are, and how many others are logged in that time.
 	maxUndeclared = 10
 )
 
-// undeclaredProxies warns of peers that send X-Forwarded-For or Forwarded and that TRUSTED_PROXIES doesn't name. Perhaps one is a reverse
-// proxy: then all of its clients have one address, and one limit. Strangers may send these headers, too.
+// undeclaredProxies warns of peers that send X-Forwarded-For or Forwarded and aren't in TRUSTED_PROXIES. Such a peer may be a
+// reverse proxy: then all of its clients share one address and its limits. Any client may send these headers, too.
 type undeclaredProxies struct {
 	log *slog.Logger
 	now func() time.Time
 
 	mu              sync.Mutex
 	since           time.Time
-	told            map[netip.Addr]bool // since then
-	private, public int                 // of them
+	told            map[netip.Addr]bool // logged since then
+	private, public int                 // how many of told
 }
 
 func newUndeclaredProxies(log *slog.Logger, now func() time.Time) *undeclaredProxies {
 	return &undeclaredProxies{log: log, now: now}
 }
 
-// note looks at a request that comes from a peer that isn't trusted.
+// note logs the peer of a request, which isn't trusted, if it seems to be a proxy.
 func (u *undeclaredProxies) note(r *http.Request, peer netip.Addr) {
-	if len(r.Header[echo.HeaderXForwardedFor])+len(r.Header["Forwarded"]) == 0 || !u.isNews(peer) {
+	if len(r.Header[echo.HeaderXForwardedFor])+len(r.Header["Forwarded"]) == 0 || !u.isDue(peer) {
 		return
 	}
-	u.log.WarnContext(r.Context(), "a peer that TRUSTED_PROXIES doesn't name says whom it forwards for: all of its clients count as one, and share one limit",
+	u.log.WarnContext(r.Context(), "a peer that isn't in TRUSTED_PROXIES sends X-Forwarded-For or Forwarded: if it is a proxy, all of its clients count as one address",
 		"peer", peer.String(), "fix", "if it is your reverse proxy, add its address to TRUSTED_PROXIES")
 }
 
-func (u *undeclaredProxies) isNews(peer netip.Addr) bool {
+func (u *undeclaredProxies) isDue(peer netip.Addr) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if now := u.now(); u.told == nil || now.Sub(u.since) >= undeclaredPeriod {

@@ -8,8 +8,8 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// takeUnknown removes from a body the fields that its schema doesn't allow, at all depths, and returns them. pointer is the place of
-// value in the body.
+// takeUnknown removes from a body the fields that its schema doesn't allow, at all depths, and returns them as faults. pointer is
+// the place of value in the body.
 func takeUnknown(schema *openapi3.Schema, value any, pointer string) errs.Faults {
 	var faults errs.Faults
 	object, ok := value.(map[string]any)
@@ -59,7 +59,7 @@ func isClosed(schema *openapi3.Schema) bool {
 	return slices.ContainsFunc(schema.AllOf, func(part *openapi3.SchemaRef) bool { return isClosed(part.Value) })
 }
 
-// smallest returns the n smallest of names, in order. Its work grows with the number of names, and not faster.
+// smallest returns the n smallest of names, sorted. Its work is proportional to the number of names.
 func smallest(names []string, n int) []string {
 	first := make([]string, 0, min(n+1, len(names)))
 	for _, name := range names {

@@ -39,7 +39,7 @@ type validator struct {
 	visit   []openapi3.SchemaValidationOption // how the body is checked against it
 }
 
-// shortMessages keeps the library from encoding the whole value for each message. Nobody reads them.
+// shortMessages keeps the library from encoding the whole value into each message. The messages aren't used.
 var shortMessages = openapi3.SetSchemaErrorMessageCustomizer(func(e *openapi3.SchemaError) string { return e.SchemaField })
 
 // validate refuses requests that don't match the document, with everything that is wrong with them.
@@ -234,7 +234,7 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 	if err != nil {
 		return err
 	}
-	// What is unknown is taken out first: the library would make an error of each field.
+	// Unknown fields are removed first: the library would return an error for each of them.
 	unknown := takeUnknown(v.schema, value, "")
 	if err := v.schema.VisitJSON(value, v.visit...); err != nil {
 		faults.Add(bodyFields(err)...)
