@@ -37,7 +37,9 @@ func headOf(s db.AuditSeal) head {
 }
 
 // equals reports whether two heads are the same end of a chain.
-func (h head) equals(other head) bool { return h.number == other.number && bytes.Equal(h.hash, other.hash) }
+func (h head) equals(other head) bool {
+	return h.number == other.number && bytes.Equal(h.hash, other.hash)
+}
 
 // currentHead returns where a tenant's chain ends at the moment.
 func currentHead(ctx context.Context, q db.Querier, tenantID uuid.UUID) (head, error) {

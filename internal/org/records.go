@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	// deletionBatch is few enough rows that others needn't wait long for the transaction.
+	// deletionBatch is how many rows a transaction changes at most, so that others don't wait long for it.
 	deletionBatch = 1000
-	// deletionStep is how many rows are deleted between two looks at the clock: few enough for a slow database, too.
+	// deletionStep is how many rows are changed between two looks at the clock. It is small because a database may be slow.
 	deletionStep = 100
-	// deletionTime is how long a call of delete goes on, so that its client doesn't give up.
+	// deletionTime is how long a call of delete takes at most, so that its client doesn't give up.
 	deletionTime = 10 * time.Second
 )
 
@@ -45,16 +45,16 @@ type kind[Row any] struct {
 	facts  func(*Row) facts
 	get    func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (Row, error)
 	insert func(ctx context.Context, q db.Querier, row Row) error
-	// lock makes others who change the company of a row, or what is below that, wait for the end of the transaction. It comes before
-	// all other locks, so that what is read after it stays. The number of rows is 0 if there is no such row.
+	// lock locks the company of a row until the end of the transaction, so that nobody else changes the company or anything below
+	// it. The caller takes no other lock before it. It returns the number of rows: 0 if there is no such row.
 	lock func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (int64, error)
-	// update and remove do so if the row still has this version, and return the number of rows: 0 or 1. Without remove, a row is
-	// part of its own extent.
+	// update and remove do so if the row still has this version, and return the number of rows: 0 or 1. remove is nil if
+	// carryOut deletes the row itself, too.
 	update func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	remove func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	// within calls add if the tenant may have one more; nil if it may have any number.
 	within func(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error
-	// extent is what goes when a row is deleted.
+	// extent returns what a deletion of the row is about.
 	extent func(row Row) extent
 }
 
@@ -188,12 +188,12 @@ func (r records[Row]) previewDelete(ctx context.Context, by access.Principal, id
 	return plan.preview(ctx, r.store)
 }
 
-// delete removes a row and all that is below it; users lose the assignment. Up to 1000 rows go in one transaction. Of more, each
-// transaction takes as many, from below, and the last one takes the row itself. It returns nil when nothing is left, or what is
-// left if that takes longer than 10 seconds: then, and after any error, another call goes on where this one stopped.
+// delete removes a row and all that is below it; users lose the assignment. Each transaction changes up to 1000 rows, from below,
+// and the last one removes the row itself. It returns nil when nothing is left. If it takes longer than 10 seconds, it stops and
+// returns what is left: then, and after any error, another call continues.
 //
 // The error is errs.NotFound, errs.StaleVersion if the version isn't one of ifMatch at the beginning, or that of
-// access.StillAllowed.
+// access.StillAllowed between two transactions.
 func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
 	until := r.now().Add(deletionTime)
 	isLate := func() bool { return !r.now().Before(until) }
@@ -210,7 +210,7 @@ func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.U
 		}
 		done, err = r.deleteBatch(ctx, by, id, etag.Condition{}, isLate)
 		if errors.Is(err, store.ErrNotFound) {
-			break // someone else deletes it, too, and was faster
+			break // another request has deleted it
 		}
 		if err != nil {
 			return nil, err
@@ -219,7 +219,7 @@ func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.U
 	return nil, nil //nolint:nilnil // nothing is left
 }
 
-// rest is what a deletion has still to do; nil if someone else has done it.
+// rest returns what a deletion has still to remove; nil if another request has removed it.
 func (r records[Row]) rest(ctx context.Context, by access.Principal, id uuid.UUID) (*api.DeletionPreview, error) {
 	left, err := r.previewDelete(ctx, by, id, etag.Condition{})
 	if errs.Is(err, errs.NotFound) {
@@ -228,7 +228,7 @@ func (r records[Row]) rest(ctx context.Context, by access.Principal, id uuid.UUI
 	return &left, err
 }
 
-// deleteBatch is one transaction of delete. It stops early when it is late.
+// deleteBatch runs one transaction of delete, and reports whether the row is deleted. When isLate returns true it stops early.
 func (r records[Row]) deleteBatch(
 	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, isLate func() bool,
 ) (done bool, err error) {
@@ -255,7 +255,7 @@ func (r records[Row]) deleteBatch(
 	return done, err
 }
 
-// locked is matching after kind.lock.
+// locked calls kind.lock, and then returns what matching does. The error is store.ErrNotFound if there is no such row.
 func (r records[Row]) locked(
 	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, ifMatch etag.Condition,
 ) (Row, error) {

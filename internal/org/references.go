@@ -46,7 +46,7 @@ func toCompany(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) refere
 	}}
 }
 
-// inCompany is toCompany for what is added to the company, or changed in it. It locks the company as kind.lock does.
+// inCompany is toCompany for a row that is added to the company. It also locks the company, as kind.lock does.
 func inCompany(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) reference {
 	r := toCompany(ctx, q, tenantID, id)
 	r.fits = func() (bool, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// extent is what a deletion is about: a branch, a department, or else a whole company.
+// extent is what a deletion is about: a branch, a department, or a whole company if both ids are nil.
 type extent struct {
 	tenantID, companyID    uuid.UUID
 	branchID, departmentID *uuid.UUID
@@ -17,7 +17,7 @@ type extent struct {
 
 func (e extent) isCompany() bool { return e.branchID == nil && e.departmentID == nil }
 
-// includes reports whether a department goes even if the one that it is below stays.
+// includes reports whether a department is deleted although its parent isn't.
 func (e extent) includes(d db.ListDepartmentPlacesRow) bool {
 	switch {
 	case e.departmentID != nil:
@@ -29,18 +29,19 @@ func (e extent) includes(d db.ListDepartmentPlacesRow) bool {
 	}
 }
 
-// removal is a plan of a deletion. It holds ids alone, so that it stays small for a company of any size.
+// removal is the plan of a deletion. It has only ids, so that it stays small for a large company.
 type removal struct {
 	extent
 
 	departments map[uuid.UUID]bool
-	runs        []run // of these departments, each before those that it is below
+	runs        []run // of these departments, those below before those above
 }
 
-// run is departments of one level whose ids follow each other in their company, so that a range of ids names them all.
+// run is a list of departments of one level whose ids follow each other in their company: the range from the first id to the last
+// one has no other department.
 type run []db.ListDepartmentPlacesRow
 
-// plan finds out what goes. It holds as long as the company is locked.
+// plan returns what the deletion removes. It is valid while the company is locked.
 func (e extent) plan(ctx context.Context, q db.Querier) (removal, error) {
 	places, err := e.places(ctx, q)
 	if err != nil {
@@ -49,8 +50,8 @@ func (e extent) plan(ctx context.Context, q db.Querier) (removal, error) {
 	return e.order(places), nil
 }
 
-// places are those of all departments of the company; without departments below what goes, which is quickly found out, only
-// those of what goes.
+// places returns the departments of the company with their branches and parents. If nothing is below the branch or department
+// that is deleted, it returns only that department, or none, and so saves reading the whole company.
 func (e extent) places(ctx context.Context, q db.Querier) ([]db.ListDepartmentPlacesRow, error) {
 	if !e.isCompany() {
 		below, err := q.CountDepartments(ctx, db.CountDepartmentsParams{
@@ -68,10 +69,10 @@ func (e extent) places(ctx context.Context, q db.Querier) ([]db.ListDepartmentPl
 	return q.ListDepartmentPlaces(ctx, db.ListDepartmentPlacesParams{TenantID: e.tenantID, CompanyID: e.companyID})
 }
 
-// order plans the deletion of those of a company's departments, sorted by id, that go.
+// order plans the deletion. places are the departments of the company, sorted by id.
 func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 	r := removal{extent: e, departments: map[uuid.UUID]bool{}}
-	level := map[uuid.UUID]int{} // how many of those that go a department is below
+	level := map[uuid.UUID]int{} // how many deleted departments are above a department
 	levels := 0
 	for _, d := range topDown(places, func(d db.ListDepartmentPlacesRow) (uuid.UUID, *uuid.UUID) { return d.ID, d.ParentID }) {
 		n := 0
@@ -84,7 +85,7 @@ func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 		levels = max(levels, n+1)
 	}
 	runs := make([][]run, levels)
-	previous := -1 // the level of the department before; -1 if that stays
+	previous := -1 // level of the department before; -1 if that isn't deleted
 	for i, d := range places {
 		n, goes := level[d.ID]
 		switch {
@@ -93,7 +94,7 @@ func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 			continue
 		case n == previous:
 			last := &runs[n][len(runs[n])-1]
-			*last = (*last)[:len(*last)+1] // the next of the same places
+			*last = (*last)[:len(*last)+1] // extends the run by this department
 		default:
 			runs[n] = append(runs[n], places[i:i+1])
 		}
@@ -105,7 +106,7 @@ func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 	return r
 }
 
-// release sets those parts of an assignment to nil that go, and reports whether there are any.
+// release sets those parts of an assignment to nil that are deleted, and reports whether there are any.
 func (r removal) release(companyID, branchID, departmentID **uuid.UUID) bool {
 	released := false
 	for _, part := range []struct {
@@ -123,7 +124,7 @@ func (r removal) release(companyID, branchID, departmentID **uuid.UUID) bool {
 	return released
 }
 
-// preview counts what goes.
+// preview counts what the deletion removes.
 func (r removal) preview(ctx context.Context, q db.Querier) (api.DeletionPreview, error) {
 	counts := api.DeletionPreview{Departments: int64(len(r.departments))}
 	if r.branchID != nil {

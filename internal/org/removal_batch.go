@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// changer is what a transaction that changes many rows needs.
+// changer has what the functions of one transaction share.
 type changer struct {
 	q   db.Querier
 	log *audit.Log
@@ -29,20 +29,20 @@ type batch struct {
 	isLate func() bool
 }
 
-// step is how many rows to change next.
+// step returns how many rows to change next.
 func (b *batch) step() int { return min(b.left, deletionStep) }
 
-// limit is that of lists, which ask for one row more than the next step changes.
+// limit is the limit for lists: one row more than the next step changes, to see whether more is left.
 func (b *batch) limit() int32 { return int32(b.step()) + 1 } //nolint:gosec // at most the size of a batch
 
-// take returns the rows of the next step, and whether these are all.
+// take returns the rows of the next step, and whether rows has no more.
 func take[Row any](b *batch, rows []Row) (taken []Row, all bool) {
 	n := min(len(rows), b.step())
 	b.left -= n
 	return rows[:n], n == len(rows)
 }
 
-// repeat takes steps until one reports that there was nothing left for another, or the batch is full or late.
+// repeat calls step until it reports that nothing is left, or the batch is full or late. done means that nothing is left.
 func (b *batch) repeat(step func() (all bool, err error)) (done bool, err error) {
 	for {
 		all, err := step()
@@ -55,9 +55,9 @@ func (b *batch) repeat(step func() (all bool, err error)) (done bool, err error)
 	}
 }
 
-// carryOut detaches users and deletes what is below the row that the removal is about, with an audit entry for each row. It
-// reports whether nothing is left. It does at least one step, however late it is. The error is store.ErrStale if something isn't as
-// it was planned.
+// carryOut detaches users and deletes everything below the company or branch, or the department itself with all below it. It writes
+// an audit entry for each row, and reports whether nothing is left. It does at least one step, however late it is. The error is
+// store.ErrStale if something isn't as planned.
 func (b *batch) carryOut(ctx context.Context) (done bool, err error) {
 	if done, err := b.detachUsers(ctx); err != nil || !done {
 		return false, err
@@ -76,7 +76,8 @@ func (b *batch) carryOut(ctx context.Context) (done bool, err error) {
 	return b.repeat(func() (bool, error) { return b.deleteBranches(ctx) })
 }
 
-// detachUsers detaches those of the company and its branches, or of the branch. Those of departments go with these.
+// detachUsers detaches the users of the company and its branches, or of the branch. deleteDepartments detaches those of
+// departments.
 func (b *batch) detachUsers(ctx context.Context) (done bool, err error) {
 	if b.departmentID != nil {
 		return true, nil
@@ -98,7 +99,7 @@ func (b *batch) detachUsers(ctx context.Context) (done bool, err error) {
 	})
 }
 
-// detach is a step with users that were listed, unless that has failed.
+// detach is a step that detaches listed users. err is the error of the list.
 func (b *batch) detach(ctx context.Context, users []db.ListUsersOfCompanyRow, err error) (all bool, _ error) {
 	if err != nil {
 		return false, err
@@ -114,7 +115,7 @@ func (b *batch) detach(ctx context.Context, users []db.ListUsersOfCompanyRow, er
 	return all, nil
 }
 
-// deleteDepartments detaches the users of a run of them, and deletes it.
+// deleteDepartments detaches the users of a run of departments, and deletes these.
 func (b *batch) deleteDepartments(ctx context.Context, rest run) (done bool, err error) {
 	done, err = b.repeat(func() (bool, error) {
 		users, err := rowsOf(b.q.ListUsersOfDepartments(ctx, db.ListUsersOfDepartmentsParams{
@@ -152,7 +153,7 @@ func (b *batch) deleteRange(ctx context.Context, all run) error {
 	return mustBe(len(all), deleted, err)
 }
 
-// deleteBranches is a step with those of the company.
+// deleteBranches is a step that deletes branches of the company.
 func (b *batch) deleteBranches(ctx context.Context) (all bool, err error) {
 	rows, err := b.q.ListBranchesOfCompany(ctx, db.ListBranchesOfCompanyParams{TenantID: b.tenantID, CompanyID: b.companyID, Limit: b.limit()})
 	if err != nil {
@@ -171,7 +172,7 @@ func (b *batch) deleteBranches(ctx context.Context) (all bool, err error) {
 	return all, mustBe(len(rows), deleted, err)
 }
 
-// mustBe returns store.ErrStale unless a change was made to so many rows.
+// mustBe returns store.ErrStale if a statement changed another number of rows than planned, or broke a foreign key; otherwise err.
 func mustBe(planned int, changed int64, err error) error {
 	if store.BreaksReference(err) || err == nil && changed != int64(planned) {
 		return store.ErrStale
@@ -179,8 +180,8 @@ func mustBe(planned int, changed int64, err error) error {
 	return err
 }
 
-// writeDeleted adds an audit entry with the last state of each row. It comes before the deletion: where an entry locks the
-// tenant's row, which it refers to, that comes before all rows below the company.
+// writeDeleted adds an audit entry with the last state of each row. It comes before the deletion, because on MySQL an entry locks
+// the row of its tenant, and the order of locks is company, tenant, everything else.
 func (k kind[Row]) writeDeleted(ctx context.Context, c changer, rows []Row) error {
 	for _, row := range rows {
 		if err := k.write(ctx, c.q, c.log, c.by, "delete", row, audit.Deleted(row)); err != nil {

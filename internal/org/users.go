@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// LockCompanies makes others who change the companies that users are assigned to, or what is below these, wait for the end of the
-// transaction. It comes before all other locks.
+// LockCompanies locks the companies that the users, who are of one tenant, are assigned to, until the end of the transaction. So
+// nobody else changes these or anything below them. The caller takes no other lock before it.
 func LockCompanies(ctx context.Context, q db.Querier, users ...db.User) error {
 	var ids []uuid.UUID
 	for _, u := range users {
@@ -44,7 +44,7 @@ func companyOf(ctx context.Context, q db.Querier, u db.User) (uuid.UUID, error) 
 	return uuid.Nil, nil
 }
 
-// lockCompanies locks those that are there, in the order of their ids, so that no two wait for each other.
+// lockCompanies locks the companies that exist, in the order of their ids, so that no two transactions wait for each other.
 func lockCompanies(ctx context.Context, q db.Querier, tenantID uuid.UUID, ids []uuid.UUID) error {
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	for _, id := range slices.Compact(ids) {
@@ -95,8 +95,8 @@ func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) err
 	return checkReferences(list...)
 }
 
-// moveUsers gives the users of a department that has moved to another branch this branch, with an audit entry for each, unless they
-// have none. The company has to be locked.
+// moveUsers assigns the users of a department that has moved to its new branch, with an audit entry for each, unless they have no
+// branch. The company has to be locked.
 func moveUsers(ctx context.Context, c changer, d db.Department) error {
 	for {
 		users, err := rowsOf(c.q.ListUsersOfOtherBranch(ctx, db.ListUsersOfOtherBranchParams{
@@ -133,7 +133,7 @@ func headedBy(ctx context.Context, q db.Querier, tenantID, userID uuid.UUID) ([]
 }
 
 // RemoveHead takes a user off up to 100 of the departments that they head, with an audit entry for each, as part of a transaction
-// that began with LockHeaded. It reports whether these may not have been all. The error is store.ErrStale if one of the
+// that began with LockHeaded. It reports whether there may be more. The error is store.ErrStale if one of the
 // departments has changed meanwhile.
 func RemoveHead(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, userID uuid.UUID, now time.Time) (more bool, err error) {
 	departments, err := headedBy(ctx, q, by.TenantID, userID)

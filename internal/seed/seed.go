@@ -67,7 +67,7 @@ func Names() []string {
 type Login struct {
 	TenantID uuid.UUID
 	Email    string
-	Password string // of everybody in a demo organisation
+	Password string // everybody in a demo organisation has it at first
 }
 
 // Logins returns the public log-ins: an admin of each demo organisation, and the superuser.

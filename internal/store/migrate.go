@@ -116,12 +116,12 @@ func (s *Store) MigrateStamp(ctx context.Context, version int64) ([]Migration, e
 	return done, err
 }
 
-// migrator changes the schema by steps, on the only connection of its session, which holds the lock.
+// migrator runs steps on the only connection of its session, which holds the lock.
 type migrator struct {
 	engine  Engine
 	session *sql.DB
 	steps   *goose.Provider
-	notes   *goose.Provider // of the same versions, whose steps do nothing but note the version
+	notes   *goose.Provider // has the same versions; its steps only note the version
 	notice  func(string)
 }
 
@@ -131,7 +131,7 @@ type step struct {
 	up      bool
 }
 
-// migrate locks out other processes while f runs.
+// migrate calls f while it holds the lock for migrations.
 func (s *Store) migrate(ctx context.Context, f func(*migrator) error) error {
 	if d, ok := s.database.(*postgresDriver); ok && d.pooled.Load() {
 		return errors.New("the database URL leads to a connection pooler such as pgbouncer, through which the lock that migrations need doesn't hold; " +
@@ -196,7 +196,7 @@ func (m *migrator) missing(ctx context.Context) ([]Migration, error) {
 	return missing, nil
 }
 
-// migration returns one that this program knows. Others have no name.
+// migration returns the migration with a version. Its name is empty if this program doesn't know it.
 func (m *migrator) migration(version int64) Migration {
 	for _, source := range m.steps.ListSources() {
 		if source.Version == version {
@@ -208,7 +208,7 @@ func (m *migrator) migration(version int64) Migration {
 
 // run runs a step to its end, also when ctx ends meanwhile. PostgreSQL and SQLite run it and note it in one transaction.
 func (m *migrator) run(ctx context.Context, s step) error {
-	told := m.tellOfWait(ctx, s)
+	told := m.noticeStop(ctx, s)
 	defer told()
 	ctx = context.WithoutCancel(ctx)
 	repeated, err := m.begin(ctx, s)
@@ -220,7 +220,7 @@ func (m *migrator) run(ctx context.Context, s step) error {
 		err = partial.Err
 	}
 	if err != nil && m.engine == MySQL {
-		err = m.settle(ctx, s, repeated, err)
+		err = m.resolve(ctx, s, repeated, err)
 	}
 	if err != nil {
 		return fmt.Errorf("migration %d %s: %w", s.version, m.migration(s.version).Name, err)
@@ -228,9 +228,9 @@ func (m *migrator) run(ctx context.Context, s step) error {
 	return nil
 }
 
-// tellOfWait tells the operator, when ctx ends before the step does, that the step is finished first. The caller calls what it
-// returns after the step.
-func (m *migrator) tellOfWait(ctx context.Context, s step) func() {
+// noticeStop tells the operator that the step is finished first, if ctx ends before the step does. The caller calls the returned
+// function after the step.
+func (m *migrator) noticeStop(ctx context.Context, s step) func() {
 	ended, told := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(told)

@@ -23,7 +23,7 @@ const (
 // finished its last statement and ended its session.
 type migrationLock struct {
 	try func(ctx context.Context) (bool, error)
-	// holder says who has the lock.
+	// holder describes who has the lock.
 	holder func(ctx context.Context) string
 }
 

@@ -39,12 +39,12 @@ type Store struct {
 // Options has what can be set about a store beside its URL.
 type Options struct {
 	MaxConnections int // to the server, or of readers with SQLite; 0 means 20
-	// IdleInTransaction is how long a transaction may do nothing before the server rolls it back, as when the process that began it is frozen;
-	// 0 means 15 seconds. MySQL and MariaDB count whole seconds. SQLite has no server that could.
+	// IdleInTransaction is how long a transaction may do nothing before the server rolls it back, for instance because its process
+	// is frozen; 0 means 15 seconds. MySQL and MariaDB count whole seconds. It has no effect on SQLite, which has no server.
 	IdleInTransaction time.Duration
 	// Tracer makes spans of transactions and queries; nil makes none.
 	Tracer trace.Tracer
-	// Notice is told, in words for operators, what a migration waits for; nil: nobody.
+	// Notice, if set, is called with a message for operators when a migration waits for something.
 	Notice func(string)
 }
 
@@ -70,7 +70,7 @@ const (
 	defaultMaxConnections = 20
 	connectTimeout        = 5 * time.Second
 
-	// defaultIdleInTransaction is more than a slow machine takes between two statements, and half of what a request waits for a lock.
+	// defaultIdleInTransaction is longer than a slow machine takes between two statements, and half of a request's time limit.
 	defaultIdleInTransaction = 15 * time.Second
 	// pingIdleTime is how long the connection for pings is kept without one.
 	pingIdleTime = time.Minute
@@ -137,7 +137,7 @@ func (s *Store) connect(ctx context.Context) error {
 // Engine says which kind of database this is.
 func (s *Store) Engine() Engine { return s.engine }
 
-// Ping asks the database for a sign of life, on a connection of its own: it says nothing about whether the pool has a free one.
+// Ping asks the database for a sign of life, on a connection of its own, so that it works while the pool has no free one.
 func (s *Store) Ping(ctx context.Context) error { return s.database.ping(ctx) }
 
 // Now returns the time of the database's clock. SQLite has none of its own.
@@ -152,7 +152,7 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	return now.UTC(), nil
 }
 
-// keepOne makes a pool of the one connection that pings use.
+// keepOne limits a pool to one connection, which pings use, and returns the pool.
 func keepOne(pool *sql.DB) *sql.DB {
 	pool.SetMaxOpenConns(1)
 	pool.SetConnMaxIdleTime(pingIdleTime)

@@ -30,8 +30,8 @@ const (
 // failure, deadlock, lock time-out) or f returns ErrStale. So f must not change anything outside of q that it can't
 // change twice. After 12 attempts in vain the error is errs.Unavailable.
 //
-// As part of a request it happens only if the principal may still make the request (access.StillAllowedIn). They are asked
-// about before each attempt, and before the commit if f took long, because it may have waited for others.
+// In a request nothing is committed if the principal has lost the right to the request: Tx calls access.StillAllowedIn before each
+// attempt and before the commit, and returns its error. It asks again only if the last answer is older than a second.
 func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 	pause := firstPause
 	confirm := access.StillAllowedIn
@@ -42,7 +42,7 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 		}
 		switch {
 		case errors.Is(err, errNotAllowed):
-			// What f itself has changed may be the reason, as in a log-out. What is committed decides.
+			// f itself may have ended the right, as a log-out does. The committed state decides.
 			if err := access.StillAllowed(ctx); err != nil {
 				return err
 			}

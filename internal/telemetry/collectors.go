@@ -124,7 +124,7 @@ func newSealCollector(stats func() audit.SealStats) *sealCollector {
 	return &sealCollector{
 		stats:   stats,
 		sealed:  desc("audit_sealed_entries_total", "Audit entries that this instance has sealed."),
-		lag:     desc("audit_seal_lag_seconds", "How long the tenant that waits longest has had audit entries to seal."),
+		lag:     desc("audit_seal_lag_seconds", "How long audit entries have waited for their seal, for the tenant that waits longest."),
 		refused: desc("audit_refused_tenants", "Tenants whose audit trail was put back or cut off, so that it isn't sealed."),
 	}
 }

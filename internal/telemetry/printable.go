@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// printable escapes what a terminal obeys or an eye doesn't see: control characters beyond ASCII, and those of format, such as the ones that
-// turn the direction of text. It gets whole lines of the log, in any format, and writes \uXXXX, which JSON reads as the character. Control characters of
-// ASCII are escaped by the formats themselves.
+// printable writes control characters beyond ASCII, and characters that are invisible or change the direction of text, as \uXXXX,
+// which JSON reads as the character. It gets whole lines of the log, in any format. The formats themselves escape control characters
+// of ASCII.
 type printable struct{ io.Writer }
 
 func (p printable) Write(line []byte) (int, error) {
@@ -47,7 +47,8 @@ func escaped(line []byte) []byte {
 	return out
 }
 
-// isVisible reports whether a character can be seen, or changes how the one before it looks. Spaces other than that of ASCII don't count.
+// isVisible reports whether a character can be seen, or changes the look of the one before it. It returns false for spaces beyond
+// ASCII.
 func isVisible(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) && r != '\u2800'
 }

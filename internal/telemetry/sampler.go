@@ -11,11 +11,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// newSampler decides which requests are traced, as OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG say. A client may name the trace that its
-// request is part of, but neither its flag nor the id that it chose decides whether the request is traced. What happens within a request
-// is traced if the request is.
+// newSampler returns a sampler for the values of OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, or an error that names the wrong
+// one. A client may name the trace of its request, but neither its sampled flag nor its trace id decides whether the request is
+// traced. Spans within a request are traced if the request is.
 func newSampler(name, arg string) (sdktrace.Sampler, error) {
-	var request share
+	var request ratio
 	switch name {
 	case "", "always_on", "parentbased_always_on":
 		request = 1
@@ -24,11 +24,11 @@ func newSampler(name, arg string) (sdktrace.Sampler, error) {
 	case "traceidratio", "parentbased_traceidratio":
 		request = 1
 		if arg != "" {
-			ratio, err := strconv.ParseFloat(arg, 64)
-			if err != nil || math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
+			value, err := strconv.ParseFloat(arg, 64)
+			if err != nil || math.IsNaN(value) || value < 0 || value > 1 {
 				return nil, errors.New("OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, like 0.01")
 			}
-			request = share(ratio)
+			request = ratio(value)
 		}
 	default:
 		return nil, errors.New("OTEL_TRACES_SAMPLER must be always_on, always_off or traceidratio, each also with parentbased_ before it")
@@ -36,11 +36,11 @@ func newSampler(name, arg string) (sdktrace.Sampler, error) {
 	return sdktrace.ParentBased(request, sdktrace.WithRemoteParentSampled(request), sdktrace.WithRemoteParentNotSampled(request)), nil
 }
 
-// share samples so many of all requests, from 0 to 1, by chance.
-type share float64
+// ratio samples requests at random: 0 samples none, 1 all of them.
+type ratio float64
 
 // ShouldSample decides about one request.
-func (s share) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+func (s ratio) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	decision := sdktrace.Drop
 	if rand.Float64() < float64(s) { //nolint:gosec // nothing is to be kept secret
 		decision = sdktrace.RecordAndSample
@@ -49,4 +49,4 @@ func (s share) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResu
 }
 
 // Description is for the library's own log.
-func (s share) Description() string { return fmt.Sprintf("share(%g)", float64(s)) }
+func (s ratio) Description() string { return fmt.Sprintf("ratio(%g)", float64(s)) }

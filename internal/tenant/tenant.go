@@ -98,7 +98,7 @@ func (s *Service) CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID
 	return clientError(err)
 }
 
-// enterable returns a tenant in which a superuser may act.
+// enterable returns a tenant, or errs.NotFound if it is being deleted.
 func enterable(ctx context.Context, q db.Querier, id uuid.UUID) (db.Tenant, error) {
 	t, err := q.GetTenant(ctx, db.GetTenantParams{ID: id})
 	if err == nil && t.Status == deleting {

@@ -54,7 +54,7 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 		return s.write(ctx, q, by, u, audit.Created(u))
 	})
 	if err != nil {
-		return db.User{}, auth.OneTimeToken{}, s.tellTaken(ctx, by, db.User{Email: u.Email}, err)
+		return db.User{}, auth.OneTimeToken{}, s.writeTaken(ctx, by, db.User{Email: u.Email}, err)
 	}
 	return u, token, nil
 }
@@ -98,7 +98,7 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 		return err
 	})
 	if err != nil {
-		return db.User{}, s.tellTaken(ctx, by, after, err)
+		return db.User{}, s.writeTaken(ctx, by, after, err)
 	}
 	s.changed(ctx, after)
 	return after, nil
@@ -147,9 +147,9 @@ func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUI
 	return after, nil
 }
 
-// Delete removes a user; departments that they head have no head then, and the database removes their sessions and token. Of
-// more than 100 departments, each transaction changes as many, and the last one removes the user, too. The error is as of
-// administer, errs.LastAdmin, or that of access.StillAllowed; after one, another call goes on where this one stopped.
+// Delete removes a user; departments that they head have no head then, and the database removes their sessions and token. Each
+// transaction changes up to 100 departments, and the last one removes the user, too. The error is as of administer,
+// errs.LastAdmin, or that of access.StillAllowed; after an error another call continues.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
 	for {
 		more, err := s.deletePart(ctx, by, id, ifMatch)
@@ -162,7 +162,7 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 	}
 }
 
-// deletePart is one transaction of Delete. It reports whether there has to be another one.
+// deletePart runs one transaction of Delete. It reports whether another one has to follow.
 func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (more bool, err error) {
 	var deleted db.User
 	lock := func(q db.Querier) error { return org.LockHeaded(ctx, q, by.TenantID, id) }
@@ -214,8 +214,8 @@ func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
 	return nil
 }
 
-// countOtherAdmins returns how many active admins of a tenant could stand in for one of them. Who was invited and has no password yet
-// can't stand in for one who can log in.
+// countOtherAdmins returns how many other active admins the tenant of an admin has. If this admin has a password, only those with a
+// password count, because invited admins without one can't log in.
 func countOtherAdmins(ctx context.Context, q db.Querier, admin db.User) (int64, error) {
 	if admin.PasswordHash != nil {
 		return q.CountOtherActiveAdmins(ctx, db.CountOtherActiveAdminsParams{TenantID: admin.TenantID, ID: admin.ID})
