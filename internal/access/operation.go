@@ -36,9 +36,9 @@ type Operation struct {
 	HeavyParameters []string
 }
 
-// Operations returns every operation of the document, sorted by id. It is an error if one lacks x-required-role or
-// x-audit-action, has an unknown role, class of x-rate-limit or kind of x-work, if its security doesn't fit its role, or if an id lacks x-entity:
-// what isn't said isn't allowed.
+// Operations returns every operation of the document, sorted by id. It is an error if one lacks x-required-role
+// or x-audit-action, has an unknown role, class of x-rate-limit or kind of x-work, if its security doesn't fit
+// its role, or if an id lacks x-entity: what isn't said isn't allowed.
 func Operations(doc *openapi3.T) ([]Operation, error) {
 	var list []Operation
 	var faults []error

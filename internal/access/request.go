@@ -24,7 +24,8 @@ type Request struct {
 	Principal Principal // zero until authentication
 	Admitted  bool      // it holds its place, see package admission
 	CheckedAt time.Time // when the last answered question about the principal's right was asked
-	// Confirm asks the database whether the principal may still do this; nil before the handler and outside of a request.
+	// Confirm asks the database whether the principal may still do this; nil before the handler and outside of
+	// a request.
 	Confirm func(ctx context.Context) error
 	// Renew asks the same through q, but only if the last answer is older than a second; nil if Confirm is nil.
 	Renew func(ctx context.Context, q db.Querier) error
@@ -59,8 +60,8 @@ func StillAllowed(ctx context.Context) error {
 	return nil
 }
 
-// StillAllowedIn is StillAllowed through the queries of a transaction, for which an answer is good for a second. store.Tx
-// calls it at the beginning of each attempt and before the commit.
+// StillAllowedIn is StillAllowed through the queries of a transaction, for which an answer is good for a
+// second. store.Tx calls it at the beginning of each attempt and before the commit.
 func StillAllowedIn(ctx context.Context, q db.Querier) error {
 	if renew := RequestFrom(ctx).Renew; renew != nil {
 		return renew(ctx, q)

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// snapshot has a line for each operation: method, path, role, audit action, class of limits, kind of work, and the parameters that
-// make it heavy. What clients can't see in the document's shape is written down there once more, so that a change of it is seen, and meant.
+// snapshot has a line for each operation: method, path, role, audit action, class of limits, kind of work, and
+// the parameters that make it heavy. What clients can't see in the document's shape is written down there once
+// more, so that a change of it is seen, and meant.
 const snapshot = "testdata/operations.txt"
 
 func TestRulesAreThoseOfTheSnapshot(t *testing.T) {

@@ -22,8 +22,8 @@ const (
 	WorkStream Work = "stream" // takes as long as the client reads: every operation with x-streaming
 )
 
-// readWork reads x-work of the operation and of its parameters. Without x-work the work of an operation is light, or none if
-// the operation is open to everyone.
+// readWork reads x-work of the operation and of its parameters. Without x-work the work of an operation is
+// light, or none if the operation is open to everyone.
 func (o *Operation) readWork() error {
 	work, given := o.Spec.Extensions[workExtension]
 	switch {

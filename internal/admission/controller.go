@@ -1,4 +1,5 @@
-// Package admission bounds how many connections to the database, and how much heavy work, one tenant may use at the same time.
+// Package admission bounds how many connections to the database, and how much heavy work, one tenant may use at
+// the same time.
 package admission
 
 import (
@@ -39,11 +40,12 @@ type Limits struct {
 	Patience time.Duration
 }
 
-// maxHeldPerFree is how many places a key may hold for each place that is free: four fifths of all if no other key holds any.
+// maxHeldPerFree is how many places a key may hold for each place that is free: four fifths of all if no other
+// key holds any.
 const maxHeldPerFree = 4
 
-// Controller gives places to work of one kind. A key may hold four times as many places as it leaves free, so each key gets
-// fewer the more keys there are. The last free place is for a key that holds none.
+// Controller gives places to work of one kind. A key may hold four times as many places as it leaves free, so
+// each key gets fewer the more keys there are. The last free place is for a key that holds none.
 type Controller struct {
 	limits Limits
 
@@ -66,8 +68,9 @@ func NewController(limits Limits) *Controller {
 	return &Controller{limits: limits, free: limits.Total, held: map[Key]int{}}
 }
 
-// Enter takes a place for a request of this key, and waits for one if necessary. After nil the caller must call Leave with the
-// same key. The error is errs.Busy if no place becomes free in time or too many requests wait already, or context.Canceled.
+// Enter takes a place for a request of this key, and waits for one if necessary. After nil the caller must call
+// Leave with the same key. The error is errs.Busy if no place becomes free in time or too many requests wait
+// already, or context.Canceled.
 func (c *Controller) Enter(ctx context.Context, key Key) error {
 	c.mu.Lock()
 	own := c.queueOf(key)

@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// A request waits for at most half of its time limit, so that a refusal still reaches the client. The number of waiting requests
-	// bounds memory: each takes some kilobytes, and its body. Lower numbers would not help others: clients that are refused at once
-	// come back at once.
+	// A request waits for at most half of its time limit, so that a refusal still reaches the client. The
+	// number of waiting requests bounds memory: each takes some kilobytes, and its body. Lower numbers would
+	// not help others: clients that are refused at once come back at once.
 	lightPatience = 15 * time.Second
 	lightWaiting  = 1024
 	heavyPatience = 5 * time.Second // also for streams
@@ -28,9 +28,10 @@ type Shares struct {
 	light, heavy, streams *Controller
 }
 
-// NewShares returns the places for a pool with a number of connections. There are as many light places as connections, because
-// every request that holds a connection for long needs one. Heavy work takes a heavy place and then a light one. A stream has a place of another kind:
-// it holds a connection only while it reads its next part, but memory all the time.
+// NewShares returns the places for a pool with a number of connections. There are as many light places as
+// connections, because every request that holds a connection for long needs one. Heavy work takes a heavy place
+// and then a light one. A stream has a place of another kind: it holds a connection only while it reads its
+// next part, but memory all the time.
 func NewShares(connections int) *Shares {
 	half := max(minHeavy, connections/heavyPart)
 	return &Shares{
@@ -42,8 +43,8 @@ func NewShares(connections int) *Shares {
 	}
 }
 
-// Enter takes the places that a kind of work needs, and waits for them if necessary. After nil the caller must call Leave with
-// the same arguments. The errors are those of Controller.Enter; then no place is held.
+// Enter takes the places that a kind of work needs, and waits for them if necessary. After nil the caller must
+// call Leave with the same arguments. The errors are those of Controller.Enter; then no place is held.
 func (s *Shares) Enter(ctx context.Context, work access.Work, key Key) error {
 	switch work {
 	case access.WorkLight:
@@ -78,8 +79,8 @@ func (s *Shares) Leave(work access.Work, key Key) {
 	}
 }
 
-// Within calls f while it holds a light place for the key, and returns the error of f or of Controller.Enter. It is for queries
-// before the handler. A request that was admitted holds a place already, so f runs at once.
+// Within calls f while it holds a light place for the key, and returns the error of f or of Controller.Enter.
+// It is for queries before the handler. A request that was admitted holds a place already, so f runs at once.
 func (s *Shares) Within(ctx context.Context, key Key, f func() error) error {
 	if access.RequestFrom(ctx).Admitted {
 		return f()

@@ -47,8 +47,8 @@ func (a *App) HoldAt(t testing.TB, requestID string, at func(ctx context.Context
 	return h
 }
 
-// HoldAfterLastLook makes the request with an X-Request-Id wait after its principal was looked up for the last time before
-// the handler.
+// HoldAfterLastLook makes the request with an X-Request-Id wait after its principal was looked up for the last
+// time before the handler.
 func (a *App) HoldAfterLastLook(t testing.TB, requestID string) *Hold {
 	t.Helper()
 	looks := 0

@@ -102,8 +102,8 @@ func (w *Witness) Entries(ctx context.Context) ([]isolation.Entry, error) {
 	return entries, nil
 }
 
-// CheckTrail returns an error unless every entry that has come is still there, byte for byte, with those of deleted tenants
-// as the only exception.
+// CheckTrail returns an error unless every entry that has come is still there, byte for byte, with those of
+// deleted tenants as the only exception.
 func (w *Witness) CheckTrail(ctx context.Context) error {
 	rows, err := w.all(ctx, auditTable, "")
 	if err != nil {

@@ -219,8 +219,8 @@ func (v verification) verify(ctx context.Context, checkpoints string) error {
 	return nil
 }
 
-// gone reports tenants that don't exist any more, and returns how many they are: all that have a checkpoint, and those in
-// AUDIT_CHECKPOINT_FILE that nobody has deleted through the API.
+// gone reports tenants that don't exist any more, and returns how many they are: all that have a checkpoint,
+// and those in AUDIT_CHECKPOINT_FILE that nobody has deleted through the API.
 func (v verification) gone(ctx context.Context, earlier map[uuid.UUID]audit.Checkpoint, known map[uuid.UUID]bool) (int, error) {
 	missing := map[uuid.UUID]string{}
 	for id := range known {

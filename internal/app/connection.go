@@ -12,8 +12,9 @@ import (
 type connections struct {
 	net.Listener
 
-	// firstRequest is how long a client may take to send the headers of its first request by HTTP/2, where net/http has only the
-	// much longer IdleTimeout. By HTTP/1.1 the server's ReadHeaderTimeout limits that, too.
+	// firstRequest is how long a client may take to send the headers of its first request by HTTP/2, where
+	// net/http has only the much longer IdleTimeout. By HTTP/1.1 the server's ReadHeaderTimeout limits that,
+	// too.
 	firstRequest time.Duration
 }
 
@@ -30,7 +31,8 @@ func (l connections) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-// serve runs the server on these connections, and makes it tell them their state. The error is that of http.Server.Serve.
+// serve runs the server on these connections, and makes it tell them their state. The error is that of
+// http.Server.Serve.
 func (l connections) serve(server *http.Server) error {
 	next := server.Handler
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,8 +59,8 @@ type connectionKey struct{}
 type connection struct {
 	*net.TCPConn
 
-	// betweenRequests is true while only net/http itself can write: before the first request, and by HTTP/1.1 from the end of a
-	// reply until the next request reaches a handler.
+	// betweenRequests is true while only net/http itself can write: before the first request, and by HTTP/1.1
+	// from the end of a reply until the next request reaches a handler.
 	betweenRequests atomic.Bool
 	http2           atomic.Bool
 	firstRequest    time.Duration

@@ -27,8 +27,8 @@ func (a *App) demo(cfg config.Config) func(context.Context) []pages.Login {
 	return a.demoLogins
 }
 
-// demoLogins returns the public log-ins that are in the database; none if it can't be asked. A user of an ordinary tenant who
-// has the address of one doesn't count.
+// demoLogins returns the public log-ins that are in the database; none if it can't be asked. A user of an
+// ordinary tenant who has the address of one doesn't count.
 func (a *App) demoLogins(ctx context.Context) []pages.Login {
 	var logins []pages.Login
 	for _, public := range seed.Logins() {
@@ -66,8 +66,9 @@ func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// demoAccounts describes one account with the public password for each demo organisation that has any, and the superuser with the
-// public password: public log-ins and superusers by their address, others also by the name of the organisation.
+// demoAccounts describes one account with the public password for each demo organisation that has any, and the
+// superuser with the public password: public log-ins and superusers by their address, others also by the name
+// of the organisation.
 //
 // It goes by the ids of tenants and by the passwords. The addresses of users in other tenants make no difference.
 func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {

@@ -65,8 +65,8 @@ func continues(ctx context.Context, q db.Querier, tenantID uuid.UUID, earlier, e
 	return err == nil && headOf(s).equals(earlier), err
 }
 
-// seal returns the seal of links that continue a chain, in the order of their entries' ids. at is the time of sealing; nil: the
-// seal has none.
+// seal returns the seal of links that continue a chain, in the order of their entries' ids. at is the time of
+// sealing; nil: the seal has none.
 func (k *key) seal(tenantID uuid.UUID, end head, links []db.AuditLink, at *time.Time) db.AuditSeal {
 	sortLinks(links)
 	hashes := k.chain(end, links)
@@ -85,7 +85,8 @@ func (k *key) sealHash(hashes [][]byte, at *time.Time) []byte {
 	return k.sign(newMessage("audit seal").with("previous", last).number("sealed_at", at.UnixMicro()))
 }
 
-// writtenAt reads from an entry's id when it was written. It returns false if the id isn't of version 7, as in demo data.
+// writtenAt reads from an entry's id when it was written. It returns false if the id isn't of version 7, as in
+// demo data.
 func writtenAt(entryID uuid.UUID) (time.Time, bool) {
 	if entryID.Version() != 7 {
 		return time.Time{}, false

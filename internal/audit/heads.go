@@ -18,11 +18,11 @@ import (
 // maxHeads bounds what is remembered, at about 200 bytes each. Beyond it, heads of further tenants aren't remembered.
 const maxHeads = 500_000
 
-// Heads remembers where the chains of tenants ended, outside of the tables, so that whoever writes to the database can't change
-// that. If a chain has lost the remembered end, that is a Regression.
+// Heads remembers where the chains of tenants ended, outside of the tables, so that whoever writes to the
+// database can't change that. If a chain has lost the remembered end, that is a Regression.
 //
-// A remembered head is given up because of an entry AcceptHead in the tenant's trail, or an entry TenantDelete in the platform's.
-// Both are signed, and they count only if they were written after the head was sealed.
+// A remembered head is given up because of an entry AcceptHead in the tenant's trail, or an entry TenantDelete
+// in the platform's. Both are signed, and they count only if they were written after the head was sealed.
 type Heads struct {
 	keys *Keys
 	file *headsFile // nil: none
@@ -42,8 +42,8 @@ type knownHead struct {
 // NewHeads returns Heads that remember nothing yet.
 func NewHeads(keys *Keys) *Heads { return &Heads{keys: keys, known: map[uuid.UUID]head{}} }
 
-// Regression is the error that a tenant's chain has lost a remembered end: seals were deleted, or the database was put back to
-// an older state.
+// Regression is the error that a tenant's chain has lost a remembered end: seals were deleted, or the database
+// was put back to an older state.
 type Regression struct {
 	TenantID   uuid.UUID
 	Known      int64  // number of the last entry before the remembered end
@@ -91,8 +91,8 @@ func (h *Heads) forget(tenantID uuid.UUID) {
 	h.changes++
 }
 
-// compare returns a *Regression if a chain that ends with found has lost the known head, and no entry has released that. The
-// caller must get known before it reads found.
+// compare returns a *Regression if a chain that ends with found has lost the known head, and no entry has
+// released that. The caller must get known before it reads found.
 func (h *Heads) compare(ctx context.Context, q db.Querier, tenantID uuid.UUID, known knownHead, found head) error {
 	if !known.ok {
 		return nil
@@ -108,8 +108,8 @@ func (h *Heads) compare(ctx context.Context, q db.Querier, tenantID uuid.UUID, k
 	return &Regression{TenantID: tenantID, Known: known.seq, Found: found.seq, Checkpoint: h.keys.checkpoint(tenantID, known.head)}
 }
 
-// released reports whether a signed entry says that a known head counts no more: the tenant was deleted through the API, or an
-// operator has accepted an end that the chain still has.
+// released reports whether a signed entry says that a known head counts no more: the tenant was deleted through
+// the API, or an operator has accepted an end that the chain still has.
 func (h *Heads) released(ctx context.Context, q db.Querier, tenantID uuid.UUID, known, found head) (bool, error) {
 	deleted, err := h.isDeleted(ctx, q, tenantID, known)
 	if err != nil || deleted {
@@ -152,8 +152,8 @@ func (h *Heads) Deleted(ctx context.Context, q db.Querier, tenantID uuid.UUID) (
 	return h.isDeleted(ctx, q, tenantID, h.get(tenantID).head)
 }
 
-// since returns the entries of a trail with an action about a tenant that are signed correctly and were written after a head was
-// sealed: the newest 100 at most.
+// since returns the entries of a trail with an action about a tenant that are signed correctly and were written
+// after a head was sealed: the newest 100 at most.
 func (h *Heads) since(ctx context.Context, q db.Querier, known head, trail uuid.UUID, action string, about uuid.UUID) ([]db.AuditEntry, error) {
 	const most = 100
 	since := storable(known.sealedAt)
@@ -179,8 +179,9 @@ func (h *Heads) since(ctx context.Context, q db.Querier, known head, trail uuid.
 	return written, err
 }
 
-// Accept writes an entry into the tenant's trail that says that an operator accepts the end that its chain has now. It returns the
-// number of the last sealed entry. Sealers then continue the chain from there, although they remember another end.
+// Accept writes an entry into the tenant's trail that says that an operator accepts the end that its chain has
+// now. It returns the number of the last sealed entry. Sealers then continue the chain from there, although
+// they remember another end.
 func Accept(ctx context.Context, s *store.Store, log *Log, heads *Heads, tenantID uuid.UUID) (int64, error) {
 	var end head
 	err := s.Tx(ctx, func(q db.Querier) error {

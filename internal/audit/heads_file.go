@@ -35,8 +35,8 @@ type Checkpoint struct {
 	Text     string
 }
 
-// ReadCheckpoints reads lines "ID CODE CHECKPOINT" or "ID CHECKPOINT". Any other line is an error, and so are two lines for one
-// tenant. Checkpoints are not verified.
+// ReadCheckpoints reads lines "ID CODE CHECKPOINT" or "ID CHECKPOINT". Any other line is an error, and so are
+// two lines for one tenant. Checkpoints are not verified.
 func ReadCheckpoints(r io.Reader) (map[uuid.UUID]Checkpoint, error) {
 	all := map[uuid.UUID]Checkpoint{}
 	lines := bufio.NewScanner(r)
@@ -64,8 +64,8 @@ func ReadCheckpoints(r io.Reader) (map[uuid.UUID]Checkpoint, error) {
 	return all, lines.Err()
 }
 
-// Load remembers the heads in a file. From then on Save writes to it. If the file doesn't exist, Load remembers nothing. A file
-// with anything else than checkpoints made with these keys is an error.
+// Load remembers the heads in a file. From then on Save writes to it. If the file doesn't exist, Load remembers
+// nothing. A file with anything else than checkpoints made with these keys is an error.
 func (h *Heads) Load(path string) error {
 	h.file = &headsFile{path: path, saved: unsaved}
 	content, err := os.ReadFile(path)
@@ -93,8 +93,8 @@ func (h *Heads) Load(path string) error {
 // IsNew reports whether the file that was given to Load doesn't exist yet.
 func (h *Heads) IsNew() bool { return h.file != nil && h.file.saved == unsaved }
 
-// Save writes the file that was given to Load, if heads have changed since. It replaces the file as a whole, so that it is never
-// incomplete. Without a file it does nothing.
+// Save writes the file that was given to Load, if heads have changed since. It replaces the file as a whole, so
+// that it is never incomplete. Without a file it does nothing.
 func (h *Heads) Save() error {
 	if h.file == nil {
 		return nil
@@ -116,8 +116,8 @@ func (h *Heads) Save() error {
 	return nil
 }
 
-// replaceFile replaces the content of a file, which then has mode 0600. If the machine fails meanwhile, the file has either the
-// old content or the new one.
+// replaceFile replaces the content of a file, which then has mode 0600. If the machine fails meanwhile, the
+// file has either the old content or the new one.
 func replaceFile(path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // with mode 0600
 	if err != nil {

@@ -20,7 +20,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// remembering returns the same chain as a server sees it that remembers the heads in a file. It is a new process each time.
+// remembering returns the same chain as a server sees it that remembers the heads in a file. It is a new
+// process each time.
 func (c *chain) remembering(t *testing.T, path string) (*chain, *audit.Heads) {
 	t.Helper()
 	heads := audit.NewHeads(newKeys(t, secret))

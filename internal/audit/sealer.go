@@ -38,7 +38,8 @@ const (
 //
 // It doesn't continue a chain that has lost an end that it remembers: see Heads.
 type Sealer struct {
-	// Now is the clock for the time of seals. If it is nil, as tests set it, seals have no time, like those of earlier programs.
+	// Now is the clock for the time of seals. If it is nil, as tests set it, seals have no time, like those of
+	// earlier programs.
 	Now func() time.Time
 
 	store *store.Store
@@ -281,8 +282,8 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	return sealed, nil
 }
 
-// sealingTime returns the time for the seal after a head. It is never before that of the head, even if this clock is behind
-// another process's.
+// sealingTime returns the time for the seal after a head. It is never before that of the head, even if this
+// clock is behind another process's.
 func (s *Sealer) sealingTime(end head) *time.Time {
 	if s.Now == nil {
 		return nil

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// reviewInterval is how often all chains are compared with their remembered heads, and the checkpoints of chains with new seals
-	// are logged. A Regression is logged again after this time.
+	// reviewInterval is how often all chains are compared with their remembered heads, and the checkpoints of
+	// chains with new seals are logged. A Regression is logged again after this time.
 	reviewInterval = time.Hour
 	reviewPage     = 1000
-	// saveInterval is how often the file of heads is written. If writing takes long, the interval is saveShare times as long as
-	// that, so that at most a hundredth of the time is spent on it.
+	// saveInterval is how often the file of heads is written. If writing takes long, the interval is saveShare
+	// times as long as that, so that at most a hundredth of the time is spent on it.
 	saveInterval = 5 * time.Second
 	saveShare    = 100
 )
@@ -40,8 +40,8 @@ func (s *Sealer) Stats() SealStats {
 	return stats
 }
 
-// watch compares the chains of all tenants with their remembered heads, at once and then every hour, and keeps the file of heads
-// up to date, until ctx ends.
+// watch compares the chains of all tenants with their remembered heads, at once and then every hour, and keeps
+// the file of heads up to date, until ctx ends.
 func (s *Sealer) watch(ctx context.Context) {
 	s.review(ctx)
 	review := time.NewTicker(reviewInterval)
@@ -58,8 +58,8 @@ func (s *Sealer) watch(ctx context.Context) {
 	}
 }
 
-// review compares the chains of all tenants with their remembered heads, and remembers their ends. It finds regressions that
-// sealing doesn't find: of chains without new entries, and of tenants that are gone.
+// review compares the chains of all tenants with their remembered heads, and remembers their ends. It finds
+// regressions that sealing doesn't find: of chains without new entries, and of tenants that are gone.
 func (s *Sealer) review(ctx context.Context) {
 	remembered, _ := s.heads.all()
 	after := ""
@@ -102,8 +102,8 @@ func (s *Sealer) reviewChain(ctx context.Context, tenantID uuid.UUID) error {
 	return nil
 }
 
-// reviewMissing forgets the head of a tenant that was deleted through the API. The error is a *Regression if the tenant is gone
-// for another reason.
+// reviewMissing forgets the head of a tenant that was deleted through the API. The error is a *Regression if
+// the tenant is gone for another reason.
 func (s *Sealer) reviewMissing(ctx context.Context, tenantID uuid.UUID) error {
 	_, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
 	if !errors.Is(err, store.ErrNotFound) {
@@ -144,8 +144,8 @@ func (s *Sealer) endRefusal(ctx context.Context, tenantID uuid.UUID) {
 	}
 }
 
-// logCheckpoints logs the checkpoint of each chain that this process has added to since the last time, so that whoever collects
-// the log has them.
+// logCheckpoints logs the checkpoint of each chain that this process has added to since the last time, so that
+// whoever collects the log has them.
 func (s *Sealer) logCheckpoints(ctx context.Context) {
 	s.mu.Lock()
 	moved := s.moved

@@ -21,7 +21,8 @@ const (
 
 	// overdueAfter is how long an entry may wait for its seal. While a server runs it waits for a few seconds.
 	overdueAfter = 10 * time.Minute
-	// lateAfter is how long after it was written an entry may be sealed. So no server may run for that time without a finding.
+	// lateAfter is how long after it was written an entry may be sealed. So no server may run for that time
+	// without a finding.
 	lateAfter = time.Hour
 )
 
@@ -250,8 +251,8 @@ func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, 
 	return c.seals, nil
 }
 
-// judgeSealing counts an entry that was sealed more than an hour after it was written, unless the caller's checkpoint was made
-// after that.
+// judgeSealing counts an entry that was sealed more than an hour after it was written, unless the caller's
+// checkpoint was made after that.
 func (c *Check) judgeSealing(s db.AuditSeal, place Place) {
 	written, ok := writtenAt(place.EntryID)
 	if !ok || s.SealedAt == nil || s.SealedAt.Sub(written) <= lateAfter {
@@ -397,8 +398,8 @@ func (c *Check) unlinked(from uuid.UUID) step {
 	}
 }
 
-// ends is the last step. It finds a trail that has lost an earlier end, or was sealed late. These findings matter only if all
-// entries are as they were written.
+// ends is the last step. It finds a trail that has lost an earlier end, or was sealed late. These findings
+// matter only if all entries are as they were written.
 func (c *Check) ends(ctx context.Context) (step, error) {
 	for _, e := range c.earlier {
 		if e.confirmed {

@@ -19,9 +19,9 @@ const (
 	bcryptStart = "$2"
 )
 
-// matches reports whether the hash is that of the password; nil matches nothing. Each comparison takes as long as one with the
-// highest cost that any user's hash has. So the time tells nothing, even after BCRYPT_COST was lowered or while instances have
-// different ones.
+// matches reports whether the hash is that of the password; nil matches nothing. Each comparison takes as long
+// as one with the highest cost that any user's hash has. So the time tells nothing, even after BCRYPT_COST was
+// lowered or while instances have different ones.
 func (s *Service) matches(ctx context.Context, hash *string, password string) (bool, error) {
 	cost, err := s.highestCost(ctx)
 	if err != nil {
@@ -30,8 +30,8 @@ func (s *Service) matches(ctx context.Context, hash *string, password string) (b
 	return s.passwords.Matches(ctx, valueOf(hash), password, cost)
 }
 
-// highestCost returns the highest cost of any user's hash; 0 if there is no hash. It asks the database each time, because another
-// instance may have written a hash just now. Compared with a hash that takes no time.
+// highestCost returns the highest cost of any user's hash; 0 if there is no hash. It asks the database each
+// time, because another instance may have written a hash just now. Compared with a hash that takes no time.
 func (s *Service) highestCost(ctx context.Context) (int, error) {
 	highest := 0
 	for below := afterKinds; below > firstKind; {

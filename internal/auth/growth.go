@@ -12,8 +12,8 @@ const (
 	leastRetention = 15 * time.Minute
 )
 
-// growth measures how many counts of failed attempts were added in this minute and the one before. When strangers add very
-// many, counts are kept for less than 24 hours.
+// growth measures how many counts of failed attempts were added in this minute and the one before. When
+// strangers add very many, counts are kept for less than 24 hours.
 type growth struct {
 	mu            sync.Mutex
 	minute        int64

@@ -32,8 +32,8 @@ type guessLimit struct {
 	longest time.Duration
 }
 
-// Every wrong password counts for each of these. Address and pair count once for each network that the address is part of.
-// docs/adr/0006-guessing.md has the reasons.
+// Every wrong password counts for each of these. Address and pair count once for each network that the address
+// is part of. docs/adr/0006-guessing.md has the reasons.
 var (
 	perAddress           = guessLimit{"address", 100, time.Minute}
 	perAccount           = guessLimit{"account", 100, 15 * time.Minute}
@@ -104,8 +104,8 @@ func (g *guesses) about(email, ip string) guess {
 	return made
 }
 
-// knownNetwork returns which of an address' networks is remembered after a log-in: the /56 for IPv6, because devices of one
-// household are in several /64.
+// knownNetwork returns which of an address' networks is remembered after a log-in: the /56 for IPv6, because
+// devices of one household are in several /64.
 func knownNetwork(networks []access.Network) string { return networks[min(1, len(networks)-1)].Prefix }
 
 // fromAddress returns the guess of a one-time token that comes from an address of the network.
@@ -128,8 +128,8 @@ func (g *guesses) subject(name, of string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// accountDelay is a delay of an account that holds for all addresses, except for networks from which the account has logged in.
-// The zero value is none.
+// accountDelay is a delay of an account that holds for all addresses, except for networks from which the
+// account has logged in. The zero value is none.
 type accountDelay struct {
 	refusal      error // errs.TooManyAttempts: the answer from an unknown network, and to a wrong password from any
 	knownNetwork bool  // the account has logged in from this network before
@@ -138,13 +138,13 @@ type accountDelay struct {
 // holds reports whether even the right password is refused.
 func (d accountDelay) holds() bool { return d.refusal != nil && !d.knownNetwork }
 
-// allowed returns errs.TooManyAttempts while there is a delay of the address, or of the account from this address. The caller
-// asks before it compares the password and again before it answers: when many try at once, the first one that fails blocks
-// the answers to the others.
+// allowed returns errs.TooManyAttempts while there is a delay of the address, or of the account from this
+// address. The caller asks before it compares the password and again before it answers: when many try at once,
+// the first one that fails blocks the answers to the others.
 //
-// A delay of the account from everywhere is returned instead. Then the caller compares the password all the same, and answers
-// a wrong one with its refusal. Otherwise the answer, or its time, would tell in which networks an account is known, and so
-// that it exists.
+// A delay of the account from everywhere is returned instead. Then the caller compares the password all the
+// same, and answers a wrong one with its refusal. Otherwise the answer, or its time, would tell in which
+// networks an account is known, and so that it exists.
 func (g guess) allowed(ctx context.Context, q db.Querier) (accountDelay, error) {
 	now := g.guesses.now()
 	blocks, err := q.ListLoginBlocks(ctx, db.ListLoginBlocksParams{
@@ -185,8 +185,9 @@ func subjectAt(counters []counter, i int) string {
 	return ""
 }
 
-// failed counts a wrong password, as part of a transaction. It returns errs.TooManyAttempts if others have failed in the
-// meantime, so that there is a delay by now: then the caller must answer with that and nothing else, and nothing is counted.
+// failed counts a wrong password, as part of a transaction. It returns errs.TooManyAttempts if others have
+// failed in the meantime, so that there is a delay by now: then the caller must answer with that and nothing
+// else, and nothing is counted.
 //
 // delay is what allowed returned: while the account has a delay from everywhere, its own count stays as it is.
 func (g guess) failed(ctx context.Context, q db.Querier, delay accountDelay) error {
@@ -214,8 +215,8 @@ func (g guess) failed(ctx context.Context, q db.Querier, delay accountDelay) err
 	return g.prune(ctx, q, added)
 }
 
-// failedToken counts a wrong one-time token as failed does. Unless addRows is set, it counts only for addresses that have a
-// count already: tokens can't be guessed, so attempts from ever new addresses needn't be kept.
+// failedToken counts a wrong one-time token as failed does. Unless addRows is set, it counts only for addresses
+// that have a count already: tokens can't be guessed, so attempts from ever new addresses needn't be kept.
 func (g guess) failedToken(ctx context.Context, q db.Querier, addRows bool) error {
 	if addRows {
 		return g.failed(ctx, q, accountDelay{})
@@ -235,9 +236,9 @@ func (g guess) failedToken(ctx context.Context, q db.Querier, addRows bool) erro
 	return nil
 }
 
-// countForAccount counts a failure for the account from everywhere, and reports whether it is the first one. slowed means that
-// the account already has a delay from this network. Then the failure counts only if those from everywhere are above the
-// limit: so a single subscriber never delays an account for others.
+// countForAccount counts a failure for the account from everywhere, and reports whether it is the first one.
+// slowed means that the account already has a delay from this network. Then the failure counts only if those
+// from everywhere are above the limit: so a single subscriber never delays an account for others.
 func (g guess) countForAccount(ctx context.Context, q db.Querier, slowed bool) (isNew bool, err error) {
 	if slowed {
 		before, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: g.account.subject})

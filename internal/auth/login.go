@@ -79,13 +79,15 @@ func (s *Service) login(ctx context.Context, address, password string) (Grant, d
 	return s.startSession(ctx, guess, user, hash)
 }
 
-// unknownUser stands for an e-mail address that no user has, or whose user was deleted with the tenant since they were found.
+// unknownUser stands for an e-mail address that no user has, or whose user was deleted with the tenant since
+// they were found.
 func unknownUser(address string) db.User {
 	return db.User{TenantID: access.PlatformTenantID, Email: address}
 }
 
-// refuseLogin counts the failure, writes an audit entry and returns the refusal. delay is what guess.allowed returned. The entry
-// about an unknown address is in the platform's trail, so that it costs the same as one about a user.
+// refuseLogin counts the failure, writes an audit entry and returns the refusal. delay is what guess.allowed
+// returned. The entry about an unknown address is in the platform's trail, so that it costs the same as one
+// about a user.
 func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User, delay accountDelay) error {
 	refusal := errs.New(errs.InvalidCredentials, "The e-mail address or the password is wrong.")
 	if e, ok := errors.AsType[*errs.Error](delay.refusal); ok {
@@ -136,8 +138,8 @@ func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, 
 	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, entry)
 }
 
-// admitStranger decides whether another entry about a stranger is written into a tenant's trail. If not, it counts that in the
-// metrics and, once in a period, warns in the log.
+// admitStranger decides whether another entry about a stranger is written into a tenant's trail. If not, it
+// counts that in the metrics and, once in a period, warns in the log.
 func (s *Service) admitStranger(ctx context.Context, tenantID uuid.UUID) verdict {
 	v := s.strangers.admit(tenantID)
 	if v.first && s.opts.Log != nil {

@@ -11,8 +11,8 @@ import (
 // networkForgotten is how long after the last log-in from a network the account is known there.
 const networkForgotten = 90 * 24 * time.Hour
 
-// rememberNetwork notes that the account has logged in from this network, as part of a transaction, and deletes a few networks
-// that are forgotten.
+// rememberNetwork notes that the account has logged in from this network, as part of a transaction, and deletes
+// a few networks that are forgotten.
 func (g guess) rememberNetwork(ctx context.Context, q db.Querier) error {
 	now := g.guesses.now()
 	known, err := q.UpdateLoginNetwork(ctx, db.UpdateLoginNetworkParams{LastLoginAt: now, Subject: g.network})

@@ -99,8 +99,9 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 	return err
 }
 
-// refusePassword counts a wrong current password, writes an audit entry and returns the refusal. If the principal has lost
-// their right meanwhile, because the user was deleted for instance, it returns that instead and counts nothing.
+// refusePassword counts a wrong current password, writes an audit entry and returns the refusal. If the
+// principal has lost their right meanwhile, because the user was deleted for instance, it returns that instead
+// and counts nothing.
 func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess guess, delay accountDelay) error {
 	if err := access.StillAllowed(ctx); err != nil {
 		return err

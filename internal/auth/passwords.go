@@ -17,8 +17,9 @@ import (
 // maxPasswordLen is how many bytes bcrypt looks at.
 const maxPasswordLen = passwords.MaxLen
 
-// placesPerSlot is how many requests are let in for each hash that is computed at a time. While one computes its hash, the
-// other asks the database and is next, so the slot stays busy as long as the database takes less time than a hash.
+// placesPerSlot is how many requests are let in for each hash that is computed at a time. While one computes
+// its hash, the other asks the database and is next, so the slot stays busy as long as the database takes less
+// time than a hash.
 const placesPerSlot = 2
 
 // Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least one, and at a lower priority where
@@ -79,8 +80,9 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return string(hash), nil
 }
 
-// Matches reports whether the hash is that of the password. An empty hash matches nothing. It takes as long as a hash of the
-// cost inUse, or of the cost of new hashes if that is higher, so that the time doesn't tell the cost of this one.
+// Matches reports whether the hash is that of the password. An empty hash matches nothing. It takes as long as
+// a hash of the cost inUse, or of the cost of new hashes if that is higher, so that the time doesn't tell the
+// cost of this one.
 func (p *Passwords) Matches(ctx context.Context, hash, password string, inUse int) (bool, error) {
 	if err := p.acquire(ctx); err != nil {
 		return false, err

@@ -13,15 +13,16 @@ import (
 const (
 	// maxWaiting is how many requests may wait to be let in. It bounds memory: each of them takes some kilobytes.
 	maxWaiting = 256
-	// patience is how long a request waits. It slows down clients that ignore Retry-After. It is shorter than the two seconds
-	// within which a silent database has to be noticed.
+	// patience is how long a request waits. It slows down clients that ignore Retry-After. It is shorter than
+	// the two seconds within which a silent database has to be noticed.
 	patience = 1500 * time.Millisecond
 	// comeBackAfter is the Retry-After of a refused request.
 	comeBackAfter = 2 * time.Second
 )
 
-// queue lets a bounded number of requests in at a time. The others wait, in a line for each party, and the lines take turns. So a
-// party with many requests slows down only itself: between two requests of another party, at most one of its own is let in.
+// queue lets a bounded number of requests in at a time. The others wait, in a line for each party, and the
+// lines take turns. So a party with many requests slows down only itself: between two requests of another
+// party, at most one of its own is let in.
 type queue struct {
 	mu      sync.Mutex
 	free    int     // places; 0 while a request waits
@@ -34,14 +35,15 @@ type line struct {
 	waiters []*waiter
 }
 
-// waiter is a request that waits. told gets one value: true if it is let in, false if it is refused to make room for another
-// party.
+// waiter is a request that waits. told gets one value: true if it is let in, false if it is refused to make
+// room for another party.
 type waiter struct{ told chan bool }
 
 func newQueue(places int) *queue { return &queue{free: places} }
 
-// enter returns nil when the request is let in; then the caller must call leave. The error is errs.Busy after one and a half
-// seconds, or at once if 256 wait and no other party has more waiting requests than this one; or that of ctx.
+// enter returns nil when the request is let in; then the caller must call leave. The error is errs.Busy after
+// one and a half seconds, or at once if 256 wait and no other party has more waiting requests than this one; or
+// that of ctx.
 func (q *queue) enter(ctx context.Context, party string) error {
 	w, err := q.join(party)
 	if err != nil || w == nil {

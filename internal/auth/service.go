@@ -123,9 +123,9 @@ func (s *Service) Authenticate(ctx context.Context, token string) (access.Princi
 	return p, err
 }
 
-// Confirm asks the database for the current state of a principal, and returns them in their own tenant. It uses no remembered
-// answer. It asks through q, the queries of a transaction, or outside of one if q is nil. The error is errs.SessionEnded or
-// errs.TenantSuspended.
+// Confirm asks the database for the current state of a principal, and returns them in their own tenant. It uses
+// no remembered answer. It asks through q, the queries of a transaction, or outside of one if q is nil. The
+// error is errs.SessionEnded or errs.TenantSuspended.
 func (s *Service) Confirm(ctx context.Context, q db.Querier, by access.Principal) (access.Principal, error) {
 	if q == nil {
 		q = s.store

@@ -59,7 +59,8 @@ func (s *Service) EndSessions(ctx context.Context, q db.Querier, tenantID, userI
 	return q.EndOtherSessions(ctx, db.EndOtherSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: tenantID, UserID: userID, ID: spared})
 }
 
-// expiredAtOnce is how many expired sessions of a tenant a log-in deletes: more than it adds, so that the table shrinks.
+// expiredAtOnce is how many expired sessions of a tenant a log-in deletes: more than it adds, so that the table
+// shrinks.
 const expiredAtOnce = 10
 
 // deleteExpiredSessions deletes up to ten expired sessions of a tenant, as part of a transaction.

@@ -9,13 +9,13 @@ import (
 
 const (
 	strangersPeriod = time.Minute
-	// maxOfStrangers is how many entries about strangers each instance writes into a tenant's trail in a period, for all
-	// addresses together.
+	// maxOfStrangers is how many entries about strangers each instance writes into a tenant's trail in a
+	// period, for all addresses together.
 	maxOfStrangers = 60
 )
 
-// strangers bounds the audit entries about clients who aren't logged in: failed log-ins to accounts that don't exist or are
-// delayed, and one-time tokens. Further entries are only counted.
+// strangers bounds the audit entries about clients who aren't logged in: failed log-ins to accounts that don't
+// exist or are delayed, and one-time tokens. Further entries are only counted.
 type strangers struct {
 	now func() time.Time
 

@@ -22,8 +22,8 @@ const (
 	minPeople = 3
 )
 
-// clients warns if everybody seems to come from one private address that isn't in TRUSTED_PROXIES. It may be a reverse proxy: then
-// all of its clients share the limits of one address.
+// clients warns if everybody seems to come from one private address that isn't in TRUSTED_PROXIES. It may be a
+// reverse proxy: then all of its clients share the limits of one address.
 func (p Patient) clients(ctx context.Context, s *store.Store) []Check {
 	const name = "clients"
 	addresses, people, err := newestLogins(ctx, s)

@@ -12,8 +12,8 @@ const (
 	maxPlace = 256
 )
 
-// Faults collects the places of a request that are wrong: it keeps the first 50 and counts the others, so that its size is
-// bounded. The zero value has none.
+// Faults collects the places of a request that are wrong: it keeps the first 50 and counts the others, so that
+// its size is bounded. The zero value has none.
 type Faults struct {
 	fields []Field
 	more   int

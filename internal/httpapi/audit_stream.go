@@ -63,8 +63,8 @@ func streamAuditEntries(
 	}
 }
 
-// nextBatch reads entries and then checks that the principal may still read them. So if a deletion of the tenant has taken some
-// away, the incomplete batch is never written.
+// nextBatch reads entries and then checks that the principal may still read them. So if a deletion of the
+// tenant has taken some away, the incomplete batch is never written.
 func nextBatch(ctx context.Context, next func(context.Context) ([]db.AuditEntry, error)) ([]db.AuditEntry, error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()

@@ -252,7 +252,8 @@ func (b lateBody) Read(p []byte) (int, error) {
 	return b.Reader.Read(p)
 }
 
-// begin sends a request to an instance up to its body, and returns when the instance waits for that. finish sends the rest.
+// begin sends a request to an instance up to its body, and returns when the instance waits for that. finish
+// sends the rest.
 func begin(t *testing.T, a *apitest.App, who *apitest.Actor, path string) (finish func() apitest.Reply) {
 	t.Helper()
 	const company = `{"code":"LATE","name":"Late"}`

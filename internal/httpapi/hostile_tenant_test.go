@@ -17,8 +17,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// A hostile tenant starts more of each kind of work than there are connections, and none of it ends. It gets its share; beside it a quiet
-// tenant's requests of each kind succeed, and the server is well.
+// A hostile tenant starts more of each kind of work than there are connections, and none of it ends. It gets
+// its share; beside it a quiet tenant's requests of each kind succeed, and the server is well.
 func TestHostileTenantBesideAQuietOne(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

@@ -16,8 +16,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// stream is a request for an operation that streams. Its reply isn't checked against the document: that would read it to
-// its end first.
+// stream is a request for an operation that streams. Its reply isn't checked against the document: that would
+// read it to its end first.
 type stream struct {
 	app    *apitest.App
 	op     access.Operation
@@ -160,8 +160,8 @@ func held(t *testing.T, a *apitest.App, query string, send func(apitest.Option) 
 	return <-reply
 }
 
-// TestNobodyActsInATenantThatIsGone deletes the tenant while someone logs in, goes on with their session, chooses a password
-// or is refused.
+// TestNobodyActsInATenantThatIsGone deletes the tenant while someone logs in, goes on with their session,
+// chooses a password or is refused.
 func TestNobodyActsInATenantThatIsGone(t *testing.T) {
 	t.Parallel()
 	const refreshPath, passwordPath, resetPath = "/api/v1/auth/refresh", "/api/v1/auth/password", "/api/v1/auth/password/reset"

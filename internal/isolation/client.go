@@ -31,7 +31,8 @@ type request struct {
 	path   string // escaped, with the query
 	header http.Header
 	body   []byte
-	// beforeBody is called between the headers and the body, once the server has begun to read the body; nil: nothing is.
+	// beforeBody is called between the headers and the body, once the server has begun to read the body; nil:
+	// nothing is.
 	beforeBody func()
 }
 

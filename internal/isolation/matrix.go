@@ -37,9 +37,9 @@ type Matrix struct {
 	NewSuperuser func(ctx context.Context) (*Person, error)
 	// Expired returns an access token of someone that was good once. Without it, none is tried.
 	Expired func(ctx context.Context, p *Person) (string, error)
-	// Hold makes the request with an X-Request-Id wait after its principal was looked up for the last time before the handler.
-	// It returns what is closed when the request waits, and what lets it go on a second later. Without it, rights end while a
-	// body is on its way, by log-out, and in no other way.
+	// Hold makes the request with an X-Request-Id wait after its principal was looked up for the last time
+	// before the handler. It returns what is closed when the request waits, and what lets it go on a second
+	// later. Without it, rights end while a body is on its way, by log-out, and in no other way.
 	Hold func(requestID string) (reached <-chan struct{}, release func())
 	// Progress is called after each operation. It may be nil.
 	Progress func(Result)

@@ -64,8 +64,8 @@ func changePassword(m *Matrix, ctx context.Context, p *Person) error {
 	return m.do(ctx, "changePassword", &another, "", nil, map[string]string{"current_password": p.Password, "new_password": rand.Text()}, nil)
 }
 
-// loseRights begins requests for all operations, lets the right to them end, in each way that there is, and lets them go on.
-// They have to be refused, and to change nothing.
+// loseRights begins requests for all operations, lets the right to them end, in each way that there is, and
+// lets them go on. They have to be refused, and to change nothing.
 func (m *Matrix) loseRights(ctx context.Context) error {
 	m.lost = map[string]*Result{}
 	t := newTenant(m.Run, "a short-lived one")
@@ -128,8 +128,8 @@ func (m *Matrix) loseRight(ctx context.Context, e ending, t *Tenant, rounds []*r
 	return e.undo(m, ctx, who[0].person)
 }
 
-// losers are those whose rights end: an admin, and a superuser with what is theirs alone or who has entered the tenant. A
-// superuser can't be demoted, and their tenant stays.
+// losers are those whose rights end: an admin, and a superuser with what is theirs alone or who has entered the
+// tenant. A superuser can't be demoted, and their tenant stays.
 func (m *Matrix) losers(ctx context.Context, e ending, t *Tenant) ([]principal, error) {
 	admin, err := m.hire(ctx, t, access.Admin)
 	if err != nil {
@@ -164,7 +164,8 @@ func (r *round) matters(e ending, p principal) bool {
 	return true
 }
 
-// requests are those of a principal for the operation: one that waits for its body, and one that waits before its handler.
+// requests are those of a principal for the operation: one that waits for its body, and one that waits before
+// its handler.
 func (r *round) requests(ctx context.Context, e ending, p principal) ([]*paused, error) {
 	var list []*paused
 	if r.op.Spec.RequestBody != nil {

@@ -19,8 +19,8 @@ const (
 	flushTimeout = 5 * time.Second
 
 	maxUserAgent = 200
-	// Clients choose their user agent. Above these numbers a new one counts as "(others)" of its tenant. Strangers have numbers of
-	// their own, so that they displace nobody who is logged in.
+	// Clients choose their user agent. Above these numbers a new one counts as "(others)" of its tenant.
+	// Strangers have numbers of their own, so that they displace nobody who is logged in.
 	maxPending   = 100 // in memory, of a tenant or of all strangers
 	maxCallers   = 500 // in the database, of a tenant
 	maxStrangers = 100 // in the database

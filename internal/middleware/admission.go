@@ -11,9 +11,10 @@ import (
 	"github.com/tenantry/tenantry/internal/admission"
 )
 
-// admit runs the handler only while the request holds the places that it needs, and gives them back whatever happens. They
-// count for the tenant that the request acts in, or for the client's network if nobody is logged in. Without a place the
-// error is errs.Busy. admit comes after the body has arrived, so that a slow client holds no place.
+// admit runs the handler only while the request holds the places that it needs, and gives them back whatever
+// happens. They count for the tenant that the request acts in, or for the client's network if nobody is logged
+// in. Without a place the error is errs.Busy. admit comes after the body has arrived, so that a slow client
+// holds no place.
 func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.Shares == nil || op.Work == access.WorkNone {

@@ -132,8 +132,8 @@ func needsRole(role access.Role) error {
 	return errs.Newf(errs.Forbidden, "This needs the role %s.", role)
 }
 
-// deny writes an audit entry about a refused principal, while their own tenant holds a place for that. If this tenant was
-// deleted meanwhile, with its trail, the error is that of Authenticator.Confirm.
+// deny writes an audit entry about a refused principal, while their own tenant holds a place for that. If this
+// tenant was deleted meanwhile, with its trail, the error is that of Authenticator.Confirm.
 func (s Stack) deny(ctx context.Context, by access.Principal, tenantID uuid.UUID) error {
 	return s.within(ctx, by, func() error {
 		err := s.Denials.Denied(ctx, by, tenantID)

@@ -9,8 +9,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// markClient makes each error of writing to the client look like that of a client that has gone away, by HTTP/1.1 and HTTP/2: so
-// it isn't logged or reported as a fault of the server. limitBody comes before it, because net/http looks for its own writer.
+// markClient makes each error of writing to the client look like that of a client that has gone away, by
+// HTTP/1.1 and HTTP/2: so it isn't logged or reported as a fault of the server. limitBody comes before it,
+// because net/http looks for its own writer.
 func markClient(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Response().Writer = clientWriter{c.Response().Writer}

@@ -21,8 +21,8 @@ func limitBody() echo.MiddlewareFunc {
 	}
 }
 
-// streamTimeout is how long a stream may take. Without it a client that reads as slowly as each step allows could hold its place
-// for days.
+// streamTimeout is how long a stream may take. Without it a client that reads as slowly as each step allows
+// could hold its place for days.
 const streamTimeout = time.Hour
 
 // unlimitedKey finds the context of a stream as it was before limitTime.
@@ -46,8 +46,8 @@ func (s Stack) limitTime(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// liftTimeLimit gives the handler of a streaming operation an hour in place of the usual time limit. The handler limits each of
-// its steps, and stops when the client goes away.
+// liftTimeLimit gives the handler of a streaming operation an hour in place of the usual time limit. The
+// handler limits each of its steps, and stops when the client goes away.
 func liftTimeLimit(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if !op.Streaming {

@@ -34,7 +34,8 @@ func allowHead(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// refuseMethod returns errs.MalformedRequest if the method isn't a token (RFC 9110, section 9.1). By HTTP/1.1 net/http refuses it.
+// refuseMethod returns errs.MalformedRequest if the method isn't a token (RFC 9110, section 9.1). By HTTP/1.1
+// net/http refuses it.
 func refuseMethod(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !isToken(c.Request().Method) {

@@ -80,7 +80,8 @@ func (s Stack) limitUser(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// takeFromAddress counts a request for each network of its address, until one has too many. The reply shows the strictest limit.
+// takeFromAddress counts a request for each network of its address, until one has too many. The reply shows the
+// strictest limit.
 func (s Stack) takeFromAddress(c echo.Context, op access.Operation) error {
 	ctx := c.Request().Context()
 	var strictest ratelimit.Verdict
@@ -96,8 +97,9 @@ func (s Stack) takeFromAddress(c echo.Context, op access.Operation) error {
 	return s.judge(c, strictest)
 }
 
-// judge says in the reply how many requests are left: as the IETF's draft has it (draft-ietf-httpapi-ratelimit-headers-10), and as
-// most have it until now. It returns an error if the request was one too many.
+// judge says in the reply how many requests are left: as the IETF's draft has it
+// (draft-ietf-httpapi-ratelimit-headers-10), and as most have it until now. It returns an error if the request
+// was one too many.
 func (s Stack) judge(c echo.Context, v ratelimit.Verdict) error {
 	seconds := int(v.Reset / time.Second)
 	h := c.Response().Header()

@@ -30,8 +30,8 @@ func isSane(id string) bool {
 	return 0 < len(id) && len(id) <= maxRequestID
 }
 
-// EscapedPath makes Echo match the path as the client escaped it, so that parameters of the path are always still escaped.
-// Otherwise some would be unescaped twice. It stands before Echo.
+// EscapedPath makes Echo match the path as the client escaped it, so that parameters of the path are always
+// still escaped. Otherwise some would be unescaped twice. It stands before Echo.
 func EscapedPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if escaped := r.URL.EscapedPath(); r.URL.RawPath == "" && escaped != r.URL.Path {

@@ -37,9 +37,9 @@ type denial struct {
 	tenantID uuid.UUID
 }
 
-// keepRight authenticates again if the request has a body, because the client decides how long that takes, or if it has
-// waited for a place for more than a second. It gives the handler access.Request.Confirm and Renew. If the right has ended
-// while the handler ran, a failed request gets the refusal.
+// keepRight authenticates again if the request has a body, because the client decides how long that takes, or
+// if it has waited for a place for more than a second. It gives the handler access.Request.Confirm and Renew.
+// If the right has ended while the handler ran, a failed request gets the refusal.
 func (s Stack) keepRight(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if op.RequiredRole == access.Anon {
@@ -83,9 +83,9 @@ func (r *right) recheck(ctx context.Context, h http.Header) error {
 	return nil
 }
 
-// still returns the current principal in the tenant that the request acts in. The error is errs.NotFound if they can't act
-// there any more, and errs.Forbidden if their role doesn't suffice any more; denied is set if the audit trail gets an entry
-// about that.
+// still returns the current principal in the tenant that the request acts in. The error is errs.NotFound if
+// they can't act there any more, and errs.Forbidden if their role doesn't suffice any more; denied is set if
+// the audit trail gets an entry about that.
 func (r *right) still(ctx context.Context, q db.Querier, now access.Principal) (_ access.Principal, denied *denial, err error) {
 	if before := r.request.Principal; before.Crosses() {
 		if now.Role != access.Superuser {
@@ -117,8 +117,8 @@ func (r *right) renew(ctx context.Context, q db.Querier) error {
 	return r.ask(ctx, q)
 }
 
-// ask asks the database whether the principal may still make the request, and keeps the answer: through q, or outside of a
-// transaction if q is nil. It uses no remembered answer.
+// ask asks the database whether the principal may still make the request, and keeps the answer: through q, or
+// outside of a transaction if q is nil. It uses no remembered answer.
 func (r *right) ask(ctx context.Context, q db.Querier) error {
 	asked, before := r.stack.Now(), r.request.Principal
 	var denied *denial
@@ -137,8 +137,8 @@ func (r *right) ask(ctx context.Context, q db.Querier) error {
 	return err
 }
 
-// explain returns the refusal in place of err if the right has ended while the request was under way. So if the user or the
-// tenant was deleted, the client gets a refusal and not an error about what is missing.
+// explain returns the refusal in place of err if the right has ended while the request was under way. So if the
+// user or the tenant was deleted, the client gets a refusal and not an error about what is missing.
 func (r *right) explain(ctx context.Context, err error) error {
 	if err == nil || r.refusal == nil && !r.mayBeGone(err) {
 		return err
@@ -160,8 +160,9 @@ func (r *right) explain(ctx context.Context, err error) error {
 	return r.refusal
 }
 
-// mayBeGone reports whether an error may have come about because the principal's user or tenant, or the tenant that they
-// act in, was deleted. It doesn't for an ordinary 404 of GET, which is frequent, so that this costs no query.
+// mayBeGone reports whether an error may have come about because the principal's user or tenant, or the tenant
+// that they act in, was deleted. It doesn't for an ordinary 404 of GET, which is frequent, so that this costs
+// no query.
 func (r *right) mayBeGone(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		return false

@@ -42,8 +42,8 @@ type Stack struct {
 // Authenticator knows who an access token belongs to.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (access.Principal, error)
-	// Confirm asks the database for the current state of by, and returns them in their own tenant. It asks through q, or outside of
-	// a transaction if q is nil. The errors are those of Authenticate.
+	// Confirm asks the database for the current state of by, and returns them in their own tenant. It asks
+	// through q, or outside of a transaction if q is nil. The errors are those of Authenticate.
 	Confirm(ctx context.Context, q db.Querier, by access.Principal) (access.Principal, error)
 }
 

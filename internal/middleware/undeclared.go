@@ -13,12 +13,14 @@ import (
 const (
 	// undeclaredPeriod is how long a peer isn't logged again.
 	undeclaredPeriod = time.Hour
-	// maxUndeclared is how many peers in private networks, where proxies usually are, and how many others are logged in that time.
+	// maxUndeclared is how many peers in private networks, where proxies usually are, and how many others are
+	// logged in that time.
 	maxUndeclared = 10
 )
 
-// undeclaredProxies warns of peers that send X-Forwarded-For or Forwarded and aren't in TRUSTED_PROXIES. Such a peer may be a
-// reverse proxy: then all of its clients share one address and its limits. Any client may send these headers, too.
+// undeclaredProxies warns of peers that send X-Forwarded-For or Forwarded and aren't in TRUSTED_PROXIES. Such a
+// peer may be a reverse proxy: then all of its clients share one address and its limits. Any client may send
+// these headers, too.
 type undeclaredProxies struct {
 	log *slog.Logger
 	now func() time.Time

@@ -8,8 +8,8 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// takeUnknown removes from a body the fields that its schema doesn't allow, at all depths, and returns them as faults. pointer is
-// the place of value in the body.
+// takeUnknown removes from a body the fields that its schema doesn't allow, at all depths, and returns them as
+// faults. pointer is the place of value in the body.
 func takeUnknown(schema *openapi3.Schema, value any, pointer string) errs.Faults {
 	var faults errs.Faults
 	object, ok := value.(map[string]any)

@@ -84,8 +84,8 @@ func wholeDocument(t *testing.T) *echo.Echo {
 	return e
 }
 
-// TestWorkAndReplyOfWrongRequestsStaySmall compares the processor time of requests of two sizes. Four times as many bytes may take four
-// times as long, and not sixteen times.
+// TestWorkAndReplyOfWrongRequestsStaySmall compares the processor time of requests of two sizes. Four times as
+// many bytes may take four times as long, and not sixteen times.
 func TestWorkAndReplyOfWrongRequestsStaySmall(t *testing.T) {
 	const (
 		size     = 64 << 10
@@ -120,8 +120,8 @@ func TestWorkAndReplyOfWrongRequestsStaySmall(t *testing.T) {
 	}
 }
 
-// processorTime returns how long f used a processor, the least of some tries. It is at least a millisecond, so that quotients of what is
-// next to nothing say nothing.
+// processorTime returns how long f used a processor, the least of some tries. It is at least a millisecond, so
+// that quotients of what is next to nothing say nothing.
 func processorTime(f func()) time.Duration {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

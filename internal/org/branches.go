@@ -77,8 +77,9 @@ func (s *Branches) PreviewDelete(ctx context.Context, by access.Principal, id uu
 	return s.previewDelete(ctx, by, id, ifMatch)
 }
 
-// Delete removes a branch with its departments and all that are below them; users lose the assignment. It returns what is left
-// as records.delete does. The error is errs.NotFound, or errs.StaleVersion if the version isn't one of ifMatch.
+// Delete removes a branch with its departments and all that are below them; users lose the assignment. It
+// returns what is left as records.delete does. The error is errs.NotFound, or errs.StaleVersion if the version
+// isn't one of ifMatch.
 func (s *Branches) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
 	return s.delete(ctx, by, id, ifMatch)
 }

@@ -90,8 +90,8 @@ func (s *Departments) Update(
 	})
 }
 
-// checkCycle returns errs.Cycle if d would be below itself. The company has to be locked, as each of two moves may be right and
-// both together wrong.
+// checkCycle returns errs.Cycle if d would be below itself. The company has to be locked, as each of two moves
+// may be right and both together wrong.
 func checkCycle(ctx context.Context, q db.Querier, d db.Department) error {
 	for above := d.ParentID; above != nil; {
 		if *above == d.ID {
@@ -115,8 +115,8 @@ func (s *Departments) PreviewDelete(ctx context.Context, by access.Principal, id
 	return s.previewDelete(ctx, by, id, ifMatch)
 }
 
-// Delete removes a department with all that are below it; users lose the assignment. It returns what is left as records.delete
-// does. The error is errs.NotFound, or errs.StaleVersion if the version isn't one of ifMatch.
+// Delete removes a department with all that are below it; users lose the assignment. It returns what is left as
+// records.delete does. The error is errs.NotFound, or errs.StaleVersion if the version isn't one of ifMatch.
 func (s *Departments) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
 	return s.delete(ctx, by, id, ifMatch)
 }

@@ -21,7 +21,8 @@ import (
 const (
 	// deletionBatch is how many rows a transaction changes at most, so that others don't wait long for it.
 	deletionBatch = 1000
-	// deletionStep is how many rows are changed between two looks at the clock. It is small because a database may be slow.
+	// deletionStep is how many rows are changed between two looks at the clock. It is small because a database
+	// may be slow.
 	deletionStep = 100
 	// deletionTime is how long a call of delete takes at most, so that its client doesn't give up.
 	deletionTime = 10 * time.Second
@@ -45,11 +46,12 @@ type kind[Row any] struct {
 	facts  func(*Row) facts
 	get    func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (Row, error)
 	insert func(ctx context.Context, q db.Querier, row Row) error
-	// lock locks the company of a row until the end of the transaction, so that nobody else changes the company or anything below
-	// it. The caller takes no other lock before it. It returns the number of rows: 0 if there is no such row.
+	// lock locks the company of a row until the end of the transaction, so that nobody else changes the company
+	// or anything below it. The caller takes no other lock before it. It returns the number of rows: 0 if there
+	// is no such row.
 	lock func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (int64, error)
-	// update and remove do so if the row still has this version, and return the number of rows: 0 or 1. remove is nil if
-	// carryOut deletes the row itself, too.
+	// update and remove do so if the row still has this version, and return the number of rows: 0 or 1. remove
+	// is nil if carryOut deletes the row itself, too.
 	update func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	remove func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	// within calls add if the tenant may have one more; nil if it may have any number.
@@ -188,9 +190,9 @@ func (r records[Row]) previewDelete(ctx context.Context, by access.Principal, id
 	return plan.preview(ctx, r.store)
 }
 
-// delete removes a row and all that is below it; users lose the assignment. Each transaction changes up to 1000 rows, from below,
-// and the last one removes the row itself. It returns nil when nothing is left. If it takes longer than 10 seconds, it stops and
-// returns what is left: then, and after any error, another call continues.
+// delete removes a row and all that is below it; users lose the assignment. Each transaction changes up to 1000
+// rows, from below, and the last one removes the row itself. It returns nil when nothing is left. If it takes
+// longer than 10 seconds, it stops and returns what is left: then, and after any error, another call continues.
 //
 // The error is errs.NotFound, errs.StaleVersion if the version isn't one of ifMatch at the beginning, or that of
 // access.StillAllowed between two transactions.
@@ -228,7 +230,8 @@ func (r records[Row]) rest(ctx context.Context, by access.Principal, id uuid.UUI
 	return &left, err
 }
 
-// deleteBatch runs one transaction of delete, and reports whether the row is deleted. When isLate returns true it stops early.
+// deleteBatch runs one transaction of delete, and reports whether the row is deleted. When isLate returns true
+// it stops early.
 func (r records[Row]) deleteBatch(
 	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, isLate func() bool,
 ) (done bool, err error) {

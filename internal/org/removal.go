@@ -37,8 +37,8 @@ type removal struct {
 	runs        []run // of these departments, those below before those above
 }
 
-// run is a list of departments of one level whose ids follow each other in their company: the range from the first id to the last
-// one has no other department.
+// run is a list of departments of one level whose ids follow each other in their company: the range from the
+// first id to the last one has no other department.
 type run []db.ListDepartmentPlacesRow
 
 // plan returns what the deletion removes. It is valid while the company is locked.
@@ -50,8 +50,9 @@ func (e extent) plan(ctx context.Context, q db.Querier) (removal, error) {
 	return e.order(places), nil
 }
 
-// places returns the departments of the company with their branches and parents. If nothing is below the branch or department
-// that is deleted, it returns only that department, or none, and so saves reading the whole company.
+// places returns the departments of the company with their branches and parents. If nothing is below the branch
+// or department that is deleted, it returns only that department, or none, and so saves reading the whole
+// company.
 func (e extent) places(ctx context.Context, q db.Querier) ([]db.ListDepartmentPlacesRow, error) {
 	if !e.isCompany() {
 		below, err := q.CountDepartments(ctx, db.CountDepartmentsParams{

@@ -42,7 +42,8 @@ func take[Row any](b *batch, rows []Row) (taken []Row, all bool) {
 	return rows[:n], n == len(rows)
 }
 
-// repeat calls step until it reports that nothing is left, or the batch is full or late. done means that nothing is left.
+// repeat calls step until it reports that nothing is left, or the batch is full or late. done means that
+// nothing is left.
 func (b *batch) repeat(step func() (all bool, err error)) (done bool, err error) {
 	for {
 		all, err := step()
@@ -55,9 +56,9 @@ func (b *batch) repeat(step func() (all bool, err error)) (done bool, err error)
 	}
 }
 
-// carryOut detaches users and deletes everything below the company or branch, or the department itself with all below it. It writes
-// an audit entry for each row, and reports whether nothing is left. It does at least one step, however late it is. The error is
-// store.ErrStale if something isn't as planned.
+// carryOut detaches users and deletes everything below the company or branch, or the department itself with all
+// below it. It writes an audit entry for each row, and reports whether nothing is left. It does at least one
+// step, however late it is. The error is store.ErrStale if something isn't as planned.
 func (b *batch) carryOut(ctx context.Context) (done bool, err error) {
 	if done, err := b.detachUsers(ctx); err != nil || !done {
 		return false, err
@@ -172,7 +173,8 @@ func (b *batch) deleteBranches(ctx context.Context) (all bool, err error) {
 	return all, mustBe(len(rows), deleted, err)
 }
 
-// mustBe returns store.ErrStale if a statement changed another number of rows than planned, or broke a foreign key; otherwise err.
+// mustBe returns store.ErrStale if a statement changed another number of rows than planned, or broke a foreign
+// key; otherwise err.
 func mustBe(planned int, changed int64, err error) error {
 	if store.BreaksReference(err) || err == nil && changed != int64(planned) {
 		return store.ErrStale
@@ -180,8 +182,8 @@ func mustBe(planned int, changed int64, err error) error {
 	return err
 }
 
-// writeDeleted adds an audit entry with the last state of each row. It comes before the deletion, because on MySQL an entry locks
-// the row of its tenant, and the order of locks is company, tenant, everything else.
+// writeDeleted adds an audit entry with the last state of each row. It comes before the deletion, because on
+// MySQL an entry locks the row of its tenant, and the order of locks is company, tenant, everything else.
 func (k kind[Row]) writeDeleted(ctx context.Context, c changer, rows []Row) error {
 	for _, row := range rows {
 		if err := k.write(ctx, c.q, c.log, c.by, "delete", row, audit.Deleted(row)); err != nil {

@@ -15,8 +15,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// LockCompanies locks the companies that the users, who are of one tenant, are assigned to, until the end of the transaction. So
-// nobody else changes these or anything below them. The caller takes no other lock before it.
+// LockCompanies locks the companies that the users, who are of one tenant, are assigned to, until the end of
+// the transaction. So nobody else changes these or anything below them. The caller takes no other lock before
+// it.
 func LockCompanies(ctx context.Context, q db.Querier, users ...db.User) error {
 	var ids []uuid.UUID
 	for _, u := range users {
@@ -44,7 +45,8 @@ func companyOf(ctx context.Context, q db.Querier, u db.User) (uuid.UUID, error) 
 	return uuid.Nil, nil
 }
 
-// lockCompanies locks the companies that exist, in the order of their ids, so that no two transactions wait for each other.
+// lockCompanies locks the companies that exist, in the order of their ids, so that no two transactions wait for
+// each other.
 func lockCompanies(ctx context.Context, q db.Querier, tenantID uuid.UUID, ids []uuid.UUID) error {
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	for _, id := range slices.Compact(ids) {
@@ -58,9 +60,9 @@ func lockCompanies(ctx context.Context, q db.Querier, tenantID uuid.UUID, ids []
 	return nil
 }
 
-// CheckAssignment returns an errs.UnknownReference that names every part of a user's new assignment that isn't there or
-// doesn't fit the others. It runs in the transaction that writes the user, after LockCompanies. Parts that were there before are
-// only looked at when another one is new.
+// CheckAssignment returns an errs.UnknownReference that names every part of a user's new assignment that isn't
+// there or doesn't fit the others. It runs in the transaction that writes the user, after LockCompanies. Parts
+// that were there before are only looked at when another one is new.
 func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) error {
 	if !changed(before.CompanyID, now.CompanyID) && !changed(before.BranchID, now.BranchID) && !changed(before.DepartmentID, now.DepartmentID) {
 		return nil
@@ -95,8 +97,8 @@ func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) err
 	return checkReferences(list...)
 }
 
-// moveUsers assigns the users of a department that has moved to its new branch, with an audit entry for each, unless they have no
-// branch. The company has to be locked.
+// moveUsers assigns the users of a department that has moved to its new branch, with an audit entry for each,
+// unless they have no branch. The company has to be locked.
 func moveUsers(ctx context.Context, c changer, d db.Department) error {
 	for {
 		users, err := rowsOf(c.q.ListUsersOfOtherBranch(ctx, db.ListUsersOfOtherBranchParams{
@@ -132,9 +134,9 @@ func headedBy(ctx context.Context, q db.Querier, tenantID, userID uuid.UUID) ([]
 	return q.ListDepartmentsOfHead(ctx, db.ListDepartmentsOfHeadParams{TenantID: tenantID, HeadUserID: &userID, Limit: deletionStep})
 }
 
-// RemoveHead takes a user off up to 100 of the departments that they head, with an audit entry for each, as part of a transaction
-// that began with LockHeaded. It reports whether there may be more. The error is store.ErrStale if one of the
-// departments has changed meanwhile.
+// RemoveHead takes a user off up to 100 of the departments that they head, with an audit entry for each, as
+// part of a transaction that began with LockHeaded. It reports whether there may be more. The error is
+// store.ErrStale if one of the departments has changed meanwhile.
 func RemoveHead(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, userID uuid.UUID, now time.Time) (more bool, err error) {
 	departments, err := headedBy(ctx, q, by.TenantID, userID)
 	if err != nil {

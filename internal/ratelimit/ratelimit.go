@@ -61,8 +61,8 @@ type Verdict struct {
 	ResetAt   time.Time
 }
 
-// Take counts a request for a subject: a user or a network. The subject may make times as many requests as the class allows; callers
-// always pass the same factor for the same subject.
+// Take counts a request for a subject: a user or a network. The subject may make times as many requests as the
+// class allows; callers always pass the same factor for the same subject.
 //
 // Each instance counts for itself in any case. What is too much for one is too much for all: then Redis isn't asked. So an
 // instance keeps to the limit whatever happens to Redis, and a storm of requests doesn't become one of calls.

@@ -62,8 +62,8 @@ func Names() []string {
 	return names
 }
 
-// Login is a public log-in, and the tenant that it belongs to, whatever the seed. No tenant that is created over the API
-// has the id of a demo organisation.
+// Login is a public log-in, and the tenant that it belongs to, whatever the seed. No tenant that is created
+// over the API has the id of a demo organisation.
 type Login struct {
 	TenantID uuid.UUID
 	Email    string

@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// A process that is frozen in a transaction keeps its locks only until the server's time-out. When it goes on, its transaction starts over or
-// fails as a whole.
+// A process that is frozen in a transaction keeps its locks only until the server's time-out. When it goes on,
+// its transaction starts over or fails as a whole.
 func TestTransactionThatDoesNothingLosesItsLocks(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

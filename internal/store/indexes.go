@@ -22,8 +22,8 @@ type SchemaFault struct {
 	File, Line string
 }
 
-// SchemaFaults compares indexes and constraints by name with those that the migrations make. The schema must have the version that
-// this program needs. Additional ones are no fault, unless they are invalid.
+// SchemaFaults compares indexes and constraints by name with those that the migrations make. The schema must
+// have the version that this program needs. Additional ones are no fault, unless they are invalid.
 func (s *Store) SchemaFaults(ctx context.Context) ([]SchemaFault, error) {
 	expected, err := expectedNames(s.engine)
 	if err != nil {

@@ -35,8 +35,9 @@ func TestMigrationsGoOnWhereTheyWereInterrupted(t *testing.T) {
 	})
 }
 
-// interruptTransactions tries a migration again and again, interrupted after ever more statements, until it is through, and then takes
-// it back in the same way. A transaction leaves nothing behind, so each try begins anew: that is tried after 1, 2, 4, 8... statements.
+// interruptTransactions tries a migration again and again, interrupted after ever more statements, until it is
+// through, and then takes it back in the same way. A transaction leaves nothing behind, so each try begins
+// anew: that is tried after 1, 2, 4, 8... statements.
 func interruptTransactions(t *testing.T, s *store.Store, version int64) {
 	t.Helper()
 	for n := 1; !noted(t, s, version); n *= 2 {
@@ -47,8 +48,9 @@ func interruptTransactions(t *testing.T, s *store.Store, version int64) {
 	}
 }
 
-// interruptAndRepeat interrupts a migration up after a statement, repeats it, and does the same with the way down. Every other time what
-// was interrupted on the way down is wanted again. The statements before and after the migration's own are the same for all.
+// interruptAndRepeat interrupts a migration up after a statement, repeats it, and does the same with the way
+// down. Every other time what was interrupted on the way down is wanted again. The statements before and after
+// the migration's own are the same for all.
 func interruptAndRepeat(t *testing.T, s *store.Store, version int64) {
 	t.Helper()
 	const before, after = 2, 3 // two write down what begins, two note that it is done, and one tidies up

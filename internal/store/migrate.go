@@ -13,9 +13,9 @@ import (
 	"github.com/tenantry/tenantry/sql/migrations"
 )
 
-// MigrateUp applies all migrations that are missing and returns those that it applied, also with an error. Any number of processes
-// may call it at once: one works, the others wait and then find nothing to do. When ctx ends, the migration that is being applied
-// is finished, and the next one isn't begun.
+// MigrateUp applies all migrations that are missing and returns those that it applied, also with an error. Any
+// number of processes may call it at once: one works, the others wait and then find nothing to do. When ctx
+// ends, the migration that is being applied is finished, and the next one isn't begun.
 func (s *Store) MigrateUp(ctx context.Context) ([]Migration, error) {
 	return s.migrateUpTo(ctx, math.MaxInt64)
 }
@@ -51,8 +51,8 @@ func (s *Store) migrateUpTo(ctx context.Context, version int64) ([]Migration, er
 	return done, err
 }
 
-// MigrateDown takes back the newest migration and returns it, or ErrNotFound if none is applied. It isn't stopped by the end of ctx
-// once it has begun.
+// MigrateDown takes back the newest migration and returns it, or ErrNotFound if none is applied. It isn't
+// stopped by the end of ctx once it has begun.
 func (s *Store) MigrateDown(ctx context.Context) (Migration, error) {
 	var undone Migration
 	err := s.migrate(ctx, func(m *migrator) error {
@@ -206,7 +206,8 @@ func (m *migrator) migration(version int64) Migration {
 	return Migration{Version: version}
 }
 
-// run runs a step to its end, also when ctx ends meanwhile. PostgreSQL and SQLite run it and note it in one transaction.
+// run runs a step to its end, also when ctx ends meanwhile. PostgreSQL and SQLite run it and note it in one
+// transaction.
 func (m *migrator) run(ctx context.Context, s step) error {
 	told := m.noticeStop(ctx, s)
 	defer told()
@@ -228,8 +229,8 @@ func (m *migrator) run(ctx context.Context, s step) error {
 	return nil
 }
 
-// noticeStop tells the operator that the step is finished first, if ctx ends before the step does. The caller calls the returned
-// function after the step.
+// noticeStop tells the operator that the step is finished first, if ctx ends before the step does. The caller
+// calls the returned function after the step.
 func (m *migrator) noticeStop(ctx context.Context, s step) func() {
 	ended, told := make(chan struct{}), make(chan struct{})
 	go func() {

@@ -19,8 +19,8 @@ const (
 	lockTimeout     = 5 * time.Minute
 )
 
-// migrationLock lets one process migrate a database at a time. The lock of a process that is killed is free as soon as the server has
-// finished its last statement and ended its session.
+// migrationLock lets one process migrate a database at a time. The lock of a process that is killed is free as
+// soon as the server has finished its last statement and ended its session.
 type migrationLock struct {
 	try func(ctx context.Context) (bool, error)
 	// holder describes who has the lock.

@@ -272,8 +272,8 @@ func TestMigrationsOfAllEnginesHaveTheSameNames(t *testing.T) {
 	}
 }
 
-// MySQL commits each DDL statement by itself, so a migration of two could be left half done. What changes rows comes before, and is repeated
-// with it.
+// MySQL commits each DDL statement by itself, so a migration of two could be left half done. What changes rows
+// comes before, and is repeated with it.
 func TestMySQLMigrationsEndWithTheirOnlyDDLStatement(t *testing.T) {
 	t.Parallel()
 	comment := regexp.MustCompile(`(?m)--.*$`)

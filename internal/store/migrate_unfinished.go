@@ -10,10 +10,11 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// MySQL and MariaDB commit each DDL statement by itself. So if the process is killed, a step may have changed the schema and not be
-// noted as done. The table goose_unfinished has the step that was begun last. Only while that step is repeated does the error "it
-// exists already" mean that it was carried out. Each section of sql/migrations/mysql has one DDL statement, at its end, which was
-// carried out either as a whole or not at all; a test checks that.
+// MySQL and MariaDB commit each DDL statement by itself. So if the process is killed, a step may have changed
+// the schema and not be noted as done. The table goose_unfinished has the step that was begun last. Only while
+// that step is repeated does the error "it exists already" mean that it was carried out. Each section of
+// sql/migrations/mysql has one DDL statement, at its end, which was carried out either as a whole or not at
+// all; a test checks that.
 
 const (
 	createUnfinished = "CREATE TABLE IF NOT EXISTS goose_unfinished (id tinyint PRIMARY KEY, version_id bigint NOT NULL, is_up boolean NOT NULL)"
@@ -107,7 +108,8 @@ func (m *migrator) forget(ctx context.Context) error {
 	return nil
 }
 
-// resolve decides what the error of a step means. It returns nil if the step was carried out before, and then notes it as done.
+// resolve decides what the error of a step means. It returns nil if the step was carried out before, and then
+// notes it as done.
 func (m *migrator) resolve(ctx context.Context, s step, repeated bool, cause error) error {
 	e, ok := errors.AsType[*mysql.MySQLError](cause)
 	if !ok || stoppedByServer[e.Number] {

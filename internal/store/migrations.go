@@ -37,8 +37,8 @@ func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 	return list, nil
 }
 
-// SchemaVersion returns the version of the database's schema, 0 for an empty database, and the one that this program needs.
-// It changes nothing and waits for no lock.
+// SchemaVersion returns the version of the database's schema, 0 for an empty database, and the one that this
+// program needs. It changes nothing and waits for no lock.
 func (s *Store) SchemaVersion(ctx context.Context) (current, needed int64, err error) {
 	p, err := s.provider(nil)
 	if err != nil {
@@ -69,8 +69,8 @@ type reader interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// appliedMigrations returns the versions in goose's table, which has a row of each that is applied. Goose itself isn't asked: it
-// creates the table without a lock, which fails when several processes do so at once.
+// appliedMigrations returns the versions in goose's table, which has a row of each that is applied. Goose
+// itself isn't asked: it creates the table without a lock, which fails when several processes do so at once.
 func appliedMigrations(ctx context.Context, engine Engine, db reader) (map[int64]time.Time, error) {
 	applied := make(map[int64]time.Time)
 	exists, err := tableExists(ctx, engine, db, "goose_db_version")

@@ -17,9 +17,9 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// lockWaitVariable limits how many seconds a statement waits for a row's lock. The server doesn't notice that a client has gone away
-// meanwhile: without a short limit, clients that give up and send their request again would use all of its connections. Tx tries
-// again.
+// lockWaitVariable limits how many seconds a statement waits for a row's lock. The server doesn't notice that a
+// client has gone away meanwhile: without a short limit, clients that give up and send their request again
+// would use all of its connections. Tx tries again.
 const lockWaitVariable = "innodb_lock_wait_timeout"
 
 func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
@@ -75,9 +75,10 @@ func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	return d, db.NewMySQL(pool, mapper(translateMySQL)), nil
 }
 
-// mysqlIdle returns a part of the statement that sets the variables of a connection. It makes the server end a connection that does
-// nothing in a transaction. MariaDB and MySQL have different variables for that; each of them runs only its own versioned comment.
-// MySQL also ends connections that are idle outside of a transaction; the pool then makes new ones.
+// mysqlIdle returns a part of the statement that sets the variables of a connection. It makes the server end a
+// connection that does nothing in a transaction. MariaDB and MySQL have different variables for that; each of
+// them runs only its own versioned comment. MySQL also ends connections that are idle outside of a transaction;
+// the pool then makes new ones.
 func mysqlIdle(limit time.Duration) string {
 	seconds := max(1, int(limit.Seconds()))
 	return fmt.Sprintf("/*M!100300 , idle_transaction_timeout = %[1]d *//*!80000 , wait_timeout = %[1]d */", seconds)

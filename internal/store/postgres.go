@@ -112,8 +112,9 @@ func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn) error {
 
 // session returns the settings of a connection. Nothing is set for whoever comes next on a connection of a pooler.
 //
-// JIT is off, because compiling parts of a plan that aren't executed takes longer than a search. The server rolls back a transaction
-// whose client does nothing, which frees its locks, and notices when the client's machine is gone.
+// JIT is off, because compiling parts of a plan that aren't executed takes longer than a search. The server
+// rolls back a transaction whose client does nothing, which frees its locks, and notices when the client's
+// machine is gone.
 func (d *postgresDriver) session() string {
 	return "SET jit = off; SET " + d.idleInTransaction + "; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4"
 }

@@ -17,7 +17,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// sqliteFileMode lets nobody but the owner read what is in the database. SQLite gives it to the files beside it (-wal, -shm), too.
+// sqliteFileMode lets nobody but the owner read what is in the database. SQLite gives it to the files beside it
+// (-wal, -shm), too.
 const sqliteFileMode = 0o600
 
 // openSQLite opens one connection that writes, because SQLite has one writer at a time, and several that read.
@@ -67,8 +68,8 @@ func SQLiteFile(databaseURL string) (string, bool) {
 // sqlitePath is relative in sqlite:///relative/file, and absolute in sqlite:////absolute/file.
 func sqlitePath(u *url.URL) string { return strings.TrimPrefix(u.Path, "/") }
 
-// createSQLite makes an empty file unless there is one. It doesn't open one that is there: to close it again would release the locks
-// that SQLite has on it in this process.
+// createSQLite makes an empty file unless there is one. It doesn't open one that is there: to close it again
+// would release the locks that SQLite has on it in this process.
 func createSQLite(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, sqliteFileMode)
 	if errors.Is(err, fs.ErrExist) {

@@ -39,8 +39,9 @@ type Store struct {
 // Options has what can be set about a store beside its URL.
 type Options struct {
 	MaxConnections int // to the server, or of readers with SQLite; 0 means 20
-	// IdleInTransaction is how long a transaction may do nothing before the server rolls it back, for instance because its process
-	// is frozen; 0 means 15 seconds. MySQL and MariaDB count whole seconds. It has no effect on SQLite, which has no server.
+	// IdleInTransaction is how long a transaction may do nothing before the server rolls it back, for instance
+	// because its process is frozen; 0 means 15 seconds. MySQL and MariaDB count whole seconds. It has no
+	// effect on SQLite, which has no server.
 	IdleInTransaction time.Duration
 	// Tracer makes spans of transactions and queries; nil makes none.
 	Tracer trace.Tracer
@@ -70,7 +71,8 @@ const (
 	defaultMaxConnections = 20
 	connectTimeout        = 5 * time.Second
 
-	// defaultIdleInTransaction is longer than a slow machine takes between two statements, and half of a request's time limit.
+	// defaultIdleInTransaction is longer than a slow machine takes between two statements, and half of a
+	// request's time limit.
 	defaultIdleInTransaction = 15 * time.Second
 	// pingIdleTime is how long the connection for pings is kept without one.
 	pingIdleTime = time.Minute
@@ -137,7 +139,8 @@ func (s *Store) connect(ctx context.Context) error {
 // Engine says which kind of database this is.
 func (s *Store) Engine() Engine { return s.engine }
 
-// Ping asks the database for a sign of life, on a connection of its own, so that it works while the pool has no free one.
+// Ping asks the database for a sign of life, on a connection of its own, so that it works while the pool has no
+// free one.
 func (s *Store) Ping(ctx context.Context) error { return s.database.ping(ctx) }
 
 // Now returns the time of the database's clock. SQLite has none of its own.

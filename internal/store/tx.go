@@ -30,8 +30,9 @@ const (
 // failure, deadlock, lock time-out) or f returns ErrStale. So f must not change anything outside of q that it can't
 // change twice. After 12 attempts in vain the error is errs.Unavailable.
 //
-// In a request nothing is committed if the principal has lost the right to the request: Tx calls access.StillAllowedIn before each
-// attempt and before the commit, and returns its error. It asks again only if the last answer is older than a second.
+// In a request nothing is committed if the principal has lost the right to the request: Tx calls
+// access.StillAllowedIn before each attempt and before the commit, and returns its error. It asks again only if
+// the last answer is older than a second.
 func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 	pause := firstPause
 	confirm := access.StillAllowedIn

@@ -11,9 +11,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// newSampler returns a sampler for the values of OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, or an error that names the wrong
-// one. A client may name the trace of its request, but neither its sampled flag nor its trace id decides whether the request is
-// traced. Spans within a request are traced if the request is.
+// newSampler returns a sampler for the values of OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, or an error
+// that names the wrong one. A client may name the trace of its request, but neither its sampled flag nor its
+// trace id decides whether the request is traced. Spans within a request are traced if the request is.
 func newSampler(name, arg string) (sdktrace.Sampler, error) {
 	var request ratio
 	switch name {

@@ -88,8 +88,8 @@ func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.
 	return there, nil
 }
 
-// CanEnter returns errs.NotFound if there is no such tenant, or it is being deleted. It asks through q, the queries of a
-// transaction, or outside of one if q is nil.
+// CanEnter returns errs.NotFound if there is no such tenant, or it is being deleted. It asks through q, the
+// queries of a transaction, or outside of one if q is nil.
 func (s *Service) CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID) error {
 	if q == nil {
 		q = s.store

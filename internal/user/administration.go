@@ -147,9 +147,9 @@ func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUI
 	return after, nil
 }
 
-// Delete removes a user; departments that they head have no head then, and the database removes their sessions and token. Each
-// transaction changes up to 100 departments, and the last one removes the user, too. The error is as of administer,
-// errs.LastAdmin, or that of access.StillAllowed; after an error another call continues.
+// Delete removes a user; departments that they head have no head then, and the database removes their sessions
+// and token. Each transaction changes up to 100 departments, and the last one removes the user, too. The error
+// is as of administer, errs.LastAdmin, or that of access.StillAllowed; after an error another call continues.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
 	for {
 		more, err := s.deletePart(ctx, by, id, ifMatch)
@@ -190,8 +190,8 @@ func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.U
 	return more, err
 }
 
-// checkLast returns errs.LastAdmin if a user would cease to be an active admin, or an active superuser, and the tenant would have
-// none left who can log in. Superusers live in the platform's tenant.
+// checkLast returns errs.LastAdmin if a user would cease to be an active admin, or an active superuser, and the
+// tenant would have none left who can log in. Superusers live in the platform's tenant.
 func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
 	if isActiveAdmin(before) && !isActiveAdmin(after) {
 		others, err := countOtherAdmins(ctx, q, before)
@@ -214,8 +214,8 @@ func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
 	return nil
 }
 
-// countOtherAdmins returns how many other active admins the tenant of an admin has. If this admin has a password, only those with a
-// password count, because invited admins without one can't log in.
+// countOtherAdmins returns how many other active admins the tenant of an admin has. If this admin has a
+// password, only those with a password count, because invited admins without one can't log in.
 func countOtherAdmins(ctx context.Context, q db.Querier, admin db.User) (int64, error) {
 	if admin.PasswordHash != nil {
 		return q.CountOtherActiveAdmins(ctx, db.CountOtherActiveAdminsParams{TenantID: admin.TenantID, ID: admin.ID})

@@ -65,8 +65,8 @@ func (s *Service) administer(
 	return s.administerAfter(ctx, by, id, ifMatch, func(db.Querier) error { return nil }, f)
 }
 
-// administerAfter calls lock in the transaction before it does what administer does. lock locks the companies whose rows f changes:
-// the order of locks is company, tenant, everything else.
+// administerAfter calls lock in the transaction before it does what administer does. lock locks the companies
+// whose rows f changes: the order of locks is company, tenant, everything else.
 func (s *Service) administerAfter(
 	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition,
 	lock func(q db.Querier) error, f func(q db.Querier, u db.User) error,
@@ -97,8 +97,8 @@ func (s *Service) administerAfter(
 	return err
 }
 
-// lockTenant locks the tenant's row until the end of the transaction, so that no two requests administer its users at once. The
-// caller reads nothing before it but the companies to lock.
+// lockTenant locks the tenant's row until the end of the transaction, so that no two requests administer its
+// users at once. The caller reads nothing before it but the companies to lock.
 func lockTenant(ctx context.Context, q db.Querier, by access.Principal) error {
 	rows, err := q.LockTenant(ctx, db.LockTenantParams{ID: by.TenantID})
 	if err == nil && rows == 0 {
@@ -157,8 +157,9 @@ func (s *Service) write(ctx context.Context, q db.Querier, by access.Principal, 
 	return s.audit.Write(ctx, q, by, audit.Entry{EntityType: entityType, EntityID: u.ID, EntityLabel: u.Email, Changes: changes})
 }
 
-// writeTaken writes an audit entry if an e-mail address was refused because somebody has it, perhaps in another tenant, and returns
-// the refusal. The entry is there because the refusal tells something about others. Other errors are returned as they are.
+// writeTaken writes an audit entry if an e-mail address was refused because somebody has it, perhaps in another
+// tenant, and returns the refusal. The entry is there because the refusal tells something about others. Other
+// errors are returned as they are.
 func (s *Service) writeTaken(ctx context.Context, by access.Principal, u db.User, refusal error) error {
 	if !errs.Is(refusal, errs.AlreadyExists) {
 		return refusal

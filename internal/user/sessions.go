@@ -16,15 +16,15 @@ import (
 // sessionsPerPage is how many sessions a page has if the client doesn't say.
 const sessionsPerPage = 100
 
-// OwnSessions returns a page of the sessions of the principal's own user that are alive, newest first. A cursor that doesn't
-// fit is errs.InvalidCursor.
+// OwnSessions returns a page of the sessions of the principal's own user that are alive, newest first. A cursor
+// that doesn't fit is errs.InvalidCursor.
 func (s *Service) OwnSessions(ctx context.Context, by access.Principal, in api.ListMySessionsParams) (paging.Page[db.Session], error) {
 	list := paging.List{TenantID: by.HomeTenantID, Name: "listMySessions", Filters: by.UserID}
 	return s.sessions(ctx, list, by.UserID, in.Cursor, in.Limit)
 }
 
-// Sessions returns a page of the sessions of a user that are alive, newest first. The error is errs.NotFound, errs.Forbidden
-// if the user is a superuser and the principal isn't, or errs.InvalidCursor.
+// Sessions returns a page of the sessions of a user that are alive, newest first. The error is errs.NotFound,
+// errs.Forbidden if the user is a superuser and the principal isn't, or errs.InvalidCursor.
 func (s *Service) Sessions(ctx context.Context, by access.Principal, id uuid.UUID, in api.ListUserSessionsParams) (paging.Page[db.Session], error) {
 	u, err := find(ctx, s.store, by, id)
 	if err != nil {
