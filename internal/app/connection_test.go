@@ -81,7 +81,7 @@ func TestARefusalOnAConnectionInUseIsAProblem(t *testing.T) {
 
 // frame is one of HTTP/2 (RFC 9113, section 4.1).
 func frame(kind, flags byte, stream uint32, payload string) string {
-	header := binary.BigEndian.AppendUint32(nil, uint32(len(payload))) //nolint:gosec // a few bytes
+	header := binary.BigEndian.AppendUint32(nil, uint32(len(payload)))
 	header = append(header[1:], kind, flags)
 	return string(binary.BigEndian.AppendUint32(header, stream)) + payload
 }

@@ -233,7 +233,7 @@ func TestDoctorFindsIndexesAndFilesThatAreNotRight(t *testing.T) {
 			if c := i.examine(t, 0)["files"]; c.Result != doctor.OK {
 				t.Errorf("%+v of a new database, want ok", c)
 			}
-			if err := os.Chmod(file, 0o644); err != nil { //nolint:gosec // that is what is found
+			if err := os.Chmod(file, 0o644); err != nil {
 				t.Fatal(err)
 			}
 			wantWarning(t, i.examine(t, 0)["files"], file+" may hold what the tenants have stored", "chmod o= "+file)

@@ -70,7 +70,7 @@ func TestHostileTenantBesideAQuietOne(t *testing.T) {
 		release()
 		hostile.end()
 		for _, work := range []access.Work{access.WorkStream, access.WorkHeavy, access.WorkLight} {
-			await(t, func() bool { s := statsOf(a, work); return s.Held == 0 && s.Waiting == 0 }, "a place of %s isn't given back", work)
+			awaitf(t, func() bool { s := statsOf(a, work); return s.Held == 0 && s.Waiting == 0 }, "a place of %s isn't given back", work)
 		}
 	})
 }
@@ -98,8 +98,10 @@ func quietRequests(t *testing.T, a *apitest.App, quiet *apitest.Actor) []quietRe
 		{"delete", http.MethodDelete, companiesPath + "/" + deleted.ID.String(), "", 204, true},
 		{"refusal", http.MethodPost, "/api/v1/tenants", `{"code":"X","name":"X"}`, 403, true},
 		{"log-in", http.MethodPost, "/api/v1/auth/login", fmt.Sprintf(`{"email":%q,"password":%q}`, quiet.User.Email, apitest.Password), 200, true},
-		{"password change", http.MethodPost, "/api/v1/auth/password",
-			fmt.Sprintf(`{"current_password":%q,"new_password":"another horse battery staple"}`, apitest.Password), 204, true},
+		{
+			"password change", http.MethodPost, "/api/v1/auth/password",
+			fmt.Sprintf(`{"current_password":%q,"new_password":"another horse battery staple"}`, apitest.Password), 204, true,
+		},
 	}
 }
 
@@ -110,7 +112,7 @@ type hostile struct {
 	app     *apitest.App
 	company db.Company
 	client  *http.Client
-	ctx     context.Context //nolint:containedctx // of all its requests
+	ctx     context.Context
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 }
@@ -186,15 +188,15 @@ func statsOf(a *apitest.App, work access.Work) admission.Stats {
 // awaitWork waits until so many requests of a kind have a place, wait for one, or got none.
 func awaitWork(t *testing.T, a *apitest.App, work access.Work, requests int) {
 	t.Helper()
-	await(t, func() bool { s := statsOf(a, work); return s.Held+s.Waiting+int(s.Refused) >= requests }, "%d requests of %s haven't come", requests, work)
+	awaitf(t, func() bool { s := statsOf(a, work); return s.Held+s.Waiting+int(s.Refused) >= requests }, "%d requests of %s haven't come", requests, work)
 }
 
 func awaitHeld(t *testing.T, a *apitest.App, work access.Work, requests int) {
 	t.Helper()
-	await(t, func() bool { return statsOf(a, work).Held >= requests }, "%d requests of %s don't run", requests, work)
+	awaitf(t, func() bool { return statsOf(a, work).Held >= requests }, "%d requests of %s don't run", requests, work)
 }
 
-func await(t *testing.T, until func() bool, format string, args ...any) {
+func awaitf(t *testing.T, until func() bool, format string, args ...any) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !until(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {

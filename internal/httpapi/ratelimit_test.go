@@ -83,7 +83,8 @@ func TestEveryOperationIsLimited(t *testing.T) {
 		if err != nil || after < 1 || after > 60 || !strings.Contains(reply.Header.Get("RateLimit"), fmt.Sprintf(`;r=0;t=%d`, after)) {
 			t.Errorf("%s: Retry-After %d (%v), and RateLimit %s", op.ID, after, err, reply.Header.Get("RateLimit"))
 		}
-		want := map[access.RateClass]string{access.RateDefault: `"default";q=3;w=60`, access.RateLogin: `"login";q=2;w=60`, access.RateRefresh: `"refresh";q=2;w=60`,
+		want := map[access.RateClass]string{
+			access.RateDefault: `"default";q=3;w=60`, access.RateLogin: `"login";q=2;w=60`, access.RateRefresh: `"refresh";q=2;w=60`,
 			access.RatePassword: `"password";q=3;w=60`,
 		}
 		if got := reply.Header.Get("RateLimit-Policy"); got != want[op.RateClass] {

@@ -42,7 +42,7 @@ type ratio float64
 // ShouldSample decides about one request.
 func (s ratio) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
 	decision := sdktrace.Drop
-	if rand.Float64() < float64(s) { //nolint:gosec // nothing is to be kept secret
+	if rand.Float64() < float64(s) {
 		decision = sdktrace.RecordAndSample
 	}
 	return sdktrace.SamplingResult{Decision: decision, Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState()}

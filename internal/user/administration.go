@@ -108,7 +108,7 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 // is. The error is as of administer, or errs.LastAdmin.
 func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.UUID) (db.User, error) {
 	var after db.User
-	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, before db.User) error {
+	err := s.administer(ctx, by, id, func(q db.Querier, before db.User) error {
 		if after = before; !before.IsActive {
 			return nil
 		}
@@ -136,7 +136,7 @@ func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.U
 // Activate lets a user work again. An active user stays as it is. The error is as of administer.
 func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUID) (db.User, error) {
 	var after db.User
-	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, before db.User) error {
+	err := s.administer(ctx, by, id, func(q db.Querier, before db.User) error {
 		after = before
 		after.IsActive = true
 		return s.save(ctx, q, by, before, &after)
@@ -232,7 +232,7 @@ func isActiveSuperuser(u db.User) bool { return u.IsActive && u.IsSuperuser }
 // errs.UserInactive.
 func (s *Service) CreatePasswordReset(ctx context.Context, by access.Principal, id uuid.UUID) (auth.OneTimeToken, error) {
 	var token auth.OneTimeToken
-	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, u db.User) error {
+	err := s.administer(ctx, by, id, func(q db.Querier, u db.User) error {
 		if !u.IsActive {
 			return errs.New(errs.UserInactive, "This user is inactive, so a token wouldn't work. Activate the user first.")
 		}

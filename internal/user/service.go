@@ -54,19 +54,17 @@ func (s *Service) Get(ctx context.Context, by access.Principal, id uuid.UUID) (d
 // errDenied is a refusal that is still to be written down, outside of the transaction that ends with it.
 var errDenied = errors.New("only superusers administer superusers")
 
-// administer lets f do something to a user of the tenant, in a transaction. All that do so in a tenant wait for each other:
-// what is right alone may leave the tenant without an admin together.
+// administer calls f with a user of the tenant, in a transaction. Such transactions of a tenant wait for each other: two changes
+// that are right alone may together leave the tenant without an admin.
 //
-// The error is errs.NotFound, errs.Forbidden if the user is a superuser and the principal isn't, errs.StaleVersion if the
-// version isn't one of ifMatch, or what f returns.
-func (s *Service) administer(
-	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, f func(q db.Querier, u db.User) error,
-) error {
-	return s.administerAfter(ctx, by, id, ifMatch, func(db.Querier) error { return nil }, f)
+// The error is errs.NotFound, errs.Forbidden if the user is a superuser and the principal isn't, or that of f.
+func (s *Service) administer(ctx context.Context, by access.Principal, id uuid.UUID, f func(q db.Querier, u db.User) error) error {
+	return s.administerAfter(ctx, by, id, etag.Condition{}, func(db.Querier) error { return nil }, f)
 }
 
 // administerAfter calls lock in the transaction before it does what administer does. lock locks the companies
-// whose rows f changes: the order of locks is company, tenant, everything else.
+// whose rows f changes: the order of locks is company, tenant, everything else. The error may also be
+// errs.StaleVersion if the version isn't one of ifMatch, or that of lock.
 func (s *Service) administerAfter(
 	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition,
 	lock func(q db.Querier) error, f func(q db.Querier, u db.User) error,
