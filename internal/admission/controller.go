@@ -52,7 +52,7 @@ type Controller struct {
 	mu      sync.Mutex
 	free    int
 	held    map[Key]int // only of keys that hold a place
-	queues  []*queue    // of keys with requests that wait; the key that has waited longest comes first
+	queues  []*queue    // of keys with requests that wait; the key that got a place last comes last
 	waits   int64
 	refused int64
 }
@@ -152,9 +152,16 @@ func (c *Controller) admitNext() bool {
 	}
 	c.take(next.key)
 	ready := next.waiters[0]
+	c.toBack(next)
 	c.remove(next, 0)
 	close(ready)
 	return true
+}
+
+// toBack lets keys that hold as few places as this one come before it the next time.
+func (c *Controller) toBack(q *queue) {
+	i := slices.Index(c.queues, q)
+	c.queues = append(slices.Delete(c.queues, i, i+1), q)
 }
 
 // giveUp takes a request out of its queue. It reports false if it isn't there any more, because it has a place.

@@ -133,6 +133,39 @@ func TestQuietKeyIsNext(t *testing.T) {
 	})
 }
 
+// Keys that hold the same number of places take turns: no line that never ends keeps another one waiting.
+func TestKeysTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := admission.NewController(admission.Limits{Total: 2, Waiting: 50, Patience: time.Minute})
+		first, second, quiet := newTenant(), newTenant(), newTenant()
+		in := make(chan admission.Key, 100)
+		enter := func(key admission.Key) {
+			go func() {
+				if c.Enter(t.Context(), key) == nil {
+					in <- key
+				}
+			}()
+			synctest.Wait()
+		}
+		for range 10 {
+			enter(first)
+			enter(second) // one of each gets in
+		}
+		enter(quiet)
+		for range 3 {
+			c.Leave(<-in) // in the order in which they came in
+			synctest.Wait()
+		}
+		for range len(in) {
+			if <-in == quiet {
+				return
+			}
+		}
+		t.Error("two keys that always have something to do took all places that became free")
+	})
+}
+
 func TestWaitEndsWithPatienceOrWithTheClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
