@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/store"
@@ -21,8 +23,8 @@ const maxHeads = 500_000
 // Heads remembers where the chains of tenants ended, outside of the tables, so that whoever writes to the
 // database can't change that. If a chain has lost the remembered end, that is a Regression.
 //
-// A remembered head is given up because of an entry AcceptHead in the tenant's trail, or an entry TenantDelete
-// in the platform's. Both are signed, and they count only if they were written after the head was sealed.
+// Two entries, both signed, make it give up a remembered head: AcceptHead in the tenant's trail, if it was written after
+// the head was sealed; and TenantDelete in the platform's, while the tenant is being deleted or is gone.
 type Heads struct {
 	keys *Keys
 	file *headsFile // nil: none
@@ -111,11 +113,11 @@ func (h *Heads) compare(ctx context.Context, q db.Querier, tenantID uuid.UUID, k
 // released reports whether a signed entry says that a known head counts no more: the tenant was deleted through
 // the API, or an operator has accepted an end that the chain still has.
 func (h *Heads) released(ctx context.Context, q db.Querier, tenantID uuid.UUID, known, found head) (bool, error) {
-	deleted, err := h.isDeleted(ctx, q, tenantID, known)
+	deleted, err := h.Deleted(ctx, q, tenantID)
 	if err != nil || deleted {
 		return deleted, err
 	}
-	entries, err := h.since(ctx, q, known, tenantID, AcceptHead, tenantID)
+	entries, err := h.since(ctx, q, known.sealedAt, tenantID, AcceptHead, tenantID)
 	if err != nil {
 		return false, err
 	}
@@ -131,12 +133,6 @@ func (h *Heads) released(ctx context.Context, q db.Querier, tenantID uuid.UUID, 
 	return false, nil
 }
 
-// isDeleted reports whether the deletion of a tenant was begun through the API after a head was sealed.
-func (h *Heads) isDeleted(ctx context.Context, q db.Querier, tenantID uuid.UUID, known head) (bool, error) {
-	entries, err := h.since(ctx, q, known, access.PlatformTenantID, TenantDelete, tenantID)
-	return len(entries) > 0, err
-}
-
 // Tenants returns the tenants whose heads are remembered.
 func (h *Heads) Tenants() map[uuid.UUID]bool {
 	known, _ := h.all()
@@ -147,18 +143,27 @@ func (h *Heads) Tenants() map[uuid.UUID]bool {
 	return tenants
 }
 
-// Deleted reports whether the deletion of a tenant was begun through the API after its remembered head was sealed.
+// Deleted reports whether a tenant is gone or is being deleted, and its deletion was begun through the API. Entries that are
+// written in the tenant meanwhile, such as failed log-ins, may be sealed after the deletion has begun.
 func (h *Heads) Deleted(ctx context.Context, q db.Querier, tenantID uuid.UUID) (bool, error) {
-	return h.isDeleted(ctx, q, tenantID, h.get(tenantID).head)
+	tenant, err := q.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
+	if err == nil && tenant.Status != string(api.TenantStatusDeleting) {
+		return false, nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	entries, err := h.since(ctx, q, time.Time{}, access.PlatformTenantID, TenantDelete, tenantID)
+	return len(entries) > 0, err
 }
 
-// since returns the entries of a trail with an action about a tenant that are signed correctly and were written
-// after a head was sealed: the newest 100 at most.
-func (h *Heads) since(ctx context.Context, q db.Querier, known head, trail uuid.UUID, action string, about uuid.UUID) ([]db.AuditEntry, error) {
+// since returns the entries of a trail with an action about a tenant that succeeded, are signed correctly and were written
+// at a time or later: the newest 100 at most.
+func (h *Heads) since(ctx context.Context, q db.Querier, at time.Time, trail uuid.UUID, action string, about uuid.UUID) ([]db.AuditEntry, error) {
 	const most = 100
-	since := storable(known.sealedAt)
+	since := storable(at)
 	list, err := q.ListAuditEntries(ctx, db.ListAuditEntriesParams{
-		TenantID: trail, Since: &since, AfterOccurredAt: latest, Action: &action, EntityID: &about, Limit: most,
+		TenantID: trail, Since: &since, AfterOccurredAt: latest, Action: &action, EntityID: &about, Outcome: new(string(Success)), Limit: most,
 	})
 	if errors.Is(err, store.ErrUnreadable) {
 		return nil, nil // an entry that can't be read proves nothing

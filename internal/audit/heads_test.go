@@ -201,6 +201,38 @@ func TestAcceptedHeadIsGoneOnFrom(t *testing.T) {
 	})
 }
 
+func TestDeletionLetsGoOfTheTrail(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		c := newChain(t, engine)
+		server, _ := c.remembering(t, filepath.Join(t.TempDir(), "checkpoints"))
+		begin := func(tr *trailOfTen, outcome audit.Outcome) {
+			e := someEntry(access.PlatformTenantID, 0)
+			e.Action, e.EntityID, e.Outcome = audit.TenantDelete, &tr.tenant, string(outcome)
+			c.insert(e)
+		}
+		going, active, refused := server.newTrail(), server.newTrail(), server.newTrail()
+		begin(going, audit.Success)
+		begin(active, audit.Success)
+		begin(refused, audit.Denied)
+		for _, tr := range []*trailOfTen{going, refused} {
+			c.execf("UPDATE tenants SET status = 'deleting' WHERE id = '%s'", tr.tenant)
+		}
+		for _, tr := range []*trailOfTen{going, active, refused} {
+			tr.unseal(2)
+		}
+		if n := server.seal(going.tenant); n != 7 {
+			t.Errorf("%d sealed of a tenant that is being deleted, want 7", n)
+		}
+		if _, err := server.sealer.Seal(t.Context(), active.tenant); err == nil {
+			t.Error("a tenant that isn't being deleted any more lets go of its trail")
+		}
+		if _, err := server.sealer.Seal(t.Context(), refused.tenant); err == nil {
+			t.Error("a deletion that was refused lets go of a trail")
+		}
+	})
+}
+
 func TestAcceptanceCannotBeForged(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
@@ -365,7 +397,7 @@ func TestRunTellsOfHeads(t *testing.T) {
 		c.execf("DELETE FROM tenants WHERE id = '%s'", tr.tenant)
 	}
 	e := someEntry(access.PlatformTenantID, 0)
-	e.Action, e.EntityID, e.OccurredAt = audit.TenantDelete, &deleted.tenant, time.Now().Add(time.Second)
+	e.Action, e.EntityID = audit.TenantDelete, &deleted.tenant // from before the seals: what was written meanwhile is sealed after it
 	c.insert(e)
 
 	log := &lines{added: make(chan struct{}, 1000)}

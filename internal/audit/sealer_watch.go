@@ -110,7 +110,7 @@ func (s *Sealer) reviewMissing(ctx context.Context, tenantID uuid.UUID) error {
 		return err // it exists: it was created after the list was read
 	}
 	known := s.heads.get(tenantID)
-	deleted, err := s.heads.isDeleted(ctx, s.store, tenantID, known.head)
+	deleted, err := s.heads.Deleted(ctx, s.store, tenantID)
 	if err != nil || !known.ok {
 		return err
 	}
