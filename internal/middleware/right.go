@@ -153,6 +153,7 @@ func (r *right) explain(ctx context.Context, err error) error {
 		return err
 	}
 	if r.denied != nil {
+		r.request.Confirm, r.request.Renew = nil, nil // the entry doesn't need the right that has ended
 		if err := r.stack.deny(ctx, r.denied.by, r.denied.tenantID); err != nil {
 			return err
 		}

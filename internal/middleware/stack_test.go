@@ -65,6 +65,7 @@ var (
 type people struct {
 	authenticated, entered, denied int
 	err                            error // of every authentication
+	demoted                        bool  // to viewers, which only Confirm knows
 }
 
 func (p *people) Authenticate(_ context.Context, token string) (access.Principal, error) {
@@ -80,6 +81,9 @@ func (p *people) Authenticate(_ context.Context, token string) (access.Principal
 }
 
 func (p *people) Confirm(ctx context.Context, _ db.Querier, by access.Principal) (access.Principal, error) {
+	if p.demoted {
+		return p.Authenticate(ctx, string(access.Viewer))
+	}
 	return p.Authenticate(ctx, string(by.Role))
 }
 
@@ -99,7 +103,10 @@ func (p *people) Enter(_ context.Context, by access.Principal, tenantID uuid.UUI
 	return by, nil
 }
 
-func (p *people) Denied(context.Context, access.Principal, uuid.UUID) error {
+func (p *people) Denied(ctx context.Context, _ access.Principal, _ uuid.UUID) error {
+	if err := access.StillAllowedIn(ctx, nil); err != nil { // as a transaction asks
+		return err
+	}
 	p.denied++
 	return nil
 }

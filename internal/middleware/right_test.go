@@ -1,0 +1,32 @@
+package middleware
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// The transaction of the entry about a refusal doesn't ask for the right that has ended, however long it takes to begin.
+func TestEndOfARightIsWrittenDownOnASlowMachine(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	var s server
+	s = serve(t, func(c echo.Context) error {
+		s.people.demoted = true
+		return access.StillAllowed(c.Request().Context())
+	}, func(s *Stack) {
+		s.Now = func() time.Time {
+			now = now.Add(2 * time.Second)
+			return now
+		}
+	})
+	w := s.do(t.Context(), http.MethodPut, "/things/1", `{"name":"x"}`, "Authorization: Bearer admin", "Content-Type: application/json")
+	if p := readProblem(t, w); string(p.Code) != string(errs.Forbidden) || s.people.denied != 1 {
+		t.Errorf("%s, %d entries; want %s and one", p.Code, s.people.denied, errs.Forbidden)
+	}
+}
