@@ -61,6 +61,20 @@ func TestSlowBodyHoldsNoPlace(t *testing.T) {
 	}
 }
 
+func TestBlanksOfABodyAreNotKept(t *testing.T) {
+	t.Parallel()
+	var kept []byte
+	s := serve(t, func(c echo.Context) error {
+		var err error
+		kept, err = io.ReadAll(c.Request().Body)
+		return err
+	})
+	s.do(t.Context(), http.MethodPut, "/things/1", `{"name":`+strings.Repeat(" ", MaxBody/2)+`"a b"}`, "Authorization: Bearer admin", "Content-Type: application/json")
+	if string(kept) != `{"name":"a b"}` {
+		t.Errorf("%d bytes are kept while the request waits for a place", len(kept))
+	}
+}
+
 // reading is called when a body has been read up to here.
 type reading func()
 

@@ -16,6 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"github.com/tenantry/tenantry/internal/accept"
@@ -240,8 +241,23 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 		faults.Add(bodyFields(err)...)
 	}
 	faults.Join(unknown)
+	body = compact(body)
 	r.Body, r.ContentLength = validatedBody{Reader: bytes.NewReader(body), value: value}, int64(len(body))
 	return nil
+}
+
+// compact returns a well-formed body without blanks between its parts, if it is large: a request keeps its body while it waits for a place. What
+// is left of a valid body is small, because the document limits the length of texts.
+func compact(body []byte) []byte {
+	const large = 16 << 10
+	if len(body) <= large {
+		return body
+	}
+	short := jsontext.Value(body)
+	if err := short.Compact(); err != nil {
+		return body
+	}
+	return slices.Clone(short)
 }
 
 func unsupportedMediaType() error {
