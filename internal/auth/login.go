@@ -26,57 +26,80 @@ func (s *Service) Login(ctx context.Context, address, password string) (Grant, d
 	return grant, user, err
 }
 
-func (s *Service) login(ctx context.Context, address, password string) (Grant, db.User, error) {
+func (s *Service) login(ctx context.Context, address, password string) (grant Grant, user db.User, err error) {
+	tenantID, conclude, err := s.checkLogin(ctx, address, password)
+	if err != nil {
+		return Grant{}, db.User{}, err
+	}
+	err = s.within(ctx, tenantID, func() error {
+		grant, user, err = conclude()
+		return err
+	})
+	return grant, user, err
+}
+
+// checkLogin decides about a log-in and returns the transaction that concludes it, and whose tenant that is about. It holds a place
+// for hashing. The transaction may wait for locks of the tenant, so it runs without that place.
+func (s *Service) checkLogin(
+	ctx context.Context, address, password string,
+) (tenantID uuid.UUID, conclude func() (Grant, db.User, error), err error) {
 	ip := access.RequestFrom(ctx).IP
 	leave, err := s.passwords.Enter(ctx, partyOf(access.Principal{}, ip))
 	if err != nil {
-		return Grant{}, db.User{}, err
+		return uuid.Nil, nil, err
 	}
 	defer leave()
 	address = email.Normalize(address)
 	guess := s.guesses.about(address, ip)
 	delay, err := guess.allowed(ctx, s.store)
 	if err != nil {
-		return Grant{}, db.User{}, err
+		return uuid.Nil, nil, err
+	}
+	refuse := func(user db.User) (uuid.UUID, func() (Grant, db.User, error), error) {
+		return user.TenantID, func() (Grant, db.User, error) {
+			return Grant{}, db.User{}, s.refuseLogin(ctx, guess, user, delay)
+		}, nil
 	}
 	user, err := s.store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: address})
 	if errors.Is(err, store.ErrNotFound) {
 		user = unknownUser(address)
 	} else if err != nil {
-		return Grant{}, db.User{}, err
+		return uuid.Nil, nil, err
 	}
 	matches, err := s.matches(ctx, user.PasswordHash, password)
 	if err != nil {
-		return Grant{}, db.User{}, err
+		return uuid.Nil, nil, err
 	}
 	if !matches || !user.IsActive || delay.holds() {
-		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, user, delay)
+		return refuse(user)
 	}
 	if delay, err = guess.allowed(ctx, s.store); err != nil {
-		return Grant{}, db.User{}, err
+		return uuid.Nil, nil, err
 	}
 	if delay.holds() {
-		return Grant{}, db.User{}, delay.refusal
+		return uuid.Nil, nil, delay.refusal
 	}
 	tenant, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID})
 	if errors.Is(err, store.ErrNotFound) {
-		return Grant{}, db.User{}, s.refuseLogin(ctx, guess, unknownUser(address), delay)
+		return refuse(unknownUser(address))
 	}
 	if err != nil {
-		return Grant{}, db.User{}, err
+		return uuid.Nil, nil, err
 	}
 	if tenant.Status != tenantActive && !user.IsSuperuser {
-		return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, guess, user, delay)
+		return user.TenantID, func() (Grant, db.User, error) {
+			return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, guess, user, delay)
+		}, nil
 	}
 	hash := user.PasswordHash
 	if s.passwords.IsOutdated(*hash) {
 		current, err := s.passwords.Hash(ctx, password)
 		if err != nil {
-			return Grant{}, db.User{}, err
+			return uuid.Nil, nil, err
 		}
 		hash = &current
 	}
-	return s.startSession(ctx, guess, user, hash)
+	return user.TenantID, func() (Grant, db.User, error) { return s.startSession(ctx, guess, user, hash) }, nil
 }
 
 // unknownUser stands for an e-mail address that no user has, or whose user was deleted with the tenant since

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
@@ -61,41 +63,58 @@ func hashOneTimeToken(token string) string {
 // errs.InvalidOneTimeToken, whatever the reason, and counts for the address as a wrong password does: after many it is
 // errs.TooManyAttempts. Broken rules are errs.ValidationFailed; the token then still works, as it does after errs.Busy, when too many log in at once.
 func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error {
+	tenantID, conclude, err := s.checkReset(ctx, token, wanted)
+	if err != nil {
+		return err
+	}
+	return s.within(ctx, tenantID, conclude)
+}
+
+// checkReset decides about a one-time token and returns the transaction that concludes it, and whose tenant that is about. It holds a
+// place for hashing. The transaction may wait for locks of the tenant, so it runs without that place.
+func (s *Service) checkReset(ctx context.Context, token, wanted string) (tenantID uuid.UUID, conclude func() error, err error) {
 	ip := access.RequestFrom(ctx).IP
 	leave, err := s.passwords.Enter(ctx, partyOf(access.Principal{}, ip))
 	if err != nil {
-		return err
+		return uuid.Nil, nil, err
 	}
 	defer leave()
 	guess := s.guesses.fromAddress(ip)
 	if _, err := guess.allowed(ctx, s.store); err != nil {
-		return err
+		return uuid.Nil, nil, err
 	}
-	key := db.GetOneTimeTokenUnscopedParams{TokenHash: hashOneTimeToken(token)}
-	holder, err := s.store.GetOneTimeTokenUnscoped(ctx, key)
+	tokenHash := hashOneTimeToken(token)
+	holder, err := s.store.GetOneTimeTokenUnscoped(ctx, db.GetOneTimeTokenUnscopedParams{TokenHash: tokenHash})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
+		return uuid.Nil, nil, err
 	}
 	if !s.works(holder) {
-		return s.refuseReset(ctx, guess, holder)
+		return holder.TenantID, func() error { return s.refuseReset(ctx, guess, holder) }, nil
 	}
 	if fields := passwords.Check("/new_password", wanted, holder.Email); len(fields) > 0 {
-		return errs.Invalid(fields...)
+		return uuid.Nil, nil, errs.Invalid(fields...)
 	}
 	hash, err := s.passwords.Hash(ctx, wanted)
 	if err != nil {
-		return err
+		return uuid.Nil, nil, err
 	}
+	return holder.TenantID, func() error { return s.reset(ctx, guess, tokenHash, hash) }, nil
+}
+
+// reset uses a token up, if it still works, and counts it as a wrong one if not.
+func (s *Service) reset(ctx context.Context, guess guess, tokenHash, passwordHash string) error {
+	var holder db.GetOneTimeTokenUnscopedRow
 	worked := false
-	err = s.store.Tx(ctx, func(q db.Querier) error {
-		holder, err = q.GetOneTimeTokenUnscoped(ctx, key)
+	err := s.store.Tx(ctx, func(q db.Querier) error {
+		var err error
+		holder, err = q.GetOneTimeTokenUnscoped(ctx, db.GetOneTimeTokenUnscopedParams{TokenHash: tokenHash})
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		if worked = s.works(holder); !worked {
 			return nil
 		}
-		return s.useToken(ctx, q, key.TokenHash, holder, hash)
+		return s.useToken(ctx, q, tokenHash, holder, passwordHash)
 	})
 	if err == nil && !worked {
 		return s.refuseReset(ctx, guess, holder)

@@ -22,45 +22,57 @@ func (s *Service) ChangePassword(ctx context.Context, by access.Principal, curre
 	if len(fields) > 0 {
 		return errs.Invalid(fields...)
 	}
+	conclude, err := s.checkChange(ctx, by, current, wanted)
+	if err != nil {
+		return err
+	}
+	return s.within(ctx, by.HomeTenantID, conclude)
+}
+
+// checkChange decides about a change of a password and returns the transaction that concludes it. It holds a place for hashing. The
+// transaction may wait for locks of the tenant, so it runs without that place.
+func (s *Service) checkChange(ctx context.Context, by access.Principal, current, wanted string) (conclude func() error, err error) {
 	ip := access.RequestFrom(ctx).IP
 	leave, err := s.passwords.Enter(ctx, partyOf(by, ip))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer leave()
 	guess := s.guesses.about(by.Email, ip)
 	delay, err := guess.allowed(ctx, s.store)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if delay.holds() {
-		return delay.refusal
+		return nil, delay.refusal
 	}
 	user, err := OwnUser(ctx, s.store, by)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	matches, err := s.matches(ctx, user.PasswordHash, current)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !matches {
-		return s.refusePassword(ctx, by, guess, delay)
+		return func() error { return s.refusePassword(ctx, by, guess, delay) }, nil
 	}
 	if delay, err = guess.allowed(ctx, s.store); err != nil {
-		return err
+		return nil, err
 	}
 	if delay.holds() {
-		return delay.refusal
+		return nil, delay.refusal
 	}
 	hash, err := s.passwords.Hash(ctx, wanted)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := access.StillAllowed(ctx); err != nil { // waiting for a hash and computing it take long
-		return err
-	}
-	return s.replacePassword(ctx, by, guess, user, hash)
+	return func() error {
+		if err := access.StillAllowed(ctx); err != nil { // waiting for a hash and computing it take long
+			return err
+		}
+		return s.replacePassword(ctx, by, guess, user, hash)
+	}, nil
 }
 
 // replacePassword changes the user before the sessions, as a log-in does: if one is under way, it either ends here or finds
