@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -134,4 +135,69 @@ func TestAnonymousRequestsTakePlacesOfTheirAddress(t *testing.T) {
 			t.Errorf("a tenant: %v", err)
 		}
 	})
+}
+
+// The right may end while a request waits for its place, with a body and without one.
+func TestRightIsLookedAtAgainAfterAWaitForAPlace(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		body   string // empty: an operation that has none
+		err    error  // of every authentication from the wait on
+		status int
+		asked  int
+	}{
+		"it has ended":                 {`{"name":"x"}`, errs.New(errs.SessionEnded, "Ended."), http.StatusUnauthorized, 2},
+		"it has ended, without a body": {"", errs.New(errs.SessionEnded, "Ended."), http.StatusUnauthorized, 2},
+		"it is there":                  {`{"name":"x"}`, nil, http.StatusOK, 2},
+		"it is there, without a body":  {"", nil, http.StatusOK, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				shares, ran := admission.NewShares(2), false
+				if err := shares.Enter(t.Context(), access.WorkLight, admission.Tenant(home)); err != nil {
+					t.Fatal(err)
+				}
+				s := serve(t, func(c echo.Context) error {
+					ran = true
+					return ok(c)
+				}, func(s *Stack) {
+					s.Shares = shares
+					if test.body == "" {
+						withoutBodies(s)
+					}
+				})
+				replied := make(chan *httptest.ResponseRecorder, 1)
+				go func() {
+					headers := []string{"Authorization: Bearer admin"}
+					if test.body != "" {
+						headers = append(headers, "Content-Type: application/json")
+					}
+					replied <- s.do(t.Context(), http.MethodPut, "/things/1", test.body, headers...)
+				}()
+				synctest.Wait()
+				if n := shares.Stats()[0].Waiting; n != 1 || ran {
+					t.Fatalf("%d requests wait, the handler has run: %t; want one that waits", n, ran)
+				}
+				time.Sleep(rightAge)
+				s.people.err = test.err
+				shares.Leave(access.WorkLight, admission.Tenant(home))
+				w := <-replied
+				if w.Code != test.status || ran != (test.err == nil) || s.people.authenticated != test.asked {
+					t.Errorf("status %d, the handler has run: %t, authenticated %d times; want %d, %t and %d",
+						w.Code, ran, s.people.authenticated, test.status, test.err == nil, test.asked)
+				}
+				if n := held(shares); n != 0 {
+					t.Errorf("%d places are held after it", n)
+				}
+			})
+		})
+	}
+}
+
+// withoutBodies makes operations ones that have no body.
+func withoutBodies(s *Stack) {
+	for _, op := range s.Operations {
+		op.Spec.RequestBody = nil
+	}
 }
