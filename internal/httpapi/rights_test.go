@@ -225,6 +225,30 @@ func TestNobodyActsInATenantThatIsGone(t *testing.T) {
 				}).WantCode(t, test.status, test.code)
 			})
 		}
+		// What is missing then is no fault of the request, and none of the program's.
+		for name, request := range map[string]struct{ method, path, body string }{
+			"a change, before it is made":         {http.MethodPost, companiesPath, `{"code":"A","name":"A"}`},
+			"one's own tenant, before it is read": {http.MethodGet, "/api/v1/tenant", ""},
+		} {
+			t.Run(name, func(t *testing.T) {
+				row := a.Tenant(t)
+				person, id := a.ActorIn(t, row.ID, access.Admin), uuid.NewString()
+				hold := a.HoldAfterLastLook(t, id)
+				reply := make(chan apitest.Reply, 1)
+				go func() {
+					reply <- person.Do(t, request.method, request.path, request.body, apitest.Header("X-Request-Id", id))
+				}()
+				select {
+				case <-hold.Reached:
+				case r := <-reply:
+					t.Fatalf("status %d before the handler", r.Status)
+				}
+				suspend(t, super, row.ID)
+				super.Do(t, http.MethodDelete, deletionPath(row), "").Want(t, 204)
+				hold.Release()
+				(<-reply).WantCode(t, 401, "session_ended")
+			})
+		}
 	})
 }
 
