@@ -241,10 +241,16 @@ func TestAcceptanceCannotBeForged(t *testing.T) {
 	tr.accept(tr.tenant) // of the end that it has; another one is none of it
 	other.accept(other.tenant)
 	tr.unseal(2)
+	public := c.restarted().verify(tr.tenant, "").Checkpoint
 	c.execf("UPDATE audit_entries SET tenant_id = '%s', entity_id = '%s' WHERE tenant_id = '%s' AND action = 'audit.accept'", tr.tenant, tr.tenant, other.tenant)
 	c.execf("UPDATE audit_entries SET action = 'audit.accept', entity_id = '%s' WHERE %s", tr.tenant, tr.where("id", 9))
 	if _, err := server.sealer.Seal(t.Context(), tr.tenant); err == nil {
 		t.Error("it is accepted")
+	}
+	// Whoever may read the trail can have its checkpoint. The entry about one is signed.
+	c.execf(`UPDATE audit_entries SET changes = CAST('{"checkpoint":{"after":"%s"}}' AS BLOB) WHERE tenant_id = '%s' AND action = 'audit.accept'`, public, tr.tenant)
+	if _, err := server.sealer.Seal(t.Context(), tr.tenant); err == nil {
+		t.Error("the checkpoint of an earlier end is accepted, which nobody has accepted")
 	}
 }
 
@@ -405,7 +411,11 @@ func TestRunTellsOfHeads(t *testing.T) {
 	restarted.sealer = audit.NewSealer(c.store, newKeys(t, secret), slog.New(slog.NewJSONHandler(log, nil)))
 	restarted.sealer.UseHeads(heads)
 	ended := restarted.run()
-	for restarted.sealer.Stats().Refused < 2 || heads.Tenants()[deleted.tenant] {
+	for deadline := time.Now().Add(time.Minute); restarted.sealer.Stats().Refused < 2 || heads.Tenants()[deleted.tenant]; {
+		if time.Now().After(deadline) {
+			ended()
+			t.Fatalf("after a minute: %+v, the tenant that was deleted is remembered: %t", restarted.sealer.Stats(), heads.Tenants()[deleted.tenant])
+		}
 		c.verify(quiet.tenant, "") // it takes a moment
 	}
 	c.insert(someEntry(quiet.tenant, 11))
