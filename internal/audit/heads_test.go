@@ -304,6 +304,9 @@ func TestEntriesThatAreSealedLateAreAFinding(t *testing.T) {
 		late.sealer.Now = func() time.Time { return time.Now().Add(2 * time.Hour) }
 		late.seal(tr.tenant)
 		v := c.verify(tr.tenant, "")
+		if v.First == nil {
+			t.Fatalf("%+v", v)
+		}
 		if place := *v.First; v.Status != audit.SealedLate || v.Late != 6 || place.Seq != 4 || place.EntryID != tr.entries[3].ID || v.Checkpoint == "" {
 			t.Errorf("%+v", v)
 		}
