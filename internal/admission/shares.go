@@ -2,6 +2,7 @@ package admission
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/access"
@@ -41,6 +42,12 @@ func NewShares(connections int) *Shares {
 		}),
 		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: heavyWaiting, Patience: heavyPatience}),
 	}
+}
+
+// NewUnbounded returns shares that admit everything at once, for tests that hold many requests back.
+func NewUnbounded() *Shares {
+	unbounded := func() *Controller { return NewController(Limits{Total: math.MaxInt32}) }
+	return &Shares{light: unbounded(), heavy: unbounded(), streams: unbounded()}
 }
 
 // Enter takes the places that a kind of work needs, and waits for them if necessary. After nil the caller must

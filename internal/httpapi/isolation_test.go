@@ -9,6 +9,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/admission"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/isolation"
 )
@@ -27,6 +28,7 @@ func TestIsolation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		*a.Shares = *admission.NewUnbounded() // requests for all operations are held at the same time
 		witness := a.Witness(t)
 		matrix := isolation.Matrix{
 			URL: a.URL, HTTP: a.HTTPClient(), Operations: apitest.Operations(t), Run: isolation.NewRun(), Witness: witness,

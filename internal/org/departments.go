@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -69,10 +70,15 @@ func (s *Departments) Get(ctx context.Context, by access.Principal, id uuid.UUID
 // Update changes the fields that are in the request and returns the department as it is then. The error is errs.NotFound,
 // errs.StaleVersion if the version isn't one of ifMatch, errs.UnknownReference if something that it shall refer to isn't
 // there, errs.Cycle if it would be below itself, or errs.AlreadyExists if the new code is taken.
+//
+// A department that moves to another branch takes its users along: the first 1000 in the same transaction, the others in further
+// ones. If that takes longer than 10 seconds the error is errs.Timeout; the same request then goes on with the rest.
 func (s *Departments) Update(
 	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.DepartmentUpdate,
 ) (db.Department, error) {
-	return s.update(ctx, by, id, ifMatch, func(q db.Querier, d *db.Department) error {
+	until := s.now().Add(deletionTime)
+	more := false
+	after, err := s.update(ctx, by, id, ifMatch, func(q db.Querier, d *db.Department) error {
 		before := *d
 		applyDepartment(d, in)
 		if err := checkReferences(fromDepartment(ctx, q, before, *d)...); err != nil {
@@ -83,11 +89,36 @@ func (s *Departments) Update(
 				return err
 			}
 		}
-		if !changed(before.BranchID, d.BranchID) {
+		if d.BranchID == nil || !in.BranchID.IsSpecified() {
 			return nil
 		}
-		return moveUsers(ctx, changer{q: q, log: s.audit, by: by, now: s.now()}, *d)
+		var err error
+		more, err = s.moveUsers(ctx, q, by, *d)
+		return err
 	})
+	for err == nil && more {
+		if !s.now().Before(until) {
+			return db.Department{}, errs.New(errs.Timeout,
+				"The department has moved, but not all of its users have yet. Send the same request again for the others.").After(time.Second)
+		}
+		if err := access.StillAllowed(ctx); err != nil {
+			return db.Department{}, err
+		}
+		after, err = s.update(ctx, by, id, etag.Condition{}, func(q db.Querier, d *db.Department) error {
+			if more = d.BranchID != nil; !more {
+				return nil
+			}
+			var err error
+			more, err = s.moveUsers(ctx, q, by, *d)
+			return err
+		})
+	}
+	return after, err
+}
+
+// moveUsers is moveUsers for a batch.
+func (s *Departments) moveUsers(ctx context.Context, q db.Querier, by access.Principal, d db.Department) (more bool, err error) {
+	return moveUsers(ctx, changer{q: q, log: s.audit, by: by, now: s.now()}, d, s.batch)
 }
 
 // checkCycle returns errs.Cycle if d would be below itself. The company has to be locked, as each of two moves

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/oapi-codegen/nullable"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
@@ -343,4 +344,53 @@ func isBelow(places []db.ListDepartmentPlacesRow, i, above int) bool {
 		}
 		i = slices.IndexFunc(places, func(d db.ListDepartmentPlacesRow) bool { return d.ID == *places[i].ParentID })
 	}
+}
+
+func TestDepartmentMovesItsUsersInBatches(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		w := newWorld(t, storetest.New(t, engine))
+		clock := w.parts.Now()
+		w.parts.Now = func() time.Time { return clock }
+		departments := NewDepartments(w.parts)
+		departments.batch = 1
+		// All three have the branch B.
+		second, err := w.store.ListBranchesOfCompany(t.Context(), db.ListBranchesOfCompanyParams{TenantID: w.by.TenantID, CompanyID: w.company.ID, Limit: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids := []uuid.UUID{w.users[len(w.users)-4].ID}
+		for range 2 {
+			u := w.users[len(w.users)-4]
+			u.ID = w.parts.NewID()
+			u.Email = u.ID.String() + "@example.com"
+			if err := w.store.InsertUser(t.Context(), db.InsertUserParams(u)); err != nil {
+				t.Fatal(err)
+			}
+			ids = append(ids, u.ID)
+		}
+		moved := func() (n int) {
+			for _, id := range ids {
+				u, err := w.store.GetUser(t.Context(), db.GetUserParams{TenantID: w.by.TenantID, ID: id})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if *u.BranchID == second[1].ID {
+					n++
+				}
+			}
+			return n
+		}
+		in := api.DepartmentUpdate{BranchID: nullable.NewNullableWithValue(second[1].ID)}
+		ctx := access.WithRequest(t.Context(), &access.Request{
+			Operation: access.Operation{AuditAction: "department.update"},
+			Confirm:   func(context.Context) error { clock = clock.Add(deletionTime); return nil }, // each further batch takes long
+		})
+		if _, err := departments.Update(ctx, w.by, w.top.ID, etag.Condition{}, in); !errs.Is(err, errs.Timeout) || moved() != 2 {
+			t.Fatalf("%d moved, error %v; want 2 of 3 and errs.Timeout", moved(), err)
+		}
+		if d, err := departments.Update(ctx, w.by, w.top.ID, etag.Condition{}, in); err != nil || *d.BranchID != second[1].ID || moved() != 3 {
+			t.Errorf("the same request again: %d moved, error %v; want all", moved(), err)
+		}
+	})
 }

@@ -52,7 +52,7 @@ func TestErrorsOfOursAreReported(t *testing.T) {
 		if event.Release != "tenantry@"+a.Version || event.Environment != "development" || event.Level != "error" || event.Transaction != "PUT /api/v1/org/companies/{id}" {
 			t.Errorf("%+v", event)
 		}
-		if e := event.Exception[0]; e.Type != "internal" || !strings.HasPrefix(e.Value, "GetCompany: *") {
+		if e := event.Exception[0]; e.Type != "internal" || !strings.HasPrefix(e.Value, "LockCompany: *") {
 			t.Errorf("%+v, want the query and the type of its error", e)
 		}
 		for _, part := range []string{"request", "user", "breadcrumbs", "modules", "contexts", "extra"} {
