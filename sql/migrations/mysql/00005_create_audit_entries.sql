@@ -40,5 +40,6 @@ CREATE TABLE audit_entries (
     KEY audit_entries_tenant_id_request_id_idx (tenant_id, request_id, occurred_at, id)
 );
 
+-- Migration 13 leaves the links of the entries when it is taken back.
 -- +goose Down
-DROP TABLE audit_entries;
+DROP TABLE IF EXISTS audit_links, audit_entries;

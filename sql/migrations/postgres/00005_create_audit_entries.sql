@@ -40,5 +40,7 @@ CREATE INDEX audit_entries_tenant_id_outcome_idx ON audit_entries (tenant_id, ou
 CREATE INDEX audit_entries_tenant_id_ip_idx ON audit_entries (tenant_id, ip, occurred_at, id);
 CREATE INDEX audit_entries_tenant_id_request_id_idx ON audit_entries (tenant_id, request_id, occurred_at, id);
 
+-- Migration 13 leaves the links of the entries when it is taken back.
 -- +goose Down
 DROP TABLE audit_entries;
+DROP TABLE IF EXISTS audit_links;
