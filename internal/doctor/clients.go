@@ -18,6 +18,8 @@ const (
 	// The check reads the newest clientLogins log-ins of each of clientTenants tenants.
 	clientTenants = 20
 	clientLogins  = 20
+	// clientPeriod is how old the log-ins may be: earlier ones may be from before a proxy was there.
+	clientPeriod = 24 * time.Hour
 	// minPeople is how many people have to share one address for a warning.
 	minPeople = 3
 )
@@ -26,7 +28,7 @@ const (
 // reverse proxy: then all of its clients share the limits of one address.
 func (p Patient) clients(ctx context.Context, s *store.Store) []Check {
 	const name = "clients"
-	addresses, people, err := newestLogins(ctx, s)
+	addresses, people, err := newestLogins(ctx, s, p.Now())
 	if err != nil {
 		return findings(name, "", []Check{{Result: Failed, Detail: "the newest log-ins can't be read: " + err.Error(), Fix: "look at the database's own log"}})
 	}
@@ -45,16 +47,17 @@ func (p Patient) clients(ctx context.Context, s *store.Store) []Check {
 }
 
 // newestLogins returns the different addresses of the newest log-ins, and the number of people who logged in.
-func newestLogins(ctx context.Context, s *store.Store) (addresses []string, people int, err error) {
+func newestLogins(ctx context.Context, s *store.Store, now time.Time) (addresses []string, people int, err error) {
 	tenants, err := s.ListTenantCodes(ctx, db.ListTenantCodesParams{Limit: clientTenants})
 	if err != nil {
 		return nil, 0, err
 	}
 	seen := map[string]bool{}
 	actors := map[uuid.UUID]bool{}
+	since := now.Add(-clientPeriod)
 	for _, tenant := range tenants {
 		entries, err := s.ListAuditEntries(ctx, db.ListAuditEntriesParams{
-			TenantID: tenant.ID, AfterOccurredAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
+			TenantID: tenant.ID, Since: &since, AfterOccurredAt: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
 			Action: new("auth.login"), Outcome: new("success"), Limit: clientLogins,
 		})
 		if err != nil {
