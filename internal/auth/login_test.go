@@ -25,22 +25,23 @@ const (
 	otherWord = "seven purple umbrellas"
 )
 
-// login is a service with one user. What is in during happens while a password is compared.
+// login is a service with one user. during is called while a password is compared, concluding before a transaction.
 type login struct {
 	*Service
 
-	user     db.User
-	during   func()
-	compared atomic.Int64
-	rounds   atomic.Int64  // of bcrypt
-	passed   time.Duration // since noon
-	omitted  int           // entries about strangers
+	user       db.User
+	during     func()
+	concluding func()
+	compared   atomic.Int64
+	rounds     atomic.Int64  // of bcrypt
+	passed     time.Duration // since noon
+	omitted    int           // entries about strangers
 }
 
 func newLogin(t *testing.T, engine store.Engine) *login {
 	t.Helper()
 	hash := hashOf(t, password, bcrypt.MinCost)
-	l := &login{during: func() {}}
+	l := &login{during: func() {}, concluding: func() {}}
 	now := func() time.Time { return noon.Add(l.passed) }
 	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	passwords := NewPasswords(bcrypt.MinCost)
@@ -60,6 +61,10 @@ func newLogin(t *testing.T, engine store.Engine) *login {
 	l.Service, err = NewService(s, audit.NewLog(keys, now, newID), passwords, Options{
 		SecretKey: []byte(secretKey), Keys: keysOf(t, secretKey, ""), AccessTokenTTL: time.Hour, RefreshTokenTTL: time.Hour, Now: now, NewID: newID,
 		OnEntryOmitted: func() { l.omitted++ },
+		Within: func(_ context.Context, _ uuid.UUID, f func() error) error {
+			l.concluding()
+			return f()
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -426,4 +431,42 @@ func TestPlaceIsFreeHoweverItEnds(t *testing.T) {
 		}
 	}
 	wantFree(t, l.passwords)
+}
+
+func TestTransactionsHoldNoPlaceForHashing(t *testing.T) {
+	t.Parallel()
+	l := newLogin(t, store.SQLite)
+	concluded := 0
+	l.concluding = func() {
+		concluded++
+		for range placesPerSlot * cap(l.passwords.slots) {
+			leave, err := l.passwords.Enter(t.Context(), "somebody else")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer leave()
+		}
+	}
+	by := access.Principal{UserID: l.user.ID, HomeTenantID: l.user.TenantID, TenantID: l.user.TenantID, Email: l.user.Email}
+	for name, f := range map[string]func() error{
+		"log-in": func() error {
+			_, _, err := l.Login(request(t, "auth.login"), l.user.Email, password)
+			return err
+		},
+		"wrong password": func() error {
+			_, _, err := l.Login(request(t, "auth.login"), l.user.Email, otherWord)
+			return err
+		},
+		"unknown account": func() error { _, _, err := l.Login(request(t, "auth.login"), "b@example.com", password); return err },
+		"change with a wrong one": func() error {
+			return l.ChangePassword(request(t, "auth.password_change"), by, otherWord, "nine green lanterns")
+		},
+		"unknown token": func() error { return l.ResetPassword(request(t, "auth.password_reset"), "none", otherWord) },
+	} {
+		before := concluded
+		if err := f(); concluded != before+1 {
+			t.Errorf("%s: %d transactions, want one; error %v", name, concluded-before, err)
+		}
+	}
 }
