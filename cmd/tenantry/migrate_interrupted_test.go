@@ -46,7 +46,10 @@ func TestMigrateUpIsStoppedInAMigration(t *testing.T) {
 			if signal == syscall.SIGTERM && (status != 1 || applied != 1 || !strings.Contains(first.stderr.String(), "1 are left to apply")) {
 				t.Errorf("the process that was told to stop ended with status %d\n%s", status, first)
 			}
-			if status := second.wait(); status != 0 || strings.Count(second.stdout.String(), "applied  ") != 2-applied {
+			status, rest := second.wait(), strings.Count(second.stdout.String(), "applied  ")
+			// The session of a killed process may still note its migration.
+			noted := engine == store.MySQL && signal == syscall.SIGKILL && rest == 1
+			if status != 0 || rest != 2-applied && !noted {
 				t.Errorf("the next process ended with status %d\n%s", status, second)
 			}
 		}

@@ -74,6 +74,7 @@ func rows() []any {
 		db.Company{},
 		db.Department{},
 		postgres.LoginAttempt{},
+		postgres.LoginNetwork{},
 		db.Session{},
 		db.Tenant{},
 		db.User{},
@@ -127,6 +128,8 @@ func updated(row any) audit.Changes {
 		return audit.Updated(db.Department{}, row)
 	case postgres.LoginAttempt:
 		return audit.Updated(postgres.LoginAttempt{}, row)
+	case postgres.LoginNetwork:
+		return audit.Updated(postgres.LoginNetwork{}, row)
 	case db.Session:
 		return audit.Updated(db.Session{}, row)
 	case db.Tenant:

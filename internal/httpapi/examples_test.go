@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 )
@@ -36,9 +38,18 @@ var beforehand = map[string]func(t *testing.T, w *exampleWorld){
 
 // circumstances are those of replies that the plain request doesn't get.
 var circumstances = map[string]map[string]func(t *testing.T, w *exampleWorld){
-	"deleteTenant": {"of a tenant that is large": func(_ *testing.T, w *exampleWorld) {
-		w.Clock.Step(4 * time.Second)
-		w.isClockRunning = true
+	"deleteTenant": {"of a tenant that is large": func(_ *testing.T, w *exampleWorld) { w.slowDown() }},
+	"deleteCompany": {"of a company that is large": func(t *testing.T, w *exampleWorld) {
+		w.addDepartments(t, func(*db.Department) {})
+		w.slowDown()
+	}},
+	"deleteBranch": {"of a branch that is large": func(t *testing.T, w *exampleWorld) {
+		w.addDepartments(t, func(d *db.Department) { d.BranchID = new(uuid.MustParse(w.ids["branch"])) })
+		w.slowDown()
+	}},
+	"deleteDepartment": {"of a department that is large": func(t *testing.T, w *exampleWorld) {
+		w.addDepartments(t, func(d *db.Department) { d.ParentID = new(uuid.MustParse(w.ids["department"])) })
+		w.slowDown()
 	}},
 	"verifyAuditTrail": {
 		"when someone has altered the trail": func(t *testing.T, w *exampleWorld) {
@@ -47,6 +58,18 @@ var circumstances = map[string]map[string]func(t *testing.T, w *exampleWorld){
 		"when someone has cut it off": func(t *testing.T, w *exampleWorld) { w.cutTrail(t) },
 	},
 	"getHealth": {"without a database": func(_ *testing.T, w *exampleWorld) { w.Store.Close() }},
+}
+
+// addDepartments makes the example's company larger than what a deletion deletes between two looks at the clock.
+func (w *exampleWorld) addDepartments(t *testing.T, change func(*db.Department)) {
+	t.Helper()
+	addDepartments(t, w.App, db.Company{TenantID: w.tenantID(), ID: uuid.MustParse(w.ids["company"])}, 150, change)
+}
+
+// slowDown makes every look at the clock take four seconds.
+func (w *exampleWorld) slowDown() {
+	w.Clock.Step(4 * time.Second)
+	w.isClockRunning = true
 }
 
 // secret stands where an example has one that nobody else could have; it is empty for a field that is none.
