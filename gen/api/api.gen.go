@@ -817,7 +817,7 @@ type AuditStats struct {
 // `tail_missing`: intact, but it ends before the checkpoint, or before the end that the server remembers. `replaced`: intact, but
 // it isn't the trail that the checkpoint was made of, or that the server remembers. `overdue`: intact, but an entry has waited for its seal for
 // more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
-// is all right if no server ran meanwhile.
+// is all right if no server ran meanwhile. Later versions may add values: take one that you don't know for a finding.
 type AuditStatus string
 
 // AuditVerification What came out when the trail was verified.
@@ -858,7 +858,7 @@ type AuditVerification struct {
 	// `tail_missing`: intact, but it ends before the checkpoint, or before the end that the server remembers. `replaced`: intact, but
 	// it isn't the trail that the checkpoint was made of, or that the server remembers. `overdue`: intact, but an entry has waited for its seal for
 	// more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
-	// is all right if no server ran meanwhile.
+	// is all right if no server ran meanwhile. Later versions may add values: take one that you don't know for a finding.
 	Status AuditStatus `json:"status"`
 
 	// Waiting How many of them wait for their seal. It takes a moment.

@@ -151,7 +151,7 @@ func load(ctx context.Context, s *store.Store, keys *audit.Keys, o organisation,
 	if err != nil {
 		return Loaded{}, err
 	}
-	if _, err := audit.NewSealer(s, keys, nil).Seal(ctx, rows.tenant.ID); err != nil {
+	if err := seal(ctx, s, keys, rows.tenant.ID, rows.events[len(rows.events)-1]); err != nil {
 		return Loaded{}, err
 	}
 	loaded.Companies, loaded.Branches, loaded.Departments = len(rows.companies), len(rows.branches), len(rows.departments)
@@ -182,7 +182,15 @@ func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed u
 	if err != nil {
 		return err
 	}
-	_, err = audit.NewSealer(s, keys, nil).Seal(ctx, superuser.TenantID)
+	events := h.inOrder()
+	return seal(ctx, s, keys, superuser.TenantID, events[len(events)-1])
+}
+
+// seal seals a tenant's trail at the time of its last event, so that demo data are the same each time.
+func seal(ctx context.Context, s *store.Store, keys *audit.Keys, tenantID uuid.UUID, last event) error {
+	sealer := audit.NewSealer(s, keys, nil)
+	sealer.Now = func() time.Time { return last.entry.OccurredAt }
+	_, err := sealer.Seal(ctx, tenantID)
 	return err
 }
 

@@ -3,7 +3,7 @@ CREATE TABLE users (
     tenant_id     uuid                     NOT NULL,
     id            uuid                     NOT NULL,
     email         varchar(254) COLLATE "C" NOT NULL,
-    password_hash varchar(100),
+    password_hash varchar(100) COLLATE "C",
     full_name     varchar(200)             NOT NULL,
     name_key      varchar(200) COLLATE "C" NOT NULL,
     phone         varchar(32),

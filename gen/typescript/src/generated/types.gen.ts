@@ -1443,7 +1443,7 @@ export type AuditDayCount = {
  * `tail_missing`: intact, but it ends before the checkpoint, or before the end that the server remembers. `replaced`: intact, but
  * it isn't the trail that the checkpoint was made of, or that the server remembers. `overdue`: intact, but an entry has waited for its seal for
  * more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
- * is all right if no server ran meanwhile.
+ * is all right if no server ran meanwhile. Later versions may add values: take one that you don't know for a finding.
  *
  */
 export type AuditStatus = 'intact' | 'altered' | 'missing' | 'inserted' | 'broken' | 'unknown_key' | 'tail_missing' | 'replaced' | 'overdue' | 'sealed_late';
