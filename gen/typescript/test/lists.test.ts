@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AuditEntry, Branch, Company, Department, ItemOf, ListName, Tenant, User } from '@tenantry/client';
+import type { AuditEntry, Branch, Company, Department, ItemOf, ListName, OwnSession, Session, Tenant, User } from '@tenantry/client';
 import { caught, FakeServer, json, storeWith } from './fake.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
 // It doesn't compile unless these are all lists that have pages, with the right items.
-const names: Same<ListName, 'listAuditLogs' | 'listBranches' | 'listCompanies' | 'listDepartments' | 'listTenants' | 'listUsers'> = true;
+const names: Same<ListName, 'listAuditLogs' | 'listBranches' | 'listCompanies' | 'listDepartments' | 'listMySessions' | 'listTenants' | 'listUsers' | 'listUserSessions'> = true;
 const items: Same<{ [Name in ListName]: ItemOf<Name> }, {
-  listAuditLogs: AuditEntry; listBranches: Branch; listCompanies: Company; listDepartments: Department; listTenants: Tenant; listUsers: User;
+  listAuditLogs: AuditEntry; listBranches: Branch; listCompanies: Company; listDepartments: Department; listMySessions: OwnSession; listTenants: Tenant; listUsers: User;
+  listUserSessions: Session;
 }> = true;
 
 function paged() {
