@@ -89,7 +89,7 @@ func (s *Departments) Update(
 				return err
 			}
 		}
-		if d.BranchID == nil || !in.BranchID.IsSpecified() {
+		if !in.BranchID.IsSpecified() {
 			return nil
 		}
 		var err error
@@ -105,9 +105,6 @@ func (s *Departments) Update(
 			return db.Department{}, err
 		}
 		after, err = s.update(ctx, by, id, etag.Condition{}, func(q db.Querier, d *db.Department) error {
-			if more = d.BranchID != nil; !more {
-				return nil
-			}
 			var err error
 			more, err = s.moveUsers(ctx, q, by, *d)
 			return err
@@ -116,9 +113,28 @@ func (s *Departments) Update(
 	return after, err
 }
 
-// moveUsers is moveUsers for a batch.
+// moveUsers assigns users of a department to its branch, if they have another one, with an audit entry for each: as many as one
+// transaction changes. It reports whether there may be more. Nobody is moved if the department has no branch. The company
+// has to be locked.
 func (s *Departments) moveUsers(ctx context.Context, q db.Querier, by access.Principal, d db.Department) (more bool, err error) {
-	return moveUsers(ctx, changer{q: q, log: s.audit, by: by, now: s.now()}, d, s.batch)
+	if d.BranchID == nil {
+		return false, nil
+	}
+	users, err := rowsOf(q.ListUsersOfOtherBranch(ctx, db.ListUsersOfOtherBranchParams{
+		TenantID: d.TenantID, DepartmentID: &d.ID, BranchID: d.BranchID, Limit: int32(s.batch), //nolint:gosec // 1000 at most
+	}))
+	if err != nil {
+		return false, err
+	}
+	c := changer{q: q, log: s.audit, by: by, now: s.now()}
+	for _, before := range users {
+		after := before
+		after.BranchID = d.BranchID
+		if err := c.reassign(ctx, before, after); err != nil {
+			return false, err
+		}
+	}
+	return len(users) == s.batch, nil
 }
 
 // checkCycle returns errs.Cycle if d would be below itself. The company has to be locked, as each of two moves

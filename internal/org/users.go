@@ -97,25 +97,6 @@ func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) err
 	return checkReferences(list...)
 }
 
-// moveUsers assigns up to limit users of a department that has moved to its new branch, with an audit entry for each, unless
-// they have no branch. It reports whether there may be more. The company has to be locked.
-func moveUsers(ctx context.Context, c changer, d db.Department, limit int) (more bool, err error) {
-	users, err := rowsOf(c.q.ListUsersOfOtherBranch(ctx, db.ListUsersOfOtherBranchParams{
-		TenantID: d.TenantID, DepartmentID: &d.ID, BranchID: d.BranchID, Limit: int32(limit), //nolint:gosec // 1000 at most
-	}))
-	if err != nil {
-		return false, err
-	}
-	for _, before := range users {
-		after := before
-		after.BranchID = d.BranchID
-		if err := c.reassign(ctx, before, after); err != nil {
-			return false, err
-		}
-	}
-	return len(users) == limit, nil
-}
-
 // LockHeaded locks the companies of the departments that RemoveHead changes, as LockCompanies does.
 func LockHeaded(ctx context.Context, q db.Querier, tenantID, userID uuid.UUID) error {
 	departments, err := headedBy(ctx, q, tenantID, userID)
