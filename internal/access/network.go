@@ -33,6 +33,12 @@ func Networks(ip string) []Network {
 	return networks
 }
 
+// IsPrivate reports whether an address is of a private network, of the machine itself or of its link: where reverse proxies
+// usually are.
+func IsPrivate(address netip.Addr) bool {
+	return address.IsPrivate() || address.IsLoopback() || address.IsLinkLocalUnicast()
+}
+
 // WidestNetwork returns the prefix of the last of Networks: a client may have any number of addresses in it.
 func WidestNetwork(ip string) string {
 	networks := Networks(ip)

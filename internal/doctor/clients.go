@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -37,7 +38,7 @@ func (p Patient) clients(ctx context.Context, s *store.Store) []Check {
 	}
 	address, err := netip.ParseAddr(addresses[0])
 	isTrusted := func(proxies netip.Prefix) bool { return proxies.Contains(address.Unmap()) }
-	if err != nil || !address.IsPrivate() && !address.IsLoopback() && !address.IsLinkLocalUnicast() || slices.ContainsFunc(p.Config.TrustedProxies, isTrusted) {
+	if err != nil || !access.IsPrivate(address) || slices.ContainsFunc(p.Config.TrustedProxies, isTrusted) {
 		return findings(name, "the newest log-ins show no reverse proxy that TRUSTED_PROXIES lacks", nil)
 	}
 	return findings(name, "", []Check{{

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
 )
 
 const (
@@ -51,7 +53,7 @@ func (u *undeclaredProxies) isDue(peer netip.Addr) bool {
 		u.since, u.told, u.private, u.public = now, map[netip.Addr]bool{}, 0, 0
 	}
 	told := &u.public
-	if peer.IsPrivate() || peer.IsLoopback() || peer.IsLinkLocalUnicast() {
+	if access.IsPrivate(peer) {
 		told = &u.private
 	}
 	if u.told[peer] || *told == maxUndeclared {
