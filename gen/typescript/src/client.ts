@@ -1,178 +1,219 @@
-import { isProblem, NetworkError, TenantryError } from './errors.js';
-import { ETags } from './etags.js';
-import { createClient as createRawClient, createConfig } from './generated/client/index.js';
-import { Api } from './generated/sdk.gen.js';
-import type { LoginRequest, LogoutScope, TokenPair, User } from './generated/types.gen.js';
+import { type AnyCall, type CallOptions, requestOf } from './call.js';
+import { isProblem, StatusError } from './errors.js';
+import { operations, type Operations } from './generated/operations.gen.js';
+import type { LoginRequest, LoginResult, LogoutScope, TokenPair, User } from './generated/types.gen.js';
+import type { Operation } from './operation.js';
+import { patiently, pause } from './patience.js';
+import { readReply } from './reply.js';
 import { Session } from './session.js';
-import { memoryStore, type Tokens, type TokenStore } from './tokens.js';
-import { type Fetch, send, sendAs, sendTagged } from './transport.js';
+import { memoryStore, type Tokens, tokensOf, type TokenStore } from './tokens.js';
+import { type Fetch, send, sendAs } from './transport.js';
 
 export interface ClientOptions {
   /** Where the server is, like `https://api.example.com`. In a browser it may be left out: the page's own origin. */
   baseUrl?: string;
   /** Where tokens are kept; in memory by default. */
   store?: TokenStore;
-  /** Whether changes are made only to the version that was seen last (`If-Match`); `true` by default. */
-  ifMatch?: boolean;
+  /** Headers of all requests, also of those that renew tokens. */
+  headers?: Record<string, string>;
   /** In place of the global `fetch`. */
   fetch?: Fetch;
 }
 
 /** The operations of the document. Those that have to do with tokens are the client's. */
-export type Operations = Omit<Api, 'login' | 'refresh' | 'logout'>;
+export type Api = Omit<Operations, 'login' | 'refresh' | 'logout'>;
+
+export type OperationName = keyof Api;
+
+/** What an operation takes. */
+export type OptionsOf<Name extends OperationName> = Parameters<Api[Name]>[0];
+
+/** What an operation resolves to. */
+export type ResultOf<Name extends OperationName> = Awaited<ReturnType<Api[Name]>>;
 
 interface Page<T> {
   items: T[];
   next_cursor: string | null;
 }
 
-type Answer<Name extends keyof Operations> = NonNullable<Awaited<ReturnType<Operations[Name]>>>;
-
 /** The names of the operations that answer with a page. */
-export type ListName = { [Name in keyof Operations]: Answer<Name> extends Page<unknown> ? Name : never }[keyof Operations];
+export type ListName = { [Name in OperationName]: ResultOf<Name> extends Page<unknown> ? Name : never }[OperationName];
 
 /** What an item of this list is. */
-export type ItemOf<Name extends ListName> = Answer<Name> extends Page<infer T> ? T : never;
+export type ItemOf<Name extends ListName> = ResultOf<Name> extends Page<infer T> ? T : never;
 
-/** No answer after so long counts as none, so that nobody waits for ever for somebody else's refresh. */
-const refreshTimeout = 30_000;
+/** The names of the operations that delete, and may need several requests for it. */
+export type DeletionName = { [Name in OperationName]: ResultOf<Name> extends { status: 200 | 202 | 204 } ? Name : never }[OperationName];
 
-export class Client {
-  /**
-   * Every operation, by its `operationId`. They resolve to the body of the reply, text where it isn't JSON and null where there is none, and
-   * reject with a `TenantryError`. With `parseAs: 'stream'` the body is a `ReadableStream`.
-   */
-  readonly api: Operations;
-  readonly #session: Session;
-  readonly #etags = new ETags();
-  readonly #anonymous: Api;
-
-  constructor(options: ClientOptions = {}) {
-    const baseUrl = (options.baseUrl ?? '').replace(/\/+$/, '');
-    const fetch: Fetch = options.fetch ?? ((request) => globalThis.fetch(request));
-    this.#anonymous = newApi(baseUrl, (request) => send(fetch, request));
-    this.#session = new Session(options.store ?? memoryStore(), (token) => this.#trade(token));
-    this.#session.listen(() => this.#etags.clear());
-    const asUser: Fetch = (request) => sendAs(this.#session, fetch, request);
-    this.api = newApi(baseUrl, (request, secured) => {
-      if (!secured || request.headers.has('Authorization')) {
-        return send(fetch, request);
-      }
-      return options.ifMatch === false ? asUser(request) : sendTagged(this.#etags, asUser, request);
-    });
-  }
-
+/** All functions can be used without the client that they are taken from. */
+export interface Client {
+  /** Every operation, by its `operationId`. They resolve to the body of the reply and reject with a `TenantryError`. */
+  readonly api: Api;
   /** The id of the user who is logged in, or null. */
-  get userId(): string | null {
-    return this.#session.userId;
-  }
-
+  readonly userId: string | null;
+  /** The tenant in which the operations act, if `withTenant` named one. */
+  readonly tenantId: string | null;
   /** Starts a session, which replaces the one before. */
-  async login(credentials: LoginRequest, options: { signal?: AbortSignal } = {}): Promise<User> {
-    const result = await this.#anonymous.login({ body: credentials, ...options });
-    this.#session.start(result);
-    return result.user;
-  }
-
+  readonly login: (credentials: LoginRequest, options?: CallOptions) => Promise<User>;
   /**
    * Ends this session, all of the user's `others`, or `all` of them. Unless it is `others`, the tokens are forgotten first and in
    * any case, in all tabs. It rejects if the server couldn't be told: then the session lives there until it expires.
    */
-  async logout(scope: LogoutScope = 'current', options: { signal?: AbortSignal } = {}): Promise<void> {
-    if (scope === 'others') {
-      await (this.api as Api).logout({ body: { scope }, ...options });
-      return;
-    }
-    const tokens = this.#session.take();
-    if (!tokens) {
-      return;
-    }
-    try {
-      await this.#end(tokens, scope, options);
-    } catch (error) {
-      if (!isProblem(error) || error.status !== 401) {
-        throw error;
-      }
-    }
-  }
-
+  readonly logout: (scope?: LogoutScope, options?: CallOptions) => Promise<void>;
   /**
    * Goes through all items of a list, page by page: `for await (const company of client.all('listCompanies')) ...`. It asks for
-   * a page when the one before is used up, and for the largest ones unless the query has a `limit`.
+   * a page when the one before is used up, and for the largest ones unless the query has a `limit`. After 429 and 503 it waits as
+   * long as the server says, up to a minute and five times for a page.
    */
-  async *all<Name extends ListName>(name: Name, options?: Parameters<Operations[Name]>[0]): AsyncGenerator<ItemOf<Name>, void, undefined> {
-    type Asked = { query?: Record<string, unknown> };
-    const list = (this.api[name] as (options: Asked) => Promise<Page<ItemOf<Name>>>).bind(this.api);
-    const query: Record<string, unknown> = { limit: 100, ...(options as Asked | undefined)?.query };
-    for (;;) {
-      const page = await list({ ...options, query });
-      yield* page.items;
-      if (page.next_cursor === null) {
-        return;
-      }
-      query['cursor'] = page.next_cursor;
-    }
-  }
-
+  readonly all: <Name extends ListName>(name: Name, options?: OptionsOf<Name>) => AsyncGenerator<ItemOf<Name>, void, undefined>;
+  /** Deletes, and repeats the request while the server answers that something is left. */
+  readonly remove: <Name extends DeletionName>(name: Name, options: OptionsOf<Name>) => Promise<void>;
+  /**
+   * Sends any request to the server with the session's token, which is renewed if it has expired, and resolves to the reply as it is. It is
+   * for what hands requests on. A path is relative to `baseUrl`; another server is refused with a RangeError, as it would get the token.
+   */
+  readonly fetch: (input: Request | URL | string, init?: RequestInit) => Promise<Response>;
+  /** Returns a client of the same session whose operations act in this tenant, unless their query names one. */
+  readonly withTenant: (tenantId: string) => Client;
   /**
    * Calls back with the id of the user who logged in, and with null when the session is over, here or in another tab. The
    * function that it returns ends that.
    */
-  onUserChange(listener: (userId: string | null) => void): () => void {
-    return this.#session.listen((userId) => queueMicrotask(() => listener(userId)));
-  }
+  readonly onUserChange: (listener: (userId: string | null) => void) => () => void;
+}
 
-  async #end(tokens: Tokens, scope: LogoutScope, options: { signal?: AbortSignal }): Promise<void> {
-    const logout = (token: string) =>
-      this.#anonymous.logout({ body: { scope }, headers: { Authorization: `Bearer ${token}` }, ...options });
-    try {
-      await logout(tokens.access_token);
-    } catch (error) {
-      if (!isProblem(error, 'token_expired')) {
-        throw error;
+export function createClient(options: ClientOptions = {}): Client {
+  const baseUrl = (options.baseUrl ?? '').replace(/\/+$/, '');
+  const fetch: Fetch = options.fetch ?? ((request) => globalThis.fetch(request));
+  const headers = options.headers ?? {};
+  const call: Caller = async (operation, asked, sendBy = send) => {
+    const request = requestOf(baseUrl, operation, asked, headers);
+    return readReply(operation, request, await sendBy(fetch, request));
+  };
+  const session = new Session(options.store ?? memoryStore(), async (refresh_token, signal) => {
+    const pair = (await call(operations.refresh, { body: { refresh_token }, signal })) as TokenPair;
+    return complete({ ...pair, user_id: 'known' }) && pair;
+  });
+  return clientOf({ baseUrl, fetch, headers, call, session }, null);
+}
+
+type Caller = (operation: Operation, asked: AnyCall, sendBy?: typeof send) => Promise<unknown>;
+
+/** What a client and those that act in other tenants share. */
+interface Shared {
+  readonly baseUrl: string;
+  readonly fetch: Fetch;
+  readonly headers: Record<string, string>;
+  readonly call: Caller;
+  readonly session: Session;
+}
+
+function clientOf(shared: Shared, tenantId: string | null): Client {
+  const { call, session } = shared;
+  const all = apiOf(shared, tenantId);
+  const { login: _login, refresh: _refresh, logout: endSessions, ...api } = all;
+  return {
+    api,
+    get userId() {
+      return session.userId;
+    },
+    tenantId,
+    login: async (credentials, options) => {
+      const result = (await call(operations.login, { ...options, body: credentials })) as LoginResult;
+      session.start(complete({ ...result, user_id: result.user?.id }));
+      return result.user;
+    },
+    logout: async (scope = 'current', options = {}) => {
+      if (scope === 'others') {
+        return endSessions({ ...options, body: { scope } });
       }
-      await logout((await this.#trade(tokens.refresh_token)).access_token);
-    }
-  }
+      const tokens = session.take();
+      return tokens ? end(shared, tokens, { ...options, body: { scope } }) : undefined;
+    },
+    all: (name, options) => pagesOf(api[name] as List, options as AnyCall | undefined),
+    remove: (name, options) => removeAll(api[name] as Remove, options as AnyCall),
+    fetch: async (input, init) => sendAs(session, shared.fetch, requestTo(shared, input, init)),
+    withTenant: (id) => clientOf(shared, id),
+    onUserChange: (listener) => session.listen((userId) => queueMicrotask(() => listener(userId))),
+  };
+}
 
-  async #trade(refreshToken: string): Promise<TokenPair> {
-    const signal = AbortSignal.timeout(refreshTimeout);
-    try {
-      return await this.#anonymous.refresh({ body: { refresh_token: refreshToken }, signal });
-    } catch (error) {
-      throw signal.aborted ? new NetworkError(error) : error;
+function apiOf({ call, session }: Shared, tenantId: string | null): Operations {
+  const asUser: typeof send = (fetch, request) => (request.headers.has('Authorization') ? send(fetch, request) : sendAs(session, fetch, request));
+  const bind = (operation: Operation) => (asked: AnyCall = {}) => {
+    const query = operation.tenant && tenantId !== null ? { tenant_id: tenantId, ...asked.query } : asked.query;
+    return call(operation, { ...asked, ...(query && { query }) }, operation.secured ? asUser : send);
+  };
+  return Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, bind(operation)])) as unknown as Operations;
+}
+
+type List = (options: AnyCall) => Promise<Page<never>>;
+
+async function* pagesOf(list: List, options: AnyCall = {}): AsyncGenerator<never, void, undefined> {
+  const query: Record<string, unknown> = { limit: 100, ...options.query };
+  for (;;) {
+    const page = await patiently(() => list({ ...options, query }), options.signal);
+    yield* page.items;
+    if (page.next_cursor === null) {
+      return;
     }
+    query['cursor'] = page.next_cursor;
   }
 }
 
-export function createClient(options?: ClientOptions): Client {
-  return new Client(options);
+type Remove = (options: AnyCall) => Promise<{ status: 204 } | { status: 202; retryAfter: number } | undefined>;
+
+/** If-Match is for the first request alone: what has begun goes on, and may have changed the version. */
+async function removeAll(remove: Remove, options: AnyCall): Promise<void> {
+  const { ifMatch: _, ...rest } = options;
+  let result = await remove(options);
+  while (result?.status === 202) {
+    await pause(result.retryAfter, options.signal);
+    result = await patiently(() => remove(rest), options.signal);
+  }
 }
 
-/** Returns the generated operations over this way to send; secured is whether the document asks for a token. */
-function newApi(baseUrl: string, sendBy: (request: Request, secured: boolean) => Promise<Response>): Api {
-  const secured = new WeakSet<Request>();
-  const raw = createRawClient(
-    createConfig({ baseUrl, throwOnError: true, fetch: (input) => sendBy(input as Request, secured.has(input as Request)) }),
-  );
-  raw.interceptors.request.use((request, options) => {
-    if (options.security) {
-      secured.add(request);
+/** Ends the session of these tokens, which may have expired. */
+async function end({ call, session }: Shared, tokens: Tokens, options: AnyCall): Promise<void> {
+  const logout = (token: string) => call(operations.logout, { ...options, headers: { ...options.headers, Authorization: `Bearer ${token}` } });
+  try {
+    await logout(tokens.access_token);
+  } catch (error) {
+    if (!isProblem(error, 'token_expired')) {
+      return unlessOver(error);
     }
-    return request;
-  });
-  raw.interceptors.response.use((reply, _request, options) => {
-    // By itself the generated code makes a Blob of text and an object of nothing, whatever its types say.
-    if (options.parseAs === 'auto') {
-      const json = /^application\/([^;]+\+)?json\b/.test(reply.headers.get('Content-Type') ?? '');
-      options.parseAs = reply.status === 204 ? 'stream' : json ? 'json' : 'text';
+    await session.trade(tokens.refresh_token).then(({ access_token }) => logout(access_token)).catch(unlessOver);
+  }
+}
+
+/** A session that is over needs no end. */
+function unlessOver(error: unknown): void {
+  if (!isProblem(error) || error.status !== 401) {
+    throw error;
+  }
+}
+
+function requestTo({ baseUrl, headers }: Shared, input: Request | URL | string, init?: RequestInit): Request {
+  const page = globalThis.location?.href;
+  const base = new URL(`${baseUrl}/`, page);
+  const relative = typeof input === 'string' && input.startsWith('/') ? baseUrl + input : input;
+  const request = relative instanceof Request ? new Request(relative, init) : new Request(new URL(relative, base), init);
+  if (!request.url.startsWith(base.href)) {
+    throw new RangeError(`${request.url} is not below ${base.href}`);
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (!request.headers.has(name)) {
+      request.headers.set(name, value);
     }
-    return reply;
-  });
-  raw.interceptors.error.use((error, reply, request) => {
-    // There is a reply, so it is its body that couldn't be read.
-    const cut = reply && !request?.signal.aborted && !(error instanceof TenantryError);
-    return cut ? new NetworkError(error) : error;
-  });
-  return new Api({ client: raw });
+  }
+  return request;
+}
+
+/** Throws a StatusError unless the reply had all that tokens need. */
+function complete(value: Partial<Tokens>): Tokens {
+  const tokens = tokensOf(value);
+  if (!tokens) {
+    throw new StatusError(200, 'application/json');
+  }
+  return tokens;
 }

@@ -3,7 +3,7 @@ import type { ErrorCode, Problem, ProblemField } from './generated/types.gen.js'
 /** What all errors of this package are. */
 export abstract class TenantryError extends Error {}
 
-/** The server's answer to a request that it didn't do (RFC 9457). Decide by `code`, show `detail`. */
+/** The server's answer to a request that it refused (RFC 9457). Decide by `code`, show `detail`. */
 export class ProblemError extends TenantryError {
   override readonly name = 'ProblemError';
   /** Stable. A newer server may have codes that this version doesn't know; treat them by `status`. */
@@ -14,6 +14,11 @@ export class ProblemError extends TenantryError {
   readonly detail: string;
   /** The places of the request that are wrong, at most 50; empty where the problem is none of a place. */
   readonly errors: readonly ProblemField[];
+  /**
+   * What is wrong in each place, for a person, for a form: by JSON Pointer into the body, like `/name` or `/address/city`, or by the name of
+   * the parameter, like `limit`.
+   */
+  readonly fields: Readonly<Record<string, string | undefined>>;
   /** Finds the request in the server's log and audit trail. */
   readonly requestId: string;
   /** Seconds to wait before trying again, if the server said so. */
@@ -26,18 +31,20 @@ export class ProblemError extends TenantryError {
     this.title = problem.title;
     this.detail = problem.detail;
     this.errors = problem.errors ?? [];
+    this.fields = fieldsOf(this.errors);
     this.requestId = problem.request_id;
     this.retryAfter = retryAfter;
   }
 }
 
-/** A reply that is neither a success nor a problem of ours: of a proxy in between, or 304 to an `If-None-Match`. */
+/** A reply that the operation doesn't have in the document: of a proxy or another server, or 304 to an `If-None-Match`. */
 export class StatusError extends TenantryError {
   override readonly name = 'StatusError';
+  /** The HTTP status; 0 if it is a redirect in a browser. */
   readonly status: number;
 
-  constructor(status: number) {
-    super(`The reply has the status ${status}, and no problem in it`);
+  constructor(status: number, contentType: string | null = null) {
+    super(`The reply is not one of the API: status ${status}, ${contentType ?? 'no Content-Type'}`);
     this.status = status;
   }
 }
@@ -56,27 +63,11 @@ export function isProblem<Code extends ErrorCode = ErrorCode>(error: unknown, ..
   return error instanceof ProblemError && (codes.length === 0 || (codes as ErrorCode[]).includes(error.code));
 }
 
-/** Reads the error out of a reply that is no success. */
-export async function errorOf(reply: Response): Promise<ProblemError | StatusError | NetworkError> {
-  let text: string;
-  try {
-    text = await reply.text();
-  } catch (cause) {
-    return new NetworkError(cause);
+/** The first message of each place. */
+function fieldsOf(errors: readonly ProblemField[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const { pointer, parameter, detail } of errors) {
+    fields[pointer ?? parameter ?? ''] ??= detail;
   }
-  const problem = reply.headers.get('Content-Type')?.startsWith('application/problem+json') ? parse(text) : undefined;
-  if (!problem) {
-    return new StatusError(reply.status);
-  }
-  const wait = reply.headers.get('Retry-After') ?? '';
-  return new ProblemError(problem, /^\d+$/.test(wait) ? Number(wait) : undefined);
-}
-
-function parse(text: string): Problem | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'code' in value && 'status' in value ? (value as Problem) : undefined;
-  } catch {
-    return undefined;
-  }
+  return fields;
 }

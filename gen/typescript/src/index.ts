@@ -1,4 +1,17 @@
-export { Client, type ClientOptions, createClient, type ItemOf, type ListName, type Operations } from './client.js';
+export type { CallOptions, Download, IfMatch } from './call.js';
+export {
+  type Api,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type DeletionName,
+  type ItemOf,
+  type ListName,
+  type OperationName,
+  type OptionsOf,
+  type ResultOf,
+} from './client.js';
+export { cookieStore, type CookieStoreOptions } from './cookies.js';
 export { isProblem, NetworkError, ProblemError, StatusError, TenantryError } from './errors.js';
-export type * from './generated/types.gen.js';
+export * from './generated/schemas.gen.js';
 export { browserStore, memoryStore, type Tokens, type TokenStore } from './tokens.js';

@@ -1,10 +1,20 @@
-import { ProblemError } from './errors.js';
-import type { LoginResult, TokenPair } from './generated/types.gen.js';
+import { NetworkError, ProblemError } from './errors.js';
+import type { TokenPair } from './generated/types.gen.js';
 import type { Tokens, TokenStore } from './tokens.js';
 
 /** Within how many milliseconds a tab sees what another one saved, and how often it looks. */
 const visible = 1000;
 const step = 10;
+
+/**
+ * How many milliseconds a tab waits for another one's refresh, and for the answer to its own, which it asks for twice. Tabs that sleep keep
+ * their locks, and answers get lost: the server gives the same successor to all who ask with the same token.
+ */
+const lockWait = 3000;
+const answerWait = 3000;
+const attempts = 2;
+
+type Trade = (refreshToken: string, signal: AbortSignal) => Promise<TokenPair>;
 
 /**
  * The log-in of this page, or of all tabs if they share a store. The store is asked each time, so what another tab did
@@ -13,13 +23,13 @@ const step = 10;
  */
 export class Session {
   readonly #store: TokenStore;
-  readonly #trade: (refreshToken: string) => Promise<TokenPair>;
+  readonly #trade: Trade;
   readonly #listeners = new Set<(userId: string | null) => void>();
   #known: string | null;
   #refreshing: Promise<Tokens | null> | undefined;
 
   /** trade gets a new pair for a refresh token. */
-  constructor(store: TokenStore, trade: (refreshToken: string) => Promise<TokenPair>) {
+  constructor(store: TokenStore, trade: Trade) {
     this.#store = store;
     this.#trade = trade;
     this.#known = this.userId;
@@ -34,8 +44,8 @@ export class Session {
     return this.tokens?.user_id ?? null;
   }
 
-  start(result: LoginResult): void {
-    this.#save({ access_token: result.access_token, refresh_token: result.refresh_token, user_id: result.user.id });
+  start(tokens: Tokens): void {
+    this.#save(tokens);
   }
 
   /** Forgets the tokens and returns them, for one last use. */
@@ -78,8 +88,8 @@ export class Session {
   }
 
   /**
-   * Waits while another tab refreshes, if there are locks: in secure contexts. Elsewhere tabs may refresh at the same time, and the
-   * server gives them the same successor.
+   * Waits while another tab refreshes, if there are locks: in secure contexts. Elsewhere, or when the other tab takes too long, tabs
+   * refresh at the same time, and the server gives them the same successor.
    */
   async #alone(expired: Tokens): Promise<Tokens | null> {
     const locks = (globalThis.navigator as Navigator | undefined)?.locks;
@@ -91,10 +101,20 @@ export class Session {
     if (first) {
       return first.tokens;
     }
-    return locks.request(name, async () => {
-      await this.#replaced(expired);
+    const wait = new AbortController();
+    const timer = setTimeout(() => wait.abort(), lockWait);
+    try {
+      return await locks.request(name, { signal: wait.signal }, async () => {
+        clearTimeout(timer);
+        await this.#replaced(expired);
+        return this.#refresh(expired);
+      });
+    } catch (error) {
+      if (!wait.signal.aborted) {
+        throw error;
+      }
       return this.#refresh(expired);
-    });
+    }
   }
 
   /** What another tab has saved is seen here a moment later. It may also have failed, so the wait ends. */
@@ -110,22 +130,41 @@ export class Session {
       return before; // another tab was faster, or logged out
     }
     const replaced = () => this.tokens?.refresh_token !== before.refresh_token;
-    let pair: TokenPair;
-    try {
-      pair = await this.#trade(before.refresh_token);
-    } catch (error) {
-      if (replaced()) {
-        return this.tokens;
+    let pair: TokenPair | undefined;
+    for (let attempt = 1; !pair; attempt++) {
+      try {
+        pair = await this.trade(before.refresh_token);
+      } catch (error) {
+        const repeat = attempt < attempts && error instanceof NetworkError;
+        if (repeat) {
+          await this.#replaced(before); // this tab may have slept, and a token that others have used since is taken for stolen
+        }
+        if (replaced()) {
+          return this.tokens;
+        }
+        if (error instanceof ProblemError && error.status === 401) {
+          this.#save(null);
+        }
+        if (!repeat) {
+          throw error;
+        }
       }
-      if (error instanceof ProblemError && error.status === 401) {
-        this.#save(null);
-      }
-      throw error;
     }
     if (!replaced()) {
       this.#save({ access_token: pair.access_token, refresh_token: pair.refresh_token, user_id: before.user_id });
     }
     return this.tokens;
+  }
+
+  /** Gets a new pair for a refresh token. No answer after a while is a NetworkError. */
+  async trade(refreshToken: string): Promise<TokenPair> {
+    const control = new AbortController();
+    const timer = setTimeout(() => control.abort(new NetworkError(new Error('no answer in time'))), answerWait);
+    try {
+      return await this.#trade(refreshToken, control.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #save(tokens: Tokens | null): void {

@@ -42,7 +42,7 @@ export function browserStore(key = 'tenantry'): TokenStore {
   }
   return {
     lock: key,
-    load: () => parse(storage.getItem(key)),
+    load: () => parseTokens(storage.getItem(key)),
     save: (tokens) => {
       if (tokens) {
         storage.setItem(key, JSON.stringify(tokens));
@@ -69,12 +69,18 @@ function findStorage(): Storage | undefined {
   }
 }
 
-function parse(text: string | null): Tokens | null {
+/** Returns the tokens that a text from a store has, or null. */
+export function parseTokens(text: string | null): Tokens | null {
   try {
-    const value = JSON.parse(text ?? 'null') as Partial<Tokens> | null;
-    const whole = [value?.access_token, value?.refresh_token, value?.user_id].every((part) => typeof part === 'string' && part !== '');
-    return whole ? (value as Tokens) : null;
+    return tokensOf(JSON.parse(text ?? 'null'));
   } catch {
     return null;
   }
+}
+
+/** Returns the value if it has all that tokens need, or null. */
+export function tokensOf(value: Partial<Tokens> | null): Tokens | null {
+  const { access_token, refresh_token, user_id } = value ?? {};
+  const complete = [access_token, refresh_token, user_id].every((part) => typeof part === 'string' && part !== '');
+  return complete ? ({ access_token, refresh_token, user_id } as Tokens) : null;
 }

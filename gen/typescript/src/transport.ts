@@ -1,22 +1,17 @@
-import { errorOf, isProblem, NetworkError } from './errors.js';
-import type { ETags } from './etags.js';
+import { NetworkError } from './errors.js';
+import { readProblem } from './reply.js';
 import type { Session } from './session.js';
 import type { Tokens } from './tokens.js';
 
 export type Fetch = (request: Request) => Promise<Response>;
 
-/** Sends the request. What isn't a success is thrown: a ProblemError, StatusError or NetworkError, or what the signal says. */
+/** Sends the request. It throws a NetworkError if there is no reply, or what the signal says. */
 export async function send(fetch: Fetch, request: Request): Promise<Response> {
-  let reply: Response;
   try {
-    reply = await fetch(request);
+    return await fetch(request);
   } catch (cause) {
-    throw request.signal.aborted ? cause : new NetworkError(cause);
+    throw request.signal.aborted ? request.signal.reason : new NetworkError(cause);
   }
-  if (!reply.ok) {
-    throw await errorOf(reply);
-  }
-  return reply;
 }
 
 /**
@@ -28,29 +23,29 @@ export async function sendAs(session: Session, fetch: Fetch, request: Request): 
   if (!tokens) {
     return send(fetch, request);
   }
-  try {
-    return await send(fetch, withToken(request.clone(), tokens));
-  } catch (error) {
-    if (isProblem(error, 'session_ended', 'invalid_token')) {
-      session.drop(tokens);
-    }
-    if (!isProblem(error, 'token_expired')) {
-      throw error;
-    }
-    const renewed = await unlessAborted(session.renew(tokens), request.signal);
-    if (!renewed) {
-      throw error;
-    }
-    return send(fetch, withToken(request, renewed));
+  const reply = await send(fetch, withToken(request.clone(), tokens));
+  if ((await refusalOf(session, tokens, request, reply)) !== 'token_expired') {
+    return reply;
   }
+  const renewed = await unlessAborted(session.renew(tokens), request.signal);
+  if (!renewed) {
+    return reply;
+  }
+  const second = await send(fetch, withToken(request, renewed));
+  await refusalOf(session, renewed, request, second);
+  return second;
 }
 
-/** Sends with the tag of the version seen last, and remembers that of the reply. */
-export async function sendTagged(etags: ETags, sendOn: Fetch, request: Request): Promise<Response> {
-  etags.condition(request);
-  const reply = await sendOn(request);
-  etags.observe(request, reply);
-  return reply;
+/** Returns the code of a 401, and forgets the tokens if it says that they are of no more use. */
+async function refusalOf(session: Session, tokens: Tokens, request: Request, reply: Response): Promise<string | undefined> {
+  if (reply.status !== 401) {
+    return undefined;
+  }
+  const code = (await readProblem(request, reply.clone()))?.code;
+  if (code === 'session_ended' || code === 'invalid_token') {
+    session.drop(tokens);
+  }
+  return code;
 }
 
 function withToken(request: Request, tokens: Tokens): Request {

@@ -29,6 +29,21 @@ test('what a problem does not say is empty', async () => {
   assert.deepEqual([error.errors, error.retryAfter], [[], undefined]);
 });
 
+test('a form finds the message of each field by its pointer, and that of a parameter by its name', async () => {
+  const errors = [
+    { pointer: '/name', detail: 'is missing', code: 'required' },
+    { pointer: '/address/city', detail: 'is too long', code: 'too_long' },
+    { pointer: '/address/city', detail: 'is odd', code: 'pattern' },
+    { parameter: 'limit', detail: 'must be at most 100', code: 'maximum' },
+  ];
+  const error = await ask(() => problem(422, 'validation_failed', {}, { errors }));
+  assert.ok(isProblem(error));
+  assert.deepEqual(error.fields, { '/name': 'is missing', '/address/city': 'is too long', limit: 'must be at most 100' });
+  const other = await ask(() => problem(404, 'not_found'));
+  assert.ok(isProblem(other));
+  assert.deepEqual(other.fields, {});
+});
+
 test('isProblem tells codes apart, and narrows them', async () => {
   const error = await ask(() => problem(412, 'stale_version'));
   assert.ok(isProblem(error));

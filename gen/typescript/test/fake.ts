@@ -19,6 +19,7 @@ export interface Sent {
   headers: Headers;
   body: string;
   url: URL;
+  signal: AbortSignal;
 }
 
 type Reply = Response | undefined;
@@ -35,7 +36,7 @@ export class FakeServer {
     request.signal.throwIfAborted();
     const url = new URL(request.url);
     const token = request.headers.get('Authorization');
-    const sent = { method: request.method, path: url.pathname, token, headers: request.headers, body: await request.text(), url };
+    const sent = { method: request.method, path: url.pathname, token, headers: request.headers, body: await request.text(), url, signal: request.signal };
     this.sent.push(sent);
     return (await this.answer(sent)) ?? this.#usual(sent);
   };
@@ -70,7 +71,10 @@ export class FakeServer {
     if (sent.token !== `Bearer ${pair.access_token}`) {
       return problem(401, sent.token === null ? 'unauthenticated' : 'token_expired');
     }
-    return sent.path.endsWith('/auth/logout') ? new Response(null, { status: 204 }) : json({ id: sent.path });
+    if (sent.path.endsWith('/auth/logout') || sent.method === 'DELETE') {
+      return new Response(null, { status: 204 });
+    }
+    return json({ id: sent.path }, {}, /(companies|users|branches|departments|tenants)$/.test(sent.path) && sent.method === 'POST' ? 201 : 200);
   }
 }
 

@@ -10,19 +10,21 @@ class FakeLocks {
   readonly asked: string[] = [];
   #held = new Map<string, Promise<unknown>>();
 
-  async request<T>(name: string, ...rest: [(lock: object) => Promise<T>] | [{ ifAvailable: true }, (lock: object | null) => Promise<T>]): Promise<T> {
+  async request<T>(name: string, ...rest: [LockOptions, (lock: object | null) => Promise<T>]): Promise<T> {
+    const [options, work] = rest;
     this.asked.push(name);
     const holder = this.#held.get(name);
-    if (rest.length === 2 && holder) {
-      return rest[1](null);
+    if (options.ifAvailable && holder) {
+      return work(null);
     }
     if (holder) {
-      await holder;
+      const aborted = new Promise((_, reject) => options.signal?.addEventListener('abort', () => reject(options.signal?.reason)));
+      await Promise.race([holder, aborted]);
     }
-    const work = (rest.length === 2 ? rest[1] : rest[0])({});
-    const done = work.catch(() => undefined).then(() => this.#held.delete(name));
+    const result = work({});
+    const done = result.catch(() => undefined).then(() => this.#held.delete(name));
     this.#held.set(name, done);
-    return work;
+    return result;
   }
 }
 
@@ -105,4 +107,20 @@ test('a store that is not shared needs no lock', async () => {
   server.expire();
   await client.api.getCompany(read);
   assert.deepEqual(locks.asked, []);
+});
+
+test('a tab that sleeps with the lock holds the others up for a few seconds only', async (t) => {
+  const { server, two } = twoTabs();
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  void locks.request('app.refresh', {}, () => new Promise(() => undefined));
+  let over = false;
+  const work = two.api.getCompany(read).finally(() => (over = true));
+  let passed = 0;
+  for (await settled(); !over; await settled()) {
+    t.mock.timers.tick(10);
+    passed += 10;
+  }
+  await work;
+  assert.equal(server.refreshes, 1);
+  assert.ok(passed <= 5000, `${passed} ms`);
 });

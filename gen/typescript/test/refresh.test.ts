@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { type Company, type ErrorCode, isProblem, NetworkError } from '@tenantry/client';
-import { caught, FakeServer, Gate, problem, settled, storeWith } from './fake.js';
+import { caught, FakeServer, Gate, json, problem, settled, storeWith } from './fake.js';
 
 const read = { path: { id: 'c' } };
 
@@ -25,7 +25,7 @@ test('ten requests with an expired token refresh once, and all succeed', async (
 
 test('a request is sent again as it was', async () => {
   const { server, store } = expired();
-  await server.client({ store }).api.updateCompany({ ...read, body: { name: 'North' }, headers: { 'If-Match': '"7"' } });
+  await server.client({ store }).api.updateCompany({ ...read, body: { name: 'North' }, ifMatch: 7 });
   const [one, two] = server.to('/companies/c');
   assert.deepEqual([one?.token, two?.token], ['Bearer access-1', 'Bearer access-2']);
   for (const sent of [one, two]) {
@@ -169,7 +169,7 @@ test('no token goes where none is asked for, nor in place of one that the caller
   server.answer = () => problem(401, 'token_expired');
   await caught(client.login({ email: 'maya@example.com', password: 'secret' }));
   await caught(client.api.resetPassword({ body: { token: 't', new_password: 'p' } }));
-  await caught(client.api.getMe({ headers: { Authorization: 'Bearer mine' } as never }));
+  await caught(client.api.getMe({ headers: { Authorization: 'Bearer mine' } }));
   await caught(client.api.getMe());
   assert.deepEqual(
     server.sent.map((sent) => sent.token),
@@ -200,11 +200,59 @@ test('who comes while older tokens are refreshed gets newer ones than their own'
   assert.deepEqual(store.load(), server.tokens());
 });
 
-test('a refresh that takes for ever counts as no answer', async (t) => {
+/** A client whose refreshes hang, except for those that the test answers; and the milliseconds that have passed. */
+function hanging(t: TestContext, answer: (nth: number) => Response | undefined) {
   const { server, store, first } = expired();
-  t.mock.method(AbortSignal, 'timeout', () => AbortSignal.abort());
-  assert.ok((await caught(server.client({ store }).api.getCompany(read))) instanceof NetworkError);
+  server.answer = (sent) => {
+    if (!sent.path.endsWith('/auth/refresh')) {
+      return undefined;
+    }
+    const reply = answer(server.to('/auth/refresh').length);
+    return reply ?? new Promise((_, reject) => sent.signal.addEventListener('abort', () => reject(sent.signal.reason), { once: true }));
+  };
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let passed = 0;
+  const during = async <T>(work: Promise<T>): Promise<T> => {
+    let over = false;
+    const done = work.finally(() => (over = true));
+    done.catch(() => undefined);
+    for (await settled(); !over; await settled()) {
+      t.mock.timers.tick(10);
+      passed += 10;
+    }
+    return done;
+  };
+  return { server, store, first, during, passed: () => passed };
+}
+
+test('a lost answer is asked for again with the same token, well within ten seconds', async (t) => {
+  const { server, store, during, passed } = hanging(t, (nth) => (nth === 1 ? undefined : json(server.tokens())));
+  const company = await during(server.client({ store }).api.getCompany(read));
+  assert.equal(company.id, '/api/v1/org/companies/c');
+  assert.deepEqual(
+    server.to('/auth/refresh').map((sent) => sent.body),
+    ['{"refresh_token":"refresh-1"}', '{"refresh_token":"refresh-1"}'],
+  );
+  assert.deepEqual(store.load(), server.tokens());
+  assert.ok(passed() < 8000, `${passed()} ms`);
+});
+
+test('a refresh that hangs each time counts as no answer, and logs nobody out', async (t) => {
+  const { server, store, first, during, passed } = hanging(t, () => undefined);
+  assert.ok((await caught(during(server.client({ store }).api.getCompany(read)))) instanceof NetworkError);
+  assert.equal(server.to('/auth/refresh').length, 2);
   assert.deepEqual(store.load(), first);
+  assert.ok(passed() < 10_000, `${passed()} ms`);
+});
+
+test('a tab that wakes from sleep does not send again a token that others have used since', async (t) => {
+  const { server, store, during } = hanging(t, () => undefined);
+  const work = server.client({ store }).api.getCompany(read);
+  await settled();
+  setTimeout(() => store.save(server.tokens()), 3500); // another tab's, seen a moment after this one woke
+  await during(work);
+  assert.equal(server.to('/auth/refresh').length, 1);
+  assert.deepEqual(store.load(), server.tokens());
 });
 
 test('a refresh is not taken as refused if another tab has been faster', async () => {

@@ -1,7 +1,7 @@
 // What Node does with a real server, which TestAgainstTheServer starts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Client, createClient, isProblem, memoryStore, NetworkError, type TokenStore } from '@tenantry/client';
+import { type Client, createClient, isProblem, memoryStore, NetworkError, OperationId, Role, type TokenStore } from '@tenantry/client';
 import { caught } from './fake.js';
 
 const { SERVER: baseUrl = '', EMAIL: email = '', PASSWORD: password = '' } = process.env;
@@ -106,28 +106,48 @@ test('log-out of the others ends theirs, and not this one', async () => {
   assert.equal((await mine.client.api.getMe()).user.email, email);
 });
 
-test('changes that cross are a conflict, until the resource is read again', async () => {
+test('changes that cross are a conflict, whatever was read since', async () => {
   const [mine, theirs] = [(await loggedIn()).client, (await loggedIn()).client];
-  const { id } = await mine.api.createCompany({ body: { code: 'CROSS', name: 'Cross' } });
-  const update = (client: Client, name: string) => client.api.updateCompany({ path: { id }, body: { name } });
-  assert.equal((await update(theirs, 'Theirs')).version, 2);
-  assert.ok(isProblem(await caught(update(mine, 'Mine')), 'stale_version'));
-  assert.equal((await mine.api.getCompany({ path: { id } })).name, 'Theirs');
-  assert.equal((await update(mine, 'Mine')).version, 3);
-  const preview = await mine.api.deleteCompany({ path: { id }, query: { dry_run: true } });
-  assert.ok(preview && preview.companies === 1);
-  assert.ok(isProblem(await caught(theirs.api.deleteCompany({ path: { id } })), 'stale_version'));
-  await mine.api.deleteCompany({ path: { id } });
-  assert.ok(isProblem(await caught(mine.api.getCompany({ path: { id } })), 'not_found'));
+  const path = { id: (await mine.api.createCompany({ body: { code: 'CROSS', name: 'Cross' } })).id };
+  const form = await mine.api.getCompany({ path });
+  const saved = await theirs.api.updateCompany({ path, body: { name: 'Theirs' }, ifMatch: form });
+  assert.equal(saved.version, 2);
+  assert.equal((await mine.api.getCompany({ path })).name, 'Theirs'); // in the background, while the person still sees the form
+  const mineToo = { path, body: { name: 'Mine' } };
+  assert.ok(isProblem(await caught(mine.api.updateCompany({ ...mineToo, ifMatch: form })), 'stale_version'));
+  assert.equal((await mine.api.updateCompany({ ...mineToo, ifMatch: saved })).version, 3);
 });
 
-test('what is done with a user counts as seen', async () => {
+test('a row of a list is changed, and deleted with what is below it', async () => {
   const { client } = await loggedIn();
-  const { user } = await client.api.createUser({ body: { email: 'tom@example.com', full_name: 'Tom', role: 'viewer' } });
-  await client.api.deactivateUser({ path: { id: user.id } });
-  await client.api.activateUser({ path: { id: user.id } });
-  await client.api.updateUser({ path: { id: user.id }, body: { full_name: 'Tom Berg' } });
-  await client.api.deleteUser({ path: { id: user.id } });
+  await client.api.createCompany({ body: { code: 'ROW', name: 'Row' } });
+  const row = (await client.api.listCompanies({ query: { code: 'ROW' } })).items[0];
+  assert.ok(row);
+  const path = { id: row.id };
+  const changed = await client.api.updateCompany({ path, body: { phone: null, name: 'Rows' }, ifMatch: row });
+  const preview = await client.api.deleteCompany({ path, query: { dry_run: true } });
+  assert.equal(preview.body.companies, 1);
+  assert.ok(isProblem(await caught(client.remove('deleteCompany', { path, ifMatch: row })), 'stale_version'));
+  await client.remove('deleteCompany', { path, ifMatch: changed });
+  assert.ok(isProblem(await caught(client.api.getCompany({ path })), 'not_found'));
+});
+
+test('what a user was changed to by its operations is the version to go on with', async () => {
+  const { client } = await loggedIn();
+  const { user } = await client.api.createUser({ body: { email: 'tom@example.com', full_name: 'Tom', role: Role.viewer } });
+  const path = { id: user.id };
+  await client.api.deactivateUser({ path });
+  const active = await client.api.activateUser({ path });
+  assert.ok(isProblem(await caught(client.api.updateUser({ path, body: { full_name: 'Tom Berg' }, ifMatch: user })), 'stale_version'));
+  await client.api.updateUser({ path, body: { full_name: 'Tom Berg' }, ifMatch: active });
+  assert.equal(await client.api.deleteUser({ path }), undefined);
+});
+
+test('a user is told what they may do by the names of operations', async () => {
+  const { client } = await loggedIn();
+  const { permissions } = await client.api.getMe();
+  assert.ok(permissions.includes('createCompany') && !permissions.includes('createTenant'));
+  assert.ok(permissions.every((name) => name === OperationId[name]));
 });
 
 test('lists have every item once, in pages of any size', async () => {
@@ -142,14 +162,14 @@ test('lists have every item once, in pages of any size', async () => {
   assert.deepEqual(codes, ['P5', 'P4', 'P3', 'P2', 'P1']);
 });
 
-test('an export is text, or a stream', async () => {
+test('an export is a file with a name', async () => {
   const { client } = await loggedIn();
-  assert.match(await client.api.exportAuditLogs({ query: { format: 'csv' } }), /^id,/);
-  const lines = (await client.api.exportAuditLogs({ query: { format: 'ndjson' } })).trim().split('\n');
+  const csv = await client.api.exportAuditLogs({ query: { format: 'csv' } });
+  assert.match(csv.filename ?? '', /\.csv$/);
+  assert.match(await csv.text(), /^id,/);
+  const lines = (await (await client.api.exportAuditLogs({ query: { format: 'ndjson' } })).text()).trim().split('\n');
   assert.ok(lines.length > 1 && lines.every((line) => JSON.parse(line).id));
-  const stream: unknown = await client.api.exportAuditLogs({ parseAs: 'stream' });
-  assert.ok(stream instanceof ReadableStream);
-  await stream.cancel();
+  await (await client.api.exportAuditLogs()).stream.cancel();
 });
 
 test('what does not answer is a network error, and what is aborted is not', async () => {
