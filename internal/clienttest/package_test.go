@@ -61,6 +61,11 @@ func TestEmptyProject(t *testing.T) {
 		output(t, project, nil, "node", append([]string{compiler, "--strict", "--target", "es2022", "main.ts"}, strings.Fields(flags)...)...)
 	}
 
+	write(t, project, "common.cjs", `require('@tenantry/client').createClient(); require('@tenantry/client/tanstack').queriesOf; console.log('required')`)
+	if printed := output(t, project, nil, "node", "common.cjs"); !strings.Contains(printed, "required\n") {
+		t.Errorf("a CommonJS module that requires the package printed %q", printed)
+	}
+
 	printed := output(t, project, nil, "node", "main.js")
 	companies := regexp.MustCompile(`(?m)^Company \d+ NO$`).FindAllString(printed, -1)
 	if len(companies) != manyCompanies || !strings.Contains(printed, "TechStart North \n") {

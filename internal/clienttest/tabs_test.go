@@ -89,6 +89,28 @@ func TestTabs(t *testing.T) {
 	}
 }
 
+// TestTabThatSleeps has one tab keep the lock, as one does that the browser has frozen in the middle of a refresh. The other one
+// refreshes by itself.
+func TestTabThatSleeps(t *testing.T) {
+	t.Parallel()
+	packed(t)
+	s := newServer(t)
+	one, two := openTabs(t, s, "")
+	one.Do(run(fmt.Sprintf("client.login({ email: %q, password: %q })", s.user.Email, apitest.Password)))
+	wait(two, "client.userId !== null")
+	one.Do(run("navigator.locks.request('tenantry.refresh', () => new Promise(() => {}))"))
+	wait(one, "navigator.locks.query().then((locks) => locks.held.length === 1)")
+	s.Clock.Advance(lifetime)
+	two.Do(run(fmt.Sprintf("ask(%d)", meRequests)))
+	wait(two, fmt.Sprintf("outcomes.length === %d", meRequests))
+	if got := browsertest.Get(two, chromedp.Evaluate[int](fmt.Sprintf("outcomes.filter((outcome) => outcome === %q).length", s.user.Email))); got != meRequests {
+		t.Errorf("%d of %d requests succeeded while another tab slept with the lock", got, meRequests)
+	}
+	if got, _ := s.counted(refreshed); got != 1 {
+		t.Errorf("%d refreshes, want 1", got)
+	}
+}
+
 // TestLogoutInAnotherTab logs out while another tab has a refresh under way, which brings no token back.
 func TestLogoutInAnotherTab(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import type { AuditEntry, Branch, Company, Department, ItemOf, ListName, OwnSession, Session, Tenant, User } from '@tenantry/client';
-import { caught, FakeServer, json, storeWith } from './fake.js';
+import { test, type TestContext } from 'node:test';
+import {
+  type AuditEntry, type Branch, type Company, type Department, isProblem, type ItemOf, type ListName, type OwnSession, type Session, type Tenant, type User,
+} from '@tenantry/client';
+import { caught, FakeServer, json, problem, settled, storeWith } from './fake.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
@@ -58,4 +60,56 @@ test('all ends with the error of a page, and with the signal', async () => {
   );
   assert.deepEqual(seen, ['c0', 'c1']);
   assert.equal((error as Error).name, 'AbortError');
+});
+
+/** Takes all items of a list whose pages are put off as often as the test says, and counts the seconds that pass. */
+async function takeAll(t: TestContext, putOff: number, retryAfter: string | undefined, signal?: AbortSignal) {
+  const { server, client } = paged();
+  const usual = server.answer;
+  let left = putOff;
+  server.answer = (sent) => {
+    const later = sent.url.searchParams.get('cursor') === '2' && left-- > 0;
+    return later ? problem(left % 2 ? 429 : 503, left % 2 ? 'rate_limited' : 'busy', retryAfter ? { 'Retry-After': retryAfter } : {}) : usual(sent);
+  };
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let over = false;
+  const ids: string[] = [];
+  const work = (async () => {
+    for await (const company of client.all('listCompanies', signal ? { signal } : {})) {
+      ids.push(company.id);
+    }
+  })().then(() => undefined, (error: unknown) => error).finally(() => (over = true));
+  let seconds = 0;
+  for (await settled(); !over; await settled()) {
+    t.mock.timers.tick(1000);
+    seconds++;
+  }
+  return { ids, seconds, error: await work, requests: server.sent.length };
+}
+
+test('all waits as long as the server says, and misses and repeats nothing', async (t) => {
+  const { ids, seconds, error } = await takeAll(t, 3, '7');
+  assert.equal(error, undefined);
+  assert.deepEqual(ids, ['c0', 'c1', 'c2', 'c3', 'c4', 'c5']);
+  assert.equal(seconds, 3 * 7);
+});
+
+test('all does not wait for ever', async (t) => {
+  const often = await takeAll(t, 100, undefined);
+  assert.ok(isProblem(often.error));
+  assert.deepEqual([often.ids.length, often.seconds], [2, 5]);
+  t.mock.timers.reset();
+  const long = await takeAll(t, 1, '3600');
+  assert.ok(isProblem(long.error) && long.error.retryAfter === 3600);
+  assert.equal(long.seconds, 0);
+});
+
+test('all ends while it waits if its signal says so', async (t) => {
+  const control = new AbortController();
+  const reason = new Error('the page was left');
+  const work = takeAll(t, 1, '60', control.signal);
+  setTimeout(() => control.abort(reason), 2500);
+  const { error, seconds } = await work;
+  assert.equal(error, reason);
+  assert.equal(seconds, 3);
 });

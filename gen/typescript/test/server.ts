@@ -1,7 +1,7 @@
 // What Node does with a real server, which TestAgainstTheServer starts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Client, createClient, isProblem, memoryStore, NetworkError, OperationId, Role, type TokenStore } from '@tenantry/client';
+import { type Client, cookieStore, createClient, isProblem, type LoginRequest, memoryStore, NetworkError, OperationId, Role, type TokenStore } from '@tenantry/client';
 import { caught } from './fake.js';
 
 const { SERVER: baseUrl = '', EMAIL: email = '', PASSWORD: password = '' } = process.env;
@@ -66,6 +66,28 @@ test('a client that lost the answer of a refresh stays logged in', async () => {
   store.save(before);
   await client.api.getMe();
   assert.notEqual(client.userId, null);
+});
+
+test('a refresh whose answer is lost on the way is asked for again', async () => {
+  const store = memoryStore();
+  let lost = 0;
+  const client = createClient({
+    baseUrl,
+    store,
+    fetch: async (request) => {
+      const reply = await fetch(request);
+      if (request.url.endsWith('/auth/refresh') && lost++ === 0) {
+        throw new TypeError('the connection was reset');
+      }
+      return reply;
+    },
+  });
+  await client.login({ email, password });
+  await expire();
+  assert.equal((await client.api.getMe()).user.email, email);
+  await expire();
+  assert.equal((await client.api.getMe()).user.email, email);
+  assert.equal(lost, 3);
 });
 
 test('a stolen refresh token ends the session of both', async () => {
@@ -177,4 +199,42 @@ test('what does not answer is a network error, and what is aborted is not', asyn
   assert.ok((await caught(nobody.api.getHealth())) instanceof NetworkError);
   const signal = AbortSignal.abort();
   assert.equal(((await caught(createClient({ baseUrl }).api.getHealth({ signal }))) as Error).name, 'AbortError');
+});
+
+/** The back end of a front end that keeps the tokens from the browser, as in the README. */
+async function backEnd(request: Request): Promise<Response> {
+  const headers = new Headers();
+  const { pathname, search } = new URL(request.url);
+  const client = createClient({
+    baseUrl,
+    store: cookieStore({ cookie: request.headers.get('Cookie'), setCookie: (value) => headers.append('Set-Cookie', value) }),
+    headers: { 'User-Agent': request.headers.get('User-Agent') ?? '' },
+  });
+  if (pathname === '/api/v1/auth/login') {
+    const user = await client.login((await request.json()) as LoginRequest);
+    return Response.json(user, { headers });
+  }
+  const body = request.method === 'GET' ? null : await request.arrayBuffer();
+  const reply = await client.fetch(pathname + search, { method: request.method, headers: { 'Content-Type': 'application/json' }, body });
+  return new Response(reply.body, { status: reply.status, headers });
+}
+
+test('a back end keeps the tokens in a cookie, renews them, and is the browser to the server', async () => {
+  const agent = 'Mozilla/5.0 (a browser)';
+  let cookie = '';
+  const browse = async (path: string, init: RequestInit = {}) => {
+    const reply = await backEnd(new Request(`https://front.test${path}`, { ...init, headers: { Cookie: cookie, 'User-Agent': agent } }));
+    cookie = reply.headers.get('Set-Cookie')?.split(';')[0] ?? cookie;
+    return reply;
+  };
+  assert.equal((await browse('/api/v1/auth/me')).status, 401);
+  const user = await (await browse('/api/v1/auth/login', { method: 'POST', body: JSON.stringify({ email, password }) })).text();
+  assert.ok(user.includes(email) && !user.includes('token'));
+  await expire();
+  const before = cookie;
+  const created = await browse('/api/v1/org/companies', { method: 'POST', body: JSON.stringify({ code: 'BACK', name: 'Back End' }) });
+  assert.equal(created.status, 201);
+  assert.notEqual(cookie, before);
+  const sessions = (await (await browse('/api/v1/auth/sessions')).json()) as { items: { user_agent: string; current: boolean }[] };
+  assert.equal(sessions.items.find((session) => session.current)?.user_agent, agent);
 });
