@@ -84,7 +84,8 @@ function queryOf(values: Record<string, unknown>): string {
       query.append(name, String(value));
     }
   }
-  return query.size === 0 ? '' : `?${query}`;
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
 }
 
 /** Returns the tag of a version. A row without a version must not become a change without a condition. */

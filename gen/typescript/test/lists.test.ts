@@ -104,6 +104,16 @@ test('all does not wait for ever', async (t) => {
   assert.equal(long.seconds, 0);
 });
 
+test('all does not begin to wait if its signal has ended it', async () => {
+  const { server, client } = paged();
+  const control = new AbortController();
+  server.answer = () => {
+    control.abort();
+    return problem(429, 'rate_limited', { 'Retry-After': '60' });
+  };
+  assert.equal(((await caught(client.all('listCompanies', { signal: control.signal }).next())) as Error).name, 'AbortError');
+});
+
 test('all ends while it waits if its signal says so', async (t) => {
   const control = new AbortController();
   const reason = new Error('the page was left');

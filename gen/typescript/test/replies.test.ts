@@ -31,6 +31,7 @@ const foreign: Record<string, () => Response> = {
   'what a redirect led to': () => redirected(json({ id: 'x', items: [], next_cursor: null })),
   'a problem with a status of success': () => json({ code: 'x' }, { 'Content-Type': 'application/problem+json' }),
   'a problem of another status': () => json({ code: 'x', status: 500 }, { 'Content-Type': 'application/problem+json' }, 404),
+  'a problem whose errors are no objects': () => problem(422, 'validation_failed', {}, { errors: [null] }),
   'a problem whose errors are no list': () => problem(422, 'validation_failed', {}, { errors: 'none' }),
 };
 
@@ -45,6 +46,12 @@ test('no operation resolves to a reply that it does not have, or throws what is 
       assert.ok(error.message.includes(`status ${error.status}`));
     }
   }
+});
+
+test('a redirect is not followed', async () => {
+  const server = new FakeServer();
+  await server.client({ store: storeWith(server.tokens()), fetch: (request) => (assert.equal(request.redirect, 'manual'), server.fetch(request)) }).api.getMe();
+  assert.equal(server.sent.length, 1);
 });
 
 test('what is not JSON comes as text, of the type that the operation has', async () => {
