@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,6 +110,8 @@ type server struct {
 	user  db.User
 	mux   *http.ServeMux
 
+	lost atomic.Int64 // how many replies to refreshes are still to be lost
+
 	refresh sync.RWMutex // held by each refresh, or by hold
 	mu      sync.Mutex
 	counts  map[string]int // of requests and, after a blank, replies: "POST /api/v1/auth/refresh", "GET /api/v1/auth/me 401"
@@ -130,6 +133,9 @@ func newServer(t *testing.T) *server {
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		ModifyResponse: func(r *http.Response) error {
 			s.count(fmt.Sprintf("%s %s %d", r.Request.Method, r.Request.URL.Path, r.StatusCode))
+			if r.Request.URL.Path == refreshPath && s.lost.Add(-1) >= 0 {
+				panic(http.ErrAbortHandler)
+			}
 			return nil
 		},
 	}

@@ -1,7 +1,10 @@
 import type { ErrorCode, Problem, ProblemField } from './generated/types.gen.js';
 
 /** What all errors of this package are. */
-export abstract class TenantryError extends Error {}
+export abstract class TenantryError extends Error {
+  /** What happened, for a person. */
+  abstract readonly detail: string;
+}
 
 /** The server's answer to a request that it refused (RFC 9457). Decide by `code`, show `detail`. */
 export class ProblemError extends TenantryError {
@@ -10,7 +13,6 @@ export class ProblemError extends TenantryError {
   readonly code: ErrorCode;
   readonly status: number;
   readonly title: string;
-  /** What happened, for a person. */
   readonly detail: string;
   /** The places of the request that are wrong, at most 50; empty where the problem is none of a place. */
   readonly errors: readonly ProblemField[];
@@ -40,6 +42,7 @@ export class ProblemError extends TenantryError {
 /** A reply that the operation doesn't have in the document: of a proxy or another server, or 304 to an `If-None-Match`. */
 export class StatusError extends TenantryError {
   override readonly name = 'StatusError';
+  readonly detail = 'The server sent a reply that can\'t be used. Try again later.';
   /** The HTTP status; 0 if it is a redirect in a browser. */
   readonly status: number;
 
@@ -52,6 +55,7 @@ export class StatusError extends TenantryError {
 /** No reply, or only a part of one. Whether the server did what it was asked is unknown. The cause is `fetch`'s error. */
 export class NetworkError extends TenantryError {
   override readonly name = 'NetworkError';
+  readonly detail = 'The server does not answer. Try again.';
 
   constructor(cause: unknown) {
     super('The server did not answer', { cause });

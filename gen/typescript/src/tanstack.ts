@@ -17,18 +17,25 @@ export interface PageOf<Name extends ListName> {
   next_cursor: string | null;
 }
 
+/** What the options of all queries have. */
+interface Keyed {
+  queryKey: readonly unknown[];
+  /** In place of TanStack's defaults, which repeat what was refused, too. */
+  retry: typeof retry;
+  retryDelay: typeof retryDelay;
+}
+
 export interface Queries {
   /** The options of `useQuery`. */
   readonly query: <Name extends ReadName>(
     name: Name,
     ...asked: Arguments<Name>
-  ) => { queryKey: readonly unknown[]; queryFn: (context: { signal: AbortSignal }) => Promise<ResultOf<Name>> };
+  ) => Keyed & { queryFn: (context: { signal: AbortSignal }) => Promise<ResultOf<Name>> };
   /** The options of `useInfiniteQuery`, which goes from page to page. */
   readonly infinite: <Name extends ListName>(
     name: Name,
     ...asked: Arguments<Name>
-  ) => {
-    queryKey: readonly unknown[];
+  ) => Keyed & {
     queryFn: (context: { signal: AbortSignal; pageParam: string | undefined }) => Promise<ResultOf<Name>>;
     initialPageParam: string | undefined;
     getNextPageParam: (last: PageOf<Name>) => string | undefined;
@@ -45,9 +52,11 @@ export function queriesOf(client: Client): Queries {
   const key = (...parts: unknown[]) => ['tenantry', client.userId, client.tenantId, ...parts.filter((part) => part !== undefined)] as const;
   const call = client.api as unknown as Record<string, (options: object) => Promise<never>>;
   return {
-    query: (name, ...[asked]) => ({ queryKey: key(name, asked), queryFn: ({ signal }) => call[name]!({ ...asked, signal }) }),
+    query: (name, ...[asked]) => ({ queryKey: key(name, asked), retry, retryDelay, queryFn: ({ signal }) => call[name]!({ ...asked, signal }) }),
     infinite: (name, ...[asked]) => ({
       queryKey: key(name, asked ?? {}, 'infinite'),
+      retry,
+      retryDelay,
       queryFn: ({ signal, pageParam }) => call[name]!({ ...asked, query: { ...(asked as { query?: object })?.query, cursor: pageParam }, signal }),
       initialPageParam: undefined,
       getNextPageParam: (last) => last.next_cursor ?? undefined,

@@ -1,0 +1,267 @@
+package clienttest_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/browsertest"
+)
+
+// reactSources is the example of docs/frontend.md: React and TanStack Query around the package.
+const reactSources = "../../docs/react"
+
+// frontEnd is the example in a browser.
+type frontEnd struct {
+	*server
+
+	browser *browsertest.Browser
+}
+
+// newFrontEnd builds the example, once, and serves it and the API from one origin.
+func newFrontEnd(t *testing.T) *frontEnd {
+	t.Helper()
+	packed(t)
+	if err := buildReact(); err != nil {
+		t.Fatal(err)
+	}
+	s := newServer(t)
+	files := http.FileServer(http.Dir(filepath.Join(reactSources, "dist")))
+	s.mux.Handle("/", files)
+	s.mux.Handle("/set-password", http.StripPrefix("/set-password", files))
+	return &frontEnd{server: s, browser: browsertest.Start(t)}
+}
+
+var buildReact = sync.OnceValue(func() error {
+	for _, args := range [][]string{
+		{"ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"},
+		{"run", "build"},
+	} {
+		if output, err := command(context.Background(), reactSources, "npm", args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("npm %s: %w\n%s", args[0], err, output)
+		}
+	}
+	return nil
+})
+
+// reactTab is a tab in which the example is open.
+type reactTab struct{ *browsertest.Tab }
+
+func (f *frontEnd) open(t *testing.T, path string) reactTab {
+	t.Helper()
+	tab := reactTab{f.browser.Tab(t)}
+	for _, reported := range []string{"status of 400", "status of 401", "status of 412", "status of 422", "ERR_EMPTY_RESPONSE"} {
+		tab.Tolerate(reported)
+	}
+	tab.Do(chromedp.Navigate(f.front + path))
+	return tab
+}
+
+// logIn opens the example in a tab, and logs in unless another tab did.
+func (f *frontEnd) logIn(t *testing.T) reactTab {
+	t.Helper()
+	tab := f.open(t, "/")
+	wait(tab.Tab, `document.querySelector("#companies") || document.querySelector("[name=password]")`)
+	if browsertest.Get(tab.Tab, chromedp.Evaluate[bool](`document.querySelector("#companies") === null`)) {
+		tab.fill("email", f.user.Email)
+		tab.fill("password", apitest.Password)
+		tab.press("main", "Log in")
+	}
+	tab.shows("#me", f.user.FullName)
+	return tab
+}
+
+// press clicks the button with this text inside of what the selector finds, when it can be used.
+func (tab reactTab) press(within, text string) {
+	const find = `window.found = [...(document.querySelector(%q)?.querySelectorAll("button") ?? [])].find((b) => b.textContent === %q && !b.disabled)`
+	wait(tab.Tab, fmt.Sprintf(find, within, text))
+	tab.Do(run("found.click()"))
+}
+
+// fill replaces the text of an input as a person would.
+func (tab reactTab) fill(name, text string) {
+	selector := fmt.Sprintf("[name=%q], #%s", name, name)
+	tab.Do(chromedp.WaitVisible(chromedp.CSS(selector)), run(fmt.Sprintf("document.querySelector(%q).select()", selector)))
+	tab.Do(chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+// shows waits until the text of an element contains this.
+func (tab reactTab) shows(selector, text string) {
+	wait(tab.Tab, fmt.Sprintf("document.querySelector(%q)?.textContent.includes(%q)", selector, text))
+}
+
+// isGone waits until there is no such element.
+func (tab reactTab) isGone(selector string) {
+	wait(tab.Tab, fmt.Sprintf("document.querySelector(%q) === null", selector))
+}
+
+// returns makes TanStack Query believe that the person has come back to the tab: it asks for everything again.
+func (tab reactTab) returns() {
+	tab.Do(run(`document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))`))
+}
+
+func row(company db.Company) string { return fmt.Sprintf("[data-code=%q]", company.Code) }
+
+// TestReactLosesNoUpdate edits a row in one tab while another tab saves it, and the first one has refetched the list.
+func TestReactLosesNoUpdate(t *testing.T) {
+	t.Parallel()
+	f := newFrontEnd(t)
+	company := f.Company(t, f.user.TenantID)
+	one, two := f.logIn(t), f.logIn(t)
+
+	one.press(row(company), "Edit")
+	one.fill("name", "Mine")
+	two.press(row(company), "Edit")
+	two.fill("phone", "+47 22 00 00 00")
+	two.press("dialog", "Save")
+	two.isGone("dialog")
+	one.returns()
+	one.shows(row(company), "+47 22 00 00 00")
+
+	one.press("dialog", "Save")
+	one.shows("#conflict", "+47 22 00 00 00")
+	two.returns()
+	two.shows(row(company), company.Name)
+	one.press("#conflict", "Keep mine")
+	one.press("dialog", "Save")
+	one.isGone("dialog")
+	one.shows(row(company), "Mine")
+	one.shows(row(company), "+47 22 00 00 00")
+
+	// Rows that were just changed can be changed and deleted again.
+	for _, name := range []string{"Second", "Third"} {
+		one.press(row(company), "Edit")
+		one.fill("name", name)
+		one.press("dialog", "Save")
+		one.isGone("dialog")
+		one.shows(row(company), name)
+	}
+	if conflicts, _ := f.counted("PUT /api/v1/org/companies/" + company.ID.String() + " 412"); conflicts != 1 {
+		t.Errorf("%d conflicts, want the one of two tabs", conflicts)
+	}
+
+	// The other tab still has the row of before, and takes nothing away that its person didn't see.
+	two.press(row(company), "Delete")
+	two.shows("#preview", "0 branches")
+	two.press("dialog", "Delete it")
+	two.shows("dialog [role=alert]", "")
+	two.press("dialog", "Cancel")
+	two.shows(row(company), "Third")
+	two.press(row(company), "Delete")
+	two.press("dialog", "Delete it")
+	two.isGone(row(company))
+}
+
+// TestReactForms makes mistakes in forms, searches, and sets a password.
+func TestReactForms(t *testing.T) {
+	t.Parallel()
+	f := newFrontEnd(t)
+	north := f.Company(t, f.user.TenantID, func(c *db.Company) { c.Name = "North" })
+	south := f.Company(t, f.user.TenantID, func(c *db.Company) { c.Name = "South" })
+	f.Branch(t, south)
+	tab := f.logIn(t)
+
+	tab.press("main", "New company")
+	tab.fill("code", "no blanks!")
+	tab.fill("city", fmt.Sprintf("%0201d", 0))
+	tab.press("dialog", "Save")
+	for _, name := range []string{"code", "name", "city"} {
+		wait(tab.Tab, fmt.Sprintf(`(() => { const input = document.querySelector("[name=%s]"); return input.ariaInvalid === "true" && document.getElementById(input.getAttribute("aria-describedby")).textContent !== "" })()`, name))
+	}
+	wait(tab.Tab, `document.querySelector("[name=phone]").ariaInvalid === "false"`)
+	tab.fill("code", "west")
+	tab.fill("name", "West")
+	tab.fill("city", "Bergen")
+	tab.press("dialog", "Save")
+	tab.isGone("dialog")
+	tab.shows("[data-code=WEST]", "West")
+
+	tab.fill("search", "sou")
+	tab.isGone(row(north))
+	tab.shows(row(south), "South")
+	tab.press(row(south), "Delete")
+	tab.shows("#preview", "1 branches")
+	tab.press("dialog", "Delete it")
+	tab.isGone(row(south))
+
+	link := "/set-password#token=" + f.resetToken(t)
+	password := f.open(t, link)
+	password.fill("password", "short")
+	password.press("main", "Set password")
+	password.shows(".error", "12 ")
+	password.fill("password", newPassword)
+	password.press("main", "Set password")
+	password.shows("[role=status]", "is set")
+	again := f.open(t, link)
+	again.fill("password", newPassword)
+	again.press("main", "Set password")
+	again.shows("[role=alert]", "")
+}
+
+const newPassword = "seven purple umbrellas"
+
+// resetToken returns a one-time token for a new password of another user.
+func (f *frontEnd) resetToken(t *testing.T) string {
+	t.Helper()
+	admin, user := f.Login(t, f.user), f.User(t, f.user.TenantID, access.Viewer)
+	reply := f.Do(t, http.MethodPost, "/api/v1/users/"+user.ID.String()+"/password-reset", "", bearer(admin)).Want(t, http.StatusOK)
+	return apitest.Decode[api.OneTimeToken](t, reply).Token
+}
+
+func bearer(actor *apitest.Actor) apitest.Option {
+	return apitest.Header("Authorization", "Bearer "+actor.AccessToken)
+}
+
+// TestReactStaysLoggedIn loses replies to refreshes, and a tab in the middle of one.
+func TestReactStaysLoggedIn(t *testing.T) {
+	t.Parallel()
+	f := newFrontEnd(t)
+	company := f.Company(t, f.user.TenantID)
+	one, two := f.logIn(t), f.logIn(t)
+
+	// What the client repeats by itself, and what TanStack repeats.
+	for _, lost := range []int64{1, 2} {
+		f.Clock.Advance(lifetime)
+		f.lost.Store(lost)
+		one.press("nav", "Sessions")
+		one.returns()
+		one.shows("#sessions", "this one")
+		f.Clock.Advance(time.Minute) // the reply is lost for longer than a moment
+		one.press("nav", "Companies")
+		one.shows(row(company), company.Name)
+	}
+
+	// A tab that is closed while the server has its request leaves the other one logged in.
+	f.Clock.Advance(lifetime)
+	before, _ := f.counted(refreshed)
+	release := f.hold(t)
+	one.returns()
+	f.await(t, refreshed, before+1)
+	one.Do(chromedp.Navigate("about:blank"))
+	release()
+	two.press("nav", "Sessions")
+	two.shows("#sessions", "this one")
+
+	other := f.Login(t, f.user)
+	two.returns()
+	two.shows("#sessions", "End it")
+	two.press("#sessions", "End it")
+	wait(two.Tab, `document.querySelectorAll("#sessions li").length === 1`)
+	f.Do(t, http.MethodGet, "/api/v1/auth/me", "", bearer(other)).Want(t, http.StatusUnauthorized)
+
+	three := f.logIn(t)
+	two.press("header", "Log out")
+	for _, tab := range []reactTab{two, three} {
+		wait(tab.Tab, `document.querySelector("[name=password]")`)
+	}
+}
