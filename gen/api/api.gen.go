@@ -197,6 +197,7 @@ const (
 	ErrorCodeQuotaExceeded        ErrorCode = "quota_exceeded"
 	ErrorCodeRateLimited          ErrorCode = "rate_limited"
 	ErrorCodeRefreshReused        ErrorCode = "refresh_reused"
+	ErrorCodeSchemaMismatch       ErrorCode = "schema_mismatch"
 	ErrorCodeSessionEnded         ErrorCode = "session_ended"
 	ErrorCodeStaleVersion         ErrorCode = "stale_version"
 	ErrorCodeTenantDeleting       ErrorCode = "tenant_deleting"
@@ -259,6 +260,8 @@ func (e ErrorCode) Valid() bool {
 	case ErrorCodeRateLimited:
 		return true
 	case ErrorCodeRefreshReused:
+		return true
+	case ErrorCodeSchemaMismatch:
 		return true
 	case ErrorCodeSessionEnded:
 		return true
@@ -1543,6 +1546,9 @@ type HealthComponents struct {
 
 	// Redis How it is with one part.
 	Redis ComponentHealth `json:"redis"`
+
+	// Schema How it is with one part.
+	Schema ComponentHealth `json:"schema"`
 }
 
 // HealthStatus `degraded`: something is down that the program can do without.
@@ -3196,7 +3202,8 @@ type ClientInterface interface {
 	// GetHealth Is it well
 	//
 	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-	// without. For load balancers: 200 means send requests, 503 means don't.
+	// without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
+	// schema that the database has, and while the database is down.
 	//
 	// Corresponds with GET /api/health (the `GetHealth` operationId).
 	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4027,7 +4034,8 @@ func (c *Client) GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 // GetHealth Is it well
 //
 // Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-// without. For load balancers: 200 means send requests, 503 means don't.
+// without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
+// schema that the database has, and while the database is down.
 //
 // Corresponds with GET /api/health (the `GetHealth` operationId).
 func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9937,7 +9945,8 @@ type ClientWithResponsesInterface interface {
 	// GetHealthWithResponse Is it well
 	//
 	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-	// without. For load balancers: 200 means send requests, 503 means don't.
+	// without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
+	// schema that the database has, and while the database is down.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18636,7 +18645,8 @@ func (c *ClientWithResponses) GetDocsWithResponse(ctx context.Context, reqEditor
 // GetHealthWithResponse Is it well
 //
 // Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-// without. For load balancers: 200 means send requests, 503 means don't.
+// without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
+// schema that the database has, and while the database is down.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -244,7 +244,10 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy, Shares: a.Shares,
 		Metrics: a.Metrics, Tracing: a.tracing, Sentry: a.sentry,
 	}
-	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store, Draining: a.draining.Load}
+	schema := &health.Schema{Log: a.log, CheckSchema: a.Store.CheckSchema}
+	a.background = append(a.background, schema.Run)
+	stack.Schema = schema
+	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store, Schema: schema, Draining: a.draining.Load}
 	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: a.Sessions, Cursors: cursors, Now: now, NewID: newID})
 	if a.redis != nil {
 		checker.Redis = a.redis
@@ -384,27 +387,25 @@ func (a *App) migrationNotice(ctx context.Context) func(string) {
 	return func(message string) { a.log.InfoContext(ctx, message) }
 }
 
-// requireSchema returns an error that says what to do if the schema isn't the one that this program needs.
-func (a *App) requireSchema(ctx context.Context) error {
-	behind, err := schemaBehind(ctx, a.Store)
-	if err == nil && behind != "" {
-		err = errors.New(behind)
+// requireSchema returns an error that says what to do if this program doesn't run with the schema.
+func (a *App) requireSchema(ctx context.Context) error { return a.Store.CheckSchema(ctx) }
+
+// schemaBehind says what to do if the schema is behind, and else nothing. It is an error if the schema is newer and
+// this program doesn't run with it.
+func schemaBehind(ctx context.Context, s *store.Store) (string, error) {
+	err := s.CheckSchema(ctx)
+	if mismatch, ok := errors.AsType[*store.SchemaMismatch](err); ok && mismatch.IsBehind() {
+		return mismatch.Error(), nil
 	}
-	return err
+	return "", err
 }
 
-// schemaBehind says what to do if the schema is behind, and else nothing. A newer one is an error.
-func schemaBehind(ctx context.Context, s *store.Store) (string, error) {
-	current, needed, err := s.SchemaVersion(ctx)
-	switch {
-	case err != nil:
-		return "", err
-	case current > needed:
-		return "", fmt.Errorf("the database has schema version %d, but this program knows only %d: start a newer program", current, needed)
-	case current < needed:
-		return fmt.Sprintf("the database has schema version %d, but this program needs %d: run `tenantry migrate up`", current, needed), nil
+// noticeNewerSchema logs that the program runs with a schema that a newer one has made.
+func (a *App) noticeNewerSchema(ctx context.Context) {
+	current, needed, err := a.Store.SchemaVersion(ctx)
+	if err == nil && current > needed {
+		a.log.InfoContext(ctx, "the schema of the database is newer than this program; its migrations say that this program runs with it", "current", current, "needed", needed)
 	}
-	return "", nil
 }
 
 // Close ends the connections to the database and to Redis, and sends what is left of traces and reports.

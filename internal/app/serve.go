@@ -28,7 +28,8 @@ func (p *program) serveCommand() *cobra.Command {
 finishes what runs, for up to 15 seconds.
 
 In development it brings the database's schema up to date by itself. In staging and production it refuses to start
-with a schema that is behind, unless AUTO_MIGRATE=true, and with demo accounts in the database.`,
+with a schema that is behind, unless AUTO_MIGRATE=true, and with demo accounts in the database. It runs with a newer
+schema whose migrations are marked as compatible with older programs, and with no other.`,
 		Example: `  tenantry serve
   tenantry serve --demo`,
 		Args: cobra.NoArgs,
@@ -67,6 +68,7 @@ func (p *program) serve(ctx context.Context, demo string) error {
 	if err := a.Migrate(ctx, cfg); err != nil {
 		return err
 	}
+	a.noticeNewerSchema(ctx)
 	if cfg.Environment != config.Development {
 		if err := refuseDemoAccounts(ctx, a.Store); err != nil {
 			return err

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -63,14 +64,20 @@ func indexes(ctx context.Context, s *store.Store) []Check {
 func schema(ctx context.Context, s *store.Store) Check {
 	c := Check{Name: "schema", Result: OK}
 	current, needed, err := s.SchemaVersion(ctx)
+	if err == nil {
+		err = s.CheckSchema(ctx)
+	}
+	_, mismatch := errors.AsType[*store.SchemaMismatch](err)
 	switch {
-	case err != nil:
+	case err != nil && !mismatch:
 		c.Result, c.Detail = Failed, err.Error()
 	case current < needed:
 		c.Result, c.Detail, c.Fix = Failed, fmt.Sprintf("has version %d, and this program needs %d", current, needed), "run: tenantry migrate up"
-	case current > needed:
+	case mismatch:
 		c.Result, c.Detail = Failed, fmt.Sprintf("has version %d, and this program knows only %d", current, needed)
 		c.Fix = "use the program that migrated it, or a newer one"
+	case current > needed:
+		c.Detail = fmt.Sprintf("has version %d, and this program knows only %d, but runs with it", current, needed)
 	default:
 		c.Detail = fmt.Sprintf("has version %d, as needed", current)
 	}

@@ -45,6 +45,7 @@ const (
 	Unavailable          Code = "unavailable"            // something we need is down
 	Timeout              Code = "timeout"                // took too long, and was stopped
 	Busy                 Code = "busy"                   // too many log-ins or requests of a tenant at once
+	SchemaMismatch       Code = "schema_mismatch"        // the program doesn't run with the database's schema
 )
 
 type meaning struct {
@@ -89,6 +90,7 @@ var catalogue = map[Code]meaning{
 	Unavailable:          {http.StatusServiceUnavailable, "Unavailable for the moment"},
 	Timeout:              {http.StatusServiceUnavailable, "Took too long"},
 	Busy:                 {http.StatusServiceUnavailable, "Too busy for the moment"},
+	SchemaMismatch:       {http.StatusServiceUnavailable, "Being upgraded"},
 }
 
 // Status is the HTTP status that belongs to the code; 500 for one that isn't in the catalogue.

@@ -210,4 +210,9 @@ var explanations = map[Code]Explanation{
 			"Some requests wait for a few seconds; the others are refused, so that other people's requests go on.",
 		"Try again after the seconds that `Retry-After` says, and send fewer requests at the same time.",
 	},
+	SchemaMismatch: {
+		"The server doesn't run with the present schema of its database.",
+		"The database was upgraded beyond what this version of the server runs with, or was put back to an earlier version. It ends as soon as the servers are replaced, too.",
+		"Try again after the seconds that `Retry-After` says. If it lasts, tell who runs the server: `tenantry doctor` says what is missing.",
+	},
 }

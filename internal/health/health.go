@@ -27,6 +27,7 @@ type Checker struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Database Pinger
+	Schema   Pinger // nil: any will do
 	Redis    Pinger // nil: not set up
 	// Draining reports whether the process is about to end. Then it is down for those who choose where to send requests.
 	Draining func() bool
@@ -44,7 +45,8 @@ type round struct {
 	state api.Health
 }
 
-// Check returns the state of all parts, not older than a second. Without the database nothing works: down. Without Redis all
+// Check returns the state of all parts, not older than a second. Without the database, or with a schema
+// that the program doesn't run with, nothing works: down. Without Redis all
 // works, but each instance limits by itself: degraded. Why a part is down is in the log, not in the reply: strangers may ask.
 // Who doesn't wait is told nothing good; the check goes on for the others.
 func (c *Checker) Check(ctx context.Context) api.Health {
@@ -62,7 +64,7 @@ func (c *Checker) latest(ctx context.Context) api.Health {
 		return r.state
 	case <-ctx.Done():
 		unknown := api.ComponentHealth{Status: api.ComponentStatusDown}
-		return api.Health{Status: api.HealthStatusDown, Components: api.HealthComponents{Database: unknown, Redis: unknown, RateLimiting: unknown}}
+		return api.Health{Status: api.HealthStatusDown, Components: api.HealthComponents{Database: unknown, Schema: unknown, Redis: unknown, RateLimiting: unknown}}
 	}
 }
 
@@ -95,17 +97,28 @@ func (c *Checker) current(ctx context.Context) *round {
 func (c *Checker) check(ctx context.Context) api.Health {
 	state := api.Health{Status: api.HealthStatusOk}
 	var wait sync.WaitGroup
-	wait.Go(func() { state.Components.Database = c.ask(ctx, "database", c.Database) })
+	wait.Go(func() {
+		state.Components.Database = c.ask(ctx, "database", c.Database)
+		state.Components.Schema = c.schema(ctx, state.Components.Database)
+	})
 	wait.Go(func() { state.Components.Redis = c.ask(ctx, "redis", c.Redis) })
 	wait.Wait()
 	state.Components.RateLimiting = api.ComponentHealth{Status: c.rateLimiting()}
 	if state.Components.Redis.Status == api.ComponentStatusDown || state.Components.RateLimiting.Status == api.ComponentStatusDegraded {
 		state.Status = api.HealthStatusDegraded
 	}
-	if state.Components.Database.Status == api.ComponentStatusDown {
+	if state.Components.Database.Status == api.ComponentStatusDown || state.Components.Schema.Status == api.ComponentStatusDown {
 		state.Status = api.HealthStatusDown
 	}
 	return state
+}
+
+// schema isn't asked for while the database is down.
+func (c *Checker) schema(ctx context.Context, database api.ComponentHealth) api.ComponentHealth {
+	if database.Status == api.ComponentStatusDown {
+		return api.ComponentHealth{Status: api.ComponentStatusDown}
+	}
+	return c.ask(ctx, "schema", c.Schema)
 }
 
 // rateLimiting is degraded while Redis is set up and away. Without Redis each instance is meant to limit by itself.

@@ -32,6 +32,7 @@ type Stack struct {
 	Tenants        Tenants
 	Denials        Denials
 	LegacyCalls    LegacyCalls
+	Schema         Schema
 	Limiter        Limiter            // nil: nothing is limited
 	Shares         *admission.Shares  // nil: every request is admitted
 	Metrics        *telemetry.Metrics // these three may be nil
@@ -75,18 +76,19 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 	perOperation = make(map[string][]echo.MiddlewareFunc, len(s.Operations))
 	for _, op := range s.Operations {
 		perOperation[op.ID] = []echo.MiddlewareFunc{
-			s.limitTime(op),    // nothing below can take longer
-			enterOperation(op), // the router has found it; from here on its rules are known
-			s.limitAddress(op), // 429: strangers, before anything is done for them
-			s.authenticate(op), // 401: nothing below works for strangers
-			s.limitUser(op),    // 429: people, before anything is read or written down for them
-			readQuery,          // 422: the query is read as a whole or refused
-			s.enterTenant(op),  // 404: whose data this is about
-			s.requireRole(op),  // 403: before a word is said about the request itself
-			s.validate(op),     // 400, 406, 413, 415, 422: what arrives is as the document says
-			s.admit(op),        // 503: no tenant takes all connections
-			s.keepRight(op),    // 401, 403, 404: rights end while the body arrives, and while a request waits or works
-			liftTimeLimit(op),  // a stream takes as long as its client reads
+			s.limitTime(op),     // nothing below can take longer
+			enterOperation(op),  // the router has found it; from here on its rules are known
+			s.requireSchema(op), // 503: nothing below works with another schema
+			s.limitAddress(op),  // 429: strangers, before anything is done for them
+			s.authenticate(op),  // 401: nothing below works for strangers
+			s.limitUser(op),     // 429: people, before anything is read or written down for them
+			readQuery,           // 422: the query is read as a whole or refused
+			s.enterTenant(op),   // 404: whose data this is about
+			s.requireRole(op),   // 403: before a word is said about the request itself
+			s.validate(op),      // 400, 406, 413, 415, 422: what arrives is as the document says
+			s.admit(op),         // 503: no tenant takes all connections
+			s.keepRight(op),     // 401, 403, 404: rights end while the body arrives, and while a request waits or works
+			liftTimeLimit(op),   // a stream takes as long as its client reads
 		}
 	}
 	return perOperation

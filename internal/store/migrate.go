@@ -106,7 +106,11 @@ func (s *Store) MigrateStamp(ctx context.Context, version int64) ([]Migration, e
 			if next.Version > version {
 				break
 			}
-			if err := m.note(context.WithoutCancel(ctx), step{version: next.Version, up: true}); err != nil {
+			up := step{version: next.Version, up: true}
+			if err := m.noteCompatible(context.WithoutCancel(ctx), up); err != nil {
+				return err
+			}
+			if err := m.note(context.WithoutCancel(ctx), up); err != nil {
 				return err
 			}
 			done = append(done, next)
@@ -212,6 +216,11 @@ func (m *migrator) run(ctx context.Context, s step) error {
 	told := m.noticeStop(ctx, s)
 	defer told()
 	ctx = context.WithoutCancel(ctx)
+	if s.up {
+		if err := m.noteCompatible(ctx, s); err != nil {
+			return err
+		}
+	}
 	repeated, err := m.begin(ctx, s)
 	if err != nil {
 		return err
@@ -225,6 +234,9 @@ func (m *migrator) run(ctx context.Context, s step) error {
 	}
 	if err != nil {
 		return fmt.Errorf("migration %d %s: %w", s.version, m.migration(s.version).Name, err)
+	}
+	if !s.up {
+		return m.noteCompatible(ctx, s)
 	}
 	return nil
 }

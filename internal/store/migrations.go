@@ -40,18 +40,11 @@ func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 // SchemaVersion returns the version of the database's schema, 0 for an empty database, and the one that this
 // program needs. It changes nothing and waits for no lock.
 func (s *Store) SchemaVersion(ctx context.Context) (current, needed int64, err error) {
-	p, err := s.provider(nil)
-	if err != nil {
-		return 0, 0, err
-	}
 	applied, err := s.applied(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, source := range p.ListSources() {
-		needed = max(needed, source.Version)
-	}
-	return newest(applied), needed, nil
+	return newest(applied), s.needed, nil
 }
 
 func (s *Store) applied(ctx context.Context) (map[int64]time.Time, error) {
@@ -69,38 +62,45 @@ type reader interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// appliedMigrations returns the versions in goose's table, which has a row of each that is applied. Goose
-// itself isn't asked: it creates the table without a lock, which fails when several processes do so at once.
+// appliedMigrations returns the versions that are applied, and when they were.
 func appliedMigrations(ctx context.Context, engine Engine, db reader) (map[int64]time.Time, error) {
-	applied := make(map[int64]time.Time)
+	applied, _, err := migrationState(ctx, engine, db)
+	return applied, err
+}
+
+// migrationState returns the versions in goose's table, which has a row of each that is applied, and the step
+// that was begun last if it isn't done. Goose itself isn't asked: it creates the table without a lock, which
+// fails when several processes do so at once.
+func migrationState(ctx context.Context, engine Engine, db reader) (applied map[int64]time.Time, begun step, err error) {
+	applied = make(map[int64]time.Time)
 	exists, err := tableExists(ctx, engine, db, "goose_db_version")
 	if err != nil || !exists {
-		return applied, err
+		return applied, step{}, err
 	}
 	rows, err := db.QueryContext(ctx, "SELECT version_id, tstamp FROM goose_db_version WHERE version_id > 0")
 	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
+		return nil, step{}, fmt.Errorf("read migrations: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var version int64
 		var at time.Time
 		if err := rows.Scan(&version, &at); err != nil {
-			return nil, fmt.Errorf("read migrations: %w", err)
+			return nil, step{}, fmt.Errorf("read migrations: %w", err)
 		}
 		applied[version] = at
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
+		return nil, step{}, fmt.Errorf("read migrations: %w", err)
 	}
-	begun, err := begunStep(ctx, engine, db)
+	begun, err = begunStep(ctx, engine, db)
 	if err != nil {
-		return nil, err
+		return nil, step{}, err
 	}
 	if !begun.up {
 		delete(applied, begun.version) // part of it may be gone
 	}
-	return applied, nil
+	return applied, begun, nil
 }
 
 func tableExists(ctx context.Context, engine Engine, db reader, table string) (bool, error) {

@@ -175,6 +175,8 @@ func (d *postgresDriver) ping(ctx context.Context) error {
 
 func (d *postgresDriver) sqlDB() *sql.DB { return d.std }
 
+func (d *postgresDriver) pingDB() *sql.DB { return d.pings }
+
 func (d *postgresDriver) connector() driver.Connector { return d.single }
 
 func (d *postgresDriver) watchdog() *watchdog { return d.dog }

@@ -48,6 +48,8 @@ func (d *sqlDriver) ping(ctx context.Context) error {
 
 func (d *sqlDriver) sqlDB() *sql.DB { return d.writer }
 
+func (d *sqlDriver) pingDB() *sql.DB { return d.pings }
+
 func (d *sqlDriver) connector() driver.Connector { return d.single }
 
 func (d *sqlDriver) watchdog() *watchdog { return d.dog }

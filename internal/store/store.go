@@ -32,6 +32,7 @@ type Store struct {
 	engine   Engine
 	database database
 	path     string // of an SQLite database
+	needed   int64  // the version of the schema that this program knows
 	tracing  tracing
 	notice   func(string)
 }
@@ -55,6 +56,7 @@ type database interface {
 	connect(ctx context.Context) error // makes the first connection of each pool
 	ping(ctx context.Context) error    // past the pools
 	sqlDB() *sql.DB                    // for what isn't a query of sql/queries
+	pingDB() *sql.DB                   // the pool of one connection that ping uses
 	connector() driver.Connector       // for migrations
 	watchdog() *watchdog
 	stats() []PoolStats
@@ -108,6 +110,10 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s database: %w", u.Scheme, err)
+	}
+	if s.needed, err = newestMigration(s.engine); err != nil {
+		s.Close()
+		return nil, err
 	}
 	s.tracing = newTracing(opts.Tracer, s.engine)
 	s.Querier = s.tracing.observed(s.Querier)

@@ -165,7 +165,7 @@ func (c *componentCollector) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), componentTimeout)
 	defer cancel()
 	parts := c.health(ctx).Components
-	for name, part := range map[string]api.ComponentHealth{"database": parts.Database, "redis": parts.Redis} {
+	for name, part := range map[string]api.ComponentHealth{"database": parts.Database, "schema": parts.Schema, "redis": parts.Redis} {
 		switch part.Status {
 		case api.ComponentStatusOk:
 			ch <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, 1, name)
