@@ -27,12 +27,12 @@ func TestMigrateCommands(t *testing.T) {
 		}
 		const dateTime = `\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`
 		newest := says(home, `database 0, needed (\d+)\n`, "version")[1]
-		says(home, `(missing +\d+ \w+\n){`+newest+`}`, "status")
+		all := strconv.Itoa(strings.Count(says(home, `(missing +\d+ \w+\n)+`, "status")[0], "\n"))
 		says(home, `The database is empty already\.\n`, "down")
-		says(home, `(applied  \d+ \w+\n){`+newest+`}`, "up")
+		says(home, `(applied  \d+ \w+\n){`+all+`}`, "up")
 		says(home, `The schema is up to date\.\n`, "up")
 		says(home, `database (\d+), needed `+newest+`\n`, "version")
-		says(home, `(`+dateTime+`  \d+ \w+\n){`+newest+`}`, "status")
+		says(home, `(`+dateTime+`  \d+ \w+\n){`+all+`}`, "status")
 
 		home.inProduction().run(1, "migrate", "down").wantError("this deletes data", "ENVIRONMENT is production", "--yes")
 		says(home, `database `+newest+`, needed `+newest+`\n`, "version")
@@ -93,13 +93,14 @@ func TestStampNotesMigrationsWithoutRunningThem(t *testing.T) {
 		databaseURL := storetest.NewURL(t, engine)
 		home := newInstallation(t, "DATABASE_URL="+databaseURL)
 		home.run(0, "migrate", "up")
-		newest := strings.Count(home.run(0, "migrate", "status").stdout.String(), "\n")
+		migrations := strings.Fields(home.run(0, "migrate", "status").stdout.String())
+		count, newest := len(migrations)/4, migrations[len(migrations)-2] // each line is date, time, number, name
 		// A dump without goose's table.
 		aside(engine, databaseURL).Exec(t, "DROP TABLE goose_db_version")
 		home.run(1, "migrate", "stamp", "999").wantError("there is no migration 999")
 		home.run(1, "migrate", "stamp", "newest").wantError("VERSION must be the number of a migration")
 		home.inProduction().run(1, "migrate", "stamp", "1").wantError("--yes")
-		if got := home.run(0, "migrate", "stamp", strconv.Itoa(newest)).stdout.String(); strings.Count(got, "noted    ") != newest || !strings.Contains(got, "create_tenants") {
+		if got := home.run(0, "migrate", "stamp", newest).stdout.String(); strings.Count(got, "noted    ") != count || !strings.Contains(got, "create_tenants") {
 			t.Errorf("stamp says:\n%s", got)
 		}
 		if got := home.run(0, "migrate", "up").stdout.String(); got != "The schema is up to date.\n" {

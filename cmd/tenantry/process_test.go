@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -24,7 +25,7 @@ const (
 // processes print must have none of its secrets.
 type installation struct {
 	t       testing.TB
-	binary  string // the program that runs here
+	binary  string // the program that runs here; empty: the program under test
 	dir     string
 	env     []string // NAME=value; of several with one name the last counts
 	stdin   string   // what its processes read
@@ -34,7 +35,7 @@ type installation struct {
 // newInstallation returns one in a new folder, without limits on requests. Nothing of the tests' own environment gets in.
 func newInstallation(t testing.TB, env ...string) *installation {
 	t.Helper()
-	home := &installation{t: t, binary: binary, dir: t.TempDir(), secrets: &secrets{}}
+	home := &installation{t: t, dir: t.TempDir(), secrets: &secrets{}}
 	return home.with("HTTP_ADDR=127.0.0.1:0", "BCRYPT_COST=4", "LOG_LEVEL=debug", "RATE_LIMIT_ENABLED=false", "SECRET_KEY="+secretKey).with(env...)
 }
 
@@ -63,7 +64,7 @@ func (i *installation) inProduction() *installation {
 // start starts the program. It is killed at the end of the test if it still runs then.
 func (i *installation) start(args ...string) *process {
 	i.t.Helper()
-	return i.startCommand(exec.Command(i.binary, args...))
+	return i.startCommand(exec.Command(cmp.Or(i.binary, binary), args...))
 }
 
 // startCommand is start for a command that leads to the program. It is killed with all that it has started.

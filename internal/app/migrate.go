@@ -72,8 +72,9 @@ name mean the same change on every engine.`,
 	cmd.AddCommand(
 		stamp, create,
 		p.migrateSubcommand("up", "Apply all migrations that are missing",
-			`Up applies all migrations that are missing. Older programs may go on serving meanwhile. A signal to stop lets it finish the migration that it
-is at. If it was stopped at once, run it again: it goes on where it was.`, p.migrateUp),
+			`Up applies all migrations that are missing. Older programs go on serving if the migrations are marked as
+compatible with them. A signal to stop lets it finish the migration that it is at. If it was stopped at once, run it again:
+it goes on where it was.`, p.migrateUp),
 		down,
 		p.migrateSubcommand("status", "List the migrations, and when they were applied",
 			"Status lists all migrations that this program knows, the oldest first, and when each was applied. It changes nothing.", p.migrateStatus),
