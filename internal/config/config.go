@@ -121,7 +121,7 @@ func Load(env []string, dotenv string) (Config, error) {
 			continue
 		}
 		if err := row.parse(value); err != nil {
-			faults.add(row.name, err.Error())
+			faults.addError(row.name, err)
 		}
 	}
 	d.complete(&faults)

@@ -1,9 +1,12 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
 // Fault is one setting that can't be used as it is.
@@ -41,4 +44,13 @@ func (f *Faults) add(name, expected string) {
 	if !slices.ContainsFunc(f.List, known) {
 		f.List = append(f.List, Fault{Name: name, Expected: expected})
 	}
+}
+
+// addError adds what a parser says. It may be about something else than the setting.
+func (f *Faults) addError(name string, err error) {
+	if elsewhere, ok := errors.AsType[*dburl.Elsewhere](err); ok {
+		f.add(elsewhere.Name, elsewhere.Fault)
+		return
+	}
+	f.add(name, err.Error())
 }

@@ -12,39 +12,20 @@ import (
 	"strings"
 
 	"github.com/tenantry/tenantry/internal/redis"
+	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
 // databaseURL understands the URLs of SQLAlchemy too: postgresql+psycopg2://, mysql+pymysql://, sqlite+aiosqlite:/// and so on.
-// What comes after the scheme is the store's to judge.
 func databaseURL(field *Secret) parser {
 	return func(value string) error {
-		scheme, rest, _ := strings.Cut(value, "://")
-		dialect, _, _ := strings.Cut(strings.ToLower(scheme), "+")
-		switch dialect {
-		case "postgres", "postgresql":
-			dialect = "postgres"
-		case "mysql", "mariadb":
-			dialect = "mysql"
-		case "sqlite":
-			if !strings.HasPrefix(rest, "/") || rest == "/" {
-				return errors.New("must be sqlite:///file for a relative or sqlite:////file for an absolute path")
-			}
-		default:
-			rest = ""
+		normal, err := dburl.Normalize(value)
+		if err != nil {
+			return err
 		}
-		if rest == "" {
-			return errors.New("must be a URL like postgres://user:password@host:5432/name, mysql://... or sqlite:///file")
-		}
-		if dialect == "postgres" {
-			rest = asyncpgTLS.ReplaceAllString(rest, "${1}sslmode=")
-		}
-		*field = NewSecret(dialect + "://" + rest)
+		*field = NewSecret(normal)
 		return nil
 	}
 }
-
-// asyncpg, one of SQLAlchemy's drivers, calls sslmode ssl.
-var asyncpgTLS = regexp.MustCompile(`([?&])ssl=`)
 
 func redisURL(field *Secret) parser {
 	return func(value string) error {

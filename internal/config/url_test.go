@@ -8,21 +8,21 @@ import (
 func TestDatabaseURLForms(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
-		"postgres://u:p@h:5432/d":                      "postgres://u:p@h:5432/d",
-		"postgresql://u:p@h/d?sslmode=require":         "postgres://u:p@h/d?sslmode=require",
-		"postgresql+psycopg2://u:p@h/d":                "postgres://u:p@h/d",
-		"postgresql+psycopg://u:p@h/d":                 "postgres://u:p@h/d",
-		"postgresql+asyncpg://u:p@h/d":                 "postgres://u:p@h/d",
-		"postgresql+asyncpg://u:p@h/d?a=b&ssl=require": "postgres://u:p@h/d?a=b&sslmode=require",
-		"PostgreSQL://u:P@h/D":                         "postgres://u:P@h/D",
-		"mysql://u:p@h:3306/d":                         "mysql://u:p@h:3306/d",
-		"mysql+pymysql://u:p@h/d?charset=utf8":         "mysql://u:p@h/d?charset=utf8",
-		"mysql+aiomysql://u:p@h/d":                     "mysql://u:p@h/d",
-		"mariadb://u:p@h/d":                            "mysql://u:p@h/d",
-		"mariadb+pymysql://u:p@h/d":                    "mysql://u:p@h/d",
-		"sqlite:///rel.db":                             "sqlite:///rel.db",
-		"sqlite:////abs.db":                            "sqlite:////abs.db",
-		"sqlite+aiosqlite:///./rel.db":                 "sqlite:///./rel.db",
+		"postgres://u:p@h:5432/d":                  "postgres://u:p@h:5432/d",
+		"postgresql://u:p@h/d?sslmode=require":     "postgres://u:p@h/d?sslmode=require",
+		"postgresql+psycopg2://u:p@h/d":            "postgres://u:p@h/d",
+		"postgresql+psycopg://u:p@h/d":             "postgres://u:p@h/d",
+		"postgresql+asyncpg://u:p@h/d":             "postgres://u:p@h/d",
+		"postgresql+asyncpg://u:p@h/d?ssl=require": "postgres://u:p@h/d?ssl=require",
+		"PostgreSQL://u:P@h/D":                     "postgres://u:P@h/D",
+		"mysql://u:p@h:3306/d":                     "mysql://u:p@h:3306/d",
+		"mysql+pymysql://u:p@h/d?charset=utf8":     "mysql://u:p@h/d?charset=utf8",
+		"mysql+aiomysql://u:p@h/d":                 "mysql://u:p@h/d",
+		"mariadb://u:p@h/d":                        "mysql://u:p@h/d",
+		"mariadb+pymysql://u:p@h/d":                "mysql://u:p@h/d",
+		"sqlite:///rel.db":                         "sqlite:///rel.db",
+		"sqlite:////abs.db":                        "sqlite:////abs.db",
+		"sqlite+aiosqlite:///./rel.db":             "sqlite:///./rel.db",
 	} {
 		if got := load(t, "DATABASE_URL="+given).DatabaseURL.Reveal(); got != want {
 			t.Errorf("%s becomes %s, want %s", given, got, want)

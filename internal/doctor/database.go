@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
 // database checks the database and what is in it.
@@ -121,21 +120,10 @@ func (p Patient) encryption(ctx context.Context, s *store.Store, well string) []
 	return findings("database", "", []Check{{Result: Warning, Detail: well + ", but the connection is not encrypted", Fix: fix}})
 }
 
-// isLocal reports whether all hosts of a database's URL are this machine.
+// isLocal reports whether a database's URL leads to this machine alone.
 func isLocal(databaseURL string) bool {
-	_, rest, _ := strings.Cut(databaseURL, "://")
-	authority, _, _ := strings.Cut(rest, "/")
-	authority = authority[strings.LastIndexByte(authority, '@')+1:]
-	for host := range strings.SplitSeq(authority, ",") {
-		if name, _, err := net.SplitHostPort(host); err == nil {
-			host = name
-		}
-		ip := net.ParseIP(strings.Trim(host, "[]"))
-		if host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return false
-		}
-	}
-	return true
+	u, err := dburl.Parse(databaseURL)
+	return err == nil && u.IsLocal()
 }
 
 // connections compares what one instance may open with what the server takes.

@@ -6,51 +6,34 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// lockWaitVariable limits how many seconds a statement waits for a row's lock. The server doesn't notice that a
+// lockWait is how many seconds a statement waits for a row's lock, unless the URL says so. The server doesn't notice that a
 // client has gone away meanwhile: without a short limit, clients that give up and send their request again
 // would use all of its connections. Tx tries again.
-const lockWaitVariable = "innodb_lock_wait_timeout"
+const lockWait = "5"
 
-func openMySQL(u *url.URL, opts Options) (*sqlDriver, db.Querier, error) {
-	config := mysql.NewConfig()
-	// The driver's own parameters (tls, readTimeout, ...) may stand in the URL.
-	if u.RawQuery != "" {
-		c, err := mysql.ParseDSN("/?" + u.RawQuery)
-		if err != nil {
-			return nil, nil, fmt.Errorf("read the URL's parameters: %w", err)
-		}
-		config = c
+func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
+	config, err := u.MySQL()
+	if err != nil {
+		return nil, nil, err
 	}
-	config.User = u.User.Username()
-	config.Passwd, _ = u.User.Password()
-	config.Net, config.Addr = "tcp", u.Host
-	if u.Port() == "" {
-		config.Addr = net.JoinHostPort(u.Hostname(), "3306")
-	}
-	config.DBName = strings.TrimPrefix(u.Path, "/")
 	config.ParseTime, config.Loc = true, time.UTC
 	config.ClientFoundRows = true   // an update that changes nothing still has found its row
 	config.InterpolateParams = true // one round trip instead of three
 	if config.Timeout == 0 {
 		config.Timeout = connectTimeout
 	}
-	if config.Params == nil {
-		config.Params = map[string]string{}
-	}
 	config.Params["time_zone"] = "'+00:00'" + mysqlIdle(opts.IdleInTransaction)
-	if _, given := config.Params[lockWaitVariable]; !given {
-		config.Params[lockWaitVariable] = "5"
+	if _, given := config.Params[dburl.LockWaitVariable]; !given {
+		config.Params[dburl.LockWaitVariable] = lockWait
 	}
 	config.Params["sql_mode"] = "'TRADITIONAL'" // refuse what doesn't fit instead of cutting it off
 	config.Logger = &mysql.NopLogger{}          // it prints to stderr what it returns as an error anyway

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/puddle/v2"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
 // hostTimeout is how long making a connection may take before the next server of the URL is tried, unless the URL says so with
@@ -45,11 +46,10 @@ type postgresDriver struct {
 	switched atomic.Bool
 }
 
-func openPostgres(ctx context.Context, databaseURL string, opts Options) (database, db.Querier, error) {
-	config, err := pgxpool.ParseConfig(databaseURL)
+func openPostgres(ctx context.Context, u *dburl.URL, opts Options) (database, db.Querier, error) {
+	config, err := u.Postgres()
 	if err != nil {
-		// pgx hides passwords only in URLs that it can read.
-		return nil, nil, errors.New("the URL must be like postgres://user:password@host:5432/name")
+		return nil, nil, err
 	}
 	config.MaxConns = int32(opts.MaxConnections) //nolint:gosec // the settings allow 1000 at most
 	if config.ConnConfig.ConnectTimeout == 0 && len(config.ConnConfig.Fallbacks) > 0 {

@@ -15,6 +15,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
 // sqliteFileMode lets nobody but the owner read what is in the database. SQLite gives it to the files beside it
@@ -58,15 +59,12 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 
 // SQLiteFile returns the file of a database's URL, and false if the URL isn't one of SQLite.
 func SQLiteFile(databaseURL string) (string, bool) {
-	u, err := url.Parse(databaseURL)
-	if err != nil || Engine(u.Scheme) != SQLite {
+	u, err := dburl.Parse(databaseURL)
+	if err != nil || u.Engine != SQLite {
 		return "", false
 	}
-	return sqlitePath(u), true
+	return u.File(), true
 }
-
-// sqlitePath is relative in sqlite:///relative/file, and absolute in sqlite:////absolute/file.
-func sqlitePath(u *url.URL) string { return strings.TrimPrefix(u.Path, "/") }
 
 // createSQLite makes an empty file unless there is one. It doesn't open one that is there: to close it again
 // would release the locks that SQLite has on it in this process.

@@ -7,22 +7,22 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
 // Engine names a kind of database, as in sql/migrations.
-type Engine string
+type Engine = dburl.Engine
 
 // The engines.
 const (
-	Postgres Engine = "postgres"
-	MySQL    Engine = "mysql" // and MariaDB
-	SQLite   Engine = "sqlite"
+	Postgres = dburl.Postgres
+	MySQL    = dburl.MySQL // and MariaDB
+	SQLite   = dburl.SQLite
 )
 
 // Store runs the queries of sql/queries, each on its own. What has to happen together goes into Tx.
@@ -80,8 +80,8 @@ const (
 	pingIdleTime = time.Minute
 )
 
-// Open connects to the database at a URL: postgres://, mysql://, sqlite:///relative/file or sqlite:////absolute/file.
-// An SQLite file that doesn't exist is created, with its folder. An error never contains the URL, because that holds a password.
+// Open connects to the database at a URL that dburl.Parse reads. An SQLite file that doesn't exist is created, with its folder. An error
+// quotes no part of the URL, because that holds a password.
 func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error) {
 	if opts.MaxConnections == 0 {
 		opts.MaxConnections = defaultMaxConnections
@@ -89,27 +89,25 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	if opts.IdleInTransaction == 0 {
 		opts.IdleInTransaction = defaultIdleInTransaction
 	}
-	u, err := url.Parse(databaseURL)
+	u, err := dburl.Parse(databaseURL)
 	if err != nil {
-		return nil, fmt.Errorf("the database URL can't be read; percent-encode special characters in the password")
+		return nil, err
 	}
-	s := &Store{engine: Engine(u.Scheme), notice: opts.Notice}
+	s := &Store{engine: u.Engine, notice: opts.Notice}
 	if s.notice == nil {
 		s.notice = func(string) {}
 	}
 	switch s.engine {
 	case Postgres:
-		s.database, s.Querier, err = openPostgres(ctx, databaseURL, opts)
+		s.database, s.Querier, err = openPostgres(ctx, u, opts)
 	case MySQL:
 		s.database, s.Querier, err = openMySQL(u, opts)
 	case SQLite:
-		s.path = sqlitePath(u)
+		s.path = u.File()
 		s.database, s.Querier, err = openSQLite(s.path, opts)
-	default:
-		return nil, fmt.Errorf("the database URL begins with %q; it must be postgres, mysql or sqlite", u.Scheme)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("open %s database: %w", u.Scheme, err)
+		return nil, fmt.Errorf("open %s database: %w", u.Engine, err)
 	}
 	if s.needed, err = newestMigration(s.engine); err != nil {
 		s.Close()
@@ -121,7 +119,7 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	defer cancel()
 	if err := s.connect(ctx); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("connect to %s database: %w", u.Scheme, err)
+		return nil, fmt.Errorf("connect to %s database: %w", u.Engine, err)
 	}
 	return s, nil
 }

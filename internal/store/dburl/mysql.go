@@ -1,0 +1,310 @@
+package dburl
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// LockWaitVariable limits how many seconds a statement waits for a row's lock.
+const LockWaitVariable = "innodb_lock_wait_timeout"
+
+// mysqlDraft is a configuration in the making, with what is known only when all options are read.
+type mysqlDraft struct {
+	config        *mysql.Config
+	mode          string // of TLS, as tlsModes; empty: not given
+	ca, cert, key string // files in PEM
+}
+
+// mysqlOption reads the value of an option. Errors don't quote it.
+type mysqlOption struct {
+	name string // as it is usually written
+	read func(d *mysqlDraft, value string) error
+}
+
+// mysqlOptions are those of the MySQL client and its libraries, by their plain names.
+var mysqlOptions = optionsByName([]mysqlOption{
+	{"ssl-mode", readMySQLTLS}, {"sslmode", readMySQLTLS}, {"ssl", readMySQLTLS}, {"tls", readGoTLS}, {"useSSL", readMySQLTLS}, {"sslaccept", readPrismaTLS},
+	{"ssl_disabled", ifTrue(tlsOff, "")},
+	{"ssl_verify_cert", ifTrue(tlsChain, tlsNoVerify)}, {"ssl_verify_identity", ifTrue(tlsFull, "")}, {"ssl_check_hostname", ifTrue(tlsFull, "")},
+	{"ssl_ca", func(d *mysqlDraft, v string) error { d.ca = v; return nil }},
+	{"sslrootcert", func(d *mysqlDraft, v string) error { d.ca = v; return nil }},
+	{"ssl_cert", func(d *mysqlDraft, v string) error { d.cert = v; return nil }},
+	{"ssl_key", func(d *mysqlDraft, v string) error { d.key = v; return nil }},
+	{"unix_socket", readSocket}, {"socket", readSocket},
+	{"connect_timeout", seconds(func(d *mysqlDraft) *time.Duration { return &d.config.Timeout })},
+	{"timeout", seconds(func(d *mysqlDraft) *time.Duration { return &d.config.Timeout })},
+	{"read_timeout", seconds(func(d *mysqlDraft) *time.Duration { return &d.config.ReadTimeout })},
+	{"write_timeout", seconds(func(d *mysqlDraft) *time.Duration { return &d.config.WriteTimeout })},
+	{"charset", oneOf("utf8mb4", "utf8", "utf8mb3")}, // it is always utf8mb4
+	{"collation", readCollation},
+	{"autocommit", oneOf("true", "1", "on")}, {"use_unicode", oneOf("true", "1")}, {"parseTime", oneOf("true", "1")}, {"loc", oneOf("utc")},
+	{"interpolateParams", oneOf("true", "1")}, {"clientFoundRows", oneOf("true", "1")},
+	{"allowCleartextPasswords", flag(func(d *mysqlDraft) *bool { return &d.config.AllowCleartextPasswords })},
+	{"allowNativePasswords", flag(func(d *mysqlDraft) *bool { return &d.config.AllowNativePasswords })},
+	{"allowPublicKeyRetrieval", oneOf("true", "1", "false", "0")}, // it is always allowed
+	{"maxAllowedPacket", readPacket},
+	{LockWaitVariable, variable(LockWaitVariable)}, {"wsrep_sync_wait", variable("wsrep_sync_wait")},
+	{"max_statement_time", variable("max_statement_time")}, {"max_execution_time", variable("max_execution_time")},
+})
+
+func optionsByName(list []mysqlOption) map[string]mysqlOption {
+	options := make(map[string]mysqlOption, len(list))
+	for _, o := range list {
+		options[plainOption(o.name)] = o
+	}
+	return options
+}
+
+// MySQL returns the driver's configuration, without what a Store sets itself.
+func (u *URL) MySQL() (*mysql.Config, error) {
+	config := mysql.NewConfig()
+	d := &mysqlDraft{config: config}
+	config.Net, config.DBName = "tcp", u.database
+	config.User = u.user.Username()
+	config.Passwd, _ = u.user.Password()
+	config.Params = map[string]string{}
+	server := host{name: "127.0.0.1"}
+	switch {
+	case len(u.hosts) > 1:
+		return nil, errors.New("names several hosts, which only works with PostgreSQL")
+	case len(u.hosts) == 1 && u.hosts[0].name != "":
+		server = u.hosts[0]
+	}
+	if server.port == "" {
+		server.port = "3306"
+	}
+	config.Addr = net.JoinHostPort(server.name, server.port)
+	for _, o := range u.options {
+		known, found := mysqlOptions[plainOption(o.name)]
+		if !found {
+			var names []string
+			for _, known := range mysqlOptions {
+				names = append(names, known.name)
+			}
+			return nil, unknownOption(o.name, names)
+		}
+		if err := known.read(d, o.value); err != nil {
+			return nil, fmt.Errorf("has the option %s, which %w", o.name, err)
+		}
+	}
+	if config.DBName == "" {
+		return nil, errors.New("names no database; write its name after the host, as in mysql://user:password@host:3306/name")
+	}
+	if config.Net == "unix" {
+		return config, nil // nobody can read along
+	}
+	return config, d.encrypt(server.name)
+}
+
+func readMySQLTLS(d *mysqlDraft, value string) error {
+	if strings.HasPrefix(value, "{") { // as PlanetScale shows it for Node.js
+		var ssl struct{ RejectUnauthorized *bool }
+		if json.Unmarshal([]byte(value), &ssl) != nil {
+			return errors.New("must be true, false or the name of a mode")
+		}
+		d.mode = tlsFull
+		if ssl.RejectUnauthorized != nil && !*ssl.RejectUnauthorized {
+			d.mode = tlsNoVerify
+		}
+		return nil
+	}
+	mode, err := readTLSMode(value)
+	// ssl_verify_cert and the like say more than ssl=true.
+	if err == nil && (d.mode == "" || mode != tlsUnchecked) {
+		d.mode = mode
+	}
+	return err
+}
+
+// readGoTLS reads the option of Go's driver, where true verifies the certificate.
+func readGoTLS(d *mysqlDraft, value string) error {
+	if strings.EqualFold(value, "true") || value == "1" {
+		d.mode = tlsFull
+		return nil
+	}
+	return readMySQLTLS(d, value)
+}
+
+func readPrismaTLS(d *mysqlDraft, value string) error {
+	switch value {
+	case "strict":
+		d.mode = tlsFull
+	case "accept_invalid_certs":
+		d.mode = tlsNoVerify
+	default:
+		return errors.New("must be strict or accept_invalid_certs")
+	}
+	return nil
+}
+
+// ifTrue sets the mode of TLS for true and for false; an empty mode changes nothing.
+func ifTrue(yes, no string) func(*mysqlDraft, string) error {
+	return func(d *mysqlDraft, value string) error {
+		on, err := strconv.ParseBool(value)
+		if err != nil {
+			return errors.New("must be true or false")
+		}
+		mode := no
+		if on {
+			mode = yes
+		}
+		if mode != "" && d.mode != tlsFull {
+			d.mode = mode
+		}
+		return nil
+	}
+}
+
+func readSocket(d *mysqlDraft, value string) error {
+	if !strings.HasPrefix(value, "/") {
+		return errors.New("must be the absolute path of a socket")
+	}
+	d.config.Net, d.config.Addr = "unix", value
+	return nil
+}
+
+// seconds reads a number of seconds, or a duration as Go's driver has it, such as 5s.
+func seconds(field func(*mysqlDraft) *time.Duration) func(*mysqlDraft, string) error {
+	return func(d *mysqlDraft, value string) error {
+		if _, err := strconv.ParseFloat(value, 64); err == nil {
+			value += "s"
+		}
+		duration, err := time.ParseDuration(value)
+		if err != nil || duration < 0 || duration > time.Hour {
+			return errors.New("must be a number of seconds")
+		}
+		*field(d) = duration
+		return nil
+	}
+}
+
+// oneOf accepts values that say what is so anyway.
+func oneOf(values ...string) func(*mysqlDraft, string) error {
+	return func(_ *mysqlDraft, value string) error {
+		for _, v := range values {
+			if strings.EqualFold(v, value) {
+				return nil
+			}
+		}
+		return errors.New("must be " + values[0] + ", as Tenantry needs it")
+	}
+}
+
+var utf8Collation = regexp.MustCompile(`^utf8mb4_\w+$`)
+
+func readCollation(d *mysqlDraft, value string) error {
+	if !utf8Collation.MatchString(value) {
+		return errors.New("must be one of utf8mb4")
+	}
+	d.config.Collation = value
+	return nil
+}
+
+func flag(field func(*mysqlDraft) *bool) func(*mysqlDraft, string) error {
+	return func(d *mysqlDraft, value string) error {
+		on, err := strconv.ParseBool(value)
+		if err != nil {
+			return errors.New("must be true or false")
+		}
+		*field(d) = on
+		return nil
+	}
+}
+
+func readPacket(d *mysqlDraft, value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		return errors.New("must be a number of bytes")
+	}
+	d.config.MaxAllowedPacket = n
+	return nil
+}
+
+var number = regexp.MustCompile(`^\d{1,9}(\.\d{1,6})?$`)
+
+// variable sets a variable of the session. The driver makes SQL of it, so it may only be a number.
+func variable(name string) func(*mysqlDraft, string) error {
+	return func(d *mysqlDraft, value string) error {
+		if !number.MatchString(value) {
+			return errors.New("must be a number")
+		}
+		d.config.Params[name] = value
+		return nil
+	}
+}
+
+// encrypt sets up TLS. Without a mode, files of certificates mean that the server's certificate is verified, but not its name.
+func (d *mysqlDraft) encrypt(server string) error {
+	if (d.mode == "" || d.mode == tlsUnchecked) && d.ca != "" {
+		d.mode = tlsChain
+	}
+	if d.mode == "" && d.cert != "" {
+		d.mode = tlsUnchecked
+	}
+	if d.mode == "" || d.mode == tlsOff {
+		return nil
+	}
+	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: server}
+	if d.ca != "" {
+		pool, err := certificatesIn(d.ca)
+		if err != nil {
+			return fmt.Errorf("has the option ssl_ca, which %w", err)
+		}
+		t.RootCAs = pool
+	}
+	if (d.cert == "") != (d.key == "") {
+		return errors.New("has only one of the options ssl_cert and ssl_key; both or none are needed")
+	}
+	if d.cert != "" {
+		pair, err := tls.LoadX509KeyPair(d.cert, d.key)
+		if err != nil {
+			return errors.New("has the options ssl_cert and ssl_key, which must name files with a certificate and its key in PEM")
+		}
+		t.Certificates = []tls.Certificate{pair}
+	}
+	switch d.mode {
+	case tlsChain:
+		t.InsecureSkipVerify = true //nolint:gosec // VerifyConnection verifies all but the name
+		t.VerifyConnection = func(state tls.ConnectionState) error { return verifyChain(state, t.RootCAs) }
+	case tlsFull:
+	default:
+		t.InsecureSkipVerify = true //nolint:gosec // as asked for
+	}
+	d.config.TLS = t
+	d.config.AllowFallbackToPlaintext = d.mode == tlsPreferred || d.mode == "allow"
+	return nil
+}
+
+// verifyChain verifies a certificate for whatever name it has.
+func verifyChain(state tls.ConnectionState, roots *x509.CertPool) error {
+	opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
+	for _, c := range state.PeerCertificates[1:] {
+		opts.Intermediates.AddCert(c)
+	}
+	_, err := state.PeerCertificates[0].Verify(opts)
+	return err
+}
+
+// certificatesIn reads a file of certificates in PEM. Its errors don't quote the name.
+func certificatesIn(file string) (*x509.CertPool, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, errors.New("must name a file that can be read")
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(content) {
+		return nil, errors.New("must name a file with certificates in PEM")
+	}
+	return pool, nil
+}

@@ -1,0 +1,284 @@
+package dburl
+
+import (
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// postgresOption is an option of the URL. Several are variables of the environment, too, as PostgreSQL's own programs have them.
+type postgresOption struct {
+	name     string // as PostgreSQL spells it
+	variable string // of the environment, for options that have one and a value that can be wrong
+	file     string // the default in ~/.postgresql, if there is one
+	isOfTLS  bool   // nothing is read where there is no TLS
+	check    func(value string) error
+}
+
+// postgresOptions lists what is handed on. What isn't listed would go to the server as a setting.
+var postgresOptions = []postgresOption{
+	{name: "host"}, {name: "port", variable: "PGPORT", check: checkPorts}, {name: "user"}, {name: "password"}, {name: "dbname"},
+	{name: "passfile", variable: "PGPASSFILE", check: checkFile},
+	{name: "service"}, {name: "servicefile", variable: "PGSERVICEFILE", check: checkFile},
+	{name: "sslmode", variable: "PGSSLMODE", check: func(value string) error { _, err := readTLSMode(value); return err }},
+	{name: "sslrootcert", variable: "PGSSLROOTCERT", file: "root.crt", isOfTLS: true, check: checkRoots},
+	{name: "sslcert", variable: "PGSSLCERT", file: "postgresql.crt", isOfTLS: true, check: checkPEM},
+	{name: "sslkey", variable: "PGSSLKEY", file: "postgresql.key", isOfTLS: true, check: checkPEM}, {name: "sslpassword"},
+	{name: "sslcertmode", variable: "PGSSLCERTMODE", check: among("disable", "allow", "require")},
+	{name: "sslsni", variable: "PGSSLSNI", check: among("0", "1")},
+	{name: "sslnegotiation", variable: "PGSSLNEGOTIATION", check: among("postgres", "direct")},
+	{name: "channel_binding", variable: "PGCHANNELBINDING", check: among("disable", "prefer", "require")},
+	{name: "require_auth"}, {name: "krbsrvname"}, {name: "krbspn"}, {name: "min_protocol_version"}, {name: "max_protocol_version"},
+	{name: "connect_timeout", variable: "PGCONNECT_TIMEOUT", check: checkSeconds},
+	{
+		name: "target_session_attrs", variable: "PGTARGETSESSIONATTRS",
+		check: among("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
+	},
+	{name: "application_name"}, {name: "options"}, {name: "search_path"}, {name: "client_encoding"}, {name: "timezone"},
+	{name: "statement_timeout"}, {name: "lock_timeout"}, {name: "work_mem"},
+	{name: "pool_min_conns", check: checkSeconds}, {name: "pool_max_conn_lifetime"}, {name: "pool_max_conn_lifetime_jitter"},
+	{name: "pool_max_conn_idle_time"}, {name: "pool_health_check_period"},
+}
+
+// postgresSynonyms are what others call these options.
+var postgresSynonyms = map[string]string{
+	"ssl": "sslmode", "tls": "sslmode", "database": "dbname", "schema": "search_path", "currentschema": "search_path", "sslca": "sslrootcert",
+	"fallbackapplicationname": "application_name",
+}
+
+// postgresIdle are options of other libraries that are without effect here: they are about statements kept by a pooler, which is noticed
+// anyway, about TCP keep-alive, which is always on, or about what this driver doesn't have.
+var postgresIdle = []string{
+	"pgbouncer", "prepared_statement_cache_size", "statement_cache_size", "statement_cache_capacity", "description_cache_capacity", "default_query_exec_mode",
+	"prepareThreshold", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "gssencmode", "uselibpqcompat",
+}
+
+// postgresElsewhere are options for which there is a setting.
+var postgresElsewhere = map[string]string{"connectionlimit": "DATABASE_MAX_CONNECTIONS", "poolmaxconns": "DATABASE_MAX_CONNECTIONS"}
+
+// Postgres returns the driver's configuration, without what a Store sets itself. What the URL doesn't say comes from the variables and
+// files that libpq has.
+func (u *URL) Postgres() (*pgxpool.Config, error) {
+	settings, err := u.postgresSettings()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPostgres(settings); err != nil {
+		return nil, err
+	}
+	config, err := pgxpool.ParseConfig(keywords(settings))
+	switch {
+	case err == nil && config.ConnConfig.Database == "":
+		return nil, errNoDatabase
+	case err == nil:
+		return config, nil
+	case strings.Contains(err.Error(), "failed to read service"):
+		return nil, &Elsewhere{"PGSERVICE", "or the option service must name a service of the file that PGSERVICEFILE names, or of ~/.pg_service.conf"}
+	case strings.Contains(err.Error(), "failed to configure TLS"):
+		return nil, errors.New("has options for TLS (or there are PGSSL... variables) that don't fit together: sslcert and sslkey must be a certificate and its key")
+	case strings.Contains(err.Error(), "port numbers"):
+		return nil, errors.New("has another number of ports than of hosts")
+	}
+	return nil, errors.New("has an option with a value that isn't allowed") // the driver's words quote it
+}
+
+func (u *URL) postgresSettings() (map[string]string, error) {
+	settings := map[string]string{}
+	if u.user != nil {
+		settings["user"] = u.user.Username()
+		if password, given := u.user.Password(); given {
+			settings["password"] = password
+		}
+	}
+	var names, ports []string
+	for _, h := range u.hosts {
+		names, ports = append(names, h.name), append(ports, h.port)
+	}
+	if strings.Join(names, "") != "" {
+		settings["host"] = strings.Join(names, ",")
+	}
+	if strings.Join(ports, "") != "" {
+		settings["port"] = strings.Join(ports, ",")
+	}
+	if u.database != "" {
+		settings["dbname"] = u.database
+	}
+	given := map[string]bool{}
+	for _, o := range u.options {
+		name, err := postgresName(o.name)
+		if err != nil {
+			return nil, err
+		}
+		if given[name] && name != "" {
+			return nil, fmt.Errorf("has the option %s more than once, under two names", name)
+		}
+		if given[name] = true; name != "" {
+			settings[name] = o.value
+		}
+	}
+	settleTLS(settings)
+	return settings, nil
+}
+
+// settleTLS gives sslmode one of PostgreSQL's values, and takes the files away that aren't needed: the driver would read them.
+func settleTLS(settings map[string]string) {
+	given := settings["sslmode"]
+	if given == "" && settings["service"] == "" && os.Getenv("PGSERVICE") == "" {
+		given = os.Getenv("PGSSLMODE")
+	}
+	mode, err := readTLSMode(given)
+	if err != nil {
+		return // refused later on, if it is given
+	}
+	settings["sslmode"] = mode
+	switch mode {
+	case tlsNoVerify:
+		settings["sslmode"], settings["sslrootcert"] = tlsUnchecked, ""
+	case tlsOff:
+		settings["sslrootcert"], settings["sslcert"], settings["sslkey"] = "", "", ""
+	}
+}
+
+// isSocket reports whether the server is on this machine, and reached without TLS.
+func isSocket(settings map[string]string) bool {
+	hosts, given := settings["host"]
+	if !given {
+		hosts = os.Getenv("PGHOST")
+	}
+	for host := range strings.SplitSeq(hosts, ",") {
+		if host != "" && host[0] != '/' && host[0] != '@' {
+			return false
+		}
+	}
+	return true
+}
+
+// postgresName returns what PostgreSQL calls an option, and nothing for one without effect.
+func postgresName(given string) (string, error) {
+	plain := plainOption(given)
+	if setting, found := postgresElsewhere[plain]; found {
+		return "", fmt.Errorf("has the option %.40q; set %s instead", given, setting)
+	}
+	if slices.ContainsFunc(postgresIdle, func(idle string) bool { return plainOption(idle) == plain }) {
+		return "", nil
+	}
+	if name, found := postgresSynonyms[plain]; found {
+		return name, nil
+	}
+	names := make([]string, len(postgresOptions))
+	for i, o := range postgresOptions {
+		if names[i] = o.name; plainOption(o.name) == plain {
+			return o.name, nil
+		}
+	}
+	return "", unknownOption(given, append(names, postgresIdle...))
+}
+
+// checkPostgres checks each option, and where the URL doesn't have it the variable and the file that it is taken from.
+func checkPostgres(settings map[string]string) error {
+	for _, o := range postgresOptions {
+		value, given := settings[o.name]
+		if o.check == nil || given && value == "" || o.isOfTLS && isSocket(settings) {
+			continue
+		}
+		if given {
+			if err := o.check(value); err != nil {
+				return fmt.Errorf("has the option %s, which %w", o.name, err)
+			}
+			continue
+		}
+		if value := os.Getenv(o.variable); o.variable != "" && value != "" {
+			if err := o.check(value); err != nil {
+				return &Elsewhere{o.variable, err.Error()}
+			}
+			continue
+		}
+		if err := checkDefaultFile(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkDefaultFile(o postgresOption) error {
+	home, err := os.UserHomeDir()
+	if err != nil || o.file == "" {
+		return nil //nolint:nilerr // without a home folder there is no file
+	}
+	if _, err := os.Stat(filepath.Join(home, ".postgresql", o.file)); err != nil {
+		return nil //nolint:nilerr // it isn't used
+	}
+	if err := o.check(filepath.Join(home, ".postgresql", o.file)); err != nil {
+		return &Elsewhere{"~/.postgresql/" + o.file, strings.Replace(err.Error(), "must name a file", "must be a file", 1)}
+	}
+	return nil
+}
+
+// keywords writes settings in the other form that PostgreSQL's connection strings have, where a value may have any character.
+func keywords(settings map[string]string) string {
+	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
+	var b strings.Builder
+	for name, value := range settings {
+		fmt.Fprintf(&b, "%s='%s' ", name, escape.Replace(value))
+	}
+	return b.String()
+}
+
+func among(values ...string) func(string) error {
+	return func(value string) error {
+		if !slices.Contains(values, value) {
+			return errors.New("must be " + strings.Join(values, ", "))
+		}
+		return nil
+	}
+}
+
+func checkSeconds(value string) error {
+	if n, err := strconv.Atoi(value); err != nil || n < 0 {
+		return errors.New("must be a whole number")
+	}
+	return nil
+}
+
+func checkPorts(value string) error {
+	for port := range strings.SplitSeq(value, ",") {
+		if port != "" && !isPort(port) {
+			return errors.New("must be a number from 1 to 65535")
+		}
+	}
+	return nil
+}
+
+func checkFile(name string) error {
+	file, err := os.Open(name)
+	if err != nil {
+		return errors.New("must name a file that can be read")
+	}
+	return file.Close()
+}
+
+func checkPEM(name string) error {
+	content, err := os.ReadFile(name)
+	if err != nil {
+		return errors.New("must name a file that can be read")
+	}
+	if block, _ := pem.Decode(content); block == nil {
+		return errors.New("must name a file in PEM")
+	}
+	return nil
+}
+
+func checkRoots(name string) error {
+	if name == "system" {
+		return nil
+	}
+	_, err := certificatesIn(name)
+	return err
+}
