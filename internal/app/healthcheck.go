@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/netfault"
 )
 
 // healthcheckTimeout is longer than the server takes to find out that its database is down.
@@ -21,7 +22,8 @@ func (p *program) healthcheckCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
 		Short: "Ask a running server whether it is well",
-		Long: `Healthcheck asks the server at HTTP_ADDR on this machine, as a container's HEALTHCHECK does: nothing else has to be in the image.
+		Long: `Healthcheck asks the server at HTTP_ADDR on this machine, as a container's HEALTHCHECK does: nothing else has to be in the image. It
+asks the server itself, whatever proxy the environment names.
 
 The exit status is 0 if it can serve requests, and 1 if it can't or doesn't answer within 3 seconds.`,
 		Example: `  tenantry healthcheck
@@ -34,29 +36,31 @@ The exit status is 0 if it can serve requests, and 1 if it can't or doesn't answ
 }
 
 func (p *program) healthcheck(ctx context.Context, url string) error {
+	server := "the server at --url"
 	if url == "" {
 		cfg, err := config.Load(p.env, dotenvFile)
 		if err != nil {
 			return err
 		}
-		url = "http://" + localAddr(cfg.HTTPAddr)
+		server, url = "the server at HTTP_ADDR", "http://"+localAddr(cfg.HTTPAddr)
 	}
 	ctx, cancel := context.WithTimeout(ctx, healthcheckTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/health", http.NoBody)
 	if err != nil {
-		return fmt.Errorf("--url must be like http://localhost:8000: %w", err)
+		return errors.New("--url must be like http://localhost:8000")
 	}
-	response, err := http.DefaultClient.Do(request)
+	client := http.Client{Transport: &http.Transport{}} // unlike the default one it uses no proxy
+	response, err := client.Do(request)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%s doesn't answer within %s", url, healthcheckTimeout)
+		return fmt.Errorf("%s doesn't answer within %s", server, healthcheckTimeout)
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%s doesn't answer: %w", server, netfault.Hide(err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s is not well: status %d", url, response.StatusCode)
+		return fmt.Errorf("%s is not well: status %d", server, response.StatusCode)
 	}
 	fmt.Fprintln(p.stdout, "ok")
 	return nil

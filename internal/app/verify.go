@@ -21,6 +21,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/isolation"
+	"github.com/tenantry/tenantry/internal/netfault"
 )
 
 const (
@@ -186,11 +187,11 @@ func (p *program) isolationMatrix(ctx context.Context, flags isolationFlags) (*i
 func sameDocument(ctx context.Context, matrix *isolation.Matrix, wanted []byte) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, matrix.URL+"/api/openapi.json", http.NoBody)
 	if err != nil {
-		return fmt.Errorf("--url: %w", err)
+		return fmt.Errorf("--url: %w", netfault.Hide(err))
 	}
 	response, err := matrix.HTTP.Do(request)
 	if err != nil {
-		return fmt.Errorf("nobody answers: %w", err)
+		return fmt.Errorf("nobody answers: %w", netfault.Hide(err))
 	}
 	defer response.Body.Close()
 	served, err := io.ReadAll(io.LimitReader(response.Body, int64(2*len(wanted))))

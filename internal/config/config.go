@@ -143,7 +143,7 @@ func (d *draft) pick(rows []setting, values map[string]string, faults *Faults) m
 		case row.secret && path != "":
 			content, err := os.ReadFile(path)
 			if err != nil {
-				faults.add(row.name+fileSuffix, fmt.Sprintf("must name a file that can be read: %v", err))
+				faults.add(row.name+fileSuffix, unreadable(err))
 			}
 			found[row.name] = strings.TrimSpace(string(content))
 			d.SecretFiles = append(d.SecretFiles, path)

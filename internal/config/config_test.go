@@ -149,7 +149,7 @@ func TestValuesThatAreRefused(t *testing.T) {
 		{"REDIS_URL", "REDIS_URL=localhost:6379"},
 		{"REDIS_URL", "REDIS_URL=http://localhost:6379"},
 		{"REDIS_HOST", "REDIS_HOST=localhost:6379"},
-		{"REDIS_PORT", "REDIS_PORT=tcp://10.0.0.1:6379"},
+		{"REDIS_PORT", "REDIS_PORT=redis://10.0.0.1:6379"},
 		{"REDIS_DB", "REDIS_DB=-1"},
 		{"REDIS_PASSWORD", "REDIS_PASSWORD=alone"},
 		{"BCRYPT_COST", "BCRYPT_COST=3"},

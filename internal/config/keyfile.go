@@ -17,7 +17,7 @@ func keyFile(field *Hidden[[]any]) parser {
 	return func(path string) error {
 		content, err := os.ReadFile(path)
 		if err != nil {
-			return fmt.Errorf("must name a file that can be read: %w", err)
+			return errors.New(unreadable(err))
 		}
 		var keys []any
 		for {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"strconv"
@@ -15,6 +16,22 @@ import (
 // parser reads one value into its field. Its error says what is expected and is shown to people; the parsers of settings
 // that hold a secret never quote the value, nor wrap an error that does.
 type parser func(value string) error
+
+// insteadOf quotes a value that was refused, unless it may be a URL: that belongs to another setting, and may have a password in it.
+func insteadOf(value string) string {
+	if strings.Contains(value, "@") || strings.Contains(value, "://") {
+		return ""
+	}
+	return fmt.Sprintf(", not %.40q", value)
+}
+
+// unreadable says why a file can't be read, without its name: what was put there may be a secret instead.
+func unreadable(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err
+	}
+	return "must name a file that can be read: " + err.Error()
+}
 
 func text(field *string) parser {
 	return func(value string) error {
@@ -48,7 +65,7 @@ func boolean(field *bool) parser {
 		case "false", "0", "no", "off":
 			*field = false
 		default:
-			return fmt.Errorf("must be true or false, not %.40q", value)
+			return fmt.Errorf("must be true or false%s", insteadOf(value))
 		}
 		return nil
 	}
@@ -58,7 +75,7 @@ func integer(field *int, least, most int) parser {
 	return func(value string) error {
 		n, err := strconv.Atoi(value)
 		if err != nil || n < least || n > most {
-			return fmt.Errorf("must be a whole number from %d to %d, not %.40q", least, most, value)
+			return fmt.Errorf("must be a whole number from %d to %d%s", least, most, insteadOf(value))
 		}
 		*field = n
 		return nil
@@ -86,7 +103,7 @@ func choice[T ~string](field *T, options ...T) parser {
 			}
 			names[i] = string(option)
 		}
-		return fmt.Errorf("must be one of %s, not %.40q", strings.Join(names, ", "), value)
+		return fmt.Errorf("must be one of %s%s", strings.Join(names, ", "), insteadOf(value))
 	}
 }
 
@@ -102,7 +119,7 @@ func level(field *slog.Level) parser {
 		case "error", "critical": // the latter is Python's
 			*field = slog.LevelError
 		default:
-			return fmt.Errorf("must be one of debug, info, warning, error, not %.40q", value)
+			return fmt.Errorf("must be one of debug, info, warning, error%s", insteadOf(value))
 		}
 		return nil
 	}
@@ -115,7 +132,7 @@ func address(field *string) parser {
 			_, err = strconv.ParseUint(port, 10, 16)
 		}
 		if err != nil {
-			return fmt.Errorf("must be [host]:port, such as :8000 or 127.0.0.1:8000, not %.40q", value)
+			return fmt.Errorf("must be [host]:port, such as :8000 or 127.0.0.1:8000%s", insteadOf(value))
 		}
 		*field = value
 		return nil
@@ -135,7 +152,7 @@ func hostname(field *string) parser {
 func emailAddress(field *string) parser {
 	return func(value string) error {
 		if !email.Valid(value) {
-			return fmt.Errorf("must be an e-mail address, such as you@example.com, not %.40q", value)
+			return fmt.Errorf("must be an e-mail address, such as you@example.com%s", insteadOf(value))
 		}
 		*field = email.Normalize(value)
 		return nil

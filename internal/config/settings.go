@@ -38,7 +38,7 @@ func (d *draft) settings() []setting {
 		{name: "TRUSTED_PROXIES", parse: networks(&d.TrustedProxies)},
 
 		{name: "RATE_LIMIT_ENABLED", fallback: "true", parse: boolean(&d.RateLimitEnabled)},
-		{name: "RATE_LIMIT_PER_MINUTE", fallback: "60", parse: integer(&d.RateLimitPerMinute, 1, 1_000_000)},
+		{name: "RATE_LIMIT_PER_MINUTE", fallback: "60", development: "600", parse: integer(&d.RateLimitPerMinute, 1, 1_000_000)},
 		{name: "RATE_LIMIT_LOGIN_PER_MINUTE", fallback: "20", parse: integer(&d.RateLimitLoginPerMinute, 1, 1_000_000)},
 		{name: "RATE_LIMIT_REFRESH_PER_MINUTE", fallback: "30", parse: integer(&d.RateLimitRefreshPerMinute, 1, 1_000_000)},
 		{name: "RATE_LIMIT_PASSWORD_PER_MINUTE", fallback: "5", parse: integer(&d.RateLimitPasswordPerMinute, 1, 1_000_000)},
@@ -67,7 +67,7 @@ func (d *draft) settings() []setting {
 
 		{name: "REDIS_URL", secret: true, parse: redisURL(&d.RedisURL)},
 		{name: "REDIS_HOST", parse: hostname(&d.redis.host)},
-		{name: "REDIS_PORT", fallback: "6379", parse: integer(&d.redis.port, 1, 65535)},
+		{name: "REDIS_PORT", fallback: defaultRedisPort, parse: redisPort(&d.redis.port)},
 		{name: "REDIS_DB", fallback: "0", parse: integer(&d.redis.db, 0, 65535)},
 		{name: "REDIS_PASSWORD", secret: true, parse: secret(&d.redis.password)},
 

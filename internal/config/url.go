@@ -37,6 +37,19 @@ func redisURL(field *Secret) parser {
 	}
 }
 
+const defaultRedisPort = "6379"
+
+// redisPort takes tcp://... for nothing: Kubernetes sets the variable for whoever runs beside a service that is called redis.
+func redisPort(field *int) parser {
+	number := integer(field, 1, 65535)
+	return func(value string) error {
+		if strings.HasPrefix(value, "tcp://") {
+			value = defaultRedisPort
+		}
+		return number(value)
+	}
+}
+
 // redisParts is the other way to name a Redis server.
 type redisParts struct {
 	host     string
@@ -130,7 +143,7 @@ func networks(field *[]netip.Prefix) parser {
 				prefix, err = netip.PrefixFrom(address, address.BitLen()), nil
 			}
 			if err != nil || strings.Contains(entry, "%") || prefix.Addr().Is4In6() {
-				return fmt.Errorf("must be addresses and ranges like 10.0.0.5,192.168.0.0/16,2001:db8::/32, not %.40q", entry)
+				return fmt.Errorf("must be addresses and ranges like 10.0.0.5,192.168.0.0/16,2001:db8::/32%s", insteadOf(entry))
 			}
 			if prefix != prefix.Masked() {
 				return fmt.Errorf("has %s, which is an address within a range: the range is %s, and the address alone %s", prefix, prefix.Masked(), prefix.Addr())

@@ -56,6 +56,8 @@ func TestRedisURL(t *testing.T) {
 		{"rediss://:pw@cache:6380/2", []string{"REDIS_URL=rediss://:pw@cache:6380/2"}},
 		{"unix:///run/redis.sock?db=1", []string{"REDIS_URL=unix:///run/redis.sock?db=1"}},
 		{"redis://cache:6379/0", []string{"REDIS_HOST=cache"}},
+		{"redis://cache:6379/0", []string{"REDIS_HOST=cache", "REDIS_PORT=tcp://10.0.0.1:6380"}}, // from Kubernetes, about a service called redis
+		{"", []string{"REDIS_PORT=tcp://10.0.0.1:6379"}},
 		{"redis://[::1]:6380/3", []string{"REDIS_HOST=::1", "REDIS_PORT=6380", "REDIS_DB=3"}},
 		{"redis://:p%40s%3As%2F%23%25@cache:6379/0", []string{"REDIS_HOST=cache", "REDIS_PASSWORD=p@s:s/#%"}},
 	} {

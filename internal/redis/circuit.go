@@ -173,7 +173,7 @@ func (c *circuit) open(cause error) {
 	select {
 	case <-c.gone:
 	default:
-		c.log.Warn("Redis is away: until it is back each instance limits by itself", "error", cause)
+		c.log.Warn("Redis is away: until it is back each instance limits by itself", "error", hide(cause))
 		close(c.gone)
 		c.wake()
 	}

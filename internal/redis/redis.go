@@ -5,10 +5,13 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/tenantry/tenantry/internal/netfault"
 )
 
 // Prefix is what all keys and channels of ours begin with.
@@ -51,7 +54,20 @@ func (c *Client) AddHook(h redis.Hook) { c.universal.AddHook(h) }
 // Do calls f, which talks to Redis, and returns its error. While Redis is away it returns an error at once, and soon when
 // Redis goes away meanwhile or doesn't answer: then f goes on by itself for a while, and nobody hears of what comes out.
 func (c *Client) Do(ctx context.Context, f func(ctx context.Context) error) error {
-	return c.circuit.do(ctx, f)
+	return hide(c.circuit.do(ctx, f))
+}
+
+// replyWord is what an error reply of Redis begins with. The rest may quote what was sent, as AUTH.
+var replyWord = regexp.MustCompile(`^[A-Z]+`)
+
+// hide describes an error without quoting anything of the URL.
+func hide(err error) error {
+	return netfault.Hide(err, func(err error) string {
+		if reply, ok := err.(redis.Error); ok && replyWord.MatchString(reply.Error()) { //nolint:errorlint // each error of a chain in turn
+			return "Redis answers " + replyWord.FindString(reply.Error())
+		}
+		return ""
+	})
 }
 
 // IsAway reports whether calls fail at once.
@@ -60,7 +76,7 @@ func (c *Client) IsAway() bool { return c.circuit.isAway() }
 // Ping asks Redis itself for a sign of life, whatever calls get at the moment.
 func (c *Client) Ping(ctx context.Context) error {
 	if err := c.touch(context.WithValue(ctx, probing{}, true)); err != nil {
-		return fmt.Errorf("ask Redis: %w", err)
+		return fmt.Errorf("ask Redis: %w", hide(err))
 	}
 	return nil
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3/lock"
+
+	"github.com/tenantry/tenantry/internal/netfault"
 )
 
 const (
@@ -42,8 +44,13 @@ func (s *Store) lockMigrations(ctx context.Context, session *sql.DB) (unlock fun
 	case SQLite:
 		file := flock.New(s.path+".migrate.lock", flock.SetPermissions(sqliteFileMode))
 		unlock = func() { _ = file.Close() }
-		l.try = func(context.Context) (bool, error) { return file.TryLock() }
-		l.holder = func(context.Context) string { return "a process that holds " + file.Path() }
+		l.try = func(context.Context) (bool, error) {
+			locked, err := file.TryLock()
+			return locked, netfault.Hide(err)
+		}
+		l.holder = func(context.Context) string {
+			return "a process that holds the file beside the database whose name ends with .migrate.lock"
+		}
 	}
 	if err := l.wait(ctx, s.notice); err != nil {
 		unlock()

@@ -39,14 +39,15 @@ func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	config.Logger = &mysql.NopLogger{}          // it prints to stderr what it returns as an error anyway
 	probe, err := mysqlProbe(config)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the URL: %w", err)
+		return nil, nil, errors.New("the driver refuses the options of the URL")
 	}
 	dog := newWatchdog(probe)
 	config.DialFunc = dog.dial
-	connector, err := mysql.NewConnector(config)
+	direct, err := mysql.NewConnector(config)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the URL: %w", err)
+		return nil, nil, errors.New("the driver refuses the options of the URL")
 	}
+	connector := hiddenConnector{direct}
 	pool := sql.OpenDB(connector)
 	pool.SetMaxOpenConns(opts.MaxConnections)
 	pool.SetMaxIdleConns(opts.MaxConnections)

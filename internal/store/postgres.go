@@ -78,10 +78,10 @@ func openPostgres(ctx context.Context, u *dburl.URL, opts Options) (database, db
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, nil, fmt.Errorf("make pool: %w", err)
 	}
-	d.single = stdlib.GetConnector(*std, stdlib.OptionAfterConnect(d.prepare))
+	d.single = hiddenConnector{stdlib.GetConnector(*std, stdlib.OptionAfterConnect(d.prepare))}
 	d.std = sql.OpenDB(d.single)
 	d.std.SetMaxIdleConns(0)
-	d.pings = keepOne(stdlib.OpenDB(*std))
+	d.pings = keepOne(sql.OpenDB(hiddenConnector{stdlib.GetConnector(*std)}))
 	return d, db.NewPostgres(postgresConn{d}, mapper(translatePostgres)), nil
 }
 
@@ -193,9 +193,13 @@ func translatePostgres(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrNotFound
 	}
+	connect, isConnect := errors.AsType[*pgconn.ConnectError](err)
+	if isConnect {
+		err = hide(connect)
+	}
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
-		if _, ok := errors.AsType[*pgconn.ConnectError](err); ok && !errors.Is(err, context.Canceled) {
+		if isConnect && !errors.Is(err, context.Canceled) {
 			return unavailable(err)
 		}
 		if common := translateCommon(err); common != nil {

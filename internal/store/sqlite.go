@@ -15,6 +15,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/netfault"
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
@@ -26,13 +27,13 @@ const sqliteFileMode = 0o600
 func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("find the database's folder: %w", err)
+		return nil, nil, fmt.Errorf("find the database's folder: %w", netfault.Hide(err))
 	}
 	if err := os.MkdirAll(filepath.Dir(absolute), 0o700); err != nil {
-		return nil, nil, fmt.Errorf("make the database's folder: %w", err)
+		return nil, nil, fmt.Errorf("make the database's folder: %w", netfault.Hide(err))
 	}
 	if err := createSQLite(absolute); err != nil {
-		return nil, nil, fmt.Errorf("make the database's file: %w", err)
+		return nil, nil, fmt.Errorf("make the database's file: %w", netfault.Hide(err))
 	}
 	single, err := sqlite.NewConnector(sqliteDSN(absolute, "_txlock=immediate"))
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/tenantry/tenantry/internal/netfault"
 )
 
 // A database that is gone without a word leaves its connections open: who waits for an answer waits until their time is over.
@@ -89,7 +91,7 @@ func (w *watchdog) dial(ctx context.Context, network, address string) (net.Conn,
 		return nil, errSilent // we gave it up, and not who asked
 	}
 	if err != nil {
-		return nil, err
+		return nil, netfault.WithoutAddress(err)
 	}
 	c := &watchedConn{Conn: conn, dog: w, watch: w.watch()}
 	if !w.add(c, conn.Close) {
@@ -222,7 +224,12 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 	if n > 0 {
 		c.dog.heard.Store(time.Now().UnixNano())
 	}
-	return n, err
+	return n, netfault.WithoutAddress(err)
+}
+
+func (c *watchedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	return n, netfault.WithoutAddress(err)
 }
 
 func (c *watchedConn) Close() error {

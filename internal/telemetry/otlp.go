@@ -9,6 +9,8 @@ import (
 
 	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/tenantry/tenantry/internal/netfault"
 )
 
 // maxCollectorReply is how much of a collector's reply is read, so that its connection can be used again.
@@ -48,13 +50,13 @@ func (c *collectorClient) UploadTraces(ctx context.Context, spans []*otlp.Resour
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("make request: %w", err)
+		return fmt.Errorf("make request: %w", netfault.Hide(err))
 	}
 	request.Header = c.headers.Clone()
 	request.Header.Set("Content-Type", "application/x-protobuf")
 	response, err := c.client.Do(request)
 	if err != nil {
-		return err
+		return netfault.Hide(err)
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, maxCollectorReply)

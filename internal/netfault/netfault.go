@@ -1,0 +1,142 @@
+// Package netfault says what is wrong with a connection, and not where it leads: addresses and names come from URLs that have passwords
+// in them, and a password with special characters may have got into any part of its URL.
+package netfault
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// Describer describes an error of a kind that it knows, without quoting anything of a URL; it returns "" for others.
+type Describer func(err error) string
+
+// Hide returns an error whose text is a description of what went wrong, and which wraps err; nil for nil. What nobody knows how to
+// describe is named by its type.
+func Hide(err error, describers ...Describer) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := err.(*hidden); ok { //nolint:errorlint // hidden already, as a whole
+		return err
+	}
+	var faults []string
+	collect(err, describers, func(fault string) {
+		if !slices.Contains(faults, fault) {
+			faults = append(faults, fault)
+		}
+	})
+	return &hidden{strings.Join(faults, "; "), err}
+}
+
+type hidden struct {
+	text  string
+	cause error
+}
+
+func (h *hidden) Error() string { return h.text }
+func (h *hidden) Unwrap() error { return h.cause }
+
+// Timeout is for net.Error.
+func (h *hidden) Timeout() bool {
+	e, ok := errors.AsType[net.Error](h.cause)
+	return ok && e.Timeout()
+}
+
+// collect describes each error at the end of a chain; there may be several, as of several hosts.
+func collect(err error, describers []Describer, add func(string)) {
+	for _, describe := range append(describers, describeCommon) {
+		if fault := describe(err); fault != "" {
+			add(fault)
+			return
+		}
+	}
+	switch wrapping := err.(type) { //nolint:errorlint // each error of the chain in turn
+	case interface{ Unwrap() error }:
+		if next := wrapping.Unwrap(); next != nil {
+			collect(next, describers, add)
+			return
+		}
+	case interface{ Unwrap() []error }:
+		if all := wrapping.Unwrap(); len(all) > 0 {
+			for _, next := range all {
+				collect(next, describers, add)
+			}
+			return
+		}
+	}
+	if text := err.Error(); harmless.MatchString(text) {
+		add(text)
+		return
+	}
+	add(fmt.Sprintf("an error of type %T", err))
+}
+
+// A text of a program's own words. What is quoted has digits, slashes, quotation marks or an equals sign in or around it.
+var harmless = regexp.MustCompile(`^[A-Za-z][A-Za-z ,.'():-]*$`)
+
+// WithoutAddress returns the error of a connection without the addresses of its two ends. Its type stays.
+func WithoutAddress(err error) error {
+	e, ok := err.(*net.OpError) //nolint:errorlint // what net returns
+	if !ok {
+		return err
+	}
+	inner := e.Err
+	if dns, ok := inner.(*net.DNSError); ok { //nolint:errorlint // likewise
+		anonymous := *dns
+		anonymous.Name, anonymous.Server = "of the host", ""
+		inner = &anonymous
+	}
+	return &net.OpError{Op: e.Op, Net: e.Net, Err: inner}
+}
+
+// describeCommon knows the errors of the standard library.
+func describeCommon(err error) string {
+	switch e := err.(type) { //nolint:errorlint // each error of the chain in turn
+	case *hidden:
+		return e.text
+	case *net.DNSError:
+		switch {
+		case e.IsNotFound:
+			return "no host of this name is known"
+		case e.IsTimeout:
+			return "the host's name can't be looked up: no answer in time"
+		}
+		return "the host's name can't be looked up"
+	case *net.AddrError, *net.ParseError, net.InvalidAddrError, net.UnknownNetworkError:
+		return "the address can't be used"
+	case *os.SyscallError:
+		return e.Error()
+	case syscall.Errno:
+		return e.Error()
+	case *fs.PathError:
+		return e.Err.Error()
+	case x509.HostnameError, *x509.HostnameError:
+		return "the server's certificate is for another host name"
+	case x509.UnknownAuthorityError, *x509.UnknownAuthorityError:
+		return "the server's certificate is signed by an authority that isn't known here"
+	case x509.CertificateInvalidError, *x509.CertificateInvalidError:
+		return "the server's certificate is not valid, or not any more"
+	case tls.RecordHeaderError:
+		return "the server doesn't speak TLS"
+	case tls.AlertError:
+		return e.Error()
+	}
+	switch {
+	case err == context.DeadlineExceeded, err == os.ErrDeadlineExceeded: //nolint:errorlint // each error of the chain in turn
+		return "no answer in time"
+	case err == io.EOF, err == io.ErrUnexpectedEOF, err == net.ErrClosed: //nolint:errorlint // likewise
+		return "the connection was closed"
+	}
+	return ""
+}
