@@ -3435,7 +3435,9 @@ type ClientInterface interface {
 	// RefreshWithBody Trade a refresh token for a new pair of tokens
 	//
 	// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-	// direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+	// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+	// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+	// possible for three successive tokens.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3445,7 +3447,9 @@ type ClientInterface interface {
 	// Refresh Trade a refresh token for a new pair of tokens
 	//
 	// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-	// direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+	// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+	// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+	// possible for three successive tokens.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4487,7 +4491,9 @@ func (c *Client) ResetPassword(ctx context.Context, body ResetPasswordJSONReques
 // RefreshWithBody Trade a refresh token for a new pair of tokens
 //
 // A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-// direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+// possible for three successive tokens.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4507,7 +4513,9 @@ func (c *Client) RefreshWithBody(ctx context.Context, contentType string, body i
 // Refresh Trade a refresh token for a new pair of tokens
 //
 // A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-// direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+// possible for three successive tokens.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10202,7 +10210,9 @@ type ClientWithResponsesInterface interface {
 	// RefreshWithBodyWithResponse Trade a refresh token for a new pair of tokens
 	//
 	// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-	// direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+	// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+	// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+	// possible for three successive tokens.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10212,7 +10222,9 @@ type ClientWithResponsesInterface interface {
 	// RefreshWithResponse Trade a refresh token for a new pair of tokens
 	//
 	// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-	// direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+	// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+	// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+	// possible for three successive tokens.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -19034,7 +19046,9 @@ func (c *ClientWithResponses) ResetPasswordWithResponse(ctx context.Context, bod
 // RefreshWithBodyWithResponse Trade a refresh token for a new pair of tokens
 //
 // A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-// direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+// possible for three successive tokens.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19050,7 +19064,9 @@ func (c *ClientWithResponses) RefreshWithBodyWithResponse(ctx context.Context, c
 // RefreshWithResponse Trade a refresh token for a new pair of tokens
 //
 // A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-// direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+// possible for three successive tokens.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

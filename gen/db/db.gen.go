@@ -180,6 +180,7 @@ type (
 	LockTenantParams                     = postgres.LockTenantParams
 	LoginAttempt                         = postgres.LoginAttempt
 	LoginNetwork                         = postgres.LoginNetwork
+	RecordRepeatedRefreshParams          = postgres.RecordRepeatedRefreshParams
 	RecordUserLoginParams                = postgres.RecordUserLoginParams
 	ReplaceUserPasswordHashParams        = postgres.ReplaceUserPasswordHashParams
 	RotateSessionParams                  = postgres.RotateSessionParams
@@ -1314,6 +1315,14 @@ func (x postgresQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (
 	v, err := postgres.New(x.conn.Shared()).LockTenant(ctx, postgres.LockTenantParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockTenant", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).RecordRepeatedRefresh(ctx, postgres.RecordRepeatedRefreshParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordRepeatedRefresh", err)
 	}
 	return int64(v), nil
 }
@@ -2512,6 +2521,14 @@ func (x mysqlQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (int
 	v, err := x.queries.LockTenant(ctx, mysql.LockTenantParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("LockTenant", err)
+	}
+	return int64(v), nil
+}
+
+func (x mysqlQuerier) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
+	v, err := x.queries.RecordRepeatedRefresh(ctx, mysql.RecordRepeatedRefreshParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordRepeatedRefresh", err)
 	}
 	return int64(v), nil
 }
@@ -3720,6 +3737,14 @@ func (x sqliteQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (in
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
+	v, err := x.queries.RecordRepeatedRefresh(ctx, sqlite.RecordRepeatedRefreshParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("RecordRepeatedRefresh", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
 	v, err := x.queries.RecordUserLogin(ctx, sqlite.RecordUserLoginParams(arg))
 	if err != nil {
@@ -4769,6 +4794,13 @@ func (x observedQuerier) LockCompanyOfDepartment(ctx context.Context, arg LockCo
 func (x observedQuerier) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "LockTenant")
 	v, err := x.next.LockTenant(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "RecordRepeatedRefresh")
+	v, err := x.next.RecordRepeatedRefresh(ctx, arg)
 	ended(err)
 	return v, err
 }

@@ -6,19 +6,24 @@ import (
 	"time"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/invalidation"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// refreshGrace is how long the direct predecessor of the newest refresh token is still taken, for a client that lost the
-// answer and for two browser tabs.
-const refreshGrace = 10 * time.Second
+const (
+	// refreshGrace is how long every client may repeat a refresh, for a lost answer and for two browser tabs.
+	refreshGrace = 10 * time.Second
+	// maxRepeatsInARow bounds how long a thief and the owner of a session can take turns; see docs/adr/0018-lost-refreshes.md.
+	maxRepeatsInARow = 3
+)
 
 // Refresh trades a refresh token for a new pair (RFC 9700, section 4.14.2: rotation). The newest token of the session
-// gives a new one. Its direct predecessor gives the same new one for 10 s. Any other has been used before: the session
-// ends, and the error is errs.RefreshReused.
+// gives a new one. Its direct predecessor gives the newest one again: for 10 s to every client, and for as long as an
+// access token lives to the client that has logged in. Any other token has been used before: the session ends, and the
+// error is errs.RefreshReused.
 func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 	c, err := s.tokens.verify(refreshToken, token)
 	if err != nil {
@@ -56,36 +61,92 @@ func (s *Service) rotate(ctx context.Context, q db.Querier, c claims) (session d
 	if err != nil {
 		return db.Session{}, nil, err
 	}
-	now := s.opts.Now()
-	if c.ID == session.RefreshID {
-		previous := session.RefreshID
-		session.PreviousRefreshID, session.RefreshID = &previous, s.opts.NewID()
-		session.RefreshedAt, session.ExpiresAt = now, now.Add(s.opts.RefreshTokenTTL)
-		rows, err := q.RotateSession(ctx, db.RotateSessionParams{
-			RefreshID: session.RefreshID, PreviousRefreshID: session.PreviousRefreshID,
-			RefreshedAt: session.RefreshedAt, ExpiresAt: session.ExpiresAt,
-			TenantID: session.TenantID, ID: session.ID, Version: session.Version,
-		})
-		if err == nil && rows == 0 {
-			err = store.ErrStale
-		}
+	switch {
+	case c.ID == session.RefreshID:
+		session, err = s.nextToken(ctx, q, session)
 		return session, nil, err
-	}
-	direct := session.PreviousRefreshID != nil && c.ID == *session.PreviousRefreshID
-	if direct && now.Sub(session.RefreshedAt) <= refreshGrace {
+	case session.PreviousRefreshID == nil || c.ID != *session.PreviousRefreshID:
+		refusal, err = s.endReused(ctx, q, by, session)
+		return db.Session{}, refusal, err
+	case s.opts.Now().Sub(session.RefreshedAt) <= refreshGrace:
 		return session, nil, nil
 	}
-	reason := string(errs.RefreshReused)
-	rows, err := q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: session.TenantID, ID: session.ID})
+	repeats := repeatsInARow(session)
+	if repeats > maxRepeatsInARow || !s.mayRepeat(ctx, session) {
+		refusal, err = s.endReused(ctx, q, by, session)
+		return db.Session{}, refusal, err
+	}
+	return session, nil, s.recordRepeat(ctx, q, by, session, repeats)
+}
+
+// nextToken moves a session to a new refresh token and returns it.
+func (s *Service) nextToken(ctx context.Context, q db.Querier, session db.Session) (db.Session, error) {
+	now, previous := s.opts.Now(), session.RefreshID
+	session.PreviousRefreshID, session.RefreshID = &previous, s.opts.NewID()
+	session.RefreshedAt, session.ExpiresAt = now, now.Add(s.opts.RefreshTokenTTL)
+	rows, err := q.RotateSession(ctx, db.RotateSessionParams{
+		RefreshID: session.RefreshID, PreviousRefreshID: session.PreviousRefreshID,
+		RefreshedAt: session.RefreshedAt, ExpiresAt: session.ExpiresAt,
+		TenantID: session.TenantID, ID: session.ID, Version: session.Version,
+	})
+	if err == nil && rows == 0 {
+		err = store.ErrStale
+	}
+	return session, err
+}
+
+// mayRepeat reports whether the client of this request may have the newest token of a session again: for as long as an
+// access token lives, with the user agent and from the network of the log-in.
+func (s *Service) mayRepeat(ctx context.Context, session db.Session) bool {
+	request := access.RequestFrom(ctx)
+	return s.opts.Now().Sub(session.RefreshedAt) <= s.opts.AccessTokenTTL && request.UserAgent == session.UserAgent &&
+		knownNetwork(access.Networks(request.IP)) == knownNetwork(access.Networks(session.IP))
+}
+
+// repeatsInARow returns how many successive refresh tokens are given again, if the newest one is.
+func repeatsInARow(session db.Session) int64 {
+	switch last := session.RepeatedRefreshID; {
+	case last == nil:
+		return 1
+	case *last == session.RefreshID:
+		return session.RepeatsInARow
+	case session.PreviousRefreshID != nil && *last == *session.PreviousRefreshID:
+		return session.RepeatsInARow + 1
+	default:
+		return 1
+	}
+}
+
+// recordRepeat notes that the newest refresh token is given again, and writes an audit entry.
+func (s *Service) recordRepeat(ctx context.Context, q db.Querier, by access.Principal, session db.Session, repeats int64) error {
+	rows, err := q.RecordRepeatedRefresh(ctx, db.RecordRepeatedRefreshParams{
+		RepeatedRefreshID: &session.RefreshID, RepeatsInARow: repeats,
+		TenantID: session.TenantID, ID: session.ID, Version: session.Version,
+	})
 	if err != nil {
-		return db.Session{}, nil, err
+		return err
 	}
 	if rows == 0 {
-		return db.Session{}, nil, store.ErrStale
+		return store.ErrStale
+	}
+	return s.audit.Write(ctx, q, by, audit.Entry{
+		EntityType: entityType, EntityID: session.ID, EntityLabel: by.Email,
+		Changes: audit.Changes{"repeats_in_a_row": {After: repeats}},
+	})
+}
+
+// endReused ends a session of which an old refresh token has come, writes an audit entry and returns the refusal.
+func (s *Service) endReused(ctx context.Context, q db.Querier, by access.Principal, session db.Session) (refusal, err error) {
+	now, reason := s.opts.Now(), string(errs.RefreshReused)
+	rows, err := q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: session.TenantID, ID: session.ID})
+	if err != nil {
+		return nil, err
+	}
+	if rows == 0 {
+		return nil, store.ErrStale
 	}
 	err = s.audit.Write(ctx, q, by, audit.Entry{
 		EntityType: entityType, EntityID: session.ID, EntityLabel: by.Email, Outcome: audit.Denied, Reason: reason,
 	})
-	return db.Session{}, errs.New(errs.RefreshReused,
-		"This refresh token was used before, so its session has ended. Log in again."), err
+	return errs.New(errs.RefreshReused, "This refresh token was used before, so its session has ended. Log in again."), err
 }

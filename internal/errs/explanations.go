@@ -76,7 +76,7 @@ var explanations = map[Code]Explanation{
 	},
 	RefreshReused: {
 		"A refresh token was used a second time, so the session was ended.",
-		"A refresh token works once. One that comes again may have been stolen, and it can't be told who of the two is the thief. (The token before the newest is forgiven for 10 seconds.)",
+		"A refresh token works once. One that comes again may have been stolen, and it can't be told who of the two is the thief. (A client may send the token before the newest again for 10 seconds, and with the user agent and from the network of the log-in for as long as an access token is good.)",
 		"Log in again. In a program, keep the newest refresh token in one place, and refresh once for all requests that wait. If nothing of yours used it twice, change the password.",
 	},
 	Forbidden: {

@@ -160,11 +160,11 @@ func TestRefresh(t *testing.T) {
 			}
 			a.Do(t, http.MethodGet, mePath, "", as(second.AccessToken)).Want(t, 200)
 		})
-		t.Run("401 refresh_reused after the grace time ends the session, access token included", func(t *testing.T) {
+		t.Run("401 refresh_reused for another client after the grace time ends the session, access token included", func(t *testing.T) {
 			actor := a.Actor(t, access.User)
 			pair := refresh(t, a, actor.RefreshToken)
 			a.Clock.Advance(11 * time.Second)
-			a.Do(t, http.MethodPost, refreshPath, refreshBody(actor.RefreshToken)).WantCode(t, 401, "refresh_reused")
+			a.Do(t, http.MethodPost, refreshPath, refreshBody(actor.RefreshToken), apitest.Header("User-Agent", "another")).WantCode(t, 401, "refresh_reused")
 			for _, token := range []string{actor.AccessToken, pair.AccessToken} {
 				a.Do(t, http.MethodGet, mePath, "", as(token)).WantCode(t, 401, "session_ended")
 			}

@@ -1,16 +1,17 @@
 -- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
 ) VALUES (
     sqlc.arg(tenant_id), sqlc.arg(id), sqlc.arg(user_id), sqlc.arg(refresh_id), sqlc.narg(previous_refresh_id), sqlc.arg(ip), sqlc.arg(user_agent),
-    sqlc.narg(ended_at), sqlc.narg(end_reason), sqlc.arg(expires_at), sqlc.arg(refreshed_at), sqlc.arg(created_at), sqlc.arg(version)
+    sqlc.narg(ended_at), sqlc.narg(end_reason), sqlc.arg(expires_at), sqlc.arg(refreshed_at), sqlc.arg(created_at), sqlc.arg(version),
+    sqlc.narg(repeated_refresh_id), sqlc.arg(repeats_in_a_row)
 );
 
 -- name: GetSession :one
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
 FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
@@ -32,6 +33,12 @@ SET refresh_id = sqlc.arg(refresh_id), previous_refresh_id = sqlc.narg(previous_
     expires_at = sqlc.arg(expires_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version) AND ended_at IS NULL;
 
+-- The newest refresh token is given to a client again that has lost the answer. 0 rows when the session has changed meanwhile.
+-- name: RecordRepeatedRefresh :execrows
+UPDATE sessions
+SET repeated_refresh_id = sqlc.narg(repeated_refresh_id), repeats_in_a_row = sqlc.arg(repeats_in_a_row), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version) AND ended_at IS NULL;
+
 -- name: EndSession :execrows
 UPDATE sessions SET ended_at = sqlc.narg(ended_at), end_reason = sqlc.narg(end_reason), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND ended_at IS NULL;
@@ -48,7 +55,7 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_
 -- name: ListLiveSessionsOfUser :many
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
 FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL AND expires_at > sqlc.arg(now)
   AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id)) AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))

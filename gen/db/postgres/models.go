@@ -148,6 +148,8 @@ type Session struct {
 	RefreshedAt       time.Time  `json:"refreshed_at"`
 	CreatedAt         time.Time  `json:"created_at"`
 	Version           int64      `json:"version"`
+	RepeatedRefreshID *uuid.UUID `json:"repeated_refresh_id"`
+	RepeatsInARow     int64      `json:"repeats_in_a_row"`
 }
 
 type Tenant struct {

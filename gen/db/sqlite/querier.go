@@ -202,6 +202,8 @@ type Querier interface {
 	LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error)
 	// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the tenant is gone.
 	LockTenant(ctx context.Context, arg LockTenantParams) (int64, error)
+	// The newest refresh token is given to a client again that has lost the answer. 0 rows when the session has changed meanwhile.
+	RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error)
 	// Log-in, which may give the password a stronger hash. 0 rows when the password that
 	// was checked isn't the user's any more, or the user isn't active any more.
 	RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error)

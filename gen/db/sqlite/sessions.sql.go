@@ -110,7 +110,7 @@ func (q *Queries) EndUserSessions(ctx context.Context, arg EndUserSessionsParams
 const getSession = `-- name: GetSession :one
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
 FROM sessions
 WHERE tenant_id = ?1 AND id = ?2
 `
@@ -137,6 +137,8 @@ func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) (Session
 		&i.RefreshedAt,
 		&i.CreatedAt,
 		&i.Version,
+		&i.RepeatedRefreshID,
+		&i.RepeatsInARow,
 	)
 	return i, err
 }
@@ -188,10 +190,11 @@ func (q *Queries) GetSessionState(ctx context.Context, arg GetSessionStateParams
 const insertSession = `-- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
 ) VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7,
-    ?8, ?9, ?10, ?11, ?12, ?13
+    ?8, ?9, ?10, ?11, ?12, ?13,
+    ?14, ?15
 )
 `
 
@@ -209,6 +212,8 @@ type InsertSessionParams struct {
 	RefreshedAt       time.Time  `json:"refreshed_at"`
 	CreatedAt         time.Time  `json:"created_at"`
 	Version           int64      `json:"version"`
+	RepeatedRefreshID *uuid.UUID `json:"repeated_refresh_id"`
+	RepeatsInARow     int64      `json:"repeats_in_a_row"`
 }
 
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
@@ -226,6 +231,8 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.RefreshedAt,
 		arg.CreatedAt,
 		arg.Version,
+		arg.RepeatedRefreshID,
+		arg.RepeatsInARow,
 	)
 	return err
 }
@@ -269,7 +276,7 @@ func (q *Queries) ListExpiredSessions(ctx context.Context, arg ListExpiredSessio
 const listLiveSessionsOfUser = `-- name: ListLiveSessionsOfUser :many
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
 FROM sessions
 WHERE tenant_id = ?1 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?3
   AND (created_at < ?4 OR id < ?5) AND (created_at, id) < (?4, ?5)
@@ -317,6 +324,8 @@ func (q *Queries) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessio
 			&i.RefreshedAt,
 			&i.CreatedAt,
 			&i.Version,
+			&i.RepeatedRefreshID,
+			&i.RepeatsInARow,
 		); err != nil {
 			return nil, err
 		}
@@ -329,6 +338,35 @@ func (q *Queries) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessio
 		return nil, err
 	}
 	return items, nil
+}
+
+const recordRepeatedRefresh = `-- name: RecordRepeatedRefresh :execrows
+UPDATE sessions
+SET repeated_refresh_id = ?1, repeats_in_a_row = ?2, version = version + 1
+WHERE tenant_id = ?3 AND id = ?4 AND version = ?5 AND ended_at IS NULL
+`
+
+type RecordRepeatedRefreshParams struct {
+	RepeatedRefreshID *uuid.UUID `json:"repeated_refresh_id"`
+	RepeatsInARow     int64      `json:"repeats_in_a_row"`
+	TenantID          uuid.UUID  `json:"tenant_id"`
+	ID                uuid.UUID  `json:"id"`
+	Version           int64      `json:"version"`
+}
+
+// The newest refresh token is given to a client again that has lost the answer. 0 rows when the session has changed meanwhile.
+func (q *Queries) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, recordRepeatedRefresh,
+		arg.RepeatedRefreshID,
+		arg.RepeatsInARow,
+		arg.TenantID,
+		arg.ID,
+		arg.Version,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const rotateSession = `-- name: RotateSession :execrows

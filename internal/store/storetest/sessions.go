@@ -18,6 +18,7 @@ var sessionTests = map[string]func(*T){
 		want := newSession(user(t, newUser(tenant(t))))
 		want.PreviousRefreshID, want.EndedAt, want.EndReason = new(newID()), new(noon().Add(time.Minute)), new("logout")
 		want.IP, want.UserAgent, want.Version = "2001:db8::1", "", 4
+		want.RepeatedRefreshID, want.RepeatsInARow = new(newID()), 2
 		session(t, want)
 		equal(t, "session", sessionNow(t, want), want)
 	},
@@ -66,6 +67,18 @@ var sessionTests = map[string]func(*T){
 		arg.RefreshID = newID()
 		equal(t, "rows with a stale version", query(t, t.store.RotateSession, arg), 0)
 		equal(t, "session", sessionNow(t, want), want)
+	},
+	"session/a repeated refresh is recorded once per version": func(t *T) {
+		want := session(t, newSession(user(t, newUser(tenant(t)))))
+		arg := db.RecordRepeatedRefreshParams{
+			RepeatedRefreshID: &want.RefreshID, RepeatsInARow: 2, TenantID: tenant(t), ID: want.ID, Version: want.Version,
+		}
+		equal(t, "rows of another tenant", query(t, t.store.RecordRepeatedRefresh, arg), 0)
+		arg.TenantID = want.TenantID
+		equal(t, "rows", query(t, t.store.RecordRepeatedRefresh, arg), 1)
+		want.RepeatedRefreshID, want.RepeatsInARow, want.Version = arg.RepeatedRefreshID, 2, want.Version+1
+		equal(t, "session", sessionNow(t, want), want)
+		equal(t, "rows with a stale version", query(t, t.store.RecordRepeatedRefresh, arg), 0)
 	},
 	"session/ends once and rotates no more": func(t *T) {
 		want := session(t, newSession(user(t, newUser(tenant(t)))))

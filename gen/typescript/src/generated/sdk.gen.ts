@@ -86,7 +86,9 @@ export class Api extends HeyApiClient {
      * Trade a refresh token for a new pair of tokens
      *
      * A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-     * direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+     * direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+     * and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+     * possible for three successive tokens.
      *
      */
     public refresh<ThrowOnError extends boolean = true>(options: Options<RefreshData, ThrowOnError>): RequestResult<RefreshResponses, RefreshErrors, ThrowOnError, 'data'> {

@@ -1,0 +1,163 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// device is a client that keeps the refresh token of a session.
+type device struct {
+	app            *apitest.App
+	agent, address string
+	token          string
+	tenantID       uuid.UUID
+}
+
+// newDevice logs a new user in.
+func newDevice(t *testing.T, a *apitest.App, agent, address string) *device {
+	t.Helper()
+	d := &device{app: a, agent: agent, address: address, tenantID: a.Tenant(t).ID}
+	user := a.User(t, d.tenantID, access.User)
+	reply := a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, apitest.Password), d.headers()...).Want(t, 200)
+	d.token = apitest.Decode[api.LoginResult](t, reply).RefreshToken
+	return d
+}
+
+func (d *device) headers() []apitest.Option {
+	return []apitest.Option{apitest.Header("User-Agent", d.agent), from(d.address)}
+}
+
+// send refreshes with a token and loses the answer.
+func (d *device) send(t *testing.T, token string) apitest.Reply {
+	t.Helper()
+	return d.app.Do(t, http.MethodPost, refreshPath, refreshBody(token), d.headers()...)
+}
+
+// refresh refreshes and keeps the new token. It returns the old one.
+func (d *device) refresh(t *testing.T) (old string) {
+	t.Helper()
+	old = d.token
+	d.token = apitest.Decode[api.TokenPair](t, d.send(t, old).Want(t, 200)).RefreshToken
+	return old
+}
+
+const (
+	browser = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+	office  = "198.51.100.7"
+)
+
+func TestLostRefreshes(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		a := apitest.New(t, engine, behindProxy)
+		t.Run("the same client gets the same successor while an access token lives, with an entry", func(t *testing.T) {
+			d := newDevice(t, a, browser, office)
+			old := d.refresh(t)
+			for range 2 {
+				a.Clock.Advance(14 * time.Minute)
+				if pair := apitest.Decode[api.TokenPair](t, d.send(t, old).Want(t, 200)); pair.RefreshToken != d.token {
+					t.Error("another successor")
+				}
+			}
+			entries := a.AuditEntries(t, d.tenantID, "auth.refresh_reuse")
+			if len(entries) != 2 || entries[0].Outcome != "success" || entries[1].Changes["repeats_in_a_row"].After != 1.0 {
+				t.Errorf("audit: %+v, want two successes", entries)
+			}
+			d.refresh(t)
+		})
+		t.Run("not longer than an access token lives", func(t *testing.T) {
+			d := newDevice(t, a, browser, office)
+			old := d.refresh(t)
+			a.Clock.Advance(31 * time.Minute)
+			d.send(t, old).WantCode(t, 401, "refresh_reused")
+			d.send(t, d.token).WantCode(t, 401, "session_ended")
+		})
+		t.Run("not once the successor was used", func(t *testing.T) {
+			d := newDevice(t, a, browser, office)
+			old := d.refresh(t)
+			d.refresh(t)
+			d.send(t, old).WantCode(t, 401, "refresh_reused")
+		})
+		for name, other := range map[string]struct {
+			from, to  device
+			sameHouse bool
+		}{
+			"another user agent":          {from: device{agent: browser, address: office}, to: device{agent: "curl/8.10.1", address: office}},
+			"another address":             {from: device{agent: browser, address: office}, to: device{agent: browser, address: "198.51.100.8"}},
+			"another network of IPv6":     {from: device{agent: browser, address: "2001:db8:1::1"}, to: device{agent: browser, address: "2001:db8:2::1"}},
+			"another address of a /56":    {from: device{agent: browser, address: "2001:db8::1"}, to: device{agent: browser, address: "2001:db8:0:1::2"}, sameHouse: true},
+			"the same address as of IPv6": {from: device{agent: browser, address: office}, to: device{agent: browser, address: "::ffff:" + office}, sameHouse: true},
+		} {
+			t.Run("from "+name, func(t *testing.T) {
+				d := newDevice(t, a, other.from.agent, other.from.address)
+				old := d.refresh(t)
+				d.agent, d.address = other.to.agent, other.to.address
+				a.Clock.Advance(9 * time.Second)
+				d.send(t, old).Want(t, 200) // for 10 seconds, everyone gets it again
+				a.Clock.Advance(2 * time.Second)
+				if other.sameHouse {
+					d.send(t, old).Want(t, 200)
+					return
+				}
+				d.send(t, old).WantCode(t, 401, "refresh_reused")
+				d.send(t, d.token).WantCode(t, 401, "session_ended")
+			})
+		}
+		t.Run("many at once get the same successor", func(t *testing.T) {
+			d := newDevice(t, a, browser, office)
+			old := d.refresh(t)
+			a.Clock.Advance(time.Minute)
+			var wait sync.WaitGroup
+			for range 4 {
+				wait.Go(func() {
+					reply := d.send(t, old)
+					if reply.Status != 200 || apitest.Decode[api.TokenPair](t, reply).RefreshToken != d.token {
+						t.Errorf("status %d, or another successor", reply.Status)
+					}
+				})
+			}
+			wait.Wait()
+			d.refresh(t)
+		})
+	})
+}
+
+// A thief who has stolen a refresh token, and has the owner's network and user agent, gets the owner's tokens by this. It ends
+// after three tokens, whichever of the two sends a token first.
+func TestThiefAndOwnerCannotTakeTurnsForLong(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, store.SQLite, behindProxy)
+	t.Run("the session ends with the fourth token in a row that is given again", func(t *testing.T) {
+		owner := newDevice(t, a, browser, office)
+		for range 3 {
+			stolen := owner.refresh(t)
+			a.Clock.Advance(15 * time.Minute)
+			owner.send(t, stolen).Want(t, 200)
+			owner.send(t, stolen).Want(t, 200) // the same answer may get lost often
+		}
+		stolen := owner.refresh(t)
+		a.Clock.Advance(15 * time.Minute)
+		owner.send(t, stolen).WantCode(t, 401, "refresh_reused")
+	})
+	t.Run("a token that is used once starts the count again", func(t *testing.T) {
+		d := newDevice(t, a, browser, office)
+		for range 3 {
+			for range 3 {
+				old := d.refresh(t)
+				a.Clock.Advance(15 * time.Minute)
+				d.send(t, old).Want(t, 200)
+			}
+			d.refresh(t)
+		}
+	})
+}
