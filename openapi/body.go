@@ -28,6 +28,9 @@ func Encode(v any) (*Body, error) {
 	return b, nil
 }
 
+// Bytes returns the text. It is valid until Reply.
+func (b *Body) Bytes() []byte { return b.text }
+
 // Reply sends a body whose other headers are set, and ends its use.
 func (b *Body) Reply(w http.ResponseWriter, status int) error {
 	w.Header().Set("Content-Length", strconv.Itoa(len(b.text)))

@@ -77,7 +77,7 @@ func readingCalls() []call {
 		{as: startup, path: companiesPath + "?count=true", status: 200},
 		{as: retail, path: companiesPath + "?count=true", status: 200},
 		{as: startup, path: companiesPath + "/{TECHSTART-EU}", status: 200},
-		{as: startup, path: companiesPath + "/{TECHSTART-EU}", status: 304, header: header{"If-None-Match", `"1"`}},
+		{as: startup, path: companiesPath + "/{TECHSTART-EU}", status: 304, header: header{"If-None-Match", "*"}},
 		{as: startup, path: companiesPath + "/{FH-GROUP}", status: 404},
 		{as: startup, path: companiesPath + "/00000000-0000-0000-0000-000000000000", status: 404},
 		{as: startup, path: companiesPath + "/1", status: 422},

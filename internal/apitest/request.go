@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -80,6 +82,17 @@ func (r Reply) WantField(t testing.TB, place, rule string) {
 		}
 	}
 	t.Errorf("no error says %q of %q: %s", rule, place, r.Body)
+}
+
+var entityTag = regexp.MustCompile(`^"(\d+)-[0-9a-f]{12}-[0-9a-f]{16}"$`)
+
+// TaggedVersion returns the version in the reply's ETag; 0 if the reply has no well-formed one.
+func (r Reply) TaggedVersion() int {
+	if parts := entityTag.FindStringSubmatch(r.Header.Get("ETag")); parts != nil {
+		version, _ := strconv.Atoi(parts[1]) // digits
+		return version
+	}
+	return 0
 }
 
 // Decode reads a reply's body.

@@ -1,48 +1,158 @@
-// Package etag makes entity tags from versions, and reads conditional requests (RFC 9110, sections 8.8.3 and 13.1).
+// Package etag makes entity tags, and evaluates the preconditions that name them (RFC 9110, sections 8.8.3 and 13).
 package etag
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
-// Of returns the strong entity tag of a version.
-func Of(version int64) string { return strconv.Quote(strconv.FormatInt(version, 10)) }
+const (
+	rowDigest     = 6 // bytes
+	contentDigest = 8 // bytes
+)
 
-// Condition is the value of If-Match. The zero Condition allows every version.
-type Condition struct {
-	header string
-	given  bool
+// Row is a version of a row: what a change is about.
+type Row struct {
+	TenantID, ID uuid.UUID
+	Version      int64
 }
 
-// IfMatch reads an If-Match header; nil if the client sent none.
-func IfMatch(header *string) Condition {
-	if header == nil {
-		return Condition{}
+// Of returns a version of a row. That of a tenant has the tenant's id twice.
+func Of(tenantID, id uuid.UUID, version int64) Row {
+	return Row{TenantID: tenantID, ID: id, Version: version}
+}
+
+// Tag returns the part of an entity tag that says which version of which row it is of. Complete adds the rest.
+func (r Row) Tag() string {
+	sum := sha256.Sum256(append(r.TenantID[:], r.ID[:]...))
+	tag := make([]byte, 0, 64) //nolint:mnd // room for the complete tag
+	tag = append(tag, '"')
+	tag = strconv.AppendInt(tag, r.Version, 10)
+	tag = append(tag, '-')
+	tag = hex.AppendEncode(tag, sum[:rowDigest])
+	return string(append(tag, '"'))
+}
+
+// Complete returns the strong entity tag of a body, from the Tag of its row. So it differs between all representations that an
+// address ever has, whoever asks and whatever in the body has changed. A complete tag is returned as it is.
+func Complete(tag string, body []byte) string {
+	if strings.Count(tag, "-") > 1 {
+		return tag
 	}
-	return Condition{header: *header, given: true}
+	sum := sha256.Sum256(body)
+	complete := append(make([]byte, 0, 64), tag[:len(tag)-1]...) //nolint:mnd // as in Tag
+	complete = append(complete, '-')
+	complete = hex.AppendEncode(complete, sum[:contentDigest])
+	return string(append(complete, '"'))
 }
 
-// Allows reports whether the condition is fulfilled by a version. Weak tags never are, as If-Match compares strongly.
-func (c Condition) Allows(version int64) bool {
-	if !c.given {
+// Condition is the preconditions of a request. The zero Condition has none.
+type Condition struct{ ifMatch, ifNoneMatch *list }
+
+// Preconditions reads the headers If-Match and If-None-Match; nil if the client sent none.
+func Preconditions(ifMatch, ifNoneMatch *string) Condition {
+	return Condition{ifMatch: parse(ifMatch), ifNoneMatch: parse(ifNoneMatch)}
+}
+
+// Allows reports whether a request may change a row that has this version. Tags are compared by version and row, so that a
+// log-in of a user, which only gives the body another last_login_at, makes no change fail. The version alone, as "3", counts,
+// too: items of lists have no tag. An If-None-Match that can't be read allows nothing.
+func (c Condition) Allows(row Row) bool {
+	if c == (Condition{}) {
 		return true
 	}
-	return contains(c.header, Of(version))
+	tag := row.Tag()
+	none := c.ifNoneMatch
+	return c.Matches(tag) && (none == nil || !none.malformed && !none.any && !none.names(tag, isWeakOrStrong))
 }
 
-// Unchanged reports whether an If-None-Match header names this version: then the client has it already. It compares weakly,
-// because proxies that compress make strong tags weak.
-func Unchanged(header *string, version int64) bool {
-	return header != nil && contains(strings.ReplaceAll(*header, `W/"`, `"`), Of(version))
+// Matches reports whether If-Match is fulfilled by a tag, complete or not, as in Allows. Weak tags never fulfil it.
+func (c Condition) Matches(tag string) bool {
+	return c.ifMatch == nil || c.ifMatch.any || c.ifMatch.names(tag, isStrong)
 }
 
-// contains reports whether a list of tags has this one, or is "*". Our own tags hold no comma, so a list can be cut there.
-func contains(list, tag string) bool {
-	for part := range strings.SplitSeq(list, ",") {
-		if part = strings.TrimSpace(part); part == tag || part == "*" {
+// Unchanged reports whether If-None-Match names this complete tag: then the client of a GET has the body already. It compares
+// weakly, because proxies that compress make strong tags weak.
+func (c Condition) Unchanged(tag string) bool {
+	if c.ifNoneMatch == nil {
+		return false
+	}
+	for _, t := range c.ifNoneMatch.tags {
+		if strings.TrimPrefix(t, "W/") == tag {
+			return true
+		}
+	}
+	return c.ifNoneMatch.any
+}
+
+func isStrong(tag string) bool { return tag[0] == '"' }
+
+func isWeakOrStrong(string) bool { return true }
+
+// list is the value of If-Match or If-None-Match.
+type list struct {
+	any       bool     // it is "*"
+	tags      []string // with their quotes, and W/ before a weak one
+	malformed bool     // it has something else, or nothing
+}
+
+// names reports whether the list has the version and row of a tag, or its version alone, among the tags that count.
+func (l *list) names(tag string, counts func(tag string) bool) bool {
+	version, rest, _ := strings.Cut(strings.TrimSuffix(tag, `"`), "-")
+	row, _, _ := strings.Cut(rest, "-")
+	for _, t := range l.tags {
+		if !counts(t) {
+			continue
+		}
+		t = strings.TrimPrefix(t, "W/")
+		if t == version+`"` || t == version+"-"+row+`"` || strings.HasPrefix(t, version+"-"+row+"-") {
 			return true
 		}
 	}
 	return false
+}
+
+// parse reads a header (RFC 9110, section 8.8.3). Tags may have commas in them.
+func parse(header *string) *list {
+	if header == nil {
+		return nil
+	}
+	rest := strings.Trim(*header, " \t")
+	if rest == "*" {
+		return &list{any: true}
+	}
+	l := &list{}
+	for rest != "" {
+		if rest[0] == ',' || rest[0] == ' ' || rest[0] == '\t' {
+			rest = rest[1:]
+			continue
+		}
+		tag := first(rest)
+		rest = strings.TrimLeft(rest[len(tag):], " \t")
+		if tag != "" && (rest == "" || rest[0] == ',') {
+			l.tags = append(l.tags, tag)
+			continue
+		}
+		l.malformed = true
+		_, rest, _ = strings.Cut(rest, ",")
+	}
+	l.malformed = l.malformed || len(l.tags) == 0
+	return l
+}
+
+// first returns the entity tag that s begins with; "" if there is none.
+func first(s string) string {
+	weak := strings.TrimPrefix(s, "W/")
+	if !strings.HasPrefix(weak, `"`) {
+		return ""
+	}
+	end := strings.IndexByte(weak[1:], '"')
+	if end < 0 || strings.ContainsFunc(weak[1:1+end], func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return ""
+	}
+	return s[:len(s)-len(weak)+end+2] //nolint:mnd // the two quotes
 }

@@ -31,46 +31,43 @@ func (h *Handlers) CreateBranch(ctx context.Context, r api.CreateBranchRequestOb
 	}
 	return api.CreateBranch201JSONResponse{
 		Body:    toAPIBranch(b),
-		Headers: api.CreateBranch201ResponseHeaders{ETag: etag.Of(b.Version), Location: branchesPath + "/" + b.ID.String()},
+		Headers: api.CreateBranch201ResponseHeaders{ETag: etag.Of(b.TenantID, b.ID, b.Version).Tag(), Location: branchesPath + "/" + b.ID.String()},
 	}, nil
 }
 
-// GetBranch returns a branch, or 304 if the client has it already.
+// GetBranch returns a branch.
 func (h *Handlers) GetBranch(ctx context.Context, r api.GetBranchRequestObject) (api.GetBranchResponseObject, error) {
 	b, err := h.Branches.Get(ctx, access.PrincipalFrom(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if etag.Unchanged(r.Params.IfNoneMatch, b.Version) {
-		return api.GetBranch304Response{Headers: api.GetBranch304ResponseHeaders{ETag: etag.Of(b.Version)}}, nil
-	}
 	return api.GetBranch200JSONResponse{
-		Body: toAPIBranch(b), Headers: api.GetBranch200ResponseHeaders{ETag: etag.Of(b.Version)},
+		Body: toAPIBranch(b), Headers: api.GetBranch200ResponseHeaders{ETag: etag.Of(b.TenantID, b.ID, b.Version).Tag()},
 	}, nil
 }
 
 // UpdateBranch changes a branch.
 func (h *Handlers) UpdateBranch(ctx context.Context, r api.UpdateBranchRequestObject) (api.UpdateBranchResponseObject, error) {
-	b, err := h.Branches.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.IfMatch(r.Params.IfMatch), *r.Body)
+	b, err := h.Branches.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch), *r.Body)
 	if err != nil {
 		return nil, err
 	}
 	return api.UpdateBranch200JSONResponse{
-		Body: toAPIBranch(b), Headers: api.UpdateBranch200ResponseHeaders{ETag: etag.Of(b.Version)},
+		Body: toAPIBranch(b), Headers: api.UpdateBranch200ResponseHeaders{ETag: etag.Of(b.TenantID, b.ID, b.Version).Tag()},
 	}, nil
 }
 
 // DeleteBranch removes a branch, or says what that would take with it.
 func (h *Handlers) DeleteBranch(ctx context.Context, r api.DeleteBranchRequestObject) (api.DeleteBranchResponseObject, error) {
-	by, ifMatch := access.PrincipalFrom(ctx), etag.IfMatch(r.Params.IfMatch)
+	by, condition := access.PrincipalFrom(ctx), etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch)
 	if r.Params.DryRun != nil && *r.Params.DryRun {
-		preview, err := h.Branches.PreviewDelete(ctx, by, r.ID, ifMatch)
+		preview, err := h.Branches.PreviewDelete(ctx, by, r.ID, condition)
 		if err != nil {
 			return nil, err
 		}
 		return api.DeleteBranch200JSONResponse(preview), nil
 	}
-	left, err := h.Branches.Delete(ctx, by, r.ID, ifMatch)
+	left, err := h.Branches.Delete(ctx, by, r.ID, condition)
 	if err != nil {
 		return nil, err
 	}

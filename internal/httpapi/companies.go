@@ -31,46 +31,43 @@ func (h *Handlers) CreateCompany(ctx context.Context, r api.CreateCompanyRequest
 	}
 	return api.CreateCompany201JSONResponse{
 		Body:    toAPICompany(c),
-		Headers: api.CreateCompany201ResponseHeaders{ETag: etag.Of(c.Version), Location: companiesPath + "/" + c.ID.String()},
+		Headers: api.CreateCompany201ResponseHeaders{ETag: etag.Of(c.TenantID, c.ID, c.Version).Tag(), Location: companiesPath + "/" + c.ID.String()},
 	}, nil
 }
 
-// GetCompany returns a company, or 304 if the client has it already.
+// GetCompany returns a company.
 func (h *Handlers) GetCompany(ctx context.Context, r api.GetCompanyRequestObject) (api.GetCompanyResponseObject, error) {
 	c, err := h.Companies.Get(ctx, access.PrincipalFrom(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if etag.Unchanged(r.Params.IfNoneMatch, c.Version) {
-		return api.GetCompany304Response{Headers: api.GetCompany304ResponseHeaders{ETag: etag.Of(c.Version)}}, nil
-	}
 	return api.GetCompany200JSONResponse{
-		Body: toAPICompany(c), Headers: api.GetCompany200ResponseHeaders{ETag: etag.Of(c.Version)},
+		Body: toAPICompany(c), Headers: api.GetCompany200ResponseHeaders{ETag: etag.Of(c.TenantID, c.ID, c.Version).Tag()},
 	}, nil
 }
 
 // UpdateCompany changes a company.
 func (h *Handlers) UpdateCompany(ctx context.Context, r api.UpdateCompanyRequestObject) (api.UpdateCompanyResponseObject, error) {
-	c, err := h.Companies.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.IfMatch(r.Params.IfMatch), *r.Body)
+	c, err := h.Companies.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch), *r.Body)
 	if err != nil {
 		return nil, err
 	}
 	return api.UpdateCompany200JSONResponse{
-		Body: toAPICompany(c), Headers: api.UpdateCompany200ResponseHeaders{ETag: etag.Of(c.Version)},
+		Body: toAPICompany(c), Headers: api.UpdateCompany200ResponseHeaders{ETag: etag.Of(c.TenantID, c.ID, c.Version).Tag()},
 	}, nil
 }
 
 // DeleteCompany removes a company, or says what that would take with it.
 func (h *Handlers) DeleteCompany(ctx context.Context, r api.DeleteCompanyRequestObject) (api.DeleteCompanyResponseObject, error) {
-	by, ifMatch := access.PrincipalFrom(ctx), etag.IfMatch(r.Params.IfMatch)
+	by, condition := access.PrincipalFrom(ctx), etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch)
 	if r.Params.DryRun != nil && *r.Params.DryRun {
-		preview, err := h.Companies.PreviewDelete(ctx, by, r.ID, ifMatch)
+		preview, err := h.Companies.PreviewDelete(ctx, by, r.ID, condition)
 		if err != nil {
 			return nil, err
 		}
 		return api.DeleteCompany200JSONResponse(preview), nil
 	}
-	left, err := h.Companies.Delete(ctx, by, r.ID, ifMatch)
+	left, err := h.Companies.Delete(ctx, by, r.ID, condition)
 	if err != nil {
 		return nil, err
 	}

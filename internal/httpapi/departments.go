@@ -31,46 +31,43 @@ func (h *Handlers) CreateDepartment(ctx context.Context, r api.CreateDepartmentR
 	}
 	return api.CreateDepartment201JSONResponse{
 		Body:    toAPIDepartment(d),
-		Headers: api.CreateDepartment201ResponseHeaders{ETag: etag.Of(d.Version), Location: departmentsPath + "/" + d.ID.String()},
+		Headers: api.CreateDepartment201ResponseHeaders{ETag: etag.Of(d.TenantID, d.ID, d.Version).Tag(), Location: departmentsPath + "/" + d.ID.String()},
 	}, nil
 }
 
-// GetDepartment returns a department, or 304 if the client has it already.
+// GetDepartment returns a department.
 func (h *Handlers) GetDepartment(ctx context.Context, r api.GetDepartmentRequestObject) (api.GetDepartmentResponseObject, error) {
 	d, err := h.Departments.Get(ctx, access.PrincipalFrom(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if etag.Unchanged(r.Params.IfNoneMatch, d.Version) {
-		return api.GetDepartment304Response{Headers: api.GetDepartment304ResponseHeaders{ETag: etag.Of(d.Version)}}, nil
-	}
 	return api.GetDepartment200JSONResponse{
-		Body: toAPIDepartment(d), Headers: api.GetDepartment200ResponseHeaders{ETag: etag.Of(d.Version)},
+		Body: toAPIDepartment(d), Headers: api.GetDepartment200ResponseHeaders{ETag: etag.Of(d.TenantID, d.ID, d.Version).Tag()},
 	}, nil
 }
 
 // UpdateDepartment changes a department.
 func (h *Handlers) UpdateDepartment(ctx context.Context, r api.UpdateDepartmentRequestObject) (api.UpdateDepartmentResponseObject, error) {
-	d, err := h.Departments.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.IfMatch(r.Params.IfMatch), *r.Body)
+	d, err := h.Departments.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch), *r.Body)
 	if err != nil {
 		return nil, err
 	}
 	return api.UpdateDepartment200JSONResponse{
-		Body: toAPIDepartment(d), Headers: api.UpdateDepartment200ResponseHeaders{ETag: etag.Of(d.Version)},
+		Body: toAPIDepartment(d), Headers: api.UpdateDepartment200ResponseHeaders{ETag: etag.Of(d.TenantID, d.ID, d.Version).Tag()},
 	}, nil
 }
 
 // DeleteDepartment removes a department, or says what that would take with it.
 func (h *Handlers) DeleteDepartment(ctx context.Context, r api.DeleteDepartmentRequestObject) (api.DeleteDepartmentResponseObject, error) {
-	by, ifMatch := access.PrincipalFrom(ctx), etag.IfMatch(r.Params.IfMatch)
+	by, condition := access.PrincipalFrom(ctx), etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch)
 	if r.Params.DryRun != nil && *r.Params.DryRun {
-		preview, err := h.Departments.PreviewDelete(ctx, by, r.ID, ifMatch)
+		preview, err := h.Departments.PreviewDelete(ctx, by, r.ID, condition)
 		if err != nil {
 			return nil, err
 		}
 		return api.DeleteDepartment200JSONResponse(preview), nil
 	}
-	left, err := h.Departments.Delete(ctx, by, r.ID, ifMatch)
+	left, err := h.Departments.Delete(ctx, by, r.ID, condition)
 	if err != nil {
 		return nil, err
 	}

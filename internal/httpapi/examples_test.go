@@ -205,6 +205,9 @@ func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3
 			value = cmp.Or(w.secret(t, op.ID+" "+p.Name), value)
 			path = strings.ReplaceAll(path, "{"+p.Name+"}", value)
 		case p.In == openapi3.ParameterInHeader:
+			if p.Name == "If-None-Match" && op.Method == http.MethodGet {
+				value = w.request(t, op, nil, nil, nil).Header.Get("ETag")
+			}
 			options = append(options, apitest.Header(p.Name, value))
 		case p.Name == "cursor":
 			query.Set("limit", "1")

@@ -78,8 +78,8 @@ func TestCreateUnit(t *testing.T) {
 			if got.Code != "LOW-1" || got.CompanyID != company.ID || !got.IsActive || got.Version != 1 || got.ID.Version() != 7 {
 				t.Errorf("%+v", got)
 			}
-			if etag, location := reply.Header.Get("ETag"), reply.Header.Get("Location"); etag != `"1"` || location != path+"/"+got.ID.String() {
-				t.Errorf("ETag %s, Location %s", etag, location)
+			if location := reply.Header.Get("Location"); reply.TaggedVersion() != 1 || location != path+"/"+got.ID.String() {
+				t.Errorf("ETag %s, Location %s", reply.Header.Get("ETag"), location)
 			}
 			read := apitest.Decode[unit](t, admin.Do(t, http.MethodGet, path+"/"+got.ID.String(), "").Want(t, 200))
 			if read != got {
@@ -119,11 +119,9 @@ func TestGetUnit(t *testing.T) {
 		viewer := a.Actor(t, access.Viewer)
 		id, _, _ := units[kind].add(t, a, a.Company(t, viewer.User.TenantID))
 		path := units[kind].path + "/" + id.String()
-		if etag := viewer.Do(t, http.MethodGet, path, "").Want(t, 200).Header.Get("ETag"); etag != `"1"` {
-			t.Errorf("ETag %s, want \"1\"", etag)
+		if reply := viewer.Do(t, http.MethodGet, path, "").Want(t, 200); reply.TaggedVersion() != 1 {
+			t.Errorf("ETag %s, want version 1", reply.Header.Get("ETag"))
 		}
-		viewer.Do(t, http.MethodGet, path, "", apitest.Header("If-None-Match", `"1"`)).Want(t, 304)
-		viewer.Do(t, http.MethodGet, path, "", apitest.Header("If-None-Match", `"2"`)).Want(t, 200)
 		viewer.Do(t, http.MethodGet, units[kind].path+"/"+uuid.NewString(), "").WantCode(t, 404, "not_found")
 	})
 }
@@ -142,7 +140,7 @@ func TestUpdateUnit(t *testing.T) {
 			path, code, name := fresh(t)
 			reply := admin.Do(t, http.MethodPut, path, `{"name":"Renamed","`+units[kind].clears+`":null}`).Want(t, 200)
 			got := apitest.Decode[unit](t, reply)
-			if got.Name != "Renamed" || got.Code != code || got.Version != 2 || got.Email != nil || got.Description != nil || reply.Header.Get("ETag") != `"2"` {
+			if got.Name != "Renamed" || got.Code != code || got.Version != 2 || got.Email != nil || got.Description != nil || reply.TaggedVersion() != 2 {
 				t.Errorf("%+v", got)
 			}
 			entries := a.AuditEntries(t, admin.User.TenantID, kind+".update")

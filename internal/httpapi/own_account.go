@@ -13,12 +13,12 @@ import (
 
 // UpdateMe changes one's own profile.
 func (h *Handlers) UpdateMe(ctx context.Context, r api.UpdateMeRequestObject) (api.UpdateMeResponseObject, error) {
-	u, err := h.Users.UpdateProfile(ctx, access.PrincipalFrom(ctx), etag.IfMatch(r.Params.IfMatch), *r.Body)
+	u, err := h.Users.UpdateProfile(ctx, access.PrincipalFrom(ctx), etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch), *r.Body)
 	if err != nil {
 		return nil, err
 	}
 	return api.UpdateMe200JSONResponse{
-		Body: toAPIUser(u), Headers: api.UpdateMe200ResponseHeaders{ETag: etag.Of(u.Version)},
+		Body: toAPIUser(u), Headers: api.UpdateMe200ResponseHeaders{ETag: etag.Of(u.TenantID, u.ID, u.Version).Tag()},
 	}, nil
 }
 

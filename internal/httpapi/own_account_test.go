@@ -42,7 +42,7 @@ func TestUpdateMe(t *testing.T) {
 			user := a.Actor(t, access.User)
 			reply := user.Do(t, http.MethodPut, mePath, `{"full_name":"Ænna 🧭","phone":"+47 22"}`, apitest.Header("If-Match", `"1"`)).Want(t, 200)
 			got := apitest.Decode[api.User](t, reply)
-			if got.ID != user.User.ID || got.FullName != "Ænna 🧭" || got.Phone == nil || *got.Phone != "+47 22" || got.Version != 2 || reply.Header.Get("ETag") != `"2"` {
+			if got.ID != user.User.ID || got.FullName != "Ænna 🧭" || got.Phone == nil || *got.Phone != "+47 22" || got.Version != 2 || reply.TaggedVersion() != 2 {
 				t.Errorf("%+v, ETag %s", got, reply.Header.Get("ETag"))
 			}
 			got = apitest.Decode[api.User](t, user.Do(t, http.MethodPut, mePath, `{"phone":null}`).Want(t, 200))
@@ -62,7 +62,7 @@ func TestUpdateMe(t *testing.T) {
 		t.Run("200 without a change leaves version and trail alone", func(t *testing.T) {
 			user := a.Actor(t, access.User)
 			for _, body := range []string{`{}`, `{"phone":null}`, `{"full_name":"` + user.User.FullName + `"}`} {
-				if reply := user.Do(t, http.MethodPut, mePath, body).Want(t, 200); reply.Header.Get("ETag") != `"1"` {
+				if reply := user.Do(t, http.MethodPut, mePath, body).Want(t, 200); reply.TaggedVersion() != 1 {
 					t.Errorf("%s: ETag %s, want 1", body, reply.Header.Get("ETag"))
 				}
 			}

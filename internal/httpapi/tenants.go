@@ -35,60 +35,57 @@ func (h *Handlers) CreateTenant(ctx context.Context, r api.CreateTenantRequestOb
 	}
 	return api.CreateTenant201JSONResponse{
 		Body:    toAPITenant(t),
-		Headers: api.CreateTenant201ResponseHeaders{ETag: etag.Of(t.Version), Location: tenantsPath + "/" + t.ID.String()},
+		Headers: api.CreateTenant201ResponseHeaders{ETag: etag.Of(t.ID, t.ID, t.Version).Tag(), Location: tenantsPath + "/" + t.ID.String()},
 	}, nil
 }
 
-// GetTenant returns a tenant, or 304 if the client has it already.
+// GetTenant returns a tenant.
 func (h *Handlers) GetTenant(ctx context.Context, r api.GetTenantRequestObject) (api.GetTenantResponseObject, error) {
 	t, err := h.Tenants.Get(ctx, r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if etag.Unchanged(r.Params.IfNoneMatch, t.Version) {
-		return api.GetTenant304Response{Headers: api.GetTenant304ResponseHeaders{ETag: etag.Of(t.Version)}}, nil
-	}
 	return api.GetTenant200JSONResponse{
-		Body: toAPITenant(t), Headers: api.GetTenant200ResponseHeaders{ETag: etag.Of(t.Version)},
+		Body: toAPITenant(t), Headers: api.GetTenant200ResponseHeaders{ETag: etag.Of(t.ID, t.ID, t.Version).Tag()},
 	}, nil
 }
 
 // UpdateTenant changes a tenant.
 func (h *Handlers) UpdateTenant(ctx context.Context, r api.UpdateTenantRequestObject) (api.UpdateTenantResponseObject, error) {
-	t, err := h.Tenants.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.IfMatch(r.Params.IfMatch), *r.Body)
+	t, err := h.Tenants.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch), *r.Body)
 	if err != nil {
 		return nil, err
 	}
 	return api.UpdateTenant200JSONResponse{
-		Body: toAPITenant(t), Headers: api.UpdateTenant200ResponseHeaders{ETag: etag.Of(t.Version)},
+		Body: toAPITenant(t), Headers: api.UpdateTenant200ResponseHeaders{ETag: etag.Of(t.ID, t.ID, t.Version).Tag()},
 	}, nil
 }
 
 // SuspendTenant keeps everyone of a tenant out.
 func (h *Handlers) SuspendTenant(ctx context.Context, r api.SuspendTenantRequestObject) (api.SuspendTenantResponseObject, error) {
-	t, err := h.Tenants.Suspend(ctx, access.PrincipalFrom(ctx), r.ID)
+	t, err := h.Tenants.Suspend(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch))
 	if err != nil {
 		return nil, err
 	}
 	return api.SuspendTenant200JSONResponse{
-		Body: toAPITenant(t), Headers: api.SuspendTenant200ResponseHeaders{ETag: etag.Of(t.Version)},
+		Body: toAPITenant(t), Headers: api.SuspendTenant200ResponseHeaders{ETag: etag.Of(t.ID, t.ID, t.Version).Tag()},
 	}, nil
 }
 
 // ResumeTenant lets everyone of a tenant in again.
 func (h *Handlers) ResumeTenant(ctx context.Context, r api.ResumeTenantRequestObject) (api.ResumeTenantResponseObject, error) {
-	t, err := h.Tenants.Resume(ctx, access.PrincipalFrom(ctx), r.ID)
+	t, err := h.Tenants.Resume(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch))
 	if err != nil {
 		return nil, err
 	}
 	return api.ResumeTenant200JSONResponse{
-		Body: toAPITenant(t), Headers: api.ResumeTenant200ResponseHeaders{ETag: etag.Of(t.Version)},
+		Body: toAPITenant(t), Headers: api.ResumeTenant200ResponseHeaders{ETag: etag.Of(t.ID, t.ID, t.Version).Tag()},
 	}, nil
 }
 
 // DeleteTenant deletes a tenant with all that it has, or as much of it as there is time for.
 func (h *Handlers) DeleteTenant(ctx context.Context, r api.DeleteTenantRequestObject) (api.DeleteTenantResponseObject, error) {
-	rest, err := h.Tenants.Delete(ctx, access.PrincipalFrom(ctx), r.ID, etag.IfMatch(r.Params.IfMatch), r.Params.ConfirmCode)
+	rest, err := h.Tenants.Delete(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch), r.Params.ConfirmCode)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +93,7 @@ func (h *Handlers) DeleteTenant(ctx context.Context, r api.DeleteTenantRequestOb
 		return api.DeleteTenant204Response{}, nil
 	}
 	return api.DeleteTenant202JSONResponse{
-		Body: toAPITenant(*rest), Headers: api.DeleteTenant202ResponseHeaders{ETag: etag.Of(rest.Version), RetryAfter: deletionPause},
+		Body: toAPITenant(*rest), Headers: api.DeleteTenant202ResponseHeaders{ETag: etag.Of(rest.ID, rest.ID, rest.Version).Tag(), RetryAfter: deletionPause},
 	}, nil
 }
 
@@ -109,17 +106,14 @@ func (h *Handlers) GetTenantUsage(ctx context.Context, r api.GetTenantUsageReque
 	return api.GetTenantUsage200JSONResponse(usage), nil
 }
 
-// GetOwnTenant returns the tenant that the request acts in, or 304 if the client has it already.
+// GetOwnTenant returns the tenant that the request acts in.
 func (h *Handlers) GetOwnTenant(ctx context.Context, r api.GetOwnTenantRequestObject) (api.GetOwnTenantResponseObject, error) {
 	t, err := h.Tenants.Get(ctx, access.PrincipalFrom(ctx).TenantID)
 	if err != nil {
 		return nil, err
 	}
-	if etag.Unchanged(r.Params.IfNoneMatch, t.Version) {
-		return api.GetOwnTenant304Response{Headers: api.GetOwnTenant304ResponseHeaders{ETag: etag.Of(t.Version)}}, nil
-	}
 	return api.GetOwnTenant200JSONResponse{
-		Body: toAPITenant(t), Headers: api.GetOwnTenant200ResponseHeaders{ETag: etag.Of(t.Version)},
+		Body: toAPITenant(t), Headers: api.GetOwnTenant200ResponseHeaders{ETag: etag.Of(t.ID, t.ID, t.Version).Tag()},
 	}, nil
 }
 

@@ -64,8 +64,8 @@ func TestCreateTenant(t *testing.T) {
 			if got.Code != "LOW-1" || got.Tier != "free" || got.Status != "active" || got.MaxCompanies != nil || got.MaxUsers != nil || got.ContactName != nil || got.Version != 1 || got.ID.Version() != 7 {
 				t.Errorf("%+v", got)
 			}
-			if etag, location := reply.Header.Get("ETag"), reply.Header.Get("Location"); etag != `"1"` || location != tenantPath(got.ID) {
-				t.Errorf("ETag %s, Location %s", etag, location)
+			if location := reply.Header.Get("Location"); reply.TaggedVersion() != 1 || location != tenantPath(got.ID) {
+				t.Errorf("ETag %s, Location %s", reply.Header.Get("ETag"), location)
 			}
 			if read := apitest.Decode[api.Tenant](t, super.Do(t, http.MethodGet, tenantPath(got.ID), "").Want(t, 200)); read != got {
 				t.Errorf("read %+v, created %+v", read, got)
@@ -135,12 +135,9 @@ func TestGetTenant(t *testing.T) {
 		t.Run("200, 304, 404", func(t *testing.T) {
 			got := apitest.Decode[api.Tenant](t, super.Do(t, http.MethodGet, tenantPath(id), "").Want(t, 200))
 			own := admin.Do(t, http.MethodGet, ownTenantPath, "").Want(t, 200)
-			if got != apitest.Decode[api.Tenant](t, own) || got.ID != id || own.Header.Get("ETag") != `"1"` {
+			if got != apitest.Decode[api.Tenant](t, own) || got.ID != id || own.TaggedVersion() != 1 {
 				t.Errorf("as a superuser %+v, as an admin %s", got, own.Body)
 			}
-			super.Do(t, http.MethodGet, tenantPath(id), "", apitest.Header("If-None-Match", `"1"`)).Want(t, 304)
-			super.Do(t, http.MethodGet, tenantPath(id), "", apitest.Header("If-None-Match", `"2"`)).Want(t, 200)
-			admin.Do(t, http.MethodGet, ownTenantPath, "", apitest.Header("If-None-Match", `"1"`)).Want(t, 304)
 			super.Do(t, http.MethodGet, tenantPath(uuid.New()), "").WantCode(t, 404, "not_found")
 			super.Do(t, http.MethodGet, tenantPath(uuid.New())+"/usage", "").WantCode(t, 404, "not_found")
 		})

@@ -6,6 +6,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/openapi"
 )
 
 const usersPath = "/api/v1/users"
@@ -29,36 +30,39 @@ func (h *Handlers) CreateUser(ctx context.Context, r api.CreateUserRequestObject
 	if err != nil {
 		return nil, err
 	}
+	user := toAPIUser(u)
+	body, err := openapi.Encode(user) // the tag is that of the new resource, which is a part of this reply
+	if err != nil {
+		return nil, err
+	}
+	tag := etag.Complete(etag.Of(u.TenantID, u.ID, u.Version).Tag(), body.Bytes())
 	return api.CreateUser201JSONResponse{
-		Body:    api.CreatedUser{User: toAPIUser(u), OneTimeToken: toAPIOneTimeToken(token)},
-		Headers: api.CreateUser201ResponseHeaders{ETag: etag.Of(u.Version), Location: usersPath + "/" + u.ID.String()},
+		Body:    api.CreatedUser{User: user, OneTimeToken: toAPIOneTimeToken(token)},
+		Headers: api.CreateUser201ResponseHeaders{ETag: tag, Location: usersPath + "/" + u.ID.String()},
 	}, nil
 }
 
-// GetUser returns a user, or 304 if the client has it already.
+// GetUser returns a user.
 func (h *Handlers) GetUser(ctx context.Context, r api.GetUserRequestObject) (api.GetUserResponseObject, error) {
 	u, err := h.Users.Get(ctx, access.PrincipalFrom(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
-	if etag.Unchanged(r.Params.IfNoneMatch, u.Version) {
-		return api.GetUser304Response{Headers: api.GetUser304ResponseHeaders{ETag: etag.Of(u.Version)}}, nil
-	}
-	return api.GetUser200JSONResponse{Body: toAPIUser(u), Headers: api.GetUser200ResponseHeaders{ETag: etag.Of(u.Version)}}, nil
+	return api.GetUser200JSONResponse{Body: toAPIUser(u), Headers: api.GetUser200ResponseHeaders{ETag: etag.Of(u.TenantID, u.ID, u.Version).Tag()}}, nil
 }
 
 // UpdateUser changes a user.
 func (h *Handlers) UpdateUser(ctx context.Context, r api.UpdateUserRequestObject) (api.UpdateUserResponseObject, error) {
-	u, err := h.Users.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.IfMatch(r.Params.IfMatch), *r.Body)
+	u, err := h.Users.Update(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch), *r.Body)
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateUser200JSONResponse{Body: toAPIUser(u), Headers: api.UpdateUser200ResponseHeaders{ETag: etag.Of(u.Version)}}, nil
+	return api.UpdateUser200JSONResponse{Body: toAPIUser(u), Headers: api.UpdateUser200ResponseHeaders{ETag: etag.Of(u.TenantID, u.ID, u.Version).Tag()}}, nil
 }
 
 // DeleteUser removes a user.
 func (h *Handlers) DeleteUser(ctx context.Context, r api.DeleteUserRequestObject) (api.DeleteUserResponseObject, error) {
-	if err := h.Users.Delete(ctx, access.PrincipalFrom(ctx), r.ID, etag.IfMatch(r.Params.IfMatch)); err != nil {
+	if err := h.Users.Delete(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch)); err != nil {
 		return nil, err
 	}
 	return api.DeleteUser204Response{}, nil
@@ -66,27 +70,27 @@ func (h *Handlers) DeleteUser(ctx context.Context, r api.DeleteUserRequestObject
 
 // DeactivateUser keeps a user from working.
 func (h *Handlers) DeactivateUser(ctx context.Context, r api.DeactivateUserRequestObject) (api.DeactivateUserResponseObject, error) {
-	u, err := h.Users.Deactivate(ctx, access.PrincipalFrom(ctx), r.ID)
+	u, err := h.Users.Deactivate(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch))
 	if err != nil {
 		return nil, err
 	}
-	return api.DeactivateUser200JSONResponse{Body: toAPIUser(u), Headers: api.DeactivateUser200ResponseHeaders{ETag: etag.Of(u.Version)}}, nil
+	return api.DeactivateUser200JSONResponse{Body: toAPIUser(u), Headers: api.DeactivateUser200ResponseHeaders{ETag: etag.Of(u.TenantID, u.ID, u.Version).Tag()}}, nil
 }
 
 // ActivateUser lets a user work again.
 func (h *Handlers) ActivateUser(ctx context.Context, r api.ActivateUserRequestObject) (api.ActivateUserResponseObject, error) {
-	u, err := h.Users.Activate(ctx, access.PrincipalFrom(ctx), r.ID)
+	u, err := h.Users.Activate(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch))
 	if err != nil {
 		return nil, err
 	}
-	return api.ActivateUser200JSONResponse{Body: toAPIUser(u), Headers: api.ActivateUser200ResponseHeaders{ETag: etag.Of(u.Version)}}, nil
+	return api.ActivateUser200JSONResponse{Body: toAPIUser(u), Headers: api.ActivateUser200ResponseHeaders{ETag: etag.Of(u.TenantID, u.ID, u.Version).Tag()}}, nil
 }
 
 // CreatePasswordReset makes a token with which a user chooses a password.
 func (h *Handlers) CreatePasswordReset(
 	ctx context.Context, r api.CreatePasswordResetRequestObject,
 ) (api.CreatePasswordResetResponseObject, error) {
-	token, err := h.Users.CreatePasswordReset(ctx, access.PrincipalFrom(ctx), r.ID)
+	token, err := h.Users.CreatePasswordReset(ctx, access.PrincipalFrom(ctx), r.ID, etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch))
 	if err != nil {
 		return nil, err
 	}

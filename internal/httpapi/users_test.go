@@ -57,8 +57,8 @@ func TestCreateUser(t *testing.T) {
 				*got.CompanyID != company.ID || *got.BranchID != branch.ID || *got.DepartmentID != department.ID {
 				t.Errorf("%+v", got)
 			}
-			if etag, location := reply.Header.Get("ETag"), reply.Header.Get("Location"); etag != `"1"` || location != userPath(got.ID) {
-				t.Errorf("ETag %s, Location %s", etag, location)
+			if location := reply.Header.Get("Location"); reply.TaggedVersion() != 1 || location != userPath(got.ID) {
+				t.Errorf("ETag %s, Location %s", reply.Header.Get("ETag"), location)
 			}
 			if cache := reply.Header.Get("Cache-Control"); cache != "no-store" {
 				t.Errorf("Cache-Control %q, want no-store", cache)
@@ -198,14 +198,12 @@ func TestGetUser(t *testing.T) {
 		viewer := a.Actor(t, access.Viewer)
 		colleague, foreign := a.User(t, viewer.User.TenantID, access.User), a.User(t, a.Tenant(t).ID, access.User)
 		reply := viewer.Do(t, http.MethodGet, userPath(colleague.ID), "").Want(t, 200)
-		if got := apitest.Decode[api.User](t, reply); got.ID != colleague.ID || got.Email != colleague.Email || reply.Header.Get("ETag") != `"1"` {
+		if got := apitest.Decode[api.User](t, reply); got.ID != colleague.ID || got.Email != colleague.Email || reply.TaggedVersion() != 1 {
 			t.Errorf("%+v", got)
 		}
 		if strings.Contains(string(reply.Body), "password") || strings.Contains(string(reply.Body), "$2") {
 			t.Errorf("a hash is in %s", reply.Body)
 		}
-		viewer.Do(t, http.MethodGet, userPath(colleague.ID), "", apitest.Header("If-None-Match", `"1"`)).Want(t, 304)
-		viewer.Do(t, http.MethodGet, userPath(colleague.ID), "", apitest.Header("If-None-Match", `"2"`)).Want(t, 200)
 		missing := withoutVariables(t, viewer.Do(t, http.MethodGet, userPath(uuid.New()), ""))
 		if got := withoutVariables(t, viewer.Do(t, http.MethodGet, userPath(foreign.ID), "")); got.Detail != missing.Detail || got.Code != missing.Code {
 			t.Errorf("another tenant's user is told from a missing one: %+v, %+v", got, missing)
@@ -250,7 +248,7 @@ func TestUpdateUser(t *testing.T) {
 			u := a.User(t, admin.User.TenantID, access.User, func(u *db.User) { u.Phone = new("+47 22") })
 			reply := admin.Do(t, http.MethodPut, userPath(u.ID), `{"email":"Renamed@Example.com","full_name":"Ænna 🧭","phone":null}`, apitest.Header("If-Match", `"1"`)).Want(t, 200)
 			got := apitest.Decode[api.User](t, reply)
-			if got.Email != "renamed@example.com" || got.FullName != "Ænna 🧭" || got.Phone != nil || got.Role != api.RoleUser || got.Version != 2 || reply.Header.Get("ETag") != `"2"` {
+			if got.Email != "renamed@example.com" || got.FullName != "Ænna 🧭" || got.Phone != nil || got.Role != api.RoleUser || got.Version != 2 || reply.TaggedVersion() != 2 {
 				t.Errorf("%+v, ETag %s", got, reply.Header.Get("ETag"))
 			}
 			entries := entities(t, a, admin.User.TenantID, "user.update", reply.Header.Get("X-Request-Id"))
@@ -269,7 +267,7 @@ func TestUpdateUser(t *testing.T) {
 			before := len(a.AuditEntries(t, admin.User.TenantID, "user.update"))
 			u := a.User(t, admin.User.TenantID, access.User)
 			for _, body := range []string{`{}`, `{"email":"` + strings.ToUpper(u.Email) + `","role":"user","phone":null,"company_id":null}`} {
-				if reply := admin.Do(t, http.MethodPut, userPath(u.ID), body).Want(t, 200); reply.Header.Get("ETag") != `"1"` {
+				if reply := admin.Do(t, http.MethodPut, userPath(u.ID), body).Want(t, 200); reply.TaggedVersion() != 1 {
 					t.Errorf("%s: ETag %s", body, reply.Header.Get("ETag"))
 				}
 			}
@@ -385,7 +383,7 @@ func TestDeactivateAndActivateUser(t *testing.T) {
 		}
 		actor.Do(t, http.MethodGet, mePath, "").WantCode(t, 401, "session_ended")
 		a.Do(t, http.MethodPost, loginPath, loginBody(actor.User.Email, apitest.Password)).WantCode(t, 401, "invalid_credentials")
-		if again := admin.Do(t, http.MethodPost, path+"/deactivate", "").Want(t, 200); again.Header.Get("ETag") != `"2"` {
+		if again := admin.Do(t, http.MethodPost, path+"/deactivate", "").Want(t, 200); again.TaggedVersion() != 2 {
 			t.Errorf("the second time gives version %s", again.Header.Get("ETag"))
 		}
 		admin.Do(t, http.MethodPost, path+"/password-reset", "").WantCode(t, 409, "user_inactive")
@@ -394,7 +392,7 @@ func TestDeactivateAndActivateUser(t *testing.T) {
 		if !got.IsActive || got.Version != 3 {
 			t.Errorf("%+v", got)
 		}
-		if again := admin.Do(t, http.MethodPost, path+"/activate", "").Want(t, 200); again.Header.Get("ETag") != `"3"` {
+		if again := admin.Do(t, http.MethodPost, path+"/activate", "").Want(t, 200); again.TaggedVersion() != 3 {
 			t.Errorf("the second time gives version %s", again.Header.Get("ETag"))
 		}
 		if alive(t, a, actor) {

@@ -43,9 +43,9 @@ func (s Stack) cors() echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		AllowOrigins: s.AllowedOrigins,
 		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
-		AllowHeaders: []string{echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, "If-Match", "If-None-Match"},
+		AllowHeaders: []string{echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, headerIfMatch, headerIfNoneMatch},
 		ExposeHeaders: []string{
-			"Content-Disposition", "Deprecation", "ETag", "Link", echo.HeaderLocation, headerLimit, headerPolicy, echo.HeaderRetryAfter, "Sunset",
+			"Content-Disposition", "Deprecation", headerETag, "Link", echo.HeaderLocation, headerLimit, headerPolicy, echo.HeaderRetryAfter, "Sunset",
 			echo.HeaderXRequestID, headerOldLimit, headerOldLeft, headerOldReset,
 		},
 		MaxAge: int(preflightMaxAge.Seconds()),
@@ -67,6 +67,7 @@ func enterOperation(op access.Operation) echo.MiddlewareFunc {
 			access.RequestFrom(c.Request().Context()).Operation = op
 			if mayKeep {
 				c.Response().Header().Set(echo.HeaderCacheControl, "private, no-cache")
+				c.Response().Header().Add(echo.HeaderVary, echo.HeaderAuthorization)
 			}
 			return next(c)
 		}

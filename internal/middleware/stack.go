@@ -88,6 +88,7 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 			s.validate(op),      // 400, 406, 413, 415, 422: what arrives is as the document says
 			s.admit(op),         // 503: no tenant takes all connections
 			s.keepRight(op),     // 401, 403, 404: rights end while the body arrives, and while a request waits or works
+			tagEntity(op),       // 304, 412: what the client has, and whether it is still so
 			liftTimeLimit(op),   // a stream takes as long as its client reads
 		}
 	}

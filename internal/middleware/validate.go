@@ -35,9 +35,11 @@ type validator struct {
 	ids     map[string]bool // the parameters of which nothing more is said than that they are a UUID
 	replies []string        // the media types that it can answer with
 	options *openapi3filter.Options
-	body    *openapi3.RequestBody
-	schema  *openapi3.Schema                  // of the body
-	visit   []openapi3.SchemaValidationOption // how the body is checked against it
+	// conditional is whether it evaluates preconditions.
+	conditional bool
+	body        *openapi3.RequestBody
+	schema      *openapi3.Schema                  // of the body
+	visit       []openapi3.SchemaValidationOption // how the body is checked against it
 }
 
 // shortMessages keeps the library from encoding the whole value into each message. The messages aren't used.
@@ -60,6 +62,7 @@ func (s Stack) validate(op access.Operation) echo.MiddlewareFunc {
 			v.query[p.Name] = true
 		}
 		v.ids[p.Name] = isPlainID(p.Schema.Value)
+		v.conditional = v.conditional || p.In == openapi3.ParameterInHeader && p.Name == headerIfMatch
 	}
 	if op.Spec.RequestBody != nil {
 		v.body = op.Spec.RequestBody.Value
@@ -89,7 +92,23 @@ func (v *validator) check(c echo.Context) error {
 		}
 	}
 	v.checkUnknown(c.QueryParams(), &faults)
+	v.checkPreconditions(r.Header, &faults)
 	return faults.Err()
+}
+
+// checkPreconditions adds the preconditions that the operation can't evaluate, because its replies have no entity tag. One remains: a
+// GET may have tags in If-None-Match, as the reply has none of them.
+func (v *validator) checkPreconditions(h http.Header, faults *errs.Faults) {
+	if v.conditional {
+		return
+	}
+	for _, name := range []string{headerIfMatch, headerIfNoneMatch} {
+		values := h[name]
+		if len(values) == 0 || name == headerIfNoneMatch && v.op.Method == http.MethodGet && !slices.Contains(values, "*") {
+			continue
+		}
+		faults.Add(errs.Field{Parameter: name, Detail: "can't be used here, because this has no ETag", Code: "not_allowed"})
+	}
 }
 
 func (v *validator) checkParameters(c echo.Context, faults *errs.Faults) {

@@ -64,22 +64,22 @@ func (s *Branches) Get(ctx context.Context, by access.Principal, id uuid.UUID) (
 }
 
 // Update changes the fields that are in the request and returns the branch as it is then. The error is errs.NotFound,
-// errs.StaleVersion if the version isn't one of ifMatch, or errs.AlreadyExists if the new code is taken.
-func (s *Branches) Update(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.BranchUpdate) (db.Branch, error) {
-	return s.update(ctx, by, id, ifMatch, func(_ db.Querier, b *db.Branch) error {
+// errs.StaleVersion if condition doesn't allow its version, or errs.AlreadyExists if the new code is taken.
+func (s *Branches) Update(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in api.BranchUpdate) (db.Branch, error) {
+	return s.update(ctx, by, id, condition, func(_ db.Querier, b *db.Branch) error {
 		applyBranch(b, in)
 		return nil
 	})
 }
 
 // PreviewDelete says what Delete would take with it. The error is as there.
-func (s *Branches) PreviewDelete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (api.DeletionPreview, error) {
-	return s.previewDelete(ctx, by, id, ifMatch)
+func (s *Branches) PreviewDelete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (api.DeletionPreview, error) {
+	return s.previewDelete(ctx, by, id, condition)
 }
 
 // Delete removes a branch with its departments and all that are below them; users lose the assignment. It
 // returns what is left as records.delete does. The error is errs.NotFound, or errs.StaleVersion if the version
-// isn't one of ifMatch.
-func (s *Branches) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
-	return s.delete(ctx, by, id, ifMatch)
+// isn't one that condition allows.
+func (s *Branches) Delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (*api.DeletionPreview, error) {
+	return s.delete(ctx, by, id, condition)
 }

@@ -69,21 +69,21 @@ func (s *Companies) Get(ctx context.Context, by access.Principal, id uuid.UUID) 
 }
 
 // Update changes the fields that are in the request and returns the company as it is then. The error is errs.NotFound,
-// errs.StaleVersion if the version isn't one of ifMatch, or errs.AlreadyExists if the new code is taken.
-func (s *Companies) Update(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.CompanyUpdate) (db.Company, error) {
-	return s.update(ctx, by, id, ifMatch, func(_ db.Querier, c *db.Company) error {
+// errs.StaleVersion if condition doesn't allow its version, or errs.AlreadyExists if the new code is taken.
+func (s *Companies) Update(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in api.CompanyUpdate) (db.Company, error) {
+	return s.update(ctx, by, id, condition, func(_ db.Querier, c *db.Company) error {
 		applyCompany(c, in)
 		return nil
 	})
 }
 
 // PreviewDelete says what Delete would take with it. The error is as there.
-func (s *Companies) PreviewDelete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (api.DeletionPreview, error) {
-	return s.previewDelete(ctx, by, id, ifMatch)
+func (s *Companies) PreviewDelete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (api.DeletionPreview, error) {
+	return s.previewDelete(ctx, by, id, condition)
 }
 
 // Delete removes a company with its branches and departments; users lose the assignment. It returns what is left as
-// records.delete does. The error is errs.NotFound, or errs.StaleVersion if the version isn't one of ifMatch.
-func (s *Companies) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
-	return s.delete(ctx, by, id, ifMatch)
+// records.delete does. The error is errs.NotFound, or errs.StaleVersion if condition doesn't allow its version.
+func (s *Companies) Delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (*api.DeletionPreview, error) {
+	return s.delete(ctx, by, id, condition)
 }

@@ -68,17 +68,17 @@ func (s *Departments) Get(ctx context.Context, by access.Principal, id uuid.UUID
 }
 
 // Update changes the fields that are in the request and returns the department as it is then. The error is errs.NotFound,
-// errs.StaleVersion if the version isn't one of ifMatch, errs.UnknownReference if something that it shall refer to isn't
+// errs.StaleVersion if condition doesn't allow its version, errs.UnknownReference if something that it shall refer to isn't
 // there, errs.Cycle if it would be below itself, or errs.AlreadyExists if the new code is taken.
 //
 // A department that moves to another branch takes its users along: the first 1000 in the same transaction, the others in further
 // ones. If that takes longer than 10 seconds the error is errs.Timeout; the same request then goes on with the rest.
 func (s *Departments) Update(
-	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.DepartmentUpdate,
+	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in api.DepartmentUpdate,
 ) (db.Department, error) {
 	until := s.now().Add(deletionTime)
 	more := false
-	after, err := s.update(ctx, by, id, ifMatch, func(q db.Querier, d *db.Department) error {
+	after, err := s.update(ctx, by, id, condition, func(q db.Querier, d *db.Department) error {
 		before := *d
 		applyDepartment(d, in)
 		if err := checkReferences(fromDepartment(ctx, q, before, *d)...); err != nil {
@@ -158,12 +158,12 @@ func checkCycle(ctx context.Context, q db.Querier, d db.Department) error {
 }
 
 // PreviewDelete says what Delete would take with it. The error is as there.
-func (s *Departments) PreviewDelete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (api.DeletionPreview, error) {
-	return s.previewDelete(ctx, by, id, ifMatch)
+func (s *Departments) PreviewDelete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (api.DeletionPreview, error) {
+	return s.previewDelete(ctx, by, id, condition)
 }
 
 // Delete removes a department with all that are below it; users lose the assignment. It returns what is left as
-// records.delete does. The error is errs.NotFound, or errs.StaleVersion if the version isn't one of ifMatch.
-func (s *Departments) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
-	return s.delete(ctx, by, id, ifMatch)
+// records.delete does. The error is errs.NotFound, or errs.StaleVersion if condition doesn't allow its version.
+func (s *Departments) Delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (*api.DeletionPreview, error) {
+	return s.delete(ctx, by, id, condition)
 }

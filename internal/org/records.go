@@ -139,14 +139,14 @@ func (r records[Row]) create(ctx context.Context, by access.Principal, row Row, 
 }
 
 // update lets change have its way with a row, and returns the row as it is then. If that makes no difference nothing is
-// written. The error is errs.NotFound, errs.StaleVersion if the version isn't one of ifMatch, errs.AlreadyExists if the new
+// written. The error is errs.NotFound, errs.StaleVersion if condition doesn't allow its version, errs.AlreadyExists if the new
 // code is taken, or what change returns.
 func (r records[Row]) update(
-	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, change func(q db.Querier, row *Row) error,
+	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, change func(q db.Querier, row *Row) error,
 ) (Row, error) {
 	var after Row
 	err := r.store.Tx(ctx, func(q db.Querier) error {
-		before, err := r.locked(ctx, q, by, id, ifMatch)
+		before, err := r.locked(ctx, q, by, id, condition)
 		if err != nil {
 			return err
 		}
@@ -178,8 +178,8 @@ func (r records[Row]) update(
 }
 
 // previewDelete says what delete would take with it. The error is as there.
-func (r records[Row]) previewDelete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (api.DeletionPreview, error) {
-	row, err := r.matching(ctx, r.store, by, id, ifMatch)
+func (r records[Row]) previewDelete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (api.DeletionPreview, error) {
+	row, err := r.matching(ctx, r.store, by, id, condition)
 	if err != nil {
 		return api.DeletionPreview{}, r.clientError(err)
 	}
@@ -194,12 +194,12 @@ func (r records[Row]) previewDelete(ctx context.Context, by access.Principal, id
 // rows, from below, and the last one removes the row itself. It returns nil when nothing is left. If it takes
 // longer than 10 seconds, it stops and returns what is left: then, and after any error, another call continues.
 //
-// The error is errs.NotFound, errs.StaleVersion if the version isn't one of ifMatch at the beginning, or that of
+// The error is errs.NotFound, errs.StaleVersion if condition doesn't allow its version at the beginning, or that of
 // access.StillAllowed between two transactions.
-func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (*api.DeletionPreview, error) {
+func (r records[Row]) delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (*api.DeletionPreview, error) {
 	until := r.now().Add(deletionTime)
 	isLate := func() bool { return !r.now().Before(until) }
-	done, err := r.deleteBatch(ctx, by, id, ifMatch, isLate)
+	done, err := r.deleteBatch(ctx, by, id, condition, isLate)
 	if err != nil {
 		return nil, r.clientError(err)
 	}
@@ -233,10 +233,10 @@ func (r records[Row]) rest(ctx context.Context, by access.Principal, id uuid.UUI
 // deleteBatch runs one transaction of delete, and reports whether the row is deleted. When isLate returns true
 // it stops early.
 func (r records[Row]) deleteBatch(
-	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, isLate func() bool,
+	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, isLate func() bool,
 ) (done bool, err error) {
 	err = r.store.Tx(ctx, func(q db.Querier) error {
-		row, err := r.locked(ctx, q, by, id, ifMatch)
+		row, err := r.locked(ctx, q, by, id, condition)
 		if err != nil {
 			return err
 		}
@@ -260,7 +260,7 @@ func (r records[Row]) deleteBatch(
 
 // locked calls kind.lock, and then returns what matching does. The error is store.ErrNotFound if there is no such row.
 func (r records[Row]) locked(
-	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, ifMatch etag.Condition,
+	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, condition etag.Condition,
 ) (Row, error) {
 	rows, err := r.kind.lock(ctx, q, by.TenantID, id)
 	if err == nil && rows == 0 {
@@ -270,18 +270,19 @@ func (r records[Row]) locked(
 		var none Row
 		return none, err
 	}
-	return r.matching(ctx, q, by, id, ifMatch)
+	return r.matching(ctx, q, by, id, condition)
 }
 
-// matching returns a row whose version is one of ifMatch; errs.StaleVersion if it has another.
+// matching returns a row whose version condition allows; errs.StaleVersion if it doesn't.
 func (r records[Row]) matching(
-	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, ifMatch etag.Condition,
+	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, condition etag.Condition,
 ) (Row, error) {
 	row, err := r.kind.get(ctx, q, by.TenantID, id)
 	if err != nil {
 		return row, err
 	}
-	if !ifMatch.Allows(*r.kind.facts(&row).version) {
+	f := r.kind.facts(&row)
+	if !condition.Allows(etag.Of(by.TenantID, f.id, *f.version)) {
 		return row, errs.Newf(errs.StaleVersion, "The %s has changed since you read it. Read it again and repeat your change.", r.kind.name)
 	}
 	return row, nil

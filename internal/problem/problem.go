@@ -43,7 +43,8 @@ func Handle(err error, c echo.Context) {
 		header.Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 	header.Set(echo.HeaderContentType, ContentType)
-	header.Del("ETag")
+	header.Del("ETag") // these two are of the reply that it takes the place of
+	header.Del(echo.HeaderContentLength)
 	body, err := json.Marshal(New(e, access.RequestFrom(c.Request().Context())))
 	if err != nil {
 		body = []byte("{}")

@@ -79,7 +79,7 @@ func (a *attempt) judgeRefusal(status int, p api.Problem) string {
 	case http.StatusNotModified:
 		fine = a.header.Get("If-None-Match") != ""
 	case http.StatusPreconditionFailed:
-		fine = a.header.Get("If-Match") != ""
+		fine = a.header.Get("If-Match") != "" || a.header.Get("If-None-Match") != "" && a.op.Method != http.MethodGet
 	case http.StatusNotFound:
 		fine = a.missing || a.namesNothing()
 	case http.StatusConflict:

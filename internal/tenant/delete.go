@@ -92,13 +92,13 @@ var errGone = errors.New("the tenant is gone")
 // stopped. Any number of calls may do so at once.
 //
 // The error is errs.NotFound, errs.PlatformTenant, errs.ValidationFailed if the code isn't the tenant's, errs.StaleVersion if
-// the version isn't one of ifMatch, or errs.NotSuspended.
+// the version isn't one that condition allows, or errs.NotSuspended.
 //
 // From the beginning on nobody can enter the tenant. What was under way then may still add rows: those that come before the
 // end are deleted like the others, and after it the foreign keys refuse them.
-func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, confirmCode string) (*db.Tenant, error) {
+func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, confirmCode string) (*db.Tenant, error) {
 	until := s.now().Add(deletionTime)
-	t, err := s.beginDeletion(ctx, by, id, ifMatch, confirmCode)
+	t, err := s.beginDeletion(ctx, by, id, condition, confirmCode)
 	if err != nil {
 		return nil, clientError(err)
 	}
@@ -122,7 +122,7 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 
 // beginDeletion marks a tenant as one that is being deleted, and writes down what there was of it.
 func (s *Service) beginDeletion(
-	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, confirmCode string,
+	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, confirmCode string,
 ) (db.Tenant, error) {
 	if id == access.PlatformTenantID {
 		return db.Tenant{}, errs.New(errs.PlatformTenant, "The platform can't be deleted: superusers live in it.")
@@ -130,7 +130,7 @@ func (s *Service) beginDeletion(
 	var t db.Tenant
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		var err error
-		if t, err = matching(ctx, q, id, ifMatch); err != nil {
+		if t, err = matching(ctx, q, id, condition); err != nil {
 			return err
 		}
 		if confirmCode != t.Code {

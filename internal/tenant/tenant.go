@@ -137,38 +137,38 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.Tenant
 }
 
 // Update changes the fields that are in the request and returns the tenant as it is then. The error is errs.NotFound,
-// errs.StaleVersion if the version isn't one of ifMatch, errs.AlreadyExists if the new code is taken, or errs.TenantDeleting.
-func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.TenantUpdate) (db.Tenant, error) {
-	return s.change(ctx, by, "tenant.update", id, ifMatch, func(t *db.Tenant) { apply(t, in) })
+// errs.StaleVersion if condition doesn't allow its version, errs.AlreadyExists if the new code is taken, or errs.TenantDeleting.
+func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in api.TenantUpdate) (db.Tenant, error) {
+	return s.change(ctx, by, "tenant.update", id, condition, func(t *db.Tenant) { apply(t, in) })
 }
 
 // Suspend keeps everyone of a tenant out, from their next request on, and returns the tenant as it is then. The error is
-// errs.NotFound, errs.PlatformTenant or errs.TenantDeleting.
-func (s *Service) Suspend(ctx context.Context, by access.Principal, id uuid.UUID) (db.Tenant, error) {
+// errs.NotFound, errs.StaleVersion, errs.PlatformTenant or errs.TenantDeleting.
+func (s *Service) Suspend(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.Tenant, error) {
 	if id == access.PlatformTenantID {
 		return db.Tenant{}, errs.New(errs.PlatformTenant, "The platform can't be suspended: superusers live in it.")
 	}
-	t, err := s.change(ctx, by, "tenant.suspend", id, etag.Condition{}, func(t *db.Tenant) { t.Status = suspended })
+	t, err := s.change(ctx, by, "tenant.suspend", id, condition, func(t *db.Tenant) { t.Status = suspended })
 	if err == nil {
 		s.refused(ctx, id)
 	}
 	return t, err
 }
 
-// Resume lets everyone of a tenant work again, and returns the tenant as it is then. The error is errs.NotFound or
-// errs.TenantDeleting.
-func (s *Service) Resume(ctx context.Context, by access.Principal, id uuid.UUID) (db.Tenant, error) {
-	return s.change(ctx, by, "tenant.resume", id, etag.Condition{}, func(t *db.Tenant) { t.Status = active })
+// Resume lets everyone of a tenant work again, and returns the tenant as it is then. The error is errs.NotFound,
+// errs.StaleVersion or errs.TenantDeleting.
+func (s *Service) Resume(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.Tenant, error) {
+	return s.change(ctx, by, "tenant.resume", id, condition, func(t *db.Tenant) { t.Status = active })
 }
 
 // change lets f have its way with a tenant, and returns the tenant as it is then. If that makes no difference nothing is
 // written.
 func (s *Service) change(
-	ctx context.Context, by access.Principal, action string, id uuid.UUID, ifMatch etag.Condition, f func(*db.Tenant),
+	ctx context.Context, by access.Principal, action string, id uuid.UUID, condition etag.Condition, f func(*db.Tenant),
 ) (db.Tenant, error) {
 	var after db.Tenant
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		before, err := matching(ctx, q, id, ifMatch)
+		before, err := matching(ctx, q, id, condition)
 		if err != nil {
 			return err
 		}
@@ -222,13 +222,13 @@ func (s *Service) write(ctx context.Context, q db.Querier, by access.Principal, 
 	return s.audit.Write(ctx, q, by, entry)
 }
 
-// matching returns a tenant whose version is one of ifMatch; errs.StaleVersion if it has another.
-func matching(ctx context.Context, q db.Querier, id uuid.UUID, ifMatch etag.Condition) (db.Tenant, error) {
+// matching returns a tenant whose version condition allows; errs.StaleVersion if it doesn't.
+func matching(ctx context.Context, q db.Querier, id uuid.UUID, condition etag.Condition) (db.Tenant, error) {
 	t, err := q.GetTenant(ctx, db.GetTenantParams{ID: id})
 	if err != nil {
 		return db.Tenant{}, err
 	}
-	if !ifMatch.Allows(t.Version) {
+	if !condition.Allows(etag.Of(t.ID, t.ID, t.Version)) {
 		return db.Tenant{}, errs.New(errs.StaleVersion, "The tenant has changed since you read it. Read it again and repeat your change.")
 	}
 	return t, nil

@@ -61,7 +61,7 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 
 // Update changes the fields that are in the request and returns the user as it is then. The error is as of administer and
 // Create, or errs.LastAdmin.
-func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition, in api.UserUpdate) (db.User, error) {
+func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in api.UserUpdate) (db.User, error) {
 	var seen, after db.User
 	lock := func(q db.Querier) error {
 		if !in.CompanyID.IsSpecified() && !in.BranchID.IsSpecified() && !in.DepartmentID.IsSpecified() {
@@ -75,7 +75,7 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 		apply(&wanted, in)
 		return org.LockCompanies(ctx, q, seen, wanted)
 	}
-	err := s.administerAfter(ctx, by, id, ifMatch, lock, func(q db.Querier, before db.User) error {
+	err := s.administerAfter(ctx, by, id, condition, lock, func(q db.Querier, before db.User) error {
 		if seen.ID == id && seen.Version != before.Version {
 			return store.ErrStale // the companies may be others
 		}
@@ -106,9 +106,9 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 
 // Deactivate keeps a user from working until Activate; sessions and an open one-time token end. An inactive user stays as it
 // is. The error is as of administer, or errs.LastAdmin.
-func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.UUID) (db.User, error) {
+func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.User, error) {
 	var after db.User
-	err := s.administer(ctx, by, id, func(q db.Querier, before db.User) error {
+	err := s.administer(ctx, by, id, condition, func(q db.Querier, before db.User) error {
 		if after = before; !before.IsActive {
 			return nil
 		}
@@ -134,9 +134,9 @@ func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.U
 }
 
 // Activate lets a user work again. An active user stays as it is. The error is as of administer.
-func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUID) (db.User, error) {
+func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.User, error) {
 	var after db.User
-	err := s.administer(ctx, by, id, func(q db.Querier, before db.User) error {
+	err := s.administer(ctx, by, id, condition, func(q db.Querier, before db.User) error {
 		after = before
 		after.IsActive = true
 		return s.save(ctx, q, by, before, &after)
@@ -150,9 +150,9 @@ func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUI
 // Delete removes a user; departments that they head have no head then, and the database removes their sessions
 // and token. Each transaction changes up to 100 departments, and the last one removes the user, too. The error
 // is as of administer, errs.LastAdmin, or that of access.StillAllowed; after an error another call continues.
-func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) error {
+func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) error {
 	for {
-		more, err := s.deletePart(ctx, by, id, ifMatch)
+		more, err := s.deletePart(ctx, by, id, condition)
 		if err != nil || !more {
 			return err
 		}
@@ -163,10 +163,10 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 }
 
 // deletePart runs one transaction of Delete. It reports whether another one has to follow.
-func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition) (more bool, err error) {
+func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (more bool, err error) {
 	var deleted db.User
 	lock := func(q db.Querier) error { return org.LockHeaded(ctx, q, by.TenantID, id) }
-	err = s.administerAfter(ctx, by, id, ifMatch, lock, func(q db.Querier, u db.User) error {
+	err = s.administerAfter(ctx, by, id, condition, lock, func(q db.Querier, u db.User) error {
 		deleted = u
 		if err := checkLast(ctx, q, u, db.User{}); err != nil {
 			return err
@@ -230,9 +230,9 @@ func isActiveSuperuser(u db.User) bool { return u.IsActive && u.IsSuperuser }
 
 // CreatePasswordReset returns a token to choose a password with, in place of an older one. The error is as of administer, or
 // errs.UserInactive.
-func (s *Service) CreatePasswordReset(ctx context.Context, by access.Principal, id uuid.UUID) (auth.OneTimeToken, error) {
+func (s *Service) CreatePasswordReset(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (auth.OneTimeToken, error) {
 	var token auth.OneTimeToken
-	err := s.administer(ctx, by, id, func(q db.Querier, u db.User) error {
+	err := s.administer(ctx, by, id, condition, func(q db.Querier, u db.User) error {
 		if !u.IsActive {
 			return errs.New(errs.UserInactive, "This user is inactive, so a token wouldn't work. Activate the user first.")
 		}

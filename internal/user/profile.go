@@ -12,15 +12,15 @@ import (
 )
 
 // UpdateProfile changes the fields of the principal's own user that are in the request, and returns the user as it is
-// then. The error is errs.StaleVersion if the version isn't one of ifMatch, or errs.SessionEnded if the user is gone.
-func (s *Service) UpdateProfile(ctx context.Context, by access.Principal, ifMatch etag.Condition, in api.ProfileUpdate) (db.User, error) {
+// then. The error is errs.StaleVersion if condition doesn't allow its version, or errs.SessionEnded if the user is gone.
+func (s *Service) UpdateProfile(ctx context.Context, by access.Principal, condition etag.Condition, in api.ProfileUpdate) (db.User, error) {
 	var after db.User
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		before, err := auth.OwnUser(ctx, q, by)
 		if err != nil {
 			return err
 		}
-		if !ifMatch.Allows(before.Version) {
+		if !condition.Allows(etag.Of(before.TenantID, before.ID, before.Version)) {
 			return errs.New(errs.StaleVersion, "Your profile has changed since you read it. Read it again and repeat your change.")
 		}
 		after = before

@@ -57,16 +57,19 @@ var errDenied = errors.New("only superusers administer superusers")
 // administer calls f with a user of the tenant, in a transaction. Such transactions of a tenant wait for each other: two changes
 // that are right alone may together leave the tenant without an admin.
 //
-// The error is errs.NotFound, errs.Forbidden if the user is a superuser and the principal isn't, or that of f.
-func (s *Service) administer(ctx context.Context, by access.Principal, id uuid.UUID, f func(q db.Querier, u db.User) error) error {
-	return s.administerAfter(ctx, by, id, etag.Condition{}, func(db.Querier) error { return nil }, f)
+// The error is errs.NotFound, errs.Forbidden if the user is a superuser and the principal isn't, errs.StaleVersion if condition
+// doesn't allow the user's version, or that of f.
+func (s *Service) administer(
+	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, f func(q db.Querier, u db.User) error,
+) error {
+	return s.administerAfter(ctx, by, id, condition, func(db.Querier) error { return nil }, f)
 }
 
 // administerAfter calls lock in the transaction before it does what administer does. lock locks the companies
 // whose rows f changes: the order of locks is company, tenant, everything else. The error may also be
-// errs.StaleVersion if the version isn't one of ifMatch, or that of lock.
+// that of lock.
 func (s *Service) administerAfter(
-	ctx context.Context, by access.Principal, id uuid.UUID, ifMatch etag.Condition,
+	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition,
 	lock func(q db.Querier) error, f func(q db.Querier, u db.User) error,
 ) error {
 	var u db.User
@@ -84,7 +87,7 @@ func (s *Service) administerAfter(
 		if !mayAdminister(by, u) {
 			return errDenied
 		}
-		if !ifMatch.Allows(u.Version) {
+		if !condition.Allows(etag.Of(u.TenantID, u.ID, u.Version)) {
 			return errs.New(errs.StaleVersion, "The user has changed since you read it. Read it again and repeat your change.")
 		}
 		return f(q, u)

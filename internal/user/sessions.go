@@ -9,6 +9,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/etag"
 	"github.com/tenantry/tenantry/internal/paging"
 )
 
@@ -55,7 +56,7 @@ func (s *Service) sessions(ctx context.Context, list paging.List, userID uuid.UU
 // EndSessions ends all sessions of a user. If there are none nothing is written. The error is as of administer.
 func (s *Service) EndSessions(ctx context.Context, by access.Principal, id uuid.UUID) error {
 	var of db.User
-	err := s.administer(ctx, by, id, func(q db.Querier, u db.User) error {
+	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, u db.User) error {
 		of = u
 		ended, err := s.auth.EndSessions(ctx, q, u.TenantID, u.ID, uuid.Nil, "ended_by_admin")
 		if err != nil || ended == 0 {

@@ -7,8 +7,11 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// keepRequests takes out of a document what is there to be read, and what it says of replies but their media types. What isn't known here
-// stays: a rule must not get lost.
+// entityTag is a header of replies that has to do with requests: it says that their preconditions are evaluated.
+const entityTag = "ETag"
+
+// keepRequests takes out of a document what is there to be read, and what it says of replies but their media types and the header ETag.
+// What isn't known here stays: a rule must not get lost.
 func keepRequests(doc *openapi3.T) error {
 	doc.Info = &openapi3.Info{Title: doc.Info.Title, Version: doc.Info.Version}
 	doc.Servers, doc.Tags, doc.ExternalDocs = nil, nil, nil
@@ -49,7 +52,12 @@ func silenceOperation(op *openapi3.Operation) {
 		for mediaType := range reply.Value.Content {
 			content[mediaType] = openapi3.NewMediaType()
 		}
-		replies.Set(status, &openapi3.ResponseRef{Value: openapi3.NewResponse().WithDescription("").WithContent(content)})
+		kept := openapi3.NewResponse().WithDescription("").WithContent(content)
+		if reply.Value.Headers[entityTag] != nil {
+			header := &openapi3.Header{Parameter: openapi3.Parameter{Schema: openapi3.NewStringSchema().NewRef()}}
+			kept.Headers = openapi3.Headers{entityTag: {Value: header}}
+		}
+		replies.Set(status, &openapi3.ResponseRef{Value: kept})
 	}
 	op.Responses = replies
 }

@@ -463,7 +463,9 @@ export class Api extends HeyApiClient {
     /**
      * Read a user
      *
-     * A log-in alone gives no new version. So `last_login_at` may be older than it is when `If-None-Match` gets 304.
+     * A log-in changes `last_login_at` and so the `ETag`, but not the version: an older `ETag` of the same version still fulfils
+     * `If-Match`.
+     *
      */
     public getUser<ThrowOnError extends boolean = true>(options: Options<GetUserData, ThrowOnError>): RequestResult<GetUserResponses, GetUserErrors, ThrowOnError, 'data'> {
         return (options.client ?? this.client).get<GetUserResponses, GetUserErrors, ThrowOnError, 'data'>({

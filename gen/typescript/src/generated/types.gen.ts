@@ -1796,12 +1796,16 @@ export type Count = boolean;
 export type Search = string;
 
 /**
- * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+ * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+ * now, the reply is 412 and nothing changes.
+ *
  */
 export type IfMatch = string;
 
 /**
- * The `ETag` of the version that you have. Still the same - 304 without a body.
+ * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+ * answers 412 and changes nothing.
+ *
  */
 export type IfNoneMatch = string;
 
@@ -2118,9 +2122,17 @@ export type UpdateMeData = {
     body: ProfileUpdate;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path?: never;
     query?: never;
@@ -2149,7 +2161,7 @@ export type UpdateMeErrors = {
      */
     406: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -2527,9 +2539,17 @@ export type DeleteTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -2572,7 +2592,7 @@ export type DeleteTenantErrors = {
      */
     409: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -2612,7 +2632,15 @@ export type GetTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
          */
         'If-None-Match'?: string;
     };
@@ -2646,6 +2674,10 @@ export type GetTenantErrors = {
      */
     406: Problem;
     /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
+    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -2678,9 +2710,17 @@ export type UpdateTenantData = {
     body: TenantUpdate;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -2724,7 +2764,7 @@ export type UpdateTenantErrors = {
      */
     409: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -2766,6 +2806,20 @@ export type UpdateTenantResponse = UpdateTenantResponses[keyof UpdateTenantRespo
 
 export type SuspendTenantData = {
     body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
     path: {
         /**
          * The id of the resource.
@@ -2802,6 +2856,10 @@ export type SuspendTenantErrors = {
      */
     409: Problem;
     /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
+    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -2832,6 +2890,20 @@ export type SuspendTenantResponse = SuspendTenantResponses[keyof SuspendTenantRe
 
 export type ResumeTenantData = {
     body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
     path: {
         /**
          * The id of the resource.
@@ -2867,6 +2939,10 @@ export type ResumeTenantErrors = {
      *
      */
     409: Problem;
+    /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
     /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
@@ -2960,7 +3036,15 @@ export type GetOwnTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
          */
         'If-None-Match'?: string;
     };
@@ -2993,6 +3077,10 @@ export type GetOwnTenantErrors = {
      * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
      */
     406: Problem;
+    /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
     /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
@@ -3324,9 +3412,17 @@ export type DeleteUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -3366,7 +3462,7 @@ export type DeleteUserErrors = {
      */
     409: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -3402,7 +3498,15 @@ export type GetUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
          */
         'If-None-Match'?: string;
     };
@@ -3441,6 +3545,10 @@ export type GetUserErrors = {
      */
     406: Problem;
     /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
+    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -3473,9 +3581,17 @@ export type UpdateUserData = {
     body: UserUpdate;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -3525,7 +3641,7 @@ export type UpdateUserErrors = {
      */
     409: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -3567,6 +3683,20 @@ export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
 
 export type DeactivateUserData = {
     body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
     path: {
         /**
          * The id of the resource.
@@ -3609,6 +3739,10 @@ export type DeactivateUserErrors = {
      */
     409: Problem;
     /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
+    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -3639,6 +3773,20 @@ export type DeactivateUserResponse = DeactivateUserResponses[keyof DeactivateUse
 
 export type ActivateUserData = {
     body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
     path: {
         /**
          * The id of the resource.
@@ -3674,6 +3822,10 @@ export type ActivateUserErrors = {
      */
     406: Problem;
     /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
+    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -3704,6 +3856,20 @@ export type ActivateUserResponse = ActivateUserResponses[keyof ActivateUserRespo
 
 export type CreatePasswordResetData = {
     body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
     path: {
         /**
          * The id of the resource.
@@ -3745,6 +3911,10 @@ export type CreatePasswordResetErrors = {
      *
      */
     409: Problem;
+    /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
     /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
@@ -4085,9 +4255,17 @@ export type DeleteCompanyData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -4128,7 +4306,7 @@ export type DeleteCompanyErrors = {
      */
     406: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -4172,7 +4350,15 @@ export type GetCompanyData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
          */
         'If-None-Match'?: string;
     };
@@ -4211,6 +4397,10 @@ export type GetCompanyErrors = {
      */
     406: Problem;
     /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
+    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -4243,9 +4433,17 @@ export type UpdateCompanyData = {
     body: CompanyUpdate;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -4295,7 +4493,7 @@ export type UpdateCompanyErrors = {
      */
     409: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -4520,9 +4718,17 @@ export type DeleteBranchData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -4563,7 +4769,7 @@ export type DeleteBranchErrors = {
      */
     406: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -4607,7 +4813,15 @@ export type GetBranchData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
          */
         'If-None-Match'?: string;
     };
@@ -4646,6 +4860,10 @@ export type GetBranchErrors = {
      */
     406: Problem;
     /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
+    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -4678,9 +4896,17 @@ export type UpdateBranchData = {
     body: BranchUpdate;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -4730,7 +4956,7 @@ export type UpdateBranchErrors = {
      */
     409: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -4955,9 +5181,17 @@ export type DeleteDepartmentData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -4998,7 +5232,7 @@ export type DeleteDepartmentErrors = {
      */
     406: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -5042,7 +5276,15 @@ export type GetDepartmentData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
          */
         'If-None-Match'?: string;
     };
@@ -5081,6 +5323,10 @@ export type GetDepartmentErrors = {
      */
     406: Problem;
     /**
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     */
+    412: Problem;
+    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -5113,9 +5359,17 @@ export type UpdateDepartmentData = {
     body: DepartmentUpdate;
     headers?: {
         /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
          */
         'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -5165,7 +5419,7 @@ export type UpdateDepartmentErrors = {
      */
     409: Problem;
     /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
+     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**

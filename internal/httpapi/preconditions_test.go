@@ -1,0 +1,276 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/apitest"
+)
+
+// resource is something that has an entity tag, and all operations of the document about it.
+type resource struct {
+	readAt     string // where its tag is read
+	operations map[string]access.Operation
+	id         uuid.UUID
+}
+
+// resources returns one of each kind, which the superuser may change.
+func resources(t *testing.T, a *apitest.App, super *apitest.Actor) map[string]resource {
+	t.Helper()
+	company, me := a.Company(t, access.PlatformTenantID), super.User
+	all := map[string]resource{
+		"company":    {readAt: companyPath(company.ID), id: company.ID},
+		"branch":     {readAt: branchesPath, id: a.Branch(t, company).ID},
+		"department": {readAt: departmentsPath, id: a.Department(t, company).ID},
+		"user":       {readAt: usersPath, id: a.User(t, access.PlatformTenantID, access.User).ID},
+		"tenant":     {readAt: tenantsPath, id: a.Tenant(t).ID},
+		"me":         {readAt: usersPath, id: me.ID},
+		"own tenant": {readAt: ownTenantPath, id: access.PlatformTenantID},
+	}
+	for kind, r := range all {
+		if kind != "company" && kind != "own tenant" {
+			r.readAt += "/" + r.id.String()
+		}
+		r.operations = map[string]access.Operation{}
+		all[kind] = r
+	}
+	for _, op := range apitest.Operations(t) {
+		switch {
+		case !hasHeader(op, "If-Match"):
+		case op.Entity != "" && all[op.Entity].operations == nil:
+			t.Fatalf("there is no %s; make one here", op.Entity)
+		case op.Entity != "":
+			all[op.Entity].operations[op.ID] = op
+		case op.Path == mePath:
+			all["me"].operations[op.ID] = op
+		default:
+			all["own tenant"].operations[op.ID] = op
+		}
+	}
+	return all
+}
+
+func hasHeader(op access.Operation, name string) bool {
+	return slices.ContainsFunc(op.Parameters, func(p *openapi3.Parameter) bool { return p.In == openapi3.ParameterInHeader && p.Name == name })
+}
+
+// lines sets a header of several lines.
+func lines(name string, values ...string) apitest.Option {
+	return func(r *http.Request) { r.Header[name] = values }
+}
+
+func TestStalePreconditionsChangeNothing(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		super := a.Superuser(t)
+		all := resources(t, a, super)
+		before := versions(t, a)
+		for kind, r := range all {
+			tag := super.Do(t, http.MethodGet, r.readAt, "").Want(t, 200).Header.Get("ETag")
+			version, rest, _ := strings.Cut(tag, "-")
+			stale := map[string][]apitest.Option{
+				"another version":           {lines("If-Match", `"999"`)},
+				"another row":               {lines("If-Match", version+`-000000000000-`+rest[13:])},
+				"a weak tag":                {lines("If-Match", "W/"+tag)},
+				"no tag":                    {lines("If-Match", "nonsense")},
+				"nothing":                   {lines("If-Match", "")},
+				"a tag with a comma":        {lines("If-Match", `"x,`+tag[1:])},
+				"several lines":             {lines("If-Match", `"998"`, `"999"`)},
+				"although it is the tag":    {lines("If-Match", `"999"`), lines("If-None-Match", tag)},
+				"although it isn't the tag": {lines("If-Match", `"999"`), lines("If-None-Match", `"x"`)},
+			}
+			for id, op := range r.operations {
+				t.Run(kind+" "+id, func(t *testing.T) {
+					method, path, body := attempt(op, r.id)
+					if op.ID == "deleteTenant" {
+						path += "?confirm_code=X"
+					}
+					for name, options := range stale {
+						if got := super.Do(t, method, path, body, options...); got.Status != 412 {
+							t.Errorf("If-Match with %s: %d, want 412: %s", name, got.Status, got.Body)
+						}
+					}
+					want, unwanted := 304, map[string][]apitest.Option{
+						"anything":         {lines("If-None-Match", "*")},
+						"the tag":          {lines("If-None-Match", tag)},
+						"a weak tag":       {lines("If-None-Match", `"x"`, "W/"+tag)},
+						"this and not":     {lines("If-Match", tag), lines("If-None-Match", tag)},
+						"this and nothing": {lines("If-Match", "*"), lines("If-None-Match", "*")},
+					}
+					if method != http.MethodGet {
+						want = 412
+						unwanted["the version"] = []apitest.Option{lines("If-None-Match", version+`"`)}
+						unwanted["nonsense"] = []apitest.Option{lines("If-None-Match", "nonsense")}
+					}
+					for name, options := range unwanted {
+						if got := super.Do(t, method, path, body, options...); got.Status != want {
+							t.Errorf("If-None-Match with %s: %d, want %d: %s", name, got.Status, want, got.Body)
+						}
+					}
+				})
+			}
+		}
+		if after := versions(t, a); after != before {
+			t.Errorf("refused requests changed rows:\n%s\nwere\n%s", after, before)
+		}
+	})
+}
+
+func TestPreconditionsThatHoldAreNoObstacle(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		super := a.Superuser(t)
+		for kind, r := range resources(t, a, super) {
+			tag := super.Do(t, http.MethodGet, r.readAt, "").Want(t, 200).Header.Get("ETag")
+			version, rest, _ := strings.Cut(tag, "-")
+			for id, op := range r.operations {
+				method, path, _ := attempt(op, r.id)
+				if method != http.MethodGet && method != http.MethodPut {
+					continue
+				}
+				body := map[string]string{http.MethodPut: "{}"}[method]
+				for name, options := range map[string][]apitest.Option{
+					"the tag":               {lines("If-Match", tag)},
+					"the version":           {lines("If-Match", version+`"`)},
+					"anything":              {lines("If-Match", "*")},
+					"another content":       {lines("If-Match", version+"-"+rest[:12]+`-0000000000000000"`)},
+					"several lines":         {lines("If-Match", `W/"x"`, `"y,z", `+tag)},
+					"something else":        {lines("If-None-Match", `"x"`)},
+					"this and nothing else": {lines("If-Match", tag), lines("If-None-Match", `"999"`)},
+					"no modification":       {lines("If-Unmodified-Since", "Mon, 01 Jan 2001 00:00:00 GMT"), lines("If-Modified-Since", "Fri, 01 Jan 2100 00:00:00 GMT")},
+				} {
+					if got := super.Do(t, method, path, body, options...); got.Status != 200 || got.Header.Get("ETag") != tag {
+						t.Errorf("%s, %s with %s: %d %s, want 200 with %s", kind, id, name, got.Status, got.Header.Get("ETag"), tag)
+					}
+				}
+			}
+		}
+	})
+}
+
+func TestOperationsWithoutATagRefusePreconditions(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		super := a.Superuser(t)
+		before := versions(t, a)
+		for _, op := range apitest.Operations(t) {
+			if hasHeader(op, "If-Match") {
+				continue
+			}
+			method, path, body := attempt(op, super.User.ID)
+			refused := []apitest.Option{lines("If-Match", `"1"`), lines("If-Match", "*"), lines("If-None-Match", "*")}
+			if method != http.MethodGet {
+				refused = append(refused, lines("If-None-Match", `"1"`))
+			}
+			for _, option := range refused {
+				if got := super.Do(t, method, path, body, option); got.Status != 422 || !strings.Contains(string(got.Body), `"parameter":"If-`) {
+					t.Errorf("%s: %d, want 422 that names the header: %s", op.ID, got.Status, got.Body)
+				}
+			}
+		}
+		super.Do(t, http.MethodGet, companiesPath, "", lines("If-None-Match", `"1"`)).Want(t, 200)
+		if after := versions(t, a); after != before {
+			t.Errorf("refused requests changed rows:\n%s\nwere\n%s", after, before)
+		}
+	})
+}
+
+// versions returns the versions of all rows that have one, and what a password reset makes.
+func versions(t *testing.T, a *apitest.App) string {
+	t.Helper()
+	var all []string
+	for _, table := range []string{"tenants", "users", "companies", "branches", "departments"} {
+		rows, err := a.Database(t).QueryContext(t.Context(), "SELECT id, version, updated_at FROM "+table+" ORDER BY id")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, version, updatedAt string
+			if err := rows.Scan(&id, &version, &updatedAt); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, strings.Join([]string{table, id, version, updatedAt}, " "))
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(a.AuditEntries(t, access.PlatformTenantID, "user.password_reset")); n > 0 {
+		all = append(all, "a password reset")
+	}
+	return strings.Join(all, "\n")
+}
+
+// A browser keeps replies by their address. So a tag must not come again at an address with another body, whoever asks.
+func TestTagsDifferBetweenRepresentations(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		first, second := a.Actor(t, access.Admin), a.Actor(t, access.Admin)
+		super := a.Superuser(t)
+
+		t.Run("of two tenants", func(t *testing.T) {
+			theirs := first.Do(t, http.MethodGet, ownTenantPath, "").Want(t, 200)
+			if got := theirs.Header.Values("Vary"); !slices.Contains(got, "Authorization") {
+				t.Errorf("Vary %q, want Authorization in it", got)
+			}
+			tag := apitest.Header("If-None-Match", theirs.Header.Get("ETag"))
+			own := apitest.Decode[api.Tenant](t, second.Do(t, http.MethodGet, ownTenantPath, "", tag).Want(t, 200))
+			if own.ID != second.User.TenantID {
+				t.Errorf("tenant %s, want %s", own.ID, second.User.TenantID)
+			}
+			super.Do(t, http.MethodGet, ownTenantPath+"?tenant_id="+own.ID.String(), "", tag).Want(t, 200)
+			first.Do(t, http.MethodGet, ownTenantPath, "", tag).Want(t, 304)
+		})
+		t.Run("before and after a log-in", func(t *testing.T) {
+			user := a.User(t, first.User.TenantID, access.User)
+			before := first.Do(t, http.MethodGet, userPath(user.ID), "").Want(t, 200).Header.Get("ETag")
+			a.Login(t, user)
+			after := first.Do(t, http.MethodGet, userPath(user.ID), "", apitest.Header("If-None-Match", before)).Want(t, 200)
+			if got := apitest.Decode[api.User](t, after); got.LastLoginAt == nil {
+				t.Error("last_login_at is missing")
+			}
+			first.Do(t, http.MethodPut, userPath(user.ID), `{"phone":"1"}`, apitest.Header("If-Match", before)).Want(t, 200)
+		})
+		t.Run("and are the same for the same body", func(t *testing.T) {
+			for kind, r := range resources(t, a, super) {
+				read := super.Do(t, http.MethodGet, r.readAt, "").Want(t, 200)
+				for _, op := range r.operations {
+					if method, path, _ := attempt(op, r.id); method == http.MethodPut {
+						if got := super.Do(t, method, path, "{}").Want(t, 200).Header.Get("ETag"); got != read.Header.Get("ETag") {
+							t.Errorf("%s: PUT gives %s, GET %s", kind, got, read.Header.Get("ETag"))
+						}
+					}
+				}
+			}
+		})
+		t.Run("as 201 says", func(t *testing.T) {
+			company := apitest.Decode[api.Company](t, first.Do(t, http.MethodPost, companiesPath, `{"code":"C","name":"C"}`).Want(t, 201)).ID.String()
+			for path, body := range map[string]string{
+				companiesPath:   `{"code":"D","name":"D"}`,
+				branchesPath:    `{"code":"B","name":"B","company_id":"` + company + `"}`,
+				departmentsPath: `{"code":"D","name":"D","company_id":"` + company + `"}`,
+				usersPath:       `{"email":"new@` + company + `.example","full_name":"N","role":"user"}`,
+				tenantsPath:     `{"code":"NEW","name":"New"}`,
+			} {
+				created := super.Do(t, http.MethodPost, path+"?tenant_id="+first.User.TenantID.String(), body)
+				if path == tenantsPath {
+					created = super.Do(t, http.MethodPost, path, body)
+				}
+				at := created.Want(t, 201).Header.Get("Location")
+				reader := first
+				if path == tenantsPath {
+					reader = super
+				}
+				reader.Do(t, http.MethodGet, at, "", apitest.Header("If-None-Match", created.Header.Get("ETag"))).Want(t, 304)
+			}
+		})
+	})
+}
