@@ -3,8 +3,12 @@ package app
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math"
+	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/tenantry/tenantry/internal/access"
@@ -39,10 +43,15 @@ func (c *connection) Write(p []byte) (int, error) {
 	if bytes.HasPrefix(status, []byte("HTTP/1.1 431")) {
 		e = errs.Newf(errs.HeadersTooLarge, "The address and headers of a request may have at most %d bytes.", maxHeaderBytes)
 	}
+	return len(p), refuse(c.TCPConn, e, discardTimeout)
+}
+
+// refuse answers a connection on which no handler is at work, and reads what its client still sends for as long as patience.
+func refuse(conn net.Conn, e *errs.Error, patience time.Duration) error {
 	id := newID().String()
 	body, err := json.Marshal(problem.New(e, &access.Request{ID: id}))
 	if err != nil {
-		return c.TCPConn.Write(p)
+		return fmt.Errorf("encode problem: %w", err)
 	}
 	reply := http.Response{
 		StatusCode: e.Status(), ProtoMajor: 1, ProtoMinor: 1, Close: true, Header: http.Header{},
@@ -51,10 +60,13 @@ func (c *connection) Write(p []byte) (int, error) {
 	middleware.SetSecurityHeaders(reply.Header)
 	reply.Header.Set("Content-Type", problem.ContentType)
 	reply.Header.Set("X-Request-Id", id)
-	if err := reply.Write(c.TCPConn); err != nil {
-		return 0, err
+	if e.RetryAfter > 0 {
+		reply.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
-	_ = c.SetReadDeadline(time.Now().Add(discardTimeout))
-	_, _ = io.CopyN(io.Discard, c.TCPConn, maxDiscard)
-	return len(p), nil
+	if err := reply.Write(conn); err != nil {
+		return err
+	}
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	_, _ = io.CopyN(io.Discard, conn, maxDiscard)
+	return nil
 }

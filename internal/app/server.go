@@ -45,7 +45,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	server.Protocols.SetHTTP1(true)
 	server.Protocols.SetUnencryptedHTTP2(true)
 	failed := make(chan error, 1)
-	go func() { failed <- connections{listener, readHeaderTimeout}.serve(server) }()
+	go func() { failed <- connections{newDescriptors(listener, a.log), readHeaderTimeout}.serve(server) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

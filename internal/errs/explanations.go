@@ -146,7 +146,7 @@ var explanations = map[Code]Explanation{
 	},
 	StaleVersion: {
 		"What you have read isn't the newest version any more, so nothing was changed.",
-		"`If-Match` names a version, and someone has changed the resource since.",
+		"`If-Match` names a version, and someone has changed the resource since; or `If-None-Match` names the version that there is.",
 		"Read it again, look at what has changed, and send your change with the new `ETag`.",
 	},
 	BodyTooLarge: {

@@ -161,7 +161,7 @@ func TestQuotaOfATenantThatHadNone(t *testing.T) {
 		if n := count(t, a, row); n != 4 {
 			t.Errorf("there are %d companies, want 4", n)
 		}
-		if _, err := tenants.Suspend(t.Context(), access.Principal{}, row.ID); err != nil {
+		if _, err := tenants.Suspend(t.Context(), access.Principal{}, row.ID, etag.Condition{}); err != nil {
 			t.Fatal(err)
 		}
 		if rest, err := tenants.Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code); err != nil || rest != nil {

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// exhausted is a listener of a process whose limit on file descriptors is reached, but for the one of the reserve.
+type exhausted struct {
+	net.Listener
+
+	isFull atomic.Bool
+	d      *descriptors
+}
+
+func (l *exhausted) Accept() (net.Conn, error) {
+	if l.isFull.Load() && l.d.reserve != nil {
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept4", syscall.EMFILE)}
+	}
+	return l.Listener.Accept()
+}
+
+func TestConnectionsAreRefusedWithoutFileDescriptors(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	full := &exhausted{Listener: listener}
+	d := newDescriptors(full, slog.New(slog.NewTextHandler(&log, nil)))
+	full.d = d
+	open := d.open
+	taken := 0 // how often the reserve's place was taken by the connection itself
+	d.open = func() (*os.File, error) {
+		if taken++; full.isFull.Load() && taken%2 == 1 {
+			return nil, syscall.EMFILE
+		}
+		return open()
+	}
+	full.isFull.Store(true)
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "served") })}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(d) }()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	get := func() (*http.Response, string) {
+		response, err := client.Get("http://" + listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response, string(body)
+	}
+	for range 3 {
+		if r, body := get(); r.StatusCode != 503 || r.Header.Get("Retry-After") != "1" || !strings.Contains(body, `"code":"busy"`) {
+			t.Errorf("%d, Retry-After %q: %s; want 503 busy", r.StatusCode, r.Header.Get("Retry-After"), body)
+		}
+	}
+	full.isFull.Store(false)
+	if r, body := get(); r.StatusCode == 503 {
+		r, body = get() // the one that was waited for in the shortage
+		if r.StatusCode != 200 {
+			t.Errorf("%d when there is room again: %s", r.StatusCode, body)
+		}
+	}
+	_ = server.Close()
+	<-served
+	if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "LimitNOFILE") {
+		t.Errorf("%d messages, want one that says what to do:\n%s", n, log.String())
+	}
+}
