@@ -1282,11 +1282,11 @@ type ComponentHealth struct {
 	// Example: 0.41
 	LatencyMs *float64 `json:"latency_ms"`
 
-	// Status `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away.
+	// Status `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
 	Status ComponentStatus `json:"status"`
 }
 
-// ComponentStatus `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away.
+// ComponentStatus `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
 type ComponentStatus string
 
 // CreatedUser A new user, and what to hand to them.

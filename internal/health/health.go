@@ -29,13 +29,17 @@ type Checker struct {
 	Database Pinger
 	Schema   Pinger // nil: any will do
 	Redis    Pinger // nil: not set up
+	// Writable returns why the database has lately refused changes; nil if it hasn't. Then only questions are answered: degraded.
+	// Nil: not known.
+	Writable func() error
 	// Draining reports whether the process is about to end. Then it is down for those who choose where to send requests.
 	Draining func() bool
 	// LimitsAreShared reports whether all instances count requests together. Nil: nothing is limited.
 	LimitsAreShared func() bool
 
-	mu   sync.Mutex
-	last *round // nil: nobody has asked yet
+	mu         sync.Mutex
+	last       *round // nil: nobody has asked yet
+	unwritable bool   // it has been logged; of one round at a time
 }
 
 // round is one check of all parts, under way or done.
@@ -45,9 +49,9 @@ type round struct {
 	state api.Health
 }
 
-// Check returns the state of all parts, not older than a second. Without the database, or with a schema
-// that the program doesn't run with, nothing works: down. Without Redis all
-// works, but each instance limits by itself: degraded. Why a part is down is in the log, not in the reply: strangers may ask.
+// Check returns the state of all parts, not older than a second. Without the database, or with a schema that the program doesn't run
+// with, nothing works: down. Without Redis all works, but each instance limits by itself, and a database that takes no changes still
+// answers questions: degraded. Why a part is down is in the log, not in the reply: strangers may ask.
 // Who doesn't wait is told nothing good; the check goes on for the others.
 func (c *Checker) Check(ctx context.Context) api.Health {
 	state := c.latest(ctx)
@@ -98,13 +102,14 @@ func (c *Checker) check(ctx context.Context) api.Health {
 	state := api.Health{Status: api.HealthStatusOk}
 	var wait sync.WaitGroup
 	wait.Go(func() {
-		state.Components.Database = c.ask(ctx, "database", c.Database)
+		state.Components.Database = c.database(ctx)
 		state.Components.Schema = c.schema(ctx, state.Components.Database)
 	})
 	wait.Go(func() { state.Components.Redis = c.ask(ctx, "redis", c.Redis) })
 	wait.Wait()
 	state.Components.RateLimiting = api.ComponentHealth{Status: c.rateLimiting()}
-	if state.Components.Redis.Status == api.ComponentStatusDown || state.Components.RateLimiting.Status == api.ComponentStatusDegraded {
+	if state.Components.Redis.Status == api.ComponentStatusDown || state.Components.RateLimiting.Status == api.ComponentStatusDegraded ||
+		state.Components.Database.Status == api.ComponentStatusDegraded {
 		state.Status = api.HealthStatusDegraded
 	}
 	if state.Components.Database.Status == api.ComponentStatusDown || state.Components.Schema.Status == api.ComponentStatusDown {
@@ -119,6 +124,23 @@ func (c *Checker) schema(ctx context.Context, database api.ComponentHealth) api.
 		return api.ComponentHealth{Status: api.ComponentStatusDown}
 	}
 	return c.ask(ctx, "schema", c.Schema)
+}
+
+// database is degraded while the database answers and takes no changes. That is logged when it begins.
+func (c *Checker) database(ctx context.Context) api.ComponentHealth {
+	state := c.ask(ctx, "database", c.Database)
+	if c.Writable == nil || state.Status != api.ComponentStatusOk {
+		return state
+	}
+	err := c.Writable()
+	if err != nil {
+		state.Status = api.ComponentStatusDegraded
+		if !c.unwritable {
+			c.Log.ErrorContext(ctx, "the database takes no changes", "error", err, "fix", "make room on its disk, or make the server writable")
+		}
+	}
+	c.unwritable = err != nil
+	return state
 }
 
 // rateLimiting is degraded while Redis is set up and away. Without Redis each instance is meant to limit by itself.

@@ -21,6 +21,8 @@ var (
 
 	errContended = errors.New("given up for the sake of another transaction")
 	errReadOnly  = errors.New("the server takes no changes")
+	// errUnwritable means that the database takes no changes: its disk is full, or it is read-only.
+	errUnwritable = errors.New("the database takes no changes")
 	// errNotAllowed means that the principal lost their right while a transaction ran.
 	errNotAllowed = errors.New("not allowed any more")
 )
@@ -98,25 +100,12 @@ func translateCommon(err error) error {
 func translateContext(err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return errs.New(errs.Timeout, "This took too long and was stopped. Nothing was changed.").After(time.Second).Because(err)
+		return late(err)
 	case errors.Is(err, context.Canceled):
 		return err
 	}
 	return nil
 }
-
-// contended is what Tx tries again after; outside of Tx, and in the end, it is what a client is told.
-func contended(cause error) error {
-	return errs.New(errs.Unavailable, "Too many others are changing the same thing. Try again in a moment.").
-		After(time.Second).Because(fmt.Errorf("%w: %w", errContended, cause))
-}
-
-func unavailable(cause error) error {
-	return errs.New(errs.Unavailable, "The database does not answer. Try again in a moment.").After(time.Second).Because(cause)
-}
-
-// readOnly is what Tx tries once more after, because there may be another server by now.
-func readOnly(cause error) error { return unavailable(fmt.Errorf("%w: %w", errReadOnly, cause)) }
 
 // undecided makes of the error of a commit what is known then. If its answer was lost, nobody knows whether it has happened:
 // it must be neither reported as done nor tried again.

@@ -79,7 +79,7 @@ func mysqlProbe(config *mysql.Config) (func(context.Context) error, error) {
 	}
 	return func(ctx context.Context) error {
 		conn, err := connector.Connect(ctx)
-		if e, ok := errors.AsType[*mysql.MySQLError](err); ok && (e.Number == 1040 || e.Number == 1203) { // too many connections
+		if isFull(err) {
 			return nil
 		}
 		if err != nil {
@@ -120,10 +120,9 @@ func translateMySQL(err error) error {
 		return &Violation{Kind: ForeignKey, Constraint: firstGroup(mysqlConstraint, e.Message), cause: err}
 	case 3819, 4025: // check, in MySQL and in MariaDB
 		return &Violation{Kind: Check, Constraint: firstGroup(mysqlConstraint, e.Message), cause: err}
-	case 1205, 1213, 1020: // lock time-out, deadlock, row changed since it was read
-		return contended(err)
-	case 1040, 1053, 1203, 1290, 1836, 1927: // too many connections, shutting down, read-only, killed
-		return unavailable(err)
+	}
+	if known := mysqlCodes[e.Number]; known != nil {
+		return known(err)
 	}
 	return err
 }

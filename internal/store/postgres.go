@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,12 +25,6 @@ import (
 // hostTimeout is how long making a connection may take before the next server of the URL is tried, unless the URL says so with
 // connect_timeout. Where there is no other server, the watchdog says when to give up.
 const hostTimeout = time.Second
-
-// Codes of PostgreSQL, appendix A.
-const (
-	tooManyState  = "53300" // too many connections
-	readOnlyState = "25006" // as from a server that has become a standby
-)
 
 type postgresDriver struct {
 	pool   *pgxpool.Pool
@@ -217,15 +210,13 @@ func translatePostgres(err error) error {
 		return &Violation{Kind: ForeignKey, Constraint: e.ConstraintName, cause: err}
 	case "23514":
 		return &Violation{Kind: Check, Constraint: e.ConstraintName, cause: err}
-	case "40001", "40P01", "55P03", "25P03": // serialization failure, deadlock, lock not available, idle in transaction
-		return contended(err)
-	case tooManyState:
-		return unavailable(err)
-	case readOnlyState:
-		return readOnly(err)
 	}
-	if strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P") { // connection lost, server shutting down
-		return unavailable(err)
+	known := postgresCodes[e.Code]
+	if known == nil {
+		known = postgresClasses[e.Code[:min(2, len(e.Code))]]
+	}
+	if known != nil {
+		return known(err)
 	}
 	return err
 }

@@ -131,13 +131,12 @@ func translateSQLite(err error) error {
 	case sqlite3.SQLITE_CONSTRAINT_CHECK:
 		return &Violation{Kind: Check, Constraint: lastWord(e.Error()), cause: err}
 	}
-	switch e.Code() & 0xff {
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return contended(err)
-	case sqlite3.SQLITE_INTERRUPT:
+	primary := e.Code() & 0xff //nolint:mnd // the rest says more about the same
+	if primary == sqlite3.SQLITE_INTERRUPT {
 		return fmt.Errorf("%w: %w", context.Canceled, err)
-	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
-		return unavailable(err)
+	}
+	if known := sqliteCodes[primary]; known != nil {
+		return known(err)
 	}
 	return err
 }

@@ -40,6 +40,7 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 		err := access.StillAllowedIn(ctx, s)
 		if err == nil {
 			err = s.try(ctx, f, confirm)
+			s.refusals.note(err)
 		}
 		switch {
 		case errors.Is(err, errNotAllowed):

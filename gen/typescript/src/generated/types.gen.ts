@@ -1609,7 +1609,7 @@ export type ComponentHealth = {
 };
 
 /**
- * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away.
+ * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
  */
 export type ComponentStatus = 'ok' | 'degraded' | 'down' | 'disabled';
 

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// What the codes of the engines mean for a request. Those of violated constraints are in the translate functions, and a code that is
+// in neither is a fault of the program (errs.Internal).
+
+// Codes of PostgreSQL, appendix A, which other files need, too.
+const (
+	tooManyState  = "53300" // too many connections
+	readOnlyState = "25006" // as from a server that has become a standby
+)
+
+// postgresCodes has SQLSTATEs; postgresClasses has their first two characters, for those that aren't in postgresCodes.
+var (
+	postgresCodes = map[string]func(error) error{
+		"40001": contended,  // serialization failure
+		"40P01": contended,  // deadlock
+		"55P03": contended,  // lock not available
+		"25P03": contended,  // idle in transaction
+		"25P04": late,       // transaction time-out
+		"57014": late,       // statement time-out, or cancelled by an administrator
+		"53100": unwritable, // disk full
+
+		readOnlyState: readOnly,
+	}
+	postgresClasses = map[string]func(error) error{
+		"08": unavailable, // connection lost
+		"53": unavailable, // out of memory, connections or another resource
+		"57": unavailable, // server shutting down, starting, or not available
+		"58": unwritable,  // input or output failed
+	}
+)
+
+// mysqlCodes has error numbers of MySQL and MariaDB.
+var mysqlCodes = map[uint16]func(error) error{
+	1020: contended, // the row has changed since it was read
+	1205: contended, // lock time-out
+	1213: contended, // deadlock
+
+	1317: late, // query interrupted
+	1969: late, // max_statement_time of MariaDB
+	3024: late, // max_execution_time of MySQL
+
+	3:    unwritable, // a file can't be written, as on a full disk
+	1021: unwritable, // disk full
+	1026: unwritable, // a file can't be written
+	1030: unwritable, // the storage engine failed, as on a full disk
+	1114: unwritable, // the table is full
+	1180: unwritable, // the commit failed in the storage engine
+	1290: unwritable, // read_only
+	1792: unwritable, // read-only transaction
+	1836: unwritable, // read-only mode
+	3100: unwritable, // a hook of the replication refused
+
+	1037: unavailable, // out of memory
+	1038: unavailable, // out of memory for sorting
+	1040: unavailable, // too many connections
+	1041: unavailable, // out of memory
+	1047: unavailable, // a node of a cluster that isn't ready
+	1053: unavailable, // shutting down
+	1135: unavailable, // no more threads
+	1203: unavailable, // too many connections of this user
+	1226: unavailable, // a limit of this user
+	1927: unavailable, // connection killed
+	3168: unavailable, // server isn't available
+	3169: unavailable, // session killed
+}
+
+// sqliteCodes has primary result codes of SQLite.
+var sqliteCodes = map[int]func(error) error{
+	sqlite3.SQLITE_BUSY:     contended,
+	sqlite3.SQLITE_LOCKED:   contended,
+	sqlite3.SQLITE_PROTOCOL: contended, // too many try to lock the file
+	sqlite3.SQLITE_NOMEM:    unavailable,
+	sqlite3.SQLITE_CANTOPEN: unavailable,
+	sqlite3.SQLITE_IOERR:    unwritable,
+	sqlite3.SQLITE_FULL:     unwritable,
+	sqlite3.SQLITE_READONLY: unwritable,
+}
+
+// isFull reports whether a MySQL server refuses connections because it has too many, and so is there.
+func isFull(err error) bool {
+	e, ok := errors.AsType[*mysql.MySQLError](err)
+	return ok && (e.Number == 1040 || e.Number == 1203)
+}
+
+// contended is what Tx tries again after; outside of Tx, and in the end, it is what a client is told.
+func contended(cause error) error {
+	return errs.New(errs.Unavailable, "Too many others are changing the same thing. Try again in a moment.").
+		After(time.Second).Because(fmt.Errorf("%w: %w", errContended, cause))
+}
+
+func unavailable(cause error) error {
+	return errs.New(errs.Unavailable, "The database does not answer. Try again in a moment.").After(time.Second).Because(cause)
+}
+
+// unwritable is for a database that takes no changes, and perhaps still answers questions.
+func unwritable(cause error) error {
+	return errs.New(errs.Unavailable, "The database takes no changes at the moment. Try again in a moment.").
+		After(unwritableRetry).Because(fmt.Errorf("%w: %w", errUnwritable, cause))
+}
+
+// readOnly is what Tx tries once more after, because there may be another server by now.
+func readOnly(cause error) error { return unwritable(fmt.Errorf("%w: %w", errReadOnly, cause)) }
+
+// late is for what the server has stopped because it took too long.
+func late(cause error) error {
+	return errs.New(errs.Timeout, "This took too long and was stopped. Nothing was changed.").After(time.Second).Because(cause)
+}
