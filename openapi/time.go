@@ -1,7 +1,11 @@
 package openapi
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -22,20 +26,59 @@ func (t Time) MarshalJSON() ([]byte, error) {
 // MarshalText implements encoding.TextMarshaler, for parameters and other texts.
 func (t Time) MarshalText() ([]byte, error) { return t.UTC().AppendFormat(nil, timeFormat), nil }
 
-// Bind reads a parameter; it takes every RFC 3339 time.
-func (t *Time) Bind(text string) error {
-	if err := t.UnmarshalText([]byte(text)); err != nil {
+// dateTime is the grammar of RFC 3339, section 5.6. It finds date, time, seconds, fraction and offset.
+var dateTime = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
+
+var errNoTime = errors.New("is not a time of RFC 3339")
+
+// ParseTime reads every time of RFC 3339 and nothing else, and returns it in UTC. A leap second counts as the
+// second after it, as in POSIX; it is only taken at the end of a month in UTC, where one can be.
+func ParseTime(text string) (time.Time, error) {
+	parts := dateTime.FindStringSubmatch(text)
+	if parts == nil {
+		return time.Time{}, errNoTime
+	}
+	date, clock, second, fraction, offset := parts[1], parts[2], parts[3], parts[4], strings.ToUpper(parts[5])
+	leaps := second == "60"
+	if leaps {
+		second = "59"
+	}
+	t, err := time.Parse(time.RFC3339, date+"T"+clock+":"+second+fraction+offset)
+	if err != nil {
+		return time.Time{}, errNoTime
+	}
+	t = t.UTC()
+	if !leaps {
+		return t, nil
+	}
+	next := t.Add(time.Second)
+	if next.Day() != 1 || next.Truncate(time.Second) != next.Truncate(24*time.Hour) {
+		return time.Time{}, errNoTime
+	}
+	return next, nil
+}
+
+// Bind reads a parameter, as ParseTime does.
+func (t *Time) Bind(text string) error { return t.UnmarshalText([]byte(text)) }
+
+// UnmarshalText implements encoding.TextUnmarshaler, as ParseTime does.
+func (t *Time) UnmarshalText(text []byte) error {
+	parsed, err := ParseTime(string(text))
+	if err != nil {
 		return fmt.Errorf("read date-time: %w", err)
 	}
-	t.Time = t.UTC()
+	t.Time = parsed
 	return nil
 }
 
-// UnmarshalJSON implements json.Unmarshaler; it takes every RFC 3339 time.
+// UnmarshalJSON implements json.Unmarshaler, as ParseTime does. It leaves t alone if data is null.
 func (t *Time) UnmarshalJSON(data []byte) error {
-	if err := t.Time.UnmarshalJSON(data); err != nil {
+	if string(data) == "null" {
+		return nil
+	}
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
 		return fmt.Errorf("read date-time: %w", err)
 	}
-	t.Time = t.UTC()
-	return nil
+	return t.UnmarshalText([]byte(text))
 }

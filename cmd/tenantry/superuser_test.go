@@ -95,7 +95,7 @@ func TestSuperuserResetPassword(t *testing.T) {
 		}
 		reset(1, admin.Email, otherPassword).wantError("no superuser")
 		reset(1, "nobody@example.com", otherPassword).wantError("no user with this e-mail address")
-		reset(1, operator, "too short").wantError("at least 12 bytes")
+		reset(1, operator, "too short").wantError("at least 12 characters")
 		server.do(http.MethodGet, mePath, "", bearer(before.Access)).want(t, http.StatusOK)
 
 		announced := announcements(t, databaseURL)
@@ -171,10 +171,10 @@ func TestPasswordsOfSuperusers(t *testing.T) {
 	for input, message := range map[string]string{
 		"":                         "the password is empty",
 		"\n":                       "the password is empty",
-		"short":                    "at least 12 bytes",
-		strings.Repeat("long", 19): "at most 72 bytes",
-		"passwordpassword":         "many people use",
-		"I am operator here":       "must not contain your e-mail address or the name in it",
+		"short":                    "at least 12 characters",
+		strings.Repeat("long", 19): "at most 72 letters",
+		"passwordpassword":         "fewer people use",
+		"I am operator here":       "without your e-mail address or the name in it",
 		"two lines\nof a password": "one line",
 		"twelve bytes\x00":         "control characters",
 		"twelve bytes \xff\xfe":    "UTF-8",

@@ -201,6 +201,7 @@ const (
 	ErrorCodeSessionEnded         ErrorCode = "session_ended"
 	ErrorCodeStaleVersion         ErrorCode = "stale_version"
 	ErrorCodeTenantDeleting       ErrorCode = "tenant_deleting"
+	ErrorCodeTenantRequired       ErrorCode = "tenant_required"
 	ErrorCodeTenantSuspended      ErrorCode = "tenant_suspended"
 	ErrorCodeTimeout              ErrorCode = "timeout"
 	ErrorCodeTokenExpired         ErrorCode = "token_expired"
@@ -268,6 +269,8 @@ func (e ErrorCode) Valid() bool {
 	case ErrorCodeStaleVersion:
 		return true
 	case ErrorCodeTenantDeleting:
+		return true
+	case ErrorCodeTenantRequired:
 		return true
 	case ErrorCodeTenantSuspended:
 		return true
@@ -1178,7 +1181,7 @@ type CompanyCreate struct {
 	// Example: 12-3456789
 	TaxID nullable.Nullable[string] `json:"tax_id,omitempty"`
 
-	// Website A web address, beginning with http:// or https://.
+	// Website A web address, beginning with http:// or https://, in upper or lower case.
 	//
 	// Example: https://techstart.com
 	Website nullable.Nullable[string] `json:"website,omitempty"`
@@ -1269,7 +1272,7 @@ type CompanyUpdate struct {
 	// Example: 12-3456789
 	TaxID nullable.Nullable[string] `json:"tax_id,omitempty"`
 
-	// Website A web address, beginning with http:// or https://.
+	// Website A web address, beginning with http:// or https://, in upper or lower case.
 	//
 	// Example: https://techstart.com
 	Website nullable.Nullable[string] `json:"website,omitempty"`
@@ -1872,7 +1875,7 @@ type ProblemField struct {
 
 	// Detail What is wrong there, for a person.
 	//
-	// Example: must be at most 100
+	// Example: Use 100 or less.
 	Detail string `json:"detail"`
 
 	// Parameter The name of the query parameter, path parameter or header. A longer one is cut off, and ends with `...`.
@@ -2544,10 +2547,12 @@ type ListAuditLogsParams struct {
 	// ActorID Only what this user did.
 	ActorID *AuditActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
-	// Action Only this action, or with `.*` after the first word all that begin so.
+	// Action Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
+	// trail doesn't have is refused with 422.
 	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// EntityType Only what was done to things of this type.
+	// EntityType Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
+	// this version doesn't write and the trail doesn't have is refused with 422.
 	EntityType *AuditEntityType `form:"entity_type,omitempty" json:"entity_type,omitempty"`
 
 	// EntityID Only what was done to this thing.
@@ -2556,7 +2561,7 @@ type ListAuditLogsParams struct {
 	// Outcome Only what ended so.
 	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// IP Only what was done from this address.
+	// IP Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
 	IP *AuditIP `form:"ip,omitempty" json:"ip,omitempty"`
 
 	// RequestID Only what this request did.
@@ -2583,10 +2588,12 @@ type ExportAuditLogsParams struct {
 	// ActorID Only what this user did.
 	ActorID *AuditActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
-	// Action Only this action, or with `.*` after the first word all that begin so.
+	// Action Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
+	// trail doesn't have is refused with 422.
 	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// EntityType Only what was done to things of this type.
+	// EntityType Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
+	// this version doesn't write and the trail doesn't have is refused with 422.
 	EntityType *AuditEntityType `form:"entity_type,omitempty" json:"entity_type,omitempty"`
 
 	// EntityID Only what was done to this thing.
@@ -2595,7 +2602,7 @@ type ExportAuditLogsParams struct {
 	// Outcome Only what ended so.
 	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// IP Only what was done from this address.
+	// IP Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
 	IP *AuditIP `form:"ip,omitempty" json:"ip,omitempty"`
 
 	// RequestID Only what this request did.
@@ -3388,8 +3395,9 @@ type ClientInterface interface {
 	// All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
 	// before it begins, with its filters, so that an export without filters has its own entry in the first line.
 	//
-	// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-	// take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+	// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
+	// character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
+	// terminals, or if it begins with an apostrophe: remove one apostrophe from the beginning of each cell to have the value. The connection is cut if the stream fails on the way, takes longer than an
 	// hour, or its user loses the right to it: a reply that ends properly is complete.
 	//
 	// Corresponds with GET /api/v1/audit/logs/export (the `ExportAuditLogs` operationId).
@@ -4295,8 +4303,9 @@ func (c *Client) ListAuditLogs(ctx context.Context, params *ListAuditLogsParams,
 // All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
 // before it begins, with its filters, so that an export without filters has its own entry in the first line.
 //
-// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-// take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
+// character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
+// terminals, or if it begins with an apostrophe: remove one apostrophe from the beginning of each cell to have the value. The connection is cut if the stream fails on the way, takes longer than an
 // hour, or its user loses the right to it: a reply that ends properly is complete.
 //
 // Corresponds with GET /api/v1/audit/logs/export (the `ExportAuditLogs` operationId).
@@ -10472,8 +10481,9 @@ type ClientWithResponsesInterface interface {
 	// All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
 	// before it begins, with its filters, so that an export without filters has its own entry in the first line.
 	//
-	// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-	// take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+	// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
+	// character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
+	// terminals, or if it begins with an apostrophe: remove one apostrophe from the beginning of each cell to have the value. The connection is cut if the stream fails on the way, takes longer than an
 	// hour, or its user loses the right to it: a reply that ends properly is complete.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -19296,8 +19306,9 @@ func (c *ClientWithResponses) ListAuditLogsWithResponse(ctx context.Context, par
 // All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
 // before it begins, with its filters, so that an export without filters has its own entry in the first line.
 //
-// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-// take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
+// character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
+// terminals, or if it begins with an apostrophe: remove one apostrophe from the beginning of each cell to have the value. The connection is cut if the stream fails on the way, takes longer than an
 // hour, or its user loses the right to it: a reply that ends properly is complete.
 //
 // Returns a wrapper object for the known response body format(s).

@@ -22,7 +22,7 @@ func Networks(ip string) []Network {
 	if err != nil {
 		return []Network{{ip, 1}}
 	}
-	address = address.Unmap().WithZone("")
+	address = CanonicalAddress(address)
 	if address.Is4() {
 		return []Network{{address.String(), 1}}
 	}
@@ -32,6 +32,10 @@ func Networks(ip string) []Network {
 	}
 	return networks
 }
+
+// CanonicalAddress returns the form in which addresses are counted and written down: IPv4 within IPv6 is IPv4, and
+// zones are left out, because only the machine itself knows them.
+func CanonicalAddress(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
 
 // IsPrivate reports whether an address is of a private network, of the machine itself or of its link: where reverse proxies
 // usually are.

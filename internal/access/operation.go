@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -113,6 +114,11 @@ func (o *Operation) readRules(doc *openapi3.T) error {
 		return fmt.Errorf("x-required-role %s doesn't fit its security", o.RequiredRole)
 	}
 	return nil
+}
+
+// CreatesInTenant reports whether the operation adds something to the tenant that the request acts in.
+func (o *Operation) CreatesInTenant() bool {
+	return o.TenantBound && o.Entity == "" && o.Spec.Responses.Value(strconv.Itoa(http.StatusCreated)) != nil
 }
 
 // Permissions returns the ids of the operations that someone with this role may call with their token, sorted. What

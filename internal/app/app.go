@@ -271,7 +271,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		Health: checker, Auth: a.Sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
 		Users: a.users, Pages: forPeople, Demo: a.demo(cfg),
 		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
-		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, now), Trail: verifier,
+		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, operations, now), Trail: verifier,
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
 	a.handler = middleware.HeadAsGet(middleware.LegacyPaths(middleware.EscapedPath(e)))

@@ -35,6 +35,8 @@ const (
 	Prune        = "audit.prune"   // old entries were deleted
 	AcceptHead   = "audit.accept"  // an operator accepts the end that the chain has now, see Accept
 	TenantDelete = "tenant.delete" // the deletion of a tenant was begun; in the platform's trail
+	// TenantDeleteFinish is the end of such a deletion; in the platform's trail.
+	TenantDeleteFinish = "tenant.delete_finish"
 )
 
 // Entry is what the caller knows of an entry; the rest comes from the request and the principal.

@@ -44,7 +44,7 @@ func (k *Keys) checkpoint(tenantID uuid.UUID, end head) string {
 // errs.ValidationFailed.
 func (k *Keys) readCheckpoint(tenantID uuid.UUID, text string) (head, error) {
 	wrong := errs.Invalid(errs.Field{
-		Parameter: "checkpoint", Detail: "is not a checkpoint of this tenant's trail, made with one of the keys in use", Code: "not_allowed",
+		Parameter: "checkpoint", Detail: "Use a checkpoint of this tenant's trail, made with one of the keys in use.", Code: "not_allowed",
 	})
 	encoded, found := strings.CutPrefix(text, checkpointPrefix)
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)

@@ -28,7 +28,7 @@ type Export struct {
 // Export writes down that someone exports entries, in what format and with which filters, and only then returns them. The
 // new entry is one of them if the filters let it through.
 func (r *Reader) Export(ctx context.Context, by access.Principal, format api.AuditExportFormat, filters api.ListAuditLogsParams) (*Export, error) {
-	sel, err := selectionOf(by.TenantID, filters)
+	sel, err := r.selection(ctx, by.TenantID, filters)
 	if err != nil {
 		return nil, err
 	}

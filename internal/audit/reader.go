@@ -21,11 +21,12 @@ type Reader struct {
 	log     *Log
 	cursors *paging.Cursors
 	now     func() time.Time
+	kinds   kinds
 }
 
-// NewReader reads what a log has written to a store.
-func NewReader(s *store.Store, log *Log, cursors *paging.Cursors, now func() time.Time) *Reader {
-	return &Reader{store: s, log: log, cursors: cursors, now: now}
+// NewReader reads what a log has written to a store for operations.
+func NewReader(s *store.Store, log *Log, cursors *paging.Cursors, operations []access.Operation, now func() time.Time) *Reader {
+	return &Reader{store: s, log: log, cursors: cursors, now: now, kinds: newKinds(operations)}
 }
 
 // start is the place before the newest entry of a selection: no id is less than the zero one.
@@ -34,9 +35,10 @@ func start(sel selection) paging.Place { return paging.Place{CreatedAt: sel.Befo
 // place is where an entry stands in the trail.
 func place(e db.AuditEntry) paging.Place { return paging.Place{CreatedAt: e.OccurredAt, ID: e.ID} }
 
-// List returns a page of the tenant's entries, newest first. A cursor that doesn't fit is errs.InvalidCursor.
+// List returns a page of the tenant's entries, newest first. A cursor that doesn't fit is errs.InvalidCursor;
+// a filter that no entry can match is errs.ValidationFailed.
 func (r *Reader) List(ctx context.Context, by access.Principal, in api.ListAuditLogsParams) (paging.Page[db.AuditEntry], error) {
-	sel, err := selectionOf(by.TenantID, in)
+	sel, err := r.selection(ctx, by.TenantID, in)
 	if err != nil {
 		return paging.Page[db.AuditEntry]{}, err
 	}

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"context"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -8,6 +10,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/search"
 )
@@ -21,11 +24,32 @@ var (
 // selection is which entries of a tenant a request is about: all that decides what is in a list but not where a page begins.
 type selection = db.CountAuditEntriesParams
 
-// selectionOf reads the filters of a request. The error is errs.ValidationFailed if they can't fit together.
+// selection reads the filters of a request. The error is errs.ValidationFailed for those that no entry can match:
+// an empty list would mean that nothing has happened.
+func (r *Reader) selection(ctx context.Context, tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, error) {
+	sel, err := selectionOf(tenantID, in)
+	if err != nil {
+		return selection{}, err
+	}
+	var faults errs.Faults
+	if err := r.checkKinds(ctx, sel, &faults); err != nil {
+		return selection{}, err
+	}
+	return sel, faults.Err()
+}
+
+// selectionOf reads filters without comparing their names of actions and entities with what there is.
 func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, error) {
 	sel := selection{
 		TenantID: tenantID, ActorID: in.ActorID, EntityType: in.EntityType, EntityID: in.EntityID,
-		IP: in.IP, RequestID: in.RequestID, Since: earliest, Before: latest,
+		RequestID: in.RequestID, Since: earliest, Before: latest,
+	}
+	if in.IP != nil {
+		address, err := netip.ParseAddr(*in.IP)
+		if err != nil {
+			return selection{}, errs.Invalid(errs.Field{Parameter: "ip", Detail: "Use an IP address like 192.0.2.7 or 2001:db8::1.", Code: "format"})
+		}
+		sel.IP = new(access.CanonicalAddress(address).String())
 	}
 	if in.From != nil {
 		sel.Since = storable(in.From.Time)
@@ -34,7 +58,7 @@ func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, err
 		sel.Before = storable(in.To.Time)
 	}
 	if sel.Since.After(sel.Before) {
-		return selection{}, errs.Invalid(errs.Field{Parameter: "from", Detail: "must not be after to", Code: "maximum"})
+		return selection{}, errs.Invalid(errs.Field{Parameter: "from", Detail: "Use a time that is not after the one of the parameter to.", Code: "maximum"})
 	}
 	if in.Outcome != nil {
 		outcome := string(*in.Outcome)

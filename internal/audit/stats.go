@@ -41,7 +41,7 @@ func (r *Reader) Stats(ctx context.Context, by access.Principal, in api.GetAudit
 	}
 	if sel.Before.After(sel.Since.AddDate(0, 0, maxStatsDays)) {
 		return Stats{}, errs.Invalid(errs.Field{
-			Parameter: "from", Detail: fmt.Sprintf("must be at most %d days before to", maxStatsDays), Code: "minimum",
+			Parameter: "from", Detail: fmt.Sprintf("Use a time at most %d days before the one of the parameter to.", maxStatsDays), Code: "minimum",
 		})
 	}
 	stats := Stats{Since: sel.Since, Before: sel.Before}

@@ -92,7 +92,7 @@ func (s *Service) checkReset(ctx context.Context, token, wanted string) (tenantI
 		return holder.TenantID, func() error { return s.refuseReset(ctx, guess, holder) }, nil
 	}
 	if fields := passwords.Check("/new_password", wanted, holder.Email); len(fields) > 0 {
-		return uuid.Nil, nil, errs.Invalid(fields...)
+		return uuid.Nil, nil, errs.Invalid(fields[0]) // one message for a field
 	}
 	hash, err := s.passwords.Hash(ctx, wanted)
 	if err != nil {
@@ -154,7 +154,7 @@ func (s *Service) refuseReset(ctx context.Context, guess guess, t db.GetOneTimeT
 	if t == (db.GetOneTimeTokenUnscopedRow{}) {
 		t.TenantID = access.PlatformTenantID
 	}
-	refusal := errs.New(errs.InvalidOneTimeToken, "This token doesn't work, or doesn't any more. Ask your administrator for another one.")
+	refusal := errs.New(errs.InvalidOneTimeToken, "This link is invalid or has expired. Ask your administrator for another one.")
 	entry := s.admitStranger(ctx, t.TenantID)
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		if err := guess.failedToken(ctx, q, entry.write); err != nil {

@@ -17,10 +17,10 @@ import (
 func (s *Service) ChangePassword(ctx context.Context, by access.Principal, current, wanted string) error {
 	fields := passwords.Check("/new_password", wanted, by.Email)
 	if wanted == current {
-		fields = append(fields, errs.Field{Pointer: "/new_password", Detail: "must be another one than the current password", Code: "unchanged"})
+		fields = append(fields, errs.Field{Pointer: "/new_password", Detail: "Use another password than the current one.", Code: "unchanged"})
 	}
 	if len(fields) > 0 {
-		return errs.Invalid(fields...)
+		return errs.Invalid(fields[0]) // one message for a field
 	}
 	conclude, err := s.checkChange(ctx, by, current, wanted)
 	if err != nil {
@@ -129,5 +129,5 @@ func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess
 	if err != nil {
 		return err
 	}
-	return errs.Invalid(errs.Field{Pointer: "/current_password", Detail: "is not your password", Code: "wrong"})
+	return errs.Invalid(errs.Field{Pointer: "/current_password", Detail: "This is not your password.", Code: "wrong"})
 }

@@ -164,6 +164,6 @@ func (d *draft) checkFirstSuperuser(faults *Faults) {
 		broken = append(broken, rule.Detail)
 	}
 	if len(broken) > 0 {
-		faults.add(secret, strings.Join(broken, ", and "))
+		faults.add(secret, "is refused: "+strings.Join(broken, " "))
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -43,7 +42,12 @@ func SchemaOptions() []openapi3.SchemaValidationOption {
 // formats are how the formats of texts are checked; they are the same for all schemas.
 var formats = sync.OnceValue(func() map[string]openapi3.StringFormatValidator {
 	return map[string]openapi3.StringFormatValidator{
-		"uuid": openapi3.NewRegexpFormatValidator(openapi3.FormatOfStringForUUIDOfRFC9562),
+		"uuid": openapi3.NewCallbackValidator(func(s string) error {
+			if !IsUUID(s) {
+				return errors.New("is no UUID")
+			}
+			return nil
+		}),
 		"email": openapi3.NewCallbackValidator(func(s string) error { // the library's pattern takes blanks
 			if !email.HasFormat(s) {
 				return errors.New("is no e-mail address")
@@ -51,11 +55,29 @@ var formats = sync.OnceValue(func() map[string]openapi3.StringFormatValidator {
 			return nil
 		}),
 		"date-time": openapi3.NewCallbackValidator(func(s string) error { // a pattern takes the 31st of February
-			_, err := time.Parse(time.RFC3339, s)
+			_, err := openapi.ParseTime(s)
 			return err
 		}),
 	}
 })
+
+// IsUUID reports whether s is a UUID as RFC 9562, section 4, writes it, in upper or lower case. Version and variant
+// may be any, because a database that was filled elsewhere may have such ids.
+func IsUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		switch c := s[i]; {
+		case dash && c == '-':
+		case !dash && ('0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'):
+		default:
+			return false
+		}
+	}
+	return true
+}
 
 // Patterns of the document are ECMA 262, where \S is no Unicode white space either; in Go it is no ASCII white space only.
 const notBlank = `[^\s\v\p{Z}\x{feff}]`

@@ -189,6 +189,9 @@ func (r *reading) value(at, text string, example any, ref *openapi3.SchemaRef, w
 	if way == sent && s.Type.Is(openapi3.TypeString) && !isBounded(s) {
 		r.miss(at, "a text of any length")
 	}
+	if message, _ := s.Extensions["x-message"].(string); way == sent && s.Pattern != "" && s.Pattern != `\S` && message == "" {
+		r.miss(at, "a pattern without x-message, which tells a person what fits it")
+	}
 	r.schema(at, s, way)
 }
 

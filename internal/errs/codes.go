@@ -31,6 +31,7 @@ const (
 	UserInactive         Code = "user_inactive"          // not possible while the user is inactive
 	PlatformTenant       Code = "platform_tenant"        // the platform itself can't be suspended or deleted
 	NotSuspended         Code = "not_suspended"          // a tenant is suspended before it is deleted
+	TenantRequired       Code = "tenant_required"        // a superuser creates something and doesn't say in which tenant
 	TenantDeleting       Code = "tenant_deleting"        // something of the tenant is gone already
 	StaleVersion         Code = "stale_version"          // If-Match names another version
 	BodyTooLarge         Code = "body_too_large"         // over the limit
@@ -76,6 +77,7 @@ var catalogue = map[Code]meaning{
 	UserInactive:         {http.StatusConflict, "The user is inactive"},
 	PlatformTenant:       {http.StatusConflict, "The platform itself"},
 	NotSuspended:         {http.StatusConflict, "Not suspended"},
+	TenantRequired:       {http.StatusConflict, "Name the tenant"},
 	TenantDeleting:       {http.StatusConflict, "Being deleted"},
 	StaleVersion:         {http.StatusPreconditionFailed, "Changed by someone else"},
 	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "Body too large"},

@@ -45,7 +45,7 @@ var explanations = map[Code]Explanation{
 		"`errors` names the fields. Read the list of what they may refer to, and choose an id from it.",
 	},
 	InvalidOneTimeToken: {
-		"The one-time token doesn't work, or doesn't any more.",
+		"The link or its one-time token is invalid or has expired.",
 		"It was used already, is older than 72 hours, was replaced by a newer one, was cut off on the way, or belongs to someone who may not log in. Which of these is not said.",
 		"Take the newest link. If that fails, ask an administrator of your organisation for another one.",
 	},
@@ -138,6 +138,11 @@ var explanations = map[Code]Explanation{
 		"Only a suspended tenant can be deleted.",
 		"So that nobody deletes one by accident in which people work.",
 		"Suspend it first, with `POST /api/v1/tenants/{id}/suspend`.",
+	},
+	TenantRequired: {
+		"A superuser has to say in which tenant to create something.",
+		"The request has no `tenant_id`, so what it creates would be in the platform's own tenant, where superusers live.",
+		"Repeat the request with `?tenant_id=` and the id of the tenant. `GET /api/v1/tenants` lists them. Name the platform's own tenant if you mean it.",
 	},
 	TenantDeleting: {
 		"The tenant is being deleted, and something of it is gone already.",

@@ -2,16 +2,11 @@ package httpapi
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
@@ -87,63 +82,3 @@ func newJSONLines(w io.Writer) jsonLines {
 func (jsonLines) begin() error                  { return nil }
 func (l jsonLines) write(e db.AuditEntry) error { return l.encoder.Encode(toAPIAuditEntry(e)) }
 func (jsonLines) flush() error                  { return nil }
-
-// csvRows writes a header and an entry per row (RFC 4180).
-type csvRows struct{ w *csv.Writer }
-
-func newCSVRows(w io.Writer) csvRows {
-	rows := csvRows{csv.NewWriter(w)}
-	rows.w.UseCRLF = true
-	return rows
-}
-
-var csvHeader = []string{
-	"id", "time", "tenant_id", "actor_id", "actor_email", "actor_role", "actor_is_superuser", "session_id",
-	"action", "entity_type", "entity_id", "entity_label", "changes", "outcome", "reason",
-	"ip", "user_agent", "request_id", "method", "path",
-}
-
-func (r csvRows) begin() error { return r.w.Write(csvHeader) }
-
-func (r csvRows) write(e db.AuditEntry) error {
-	at, err := toAPITime(e.OccurredAt).MarshalText()
-	if err != nil {
-		return err
-	}
-	cells := []string{
-		e.ID.String(), string(at), e.TenantID.String(), id(e.ActorID), text(e.ActorEmail), text(e.ActorRole),
-		strconv.FormatBool(e.ActorIsSuperuser), id(e.SessionID), e.Action, text(e.EntityType), id(e.EntityID), text(e.EntityLabel),
-		string(e.Changes), e.Outcome, text(e.Reason), e.IP, e.UserAgent, e.RequestID, e.Method, e.Path,
-	}
-	for i, cell := range cells {
-		cells[i] = harmless(cell)
-	}
-	return r.w.Write(cells)
-}
-
-func (r csvRows) flush() error {
-	r.w.Flush()
-	return r.w.Error()
-}
-
-// harmless puts an apostrophe before what a spreadsheet would take for a formula (OWASP, CSV Injection).
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
-}
-
-func id(v *uuid.UUID) string {
-	if v == nil {
-		return ""
-	}
-	return v.String()
-}
-
-func text(v *string) string {
-	if v == nil {
-		return ""
-	}
-	return *v
-}

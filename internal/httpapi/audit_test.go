@@ -97,9 +97,9 @@ func TestListAuditLogs(t *testing.T) {
 		t.Run("200 with filters", func(t *testing.T) {
 			for query, want := range map[string]string{
 				"actor_id=" + f.actor.String(): "0", "actor_id=" + uuid.NewString(): "",
-				"action=company.create": "0", "action=company.*": "510", "action=company": "", "action=company_x.*": "4", "action=nothing.*": "",
-				"entity_type=company": "1", "entity_type=user": "3", "entity_type=Company": "", "entity_id=" + f.entity.String(): "1",
-				"outcome=denied": "2", "outcome=failure": "", "ip=2001:db8::1": "2", "request_id=my-request": "3", "request_id=my": "",
+				"action=company.create": "0", "action=company.*": "510", "action=branch.delete": "", "action=branch.*": "", "action=company_x.*": "4", "action=company_x.create": "4",
+				"entity_type=company": "1", "entity_type=user": "3", "entity_type=branch": "", "entity_id=" + f.entity.String(): "1",
+				"outcome=denied": "2", "outcome=failure": "", "ip=2001:db8::1": "2", "ip=2001:DB8:0::0001": "2", "ip=2001:db8::0.0.0.1": "2", "ip=2001:db8::1%25eth0": "2", "ip=::ffff:198.51.100.9": "", "request_id=my-request": "3", "request_id=my": "",
 				"from=2026-01-31T12:00:03Z": "543", "to=2026-01-31T12:00:01Z": "0", "from=2026-01-31T12:00:01Z&to=2026-01-31T12:00:02Z": "1",
 				"from=2026-01-31T13:00:02%2B01:00&to=2026-01-31T12:00:02.0000001Z": "2", "from=2026-01-31T12:00:04.0000001Z": "",
 				"from=2026-01-31T12:00:01Z&to=2026-01-31T12:00:01Z": "", "from=0001-01-01T00:00:00Z&to=2026-01-31T12:00:01Z": "0", "from=9999-12-31T23:59:59Z": "",
@@ -168,11 +168,26 @@ func TestListAuditLogs(t *testing.T) {
 			}
 			listAuditLogs(t, admin, url.Values{"cursor": {own}, "limit": {"2"}, "count": {"true"}})
 		})
+		t.Run("200 for names that only the trail knows", func(t *testing.T) {
+			admin.Do(t, http.MethodGet, auditPath+"?action=company.rename", "").WantField(t, "action", "not_allowed")
+			kind := "building"
+			a.AuditEntry(t, admin.User.TenantID, func(e *db.AuditEntry) { e.Action, e.EntityType = "company.rename", &kind })
+			for _, query := range []string{"action=company.rename", "entity_type=building"} {
+				for _, path := range []string{auditPath, auditExportPath} {
+					admin.Do(t, http.MethodGet, path+"?"+query, "").Want(t, 200)
+				}
+				// What another tenant's trail has makes no difference.
+				a.Actor(t, access.Admin).Do(t, http.MethodGet, auditPath+"?"+query, "").WantCode(t, 422, "validation_failed")
+			}
+		})
 		t.Run("422 for parameters out of range", func(t *testing.T) {
 			for query, rule := range map[string]string{
 				"action=Company.*": "pattern", "action=*": "pattern", "action=company.": "pattern", "action=a.*.b": "pattern", "actor_id=me": "format", "entity_id=1": "format",
 				"outcome=good": "not_allowed", "from=yesterday": "format", "from=2026-02-31T00:00:00Z": "format", "to=2026-01-01": "format",
 				"from=2026-02-01T00:00:00Z&to=2026-01-01T00:00:00Z": "maximum", "q=": "too_short", "ip=": "too_short", "limit=101": "maximum",
+				"ip=x": "format", "ip=198.51.100": "format", "ip=198.51.100.09": "format", "ip=198.51.100.9:80": "format", "ip=198.51.100.0/24": "format", "ip=%20198.51.100.9": "format",
+				"entity_type=Company": "not_allowed", "entity_type=company.create": "not_allowed", "entity_type=audit_entry": "not_allowed", "entity_type=%20": "not_allowed",
+				"action=company": "not_allowed", "action=company.created": "not_allowed", "action=nothing.*": "not_allowed", "action=company_y.*": "not_allowed", "request_id=a%20b": "pattern",
 				"q=%00": "not_allowed", "sort=time": "unknown",
 			} {
 				name, _, _ := strings.Cut(query, "=")

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -56,6 +57,35 @@ func TestCodesAreUniqueInTheirTenantOnly(t *testing.T) {
 		created := apitest.Decode[api.Company](t, mine.Do(t, http.MethodPost, companiesPath, `{"code":"TAKEN","name":"Mine"}`).Want(t, 201))
 		if created.TenantID != mine.User.TenantID {
 			t.Errorf("created in tenant %s, want %s", created.TenantID, mine.User.TenantID)
+		}
+	})
+}
+
+func TestSuperusersSayWhereTheyCreate(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		super := a.Superuser(t)
+		company := a.Company(t, access.PlatformTenantID)
+		before := snapshot(t, a)
+		for _, op := range apitest.Operations(t) {
+			if !op.CreatesInTenant() {
+				continue
+			}
+			method, path, body := attempt(op, company.ID)
+			for _, address := range []string{path, strings.Replace(path, "/api/v1/org", "/api/org", 1)} {
+				reply := super.Do(t, method, address, body)
+				reply.WantCode(t, 409, "tenant_required")
+				reply.WantField(t, "tenant_id", "required")
+			}
+			// What is wrong with the request is said first.
+			super.Do(t, method, path, "{}").WantCode(t, 422, "validation_failed")
+		}
+		if after := snapshot(t, a); after != before {
+			t.Errorf("refused requests changed the organisation:\n%s\nwere\n%s", after, before)
+		}
+		own := super.Do(t, http.MethodPost, companiesPath+"?tenant_id="+access.PlatformTenantID.String(), `{"code":"OWN","name":"Own"}`)
+		if created := apitest.Decode[api.Company](t, own.Want(t, 201)); created.TenantID != access.PlatformTenantID {
+			t.Errorf("created in tenant %s, want the platform's", created.TenantID)
 		}
 	})
 }

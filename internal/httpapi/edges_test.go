@@ -75,7 +75,9 @@ func TestPagesMayReadWhatTheyNeed(t *testing.T) {
 	r.Want(t, http.StatusNoContent)
 	for header, values := range map[string][]string{
 		"Access-Control-Allow-Methods": {"GET", "POST", "PUT", "DELETE"},
-		"Access-Control-Allow-Headers": {"Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-Id"},
+		"Access-Control-Allow-Headers": {
+			"Authorization", "Content-Type", "If-Match", "If-None-Match", "X-Request-Id", "traceparent", "tracestate", "baggage", "sentry-trace",
+		},
 	} {
 		for _, value := range values {
 			if !strings.Contains(r.Header.Get(header), value) {

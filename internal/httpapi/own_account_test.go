@@ -357,7 +357,7 @@ func TestChangePassword(t *testing.T) {
 				t.Errorf("audit: %+v", entries)
 			}
 		})
-		t.Run("422 names every broken rule and no password", func(t *testing.T) {
+		t.Run("422 names a broken rule and no password", func(t *testing.T) {
 			actor := a.Login(t, a.User(t, a.Tenant(t).ID, access.Viewer, func(u *db.User) { u.Email = "mountain" + u.Email }))
 			for wanted, rule := range map[string]string{
 				"elevenbytes": "too_short", strings.Repeat("é", 36) + "x": "too_long", "QwertyUiop123": "common",
@@ -370,9 +370,11 @@ func TestChangePassword(t *testing.T) {
 					t.Errorf("%s: %s", wanted, reply.Body)
 				}
 			}
-			reply := actor.Do(t, http.MethodPost, passwordPath, passwordBody(t, "x", "x"))
-			reply.WantField(t, "/new_password", "too_short")
-			reply.WantField(t, "/new_password", "unchanged")
+			both := actor.Do(t, http.MethodPost, passwordPath, passwordBody(t, "x", "x"))
+			both.WantField(t, "/new_password", "too_short")
+			if places := both.WantCode(t, 422, "validation_failed").Errors; len(places) != 1 {
+				t.Errorf("%d messages for one field: %s", len(places), both.Body)
+			}
 			actor.Do(t, http.MethodPost, passwordPath, passwordBody(t, apitest.Password, strings.Repeat("é", 36))).Want(t, 204)
 		})
 		t.Run("one of two at once", func(t *testing.T) {

@@ -105,6 +105,8 @@ func (m *Matrix) expect(op access.Operation, p principal, aim string) outcome {
 		o = refusal(errs.ValidationFailed)
 	case aim == missingID, aim == foreignID && !isGlobal(op):
 		o = refusal(errs.NotFound)
+	case op.CreatesInTenant() && p.role() == access.Superuser && !p.entering:
+		o = refusal(errs.TenantRequired)
 	default:
 		o = m.success(op, p)
 	}

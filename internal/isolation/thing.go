@@ -58,7 +58,11 @@ func (m *Matrix) create(ctx context.Context, op access.Operation, by *Person) (t
 	if err != nil {
 		return thing{}, fmt.Errorf("%s: %w", op.ID, err)
 	}
-	got, err := m.client.do(ctx, request{method: op.Method, path: op.Path, header: m.headerOf(by), body: body})
+	query := url.Values{}
+	if by.Role == access.Superuser && op.CreatesInTenant() {
+		query = inTenant(by.tenant)
+	}
+	got, err := m.client.do(ctx, request{method: op.Method, path: address(op, "", query), header: m.headerOf(by), body: body})
 	if err != nil {
 		return thing{}, err
 	}

@@ -97,11 +97,29 @@ func (s Stack) enterTenant(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
+// requireTenant returns errs.TenantRequired for a superuser who creates something and doesn't say in which tenant: it
+// would be the platform's, by accident.
+func requireTenant(op access.Operation) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		if !op.CreatesInTenant() {
+			return next
+		}
+		return func(c echo.Context) error {
+			by := access.PrincipalFrom(c.Request().Context())
+			if by.Role == access.Superuser && !c.QueryParams().Has("tenant_id") {
+				const detail = "Say in which tenant to create this: send the query parameter tenant_id."
+				return errs.New(errs.TenantRequired, detail).With(errs.Field{Parameter: "tenant_id", Detail: detail, Code: "required"})
+			}
+			return next(c)
+		}
+	}
+}
+
 func tenantID(query url.Values) (uuid.UUID, error) {
 	values := query["tenant_id"]
 	id, err := uuid.Parse(values[0])
 	if err != nil || len(values) != 1 || len(values[0]) != len(id.String()) {
-		return uuid.Nil, errs.Invalid(errs.Field{Parameter: "tenant_id", Detail: "must be one UUID", Code: "format"})
+		return uuid.Nil, errs.Invalid(errs.Field{Parameter: "tenant_id", Detail: "Use the id of one tenant, which is a UUID.", Code: "format"})
 	}
 	return id, nil
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/tenantry/tenantry/internal/access"
 )
 
 // ClientAddress returns how to find the address that a request comes from. It is that of the connection, and no header
@@ -57,11 +59,10 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger, now func() time.Tim
 	}
 }
 
-// hop reads an address, which may have a port, or brackets as in a URL. IPv4 within IPv6 is IPv4, and zones are left out: only
-// the machine itself knows them.
+// hop reads an address, which may have a port, or brackets as in a URL.
 func hop(s string) (netip.Addr, bool) {
 	if a, err := netip.ParseAddrPort(s); err == nil { // as of every connection
-		return a.Addr().Unmap().WithZone(""), true
+		return access.CanonicalAddress(a.Addr()), true
 	}
 	s = strings.TrimSpace(s)
 	if host, _, err := net.SplitHostPort(s); err == nil {
@@ -70,5 +71,5 @@ func hop(s string) (netip.Addr, bool) {
 		s = s[1 : len(s)-1]
 	}
 	a, err := netip.ParseAddr(s)
-	return a.Unmap().WithZone(""), err == nil
+	return access.CanonicalAddress(a), err == nil
 }

@@ -43,7 +43,10 @@ func (s Stack) cors() echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
 		AllowOrigins: s.AllowedOrigins,
 		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
-		AllowHeaders: []string{echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, headerIfMatch, headerIfNoneMatch},
+		AllowHeaders: []string{
+			echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, headerIfMatch, headerIfNoneMatch,
+			"traceparent", "tracestate", "baggage", "sentry-trace", // sent by the libraries for traces in browsers
+		},
 		ExposeHeaders: []string{
 			"Content-Disposition", "Deprecation", headerETag, "Link", echo.HeaderLocation, headerLimit, headerPolicy, echo.HeaderRetryAfter, "Sunset",
 			echo.HeaderXRequestID, headerOldLimit, headerOldLeft, headerOldReset,

@@ -24,7 +24,7 @@ func readJSON(body []byte) (any, error) {
 	value, err := r.value()
 	if err == nil {
 		if _, trailing := r.dec.ReadToken(); !errors.Is(trailing, io.EOF) {
-			err = refuse("", "trailing_data", "there is more data after the end of the JSON value")
+			err = refuse("", "trailing_data", "There is more data after the end of the JSON value.")
 		}
 	}
 	if err == nil {
@@ -44,7 +44,7 @@ func (r reader) value() (any, error) {
 		return nil, err
 	}
 	if r.dec.StackDepth() > maxDepth {
-		return nil, refuse(string(r.dec.StackPointer()), "too_deep", "is nested too deeply")
+		return nil, refuse(string(r.dec.StackPointer()), "too_deep", "This is nested too deeply.")
 	}
 	switch token.Kind() {
 	case '{':
@@ -97,7 +97,7 @@ func (r reader) array() (any, error) {
 func (r reader) text(token jsontext.Token) (string, error) {
 	s := token.String()
 	if strings.ContainsRune(s, 0) {
-		return "", refuse(string(r.dec.StackPointer()), "not_allowed", "must not contain NUL characters")
+		return "", refuse(string(r.dec.StackPointer()), "not_allowed", "Use no NUL characters.")
 	}
 	return s, nil
 }
@@ -110,9 +110,9 @@ func (r reader) syntaxError(err error) error {
 	}
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return refuse(place, "duplicate", "is given twice")
+		return refuse(place, "duplicate", "Give this field only once.")
 	case strings.Contains(err.Error(), "invalid UTF-8"), strings.Contains(err.Error(), "invalid surrogate pair"):
-		return refuse(place, "not_allowed", "must be valid Unicode")
+		return refuse(place, "not_allowed", "Use valid Unicode.")
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
 		return malformed(place, fmt.Sprintf("The body ends after %d bytes, before the JSON value does.", offset), err)
 	default:

@@ -113,5 +113,5 @@ func (s Stack) judge(c echo.Context, v ratelimit.Verdict) error {
 		return nil
 	}
 	s.Metrics.RateLimited(string(v.Class))
-	return errs.Newf(errs.RateLimited, "There were too many requests. Try again in %d s.", seconds).After(v.Reset)
+	return errs.Newf(errs.RateLimited, "There were too many requests. Try again in %d seconds.", seconds).After(v.Reset)
 }

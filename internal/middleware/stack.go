@@ -86,6 +86,7 @@ func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareF
 			s.enterTenant(op),   // 404: whose data this is about
 			s.requireRole(op),   // 403: before a word is said about the request itself
 			s.validate(op),      // 400, 406, 413, 415, 422: what arrives is as the document says
+			requireTenant(op),   // 409: nothing gets into the platform's tenant by accident
 			s.admit(op),         // 503: no tenant takes all connections
 			s.keepRight(op),     // 401, 403, 404: rights end while the body arrives, and while a request waits or works
 			tagEntity(op),       // 304, 412: what the client has, and whether it is still so

@@ -29,7 +29,7 @@ func takeUnknown(schema *openapi3.Schema, value any, pointer string) errs.Faults
 	}
 	first := smallest(unknown, errs.MaxFields)
 	for _, name := range first {
-		faults.Add(errs.Field{Pointer: pointer + "/" + escapePointer(name), Detail: "there is no such field", Code: "unknown"})
+		faults.Add(errs.Field{Pointer: pointer + "/" + escapePointer(name), Detail: "There is no such field.", Code: "unknown"})
 	}
 	faults.Omit(len(unknown) - len(first))
 	for _, name := range unknown {

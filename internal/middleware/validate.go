@@ -119,7 +119,7 @@ func (v *validator) checkParameters(c echo.Context, faults *errs.Faults) {
 	for _, name := range c.ParamNames() {
 		value, err := url.PathUnescape(c.Param(name))
 		if err != nil {
-			faults.Add(errs.Field{Parameter: name, Detail: "is not well-formed", Code: "syntax"})
+			faults.Add(errs.Field{Parameter: name, Detail: "The percent signs in it are not followed by two digits.", Code: "syntax"})
 			continue
 		}
 		input.PathParams[name] = value
@@ -140,12 +140,12 @@ func (v *validator) checkParameters(c echo.Context, faults *errs.Faults) {
 			}
 		case openapi3.ParameterInPath:
 			value, ok := input.PathParams[p.Name]
-			if !ok || v.ids[p.Name] && isID(value) {
+			if !ok || v.ids[p.Name] && document.IsUUID(value) {
 				continue
 			}
 		}
 		if err := openapi3filter.ValidateParameter(r.Context(), input, p); err != nil {
-			faults.Add(parameterFields(p, err)...)
+			faults.Add(parameterField(p, err))
 		} else if p.In == openapi3.ParameterInPath && !isText(input.PathParams[p.Name]) {
 			faults.Add(noText(p.Name))
 		}
@@ -156,11 +156,11 @@ func (v *validator) checkParameters(c echo.Context, faults *errs.Faults) {
 func refusesQuery(p *openapi3.Parameter, values []string, faults *errs.Faults) bool {
 	switch {
 	case len(values) > 1:
-		faults.Add(errs.Field{Parameter: p.Name, Detail: "is given more than once", Code: "duplicate"})
+		faults.Add(errs.Field{Parameter: p.Name, Detail: "Give this parameter only once.", Code: "duplicate"})
 	case len(values) == 1 && !isText(values[0]):
 		faults.Add(noText(p.Name))
 	case len(values) == 1 && !isLexical(p.Schema.Value, values[0]):
-		faults.Add(errs.Field{Parameter: p.Name, Detail: "must be " + withArticle(p.Schema.Value.Type.Slice()), Code: "type"})
+		faults.Add(errs.Field{Parameter: p.Name, Detail: typeMessage(p.Schema.Value), Code: "type"})
 	default:
 		return false
 	}
@@ -177,7 +177,7 @@ func (v *validator) checkUnknown(query url.Values, faults *errs.Faults) {
 	}
 	first := smallest(unknown, errs.MaxFields)
 	for _, name := range first {
-		faults.Add(errs.Field{Parameter: strings.ToValidUTF8(name, "?"), Detail: "there is no such parameter", Code: "unknown"})
+		faults.Add(errs.Field{Parameter: strings.ToValidUTF8(name, "?"), Detail: "There is no such parameter.", Code: "unknown"})
 	}
 	faults.Omit(len(unknown) - len(first))
 }
@@ -188,28 +188,11 @@ func isPlainID(schema *openapi3.Schema) bool {
 		schema.MinLength == 0 && schema.MaxLength == nil && len(schema.AllOf)+len(schema.AnyOf)+len(schema.OneOf) == 0 && schema.Not == nil
 }
 
-// isID knows the UUIDs that we make (RFC 9562, version 7) without the library, which takes a hundred times as long. What it doesn't
-// know may be a UUID all the same.
-func isID(s string) bool {
-	if len(s) != 36 || s[14] != '7' || s[19] != '8' && s[19] != '9' && s[19] != 'a' && s[19] != 'b' {
-		return false
-	}
-	for i := range len(s) {
-		dash := i == 8 || i == 13 || i == 18 || i == 23
-		switch c := s[i]; {
-		case dash && c == '-', !dash && '0' <= c && c <= '9', !dash && 'a' <= c && c <= 'f':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // isText reports whether a parameter has nothing that every text is refused for.
 func isText(value string) bool { return utf8.ValidString(value) && !strings.ContainsRune(value, 0) }
 
 func noText(parameter string) errs.Field {
-	return errs.Field{Parameter: parameter, Detail: "must be valid UTF-8 without NUL characters", Code: "not_allowed"}
+	return errs.Field{Parameter: parameter, Detail: "Use valid UTF-8 without NUL characters.", Code: "not_allowed"}
 }
 
 // JSON's way to write a whole number.
@@ -246,8 +229,7 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 		return unsupportedMediaType()
 	}
 	mediaType, params, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
-	charset, hasCharset := params["charset"]
-	if err != nil || mediaType != jsonType || hasCharset && !strings.EqualFold(charset, "utf-8") {
+	if err != nil || mediaType != jsonType || !isUTF8(params) {
 		return unsupportedMediaType()
 	}
 	value, err := readJSON(body)
@@ -256,6 +238,7 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 	}
 	// Unknown fields are removed first: the library would return an error for each of them.
 	unknown := takeUnknown(v.schema, value, "")
+	value = readIntegers(v.schema, value)
 	if err := v.schema.VisitJSON(value, v.visit...); err != nil {
 		faults.Add(bodyFields(err)...)
 	}
@@ -263,6 +246,12 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 	body = compact(body)
 	r.Body, r.ContentLength = validatedBody{Reader: bytes.NewReader(body), value: value}, int64(len(body))
 	return nil
+}
+
+// isUTF8 reports whether the parameters of a media type name UTF-8 or no charset. Many clients write "utf8".
+func isUTF8(params map[string]string) bool {
+	charset, ok := params["charset"]
+	return !ok || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
 
 // compact returns a well-formed body without blanks between its parts, if it is large: a request keeps its body while it waits for a place. What

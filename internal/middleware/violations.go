@@ -1,8 +1,10 @@
 package middleware
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -11,45 +13,58 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// bodyFields lists the places of a body that the schema refuses. The words are ours: the library's show the value,
-// which may be a password.
+// bodyFields lists the places of a body that the schema refuses, each once. The words are ours: the library's
+// show the value, which may be a password.
 func bodyFields(err error) []errs.Field {
-	var fields []errs.Field
-	found := map[errs.Field]bool{}
+	found := map[string]*openapi3.SchemaError{}
+	var pointers []string
 	walk(err, func(e *openapi3.SchemaError) {
-		field := describe(e)
+		var pointer strings.Builder
 		for _, name := range e.JSONPointer() {
-			field.Pointer += "/" + escapePointer(name)
+			pointer.WriteString("/" + escapePointer(name))
 		}
-		if !found[field] { // the parts of an allOf may find the same
-			fields = append(fields, field)
+		at := pointer.String()
+		if found[at] == nil {
+			pointers = append(pointers, at)
 		}
-		found[field] = true
+		found[at] = clearer(found[at], e)
 	})
+	fields := make([]errs.Field, len(pointers))
+	for i, at := range pointers {
+		fields[i] = describe(found[at])
+		fields[i].Pointer = at
+	}
 	return fields
 }
 
-// parameterFields lists what is wrong with one parameter.
-func parameterFields(p *openapi3.Parameter, err error) []errs.Field {
-	var fields []errs.Field
-	walk(err, func(e *openapi3.SchemaError) {
-		field := describe(e)
-		field.Parameter = p.Name
-		fields = append(fields, field)
-	})
-	if len(fields) > 0 {
-		return fields
-	}
-	field := errs.Field{Parameter: p.Name, Detail: "is not valid", Code: "type"}
+// parameterField says what is wrong with one parameter.
+func parameterField(p *openapi3.Parameter, err error) errs.Field {
+	var found *openapi3.SchemaError
+	walk(err, func(e *openapi3.SchemaError) { found = clearer(found, e) })
+	field := errs.Field{Detail: "This is not valid.", Code: "type"}
 	switch {
+	case found != nil:
+		field = describe(found)
 	case errors.Is(err, openapi3filter.ErrInvalidRequired):
-		field.Detail, field.Code = "is missing", "required"
+		field = errs.Field{Detail: "This is required.", Code: "required"}
 	case errors.Is(err, openapi3filter.ErrInvalidEmptyValue):
-		field.Detail, field.Code = "must not be empty", "too_short"
-	case p.Schema != nil && p.Schema.Value.Type != nil:
-		field.Detail = "must be " + withArticle(p.Schema.Value.Type.Slice())
+		field = errs.Field{Detail: "This must not be empty.", Code: "too_short"}
+	case p.Schema != nil:
+		field.Detail = typeMessage(p.Schema.Value)
 	}
-	return []errs.Field{field}
+	field.Parameter = p.Name
+	return field
+}
+
+// rank orders the rules that one value may break: what a person should correct first has the smallest number.
+var rank = map[string]int{"enum": 1, "minLength": 2, "maxLength": 2, "minimum": 2, "maximum": 2, "pattern": 3, "format": 4}
+
+// clearer returns which of two errors about the same place helps a person more. The first may be nil.
+func clearer(a, b *openapi3.SchemaError) *openapi3.SchemaError {
+	if a == nil || rank[b.SchemaField] < rank[a.SchemaField] {
+		return b
+	}
+	return a
 }
 
 // walk visits the leaves of a validation error.
@@ -83,63 +98,103 @@ func isMulti(err error) bool {
 	return false
 }
 
-// describe says what a value must be, and which rule it breaks.
+// messageKey is the extension of a schema that has the message for values that don't fit its pattern.
+const messageKey = "x-message"
+
+// describe tells a person how to correct a value, and a program which rule it breaks.
 func describe(e *openapi3.SchemaError) errs.Field {
 	s := e.Schema
 	switch e.SchemaField {
 	case "type":
-		if s.Type == nil {
-			return errs.Field{Detail: "has the wrong type", Code: "type"}
+		if number, ok := e.Value.(json.Number); ok && s.Type.Is(openapi3.TypeNumber) {
+			return rangeField(s, strings.HasPrefix(string(number), "-")) // float64 can't hold it
 		}
-		return errs.Field{Detail: "must be " + withArticle(s.Type.Slice()), Code: "type"}
+		return errs.Field{Detail: typeMessage(s), Code: "type"}
 	case "nullable":
-		return errs.Field{Detail: "must not be null", Code: "type"}
+		return errs.Field{Detail: "This must not be null.", Code: "type"}
 	case "required":
-		return errs.Field{Detail: "is missing", Code: "required"}
+		return errs.Field{Detail: "This is required.", Code: "required"}
 	case "enum":
-		return errs.Field{Detail: "must be one of " + list(s.Enum), Code: "not_allowed"}
+		return errs.Field{Detail: "Use one of: " + list(s.Enum) + ".", Code: "not_allowed"}
 	case "pattern":
-		if s.Pattern == `\S` {
-			return errs.Field{Detail: "must not be blank", Code: "pattern"}
-		}
-		return errs.Field{Detail: "must match " + s.Pattern, Code: "pattern"}
+		return errs.Field{Detail: patternMessage(s), Code: "pattern"}
 	case "format":
-		return errs.Field{Detail: "must be " + formatName(s.Format), Code: "format"}
+		return errs.Field{Detail: formatMessage(s.Format), Code: "format"}
 	case "minLength":
-		if s.MinLength == 1 {
-			return errs.Field{Detail: "must not be empty", Code: "too_short"}
-		}
-		return errs.Field{Detail: fmt.Sprintf("must have at least %d characters", s.MinLength), Code: "too_short"}
+		return errs.Field{Detail: minLengthMessage(s.MinLength), Code: "too_short"}
 	case "maxLength":
-		return errs.Field{Detail: fmt.Sprintf("must have at most %d characters", *s.MaxLength), Code: "too_long"}
-	case "minimum":
-		return errs.Field{Detail: fmt.Sprintf("must be at least %g", *s.Min), Code: "minimum"}
-	case "maximum":
-		return errs.Field{Detail: fmt.Sprintf("must be at most %g", *s.Max), Code: "maximum"}
+		return errs.Field{Detail: fmt.Sprintf("Use at most %d characters.", *s.MaxLength), Code: "too_long"}
+	case "minimum", "maximum":
+		return rangeField(s, e.SchemaField == "minimum")
 	default:
-		return errs.Field{Detail: "is not valid", Code: "not_allowed"}
+		return errs.Field{Detail: "This is not valid.", Code: "not_allowed"}
 	}
 }
 
-func formatName(format string) string {
+// rangeField says how small or large a number may be.
+func rangeField(s *openapi3.Schema, tooSmall bool) errs.Field {
+	switch {
+	case tooSmall && s.Min != nil:
+		return errs.Field{Detail: "Use " + decimal(*s.Min) + " or more.", Code: "minimum"}
+	case !tooSmall && s.Max != nil:
+		return errs.Field{Detail: "Use " + decimal(*s.Max) + " or less.", Code: "maximum"}
+	default:
+		return errs.Field{Detail: "This number is out of range.", Code: "type"}
+	}
+}
+
+// decimal writes a number without an exponent.
+func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+func typeMessage(s *openapi3.Schema) string {
+	switch {
+	case s.Type.Is(openapi3.TypeString):
+		return "Use a text."
+	case s.Type.Is(openapi3.TypeInteger):
+		return "Use a whole number."
+	case s.Type.Is(openapi3.TypeNumber):
+		return "Use a number."
+	case s.Type.Is(openapi3.TypeBoolean):
+		return "Use true or false."
+	case s.Type.Is(openapi3.TypeObject):
+		return "Use a JSON object."
+	case s.Type.Is(openapi3.TypeArray):
+		return "Use a JSON array."
+	default:
+		return "This has the wrong type."
+	}
+}
+
+func patternMessage(s *openapi3.Schema) string {
+	if message, ok := s.Extensions[messageKey].(string); ok {
+		return message
+	}
+	if s.Pattern == `\S` {
+		return "This must not be blank."
+	}
+	return "This is not valid."
+}
+
+func formatMessage(format string) string {
 	switch format {
 	case "uuid":
-		return "a UUID"
+		return "Use an id, which is a UUID like 019371a0-5c00-7b11-8c00-0a1b2c3d4e5f."
 	case "email":
-		return "an e-mail address"
+		return "Use an e-mail address like name@example.com."
 	case "date-time":
-		return "a time like 2026-11-23T09:30:00Z"
+		return "Use a time like 2026-11-23T09:30:00Z."
+	case "int32", "int64":
+		return "This number is out of range."
 	default:
-		return "of the format " + format
+		return "This is not valid."
 	}
 }
 
-func withArticle(types []string) string {
-	name := strings.Join(types, " or ")
-	if name != "" && strings.ContainsRune("aeiou", rune(name[0])) {
-		return "an " + name
+func minLengthMessage(length uint64) string {
+	if length == 1 {
+		return "This must not be empty."
 	}
-	return "a " + name
+	return fmt.Sprintf("Use at least %d characters.", length)
 }
 
 func list(values []any) string {

@@ -36,11 +36,11 @@ func checkReferences(references ...reference) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return errs.New(errs.UnknownReference, "The request names something that does not exist; errors says which.").With(missing...)
+	return errs.New(errs.UnknownReference, "A field of the request names something that does not exist.").With(missing...)
 }
 
 func toCompany(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) reference {
-	return reference{"/company_id", "there is no such company", func() (bool, error) {
+	return reference{"/company_id", "There is no such company.", func() (bool, error) {
 		_, err := q.GetCompany(ctx, db.GetCompanyParams{TenantID: tenantID, ID: id})
 		return true, err
 	}}
@@ -60,19 +60,19 @@ func inCompany(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) refere
 func fromDepartment(ctx context.Context, q db.Querier, before, now db.Department) []reference {
 	var list []reference
 	if changed(before.BranchID, now.BranchID) {
-		list = append(list, reference{"/branch_id", "there is no such branch in this company", func() (bool, error) {
+		list = append(list, reference{"/branch_id", "There is no such branch in this company.", func() (bool, error) {
 			b, err := q.GetBranch(ctx, db.GetBranchParams{TenantID: now.TenantID, ID: *now.BranchID})
 			return b.CompanyID == now.CompanyID, err
 		}})
 	}
 	if changed(before.ParentID, now.ParentID) {
-		list = append(list, reference{"/parent_id", "there is no such department in this company", func() (bool, error) {
+		list = append(list, reference{"/parent_id", "There is no such department in this company.", func() (bool, error) {
 			d, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: now.TenantID, ID: *now.ParentID})
 			return d.CompanyID == now.CompanyID, err
 		}})
 	}
 	if changed(before.HeadUserID, now.HeadUserID) {
-		list = append(list, reference{"/head_user_id", "there is no such user", func() (bool, error) {
+		list = append(list, reference{"/head_user_id", "There is no such user.", func() (bool, error) {
 			_, err := q.GetUser(ctx, db.GetUserParams{TenantID: now.TenantID, ID: *now.HeadUserID})
 			return true, err
 		}})

@@ -47,7 +47,8 @@ func (s *Trees) Read(ctx context.Context, by access.Principal, companyID *uuid.U
 	}
 	if int(limit) == len(companies) {
 		return api.OrganisationTree{}, errs.Newf(errs.TooLarge,
-			"There are more than %d companies, branches and departments. Ask for one company with company_id, or use the lists.", s.maxNodes)
+			"There are more than %d companies, branches and departments. Ask for one company with company_id, or use the lists.", s.maxNodes).
+			With(errs.Field{Parameter: "company_id", Detail: "Ask for one company, or use the lists.", Code: "too_large"})
 	}
 	if companyID != nil && len(companies) == 0 {
 		return api.OrganisationTree{}, errs.New(errs.NotFound, "There is no such company.")

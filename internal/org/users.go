@@ -73,7 +73,7 @@ func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) err
 		list = append(list, toCompany(ctx, q, now.TenantID, *now.CompanyID))
 	}
 	if now.BranchID != nil {
-		list = append(list, reference{"/branch_id", "there is no such branch in this company", func() (bool, error) {
+		list = append(list, reference{"/branch_id", "There is no such branch in this company.", func() (bool, error) {
 			b, err := q.GetBranch(ctx, db.GetBranchParams{TenantID: now.TenantID, ID: *now.BranchID})
 			if err != nil {
 				return false, err
@@ -85,7 +85,7 @@ func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) err
 		}})
 	}
 	if now.DepartmentID != nil {
-		list = append(list, reference{"/department_id", "there is no such department in this company and branch", func() (bool, error) {
+		list = append(list, reference{"/department_id", "There is no such department in this company and branch.", func() (bool, error) {
 			d, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: now.TenantID, ID: *now.DepartmentID})
 			if err != nil {
 				return false, err

@@ -105,7 +105,7 @@ func mac(key []byte, list List, payload []byte) ([]byte, error) {
 
 func invalidCursor() error {
 	return errs.New(errs.InvalidCursor, "This is not a cursor of this list. Use next_cursor with the same filters and sort, or leave it out to start again.").
-		With(errs.Field{Parameter: "cursor", Detail: "is not a cursor of this list", Code: "not_allowed"})
+		With(errs.Field{Parameter: "cursor", Detail: "Use the next_cursor of this list, with the same filters and sort.", Code: "not_allowed"})
 }
 
 // Page is one page of a list.

@@ -26,16 +26,16 @@ func Check(pointer, password, address string) []errs.Field {
 		fields = append(fields, errs.Field{Pointer: pointer, Detail: detail, Code: code})
 	}
 	if len(password) < minLen {
-		refuse("too_short", "must have at least 12 bytes; several words are a good password")
+		refuse("too_short", "Use at least 12 characters. Several words make a good password.")
 	}
 	if len(password) > MaxLen {
-		refuse("too_long", "must have at most 72 bytes in UTF-8")
+		refuse("too_long", "Use a shorter password, of at most 72 letters; other characters may count for up to four.")
 	}
 	if isCommon(password) {
-		refuse("common", "is one that many people use, and is guessed first")
+		refuse("common", "Use a password that fewer people use. This one is guessed first.")
 	}
 	if isPersonal(password, address) {
-		refuse("personal", "must not contain your e-mail address or the name in it")
+		refuse("personal", "Use a password without your e-mail address or the name in it.")
 	}
 	return fields
 }

@@ -70,13 +70,13 @@ func Of(err error) *errs.Error {
 		case http.StatusNotFound:
 			return errs.New(errs.NotFound, "There is nothing at this path.").Because(err)
 		case http.StatusMethodNotAllowed:
-			return errs.New(errs.MethodNotAllowed, "This path does not know the method; the Allow header lists those that it knows.").Because(err)
+			return errs.New(errs.MethodNotAllowed, "This address does not allow the method. The Allow header lists those that it allows.").Because(err)
 		case http.StatusRequestEntityTooLarge:
 			return errs.New(errs.BodyTooLarge, "The body is too large.").Because(err)
 		case http.StatusUnsupportedMediaType:
 			return errs.New(errs.UnsupportedMediaType, "The body must be application/json.").Because(err)
 		case http.StatusBadRequest, http.StatusUnprocessableEntity:
-			return errs.New(errs.ValidationFailed, "The request is not valid.").Because(err)
+			return errs.Invalid(errs.Field{Detail: "The request is not valid.", Code: "not_allowed"}).Because(err)
 		}
 	}
 	return errs.From(err)

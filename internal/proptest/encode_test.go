@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 )
@@ -42,6 +43,12 @@ func encode(g *generator, value any) string {
 			b.WriteString(encode(g, item))
 		}
 		return "[" + b.String() + blank() + "]"
+	case int64:
+		digits := strconv.FormatInt(v, 10)
+		if g == nil || v == 0 {
+			return digits
+		}
+		return pick(g, []string{digits, digits, digits, digits + ".0", digits + ".000E0", digits + "e0", digits + "0E-1", digits + "e+00"})
 	case string:
 		for _, r := range v {
 			b.WriteString(encodeRune(g, r))

@@ -131,7 +131,7 @@ func bodyFaults(op operation) []fault {
 		}})
 	}
 	for _, p := range places("", op.body) {
-		for _, v := range inBody(p.schema) {
+		for _, v := range slices.Concat(inBody(p.schema), extremes(p.schema)) {
 			set(v.name, p.pointer, p.pointer, v.value)
 		}
 		for _, name := range p.schema.required {

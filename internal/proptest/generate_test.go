@@ -111,14 +111,12 @@ func (g *generator) text(s *schema, pointer string) string {
 	}
 }
 
-// id is one of version 7 or 4, of something there isn't.
+// id is one of any version and variant, of something there isn't.
 func (g *generator) id() uuid.UUID {
 	var id uuid.UUID
 	for i := range id {
 		id[i] = byte(g.IntN(256))
 	}
-	id[6] = id[6]&0x0f | pick(g, []byte{0x70, 0x40})
-	id[8] = id[8]&0x3f | 0x80
 	return id
 }
 
@@ -150,6 +148,9 @@ func (g *generator) time() string {
 			time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC), time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC),
 		})
 		return t.Format(time.RFC3339Nano)
+	}
+	if g.oneIn(8) {
+		return pick(g, []string{"2016-12-31T23:59:60Z", "1990-12-31T15:59:60-08:00", "2026-11-23t09:30:00.5z", "2026-11-23T09:30:00.1234567891-23:59"})
 	}
 	layout := pick(g, []string{time.RFC3339, time.RFC3339Nano, "2006-01-02T15:04:05.000000Z07:00"})
 	return t.In(time.FixedZone("", (g.IntN(27)-13)*3600+pick(g, []int{0, 1800}))).Format(layout)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +39,36 @@ func (a *attempt) judge(r apitest.Reply) string {
 		return a.judgeRefusal(r.Status, p)
 	}
 }
+
+// judgeMessages says what is wrong with the places that a refusal lists: with 422 there is one, and each has one message, which is
+// a sentence for a person.
+func judgeMessages(r apitest.Reply) string {
+	var p api.Problem
+	if r.Status < http.StatusBadRequest || r.Status >= http.StatusInternalServerError || json.Unmarshal(r.Body, &p) != nil ||
+		p.Code == "malformed_json" { // which only a programmer can correct
+		return ""
+	}
+	if r.Status == http.StatusUnprocessableEntity && len(p.Errors) == 0 {
+		return "no place is named"
+	}
+	seen := map[string]bool{}
+	for _, f := range p.Errors {
+		at := placeOf(f)
+		if seen[at] {
+			return fmt.Sprintf("%q is named twice", at)
+		}
+		seen[at] = true
+		if !sentence.MatchString(f.Detail) || program.MatchString(f.Detail) {
+			return fmt.Sprintf("the message for %q is no sentence for a person: %s", at, f.Detail)
+		}
+	}
+	return ""
+}
+
+var (
+	sentence = regexp.MustCompile(`^[A-Z].*[.]$`)
+	program  = regexp.MustCompile(`[\^$\\]|\de[+-]\d|must match|bytes`)
+)
 
 func (a *attempt) judgeForbidden(r apitest.Reply, p api.Problem) string {
 	switch {

@@ -1,6 +1,7 @@
 package proptest
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"fmt"
 	"hash/fnv"
@@ -221,5 +222,5 @@ func (r *run) send(t *testing.T, a *attempt) (apitest.Reply, string) {
 	if len(r.replies.list) > 0 {
 		return reply, strings.Join(r.replies.list, "\n")
 	}
-	return reply, a.judge(reply)
+	return reply, cmp.Or(a.judge(reply), judgeMessages(reply))
 }

@@ -20,6 +20,9 @@ type rule struct {
 var rules = []rule{
 	{"", "cursor", "not_allowed", "a cursor is opaque: only one of the same list, filters and sort is one", ""},
 	{"", "from", "maximum", "a time that begins after its end", "to"},
+	{"", "action", "not_allowed", "an action that no entry of the trail can have", ""},
+	{"", "entity_type", "not_allowed", "a type that no entry of the trail can have", ""},
+	{"", "ip", "format", "an IP address has many notations", ""},
 	{"getAuditStats", "from", "minimum", "at most 366 days are counted", "to"},
 	{"verifyAuditTrail", "checkpoint", "not_allowed", "a checkpoint is signed", ""},
 	{"deleteTenant", "confirm_code", "wrong", "whoever deletes a tenant has to know its code", ""},
@@ -70,6 +73,12 @@ var known = map[string]func(*world, *caller, thing) string{
 	"deleteTenant confirm_code":        func(_ *world, _ *caller, about thing) string { return about.field("code") },
 	"getErrorCode code":                func(*world, *caller, thing) string { return string(errs.NotFound) },
 	"getAsset name":                    func(w *world, _ *caller, _ thing) string { return w.app.Stylesheet(w.t) },
+	"listAuditLogs action":             func(*world, *caller, thing) string { return "company.*" },
+	"listAuditLogs entity_type":        func(*world, *caller, thing) string { return "session" },
+	"listAuditLogs ip":                 func(*world, *caller, thing) string { return "2001:DB8::0001" },
+	"exportAuditLogs action":           func(*world, *caller, thing) string { return "auth.login" },
+	"exportAuditLogs entity_type":      func(*world, *caller, thing) string { return "company" },
+	"exportAuditLogs ip":               func(*world, *caller, thing) string { return "::ffff:192.0.2.7" },
 	"getAuditStats from": func(w *world, _ *caller, _ thing) string {
 		return w.app.Clock.Now().Add(-time.Hour).Format(time.RFC3339)
 	},

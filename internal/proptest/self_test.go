@@ -171,3 +171,22 @@ func property(s *openapi3.Schema, name string) *openapi3.Schema {
 	}
 	return nil
 }
+
+func TestJudgeOfMessages(t *testing.T) {
+	t.Parallel()
+	for body, fine := range map[string]bool{
+		`{}`: false, `{"errors":[]}`: false,
+		`{"errors":[{"pointer":"/a","detail":"Use 100 or less."}]}`:                                                     true,
+		`{"errors":[{"pointer":"/a","detail":"Use 100 or less."},{"pointer":"/b","detail":"Use 100 or less."}]}`:        true,
+		`{"errors":[{"pointer":"/a","detail":"Use 100 or less."},{"pointer":"/a","detail":"This must not be blank."}]}`: false,
+		`{"errors":[{"pointer":"/a","detail":"must be at most 100"}]}`:                                                  false,
+		`{"errors":[{"pointer":"/a","detail":"Use 1e+09 or less."}]}`:                                                   false,
+		`{"errors":[{"pointer":"/a","detail":"This must match ^[A-Z]$."}]}`:                                             false,
+		`{"errors":[{"parameter":"a","detail":"Use at least 12 bytes."}]}`:                                              false,
+		`{"errors":[{"parameter":"a","detail":"There is no such parameter."},{"pointer":"/a","detail":"Use a text."}]}`: true,
+	} {
+		if got := judgeMessages(apitest.Reply{Status: 422, Body: []byte(body)}); (got == "") != fine {
+			t.Errorf("%s: %q, want fine %t", body, got, fine)
+		}
+	}
+}

@@ -57,6 +57,22 @@ func inBody(s *schema) []violation {
 	return list
 }
 
+// extremes lists the numbers that the schema of a field forbids and that float64 can't hold. The library compares as float64.
+func extremes(s *schema) []violation {
+	var numbers []string
+	if s.kind == "integer" || s.kind == "number" {
+		numbers = []string{"1e999999999", "-1E+400"}
+	}
+	if s.kind == "integer" {
+		numbers = append(numbers, "1.00000000000000000001", "1e-400", "9223372036854775808")
+	}
+	var list []violation
+	for _, n := range numbers {
+		list = append(list, violation{n, raw(n)})
+	}
+	return list
+}
+
 // inParameter lists the texts that the schema of a parameter forbids. In headers and addresses everything is text.
 func inParameter(s *schema) []violation {
 	var list []violation
@@ -127,6 +143,7 @@ func texts(s *schema) []violation {
 		"date-time": {
 			"", "yesterday", "0", "2026-01-01", "2026-01-01T00:00:00", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T25:00:00Z",
 			"2026-01-01 00:00:00Z", "2026-01-01T00:00:00Z ", "10000-01-01T00:00:00Z",
+			"2026-01-01T00:00:00,5Z", "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+01:60", "2026-01-01T00:00:60Z", "2026-01-01T24:00:00Z",
 		},
 	}
 	for _, value := range wrong[s.format] {

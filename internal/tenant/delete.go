@@ -134,7 +134,7 @@ func (s *Service) beginDeletion(
 			return err
 		}
 		if confirmCode != t.Code {
-			return errs.Invalid(errs.Field{Parameter: "confirm_code", Detail: "must be the code of the tenant", Code: "wrong"})
+			return errs.Invalid(errs.Field{Parameter: "confirm_code", Detail: "Type the code of the tenant.", Code: "wrong"})
 		}
 		switch t.Status {
 		case deleting:
@@ -223,7 +223,7 @@ func (s *Service) finishDeletion(ctx context.Context, by access.Principal, t db.
 			return store.ErrStale
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{
-			Action: "tenant.delete_finish", TenantID: access.PlatformTenantID, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name,
+			Action: audit.TenantDeleteFinish, TenantID: access.PlatformTenantID, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name,
 		})
 	})
 }

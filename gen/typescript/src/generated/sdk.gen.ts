@@ -912,8 +912,9 @@ export class Api extends HeyApiClient {
      * All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
      * before it begins, with its filters, so that an export without filters has its own entry in the first line.
      *
-     * `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-     * take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+     * `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
+     * character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
+     * terminals, or if it begins with an apostrophe: remove one apostrophe from the beginning of each cell to have the value. The connection is cut if the stream fails on the way, takes longer than an
      * hour, or its user loses the right to it: a reply that ends properly is complete.
      *
      */

@@ -7,7 +7,7 @@ export type ClientOptions = {
 /**
  * A stable name of what went wrong. New ones may come; treat one that you don't know by its status.
  */
-export type ErrorCode = 'malformed_request' | 'malformed_json' | 'unknown_reference' | 'invalid_one_time_token' | 'unauthenticated' | 'invalid_token' | 'token_expired' | 'session_ended' | 'invalid_credentials' | 'refresh_reused' | 'forbidden' | 'tenant_suspended' | 'not_found' | 'method_not_allowed' | 'not_acceptable' | 'already_exists' | 'cycle' | 'last_admin' | 'quota_exceeded' | 'user_inactive' | 'platform_tenant' | 'not_suspended' | 'tenant_deleting' | 'stale_version' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'invalid_cursor' | 'too_large' | 'headers_too_large' | 'too_many_attempts' | 'rate_limited' | 'internal' | 'unavailable' | 'timeout' | 'busy' | 'schema_mismatch';
+export type ErrorCode = 'malformed_request' | 'malformed_json' | 'unknown_reference' | 'invalid_one_time_token' | 'unauthenticated' | 'invalid_token' | 'token_expired' | 'session_ended' | 'invalid_credentials' | 'refresh_reused' | 'forbidden' | 'tenant_suspended' | 'not_found' | 'method_not_allowed' | 'not_acceptable' | 'already_exists' | 'cycle' | 'last_admin' | 'quota_exceeded' | 'user_inactive' | 'platform_tenant' | 'not_suspended' | 'tenant_required' | 'tenant_deleting' | 'stale_version' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'invalid_cursor' | 'too_large' | 'headers_too_large' | 'too_many_attempts' | 'rate_limited' | 'internal' | 'unavailable' | 'timeout' | 'busy';
 
 /**
  * An error (RFC 9457).
@@ -753,7 +753,7 @@ export type CompanyUpdate = {
      */
     phone?: string | null;
     /**
-     * A web address, beginning with http:// or https://.
+     * A web address, beginning with http:// or https://, in upper or lower case.
      */
     website?: string | null;
     address?: AddressUpdate | null;
@@ -1592,7 +1592,6 @@ export type HealthStatus = 'ok' | 'degraded' | 'down';
  */
 export type HealthComponents = {
     database: ComponentHealth;
-    schema: ComponentHealth;
     redis: ComponentHealth;
     rate_limiting: ComponentHealth;
 };
@@ -1609,7 +1608,7 @@ export type ComponentHealth = {
 };
 
 /**
- * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
+ * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away.
  */
 export type ComponentStatus = 'ok' | 'degraded' | 'down' | 'disabled';
 
@@ -1796,16 +1795,12 @@ export type Count = boolean;
 export type Search = string;
 
 /**
- * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
- * now, the reply is 412 and nothing changes.
- *
+ * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
  */
 export type IfMatch = string;
 
 /**
- * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
- * answers 412 and changes nothing.
- *
+ * The `ETag` of the version that you have. Still the same - 304 without a body.
  */
 export type IfNoneMatch = string;
 
@@ -1830,12 +1825,16 @@ export type DryRun = boolean;
 export type AuditActorId = string;
 
 /**
- * Only this action, or with `.*` after the first word all that begin so.
+ * Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
+ * trail doesn't have is refused with 422.
+ *
  */
 export type AuditAction = string;
 
 /**
- * Only what was done to things of this type.
+ * Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
+ * this version doesn't write and the trail doesn't have is refused with 422.
+ *
  */
 export type AuditEntityType = string;
 
@@ -1850,7 +1849,7 @@ export type AuditEntityId = string;
 export type AuditOutcome2 = AuditOutcome;
 
 /**
- * Only what was done from this address.
+ * Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
  */
 export type AuditIp = string;
 
@@ -1925,7 +1924,7 @@ export type LoginErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -1990,7 +1989,7 @@ export type RefreshErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2051,7 +2050,7 @@ export type LogoutErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2102,7 +2101,7 @@ export type GetMeErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2122,17 +2121,9 @@ export type UpdateMeData = {
     body: ProfileUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path?: never;
     query?: never;
@@ -2161,7 +2152,7 @@ export type UpdateMeErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -2185,7 +2176,7 @@ export type UpdateMeErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2245,7 +2236,7 @@ export type ListMySessionsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2301,7 +2292,7 @@ export type EndMySessionErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2364,7 +2355,7 @@ export type ChangePasswordErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2448,7 +2439,7 @@ export type ListTenantsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2519,7 +2510,7 @@ export type CreateTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2539,17 +2530,9 @@ export type DeleteTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -2592,7 +2575,7 @@ export type DeleteTenantErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -2608,7 +2591,7 @@ export type DeleteTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2632,15 +2615,7 @@ export type GetTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
+         * The `ETag` of the version that you have. Still the same - 304 without a body.
          */
         'If-None-Match'?: string;
     };
@@ -2674,10 +2649,6 @@ export type GetTenantErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -2690,7 +2661,7 @@ export type GetTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2710,17 +2681,9 @@ export type UpdateTenantData = {
     body: TenantUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -2764,7 +2727,7 @@ export type UpdateTenantErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -2788,7 +2751,7 @@ export type UpdateTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2806,20 +2769,6 @@ export type UpdateTenantResponse = UpdateTenantResponses[keyof UpdateTenantRespo
 
 export type SuspendTenantData = {
     body?: never;
-    headers?: {
-        /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
-    };
     path: {
         /**
          * The id of the resource.
@@ -2856,10 +2805,6 @@ export type SuspendTenantErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -2872,7 +2817,7 @@ export type SuspendTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -2890,20 +2835,6 @@ export type SuspendTenantResponse = SuspendTenantResponses[keyof SuspendTenantRe
 
 export type ResumeTenantData = {
     body?: never;
-    headers?: {
-        /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
-    };
     path: {
         /**
          * The id of the resource.
@@ -2940,10 +2871,6 @@ export type ResumeTenantErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -2956,7 +2883,7 @@ export type ResumeTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3016,7 +2943,7 @@ export type GetTenantUsageErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3036,15 +2963,7 @@ export type GetOwnTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
+         * The `ETag` of the version that you have. Still the same - 304 without a body.
          */
         'If-None-Match'?: string;
     };
@@ -3078,10 +2997,6 @@ export type GetOwnTenantErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -3094,7 +3009,7 @@ export type GetOwnTenantErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3154,7 +3069,7 @@ export type GetOwnTenantUsageErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3207,7 +3122,7 @@ export type ResetPasswordErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3311,7 +3226,7 @@ export type ListUsersErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3392,7 +3307,7 @@ export type CreateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3412,17 +3327,9 @@ export type DeleteUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -3462,7 +3369,7 @@ export type DeleteUserErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -3478,7 +3385,7 @@ export type DeleteUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3498,15 +3405,7 @@ export type GetUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
+         * The `ETag` of the version that you have. Still the same - 304 without a body.
          */
         'If-None-Match'?: string;
     };
@@ -3545,10 +3444,6 @@ export type GetUserErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -3561,7 +3456,7 @@ export type GetUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3581,17 +3476,9 @@ export type UpdateUserData = {
     body: UserUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -3641,7 +3528,7 @@ export type UpdateUserErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -3665,7 +3552,7 @@ export type UpdateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3683,20 +3570,6 @@ export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
 
 export type DeactivateUserData = {
     body?: never;
-    headers?: {
-        /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
-    };
     path: {
         /**
          * The id of the resource.
@@ -3739,10 +3612,6 @@ export type DeactivateUserErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -3755,7 +3624,7 @@ export type DeactivateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3773,20 +3642,6 @@ export type DeactivateUserResponse = DeactivateUserResponses[keyof DeactivateUse
 
 export type ActivateUserData = {
     body?: never;
-    headers?: {
-        /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
-    };
     path: {
         /**
          * The id of the resource.
@@ -3822,10 +3677,6 @@ export type ActivateUserErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -3838,7 +3689,7 @@ export type ActivateUserErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3856,20 +3707,6 @@ export type ActivateUserResponse = ActivateUserResponses[keyof ActivateUserRespo
 
 export type CreatePasswordResetData = {
     body?: never;
-    headers?: {
-        /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
-    };
     path: {
         /**
          * The id of the resource.
@@ -3912,10 +3749,6 @@ export type CreatePasswordResetErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -3928,7 +3761,7 @@ export type CreatePasswordResetErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -3989,7 +3822,7 @@ export type EndUserSessionsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4062,7 +3895,7 @@ export type ListUserSessionsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4154,7 +3987,7 @@ export type ListCompaniesErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4235,7 +4068,7 @@ export type CreateCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4255,17 +4088,9 @@ export type DeleteCompanyData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -4306,7 +4131,7 @@ export type DeleteCompanyErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -4322,7 +4147,7 @@ export type DeleteCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4350,15 +4175,7 @@ export type GetCompanyData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
+         * The `ETag` of the version that you have. Still the same - 304 without a body.
          */
         'If-None-Match'?: string;
     };
@@ -4397,10 +4214,6 @@ export type GetCompanyErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -4413,7 +4226,7 @@ export type GetCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4433,17 +4246,9 @@ export type UpdateCompanyData = {
     body: CompanyUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -4493,7 +4298,7 @@ export type UpdateCompanyErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -4517,7 +4322,7 @@ export type UpdateCompanyErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4617,7 +4422,7 @@ export type ListBranchesErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4698,7 +4503,7 @@ export type CreateBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4718,17 +4523,9 @@ export type DeleteBranchData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -4769,7 +4566,7 @@ export type DeleteBranchErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -4785,7 +4582,7 @@ export type DeleteBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4813,15 +4610,7 @@ export type GetBranchData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
+         * The `ETag` of the version that you have. Still the same - 304 without a body.
          */
         'If-None-Match'?: string;
     };
@@ -4860,10 +4649,6 @@ export type GetBranchErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -4876,7 +4661,7 @@ export type GetBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -4896,17 +4681,9 @@ export type UpdateBranchData = {
     body: BranchUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -4956,7 +4733,7 @@ export type UpdateBranchErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -4980,7 +4757,7 @@ export type UpdateBranchErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5080,7 +4857,7 @@ export type ListDepartmentsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5161,7 +4938,7 @@ export type CreateDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5181,17 +4958,9 @@ export type DeleteDepartmentData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -5232,7 +5001,7 @@ export type DeleteDepartmentErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -5248,7 +5017,7 @@ export type DeleteDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5276,15 +5045,7 @@ export type GetDepartmentData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
-         */
-        'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
+         * The `ETag` of the version that you have. Still the same - 304 without a body.
          */
         'If-None-Match'?: string;
     };
@@ -5323,10 +5084,6 @@ export type GetDepartmentErrors = {
      */
     406: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
      * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
      */
     422: Problem;
@@ -5339,7 +5096,7 @@ export type GetDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5359,17 +5116,9 @@ export type UpdateDepartmentData = {
     body: DepartmentUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
-         * now, the reply is 412 and nothing changes.
-         *
+         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
          */
         'If-Match'?: string;
-        /**
-         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
-         * answers 412 and changes nothing.
-         *
-         */
-        'If-None-Match'?: string;
     };
     path: {
         /**
@@ -5419,7 +5168,7 @@ export type UpdateDepartmentErrors = {
      */
     409: Problem;
     /**
-     * The resource has another version than `If-Match` names, or one that `If-None-Match` names; nothing was changed (`stale_version`).
+     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
      */
     412: Problem;
     /**
@@ -5443,7 +5192,7 @@ export type UpdateDepartmentErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5507,7 +5256,7 @@ export type GetOrganisationTreeErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5548,11 +5297,15 @@ export type ListAuditLogsData = {
          */
         actor_id?: string;
         /**
-         * Only this action, or with `.*` after the first word all that begin so.
+         * Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
+         * trail doesn't have is refused with 422.
+         *
          */
         action?: string;
         /**
-         * Only what was done to things of this type.
+         * Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
+         * this version doesn't write and the trail doesn't have is refused with 422.
+         *
          */
         entity_type?: string;
         /**
@@ -5564,7 +5317,7 @@ export type ListAuditLogsData = {
          */
         outcome?: AuditOutcome;
         /**
-         * Only what was done from this address.
+         * Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
          */
         ip?: string;
         /**
@@ -5619,7 +5372,7 @@ export type ListAuditLogsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5687,7 +5440,7 @@ export type GetAuditStatsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5720,11 +5473,15 @@ export type ExportAuditLogsData = {
          */
         actor_id?: string;
         /**
-         * Only this action, or with `.*` after the first word all that begin so.
+         * Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
+         * trail doesn't have is refused with 422.
+         *
          */
         action?: string;
         /**
-         * Only what was done to things of this type.
+         * Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
+         * this version doesn't write and the trail doesn't have is refused with 422.
+         *
          */
         entity_type?: string;
         /**
@@ -5736,7 +5493,7 @@ export type ExportAuditLogsData = {
          */
         outcome?: AuditOutcome;
         /**
-         * Only what was done from this address.
+         * Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
          */
         ip?: string;
         /**
@@ -5791,7 +5548,7 @@ export type ExportAuditLogsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5857,7 +5614,7 @@ export type VerifyAuditTrailErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -5922,7 +5679,7 @@ export type GetAuditLogErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };
@@ -6264,7 +6021,7 @@ export type ListDeprecationsErrors = {
      */
     500: Problem;
     /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), too many log-ins, or requests of the tenant, run already (`busy`), or the database is being upgraded (`schema_mismatch`). Try again after `Retry-After`.
+     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
      */
     503: Problem;
 };

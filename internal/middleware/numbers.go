@@ -1,0 +1,82 @@
+package middleware
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+const (
+	// maxDigits is the number of digits of the largest int64.
+	maxDigits = 19
+	// anyFraction stands for a number that isn't whole, and farAway for one that no integer type can hold. The
+	// validator compares as float64, where 1.00000000000000000001 is 1 and 1e400 can't be read.
+	anyFraction, farAway = "0.5", "1e300"
+)
+
+// readIntegers returns value with the numbers rewritten whose schema is an integer, at all depths: whole numbers as
+// digits alone, because 100.0 and 1e2 are 100 in JSON; the others so that the validator refuses them.
+func readIntegers(schema *openapi3.Schema, value any) any {
+	switch v := value.(type) {
+	case json.Number:
+		if isInteger(schema) {
+			return toInteger(v)
+		}
+	case map[string]any:
+		for name, child := range v {
+			if known := property(schema, name); known != nil {
+				v[name] = readIntegers(known, child)
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if schema.Items != nil {
+				v[i] = readIntegers(schema.Items.Value, item)
+			}
+		}
+	}
+	return value
+}
+
+func isInteger(schema *openapi3.Schema) bool {
+	return schema.Type.Is(openapi3.TypeInteger) ||
+		slices.ContainsFunc(schema.AllOf, func(part *openapi3.SchemaRef) bool { return isInteger(part.Value) })
+}
+
+// toInteger returns a whole number as digits with an optional minus sign, if it has at most 19 digits. Its work is
+// proportional to the length of the text, whatever the exponent is.
+func toInteger(number json.Number) json.Number {
+	text := strings.ToLower(string(number))
+	unsigned := strings.TrimPrefix(text, "-")
+	sign := text[:len(text)-len(unsigned)]
+	mantissa, exponent, _ := strings.Cut(unsigned, "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimLeft(whole+fraction, "0")
+	if digits == "" {
+		return "0"
+	}
+	significant := strings.TrimRight(digits, "0")
+	// zeros is how many zeros follow the significant digits; fewer than none means decimal places.
+	zeros, err := parseExponent(exponent)
+	zeros += len(digits) - len(significant) - len(fraction)
+	switch {
+	case err != nil && strings.HasPrefix(exponent, "-"), err == nil && zeros < 0:
+		return anyFraction
+	case err != nil || len(significant)+zeros > maxDigits:
+		return json.Number(sign + farAway)
+	default:
+		return json.Number(sign + significant + strings.Repeat("0", zeros))
+	}
+}
+
+// parseExponent returns 0 for no exponent, and an error for one that int32 can't hold.
+func parseExponent(text string) (int, error) {
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	return int(n), err
+}
