@@ -34,6 +34,7 @@ var elsewhere = map[string]map[string]string{
 		"tenantry audit accept":    "TestCommandsOfTheDocumentsAreUnderstood",
 		"alert: TenantryIsDown":    "TestQueriesAskForMetricsThatExist",
 		"/etc/logrotate.d":         "a file of another program",
+		"wsrep_on":                 "TestGalera",
 		"SECRET_KEY_PREVIOUS=$old": "TestNewSecretKeyOfTheDocumentLogsNobodyOut",
 	},
 }

@@ -52,15 +52,20 @@ func Each(t *testing.T, f func(t *testing.T, a *App)) {
 // New starts an application on a new, empty database. It ends with the test.
 func New(t testing.TB, engine store.Engine, change ...func(*config.Config)) *App {
 	t.Helper()
-	cfg := config.Config{
-		AppName: "Tenantry", Environment: config.Development,
-		SecretKey: config.NewSecret(secretKey), AccessTokenTTL: 30 * time.Minute, RefreshTokenTTL: 7 * 24 * time.Hour, BcryptCost: bcryptCost,
-		DatabaseURL: config.NewSecret(storetest.NewMigratedURL(t, engine)), DatabaseMaxConnections: maxConnections,
-	}
+	cfg := Settings(storetest.NewMigratedURL(t, engine))
 	for _, f := range change {
 		f(&cfg)
 	}
 	return Start(t, engine, cfg)
+}
+
+// Settings are those of a test's application on a database.
+func Settings(databaseURL string) config.Config {
+	return config.Config{
+		AppName: "Tenantry", Environment: config.Development,
+		SecretKey: config.NewSecret(secretKey), AccessTokenTTL: 30 * time.Minute, RefreshTokenTTL: 7 * 24 * time.Hour, BcryptCost: bcryptCost,
+		DatabaseURL: config.NewSecret(databaseURL), DatabaseMaxConnections: maxConnections,
+	}
 }
 
 // Start starts an application with these settings, perhaps on a database that another one uses too.

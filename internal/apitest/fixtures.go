@@ -208,6 +208,13 @@ func (u *Actor) Client(t testing.TB) *api.ClientWithResponses {
 	})
 }
 
+// At is the same actor as a client of another instance.
+func (u *Actor) At(a *App) *Actor {
+	there := *u
+	there.app = a
+	return &there
+}
+
 // Do is App.Do with the actor's access token.
 func (u *Actor) Do(t testing.TB, method, path, body string, options ...Option) Reply {
 	t.Helper()

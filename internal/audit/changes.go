@@ -16,7 +16,7 @@ type Change struct {
 
 // hidden are columns that say nothing to a person: they are fixed, counted or derived.
 var hidden = map[string]bool{
-	"tenant_id": true, "id": true, "version": true, "created_at": true, "updated_at": true, "name_key": true, "search_text": true,
+	"tenant_id": true, "id": true, "version": true, "lock_count": true, "created_at": true, "updated_at": true, "name_key": true, "search_text": true,
 }
 
 // secret parts of a column's name keep it out of the trail, whatever it holds.

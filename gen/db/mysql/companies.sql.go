@@ -67,7 +67,7 @@ const getCompany = `-- name: GetCompany :one
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ? AND id = ?
 `
@@ -103,6 +103,7 @@ func (q *Queries) GetCompany(ctx context.Context, arg GetCompanyParams) (Company
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.LockCount,
 	)
 	return i, err
 }
@@ -111,11 +112,11 @@ const insertCompany = `-- name: InsertCompany :exec
 INSERT INTO companies (
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 ) VALUES (
     ?, ?, ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?,
-    ?, ?, ?, ?, ?, ?, ?
+    ?, ?, ?, ?, ?, ?, ?, ?
 )
 `
 
@@ -142,6 +143,7 @@ type InsertCompanyParams struct {
 	CreatedAt          time.Time `json:"created_at"`
 	UpdatedAt          time.Time `json:"updated_at"`
 	Version            int64     `json:"version"`
+	LockCount          int64     `json:"lock_count"`
 }
 
 func (q *Queries) InsertCompany(ctx context.Context, arg InsertCompanyParams) error {
@@ -168,6 +170,7 @@ func (q *Queries) InsertCompany(ctx context.Context, arg InsertCompanyParams) er
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.Version,
+		arg.LockCount,
 	)
 	return err
 }
@@ -176,7 +179,7 @@ const listCompaniesByCreatedAt = `-- name: ListCompaniesByCreatedAt :many
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?
   AND (created_at > ? OR (created_at = ? AND id > ?))
@@ -247,6 +250,7 @@ func (q *Queries) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompanie
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -265,7 +269,7 @@ const listCompaniesByCreatedAtDesc = `-- name: ListCompaniesByCreatedAtDesc :man
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?
   AND (created_at < ? OR (created_at = ? AND id < ?))
@@ -334,6 +338,7 @@ func (q *Queries) ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListComp
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -352,7 +357,7 @@ const listCompaniesByName = `-- name: ListCompaniesByName :many
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?
   AND (name_key > ? OR (name_key = ? AND id > ?))
@@ -421,6 +426,7 @@ func (q *Queries) ListCompaniesByName(ctx context.Context, arg ListCompaniesByNa
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -439,7 +445,7 @@ const listCompaniesByNameDesc = `-- name: ListCompaniesByNameDesc :many
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?
   AND (name_key < ? OR (name_key = ? AND id < ?))
@@ -508,6 +514,7 @@ func (q *Queries) ListCompaniesByNameDesc(ctx context.Context, arg ListCompanies
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -577,7 +584,7 @@ func (q *Queries) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesPara
 }
 
 const lockCompany = `-- name: LockCompany :execrows
-UPDATE companies SET version = version
+UPDATE companies SET lock_count = lock_count + 1
 WHERE tenant_id = ? AND id = ?
 `
 
@@ -586,7 +593,7 @@ type LockCompanyParams struct {
 	ID       uuid.UUID `json:"id"`
 }
 
-// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
+// Locks a company as LockTenant locks a tenant. 0 rows when the company is gone.
 func (q *Queries) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockCompany, arg.TenantID, arg.ID)
 	if err != nil {
@@ -596,7 +603,7 @@ func (q *Queries) LockCompany(ctx context.Context, arg LockCompanyParams) (int64
 }
 
 const lockCompanyOfBranch = `-- name: LockCompanyOfBranch :execrows
-UPDATE companies SET version = version
+UPDATE companies SET lock_count = lock_count + 1
 WHERE companies.tenant_id = ?
   AND companies.id = (SELECT b.company_id FROM branches b WHERE b.tenant_id = ? AND b.id = ?)
 `
@@ -616,7 +623,7 @@ func (q *Queries) LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBran
 }
 
 const lockCompanyOfDepartment = `-- name: LockCompanyOfDepartment :execrows
-UPDATE companies SET version = version
+UPDATE companies SET lock_count = lock_count + 1
 WHERE companies.tenant_id = ?
   AND companies.id = (SELECT d.company_id FROM departments d WHERE d.tenant_id = ? AND d.id = ?)
 `

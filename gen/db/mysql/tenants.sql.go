@@ -153,7 +153,7 @@ func (q *Queries) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int
 const getTenant = `-- name: GetTenant :one
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE id = ?
 `
@@ -181,6 +181,7 @@ func (q *Queries) GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.LockCount,
 	)
 	return i, err
 }
@@ -188,10 +189,10 @@ func (q *Queries) GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, e
 const insertTenant = `-- name: InsertTenant :exec
 INSERT INTO tenants (
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 ) VALUES (
     ?, ?, ?, ?, ?, ?, ?, ?,
-    ?, ?, ?, ?, ?, ?, ?
+    ?, ?, ?, ?, ?, ?, ?, ?
 )
 `
 
@@ -211,6 +212,7 @@ type InsertTenantParams struct {
 	CreatedAt    time.Time `json:"created_at"`
 	UpdatedAt    time.Time `json:"updated_at"`
 	Version      int64     `json:"version"`
+	LockCount    int64     `json:"lock_count"`
 }
 
 func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) error {
@@ -230,6 +232,7 @@ func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) erro
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.Version,
+		arg.LockCount,
 	)
 	return err
 }
@@ -278,7 +281,7 @@ func (q *Queries) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams
 const listTenantsByCreatedAt = `-- name: ListTenantsByCreatedAt :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (created_at > ? OR (created_at = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
@@ -338,6 +341,7 @@ func (q *Queries) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByC
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -355,7 +359,7 @@ func (q *Queries) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByC
 const listTenantsByCreatedAtDesc = `-- name: ListTenantsByCreatedAtDesc :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (created_at < ? OR (created_at = ? AND id < ?))
   AND (code = ? OR ? IS NULL)
@@ -414,6 +418,7 @@ func (q *Queries) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenant
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -431,7 +436,7 @@ func (q *Queries) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenant
 const listTenantsByName = `-- name: ListTenantsByName :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (name_key > ? OR (name_key = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
@@ -490,6 +495,7 @@ func (q *Queries) ListTenantsByName(ctx context.Context, arg ListTenantsByNamePa
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -507,7 +513,7 @@ func (q *Queries) ListTenantsByName(ctx context.Context, arg ListTenantsByNamePa
 const listTenantsByNameDesc = `-- name: ListTenantsByNameDesc :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (name_key < ? OR (name_key = ? AND id < ?))
   AND (code = ? OR ? IS NULL)
@@ -566,6 +572,7 @@ func (q *Queries) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNa
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -581,7 +588,7 @@ func (q *Queries) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNa
 }
 
 const lockTenant = `-- name: LockTenant :execrows
-UPDATE tenants SET version = version
+UPDATE tenants SET lock_count = lock_count + 1
 WHERE id = ?
 `
 
@@ -589,7 +596,9 @@ type LockTenantParams struct {
 	ID uuid.UUID `json:"id"`
 }
 
-// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the tenant is gone.
+// Makes others who do the same wait for the end of the transaction. On a Galera cluster a lock is known on its own node
+// only, so this also changes the row: of two transactions on different nodes, one fails at COMMIT and starts over.
+// 0 rows when the tenant is gone.
 func (q *Queries) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockTenant, arg.ID)
 	if err != nil {

@@ -63,7 +63,7 @@ const getCompany = `-- name: GetCompany :one
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = $1 AND id = $2
 `
@@ -99,6 +99,7 @@ func (q *Queries) GetCompany(ctx context.Context, arg GetCompanyParams) (Company
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.LockCount,
 	)
 	return i, err
 }
@@ -107,11 +108,11 @@ const insertCompany = `-- name: InsertCompany :exec
 INSERT INTO companies (
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9,
     $10, $11, $12, $13, $14, $15,
-    $16, $17, $18, $19, $20, $21, $22
+    $16, $17, $18, $19, $20, $21, $22, $23
 )
 `
 
@@ -138,6 +139,7 @@ type InsertCompanyParams struct {
 	CreatedAt          time.Time `json:"created_at"`
 	UpdatedAt          time.Time `json:"updated_at"`
 	Version            int64     `json:"version"`
+	LockCount          int64     `json:"lock_count"`
 }
 
 func (q *Queries) InsertCompany(ctx context.Context, arg InsertCompanyParams) error {
@@ -164,6 +166,7 @@ func (q *Queries) InsertCompany(ctx context.Context, arg InsertCompanyParams) er
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.Version,
+		arg.LockCount,
 	)
 	return err
 }
@@ -172,7 +175,7 @@ const listCompaniesByCreatedAt = `-- name: ListCompaniesByCreatedAt :many
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = $1
   AND (created_at, id) > ($2::timestamptz, $3::uuid)
@@ -238,6 +241,7 @@ func (q *Queries) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompanie
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -253,7 +257,7 @@ const listCompaniesByCreatedAtDesc = `-- name: ListCompaniesByCreatedAtDesc :man
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = $1
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
@@ -317,6 +321,7 @@ func (q *Queries) ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListComp
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -332,7 +337,7 @@ const listCompaniesByName = `-- name: ListCompaniesByName :many
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = $1
   AND (name_key, id) > ($2::text, $3::uuid)
@@ -396,6 +401,7 @@ func (q *Queries) ListCompaniesByName(ctx context.Context, arg ListCompaniesByNa
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -411,7 +417,7 @@ const listCompaniesByNameDesc = `-- name: ListCompaniesByNameDesc :many
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = $1
   AND (name_key, id) < ($2::text, $3::uuid)
@@ -475,6 +481,7 @@ func (q *Queries) ListCompaniesByNameDesc(ctx context.Context, arg ListCompanies
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -533,7 +540,7 @@ func (q *Queries) ListCompanyNodes(ctx context.Context, arg ListCompanyNodesPara
 }
 
 const lockCompany = `-- name: LockCompany :execrows
-UPDATE companies SET version = version
+UPDATE companies SET lock_count = lock_count + 1
 WHERE tenant_id = $1 AND id = $2
 `
 
@@ -542,7 +549,7 @@ type LockCompanyParams struct {
 	ID       uuid.UUID `json:"id"`
 }
 
-// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
+// Locks a company as LockTenant locks a tenant. 0 rows when the company is gone.
 func (q *Queries) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
 	result, err := q.db.Exec(ctx, lockCompany, arg.TenantID, arg.ID)
 	if err != nil {
@@ -552,7 +559,7 @@ func (q *Queries) LockCompany(ctx context.Context, arg LockCompanyParams) (int64
 }
 
 const lockCompanyOfBranch = `-- name: LockCompanyOfBranch :execrows
-UPDATE companies SET version = version
+UPDATE companies SET lock_count = lock_count + 1
 WHERE companies.tenant_id = $1
   AND companies.id = (SELECT b.company_id FROM branches b WHERE b.tenant_id = $1 AND b.id = $2)
 `
@@ -572,7 +579,7 @@ func (q *Queries) LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBran
 }
 
 const lockCompanyOfDepartment = `-- name: LockCompanyOfDepartment :execrows
-UPDATE companies SET version = version
+UPDATE companies SET lock_count = lock_count + 1
 WHERE companies.tenant_id = $1
   AND companies.id = (SELECT d.company_id FROM departments d WHERE d.tenant_id = $1 AND d.id = $2)
 `

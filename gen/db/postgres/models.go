@@ -102,6 +102,7 @@ type Company struct {
 	CreatedAt          time.Time `json:"created_at"`
 	UpdatedAt          time.Time `json:"updated_at"`
 	Version            int64     `json:"version"`
+	LockCount          int64     `json:"lock_count"`
 }
 
 type Department struct {
@@ -168,6 +169,7 @@ type Tenant struct {
 	CreatedAt    time.Time `json:"created_at"`
 	UpdatedAt    time.Time `json:"updated_at"`
 	Version      int64     `json:"version"`
+	LockCount    int64     `json:"lock_count"`
 }
 
 type User struct {

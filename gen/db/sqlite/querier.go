@@ -194,13 +194,15 @@ type Querier interface {
 	ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error)
 	// Everyone of a department who has another branch than this one.
 	ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error)
-	// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
+	// Locks a company as LockTenant locks a tenant. 0 rows when the company is gone.
 	LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error)
 	// Locks the company of a branch. 0 rows when the branch is gone.
 	LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error)
 	// Locks the company of a department. 0 rows when the department is gone.
 	LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error)
-	// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the tenant is gone.
+	// Makes others who do the same wait for the end of the transaction. On a Galera cluster a lock is known on its own node
+	// only, so this also changes the row: of two transactions on different nodes, one fails at COMMIT and starts over.
+	// 0 rows when the tenant is gone.
 	LockTenant(ctx context.Context, arg LockTenantParams) (int64, error)
 	// The newest refresh token is given to a client again that has lost the answer. 0 rows when the session has changed meanwhile.
 	RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error)

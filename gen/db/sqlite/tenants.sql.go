@@ -149,7 +149,7 @@ func (q *Queries) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int
 const getTenant = `-- name: GetTenant :one
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE id = ?1
 `
@@ -177,6 +177,7 @@ func (q *Queries) GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Version,
+		&i.LockCount,
 	)
 	return i, err
 }
@@ -184,10 +185,10 @@ func (q *Queries) GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, e
 const insertTenant = `-- name: InsertTenant :exec
 INSERT INTO tenants (
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 ) VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-    ?9, ?10, ?11, ?12, ?13, ?14, ?15
+    ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
 )
 `
 
@@ -207,6 +208,7 @@ type InsertTenantParams struct {
 	CreatedAt    time.Time `json:"created_at"`
 	UpdatedAt    time.Time `json:"updated_at"`
 	Version      int64     `json:"version"`
+	LockCount    int64     `json:"lock_count"`
 }
 
 func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) error {
@@ -226,6 +228,7 @@ func (q *Queries) InsertTenant(ctx context.Context, arg InsertTenantParams) erro
 		arg.CreatedAt,
 		arg.UpdatedAt,
 		arg.Version,
+		arg.LockCount,
 	)
 	return err
 }
@@ -274,7 +277,7 @@ func (q *Queries) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams
 const listTenantsByCreatedAt = `-- name: ListTenantsByCreatedAt :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (created_at > ?1 OR id > ?2) AND (created_at, id) > (?1, ?2)
   AND (code = ?3 OR ?3 IS NULL)
@@ -329,6 +332,7 @@ func (q *Queries) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByC
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -346,7 +350,7 @@ func (q *Queries) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByC
 const listTenantsByCreatedAtDesc = `-- name: ListTenantsByCreatedAtDesc :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (created_at < ?1 OR id < ?2) AND (created_at, id) < (?1, ?2)
   AND (code = ?3 OR ?3 IS NULL)
@@ -400,6 +404,7 @@ func (q *Queries) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenant
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -417,7 +422,7 @@ func (q *Queries) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenant
 const listTenantsByName = `-- name: ListTenantsByName :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (name_key > ?1 OR id > ?2) AND (name_key, id) > (?1, ?2)
   AND (code = ?3 OR ?3 IS NULL)
@@ -471,6 +476,7 @@ func (q *Queries) ListTenantsByName(ctx context.Context, arg ListTenantsByNamePa
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -488,7 +494,7 @@ func (q *Queries) ListTenantsByName(ctx context.Context, arg ListTenantsByNamePa
 const listTenantsByNameDesc = `-- name: ListTenantsByNameDesc :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (name_key < ?1 OR id < ?2) AND (name_key, id) < (?1, ?2)
   AND (code = ?3 OR ?3 IS NULL)
@@ -542,6 +548,7 @@ func (q *Queries) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNa
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Version,
+			&i.LockCount,
 		); err != nil {
 			return nil, err
 		}
@@ -557,7 +564,7 @@ func (q *Queries) ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNa
 }
 
 const lockTenant = `-- name: LockTenant :execrows
-UPDATE tenants SET version = version
+UPDATE tenants SET lock_count = lock_count + 1
 WHERE id = ?1
 `
 
@@ -565,7 +572,9 @@ type LockTenantParams struct {
 	ID uuid.UUID `json:"id"`
 }
 
-// Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the tenant is gone.
+// Makes others who do the same wait for the end of the transaction. On a Galera cluster a lock is known on its own node
+// only, so this also changes the row: of two transactions on different nodes, one fails at COMMIT and starts over.
+// 0 rows when the tenant is gone.
 func (q *Queries) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockTenant, arg.ID)
 	if err != nil {

@@ -33,6 +33,10 @@ func MySQL() Engine {
 }
 
 func probeMySQL(ctx context.Context, addr, password string) (string, error) {
+	return askMySQLVersion(ctx, addr, password, "select version()")
+}
+
+func askMySQLVersion(ctx context.Context, addr, password, question string) (string, error) {
 	config := driver.NewConfig()
 	config.User, config.Passwd, config.Net, config.Addr = "root", password, "tcp", addr
 	config.Logger = &driver.NopLogger{}
@@ -43,7 +47,7 @@ func probeMySQL(ctx context.Context, addr, password string) (string, error) {
 	db := sql.OpenDB(connector)
 	defer db.Close()
 	var version string
-	if err := db.QueryRowContext(ctx, "select version()").Scan(&version); err != nil {
+	if err := db.QueryRowContext(ctx, question).Scan(&version); err != nil {
 		return "", err
 	}
 	return mysqlLabel(version), nil

@@ -73,10 +73,27 @@ func (w *Workspace) home(username string) (home, error) {
 	if h.owner, err = findAccount(username, "nobody"); err != nil {
 		return home{}, err
 	}
-	if err := os.Chown(h.dir, h.owner.uid, h.owner.gid); err != nil {
-		return home{}, fmt.Errorf("give the data folder to %s: %w", username, err)
+	return h, h.give(h.dir)
+}
+
+// folder makes a folder in the home for the server's account.
+func (h home) folder(name string) (string, error) {
+	path := filepath.Join(h.dir, name)
+	if err := os.Mkdir(path, 0o700); err != nil {
+		return "", fmt.Errorf("make a data folder: %w", err)
 	}
-	return h, nil
+	return path, h.give(path)
+}
+
+// give makes the server's account the owner of a path.
+func (h home) give(path string) error {
+	if h.owner == nil {
+		return nil
+	}
+	if err := os.Chown(path, h.owner.uid, h.owner.gid); err != nil {
+		return fmt.Errorf("give %s to the server's account: %w", filepath.Base(path), err)
+	}
+	return nil
 }
 
 // write puts a file that only the server's account can read into its home and returns the path.
@@ -85,13 +102,7 @@ func (h home) write(name, content string) (string, error) {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		return "", fmt.Errorf("write a server's file: %w", err)
 	}
-	if h.owner == nil {
-		return path, nil
-	}
-	if err := os.Chown(path, h.owner.uid, h.owner.gid); err != nil {
-		return "", fmt.Errorf("give a file to the server's account: %w", err)
-	}
-	return path, nil
+	return path, h.give(path)
 }
 
 // findAccount returns the first of the users that exists.

@@ -15,7 +15,7 @@ func missingPackages(wanted []engine) []string {
 			packages = append(packages, e.debian)
 		}
 	}
-	for _, program := range []string{"pgbouncer", "sqlite3", "curl", "git", "jq", "openssl"} { // the packages are called like them
+	for _, program := range []string{"pgbouncer", "sqlite3", "curl", "git", "jq", "openssl", "rsync"} { // the packages are called like them
 		if servers.Lacks(program, "/usr/sbin/"+program) {
 			packages = append(packages, program)
 		}

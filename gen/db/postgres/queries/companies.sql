@@ -2,18 +2,18 @@
 INSERT INTO companies (
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 ) VALUES (
     sqlc.arg(tenant_id), sqlc.arg(id), sqlc.arg(code), sqlc.arg(name), sqlc.arg(name_key), sqlc.narg(description), sqlc.narg(email), sqlc.narg(phone), sqlc.narg(website),
     sqlc.narg(address_line1), sqlc.narg(address_line2), sqlc.narg(city), sqlc.narg(state), sqlc.narg(postal_code), sqlc.narg(country),
-    sqlc.narg(tax_id), sqlc.narg(registration_number), sqlc.arg(is_active), sqlc.arg(search_text), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(version)
+    sqlc.narg(tax_id), sqlc.narg(registration_number), sqlc.arg(is_active), sqlc.arg(search_text), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(version), sqlc.arg(lock_count)
 );
 
 -- name: GetCompany :one
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
@@ -32,20 +32,20 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.a
 DELETE FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the company is gone.
+-- Locks a company as LockTenant locks a tenant. 0 rows when the company is gone.
 -- name: LockCompany :execrows
-UPDATE companies SET version = version
+UPDATE companies SET lock_count = lock_count + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- Locks the company of a branch. 0 rows when the branch is gone.
 -- name: LockCompanyOfBranch :execrows
-UPDATE companies SET version = version
+UPDATE companies SET lock_count = lock_count + 1
 WHERE companies.tenant_id = sqlc.arg(tenant_id)
   AND companies.id = (SELECT b.company_id FROM branches b WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.id = sqlc.arg(id));
 
 -- Locks the company of a department. 0 rows when the department is gone.
 -- name: LockCompanyOfDepartment :execrows
-UPDATE companies SET version = version
+UPDATE companies SET lock_count = lock_count + 1
 WHERE companies.tenant_id = sqlc.arg(tenant_id)
   AND companies.id = (SELECT d.company_id FROM departments d WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.id = sqlc.arg(id));
 
@@ -63,7 +63,7 @@ WHERE tenant_id = sqlc.arg(tenant_id)
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (created_at, id) > (sqlc.arg(after_created_at)::timestamptz, sqlc.arg(after_id)::uuid)
@@ -78,7 +78,7 @@ LIMIT sqlc.arg('limit');
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (created_at, id) < (sqlc.arg(after_created_at)::timestamptz, sqlc.arg(after_id)::uuid)
@@ -93,7 +93,7 @@ LIMIT sqlc.arg('limit');
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (name_key, id) > (sqlc.arg(after_name_key)::text, sqlc.arg(after_id)::uuid)
@@ -108,7 +108,7 @@ LIMIT sqlc.arg('limit');
 SELECT
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (name_key, id) < (sqlc.arg(after_name_key)::text, sqlc.arg(after_id)::uuid)

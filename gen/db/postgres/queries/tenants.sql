@@ -1,16 +1,16 @@
 -- name: InsertTenant :exec
 INSERT INTO tenants (
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 ) VALUES (
     sqlc.arg(id), sqlc.arg(code), sqlc.arg(name), sqlc.arg(name_key), sqlc.arg(tier), sqlc.arg(status), sqlc.narg(max_companies), sqlc.narg(max_users),
-    sqlc.narg(contact_name), sqlc.narg(contact_email), sqlc.narg(contact_phone), sqlc.arg(search_text), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(version)
+    sqlc.narg(contact_name), sqlc.narg(contact_email), sqlc.narg(contact_phone), sqlc.arg(search_text), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(version), sqlc.arg(lock_count)
 );
 
 -- name: GetTenant :one
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE id = sqlc.arg(id);
 
@@ -34,9 +34,11 @@ WHERE code > sqlc.arg(after_code)
 ORDER BY code
 LIMIT sqlc.arg('limit');
 
--- Changes nothing, but makes others who do the same wait for the end of the transaction. 0 rows when the tenant is gone.
+-- Makes others who do the same wait for the end of the transaction. On a Galera cluster a lock is known on its own node
+-- only, so this also changes the row: of two transactions on different nodes, one fails at COMMIT and starts over.
+-- 0 rows when the tenant is gone.
 -- name: LockTenant :execrows
-UPDATE tenants SET version = version
+UPDATE tenants SET lock_count = lock_count + 1
 WHERE id = sqlc.arg(id);
 
 -- name: CountTenants :one
@@ -50,7 +52,7 @@ WHERE (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
 -- name: ListTenantsByCreatedAt :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (created_at, id) > (sqlc.arg(after_created_at)::timestamptz, sqlc.arg(after_id)::uuid)
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
@@ -63,7 +65,7 @@ LIMIT sqlc.arg('limit');
 -- name: ListTenantsByCreatedAtDesc :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (created_at, id) < (sqlc.arg(after_created_at)::timestamptz, sqlc.arg(after_id)::uuid)
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
@@ -76,7 +78,7 @@ LIMIT sqlc.arg('limit');
 -- name: ListTenantsByName :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (name_key, id) > (sqlc.arg(after_name_key)::text, sqlc.arg(after_id)::uuid)
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
@@ -89,7 +91,7 @@ LIMIT sqlc.arg('limit');
 -- name: ListTenantsByNameDesc :many
 SELECT
     id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (name_key, id) < (sqlc.arg(after_name_key)::text, sqlc.arg(after_id)::uuid)
   AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
