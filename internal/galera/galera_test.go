@@ -30,6 +30,8 @@ func TestGalera(t *testing.T) {
 		{"a code is taken once", codes},
 		{"a refresh token has one successor", refreshes},
 		{"what is written on a node is read on the others", reads},
+		{"a node that refuses everything", refusingNode},
+		{"a node that is cut off", lonelyNode},
 		{"the audit trail is intact, and all nodes have the same", trails},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, c) })

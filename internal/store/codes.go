@@ -66,7 +66,7 @@ var mysqlCodes = map[uint16]func(error) error{
 	1038: unavailable, // out of memory for sorting
 	1040: unavailable, // too many connections
 	1041: unavailable, // out of memory
-	1047: unavailable, // a node of a cluster that isn't ready
+	1047: unavailable, // a node that has lost its Galera cluster
 	1053: unavailable, // shutting down
 	1135: unavailable, // no more threads
 	1203: unavailable, // too many connections of this user

@@ -48,12 +48,14 @@ func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 		return nil, nil, errors.New("the driver refuses the options of the URL")
 	}
 	connector := hiddenConnector{direct}
-	pool := sql.OpenDB(connector)
+	strict := strictConnector{connector}
+	pool := sql.OpenDB(strict)
 	pool.SetMaxOpenConns(opts.MaxConnections)
 	pool.SetMaxIdleConns(opts.MaxConnections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	d := &sqlDriver{
-		reader: pool, writer: pool, pings: keepOne(sql.OpenDB(connector)), isolation: sql.LevelReadCommitted, translate: translateMySQL,
+		reader: pool, writer: pool, pings: keepOne(sql.OpenDB(strict)), pingOn: pingMySQL,
+		isolation: sql.LevelReadCommitted, translate: translateMySQL,
 		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, dog: dog, single: connector,
 	}
 	return d, db.NewMySQL(pool, mapper(translateMySQL)), nil

@@ -15,6 +15,7 @@ import (
 type sqlDriver struct {
 	reader, writer *sql.DB // the same but for SQLite
 	pings          *sql.DB // of one connection
+	pingOn         func(ctx context.Context, pings *sql.DB) error
 	isolation      sql.IsolationLevel
 	translate      func(error) error
 	wrap           func(*sql.Tx) db.Querier
@@ -40,7 +41,7 @@ func (d *sqlDriver) connect(ctx context.Context) error {
 }
 
 func (d *sqlDriver) ping(ctx context.Context) error {
-	if err := d.pings.PingContext(ctx); err != nil {
+	if err := d.pingOn(ctx, d.pings); err != nil {
 		return d.translate(err)
 	}
 	return nil

@@ -52,8 +52,10 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 		return nil, nil, fmt.Errorf("open for pings: %w", err)
 	}
 	d := &sqlDriver{
-		reader: reader, writer: writer, single: single, pings: keepOne(pings), translate: translateSQLite,
-		wrap: func(t *sql.Tx) db.Querier { return db.NewSQLite(sqlitePlanned{t}, mapper(translateSQLite)) },
+		reader: reader, writer: writer, single: single, pings: keepOne(pings),
+		pingOn:    func(ctx context.Context, pool *sql.DB) error { return pool.PingContext(ctx) },
+		translate: translateSQLite,
+		wrap:      func(t *sql.Tx) db.Querier { return db.NewSQLite(sqlitePlanned{t}, mapper(translateSQLite)) },
 	}
 	return d, db.NewSQLite(sqlitePlanned{sqliteConn{reader: reader, writer: writer}}, mapper(translateSQLite)), nil
 }
