@@ -21,6 +21,8 @@ var elsewhere = map[string]map[string]string{
 	"docs/operations.md": {
 		"SECRET_KEY=...":           "TestDoctorIsGreenWithTheRightSettings",
 		"tenantry doctor ":         "TestCommandsOfTheDocumentsAreUnderstood",
+		"systemctl enable":         "it installs on the machine itself; TestSystemdUnderstandsTheUnit looks at the unit",
+		"exec systemd-run":         "TestCommandLineHasWhatTheSystemdUnitHas",
 		"IN ROLE":                  "TestRolesOfTheDocumentServe",
 		"ALTER DEFAULT PRIVILEGES": "TestRolesOfTheDocumentServe",
 		"CREATE POLICY":            "TestRolesOfTheDocumentServe",

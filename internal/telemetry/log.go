@@ -1,8 +1,10 @@
 package telemetry
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -80,7 +82,7 @@ func (f *logFile) reopen() error {
 	if err := os.MkdirAll(filepath.Dir(f.path), logFolderMode); err != nil {
 		return fmt.Errorf("LOG_FILE: make its folder: %w", err)
 	}
-	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, logFileMode)
+	file, err := openToAppend(f.path)
 	if err != nil {
 		return fmt.Errorf("LOG_FILE: %w", err)
 	}
@@ -91,6 +93,21 @@ func (f *logFile) reopen() error {
 	}
 	f.file = file
 	return nil
+}
+
+// openToAppend opens a file to write at its end. A new file gets logFileMode whatever the umask; the mode of an existing file stays.
+func openToAppend(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_EXCL|os.O_WRONLY, logFileMode)
+	if errors.Is(err, fs.ErrExist) {
+		return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, logFileMode)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Chmod(logFileMode); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // Write writes a line. If it can't, as when the disk is full, the line isn't lost where someone looks at stderr.
