@@ -27,6 +27,8 @@ var elsewhere = map[string]map[string]string{
 		"ALTER DEFAULT PRIVILEGES": "TestRolesOfTheDocumentServe",
 		"CREATE POLICY":            "TestRolesOfTheDocumentServe",
 		"proxy_pass":               "a file of another program",
+		"tenantry backup":          "TestBackupIsRestored",
+		"tenantry restore":         "TestRolesOfTheDocumentServe",
 		"pg_dump":                  "TestBackupsOfTheDocumentCanBeRestored",
 		"mariadb-dump":             "TestBackupsOfTheDocumentCanBeRestored",
 		"VACUUM INTO":              "TestBackupsOfTheDocumentCanBeRestored",

@@ -69,7 +69,7 @@ func TestBackupsOfTheDocumentCanBeRestored(t *testing.T) {
 			from, to := parseURL(t, databaseURL), parseURL(t, restoredURL)
 			name := strings.TrimPrefix(to.Path, "/")
 			aside(engine, databaseURL).Exec(t, "DROP DATABASE "+name) // the document makes it
-			script := strings.NewReplacer("tenantry_restored", name, " tenantry\n", " "+strings.TrimPrefix(from.Path, "/")+"\n",
+			script := strings.NewReplacer("tenantry_restored", name, "tenantry_owner", from.User.Username(), " tenantry\n", " "+strings.TrimPrefix(from.Path, "/")+"\n",
 				" tenantry >", " "+strings.TrimPrefix(from.Path, "/")+" >").Replace(block(t, "sh", programs[engine]))
 			home.shell(script, home.access(t, engine, from)...)
 			server.kill()

@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"net/http"
-	"net/url"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -18,11 +17,8 @@ func TestRolesOfTheDocumentServe(t *testing.T) {
 	t.Parallel()
 	const owner, app, backup = "tenantry_owner", "tenantry_app", "tenantry_backup"
 	server := postgrestest.New(t)
-	as := func(user string) string {
-		u := parseURL(t, server.URL("tenantry"))
-		u.User = url.UserPassword(user, "...")
-		return u.String()
-	}
+	in := func(user, database string) string { return asUser(parseURL(t, server.URL("tenantry")), user, database) }
+	as := func(user string) string { return in(user, "tenantry") }
 	execute := func(databaseURL, script string) error {
 		_, err := aside(store.Postgres, databaseURL).Database(t).ExecContext(t.Context(), script)
 		return err
@@ -87,4 +83,6 @@ func TestRolesOfTheDocumentServe(t *testing.T) {
 			t.Errorf("pg_dump as %s: %v; want it to work: %v\n%s", user, err, want, output)
 		}
 	}
+	backupsByRole(t, home, in, execute)
+	restoresByHand(t, home, in)
 }

@@ -81,15 +81,17 @@ Settings come from the environment and from a file .env; .env.example lists them
 			return nil
 		},
 	}
-	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.superuserCommand(), p.auditCommand(), p.verifyCommand(), p.doctorCommand(),
+	root.AddCommand(p.serveCommand(), p.migrateCommand(), p.seedCommand(), p.superuserCommand(), p.auditCommand(), p.backupCommand(), p.restoreCommand(), p.verifyCommand(), p.doctorCommand(),
 		p.healthcheckCommand(), p.openapiCommand(), p.versionCommand())
 	forbidFileArguments(root)
 	return root
 }
 
-// forbidFileArguments keeps the Tab key from offering files as arguments: no command takes one but as a flag's value.
+// forbidFileArguments keeps the Tab key from offering files as arguments, but for commands that say what their arguments are.
 func forbidFileArguments(cmd *cobra.Command) {
-	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	if cmd.ValidArgsFunction == nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
+	}
 	for _, sub := range cmd.Commands() {
 		forbidFileArguments(sub)
 	}

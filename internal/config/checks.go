@@ -18,7 +18,8 @@ func (d *draft) complete(faults *Faults) {
 		}
 	}
 	d.completeRedis(faults)
-	d.checkMigrationsDatabase(faults)
+	d.checkSameDatabase("MIGRATIONS_DATABASE_URL", d.MigrationsDatabaseURL, faults)
+	d.checkSameDatabase("BACKUP_DATABASE_URL", d.BackupDatabaseURL, faults)
 	d.checkMetrics(faults)
 	if problem := d.secretKeyProblem(); problem != "" {
 		faults.add("SECRET_KEY", problem)
@@ -46,17 +47,17 @@ func (d *draft) completeRedis(faults *Faults) {
 	}
 }
 
-func (d *draft) checkMigrationsDatabase(faults *Faults) {
-	const name = "MIGRATIONS_DATABASE_URL"
-	if !d.MigrationsDatabaseURL.IsSet() {
+// checkSameDatabase checks a URL that leads to the database of DATABASE_URL as another user.
+func (d *draft) checkSameDatabase(name string, other Secret, faults *Faults) {
+	if !other.IsSet() {
 		return
 	}
-	migrations, _, _ := strings.Cut(d.MigrationsDatabaseURL.Reveal(), "://")
+	engine, _, _ := strings.Cut(other.Reveal(), "://")
 	serving, _, _ := strings.Cut(d.DatabaseURL.Reveal(), "://")
 	switch {
 	case serving == "":
 		faults.add(name, "needs DATABASE_URL: both lead to the same database, as different users")
-	case migrations != serving:
+	case engine != serving:
 		faults.add(name, "must lead to the same database as DATABASE_URL, which is "+serving)
 	}
 }

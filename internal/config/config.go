@@ -52,6 +52,7 @@ type Config struct {
 
 	DatabaseURL             Secret // postgres://..., mysql://..., sqlite:///relative or sqlite:////absolute
 	MigrationsDatabaseURL   Secret // of the same database, as the owner of its tables; not set: DatabaseURL
+	BackupDatabaseURL       Secret // likewise, as a user who sees the rows of all tenants; not set: DatabaseURL
 	DatabaseMaxConnections  int
 	AutoMigrate             bool
 	AllowSQLiteInProduction bool

@@ -61,6 +61,7 @@ func (d *draft) settings() []setting {
 			development: "sqlite:///data/tenantry.db", parse: databaseURL(&d.DatabaseURL),
 		},
 		{name: "MIGRATIONS_DATABASE_URL", secret: true, parse: databaseURL(&d.MigrationsDatabaseURL)},
+		{name: "BACKUP_DATABASE_URL", secret: true, parse: databaseURL(&d.BackupDatabaseURL)},
 		{name: "DATABASE_MAX_CONNECTIONS", fallback: "20", parse: integer(&d.DatabaseMaxConnections, 1, 1000)},
 		{name: "AUTO_MIGRATE", fallback: "false", development: "true", parse: boolean(&d.AutoMigrate)},
 		{name: "ALLOW_SQLITE_IN_PRODUCTION", fallback: "false", parse: boolean(&d.AllowSQLiteInProduction)},

@@ -57,6 +57,7 @@ func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 		reader: pool, writer: pool, pings: keepOne(sql.OpenDB(strict)), pingOn: pingMySQL,
 		isolation: sql.LevelReadCommitted, translate: translateMySQL,
 		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, dog: dog, single: connector,
+		mysql: config,
 	}
 	return d, db.NewMySQL(pool, mapper(translateMySQL)), nil
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/go-sql-driver/mysql"
+
 	"github.com/tenantry/tenantry/gen/db"
 )
 
@@ -21,6 +23,7 @@ type sqlDriver struct {
 	wrap           func(*sql.Tx) db.Querier
 	dog            *watchdog // nil: SQLite has no network
 	single         driver.Connector
+	mysql          *mysql.Config // nil: SQLite
 }
 
 func (d *sqlDriver) begin(ctx context.Context) (tx, error) {

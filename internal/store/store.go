@@ -35,7 +35,7 @@ type Store struct {
 	needed   int64  // the version of the schema that this program knows
 	tracing  tracing
 	notice   func(string)
-	refusals refusals
+	refusals *refusals
 }
 
 // Options has what can be set about a store beside its URL.

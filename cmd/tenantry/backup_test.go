@@ -1,0 +1,246 @@
+package main_test
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// requireClients skips a test without the programs of an engine.
+func requireClients(t *testing.T, engine store.Engine) {
+	t.Helper()
+	for _, program := range map[store.Engine][]string{
+		store.Postgres: {"pg_dump", "pg_restore"}, store.MySQL: {"mariadb-dump", "mariadb"},
+	}[engine] {
+		storetest.RequireProgram(t, program, "tenantry backup")
+	}
+}
+
+// path gives the installation's commands the programs of this machine.
+func (i *installation) withPrograms(folders ...string) *installation {
+	return i.with("PATH=" + strings.Join(append(folders, os.Getenv("PATH")), string(filepath.ListSeparator)))
+}
+
+// wantNoBackup fails the test if there is a file of this name, or a part of one.
+func (i *installation) wantNoBackup(name string) {
+	i.t.Helper()
+	entries, err := os.ReadDir(i.dir)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if strings.Contains(entry.Name(), name) {
+			i.t.Errorf("there is a file %s", entry.Name())
+		}
+	}
+}
+
+func TestBackupIsRestored(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		requireClients(t, engine)
+		databaseURL := storetest.NewURL(t, engine)
+		home := newInstallation(t, "DATABASE_URL="+databaseURL).withPrograms()
+		admin := newAdmin(t, engine, databaseURL)
+		server := home.serve()
+		g := server.login(admin.Email, apitest.Password)
+		server.do(http.MethodPost, companiesPath, `{"code":"KEPT","name":"Ünïcode 🧭 'quoted'"}`, bearer(g.Access)).want(t, http.StatusCreated)
+		home.run(0, "backup", "monday")
+		server.do(http.MethodPost, companiesPath, `{"code":"LATER","name":"Later"}`, bearer(g.Access)).want(t, http.StatusCreated)
+		for _, name := range []string{"monday", "monday.json"} {
+			if info, err := os.Stat(filepath.Join(home.dir, name)); err != nil || info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
+				t.Errorf("%v, %v; want a file for nobody else", info, err)
+			}
+		}
+		home.run(1, "backup", "monday").wantError("exists already")
+		home.run(1, "restore", "monday").wantError("isn't empty")
+		server.kill()
+
+		restored := home.with("DATABASE_URL=" + storetest.NewURL(t, engine))
+		restored.run(0, "restore", "monday")
+		server = restored.serve()
+		if got := server.companies(server.login(admin.Email, apitest.Password).Access); len(got) != 1 || got[0].Code != "KEPT" {
+			t.Errorf("the companies are %v, want KEPT", got)
+		}
+		server.kill()
+	})
+}
+
+func TestBackupOfAnOlderSchemaCanBeMigrated(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		requireClients(t, engine)
+		databaseURL := storetest.NewURL(t, engine)
+		home := newInstallation(t, "DATABASE_URL="+databaseURL).withPrograms()
+		newAdmin(t, engine, databaseURL)
+		home.run(0, "migrate", "down")
+		home.run(0, "backup", "older")
+		restored := home.with("DATABASE_URL=" + storetest.NewURL(t, engine))
+		if p := restored.run(0, "restore", "older"); !strings.Contains(p.stdout.String(), "tenantry migrate up") {
+			t.Errorf("it doesn't say what to do next:\n%s", p)
+		}
+		restored.run(0, "migrate", "up")
+		restored.run(0, "doctor")
+		restored.run(0, "audit", "verify")
+	})
+}
+
+func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
+	t.Parallel()
+	home := newInstallation(t, "DATABASE_URL="+storetest.NewURL(t, store.SQLite))
+	home.run(1, "backup", "empty").wantError("the database is empty")
+	home.wantNoBackup("empty")
+	home.run(0, "migrate", "up")
+	home.run(0, "backup", "good")
+	content, manifest := readFile(t, home, "good"), readFile(t, home, "good.json")
+	home = home.with("DATABASE_URL=" + storetest.NewURL(t, store.SQLite))
+	for name, tc := range map[string]struct{ content, manifest, want string }{
+		"cut off":        {content[:len(content)/2], manifest, "is not what the backup wrote"},
+		"changed":        {strings.Replace(content, "tenants", "tenantz", 1), manifest, "is not what the backup wrote"},
+		"another engine": {content, strings.Replace(manifest, "sqlite", "mysql", 1), "this is a backup of mysql"},
+		"newer":          {content, regexp.MustCompile(`"schema": \d+`).ReplaceAllString(manifest, `"schema": 9999`), "knows only"},
+		"no manifest":    {content, "", "is not the manifest"},
+	} {
+		writeFile(t, filepath.Join(home.dir, name), tc.content)
+		writeFile(t, filepath.Join(home.dir, name+".json"), tc.manifest)
+		home.run(1, "restore", name).wantError(tc.want)
+	}
+	home.run(1, "restore", "missing").wantError("missing.json is missing")
+	home.run(0, "restore", "good") // the database is still empty
+}
+
+// fakeProgram writes a program that says a version, or else notes how it was called, prints something and then waits for ever.
+func fakeProgram(t *testing.T, folder, name, version string) {
+	t.Helper()
+	script := "#!/bin/sh\n[ \"$1\" = --version ] && echo '" + version + "' && exit\n" +
+		"printf '%s\\n' \"$@\" > called.args; env > called.env; echo half a dump; : > called; exec sleep 1000\n"
+	if err := os.WriteFile(filepath.Join(folder, name), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mustSoonBeThere waits for a file in the installation's folder.
+func (p *process) mustSoonBeThere(name string) {
+	p.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(patience)
+	for {
+		select {
+		case <-tick.C:
+			if _, err := os.Stat(filepath.Join(p.home.dir, name)); err == nil {
+				return
+			}
+		case <-p.ended:
+			p.t.Fatalf("it ended, and there is no %s\n%s", name, p)
+		case <-deadline:
+			p.t.Fatalf("there is no %s after %s\n%s", name, patience, p)
+		}
+	}
+}
+
+func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the program that stands for pg_dump is a shell script")
+	}
+	fakes := map[store.Engine]struct{ name, version, old string }{
+		store.Postgres: {"pg_dump", "pg_dump (PostgreSQL) 99.1", "pg_dump (PostgreSQL) 9.6.24"},
+		store.MySQL:    {"mariadb-dump", "mariadb-dump from 99.1.2-MariaDB, client 10.19 for Linux", "mariadb-dump  Ver 10.19 Distrib 10.1.48-MariaDB"},
+	}
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		fake, programs := fakes[engine], t.TempDir()
+		if fake.name == "" {
+			t.Skip("SQLite needs no program")
+		}
+		databaseURL := storetest.NewMigratedURL(t, engine)
+		home := newInstallation(t, "DATABASE_URL="+databaseURL).withPrograms(programs)
+		fakeProgram(t, programs, fake.name, fake.old)
+		home.run(1, "backup", "stopped").wantError("is older than the server")
+		home.with("PATH="+t.TempDir()).run(1, "backup", "stopped").wantError(fake.name + " is not installed")
+
+		fakeProgram(t, programs, fake.name, fake.version)
+		p := home.start("backup", "stopped")
+		p.mustSoonBeThere("called")
+		p.signal(syscall.SIGTERM)
+		if status := p.wait(); status != 1 {
+			t.Errorf("exit status %d, want 1", status)
+		}
+		p.wantError("stopped as asked")
+		home.wantNoBackup("stopped")
+
+		password, _ := parseURL(t, databaseURL).User.Password()
+		if strings.Contains(readFile(t, home, "called.args"), password) {
+			t.Error("the password is an argument, which others on the machine see")
+		}
+		if strings.Contains(readFile(t, home, "called.env"), secretKey) {
+			t.Error("the program gets the SECRET_KEY")
+		}
+	})
+}
+
+// backupsByRole makes a backup with the roles of the document, and puts it back.
+func backupsByRole(t *testing.T, home *installation, as func(user, database string) string, execute func(databaseURL, script string) error) {
+	t.Helper()
+	requireClients(t, store.Postgres)
+	home = home.withPrograms()
+	home.run(1, "backup", "rows-of-nobody").wantError("permission denied")
+	home.with("BACKUP_DATABASE_URL="+as("tenantry_owner", "tenantry")).run(1, "backup", "rows-of-nobody").wantError("row-level security")
+	home.wantNoBackup("rows-of-nobody")
+	home.with("BACKUP_DATABASE_URL="+as("tenantry_backup", "postgres")).run(1, "backup", "another").wantError("leads to another database")
+	home.with("BACKUP_DATABASE_URL="+as("tenantry_backup", "tenantry")).run(0, "backup", "newest")
+	home.run(0, "migrate", "down", "--yes")
+	home.with("BACKUP_DATABASE_URL="+as("tenantry_backup", "tenantry")).run(0, "backup", "older")
+	home.run(0, "migrate", "up")
+
+	for _, statement := range []string{
+		"CREATE DATABASE unowned", "CREATE DATABASE newest OWNER tenantry_owner", "CREATE DATABASE older OWNER tenantry_owner",
+	} {
+		if err := execute(as("postgres", "postgres"), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := func(database string) *installation {
+		return home.with("DATABASE_URL="+as("tenantry_app", database), "MIGRATIONS_DATABASE_URL="+as("tenantry_owner", database),
+			"BACKUP_DATABASE_URL="+as("postgres", database))
+	}
+	in("unowned").run(1, "restore", "newest").wantError("ALTER DATABASE unowned OWNER TO tenantry_owner")
+	in("newest").run(0, "restore", "newest")
+	in("older").run(0, "restore", "older")
+	in("older").run(0, "migrate", "up")
+	for _, database := range []string{"newest", "older"} {
+		if out := in(database).run(0, "doctor").stdout.String(); !strings.Contains(out, "row-level security holds for tenantry_app") {
+			t.Errorf("%s: want a wall that stands:\n%s", database, out)
+		}
+		in(database).run(0, "audit", "verify")
+	}
+}
+
+// restoresByHand runs the commands of the document for PostgreSQL as a superuser, with a backup of an older schema.
+func restoresByHand(t *testing.T, home *installation, as func(user, database string) string) {
+	t.Helper()
+	home.run(0, "migrate", "down", "--yes")
+	u := parseURL(t, as("postgres", "postgres"))
+	home.shell(block(t, "sh", "pg_dump"), home.access(t, store.Postgres, u)...)
+	restored := home.with("DATABASE_URL="+as("tenantry_app", "tenantry_restored"), "MIGRATIONS_DATABASE_URL="+as("tenantry_owner", "tenantry_restored"))
+	restored.run(0, "migrate", "up")
+	restored.run(0, "doctor")
+	home.run(0, "migrate", "up")
+}
+
+func asUser(u *url.URL, user, database string) string {
+	other := *u
+	other.User, other.Path = url.UserPassword(user, "..."), "/"+database
+	return other.String()
+}

@@ -1,0 +1,138 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenantry/tenantry/gen/contract"
+	"github.com/tenantry/tenantry/internal/backup"
+	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+func (p *program) backupCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Write the database into a file, while the server runs",
+		Long: `Backup writes the database into FILE, as it is at one moment, and says in FILE.json what is in it. Both have mode 0600, because they hold
+password hashes. FILE must not exist yet. If the backup is stopped or fails, there is no FILE.
+
+SQLite needs nothing else. PostgreSQL needs pg_dump, and MariaDB mariadb-dump, of the server's version or newer. On PostgreSQL only a
+superuser or a role with BYPASSRLS sees the rows of all tenants: name it in BACKUP_DATABASE_URL. For anybody else the backup fails.
+
+The secrets are not in it: keep SECRET_KEY and AUDIT_KEY elsewhere.`,
+		Example:           `  tenantry backup "/backups/tenantry-$(date -u +%FT%H%M%SZ)"`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeFile,
+		RunE:              func(cmd *cobra.Command, args []string) error { return p.backup(cmd.Context(), args[0]) },
+	}
+}
+
+func (p *program) restoreCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Put a backup into an empty database, and check it",
+		Long: `Restore puts a backup that was made with "tenantry backup" into the database that BACKUP_DATABASE_URL names, or else DATABASE_URL. The
+database must exist and be empty, and its server must have the roles of the old one. Restore compares FILE with FILE.json first. Afterwards it
+does what "tenantry doctor" and "tenantry audit verify" do.
+
+PostgreSQL needs pg_restore and a superuser. If restoring is stopped or fails there, the database is still empty. MariaDB needs the program
+mariadb; a database that was restored in part has to be made anew. With SQLite, stop the server first.
+
+A backup with an older schema is restored as it is: run "tenantry migrate up" then.`,
+		Example: `  createdb --owner=tenantry_owner tenantry_restored
+  tenantry restore /backups/tenantry-2026-11-30T020000Z`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeFile,
+		RunE:              func(cmd *cobra.Command, args []string) error { return p.restore(cmd.Context(), args[0]) },
+	}
+}
+
+func completeFile(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+// openBackupStore opens the database as the user who makes backups.
+func openBackupStore(ctx context.Context, cfg config.Config) (*store.Store, error) {
+	if !cfg.BackupDatabaseURL.IsSet() {
+		return openStore(ctx, cfg, store.Options{})
+	}
+	s, err := store.Open(ctx, cfg.BackupDatabaseURL.Reveal(), store.Options{MaxConnections: 1})
+	if err != nil {
+		return nil, fmt.Errorf("BACKUP_DATABASE_URL: %w", err)
+	}
+	return s, nil
+}
+
+func (p *program) backup(ctx context.Context, path string) error {
+	return p.with(ctx, openBackupStore, func(ctx context.Context, s *store.Store, cfg config.Config) error {
+		if cfg.BackupDatabaseURL.IsSet() {
+			if err := mustBeServed(ctx, cfg, s); err != nil {
+				return err
+			}
+		}
+		m, err := backup.Make(ctx, s, path, contract.Version, time.Now())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%s has %d bytes: %s with version %d of the schema. What is in it says %s.json; keep both.\n", path, m.Size, m.Engine, m.Schema, path)
+		return nil
+	})
+}
+
+// mustBeServed returns an error if the database isn't the one that DATABASE_URL leads to. Only a copy of a database has the times of its
+// migrations.
+func mustBeServed(ctx context.Context, cfg config.Config, s *store.Store) error {
+	serving, err := openStore(ctx, cfg, store.Options{MaxConnections: 1})
+	if err != nil {
+		return err
+	}
+	defer serving.Close()
+	served, err := serving.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	ours, err := s.Migrations(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range served {
+		if !served[i].AppliedAt.Equal(ours[i].AppliedAt) {
+			return fmt.Errorf("BACKUP_DATABASE_URL leads to another database than DATABASE_URL: their migrations were not applied at the same time")
+		}
+	}
+	return nil
+}
+
+func (p *program) restore(ctx context.Context, path string) error {
+	m, err := backup.Read(path)
+	if err != nil {
+		return err
+	}
+	var needed int64
+	err = p.with(ctx, openBackupStore, func(ctx context.Context, s *store.Store, _ config.Config) error {
+		if _, needed, err = s.SchemaVersion(ctx); err != nil {
+			return err
+		}
+		return backup.Restore(ctx, s, path, m)
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "The database is restored as it was at %s.\n", m.MadeAt.Format(time.RFC3339))
+	if m.Schema < needed {
+		fmt.Fprintf(p.stdout, "It has version %d of the schema, and this program needs %d. Now run:\n  tenantry migrate up\n  tenantry doctor\n  tenantry audit verify\n", m.Schema, needed)
+		return nil
+	}
+	if err := p.doctor(ctx, false); err != nil {
+		return fmt.Errorf("the database is restored, but %w", err)
+	}
+	err = p.withTrail(ctx, "", func(ctx context.Context, v verification) error { return v.verify(ctx, "") })
+	if err != nil {
+		return fmt.Errorf("the database is restored, but: %w", err)
+	}
+	return nil
+}

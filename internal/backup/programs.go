@@ -1,0 +1,148 @@
+package backup
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+const (
+	// killDelay is how long a program gets to end after it was told to.
+	killDelay = 10 * time.Second
+	// maxProgramOutput is how much of a program's last words an error quotes.
+	maxProgramOutput = 2000
+)
+
+// program is one of the engine's own programs.
+type program struct {
+	path string
+	args []string // that come first
+	env  []string
+}
+
+// find returns the first of the programs that is installed. It is an error if that is older than the server, because it may leave out what
+// it doesn't know. The version has the number of parts that count for the engine.
+func find(ctx context.Context, server string, parts int, names ...string) (program, error) {
+	for _, name := range names {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		output, err := exec.CommandContext(ctx, path, "--version").Output()
+		if err != nil {
+			return program{}, fmt.Errorf("%s --version: %w", path, err)
+		}
+		own := programVersion(string(output), parts)
+		if own == nil {
+			return program{}, fmt.Errorf("%s doesn't say its version: %s", path, bytes.TrimSpace(output))
+		}
+		sameKind := strings.Contains(string(output), "MariaDB") == strings.Contains(server, "MariaDB")
+		if sameKind && slices.Compare(own, numbers(server, parts)) < 0 {
+			return program{}, fmt.Errorf("%s is older than the server, which has version %s: %s", path, server, bytes.TrimSpace(output))
+		}
+		return program{path: path, env: environment()}, nil
+	}
+	return program{}, fmt.Errorf("%s is not installed; it comes with the clients of the database", names[0])
+}
+
+// Two programs of MariaDB have a version of their own before that of the release, which has three parts.
+var releaseVersion = regexp.MustCompile(`\d+\.\d+\.\d+`)
+
+func programVersion(output string, parts int) []int {
+	if release := releaseVersion.FindString(output); release != "" {
+		return numbers(release, parts)
+	}
+	return numbers(regexp.MustCompile(`\d+(?:\.\d+)*`).FindString(output), parts)
+}
+
+// numbers reads the first parts of a version.
+func numbers(version string, parts int) []int {
+	var list []int
+	for _, digits := range regexp.MustCompile(`\d+`).FindAllString(version, parts) {
+		n, err := strconv.Atoi(digits)
+		if err != nil {
+			return nil
+		}
+		list = append(list, n)
+	}
+	return list
+}
+
+// environment has what a program needs, and none of our secrets.
+func environment() []string {
+	var env []string
+	for _, entry := range os.Environ() {
+		name, _, _ := strings.Cut(entry, "=")
+		if slices.Contains([]string{"PATH", "HOME", "TMPDIR", "LANG"}, name) || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "PGSSL") {
+			env = append(env, entry)
+		}
+	}
+	return env
+}
+
+// run runs the program to its end. The error has its last words.
+func (p program) run(ctx context.Context, stdin io.Reader, stdout io.Writer, args ...string) error {
+	var words bytes.Buffer
+	cmd := exec.CommandContext(ctx, p.path, append(slices.Clone(p.args), args...)...) //nolint:gosec // found by name
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.env, stdin, stdout, &words
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = killDelay
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		return errors.New("stopped as asked")
+	}
+	if err != nil {
+		text := strings.TrimSpace(words.String())
+		return fmt.Errorf("%s: %w: %s", p.path, err, text[max(0, len(text)-maxProgramOutput):])
+	}
+	return nil
+}
+
+// postgres returns a program of PostgreSQL that reaches the database.
+func postgres(ctx context.Context, s *store.Store, server, name string) (program, string, error) {
+	settings, err := s.ClientSettings()
+	if err != nil {
+		return program{}, "", err
+	}
+	p, err := find(ctx, server, 1, name)
+	p.env = append(p.env, settings.Environment...)
+	return p, settings.Database, err
+}
+
+// mysql returns a program of MariaDB or MySQL that reaches the database, and removes its option file.
+func mysql(ctx context.Context, s *store.Store, server, ofMariaDB, ofMySQL string) (p program, database string, remove func(), err error) {
+	settings, err := s.ClientSettings()
+	if err != nil {
+		return program{}, "", nil, err
+	}
+	names := []string{ofMariaDB, ofMySQL}
+	if !strings.Contains(server, "MariaDB") {
+		slices.Reverse(names)
+	}
+	if p, err = find(ctx, server, 2, names...); err != nil {
+		return program{}, "", nil, err
+	}
+	file, err := os.CreateTemp("", "tenantry-*.cnf") // of mode 0600
+	if err != nil {
+		return program{}, "", nil, err
+	}
+	remove = func() { _ = os.Remove(file.Name()) }
+	_, err = file.WriteString(settings.OptionFile)
+	if err := errors.Join(err, file.Close()); err != nil {
+		remove()
+		return program{}, "", nil, err
+	}
+	p.args = []string{"--defaults-extra-file=" + file.Name()}
+	return p, settings.Database, remove, nil
+}

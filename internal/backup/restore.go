@@ -1,0 +1,116 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// Restore puts a backup, which Read has read, into an empty database. The store can't be used afterwards. On PostgreSQL and SQLite a
+// database whose restoring was stopped is still empty; on MySQL it has tables, and no version of the schema.
+func Restore(ctx context.Context, s *store.Store, path string, m Manifest) error {
+	_, known, err := s.SchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case m.Engine != s.Engine():
+		return fmt.Errorf("this is a backup of %s, and DATABASE_URL leads to %s", m.Engine, s.Engine())
+	case m.Schema > known:
+		return fmt.Errorf("the backup has version %d of the schema, and this program knows only %d: use Tenantry %s or a newer one", m.Schema, known, m.Program)
+	}
+	tables, err := s.Tables(ctx)
+	if err != nil {
+		return err
+	}
+	if len(tables) > 0 {
+		return fmt.Errorf("the database isn't empty: it has the table %s. Make a new database, and let DATABASE_URL name that", tables[0])
+	}
+	switch m.Engine {
+	case store.SQLite:
+		return restoreSQLite(s, path)
+	case store.Postgres:
+		return restorePostgres(ctx, s, path, m)
+	default:
+		return restoreMySQL(ctx, s, path)
+	}
+}
+
+func restorePostgres(ctx context.Context, s *store.Store, path string, m Manifest) error {
+	server, err := s.ServerVersion(ctx)
+	if err != nil {
+		return err
+	}
+	p, database, err := postgres(ctx, s, server, "pg_restore")
+	if err != nil {
+		return err
+	}
+	exists, may, err := s.MayOwnTables(ctx, m.Owner)
+	if err != nil {
+		return err
+	}
+	if !exists {
+		return fmt.Errorf("the role %s, which owns the tables, doesn't exist on this server: make the roles first", m.Owner)
+	}
+	if !may {
+		return fmt.Errorf("the role %s, which owns the tables, may make none in this database, so no later migration would work: ALTER DATABASE %s OWNER TO %s",
+			m.Owner, database, m.Owner)
+	}
+	return p.run(ctx, nil, io.Discard, "--single-transaction", "--exit-on-error", "--no-password", "--dbname="+database, path)
+}
+
+func restoreMySQL(ctx context.Context, s *store.Store, path string) error {
+	server, err := s.ServerVersion(ctx)
+	if err != nil {
+		return err
+	}
+	p, database, remove, err := mysql(ctx, s, server, "mariadb", "mysql")
+	if err != nil {
+		return err
+	}
+	defer remove()
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := p.run(ctx, file, io.Discard, "--database="+database); err != nil {
+		return fmt.Errorf("the database has a part of the backup now; drop it and make it anew before the next try: %w", err)
+	}
+	return nil
+}
+
+// restoreSQLite puts a copy of the backup in the place of the empty database.
+func restoreSQLite(s *store.Store, path string) error {
+	target := s.File()
+	s.Close()
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	part, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.part") // of mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(part.Name())
+	_, err = io.Copy(part, from)
+	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
+		return err
+	}
+	for _, suffix := range []string{"-wal", "-shm"} { // of the empty database
+		if err := os.Remove(target + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := os.Rename(part.Name(), target); err != nil {
+		return err
+	}
+	return syncFolder(target)
+}

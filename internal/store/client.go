@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ClientSettings are how the engine's own programs, such as pg_dump, reach the database. They hold the password, and belong neither into
+// arguments nor into messages.
+type ClientSettings struct {
+	Environment []string // of PostgreSQL, as NAME=value
+	OptionFile  string   // of MySQL and MariaDB, the text for --defaults-extra-file
+	Database    string
+}
+
+// ClientSettings returns them. There are none for SQLite.
+func (s *Store) ClientSettings() (ClientSettings, error) {
+	switch d := s.database.(type) {
+	case *postgresDriver:
+		return postgresClient(&d.pool.Config().ConnConfig.Config, d.pool.Config().ConnString()), nil
+	case *sqlDriver:
+		if d.mysql != nil {
+			return mysqlClient(d.mysql)
+		}
+	}
+	return ClientSettings{}, nil
+}
+
+// libpqVariables are the variables that stand for parameters of the URL.
+var libpqVariables = map[string]string{
+	"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "sslsni": "PGSSLSNI",
+	"sslnegotiation": "PGSSLNEGOTIATION", "channel_binding": "PGCHANNELBINDING", "connect_timeout": "PGCONNECT_TIMEOUT",
+	"target_session_attrs": "PGTARGETSESSIONATTRS",
+}
+
+func postgresClient(config *pgconn.Config, connString string) ClientSettings {
+	hosts, ports := []string{config.Host}, []string{strconv.Itoa(int(config.Port))}
+	for _, f := range config.Fallbacks { // a server is in the list again for each kind of TLS
+		port := strconv.Itoa(int(f.Port))
+		if f.Host != hosts[len(hosts)-1] || port != ports[len(ports)-1] {
+			hosts, ports = append(hosts, f.Host), append(ports, port)
+		}
+	}
+	env := []string{
+		"PGHOST=" + strings.Join(hosts, ","), "PGPORT=" + strings.Join(ports, ","), "PGUSER=" + config.User, "PGDATABASE=" + config.Database,
+	}
+	if config.Password != "" {
+		env = append(env, "PGPASSWORD="+config.Password)
+	}
+	_, query, _ := strings.Cut(connString, "?")
+	parameters, _ := url.ParseQuery(query) // the driver has read it already
+	for name, variable := range libpqVariables {
+		if value := parameters.Get(name); value != "" {
+			env = append(env, variable+"="+value)
+		}
+	}
+	return ClientSettings{Environment: env, Database: config.Database}
+}
+
+func mysqlClient(config *mysql.Config) (ClientSettings, error) {
+	lines := []string{"[client]", "user=" + quoteOption(config.User), "password=" + quoteOption(config.Passwd), "default-character-set=utf8mb4"}
+	if config.Net == "unix" {
+		lines = append(lines, "protocol=socket", "socket="+quoteOption(config.Addr))
+	} else {
+		host, port, err := net.SplitHostPort(config.Addr)
+		if err != nil {
+			return ClientSettings{}, errors.New("the address of the database has no port")
+		}
+		lines = append(lines, "protocol=tcp", "host="+quoteOption(host), "port="+port)
+	}
+	switch config.TLSConfig {
+	case "", "false", "preferred":
+	case "true":
+		lines = append(lines, "ssl", "ssl-verify-server-cert")
+	case "skip-verify":
+		lines = append(lines, "ssl", "loose-skip-ssl-verify-server-cert")
+	default:
+		return ClientSettings{}, errors.New("the URL has settings of TLS that the database's own programs can't be given here; call them by hand")
+	}
+	return ClientSettings{OptionFile: strings.Join(lines, "\n") + "\n", Database: config.DBName}, nil
+}
+
+// quoteOption writes a value as option files have it.
+func quoteOption(value string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(value) + `"`
+}
+
+// ServerVersion returns the version of the server as it says it, as in 15.18 or 10.11.19-MariaDB.
+func (s *Store) ServerVersion(ctx context.Context) (string, error) {
+	query := map[Engine]string{Postgres: "SHOW server_version", MySQL: "SELECT version()", SQLite: "SELECT sqlite_version()"}[s.engine]
+	var version string
+	if err := s.database.sqlDB().QueryRowContext(ctx, query).Scan(&version); err != nil {
+		return "", fmt.Errorf("ask for the server's version: %w", err)
+	}
+	return version, nil
+}
+
+// Tables returns the names of all tables in the schema, in order.
+func (s *Store) Tables(ctx context.Context) ([]string, error) {
+	query := map[Engine]string{
+		Postgres: "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1",
+		MySQL:    "SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE' ORDER BY 1",
+		SQLite:   "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1",
+	}[s.engine]
+	rows, err := s.database.sqlDB().QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, fmt.Errorf("list tables: %w", err)
+		}
+		names = append(names, name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list tables: %w", err)
+	}
+	return names, nil
+}
+
+// TablesOwner returns the role of PostgreSQL that owns the tables; "" on other engines.
+func (s *Store) TablesOwner(ctx context.Context) (string, error) {
+	if s.engine != Postgres {
+		return "", nil
+	}
+	var owner string
+	err := s.database.sqlDB().QueryRowContext(ctx, "SELECT tableowner FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'tenants'").Scan(&owner)
+	if err != nil {
+		return "", fmt.Errorf("ask who owns the tables: %w", translatePostgres(err))
+	}
+	return owner, nil
+}
+
+// MayOwnTables reports whether a role of PostgreSQL exists and may make tables in the schema.
+func (s *Store) MayOwnTables(ctx context.Context, role string) (exists, may bool, err error) {
+	const query = `SELECT to_regrole(quote_ident($1)) IS NOT NULL,
+		coalesce(has_schema_privilege(to_regrole(quote_ident($1)), to_regnamespace(current_schema()), 'CREATE'), true)`
+	if err := s.database.sqlDB().QueryRowContext(ctx, query, role).Scan(&exists, &may); err != nil {
+		return false, false, fmt.Errorf("ask what %s may: %w", role, err)
+	}
+	return exists, may, nil
+}
+
+// CopyInto writes the database of SQLite into an empty file, as it is at one moment. Others may write meanwhile.
+func (s *Store) CopyInto(ctx context.Context, path string) error {
+	if _, err := s.database.sqlDB().ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+		return fmt.Errorf("copy the database: %w", err)
+	}
+	return nil
+}
+
+// File is the file of a database of SQLite.
+func (s *Store) File() string { return s.path }
