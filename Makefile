@@ -66,11 +66,17 @@ format: ## Format the Go code
 	$(TOOL) golangci-lint fmt ./...
 
 .PHONY: verify
-verify: ## Check gen/, the rules for queries, that the document breaks no client, and everything with linters
+verify: ## Check gen/, the rules for queries, that the document breaks no client, a release, and everything with linters
 	./internal/tools/verify-generated.sh
 	./internal/tools/verify-contract.sh
+	./internal/tools/verify-release.sh
 	$(MAKE) --no-print-directory lint
 	go mod verify
+
+.PHONY: release
+release: ## Make the files of a release in dist/ (see docs/releasing.md)
+	rm -rf dist
+	./internal/tools/release.sh dist
 
 .PHONY: release-document
 release-document: ## Take the document as the released one, which later ones are compared with (part of each release)
@@ -78,4 +84,4 @@ release-document: ## Take the document as the released one, which later ones are
 
 .PHONY: clean
 clean: ## Remove what was built (not the data)
-	rm -rf bin openapi/node_modules gen/typescript/{node_modules,dist,build}
+	rm -rf bin dist openapi/node_modules gen/typescript/{node_modules,dist,build}

@@ -9,15 +9,18 @@ import (
 	"github.com/tenantry/tenantry/gen/contract"
 )
 
+// commit is what the program was built from. The linker sets it in a release.
+var commit = "not known"
+
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Say which version this is",
-		Long:    "Version prints the version of the program and its API, and what it was built with.",
+		Long:    "Version prints the version of the program and its API, the commit of a release, and what it was built with.",
 		Example: "  tenantry version",
 		Args:    cobra.NoArgs,
 		Run: func(*cobra.Command, []string) {
-			fmt.Fprintf(p.stdout, "tenantry %s (%s, %s/%s)\n", contract.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintf(p.stdout, "tenantry %s (commit %s, %s, %s/%s)\n", contract.Version, commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		},
 	}
 }

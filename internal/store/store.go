@@ -94,7 +94,7 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: u.Engine, notice: opts.Notice}
+	s := &Store{engine: u.Engine, notice: opts.Notice, refusals: &refusals{}}
 	if s.notice == nil {
 		s.notice = func(string) {}
 	}
