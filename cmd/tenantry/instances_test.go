@@ -36,7 +36,7 @@ func mustBeOne(t *testing.T, env ...string) {
 	home := newInstallation(t, append(env, "DATABASE_URL="+databaseURL, "AUTO_MIGRATE=true", "LOG_LEVEL=info")...)
 	one, two := home.start("serve"), home.start("serve")
 	for _, p := range []*process{one, two} {
-		p.url = p.await(&p.stdout, regexp.MustCompile(`is ready at (http://\S+)`))[1]
+		p.url = p.await(&p.stdout, regexp.MustCompile(`is ready at (http://[^\s"]+)`))[1]
 	}
 	s := storetest.Open(t, databaseURL)
 	a := aside(store.Postgres, databaseURL)

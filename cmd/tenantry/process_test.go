@@ -90,7 +90,7 @@ func (i *installation) startCommand(cmd *exec.Cmd) *process {
 	return p
 }
 
-var readyPattern = regexp.MustCompile(`is ready at (http://\S+)`)
+var readyPattern = regexp.MustCompile(`is ready at (http://[^\s"]+)`)
 
 // serve starts the program's server and returns when it is ready.
 func (i *installation) serve(flags ...string) *process {

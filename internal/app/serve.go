@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"runtime/debug"
@@ -63,7 +64,7 @@ func (p *program) serve(ctx context.Context, demo string) error {
 	}
 	defer a.Close()
 	for _, typo := range cfg.Typos {
-		a.log.WarnContext(ctx, "the file .env sets a variable that is none of ours", "name", typo.Name, "perhaps_meant", typo.Meant)
+		a.log.WarnContext(ctx, "a variable is set that is none of Tenantry's", "name", typo.Name, "in", typo.In, "perhaps_meant", typo.Meant)
 	}
 	if err := a.Migrate(ctx, cfg); err != nil {
 		return err
@@ -100,7 +101,7 @@ func (p *program) serve(ctx context.Context, demo string) error {
 		}
 		a.ServeMetrics(metrics)
 	}
-	p.greet(a.Version, baseURL(listener.Addr()), demo != "")
+	p.greet(ctx, cfg, a.Version, baseURL(listener.Addr()), demo != "")
 	settle()
 	return a.Serve(ctx, listener)
 }
@@ -131,7 +132,12 @@ func loadDemo(ctx context.Context, s *store.Store, cfg config.Config, scale seed
 	return err
 }
 
-func (p *program) greet(version, url string, demo bool) {
+// greet says on stdout where the server is, in the log's format.
+func (p *program) greet(ctx context.Context, cfg config.Config, version, url string, demo bool) {
+	if cfg.LogFormat == "json" {
+		slog.New(slog.NewJSONHandler(p.stdout, nil)).InfoContext(ctx, fmt.Sprintf("Tenantry %s is ready at %s", version, url), "version", version, "url", url)
+		return
+	}
 	fmt.Fprintf(p.stdout, "\nTenantry %s is ready at %s\n", version, url)
 	if demo {
 		fmt.Fprintf(p.stdout, `

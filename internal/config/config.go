@@ -78,7 +78,7 @@ type Config struct {
 	OTLPHeaders     Hidden[http.Header]
 	OTLPServiceName string
 
-	Typos       []Typo   // what the .env file may have meant to set
+	Typos       []Typo   // what .env and the environment may have meant to set
 	SecretFiles []string // where secrets were read from: the .env file, if there is one, and those that <name>_FILE name
 }
 
@@ -100,7 +100,8 @@ func Load(env []string, dotenv string) (Config, error) {
 	)
 	v := viper.New()
 	written := readDotenv(dotenv, &faults)
-	d.Typos = typos(rows, written)
+	environment := environMap(env)
+	d.Typos = typos(rows, written, environment)
 	if len(written) > 0 {
 		d.SecretFiles = append(d.SecretFiles, dotenv)
 	}
@@ -108,7 +109,7 @@ func Load(env []string, dotenv string) (Config, error) {
 	if err := v.MergeConfigMap(file); err != nil {
 		return Config{}, fmt.Errorf("merge settings: %w", err)
 	}
-	for name, value := range d.pick(rows, environMap(env), &faults) {
+	for name, value := range d.pick(rows, environment, &faults) {
 		v.Set(name, value)
 	}
 	for _, row := range rows {

@@ -308,9 +308,13 @@ func TestFirstSuperuserOfTheSettings(t *testing.T) {
 	}
 }
 
-func TestSlipsInTheFileAreFound(t *testing.T) {
+func TestSlipsAreFound(t *testing.T) {
 	t.Parallel()
-	cfg, err := config.Load([]string{"DATABASE_URI=of another program"}, dotenv(t, strings.Join([]string{
+	environment := []string{
+		"REDIS_URI=x", "SECRETKEY=x", "DB_DSN=x", "SENTRY_DSN_FILES=x", // slips, and a name that others use
+		"APP_NAMES=x", "LOG_LEVELS=", "SECRET_KEYS=x", "HTTP_PROXY=x", "REDIS_SERVICE_HOST=x", "REDIS_PORT_6379_TCP=x", // APP_NAME is set; the others are none
+	}
+	cfg, err := config.Load(environment, dotenv(t, strings.Join([]string{
 		"SECRET_KEYS=x", "database_url=x", "BCRYPT_COSTS=x", "REDIS_PASWORD=x", "SQLALCHEMY_DATABASE_URI=x", // ours, with a slip
 		"APP_NAME=x", "SECRET_KEY_PREVIOUS_FILE=", "POSTGRES_PASSWORD=x", "SENTRY_URL=x", "PATH=x", "DEBUGGER=x", "SMTP_PORT=x", "BUG=x", // ours, and others
 	}, "\n")))
@@ -318,11 +322,15 @@ func TestSlipsInTheFileAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []config.Typo{
-		{"BCRYPT_COSTS", "BCRYPT_COST"},
-		{"REDIS_PASWORD", "REDIS_PASSWORD"},
-		{"SECRET_KEYS", "SECRET_KEY"},
-		{"SQLALCHEMY_DATABASE_URI", "SQLALCHEMY_DATABASE_URL"},
-		{"database_url", "DATABASE_URL"},
+		{"BCRYPT_COSTS", ".env", "BCRYPT_COST"},
+		{"REDIS_PASWORD", ".env", "REDIS_PASSWORD"},
+		{"SECRET_KEYS", ".env", "SECRET_KEY"},
+		{"SQLALCHEMY_DATABASE_URI", ".env", "SQLALCHEMY_DATABASE_URL"},
+		{"database_url", ".env", "DATABASE_URL"},
+		{"DB_DSN", "the environment", "DATABASE_URL"},
+		{"REDIS_URI", "the environment", "REDIS_URL"},
+		{"SECRETKEY", "the environment", "SECRET_KEY"},
+		{"SENTRY_DSN_FILES", "the environment", "SENTRY_DSN_FILE"},
 	}
 	if !slices.Equal(cfg.Typos, want) {
 		t.Errorf("%+v, want %+v", cfg.Typos, want)

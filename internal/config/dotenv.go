@@ -1,6 +1,8 @@
 package config
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +10,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 var (
@@ -31,7 +35,11 @@ func readDotenv(path string, faults *Faults) map[string]string {
 		faults.add(filepath.Base(path), fmt.Sprintf("can't be read: %v", err))
 		return nil
 	}
-	text := strings.ReplaceAll(strings.TrimPrefix(string(content), "\ufeff"), "\r\n", "\n")
+	text := strings.ReplaceAll(decode(content), "\r\n", "\n")
+	if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+		faults.add(filepath.Base(path), "must be text in UTF-8")
+		return nil
+	}
 	unescape := strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, `\n`, "\n")
 	values := make(map[string]string)
 	for line := 1; text != ""; {
@@ -49,4 +57,22 @@ func readDotenv(path string, faults *Faults) map[string]string {
 		text = text[end:]
 	}
 	return values
+}
+
+// decode reads UTF-8, and UTF-16 with a byte order mark, as PowerShell writes it.
+func decode(content []byte) string {
+	var order binary.ByteOrder
+	switch {
+	case bytes.HasPrefix(content, []byte{0xff, 0xfe}):
+		order = binary.LittleEndian
+	case bytes.HasPrefix(content, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	default:
+		return strings.TrimPrefix(string(content), "\ufeff")
+	}
+	var units []uint16
+	for rest := content[2:]; len(rest) > 1; rest = rest[2:] {
+		units = append(units, order.Uint16(rest))
+	}
+	return string(utf16.Decode(units))
 }

@@ -1,10 +1,12 @@
 package config_test
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/tenantry/tenantry/internal/config"
 )
@@ -79,5 +81,24 @@ func TestFileThatCannotBeRead(t *testing.T) {
 	}
 	if found := faults(t, nil, filepath.Join(dir, "missing")); len(found) != 0 {
 		t.Errorf("a missing file is a fault: %v", found)
+	}
+}
+
+func TestFileInUTF16IsRead(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string]binary.AppendByteOrder{"little": binary.LittleEndian, "big": binary.BigEndian} {
+		content := order.AppendUint16(nil, 0xfeff)
+		for _, unit := range utf16.Encode([]rune("APP_NAME=B\u00fccher \U0001f4d6\r\nBCRYPT_COST=5\r\n")) {
+			content = order.AppendUint16(content, unit)
+		}
+		cfg, err := config.Load(nil, dotenv(t, string(content)))
+		if err != nil || cfg.AppName != "B\u00fccher \U0001f4d6" || cfg.BcryptCost != 5 {
+			t.Errorf("%s endian: %q, error %v", name, cfg.AppName, err)
+		}
+	}
+	for _, other := range []string{"A\x00P\x00P\x00", "APP_NAME=B\xfccher\nOTHER=B\xfccher\n"} {
+		if found := faults(t, nil, dotenv(t, other)); len(found) != 1 || found[".env"] == "" {
+			t.Errorf("%q: faults %v, want one about the file", other, found)
+		}
 	}
 }

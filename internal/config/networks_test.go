@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/tenantry/tenantry/internal/config"
 )
 
 func TestTrustedProxies(t *testing.T) {
@@ -38,6 +40,11 @@ func TestTrustedProxies(t *testing.T) {
 
 func TestRateLimitSettings(t *testing.T) {
 	t.Parallel()
+	for env, want := range map[config.Environment]int{config.Development: 600, config.Staging: 60, config.Production: 60} {
+		if got := load(t, outside(env)...).RateLimitPerMinute; got != want {
+			t.Errorf("%d requests a minute in %s, want %d", got, env, want)
+		}
+	}
 	cfg := load(t, "RATE_LIMIT_ENABLED=no", "RATE_LIMIT_PER_MINUTE=100", "RATE_LIMIT_LOGIN_PER_MINUTE=7", "RATE_LIMIT_REFRESH_PER_MINUTE=8", "RATE_LIMIT_PASSWORD_PER_MINUTE=9")
 	if cfg.RateLimitEnabled || cfg.RateLimitPerMinute != 100 || cfg.RateLimitLoginPerMinute != 7 || cfg.RateLimitRefreshPerMinute != 8 || cfg.RateLimitPasswordPerMinute != 9 {
 		t.Errorf("%+v", cfg)

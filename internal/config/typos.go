@@ -6,37 +6,63 @@ import (
 	"strings"
 )
 
-// Typo is a variable in the .env file that is none of ours, and the one that may be meant.
+// Typo is a variable that is none of ours, and the one that may be meant.
 type Typo struct {
 	Name  string
+	In    string // ".env" or "the environment"
 	Meant string
 }
 
-// typos returns the variables of the file that look like one of ours with a slip in it. In the environment there are many of others.
-func typos(rows []setting, file map[string]string) []Typo {
+// synonyms are names that other programs give to what we have, and that nobody sets for another reason.
+var synonyms = map[string]string{
+	"DB_URL": "DATABASE_URL", "DB_URI": "DATABASE_URL", "DB_DSN": "DATABASE_URL", "DATABASE_DSN": "DATABASE_URL", "REDIS_DSN": "REDIS_URL",
+	"JWT_SECRET": "SECRET_KEY", "JWT_SECRET_KEY": "SECRET_KEY", "CORS_ORIGINS": "ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGINS": "ALLOWED_ORIGINS",
+	"APP_ENV": "ENVIRONMENT",
+}
+
+// typos returns the variables of the file and of the environment that look like one of ours with a slip in it. The environment has many
+// variables of others, so there a variable counts only if the one that may be meant isn't set.
+func typos(rows []setting, file, environment map[string]string) []Typo {
 	known := make(map[string]bool)
 	var names []string
 	for _, row := range rows {
-		for _, name := range []string{row.name, row.alias} {
+		all := []string{row.name, row.alias}
+		if row.secret {
+			all = append(all, row.name+fileSuffix)
+		}
+		for _, name := range all {
 			if name != "" {
 				known[name], names = true, append(names, name)
 			}
 		}
-		known[row.name+fileSuffix] = row.secret
 	}
 	var found []Typo
 	for _, name := range slices.Sorted(maps.Keys(file)) {
-		if known[name] {
-			continue
+		if meant := meantBy(name, known, names); meant != "" {
+			found = append(found, Typo{Name: name, In: ".env", Meant: meant})
 		}
-		for _, ours := range names {
-			if slips := distance(strings.ToUpper(name), ours); slips <= min(2, len(ours)/5) {
-				found = append(found, Typo{Name: name, Meant: ours})
-				break
-			}
+	}
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		_, told := file[name]
+		meant := meantBy(name, known, names)
+		if meant != "" && !told && environment[name] != "" && environment[meant] == "" && file[meant] == "" {
+			found = append(found, Typo{Name: name, In: "the environment", Meant: meant})
 		}
 	}
 	return found
+}
+
+// meantBy returns the name of ours that a name may be meant to be, and "" if it is one of ours or like none.
+func meantBy(name string, known map[string]bool, names []string) string {
+	if known[name] {
+		return ""
+	}
+	for _, ours := range names {
+		if distance(strings.ToUpper(name), ours) <= min(2, len(ours)/5) {
+			return ours
+		}
+	}
+	return synonyms[name]
 }
 
 // distance is how many characters have to be added, removed or replaced to make b of a (Levenshtein).

@@ -18,7 +18,11 @@ func settingsFaults(err error) []Check {
 	}
 	var checks []Check
 	for _, f := range faults.List {
-		checks = append(checks, Check{Name: "settings", Result: Failed, Detail: f.Name + " " + f.Expected, Fix: "change " + f.Name + " in the environment or in .env"})
+		fix := "change " + f.Name + " in the environment or in .env"
+		if strings.HasPrefix(f.Name, "~") {
+			fix = "change that file"
+		}
+		checks = append(checks, Check{Name: "settings", Result: Failed, Detail: f.Name + " " + f.Expected, Fix: fix})
 	}
 	return checks
 }
@@ -39,7 +43,7 @@ func (p Patient) settings() []Check {
 			"set it to the page of your front end that takes the token")
 	}
 	for _, typo := range cfg.Typos {
-		warn(fmt.Sprintf("%s in .env is none of ours", typo.Name), fmt.Sprintf("write %s, if that is what it means", typo.Meant))
+		warn(fmt.Sprintf("%s in %s is none of ours", typo.Name, typo.In), fmt.Sprintf("write %s, if that is what it means", typo.Meant))
 	}
 	return findings("settings", fmt.Sprintf("complete, for %s", cfg.Environment), found)
 }

@@ -80,7 +80,7 @@ func (l *lab) start(t *testing.T, binary string) program {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", binary, err)
 	}
-	ready := regexp.MustCompile(`is ready at (http://\S+)`)
+	ready := regexp.MustCompile(`is ready at (http://[^\s"]+)`)
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		if match := ready.FindStringSubmatch(lines.Text()); match != nil {

@@ -32,7 +32,7 @@ type system struct {
 	once sync.Once
 }
 
-var readyPattern = regexp.MustCompile(`is ready at (http://\S+)`)
+var readyPattern = regexp.MustCompile(`is ready at (http://[^\s"]+)`)
 
 // startSystem starts a server and returns when it says that it is ready.
 func startSystem(ctx context.Context, space *servers.Workspace, name, dir string, env []string, args ...string) (*system, error) {
