@@ -335,9 +335,13 @@ func (a *App) keepHeads(ctx context.Context, cfg config.Config) error {
 
 // Migrate brings the schema up to date. If AUTO_MIGRATE is off it returns an error that says what to do instead.
 func (a *App) Migrate(ctx context.Context, cfg config.Config) error {
-	if cfg.AutoMigrate && cfg.MigrationsDatabaseURL.IsSet() {
+	if cfg.MigrationsDatabaseURL.IsSet() {
 		return a.migrateAsOwner(ctx, cfg)
 	}
+	return a.migrateAsServing(ctx, cfg)
+}
+
+func (a *App) migrateAsServing(ctx context.Context, cfg config.Config) error {
 	behind, err := schemaBehind(ctx, a.Store)
 	if err != nil || behind == "" {
 		return err
@@ -348,13 +352,24 @@ func (a *App) Migrate(ctx context.Context, cfg config.Config) error {
 	return a.migrateUp(ctx, a.Store)
 }
 
-// migrateAsOwner asks the owner first: before the migrations, whoever serves may perhaps not even ask for the schema's version.
+// migrateAsOwner asks the owner first: before the migrations, whoever serves may perhaps not even ask for the schema's version. Without
+// AUTO_MIGRATE it only makes sure that the owner's database is the same.
 func (a *App) migrateAsOwner(ctx context.Context, cfg config.Config) error {
 	s, err := openOwnersStore(ctx, cfg, a.migrationNotice(ctx))
+	if err != nil && !cfg.AutoMigrate {
+		a.log.WarnContext(ctx, "MIGRATIONS_DATABASE_URL can't be used to migrate", "error", err)
+		return a.migrateAsServing(ctx, cfg)
+	}
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if err := requireSameDatabase(ctx, a.Store, s); err != nil {
+		return err
+	}
+	if !cfg.AutoMigrate {
+		return a.migrateAsServing(ctx, cfg)
+	}
 	behind, err := schemaBehind(ctx, s)
 	if err != nil {
 		return err
@@ -366,9 +381,18 @@ func (a *App) migrateAsOwner(ctx context.Context, cfg config.Config) error {
 	}
 	behind, err = schemaBehind(ctx, a.Store)
 	if err == nil && behind != "" {
-		err = errors.New("MIGRATIONS_DATABASE_URL leads to another database than DATABASE_URL: that one is up to date, but here " + behind)
+		err = fmt.Errorf("%w: that one is up to date, but here %s", store.ErrOtherDatabase, behind)
 	}
 	return err
+}
+
+// requireSameDatabase returns an error if it is sure that the two have different databases.
+func requireSameDatabase(ctx context.Context, serving, owners *store.Store) error {
+	same, err := serving.IsSameDatabase(ctx, owners)
+	if err == nil && !same {
+		return store.ErrOtherDatabase
+	}
+	return nil
 }
 
 func (a *App) migrateUp(ctx context.Context, s *store.Store) error {

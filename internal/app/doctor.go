@@ -36,7 +36,8 @@ func (p *program) doctor(ctx context.Context, asJSON bool) error {
 	cfg, err := p.config()
 	patient := doctor.Patient{
 		Config: cfg, ConfigErr: err, DemoAccounts: demoAccounts, Now: time.Now,
-		OpenStore: func(ctx context.Context) (*store.Store, error) { return openStore(ctx, cfg, store.Options{}) },
+		OpenStore:       func(ctx context.Context) (*store.Store, error) { return openStore(ctx, cfg, store.Options{}) },
+		OpenOwnersStore: func(ctx context.Context) (*store.Store, error) { return openOwnersStore(ctx, cfg, nil) },
 	}
 	if err == nil {
 		if patient.AuditKeys, err = AuditKeys(cfg); err != nil {

@@ -102,7 +102,18 @@ func (p *program) withStore(ctx context.Context, run func(context.Context, *stor
 func (p *program) withOwnersStore(ctx context.Context, run func(context.Context, *store.Store, config.Config) error) error {
 	return p.with(ctx, func(ctx context.Context, cfg config.Config) (*store.Store, error) {
 		return openOwnersStore(ctx, cfg, func(message string) { fmt.Fprintf(p.stderr, "tenantry: %s\n", message) })
-	}, run)
+	}, func(ctx context.Context, s *store.Store, cfg config.Config) error {
+		if cfg.MigrationsDatabaseURL.IsSet() {
+			// Who serves may not be let in yet, before the first migration.
+			if serving, err := openStore(ctx, cfg, store.Options{}); err == nil {
+				defer serving.Close()
+				if err := requireSameDatabase(ctx, serving, s); err != nil {
+					return err
+				}
+			}
+		}
+		return run(ctx, s, cfg)
+	})
 }
 
 func (p *program) with(

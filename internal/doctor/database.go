@@ -30,7 +30,7 @@ func (p Patient) database(ctx context.Context) []Check {
 	version := schema(ctx, s)
 	checks := slices.Concat(
 		p.encryption(ctx, s, fmt.Sprintf("%s answers in %s", s.Engine(), p.Now().Sub(start).Round(10*time.Microsecond))),
-		p.connections(ctx, s), []Check{version},
+		p.connections(ctx, s), p.owner(ctx, s, version),
 	)
 	if version.Result == Failed {
 		return slices.Concat(checks, skip("indexes"), []Check{p.clock(ctx, s)}, skip("isolation", "accounts", "audit", "clients"))
@@ -132,7 +132,7 @@ func (p Patient) connections(ctx context.Context, s *store.Store) []Check {
 	if err != nil {
 		return findings("connections", "", []Check{{Result: Warning, Detail: err.Error(), Fix: "look at the database's own log"}})
 	}
-	ours := p.Config.DatabaseMaxConnections
+	ours := p.Config.DatabaseMaxConnections + s.ConnectionsBeside()
 	switch {
 	case limit == 0:
 		return findings("connections", "there is no server", nil)

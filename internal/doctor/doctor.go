@@ -50,8 +50,10 @@ type Patient struct {
 	ConfigErr error
 	// OpenStore connects to the database; it is called once, if the settings are good.
 	OpenStore func(ctx context.Context) (*store.Store, error)
-	Redis     Redis       // nil: not set up
-	AuditKeys *audit.Keys // nil: not known, because the settings are wrong
+	// OpenOwnersStore connects as the user who migrates, if MIGRATIONS_DATABASE_URL is set.
+	OpenOwnersStore func(ctx context.Context) (*store.Store, error)
+	Redis           Redis       // nil: not set up
+	AuditKeys       *audit.Keys // nil: not known, because the settings are wrong
 	// DemoAccounts returns the log-ins of the demo data that are in a database.
 	DemoAccounts func(ctx context.Context, s *store.Store) ([]string, error)
 	Now          func() time.Time

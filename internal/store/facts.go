@@ -9,14 +9,25 @@ import (
 
 // What those who run an installation may want to know about the server.
 
-// MaxConnections returns how many connections the server takes from everybody together; 0 means that there is no server.
+// ConnectionsBeside is how many connections a Store and what listens through it hold beside Options.MaxConnections: one for
+// pings, and with PostgreSQL one to listen.
+func (s *Store) ConnectionsBeside() int {
+	if s.engine == Postgres {
+		return 2
+	}
+	return 1
+}
+
+// MaxConnections returns how many connections the server takes from everybody together, without those that it keeps for
+// superusers; 0 means that there is no server.
 func (s *Store) MaxConnections(ctx context.Context) (int, error) {
 	query := "SELECT @@max_connections"
 	switch s.engine {
 	case SQLite:
 		return 0, nil
 	case Postgres:
-		query = "SELECT setting::int FROM pg_settings WHERE name = 'max_connections'"
+		query = `SELECT sum(CASE name WHEN 'max_connections' THEN setting::int ELSE -setting::int END) FROM pg_settings
+			WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections')`
 	}
 	var n int
 	if err := s.database.sqlDB().QueryRowContext(ctx, query).Scan(&n); err != nil {
