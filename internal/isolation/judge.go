@@ -93,7 +93,19 @@ func (m *Matrix) try(ctx context.Context, a *attempt, result *Result) error {
 	return nil
 }
 
+// oftenRefused are operations that the manual tells reverse proxies to refuse.
+var oftenRefused = []string{"getMetrics"}
+
+// isRefusedBefore reports whether something in front of the installation, which doesn't say so in a problem, has refused the request.
+func isRefusedBefore(a *attempt) bool {
+	return slices.Contains(oftenRefused, a.op.ID) && a.got.status >= 400 && a.got.status < 500 && !a.got.isProblem()
+}
+
 func (m *Matrix) judgeReply(a *attempt, result *Result) {
+	if isRefusedBefore(a) {
+		m.skip(fmt.Sprintf("%s: something in front of the installation answers with status %d", a.op.ID, a.got.status))
+		return
+	}
 	p := a.got.problem()
 	names := func(pointer string) bool {
 		return pointer == "" || slices.ContainsFunc(p.Errors, func(e struct{ Pointer, Parameter, Code string }) bool { return e.Pointer == pointer })
@@ -131,6 +143,10 @@ func (r reply) difference(other reply) string {
 	return ""
 }
 
+func (r reply) isProblem() bool {
+	return strings.HasPrefix(r.header.Get("Content-Type"), "application/problem+json")
+}
+
 func union(a, b map[string][]string) map[string][]string {
 	all := maps.Clone(a)
 	maps.Copy(all, b)
@@ -139,7 +155,7 @@ func union(a, b map[string][]string) map[string][]string {
 
 // essence is a body without what names the request.
 func (r reply) essence() string {
-	if !strings.HasPrefix(r.header.Get("Content-Type"), "application/problem+json") {
+	if !r.isProblem() {
 		return string(r.body)
 	}
 	var fields map[string]any
