@@ -284,6 +284,33 @@ func TestVerifyIsolationWaitsForABusyServer(t *testing.T) {
 	v.wantNothingLeft()
 }
 
+// The manual tells proxies to refuse /metrics. That isn't the installation's answer.
+func TestVerifyIsolationKnowsThatProxiesRefuseMetrics(t *testing.T) {
+	t.Parallel()
+	v := newVerification(t)
+	address, err := url.Parse(v.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(address)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/metrics" || r.URL.Path == "/.well-known/jwks.json" {
+			http.Error(w, "403 Forbidden", http.StatusForbidden)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	status, stdout, stderr := v.run(t.Context(), io.Discard, server.URL, "--operation", "getMetrics")
+	if status != 0 || !strings.Contains(stdout, "getMetrics: something in front of the installation answers with status 403") {
+		t.Errorf("status %d:\n%s%s", status, stdout, stderr)
+	}
+	if status, stdout, stderr = v.run(t.Context(), io.Discard, server.URL, "--operation", "getKeySet"); status != 1 {
+		t.Errorf("status %d of an operation that nothing may refuse:\n%s%s", status, stdout, stderr)
+	}
+	v.wantNothingLeft()
+}
+
 // What is left of a limit differs from one reply to the next, and tells nothing of another tenant.
 func TestVerifyIsolationWithRateLimits(t *testing.T) {
 	t.Parallel()

@@ -100,25 +100,40 @@ func execute(t *testing.T, s *store.Store, statement string) {
 	}
 }
 
-// Extensions belong to one schema of the database, which needn't be that of the tables.
+// Extensions belong to one schema of the database, which needn't be that of the tables; and two installations may have a schema
+// each.
 func TestMigrateUpInAnotherSchemaThanThatOfTheExtensions(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine != store.Postgres {
 			return
 		}
-		databaseURL := storetest.NewURL(t, engine)
-		execute(t, storetest.Open(t, databaseURL), "CREATE SCHEMA app; CREATE EXTENSION pg_trgm SCHEMA public")
-		s := storetest.Open(t, databaseURL+"&search_path=app")
-		if _, err := s.MigrateUp(t.Context()); err != nil {
-			t.Fatal(err)
+		for _, extensions := range []string{
+			"CREATE EXTENSION pg_trgm SCHEMA public", "CREATE SCHEMA \"My ext\"; CREATE EXTENSION pg_trgm SCHEMA \"My ext\"; CREATE EXTENSION btree_gin SCHEMA public", "CREATE EXTENSION btree_gin SCHEMA other",
+		} {
+			databaseURL := storetest.NewURL(t, engine)
+			database := storetest.Open(t, databaseURL)
+			execute(t, database, "CREATE SCHEMA app; CREATE SCHEMA other; "+extensions)
+			first, second := storetest.Open(t, databaseURL+"&search_path=app"), storetest.Open(t, databaseURL+"&schema=other")
+			for _, s := range []*store.Store{first, second} {
+				if _, err := s.MigrateUp(t.Context()); err != nil {
+					t.Fatalf("%s: %v", extensions, err)
+				}
+				if faults := schemaFaults(t, s); len(faults) > 0 {
+					t.Errorf("%s: the schema has faults: %+v", extensions, faults)
+				}
+			}
+			if left := read(t, database, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"); len(left) > 0 {
+				t.Errorf("%s: these are in another schema: %v", extensions, left)
+			}
+			if same, err := first.IsSameDatabase(t.Context(), second); same || err != nil {
+				t.Errorf("two installations in one database are one: %v, %v", same, err)
+			}
+			downTo(t, first, 0)
+			if got := count(t, second, "tenants"); got != 1 {
+				t.Errorf("%s: the other installation has %d tenants after the way down of the first, want its own", extensions, got)
+			}
+			backTo(t, first, 0)
 		}
-		if faults := schemaFaults(t, s); len(faults) > 0 {
-			t.Errorf("the schema has faults: %+v", faults)
-		}
-		if left := read(t, s, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"); len(left) > 0 {
-			t.Errorf("these are in the schema of the extensions: %v", left)
-		}
-		backTo(t, s, 0)
 	})
 }
