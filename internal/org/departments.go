@@ -137,14 +137,16 @@ func (s *Departments) moveUsers(ctx context.Context, q db.Querier, by access.Pri
 	return len(users) == s.batch, nil
 }
 
-// checkCycle returns errs.Cycle if d would be below itself. The company has to be locked, as each of two moves
-// may be right and both together wrong.
+// checkCycle returns errs.Cycle if d would be below itself, or below a cycle that a change past the program has made. The
+// company has to be locked, as each of two moves may be right and both together wrong.
 func checkCycle(ctx context.Context, q db.Querier, d db.Department) error {
+	seen := map[uuid.UUID]bool{d.ID: true}
 	for above := d.ParentID; above != nil; {
-		if *above == d.ID {
+		if seen[*above] {
 			const detail = "A department can't be below itself, or below one that is below it."
 			return errs.New(errs.Cycle, detail).With(errs.Field{Pointer: "/parent_id", Detail: detail, Code: "cycle"})
 		}
+		seen[*above] = true
 		parent, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: d.TenantID, ID: *above})
 		if errors.Is(err, store.ErrNotFound) {
 			return store.ErrStale

@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -34,7 +35,8 @@ type removal struct {
 	extent
 
 	departments map[uuid.UUID]bool
-	runs        []run // of these departments, those below before those above
+	runs        []run       // of these departments, those below before those above
+	cut         []uuid.UUID // of these departments, one of each cycle: it has to lose its parent first
 }
 
 // run is a list of departments of one level whose ids follow each other in their company: the range from the
@@ -75,7 +77,10 @@ func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 	r := removal{extent: e, departments: map[uuid.UUID]bool{}}
 	level := map[uuid.UUID]int{} // how many deleted departments are above a department
 	levels := 0
-	for _, d := range topDown(places, func(d db.ListDepartmentPlacesRow) (uuid.UUID, *uuid.UUID) { return d.ID, d.ParentID }) {
+	sorted, cut := topDown(places,
+		func(d *db.ListDepartmentPlacesRow) (uuid.UUID, **uuid.UUID) { return d.ID, &d.ParentID },
+		func(d *db.ListDepartmentPlacesRow) bool { return e.includes(*d) })
+	for _, d := range sorted {
 		n := 0
 		if d.ParentID != nil && r.departments[*d.ParentID] {
 			n = level[*d.ParentID] + 1
@@ -85,6 +90,7 @@ func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 		r.departments[d.ID], level[d.ID] = true, n
 		levels = max(levels, n+1)
 	}
+	r.cut = slices.DeleteFunc(cut, func(id uuid.UUID) bool { return !r.departments[id] })
 	runs := make([][]run, levels)
 	previous := -1 // level of the department before; -1 if that isn't deleted
 	for i, d := range places {

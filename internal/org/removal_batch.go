@@ -63,6 +63,9 @@ func (b *batch) carryOut(ctx context.Context) (done bool, err error) {
 	if done, err := b.detachUsers(ctx); err != nil || !done {
 		return false, err
 	}
+	if err := b.cutCycles(ctx); err != nil {
+		return false, err
+	}
 	for i, r := range b.runs {
 		if done, err := b.deleteDepartments(ctx, r); err != nil || !done {
 			return false, err
@@ -114,6 +117,22 @@ func (b *batch) detach(ctx context.Context, users []db.ListUsersOfCompanyRow, er
 		}
 	}
 	return all, nil
+}
+
+// cutCycles takes their parent from the departments that the plan names, so that no department stays below one that goes.
+func (b *batch) cutCycles(ctx context.Context) error {
+	for _, id := range b.cut {
+		before, err := b.q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: b.tenantID, ID: id})
+		if err != nil {
+			return err
+		}
+		after := before
+		after.ParentID = nil
+		if err := b.change(ctx, before, after); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deleteDepartments detaches the users of a run of departments, and deletes these.
@@ -191,6 +210,16 @@ func (k kind[Row]) writeDeleted(ctx context.Context, c changer, rows []Row) erro
 		}
 	}
 	return nil
+}
+
+// change saves a department, with an audit entry. The error is store.ErrStale if the department has changed meanwhile.
+func (c changer) change(ctx context.Context, before, after db.Department) error {
+	after.UpdatedAt = c.now
+	if err := departmentKind.write(ctx, c.q, c.log, c.by, "update", after, audit.Updated(before, after)); err != nil {
+		return err
+	}
+	rows, err := departmentKind.update(ctx, c.q, after)
+	return mustBe(1, rows, err)
 }
 
 // reassign changes what a user is assigned to, with an audit entry. The error is store.ErrStale if the user is gone.

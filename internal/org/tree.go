@@ -68,7 +68,7 @@ func tree(companies []db.ListCompanyNodesRow, branches []db.ListBranchNodesRow, 
 		slices.Reverse(nodes)
 		return nodes
 	}
-	ordered := topDown(departments, func(d db.ListDepartmentNodesRow) (uuid.UUID, *uuid.UUID) { return d.ID, d.ParentID })
+	ordered, _ := topDown(departments, nodePlace, func(*db.ListDepartmentNodesRow) bool { return true })
 	for _, d := range slices.Backward(ordered) {
 		above := d.CompanyID
 		if d.BranchID != nil {
@@ -99,21 +99,6 @@ func tree(companies []db.ListCompanyNodesRow, branches []db.ListBranchNodesRow, 
 	return api.OrganisationTree{Companies: nodes}
 }
 
-// topDown sorts rows so that each comes after the one that it is below; of those below the same one it keeps the order. A row
-// whose parent isn't among them is left out, with all that is below it.
-func topDown[Row any](rows []Row, place func(Row) (id uuid.UUID, parent *uuid.UUID)) []Row {
-	below := map[uuid.UUID][]Row{}
-	sorted := make([]Row, 0, len(rows))
-	for _, r := range rows {
-		if _, parent := place(r); parent != nil {
-			below[*parent] = append(below[*parent], r)
-			continue
-		}
-		sorted = append(sorted, r)
-	}
-	for i := 0; i < len(sorted); i++ {
-		id, _ := place(sorted[i])
-		sorted = append(sorted, below[id]...)
-	}
-	return sorted
+func nodePlace(d *db.ListDepartmentNodesRow) (id uuid.UUID, parent **uuid.UUID) {
+	return d.ID, &d.ParentID
 }

@@ -122,14 +122,11 @@ func RemoveHead(ctx context.Context, q db.Querier, log *audit.Log, by access.Pri
 	if err != nil {
 		return false, err
 	}
+	c := changer{q: q, log: log, by: by, now: now}
 	for _, before := range departments {
 		after := before
-		after.HeadUserID, after.UpdatedAt = nil, now
-		rows, err := departmentKind.update(ctx, q, after)
-		if err := mustBe(1, rows, err); err != nil {
-			return false, err
-		}
-		if err := departmentKind.write(ctx, q, log, by, "update", after, audit.Updated(before, after)); err != nil {
+		after.HeadUserID = nil
+		if err := c.change(ctx, before, after); err != nil {
 			return false, err
 		}
 	}
