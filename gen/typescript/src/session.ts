@@ -6,13 +6,14 @@ import type { Tokens, TokenStore } from './tokens.js';
 const visible = 1000;
 const step = 10;
 
-/**
- * How many milliseconds a tab waits for another one's refresh, and for the answer to its own, which it asks for twice. Tabs that sleep keep
- * their locks, and answers get lost: the server gives the same successor to all who ask with the same token.
- */
+/** How many milliseconds a tab waits for another one's refresh. Tabs that sleep keep their locks. */
 const lockWait = 3000;
-const answerWait = 3000;
-const attempts = 2;
+
+/**
+ * How many milliseconds each attempt to refresh waits for the answer. A lost one can be had again: the server gives the same successor to
+ * all who ask with the same token.
+ */
+const answerWaits = [3000, 5000] as const;
 
 type Trade = (refreshToken: string, signal: AbortSignal) => Promise<TokenPair>;
 
@@ -131,11 +132,11 @@ export class Session {
     }
     const replaced = () => this.tokens?.refresh_token !== before.refresh_token;
     let pair: TokenPair | undefined;
-    for (let attempt = 1; !pair; attempt++) {
+    for (let attempt = 0; !pair; attempt++) {
       try {
-        pair = await this.trade(before.refresh_token);
+        pair = await this.trade(before.refresh_token, answerWaits[attempt]);
       } catch (error) {
-        const repeat = attempt < attempts && error instanceof NetworkError;
+        const repeat = attempt + 1 < answerWaits.length && error instanceof NetworkError;
         if (repeat) {
           await this.#replaced(before); // this tab may have slept, and a token that others have used since is taken for stolen
         }
@@ -156,8 +157,8 @@ export class Session {
     return this.tokens;
   }
 
-  /** Gets a new pair for a refresh token. No answer after a while is a NetworkError. */
-  async trade(refreshToken: string): Promise<TokenPair> {
+  /** Gets a new pair for a refresh token. No answer in time is a NetworkError. */
+  async trade(refreshToken: string, answerWait: number = answerWaits[1]): Promise<TokenPair> {
     const control = new AbortController();
     const timer = setTimeout(() => control.abort(new NetworkError(new Error('no answer in time'))), answerWait);
     try {
