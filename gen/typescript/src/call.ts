@@ -8,15 +8,15 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** Which version a change is meant for: a row as the person saw it, its `version`, an `ETag`, or `*` for whichever there is. */
+/** Which version a call is meant for: a row as the person saw it, its `version`, an `ETag`, or `*` for whichever there is. */
 export type IfMatch = number | string | { readonly version: number };
 
 export type Call<Data> = Omit<Data, 'url' | 'headers'> & CallOptions;
 
 export type ConditionalCall<Data> = Call<Data> & {
   /**
-   * Changes only this version: give the row that the person saw. If someone else was faster, nothing changes and the call rejects
-   * with `stale_version`. Without it, the call changes whichever version there is.
+   * Only for this version: give the row that the person saw. If someone else was faster, nothing is done and the call rejects with
+   * `stale_version`. Without it, the call is for whichever version there is.
    */
   ifMatch?: IfMatch;
 };
