@@ -45,6 +45,12 @@ export type ItemOf<Name extends ListName> = ResultOf<Name> extends Page<infer T>
 /** The names of the operations that delete, and may need several requests for it. */
 export type DeletionName = { [Name in OperationName]: ResultOf<Name> extends { status: 200 | 202 | 204 } ? Name : never }[OperationName];
 
+/** What TanStack Query hands to the function of a mutation besides its argument. It is not looked at. */
+interface MutationContext {
+  client: unknown;
+  meta: unknown;
+}
+
 /** All functions can be used without the client that they are taken from. */
 export interface Client {
   /** Every operation, by its `operationId`. They resolve to the body of the reply and reject with a `TenantryError`. */
@@ -54,12 +60,18 @@ export interface Client {
   /** The tenant in which the operations act, if `withTenant` named one. */
   readonly tenantId: string | null;
   /** Starts a session, which replaces the one before. */
-  readonly login: (credentials: LoginRequest, options?: CallOptions) => Promise<User>;
+  readonly login: {
+    (credentials: LoginRequest, options?: CallOptions): Promise<User>;
+    (credentials: LoginRequest, context: MutationContext): Promise<User>;
+  };
   /**
    * Ends this session, all of the user's `others`, or `all` of them. Unless it is `others`, the tokens are forgotten first and in
    * any case, in all tabs. It rejects if the server couldn't be told: then the session lives there until it expires.
    */
-  readonly logout: (scope?: LogoutScope, options?: CallOptions) => Promise<void>;
+  readonly logout: {
+    (scope?: LogoutScope, options?: CallOptions): Promise<void>;
+    (scope: LogoutScope | undefined, context: MutationContext): Promise<void>;
+  };
   /**
    * Goes through all items of a list, page by page: `for await (const company of client.all('listCompanies')) ...`. It asks for
    * a page when the one before is used up, and for the largest ones unless the query has a `limit`. After 429 and 503 it waits as
@@ -118,17 +130,18 @@ function clientOf(shared: Shared, tenantId: string | null): Client {
       return session.userId;
     },
     tenantId,
-    login: async (credentials, options) => {
-      const result = (await call(operations.login, { ...options, body: credentials })) as LoginResult;
+    login: async (credentials: LoginRequest, options?: CallOptions | MutationContext) => {
+      const result = (await call(operations.login, { ...own(options), body: credentials })) as LoginResult;
       session.start(complete({ ...result, user_id: result.user?.id }));
       return result.user;
     },
-    logout: async (scope = 'current', options = {}) => {
+    logout: async (scope: LogoutScope = 'current', options?: CallOptions | MutationContext) => {
+      const asked = { ...own(options), body: { scope } };
       if (scope === 'others') {
-        return endSessions({ ...options, body: { scope } });
+        return endSessions(asked);
       }
       const tokens = session.take();
-      return tokens ? end(shared, tokens, { ...options, body: { scope } }) : undefined;
+      return tokens ? end(shared, tokens, asked) : undefined;
     },
     all: (name, options) => pagesOf(api[name] as List, options as AnyCall | undefined),
     remove: (name, options) => removeAll(api[name] as Remove, options as AnyCall),
@@ -136,6 +149,12 @@ function clientOf(shared: Shared, tenantId: string | null): Client {
     withTenant: (id) => clientOf(shared, id),
     onUserChange: (listener) => session.listen((userId) => queueMicrotask(() => listener(userId))),
   };
+}
+
+/** The options of the caller without what TanStack Query adds. */
+function own(options: CallOptions | MutationContext = {}): CallOptions {
+  const { headers, signal } = options as CallOptions;
+  return { ...(headers && { headers }), ...(signal && { signal }) };
 }
 
 function apiOf({ call, session }: Shared, tenantId: string | null): Operations {

@@ -1,7 +1,9 @@
 // Nothing runs here but one test: `npm run lint` compiles this file, and each line below an @ts-expect-error must not compile.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Client, type Company, type DeletionPreview, type ListName, type OptionsOf, type ResultOf, Role, TenantStatus } from '@tenantry/client';
+import {
+  type Client, type Company, type DeletionPreview, type ListName, type LoginRequest, type LogoutScope, type OptionsOf, type ResultOf, Role, TenantStatus, type User,
+} from '@tenantry/client';
 import { queriesOf } from '@tenantry/client/tanstack';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -84,6 +86,17 @@ export function queries(client: Client): void {
   infinite('getCompany', { path });
   const lists: Same<Parameters<typeof infinite>[0], ListName> = true;
   void lists;
+}
+
+/** The type of the function of a mutation in TanStack Query. */
+type MutationFunction<Data, Variables> = (variables: Variables, context: { client: object; meta: Record<string, unknown> | undefined; mutationKey?: readonly unknown[] }) => Promise<Data>;
+
+export function mutations({ login, logout, api }: Client): unknown[] {
+  const into: MutationFunction<User, LoginRequest> = login;
+  const out: MutationFunction<void, LogoutScope | undefined> = logout;
+  const save: MutationFunction<Company, OptionsOf<'updateCompany'>> = api.updateCompany;
+  const remove: MutationFunction<ResultOf<'deleteCompany'>, OptionsOf<'deleteCompany'>> = api.deleteCompany;
+  return [into, out, save, remove];
 }
 
 test('enumerations have values, for comparisons and for selects', () => {
