@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -165,6 +166,16 @@ func foreign(address string) string {
 		return ""
 	}
 	return "a request to another host: " + address
+}
+
+// PreferColorScheme makes a tab ask for light or dark pages, as a person's settings would.
+func PreferColorScheme(scheme string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return chromedp.Void{}, err
+	}
 }
 
 func enableNetwork(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {

@@ -42,7 +42,10 @@ type Pages struct {
 func New(name, version string) (*Pages, error) {
 	p := &Pages{name: name, version: version, assets: sync.OnceValues(loadAssets)}
 	var err error
-	if p.templates, err = template.New("").Funcs(template.FuncMap{"asset": p.address, "text": withCode}).ParseFS(templates, "web/*.html"); err != nil {
+	functions := template.FuncMap{
+		"asset": p.address, "text": withCode, "guides": guides, "repository": func() string { return repository },
+	}
+	if p.templates, err = template.New("").Funcs(functions).ParseFS(templates, "web/*.html"); err != nil {
 		return nil, fmt.Errorf("read the templates of pages: %w", err)
 	}
 	return p, nil

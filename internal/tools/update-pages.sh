@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fetches the released files of Swagger UI and ReDoc that internal/pages serves, and writes them, compressed, with their licences
-# and checksums. To update one, change its version and put in the SHA-256 that the script then complains about, after a look at
+# and checksums; and axe-core, with which its tests look for barriers. To update one, change its version and put in the SHA-256 that the script then complains about, after a look at
 # where it comes from: npm view NAME@VERSION dist
 set -eu
 cd "$(dirname "$0")/../.."
@@ -10,6 +10,8 @@ swagger=swagger-ui-dist-5.35.0
 swagger_sum=1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6
 redoc=redoc-2.5.4
 redoc_sum=44922df4d0eb45c1b066c09ec251e6bd9bd7ded16bc69e87613337b9d911a56e
+axe=axe-core-4.14.1
+axe_sum=e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 
 # ReDoc shows its maker's logo from another host. An empty picture takes its place; the link stays.
 logo='https://cdn.redoc.ly/redoc/logo-mini.svg'
@@ -28,6 +30,8 @@ fetch() { # NAME-VERSION SUM
 
 fetch "$swagger" "$swagger_sum"
 fetch "$redoc" "$redoc_sum"
+fetch "$axe" "$axe_sum"
+gzip -9 -n -c "$work/$axe/axe.min.js" >internal/pages/testdata/axe.min.js.gz # has its licence in it
 
 out=$work/out
 mkdir "$out"

@@ -28,12 +28,46 @@ function withoutWishes(spec) {
   return spec;
 }
 
+// Swagger UI puts a link into the button that opens an operation, where it has no use.
+const plainNames = () => ({
+  wrapComponents: { DeepLink: (_, { React }) => ({ text }) => React.createElement("span", null, text) },
+});
+
+// What Swagger UI lacks for those who hear the page or use the keyboard: names of its parts and fields, headings without a gap
+// between their levels, and a way to scroll what is too wide.
+const partNames = { ".information-container": "About", ".scheme-container": "Authorization", ".filter": "Filter" };
+function mend(root) {
+  for (const [selector, name] of Object.entries(partNames)) {
+    for (const part of root.querySelectorAll(selector)) {
+      part.setAttribute("role", "region");
+      part.setAttribute("aria-label", name);
+    }
+  }
+  for (const table of root.querySelectorAll("table[role=region]")) {
+    table.setAttribute("role", "table");
+  }
+  for (const field of root.querySelectorAll("select:not([aria-label]), input:not([aria-label]), textarea:not([aria-label])")) {
+    const parameter = field.closest("[data-param-name]")?.dataset.paramName;
+    field.setAttribute("aria-label", parameter ?? (field.id === "servers" ? "Server" : field.placeholder || "Value"));
+  }
+  for (const heading of root.querySelectorAll("h3, h4, h5")) {
+    heading.setAttribute("aria-level", heading.tagName[1] - 1);
+  }
+  for (const wide of root.querySelectorAll("pre")) {
+    wide.tabIndex = 0;
+  }
+}
+
+const root = document.getElementById("swagger-ui");
+new MutationObserver(() => mend(root)).observe(root, { childList: true, subtree: true });
+
 async function draw() {
   const response = await fetch("/api/openapi.json");
   return SwaggerUIBundle({
     spec: withoutWishes(withoutIntroduction(await response.json())),
-    domNode: document.getElementById("swagger-ui"),
+    domNode: root,
     presets: [SwaggerUIBundle.presets.apis],
+    plugins: [plainNames],
     deepLinking: true,
     displayRequestDuration: true,
     docExpansion: "list",
