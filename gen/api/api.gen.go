@@ -1803,7 +1803,7 @@ type PasswordChange struct {
 	// Example: password123
 	CurrentPassword string `json:"current_password"`
 
-	// NewPassword The password from now on: 12 to 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `common`, `personal` and `unchanged`.
+	// NewPassword The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common`, `personal` and `unchanged`.
 	//
 	// Example: seven purple umbrellas
 	NewPassword string `json:"new_password"`
@@ -1811,7 +1811,7 @@ type PasswordChange struct {
 
 // PasswordReset A one-time token, and the password to set with it.
 type PasswordReset struct {
-	// NewPassword The password from now on: 12 to 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `common` and `personal`.
+	// NewPassword The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common` and `personal`.
 	//
 	// Example: seven purple umbrellas
 	NewPassword string `json:"new_password"`
@@ -3515,8 +3515,8 @@ type ClientInterface interface {
 
 	// ChangePasswordWithBody Change one's own password
 	//
-	// All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-	// one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+	// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+	// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
 	//
 	// A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 	// at log-in does, and slows down in the same way (429).
@@ -3528,8 +3528,8 @@ type ClientInterface interface {
 
 	// ChangePassword Change one's own password
 	//
-	// All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-	// one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+	// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+	// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
 	//
 	// A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 	// at log-in does, and slows down in the same way (429).
@@ -4533,8 +4533,8 @@ func (c *Client) UpdateMe(ctx context.Context, params *UpdateMeParams, body Upda
 
 // ChangePasswordWithBody Change one's own password
 //
-// All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-// one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
 //
 // A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 // at log-in does, and slows down in the same way (429).
@@ -4556,8 +4556,8 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 
 // ChangePassword Change one's own password
 //
-// All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-// one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
 //
 // A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 // at log-in does, and slows down in the same way (429).
@@ -10611,8 +10611,8 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithBodyWithResponse Change one's own password
 	//
-	// All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-	// one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+	// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+	// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
 	//
 	// A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 	// at log-in does, and slows down in the same way (429).
@@ -10624,8 +10624,8 @@ type ClientWithResponsesInterface interface {
 
 	// ChangePasswordWithResponse Change one's own password
 	//
-	// All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-	// one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+	// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+	// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
 	//
 	// A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 	// at log-in does, and slows down in the same way (429).
@@ -19502,8 +19502,8 @@ func (c *ClientWithResponses) UpdateMeWithResponse(ctx context.Context, params *
 
 // ChangePasswordWithBodyWithResponse Change one's own password
 //
-// All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-// one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
 //
 // A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 // at log-in does, and slows down in the same way (429).
@@ -19521,8 +19521,8 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 
 // ChangePasswordWithResponse Change one's own password
 //
-// All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-// one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
 //
 // A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 // at log-in does, and slows down in the same way (429).

@@ -161,6 +161,8 @@ type (
 	ListTenantsByNameParams              = postgres.ListTenantsByNameParams
 	ListTenantsToSealUnscopedParams      = postgres.ListTenantsToSealUnscopedParams
 	ListTenantsToSealUnscopedRow         = postgres.ListTenantsToSealUnscopedRow
+	ListUserEmailsUnscopedParams         = postgres.ListUserEmailsUnscopedParams
+	ListUserEmailsUnscopedRow            = postgres.ListUserEmailsUnscopedRow
 	ListUserIDsParams                    = postgres.ListUserIDsParams
 	ListUsersByCreatedAtDescParams       = postgres.ListUsersByCreatedAtDescParams
 	ListUsersByCreatedAtParams           = postgres.ListUsersByCreatedAtParams
@@ -1208,6 +1210,16 @@ func (x postgresQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg List
 	}
 	return convert(v, func(r postgres.ListTenantsToSealUnscopedRow) ListTenantsToSealUnscopedRow {
 		return ListTenantsToSealUnscopedRow(r)
+	}), nil
+}
+
+func (x postgresQuerier) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
+	v, err := postgres.New(x.conn.Unscoped()).ListUserEmailsUnscoped(ctx, postgres.ListUserEmailsUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUserEmailsUnscoped", err)
+	}
+	return convert(v, func(r postgres.ListUserEmailsUnscopedRow) ListUserEmailsUnscopedRow {
+		return ListUserEmailsUnscopedRow(r)
 	}), nil
 }
 
@@ -2421,6 +2433,14 @@ func (x mysqlQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTen
 	}), nil
 }
 
+func (x mysqlQuerier) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
+	v, err := x.queries.ListUserEmailsUnscoped(ctx, mysql.ListUserEmailsUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUserEmailsUnscoped", err)
+	}
+	return convert(v, func(r mysql.ListUserEmailsUnscopedRow) ListUserEmailsUnscopedRow { return ListUserEmailsUnscopedRow(r) }), nil
+}
+
 func (x mysqlQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
 	v, err := x.queries.ListUserIDs(ctx, mysql.ListUserIDsParams(arg))
 	if err != nil {
@@ -3629,6 +3649,16 @@ func (x sqliteQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTe
 	}), nil
 }
 
+func (x sqliteQuerier) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
+	v, err := x.queries.ListUserEmailsUnscoped(ctx, sqlite.ListUserEmailsUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUserEmailsUnscoped", err)
+	}
+	return convert(v, func(r sqlite.ListUserEmailsUnscopedRow) ListUserEmailsUnscopedRow {
+		return ListUserEmailsUnscopedRow(r)
+	}), nil
+}
+
 func (x sqliteQuerier) ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error) {
 	v, err := x.queries.ListUserIDs(ctx, sqlite.ListUserIDsParams(arg))
 	if err != nil {
@@ -4703,6 +4733,13 @@ func (x observedQuerier) ListTenantsByNameDesc(ctx context.Context, arg ListTena
 func (x observedQuerier) ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error) {
 	ctx, ended := x.observe(ctx, "ListTenantsToSealUnscoped")
 	v, err := x.next.ListTenantsToSealUnscoped(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
+	ctx, ended := x.observe(ctx, "ListUserEmailsUnscoped")
+	v, err := x.next.ListUserEmailsUnscoped(ctx, arg)
 	ended(err)
 	return v, err
 }

@@ -35,7 +35,7 @@ func (s *passwordSource) addFlags(cmd *cobra.Command) {
 	}
 }
 
-// askEmail returns a valid e-mail address: the given one, or what the person at the terminal answers.
+// askEmail returns a valid e-mail address in lower case: the given one, or what the person at the terminal answers.
 func (p *program) askEmail(ctx context.Context, stdin io.Reader, given string, source passwordSource) (string, error) {
 	if given == "" {
 		if _, ok := terminal(stdin); !ok || source.stdin {
@@ -48,10 +48,10 @@ func (p *program) askEmail(ctx context.Context, stdin io.Reader, given string, s
 		}
 		given = line
 	}
-	if given = email.Normalize(given); !email.Valid(given) {
+	if given = strings.TrimSpace(given); !email.Valid(given) {
 		return "", fmt.Errorf("%.100q is no e-mail address", given)
 	}
-	return given, nil
+	return email.AsTyped(given), nil
 }
 
 // readLine reads byte by byte, so that what comes after the line is left for others.

@@ -13,6 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/passwords"
+	"github.com/tenantry/tenantry/internal/text"
 	"github.com/tenantry/tenantry/internal/user"
 )
 
@@ -40,7 +41,7 @@ func (p *program) superuserCreateCommand() *cobra.Command {
 		Use:   "create",
 		Short: "Create a superuser",
 		Long: `Create makes a superuser and writes that into the audit trail. It asks for what isn't given: the e-mail address, and the password,
-which isn't shown. A password needs 12 to 72 bytes. It can't be an argument, where others on this machine would see it.
+which isn't shown. A password needs 12 characters, and has at most 72 bytes. It can't be an argument, where others on this machine would see it.
 
 The server may run meanwhile. FIRST_SUPERUSER_EMAIL and FIRST_SUPERUSER_PASSWORD do the same at the server's first start.`,
 		Example: `  tenantry superuser create --email you@example.com
@@ -118,8 +119,9 @@ func forPeople(err error) error {
 func (p *program) superuserCreate(
 	ctx context.Context, stdin io.Reader, users *user.Service, cfg config.Config, in user.Superuser, source passwordSource,
 ) error {
-	if in.FullName = strings.TrimSpace(in.FullName); in.FullName == "" || len([]rune(in.FullName)) > 200 {
-		return errors.New("--name must have 1 to 200 characters")
+	in.FullName = text.Name(in.FullName)
+	if text.IsBlank(in.FullName) || len([]rune(in.FullName)) > 200 || !text.IsName(in.FullName) {
+		return errors.New("--name must have 1 to 200 characters, in one line and without invisible ones")
 	}
 	var err error
 	if in.Email, err = p.askEmail(ctx, stdin, in.Email, source); err != nil {
@@ -169,7 +171,7 @@ func checkPassword(wanted, address string) error {
 	if len(broken) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the password %s", strings.Join(broken, ", and "))
+	return errors.New("this password can't be used. " + strings.Join(broken, " "))
 }
 
 // firstSuperuser creates the superuser that the settings name, if there is none yet.

@@ -19,15 +19,15 @@ const (
 	bcryptStart = "$2"
 )
 
-// matches reports whether the hash is that of the password; nil matches nothing. Each comparison takes as long
+// match says how a password fits a hash; nil matches nothing. Each comparison takes as long
 // as one with the highest cost that any user's hash has. So the time tells nothing, even after BCRYPT_COST was
 // lowered or while instances have different ones.
-func (s *Service) matches(ctx context.Context, hash *string, password string) (bool, error) {
+func (s *Service) match(ctx context.Context, hash *string, password string) (match, error) {
 	cost, err := s.highestCost(ctx)
 	if err != nil {
-		return false, err
+		return noMatch, err
 	}
-	return s.passwords.Matches(ctx, valueOf(hash), password, cost)
+	return s.passwords.match(ctx, valueOf(hash), password, cost)
 }
 
 // highestCost returns the highest cost of any user's hash; 0 if there is no hash. It asks the database each

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -92,15 +93,17 @@ type counter struct {
 	subject string
 }
 
-// about returns the guess of a normalized e-mail address' password that comes from an address of the network.
-func (g *guesses) about(email, ip string) guess {
+// about returns the guess of the password of an account that comes from an address of the network. All forms of an e-mail address are
+// one account.
+func (g *guesses) about(emailAddress, ip string) guess {
+	account := email.Normalize(emailAddress)
 	made := g.fromAddress(ip)
 	networks := access.Networks(ip)
 	for _, n := range networks {
-		made.pairs = append(made.pairs, g.counter(perAccountAndAddress.times(n.Allowance), n.Prefix+" "+email))
+		made.pairs = append(made.pairs, g.counter(perAccountAndAddress.times(n.Allowance), n.Prefix+" "+account))
 	}
-	made.account = g.counter(perAccount, email)
-	made.network = g.subject("network of account", knownNetwork(networks)+" "+email)
+	made.account = g.counter(perAccount, account)
+	made.network = g.subject("network of account", knownNetwork(networks)+" "+account)
 	return made
 }
 

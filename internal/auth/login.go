@@ -49,7 +49,6 @@ func (s *Service) checkLogin(
 		return uuid.Nil, nil, err
 	}
 	defer leave()
-	address = email.Normalize(address)
 	guess := s.guesses.about(address, ip)
 	delay, err := guess.allowed(ctx, s.store)
 	if err != nil {
@@ -60,17 +59,17 @@ func (s *Service) checkLogin(
 			return Grant{}, db.User{}, s.refuseLogin(ctx, guess, user, delay)
 		}, nil
 	}
-	user, err := s.store.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: address})
+	user, err := UserByEmail(ctx, s.store, address)
 	if errors.Is(err, store.ErrNotFound) {
-		user = unknownUser(address)
+		user = unknownUser(email.Normalize(address))
 	} else if err != nil {
 		return uuid.Nil, nil, err
 	}
-	matches, err := s.matches(ctx, user.PasswordHash, password)
+	found, err := s.match(ctx, user.PasswordHash, password)
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
-	if !matches || !user.IsActive || delay.holds() {
+	if found == noMatch || !user.IsActive || delay.holds() {
 		return refuse(user)
 	}
 	if delay, err = guess.allowed(ctx, s.store); err != nil {
@@ -81,7 +80,7 @@ func (s *Service) checkLogin(
 	}
 	tenant, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: user.TenantID})
 	if errors.Is(err, store.ErrNotFound) {
-		return refuse(unknownUser(address))
+		return refuse(unknownUser(user.Email))
 	}
 	if err != nil {
 		return uuid.Nil, nil, err
@@ -92,7 +91,7 @@ func (s *Service) checkLogin(
 		}, nil
 	}
 	hash := user.PasswordHash
-	if s.passwords.IsOutdated(*hash) {
+	if s.passwords.isOutdated(*hash, password, found) {
 		current, err := s.passwords.Hash(ctx, password)
 		if err != nil {
 			return uuid.Nil, nil, err

@@ -16,7 +16,7 @@ import (
 // too many log in at once.
 func (s *Service) ChangePassword(ctx context.Context, by access.Principal, current, wanted string) error {
 	fields := passwords.Check("/new_password", wanted, by.Email)
-	if wanted == current {
+	if passwords.Prepare(wanted) == passwords.Prepare(current) {
 		fields = append(fields, errs.Field{Pointer: "/new_password", Detail: "Use another password than the current one.", Code: "unchanged"})
 	}
 	if len(fields) > 0 {
@@ -50,11 +50,11 @@ func (s *Service) checkChange(ctx context.Context, by access.Principal, current,
 	if err != nil {
 		return nil, err
 	}
-	matches, err := s.matches(ctx, user.PasswordHash, current)
+	found, err := s.match(ctx, user.PasswordHash, current)
 	if err != nil {
 		return nil, err
 	}
-	if !matches {
+	if found == noMatch {
 		return func() error { return s.refusePassword(ctx, by, guess, delay) }, nil
 	}
 	if delay, err = guess.allowed(ctx, s.store); err != nil {
@@ -129,5 +129,5 @@ func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess
 	if err != nil {
 		return err
 	}
-	return errs.Invalid(errs.Field{Pointer: "/current_password", Detail: "This is not your password.", Code: "wrong"})
+	return errs.Invalid(errs.Field{Pointer: "/current_password", Detail: "This is not your current password.", Code: "wrong"})
 }

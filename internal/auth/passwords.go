@@ -65,7 +65,7 @@ func partyOf(by access.Principal, ip string) string {
 	return "network " + access.WidestNetwork(ip)
 }
 
-// Hash returns the bcrypt hash of a password of at most 72 bytes.
+// Hash returns the bcrypt hash of a password of at most 72 bytes in its prepared form.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	if err := p.acquire(ctx); err != nil {
 		return "", err
@@ -73,25 +73,57 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	defer p.release()
 	var hash []byte
 	var err error
-	standBack(func() { hash, err = bcrypt.GenerateFromPassword([]byte(password), p.cost) })
+	standBack(func() { hash, err = bcrypt.GenerateFromPassword([]byte(passwords.Prepare(password)), p.cost) })
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
 	return string(hash), nil
 }
 
+// match says how a password fits a hash.
+type match int
+
+const (
+	noMatch       match = iota
+	formerMatch         // the hash is that of the password as it was typed; earlier versions hashed it without preparing it
+	preparedMatch       // the hash is that of the prepared form
+)
+
 // Matches reports whether the hash is that of the password. An empty hash matches nothing. It takes as long as
 // a hash of the cost inUse, or of the cost of new hashes if that is higher, so that the time doesn't tell the
-// cost of this one.
+// cost of this one; twice as long for a password whose prepared form is another one.
 func (p *Passwords) Matches(ctx context.Context, hash, password string, inUse int) (bool, error) {
+	m, err := p.match(ctx, hash, password, inUse)
+	return m != noMatch, err
+}
+
+// match is Matches that says which form of the password it is. It compares all forms, whichever one matches, so that the time
+// depends on the given password alone.
+func (p *Passwords) match(ctx context.Context, hash, password string, inUse int) (match, error) {
 	if err := p.acquire(ctx); err != nil {
-		return false, err
+		return noMatch, err
 	}
 	defer p.release()
-	var matches bool
-	var err error
-	standBack(func() { matches, err = p.matches(hash, password, max(p.cost, inUse)) })
-	return matches, err
+	prepared := passwords.Prepare(password)
+	var matches, former bool
+	var err, formerErr error
+	standBack(func() {
+		highest := max(p.cost, inUse)
+		matches, err = p.matches(hash, prepared, highest)
+		if prepared != password {
+			former, formerErr = p.matches(hash, password, highest)
+		}
+	})
+	switch err = errors.Join(err, formerErr); {
+	case err != nil:
+		return noMatch, err
+	case matches:
+		return preparedMatch, nil
+	case former:
+		return formerMatch, nil
+	default:
+		return noMatch, nil
+	}
 }
 
 func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
@@ -116,10 +148,14 @@ func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
 	return err == nil && !tooLong, nil
 }
 
-// IsOutdated reports whether a hash has another cost than new hashes.
-func (p *Passwords) IsOutdated(hash string) bool {
+// isOutdated reports whether a hash that a password matches is to be replaced: it has another cost than new hashes, or is that of
+// another form of the password.
+func (p *Passwords) isOutdated(hash, password string, m match) bool {
+	if len(passwords.Prepare(password)) > maxPasswordLen {
+		return false // there is no hash of the prepared form
+	}
 	cost, err := bcrypt.Cost([]byte(hash))
-	return err == nil && cost != p.cost
+	return err == nil && cost != p.cost || m == formerMatch
 }
 
 func (p *Passwords) acquire(ctx context.Context) error {

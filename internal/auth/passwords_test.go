@@ -38,6 +38,10 @@ func TestPasswordMatches(t *testing.T) {
 		{"right, in the form of Python", "$2b$" + strings.TrimPrefix(hash, "$2a$"), "right", true},
 		{"72 bytes", hashOf(t, longest, bcrypt.MinCost), longest, true},
 		{"73 bytes, the first 72 of them right", hashOf(t, longest, bcrypt.MinCost), longest + "x", false},
+		{"composed letters, hashed decomposed", hashOf(t, "se\u0301same", bcrypt.MinCost), "se\u0301same", true},
+		{"decomposed letters, hashed composed", hashOf(t, "s\u00e9same", bcrypt.MinCost), "se\u0301same", true},
+		{"another space", hashOf(t, "two words", bcrypt.MinCost), "two\u00a0words", true},
+		{"only the former form, of more than 72 bytes", hashOf(t, strings.Repeat("e\u0301", 24), bcrypt.MinCost), strings.Repeat("e\u0301", 25), false},
 		{"no hash", "", "right", false},
 		{"no hash, no password", "", "", false},
 		{"not a hash", "right", "right", false},
@@ -66,6 +70,11 @@ func TestEveryComparisonIsTheSameWork(t *testing.T) {
 		"hash of a lower cost, wrong":         {weaker, "wrong"},
 		"hash of a much lower cost, wrong":    {weakest, "wrong"},
 		"hash of a much lower cost, too long": {weakest, strings.Repeat("x", 100)},
+		"decomposed, right":                   {hashOf(t, "s\u00e9same", cost), "se\u0301same"},
+		"decomposed, right as it was typed":   {hashOf(t, "se\u0301same", cost), "se\u0301same"},
+		"decomposed, wrong":                   {current, "se\u0301same"},
+		"decomposed, lower cost":              {weaker, "se\u0301same"},
+		"decomposed, unknown user":            {"", "se\u0301same"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -82,8 +91,12 @@ func TestEveryComparisonIsTheSameWork(t *testing.T) {
 				if _, err := p.Matches(t.Context(), given.hash, given.password, inUse); err != nil {
 					t.Fatal(err)
 				}
-				if rounds != 1<<cost {
-					t.Errorf("%d rounds, want %d", rounds, 1<<cost)
+				want := 1 << cost
+				if strings.HasPrefix(name, "decomposed") {
+					want *= 2 // whatever the hash is
+				}
+				if rounds != want {
+					t.Errorf("%d rounds, want %d", rounds, want)
 				}
 			}
 		})
@@ -288,8 +301,12 @@ func TestIsOutdated(t *testing.T) {
 		string(dummyHash(bcrypt.MinCost + 2)): true,
 		"":                                    false, "nonsense": false,
 	} {
-		if got := p.IsOutdated(hash); got != want {
+		if got := p.isOutdated(hash, "right", preparedMatch); got != want {
 			t.Errorf("%q: %t, want %t", hash, got, want)
 		}
+	}
+	current := string(dummyHash(bcrypt.MinCost + 1))
+	if !p.isOutdated(current, "se\u0301same", formerMatch) || p.isOutdated(current, strings.Repeat("\u0958", 24), formerMatch) {
+		t.Error("the hash of another form is to be replaced, unless the prepared form is too long for one")
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/config"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -41,7 +42,49 @@ func (p Patient) accounts(ctx context.Context, s *store.Store) []Check {
 			Result: Warning, Detail: "FIRST_SUPERUSER_PASSWORD is still in the settings, and has done its work", Fix: "take it out of them",
 		})
 	}
+	former, err := formerAddresses(ctx, s)
+	if err != nil {
+		return findings("accounts", "", []Check{{Result: Failed, Detail: "the users can't be read: " + err.Error(), Fix: "look at the database's own log"}})
+	}
+	if len(former) > 0 {
+		found = append(found, Check{
+			Result: Warning,
+			Detail: "e-mail addresses in a form that earlier versions stored, which only exactly the same text finds; the first users: " + strings.Join(former, ", "),
+			Fix:    "send each one's email again with PUT /api/v1/users/{id}?tenant_id=...; 409 means that another user has the same address",
+		})
+	}
 	return findings("accounts", well, found)
+}
+
+const (
+	addressesPerPage = 5000
+	maxAddresses     = 100_000 // that are looked at
+	maxFormer        = 5       // that are named
+)
+
+// formerAddresses returns the first users, as tenant/user, whose e-mail address isn't in its canonical form.
+func formerAddresses(ctx context.Context, s *store.Store) ([]string, error) {
+	var found []string
+	after := ""
+	for range maxAddresses / addressesPerPage {
+		page, err := s.ListUserEmailsUnscoped(ctx, db.ListUserEmailsUnscopedParams{AfterEmail: after, Limit: addressesPerPage})
+		if err != nil {
+			return nil, err
+		}
+		for _, user := range page {
+			if canonical, err := email.Canonical(user.Email); err == nil && canonical == user.Email {
+				continue
+			}
+			if found = append(found, user.TenantID.String()+"/"+user.ID.String()); len(found) == maxFormer {
+				return found, nil
+			}
+		}
+		if len(page) < addressesPerPage {
+			break
+		}
+		after = page[len(page)-1].Email
+	}
+	return found, nil
 }
 
 // auditSample is how many entries are looked at: the oldest and the newest, because it is the ends that a change of keys divides.

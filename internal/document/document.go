@@ -12,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/tenantry/tenantry/internal/email"
+	"github.com/tenantry/tenantry/internal/text"
 	"github.com/tenantry/tenantry/openapi"
 )
 
@@ -48,9 +49,9 @@ var formats = sync.OnceValue(func() map[string]openapi3.StringFormatValidator {
 			}
 			return nil
 		}),
-		"email": openapi3.NewCallbackValidator(func(s string) error { // the library's pattern takes blanks
-			if !email.HasFormat(s) {
-				return errors.New("is no e-mail address")
+		"email": openapi3.NewCallbackValidator(func(s string) error { // the library's pattern takes blanks, and much else
+			if fault := email.Fault(s); fault != "" {
+				return errors.New(fault)
 			}
 			return nil
 		}),
@@ -83,5 +84,16 @@ func IsUUID(s string) bool {
 const notBlank = `[^\s\v\p{Z}\x{feff}]`
 
 func compilePattern(pattern string) (openapi3.RegexMatcher, error) {
+	if pattern == NotBlank {
+		return visible{}, nil
+	}
 	return regexp.Compile(strings.ReplaceAll(pattern, `\S`, notBlank))
 }
+
+// NotBlank is the pattern of texts that must not be blank.
+const NotBlank = `\S`
+
+// visible matches texts that show something: invisible characters count as blanks.
+type visible struct{}
+
+func (visible) MatchString(s string) bool { return !text.IsBlank(s) }

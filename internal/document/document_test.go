@@ -36,7 +36,8 @@ func TestSchemaOptionsCheckWhatTheDocumentSays(t *testing.T) {
 		{"time with a comma", text().WithFormat("date-time"), "2026-11-23T09:30:00,5Z", false},
 		{"time without a zone", text().WithFormat("date-time"), "2026-11-23T09:30:00", false},
 		{"text that isn't blank", text().WithPattern(`\S`), " a\n", true},
-		{"letter like a blank", text().WithPattern(`\S`), "ㅤ", true}, // U+3164 is a letter
+		{"letter like a blank", text().WithPattern(`\S`), "\u3164", false},
+		{"invisible characters", text().WithPattern(`\S`), "\u200b\u2060\u202c\u00ad", false},
 		{"nothing", text().WithPattern(`\S`), "", false},
 		{"ASCII blanks", text().WithPattern(`\S`), " \t\n\v\f\r", false},
 		{"no-break, em and ideographic spaces", text().WithPattern(`\S`), "\u00a0\u2003\u3000", false},

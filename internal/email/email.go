@@ -2,13 +2,30 @@
 package email
 
 import (
+	"errors"
+	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/width"
+
+	"github.com/tenantry/tenantry/internal/text"
 )
 
 const maxLen = 254 // characters; RFC 5321, and the document
+
+// What is wrong with a text that isn't an address. The texts are for people who see them after the name of the field.
+var (
+	errNoAddress = errors.New("Use an e-mail address like name@example.com.")
+	errInvisible = errors.New("Use an e-mail address without invisible characters.")
+	errDomain    = errors.New("Use an e-mail address with a valid domain.")
+	errTooLong   = fmt.Errorf("must have at most %d characters", maxLen)
+)
 
 // As the document's format, and with its pattern: no blanks.
 var (
@@ -16,13 +33,118 @@ var (
 	blank  = regexp.MustCompile(`[\s\v\p{Z}\x{feff}]`)
 )
 
-// Normalize returns an address as it is stored: in lower case, without blanks around it.
-func Normalize(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+// domains maps and checks internationalized domains as browsers do (UTS 46, non-transitional processing, as in the URL standard), so
+// that an address is the same one whether a person types it or <input type=email> sends it in Punycode.
+var domains = idna.New(
+	idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(true), idna.BidiRule(), idna.CheckJoiners(true), idna.VerifyDNSLength(true),
+)
+
+// Canonical returns the one form of an address, which is stored and compared: in lower case and NFC, letters of full or half
+// width as usual ones (RFC 8265, section 3.3), and the domain in Unicode rather than Punycode. A text that isn't an address is an error.
+func Canonical(address string) (string, error) {
+	if strings.ContainsFunc(address, text.Invisible) {
+		return "", errInvisible
+	}
+	if !format.MatchString(address) || blank.MatchString(address) || strings.ContainsAny(address, otherAts) {
+		return "", errNoAddress
+	}
+	at := strings.LastIndexByte(address, '@')
+	domain, err := canonicalDomain(address[at+1:])
+	if err != nil {
+		return "", err
+	}
+	canonical := canonicalLocal(address[:at]) + "@" + domain
+	if utf8.RuneCountInString(canonical) > maxLen {
+		return "", errTooLong
+	}
+	return canonical, nil
+}
+
+// otherAts look like the sign of an address.
+const otherAts = "\uff20\ufe6b"
+
+func canonicalLocal(local string) string {
+	return norm.NFC.String(strings.ToLower(norm.NFC.String(width.Fold.String(local))))
+}
+
+func canonicalDomain(domain string) (string, error) {
+	canonical := strings.ToLower(domain)
+	if isInternational(canonical) {
+		var err error
+		if canonical, err = unicodeDomain(domain); err != nil {
+			return "", err
+		}
+	}
+	if strings.HasPrefix(canonical, ".") || strings.HasSuffix(canonical, ".") || strings.Contains(canonical, "..") {
+		return "", errDomain
+	}
+	return canonical, nil
+}
+
+// isInternational reports whether a domain has a label in Unicode or Punycode.
+func isInternational(domain string) bool {
+	return strings.HasPrefix(domain, "xn--") || strings.Contains(domain, ".xn--") ||
+		strings.ContainsFunc(domain, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
+func unicodeDomain(domain string) (string, error) {
+	domain = strings.ReplaceAll(domain, "\u1e9e", "\u00df") // as UTS 46 since Unicode 15.1
+	ascii, err := domains.ToASCII(domain)
+	if err != nil {
+		return "", errDomain
+	}
+	canonical, err := domains.ToUnicode(ascii)
+	if err != nil {
+		return "", errDomain
+	}
+	if strings.ContainsFunc(canonical, text.Invisible) {
+		return "", errInvisible
+	}
+	return canonical, nil
+}
+
+// Normalize returns the canonical form of an address, without blanks around it. What isn't an address is returned in lower case: it
+// may be one that an earlier version has taken.
+func Normalize(address string) string {
+	canonical, err := Canonical(strings.TrimSpace(address))
+	if err != nil {
+		return AsTyped(address)
+	}
+	return canonical
+}
+
+// AsTyped returns the form in which earlier versions stored an address: in lower case, without blanks around it.
+func AsTyped(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+
+// ASCII returns a canonical address with its domain in Punycode, as programs send it that know no other.
+func ASCII(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	domain, err := domains.ToASCII(address[at+1:])
+	if at < 0 || err != nil {
+		return address
+	}
+	return address[:at+1] + domain
+}
 
 // Valid reports whether an address is one that the API takes, too.
-func Valid(address string) bool { return HasFormat(address) && len([]rune(address)) <= maxLen }
+func Valid(address string) bool {
+	return Fault(address) == "" && utf8.RuneCountInString(address) <= maxLen
+}
 
-// HasFormat reports whether an address is one, of any length.
-func HasFormat(address string) bool {
-	return format.MatchString(address) && !blank.MatchString(address)
+// Fault says what is wrong with an address, as a sentence; "" if nothing is, or only its length.
+func Fault(address string) string {
+	_, err := Canonical(address)
+	if err == nil || errors.Is(err, errTooLong) && utf8.RuneCountInString(address) > maxLen {
+		return ""
+	}
+	return err.Error()
+}
+
+// SearchText returns what an address is found by: the forms that a person may type.
+func SearchText(address string) string {
+	canonical := Normalize(address)
+	if ascii := ASCII(canonical); ascii != canonical {
+		return canonical + "\n" + ascii
+	}
+	return canonical
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 
+	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
@@ -119,6 +121,9 @@ func describe(e *openapi3.SchemaError) errs.Field {
 	case "pattern":
 		return errs.Field{Detail: patternMessage(s), Code: "pattern"}
 	case "format":
+		if address, ok := e.Value.(string); ok && s.Format == "email" {
+			return errs.Field{Detail: email.Fault(address), Code: "format"}
+		}
 		return errs.Field{Detail: formatMessage(s.Format), Code: "format"}
 	case "minLength":
 		return errs.Field{Detail: minLengthMessage(s.MinLength), Code: "too_short"}
@@ -179,8 +184,6 @@ func formatMessage(format string) string {
 	switch format {
 	case "uuid":
 		return "Use an id, which is a UUID like 019371a0-5c00-7b11-8c00-0a1b2c3d4e5f."
-	case "email":
-		return "Use an e-mail address like name@example.com."
 	case "date-time":
 		return "Use a time like 2026-11-23T09:30:00Z."
 	case "int32", "int64":

@@ -23,7 +23,7 @@ func applyBranch(b *db.Branch, in api.BranchUpdate) {
 // DeriveBranch sets the columns that are made from others.
 func DeriveBranch(b *db.Branch) {
 	b.NameKey = foldCase(b.Name)
-	b.SearchText = searchText(b.Code, b.Name, b.Email, b.AddressLine1, b.City)
+	b.SearchText = searchText(b.Code, b.Name, addressText(b.Email), b.AddressLine1, b.City)
 }
 
 // updateBranch changes every column of a branch to those of b, if it still has b's version.

@@ -24,7 +24,7 @@ func applyCompany(c *db.Company, in api.CompanyUpdate) {
 // DeriveCompany sets the columns that are made from others.
 func DeriveCompany(c *db.Company) {
 	c.NameKey = foldCase(c.Name)
-	c.SearchText = searchText(c.Code, c.Name, c.Description, c.Email, c.City, c.TaxID, c.RegistrationNumber)
+	c.SearchText = searchText(c.Code, c.Name, c.Description, addressText(c.Email), c.City, c.TaxID, c.RegistrationNumber)
 }
 
 // updateCompany changes every column of a company to those of c, if it still has c's version.

@@ -3,6 +3,7 @@ package org
 import (
 	"strings"
 
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/search"
 )
 
@@ -20,6 +21,14 @@ func searchText(code, name string, others ...*string) string {
 		}
 	}
 	return search.Text(parts...)
+}
+
+// addressText is what an e-mail address is found by; nil for nil.
+func addressText(address *string) *string {
+	if address == nil {
+		return nil
+	}
+	return new(email.SearchText(*address))
 }
 
 // searchPattern is what the search text of a row is LIKE when it contains q; nil if there is nothing to search for.

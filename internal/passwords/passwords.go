@@ -3,13 +3,17 @@ package passwords
 
 import (
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/text"
 )
 
 const (
-	minLen = 12
+	minCharacters = 12
 	// MaxLen is how many bytes bcrypt looks at; it would ignore the rest.
 	MaxLen = 72
 	// minPersonalLen is how long the name in an e-mail address has to be to make a password personal. Shorter ones, as
@@ -17,25 +21,43 @@ const (
 	minPersonalLen = 4
 )
 
+// Prepare returns the form of a password that is hashed and compared: in NFC, and with usual spaces in place of other ones (RFC 8265,
+// section 4.2). Keyboards and systems write the same letter in different ways.
+func Prepare(password string) string {
+	return norm.NFC.String(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Zs, r) {
+			return ' '
+		}
+		return r
+	}, password))
+}
+
 // Check returns every rule that a new password of the user with an e-mail address breaks, as of a field of a request's body,
 // none of them with the password in it. There are no rules about kinds of characters: they make passwords worse (NIST SP
 // 800-63B, section 3.1.1.2).
 func Check(pointer, password, address string) []errs.Field {
+	password = Prepare(password)
 	var fields []errs.Field
 	refuse := func(code, detail string) {
 		fields = append(fields, errs.Field{Pointer: pointer, Detail: detail, Code: code})
 	}
-	if len(password) < minLen {
-		refuse("too_short", "Use at least 12 characters. Several words make a good password.")
+	switch {
+	case text.Characters(password) < minCharacters:
+		refuse("too_short", "Use at least 12 characters.")
+	case text.IsBlank(password):
+		refuse("blank", "Use letters, digits or symbols, not only blanks.")
 	}
 	if len(password) > MaxLen {
-		refuse("too_long", "Use a shorter password, of at most 72 letters; other characters may count for up to four.")
+		refuse("too_long", "Use at most 72 characters, and fewer if there are emoji or letters with accents: 72 bytes in UTF-8.")
+	}
+	if strings.ContainsFunc(password, unicode.IsControl) {
+		refuse("not_allowed", "Use no line breaks, tabs or other control characters.")
 	}
 	if isCommon(password) {
-		refuse("common", "Use a password that fewer people use. This one is guessed first.")
+		refuse("common", "Use another password: many people have this one, so it is guessed first.")
 	}
 	if isPersonal(password, address) {
-		refuse("personal", "Use a password without your e-mail address or the name in it.")
+		refuse("personal", "Do not use your e-mail address or the name in it.")
 	}
 	return fields
 }
@@ -43,6 +65,6 @@ func Check(pointer, password, address string) []errs.Field {
 func isPersonal(password, address string) bool {
 	password, address = strings.ToLower(password), email.Normalize(address)
 	name := address[:max(0, strings.LastIndexByte(address, '@'))]
-	return address != "" && strings.Contains(password, address) ||
+	return address != "" && (strings.Contains(password, address) || strings.Contains(password, email.ASCII(address))) ||
 		len(name) >= minPersonalLen && strings.Contains(password, name)
 }

@@ -13,7 +13,19 @@ func TestNewPasswordsKeepTheRules(t *testing.T) {
 		{"", email, "too_short"},
 		{"elevenbytes", email, "too_short"},
 		{"twelve bytes", email, ""},
-		{"ééééééx", email, ""}, // 13 bytes
+		{"ééééééx", email, "too_short"}, // 13 bytes
+		{"éééééééééééé", email, ""},
+		{strings.Repeat("e\u0301", 11), email, "too_short"}, // 11 characters of two parts
+		{strings.Repeat("e\u0301", 12), email, ""},
+		{"🧭🧭🧭", email, "too_short"},
+		{"👨‍👩‍👧‍👦👨‍👩‍👧‍👦", email, "too_short"},
+		{strings.Repeat(" ", 12), email, "blank"},
+		{strings.Repeat("\u3000", 12), email, "blank"},
+		{strings.Repeat("\u200b", 12), email, "too_short"},
+		{"elevenbytes\u200b", email, "too_short"},
+		{"twelve\tand more", email, "not_allowed"},
+		{strings.Repeat("e\u0301", 36), email, ""},        // 108 bytes that are 72 in NFC
+		{strings.Repeat("\u0958", 13), email, "too_long"}, // 39 bytes that are 78 in NFC
 		{strings.Repeat("x", 71) + "y", email, ""},
 		{strings.Repeat("x", 72) + "y", email, "too_long"},
 		{strings.Repeat("🧭", 18), email, ""},
@@ -29,6 +41,9 @@ func TestNewPasswordsKeepTheRules(t *testing.T) {
 		{"now hr@example.com", "hr@example.com", "personal"},
 		{"twelve bytes", "", ""},
 		{"passwordpassword", "password@example.com", "common personal"},
+		{"now hr@bücher.example", "hr@bücher.example", "personal"},
+		{"now hr@xn--bcher-kva.example", "hr@bücher.example", "personal"},
+		{"\u0041\u0301ngela is me", "ángela@example.com", "personal"},
 	} {
 		var got []string
 		for _, f := range Check("/new_password", test.password, test.email) {
@@ -50,7 +65,7 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 		t.Fatalf("%d lines, sorted: %t", len(lines), slices.IsSorted(lines))
 	}
 	for _, line := range lines {
-		if len(line) < minLen || len(line) > MaxLen || line != strings.ToLower(line) {
+		if len(line) < minCharacters || len(line) > MaxLen || line != strings.ToLower(line) {
 			t.Errorf("%q isn't one that the list is for", line)
 		}
 		if !isCommon(line) || !isCommon(strings.ToUpper(line)) {
@@ -64,5 +79,16 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 	}
 	if isCommon("") || isCommon("\n") {
 		t.Error("nothing is found")
+	}
+}
+
+func TestPrepare(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"seven purple": "seven purple", "se\u0301same": "s\u00e9same", "a\u00a0b\u3000c": "a b c", " a ": " a ", "\u1112\u1161\u11ab": "\ud55c", "\uff21": "\uff21", "A": "A",
+	} {
+		if got := Prepare(given); got != want {
+			t.Errorf("%+q is %+q, want %+q", given, got, want)
+		}
 	}
 }

@@ -159,6 +159,9 @@ func (g *generator) time() string {
 // pool is what texts are made of: whatever has been trouble somewhere, and is allowed.
 var pool = []rune("aZ09 \t\n\"'\\/<>&%_;-$`{}äßİıſẞé\u0301\u0308שם\u202e\u200f\u200d\u2028\ufeff\ufffd\u0001\u001b\u007f\u0085\U0001f9ed\U0001f469\U0010ffff\ue000\u3000한漢")
 
+// namePool is what names are made of.
+var namePool = []rune("aZ09 \"'\\/<>&%_;-$`{}äßİıſẞé\u0301\u0308שם\ufffd\U0001f9ed\U0001f469\U0010ffff\ue000\u3000한漢")
+
 // patterned makes a text of a length at or between the limits that fits the patterns.
 func (g *generator) patterned(s *schema) string {
 	shortest, longest := max(s.minLen, 0), s.maxLen
@@ -171,7 +174,7 @@ func (g *generator) patterned(s *schema) string {
 		if anchored {
 			text = g.match(s.patterns[0])
 		} else {
-			text = g.free(pick(g, []int{shortest, longest, shortest + g.IntN(longest-shortest+1), min(longest, shortest+1+g.IntN(12))}))
+			text = g.free(s, pick(g, []int{shortest, longest, shortest + g.IntN(longest-shortest+1), min(longest, shortest+1+g.IntN(12))}))
 		}
 		if n := utf8.RuneCountInString(text); n >= shortest && n <= longest && s.matches(text) {
 			return text
@@ -180,10 +183,13 @@ func (g *generator) patterned(s *schema) string {
 	panic(fmt.Sprintf("the tester found no text for %+v", *s))
 }
 
-func (g *generator) free(n int) string {
-	text := make([]rune, n)
+func (g *generator) free(s *schema, n int) string {
+	text, from := make([]rune, n), pool
+	if s.isName {
+		from = namePool
+	}
 	for i := range text {
-		text[i] = pick(g, pool)
+		text[i] = pick(g, from)
 	}
 	return string(text)
 }

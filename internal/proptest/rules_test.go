@@ -27,13 +27,18 @@ var rules = []rule{
 	{"verifyAuditTrail", "checkpoint", "not_allowed", "a checkpoint is signed", ""},
 	{"deleteTenant", "confirm_code", "wrong", "whoever deletes a tenant has to know its code", ""},
 	{"changePassword", "/current_password", "wrong", "it is the password of the one who asks", ""},
-	{"changePassword", "/new_password", "too_short", "counted in bytes, where maxLength counts characters", ""},
-	{"changePassword", "/new_password", "too_long", "as above", ""},
+	{"listUsers", "email", "format", "only an e-mail address finds someone; a format would break clients of the released document", ""},
+	{"changePassword", "/new_password", "blank", "it shows nothing", ""},
+	{"changePassword", "/new_password", "not_allowed", "control characters, which nobody can type everywhere", ""},
+	{"resetPassword", "/new_password", "blank", "it shows nothing", ""},
+	{"resetPassword", "/new_password", "not_allowed", "control characters, which nobody can type everywhere", ""},
+	{"changePassword", "/new_password", "too_short", "counted as a person counts, who sees one letter where there may be several characters", ""},
+	{"changePassword", "/new_password", "too_long", "counted in bytes, where maxLength counts characters", ""},
 	{"changePassword", "/new_password", "common", "a list of passwords that are guessed first", ""},
 	{"changePassword", "/new_password", "personal", "it has the e-mail address in it", ""},
 	{"changePassword", "/new_password", "unchanged", "it is the one there was", ""},
-	{"resetPassword", "/new_password", "too_short", "counted in bytes, where maxLength counts characters", ""},
-	{"resetPassword", "/new_password", "too_long", "as above", ""},
+	{"resetPassword", "/new_password", "too_short", "counted as a person counts, who sees one letter where there may be several characters", ""},
+	{"resetPassword", "/new_password", "too_long", "counted in bytes, where maxLength counts characters", ""},
 }
 
 // credentials are the replies to what proves who someone is, when it was made up.
@@ -79,6 +84,7 @@ var known = map[string]func(*world, *caller, thing) string{
 	"exportAuditLogs action":           func(*world, *caller, thing) string { return "auth.login" },
 	"exportAuditLogs entity_type":      func(*world, *caller, thing) string { return "company" },
 	"exportAuditLogs ip":               func(*world, *caller, thing) string { return "::ffff:192.0.2.7" },
+	"listUsers email":                  func(_ *world, c *caller, _ thing) string { return c.actor.User.Email },
 	"getAuditStats from": func(w *world, _ *caller, _ thing) string {
 		return w.app.Clock.Now().Add(-time.Hour).Format(time.RFC3339)
 	},

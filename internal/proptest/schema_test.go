@@ -15,6 +15,7 @@ type schema struct {
 	kind             string // string, integer, number, boolean, object or array
 	nullable, closed bool   // closed: it knows all its fields
 	format, entity   string
+	isName           bool // x-name: one line without invisible characters
 	enum             []any
 	patterns         []string
 	minLen, maxLen   int // of a string or an array; -1 is no limit
@@ -35,6 +36,7 @@ func read(s *openapi3.Schema) (*schema, error) {
 		r.kind = s.Type.Slice()[0]
 	}
 	r.entity, _ = s.Extensions["x-entity"].(string)
+	r.isName, _ = s.Extensions["x-name"].(bool)
 	r.closed = s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has
 	if s.Pattern != "" {
 		r.patterns = []string{s.Pattern}
@@ -86,6 +88,7 @@ func (s *schema) add(p *schema) {
 	if s.format == "" {
 		s.format = p.format
 	}
+	s.isName = s.isName || p.isName
 	if s.entity == "" {
 		s.entity = p.entity
 	}

@@ -94,8 +94,8 @@ func TestValuesAreAsTheSchemaSays(t *testing.T) {
 		for _, p := range places("", op.body) {
 			for _, v := range inBody(p.schema) {
 				text := encode(nil, v.value)
-				if strings.Contains(text, `\u`) || !utf8.ValidString(text) {
-					continue // it can't be decoded
+				if strings.Contains(text, `\u`) || !utf8.ValidString(text) || strings.HasPrefix(v.name, noName) {
+					continue // it can't be decoded, or the library's validator doesn't know the rule
 				}
 				if err := op.schemaAt(p.pointer).VisitJSON(decoded(t, text), document.SchemaOptions()...); err == nil {
 					t.Errorf("%s %s: %s is allowed", id, p.pointer, v.name)

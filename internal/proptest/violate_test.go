@@ -104,6 +104,9 @@ func beyond(s *schema) []string {
 	return list
 }
 
+// noName begins the names of violations of x-name.
+const noName = "no name: "
+
 // texts lists texts that are wrong as such: by length, pattern, format or list.
 func texts(s *schema) []violation {
 	var list []violation
@@ -134,7 +137,7 @@ func texts(s *schema) []violation {
 		}
 	}
 	wrong := map[string][]string{
-		"email": {"", "nobody", "@example.com", "a@", "a@b@example.com", "a b@example.com", "a@exa mple.com", "a@example.com\n"},
+		"email": {"", "nobody", "@example.com", "a@", "a@b@example.com", "a b@example.com", "a@exa mple.com", "a@example.com\n", "a\u200bb@example.com", "ab@exam\u202eple.com", "a@example.com.", "a＠example.com"},
 		"uuid": {
 			"", "1", "not-a-uuid", "019371a0-5c00-7b11-8c00-0a1b2c3d4e5", "019371a0-5c00-7b11-8c00-0a1b2c3d4e5ff", "019371a05c007b118c000a1b2c3d4e5f",
 			"{019371a0-5c00-7b11-8c00-0a1b2c3d4e5f}", "urn:uuid:019371a0-5c00-7b11-8c00-0a1b2c3d4e5f", "019371a0-5c00-7b11-8c00-0a1b2c3d4e5g",
@@ -145,6 +148,11 @@ func texts(s *schema) []violation {
 			"2026-01-01 00:00:00Z", "2026-01-01T00:00:00Z ", "10000-01-01T00:00:00Z",
 			"2026-01-01T00:00:00,5Z", "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+01:60", "2026-01-01T00:00:60Z", "2026-01-01T24:00:00Z",
 		},
+	}
+	if s.isName {
+		for _, value := range []string{"a\u202eb", "a\nb", "a\u200bb", "\u2060a", "a\u001bb"} {
+			add(noName+shorten(value), value)
+		}
 	}
 	for _, value := range wrong[s.format] {
 		add("no "+s.format+": "+shorten(value), value)

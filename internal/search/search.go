@@ -1,8 +1,12 @@
-// Package search makes texts that can be searched with LIKE, alike on all engines: without regard to case, and with no
-// character that LIKE gives a meaning to.
+// Package search makes texts that can be searched with LIKE, alike on all engines: without regard to case and to composed or
+// decomposed letters, and with no character that LIKE gives a meaning to.
 package search
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // wildcards are what LIKE gives a meaning to, on one engine or another. Their wide twins have none.
 var wildcards = strings.NewReplacer("%", "\uff05", "_", "\uff3f", `\`, "\uff3c")
@@ -13,4 +17,4 @@ func Text(parts ...string) string { return fold(strings.Join(parts, "\n")) }
 // Pattern is what a Text is LIKE when it contains q.
 func Pattern(q string) string { return "%" + fold(q) + "%" }
 
-func fold(s string) string { return wildcards.Replace(strings.ToLower(s)) }
+func fold(s string) string { return wildcards.Replace(strings.ToLower(norm.NFC.String(s))) }

@@ -18,6 +18,7 @@ var unscoped = map[string]string{
 	"GetUserByEmailUnscoped":      "log-in knows an e-mail address and not yet a tenant",
 	"GetOneTimeTokenUnscoped":     "whoever uses a one-time token knows the token and not yet a tenant",
 	"GetLastPasswordHashUnscoped": "the highest cost of a password in use is that of all tenants",
+	"ListUserEmailsUnscoped":      "the doctor looks for addresses in a former form in all tenants",
 	"CountUsersUnscoped":          "whether an installation is new is a question about all tenants",
 	"ListLegacyCallsUnscoped":     "who would miss the old paths is a question about all tenants",
 	"ListTenantsToSealUnscoped":   "whoever seals audit entries looks for what others have left, in whichever tenant",

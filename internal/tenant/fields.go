@@ -5,6 +5,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/patch"
 	"github.com/tenantry/tenantry/internal/search"
 )
@@ -30,10 +31,11 @@ func apply(t *db.Tenant, in api.TenantUpdate) {
 func Derive(t *db.Tenant) {
 	t.NameKey = strings.ToLower(t.Name)
 	parts := []string{t.Code, t.Name}
-	for _, p := range []*string{t.ContactName, t.ContactEmail} {
-		if p != nil {
-			parts = append(parts, *p)
-		}
+	if t.ContactName != nil {
+		parts = append(parts, *t.ContactName)
+	}
+	if t.ContactEmail != nil {
+		parts = append(parts, email.SearchText(*t.ContactEmail))
 	}
 	t.SearchText = search.Text(parts...)
 }

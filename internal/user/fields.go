@@ -29,7 +29,7 @@ func apply(u *db.User, in api.UserUpdate) {
 // Derive sets the columns that are made from others. They are made here, so that all engines sort and search alike.
 func Derive(u *db.User) {
 	u.NameKey = strings.ToLower(u.FullName)
-	parts := []string{u.FullName, u.Email}
+	parts := []string{u.FullName, email.SearchText(u.Email)}
 	if u.Phone != nil {
 		parts = append(parts, *u.Phone)
 	}

@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/email"
+	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/search"
 )
@@ -34,8 +36,14 @@ func filtersOf(in api.ListUsersParams) filters {
 	return f
 }
 
-// List returns a page of the tenant's users. A cursor that doesn't fit is errs.InvalidCursor.
+// List returns a page of the tenant's users. A cursor that doesn't fit is errs.InvalidCursor, a filter that no e-mail address matches
+// errs.ValidationFailed.
 func (s *Service) List(ctx context.Context, by access.Principal, in api.ListUsersParams) (paging.Page[db.User], error) {
+	if in.Email != nil {
+		if fault := email.Fault(strings.TrimSpace(*in.Email)); fault != "" {
+			return paging.Page[db.User]{}, errs.Invalid(errs.Field{Parameter: "email", Detail: fault, Code: "format"})
+		}
+	}
 	f := filtersOf(in)
 	list := paging.List{TenantID: by.TenantID, Name: "listUsers", Filters: f}
 	request := paging.Request{Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit, Count: in.Count}

@@ -7,6 +7,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/store"
@@ -88,7 +89,6 @@ func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed fun
 // ResetSuperuserPassword gives a superuser another password and ends all their sessions. The error is errs.NotFound if nobody with
 // this e-mail address is one, errs.UserInactive, or errs.ValidationFailed if the password breaks a rule.
 func (s *Service) ResetSuperuserPassword(ctx context.Context, address, wanted string) error {
-	address = email.Normalize(address)
 	if _, err := activeSuperuser(ctx, s.store, address); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (s *Service) ResetSuperuserPassword(ctx context.Context, address, wanted st
 }
 
 func activeSuperuser(ctx context.Context, q db.Querier, address string) (db.User, error) {
-	u, err := q.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: address})
+	u, err := auth.UserByEmail(ctx, q, address)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return db.User{}, errs.New(errs.NotFound, "There is no user with this e-mail address.")

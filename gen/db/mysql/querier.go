@@ -181,6 +181,8 @@ type Querier interface {
 	ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNameDescParams) ([]Tenant, error)
 	// For all tenants, because whoever seals looks for what others have left.
 	ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error)
+	// The doctor looks for addresses that earlier versions stored in another form, in whatever tenant.
+	ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error)
 	ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error)
 	// The four orders of the user list, as those of companies.
 	ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error)

@@ -333,6 +333,48 @@ func (q *Queries) ListAssignmentsToCompany(ctx context.Context, arg ListAssignme
 	return items, nil
 }
 
+const listUserEmailsUnscoped = `-- name: ListUserEmailsUnscoped :many
+SELECT tenant_id, id, email FROM users
+WHERE email > ?1
+ORDER BY email
+LIMIT ?2
+`
+
+type ListUserEmailsUnscopedParams struct {
+	AfterEmail string `json:"after_email"`
+	Limit      int32  `json:"limit"`
+}
+
+type ListUserEmailsUnscopedRow struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	ID       uuid.UUID `json:"id"`
+	Email    string    `json:"email"`
+}
+
+// The doctor looks for addresses that earlier versions stored in another form, in whatever tenant.
+func (q *Queries) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
+	rows, err := q.db.QueryContext(ctx, listUserEmailsUnscoped, arg.AfterEmail, arg.Limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUserEmailsUnscopedRow{}
+	for rows.Next() {
+		var i ListUserEmailsUnscopedRow
+		if err := rows.Scan(&i.TenantID, &i.ID, &i.Email); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsersByCreatedAt = `-- name: ListUsersByCreatedAt :many
 SELECT
     tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,

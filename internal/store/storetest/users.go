@@ -67,6 +67,20 @@ var userTests = map[string]func(*T){
 		u.BranchID, u.DepartmentID = nil, &d.ID
 		refuse(t, t.store.InsertUser, db.InsertUserParams(u), store.ForeignKey, "users_tenant_id_department_id_fkey")
 	},
+	"user/e-mail addresses of all, a page at a time": func(t *T) {
+		// Other tests add users all the time, so this one needs a database of its own.
+		alone := &T{T: t.T, store: New(t, t.store.Engine()), calls: t.calls}
+		first, second := newUser(tenant(alone)), newUser(tenant(alone))
+		first.Email, second.Email = "a@example.com", "\u00e4@example.com" // in the order of their bytes
+		user(alone, second)
+		user(alone, first)
+		page := func(after string) []db.ListUserEmailsUnscopedRow {
+			return query(alone, alone.store.ListUserEmailsUnscoped, db.ListUserEmailsUnscopedParams{AfterEmail: after, Limit: 1})
+		}
+		equal(t, "first page", page(""), []db.ListUserEmailsUnscopedRow{{TenantID: first.TenantID, ID: first.ID, Email: first.Email}})
+		equal(t, "second page", page(first.Email), []db.ListUserEmailsUnscopedRow{{TenantID: second.TenantID, ID: second.ID, Email: second.Email}})
+		equal(t, "last page", page(second.Email), []db.ListUserEmailsUnscopedRow{})
+	},
 	"user/count of all": func(t *T) {
 		// Other tests add users all the time, so this one needs a database of its own.
 		alone := &T{T: t.T, store: New(t, t.store.Engine()), calls: t.calls}

@@ -24,6 +24,13 @@ SELECT
 FROM users
 WHERE email = sqlc.arg(email);
 
+-- The doctor looks for addresses that earlier versions stored in another form, in whatever tenant.
+-- name: ListUserEmailsUnscoped :many
+SELECT tenant_id, id, email FROM users
+WHERE email > sqlc.arg(after_email)
+ORDER BY email
+LIMIT sqlc.arg('limit');
+
 -- Whether an installation is new is a question about all tenants.
 -- name: CountUsersUnscoped :one
 SELECT count(*) FROM users;

@@ -187,8 +187,8 @@ export class Api extends HeyApiClient {
     /**
      * Change one's own password
      *
-     * All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-     * one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+     * All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+     * in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
      *
      * A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
      * at log-in does, and slows down in the same way (429).

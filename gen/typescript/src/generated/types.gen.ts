@@ -483,7 +483,7 @@ export type PasswordChange = {
      */
     current_password: string;
     /**
-     * The password from now on: 12 to 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `common`, `personal` and `unchanged`.
+     * The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common`, `personal` and `unchanged`.
      */
     new_password: string;
 };
@@ -497,7 +497,7 @@ export type PasswordReset = {
      */
     token: string;
     /**
-     * The password from now on: 12 to 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `common` and `personal`.
+     * The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common` and `personal`.
      */
     new_password: string;
 };
