@@ -1660,7 +1660,7 @@ type LivenessStatus string
 
 // LoginRequest Who logs in, and with what.
 type LoginRequest struct {
-	// Email The e-mail address, in upper or lower case.
+	// Email The e-mail address, in upper or lower case, with the domain in Unicode or Punycode.
 	//
 	// Example: ceo@techstart.com
 	Email string `json:"email"`
@@ -2295,7 +2295,7 @@ type User struct {
 	// DepartmentID The department that the user is assigned to.
 	DepartmentID *openapi_types.UUID `json:"department_id"`
 
-	// Email The e-mail address to log in with, in lower case. Unique in the whole installation.
+	// Email The e-mail address to log in with, in lower case and NFC, with the domain in Unicode. Unique in the whole installation.
 	//
 	// Example: ceo@techstart.com
 	Email string `json:"email"`
@@ -2354,7 +2354,7 @@ type UserCreate struct {
 	// Example: 019371a0-5c00-7b33-8c00-0a1b2c3d4e5f
 	DepartmentID nullable.Nullable[openapi_types.UUID] `json:"department_id,omitempty"`
 
-	// Email The e-mail address to log in with; kept in lower case. Unique in the whole installation.
+	// Email The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
 	//
 	// Example: jonas.berg@techstart.com
 	Email string `json:"email"`
@@ -2406,7 +2406,7 @@ type UserUpdate struct {
 	// Example: 019371a0-5c00-7b33-8c00-0a1b2c3d4e5f
 	DepartmentID nullable.Nullable[openapi_types.UUID] `json:"department_id,omitempty"`
 
-	// Email The e-mail address to log in with; kept in lower case. Unique in the whole installation.
+	// Email The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
 	//
 	// Example: jonas.berg@techstart.com
 	Email *string `json:"email,omitempty"`
@@ -3055,7 +3055,7 @@ type ListUsersParams struct {
 	// Sort The order of the list; a minus sign turns it round. Names are sorted without regard to case.
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Email Only the user with this e-mail address, in upper or lower case.
+	// Email Only the user with this e-mail address, in upper or lower case, with the domain in Unicode or Punycode. A text that is no e-mail address is 422.
 	Email *string `form:"email,omitempty" json:"email,omitempty"`
 
 	// Role Only users with this role.

@@ -59,6 +59,9 @@ func TestDoctorFindsWhatTheServerWouldNotTell(t *testing.T) {
 			t.Errorf("%+v with the key before, want ok", c)
 		}
 
+		i.user(t, access.PlatformTenantID, "info@xn--bcher-kva.example", "seven purple umbrellas")
+		wantWarning(t, i.examine(t, 0, production()...)["accounts"], "e-mail addresses in a form that earlier versions stored", "PUT /api/v1/users/")
+
 		if engine == store.SQLite {
 			return // there is no server
 		}

@@ -297,7 +297,7 @@ func TestFirstSuperuserOfTheSettings(t *testing.T) {
 	for _, tc := range []struct{ address, password, name, want string }{
 		{"operator", "seven purple umbrellas", "FIRST_SUPERUSER_EMAIL", "must be an e-mail address"},
 		{"operator@example.com", "hunter2", "FIRST_SUPERUSER_PASSWORD", "at least 12 characters"},
-		{"operator@example.com", "PasswordPassword", "FIRST_SUPERUSER_PASSWORD", "many people use"},
+		{"operator@example.com", "PasswordPassword", "FIRST_SUPERUSER_PASSWORD", "many people have this one"},
 		{"operator@example.com", "I am operator!", "FIRST_SUPERUSER_PASSWORD", "Do not use your e-mail address"},
 	} {
 		// With all others at once.

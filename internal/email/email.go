@@ -24,7 +24,7 @@ var (
 	errNoAddress = errors.New("Use an e-mail address like name@example.com.")
 	errInvisible = errors.New("Use an e-mail address without invisible characters.")
 	errDomain    = errors.New("Use an e-mail address with a valid domain.")
-	errTooLong   = fmt.Errorf("must have at most %d characters", maxLen)
+	errTooLong   = fmt.Errorf("Use at most %d characters.", maxLen)
 )
 
 // As the document's format, and with its pattern: no blanks.

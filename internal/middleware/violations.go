@@ -174,7 +174,7 @@ func patternMessage(s *openapi3.Schema) string {
 	if message, ok := s.Extensions[messageKey].(string); ok {
 		return message
 	}
-	if s.Pattern == `\S` {
+	if s.Pattern == document.NotBlank {
 		return "This must not be blank."
 	}
 	return "This is not valid."

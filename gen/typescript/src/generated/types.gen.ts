@@ -75,7 +75,7 @@ export type ProblemField = {
  */
 export type LoginRequest = {
     /**
-     * The e-mail address, in upper or lower case.
+     * The e-mail address, in upper or lower case, with the domain in Unicode or Punycode.
      */
     email: string;
     /**
@@ -162,7 +162,7 @@ export type User = {
      */
     tenant_id: string;
     /**
-     * The e-mail address to log in with, in lower case. Unique in the whole installation.
+     * The e-mail address to log in with, in lower case and NFC, with the domain in Unicode. Unique in the whole installation.
      */
     email: string;
     /**
@@ -532,7 +532,7 @@ export type UserCreate = UserUpdate & {
  */
 export type UserUpdate = {
     /**
-     * The e-mail address to log in with; kept in lower case. Unique in the whole installation.
+     * The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
      */
     email?: string;
     /**
@@ -3167,7 +3167,7 @@ export type ListUsersData = {
          */
         sort?: Sort;
         /**
-         * Only the user with this e-mail address, in upper or lower case.
+         * Only the user with this e-mail address, in upper or lower case, with the domain in Unicode or Punycode. A text that is no e-mail address is 422.
          */
         email?: string;
         /**
