@@ -20,6 +20,8 @@ const (
 	WorkLight  Work = "light"  // takes a connection for milliseconds
 	WorkHeavy  Work = "heavy"  // takes a connection or a processor for long
 	WorkStream Work = "stream" // takes as long as the client reads: every operation with x-streaming
+	// WorkSlow is light work of an operation whose requests have lately taken long. The document doesn't have it.
+	WorkSlow Work = "slow"
 )
 
 // readWork reads x-work of the operation and of its parameters. Without x-work the work of an operation is

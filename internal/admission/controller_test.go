@@ -226,7 +226,7 @@ func TestNoPlaceIsLost(t *testing.T) {
 func TestWorkTakesItsShare(t *testing.T) {
 	t.Parallel()
 	shares, tenant := admission.NewShares(20), newTenant()
-	held := func() (n [3]int) {
+	held := func() (n [4]int) {
 		for i, s := range shares.Stats() {
 			n[i] = s.Held
 		}
@@ -234,12 +234,13 @@ func TestWorkTakesItsShare(t *testing.T) {
 	}
 	for _, test := range []struct {
 		work access.Work
-		want [3]int
+		want [4]int
 	}{
-		{access.WorkNone, [3]int{}},
-		{access.WorkLight, [3]int{1, 0, 0}},
-		{access.WorkHeavy, [3]int{1, 1, 0}},
-		{access.WorkStream, [3]int{0, 0, 1}},
+		{access.WorkNone, [4]int{}},
+		{access.WorkLight, [4]int{1, 0, 0, 0}},
+		{access.WorkHeavy, [4]int{1, 1, 0, 0}},
+		{access.WorkStream, [4]int{0, 0, 0, 1}},
+		{access.WorkSlow, [4]int{1, 0, 1, 0}},
 	} {
 		if err := shares.Enter(t.Context(), test.work, tenant); err != nil {
 			t.Fatal(err)
@@ -247,7 +248,7 @@ func TestWorkTakesItsShare(t *testing.T) {
 		if got := held(); got != test.want {
 			t.Errorf("%s holds %v, want %v", test.work, got, test.want)
 		}
-		if shares.Leave(test.work, tenant); held() != [3]int{} {
+		if shares.Leave(test.work, tenant); held() != [4]int{} {
 			t.Errorf("after %s places are taken: %v", test.work, held())
 		}
 	}

@@ -26,12 +26,13 @@ const (
 
 // Shares has the places for each kind of work that uses the database.
 type Shares struct {
-	light, heavy, streams *Controller
+	light, heavy, slow, streams *Controller
 }
 
 // NewShares returns the places for a pool with a number of connections. There are as many light places as
 // connections, because every request that holds a connection for long needs one. Heavy work takes a heavy place
-// and then a light one. A stream has a place of another kind: it holds a connection only while it reads its
+// and then a light one, and slow work a slow place and then a light one: so a table that is locked can't take all
+// connections. A stream has a place of another kind: it holds a connection only while it reads its
 // next part, but memory all the time.
 func NewShares(connections int) *Shares {
 	half := max(minHeavy, connections/heavyPart)
@@ -40,6 +41,7 @@ func NewShares(connections int) *Shares {
 		heavy: NewController(Limits{
 			Total: half, PerKey: max(minHeavy, connections/heavyPartOfOne), Waiting: heavyWaiting, Patience: heavyPatience,
 		}),
+		slow:    NewController(Limits{Total: half, Waiting: lightWaiting, Patience: lightPatience}),
 		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: heavyWaiting, Patience: heavyPatience}),
 	}
 }
@@ -47,7 +49,7 @@ func NewShares(connections int) *Shares {
 // NewUnbounded returns shares that admit everything at once, for tests that hold many requests back.
 func NewUnbounded() *Shares {
 	unbounded := func() *Controller { return NewController(Limits{Total: math.MaxInt32}) }
-	return &Shares{light: unbounded(), heavy: unbounded(), streams: unbounded()}
+	return &Shares{light: unbounded(), heavy: unbounded(), slow: unbounded(), streams: unbounded()}
 }
 
 // Enter takes the places that a kind of work needs, and waits for them if necessary. After nil the caller must
@@ -57,19 +59,26 @@ func (s *Shares) Enter(ctx context.Context, work access.Work, key Key) error {
 	case access.WorkLight:
 		return s.light.Enter(ctx, key)
 	case access.WorkHeavy:
-		if err := s.heavy.Enter(ctx, key); err != nil {
-			return err
-		}
-		err := s.light.Enter(ctx, key)
-		if err != nil {
-			s.heavy.Leave(key)
-		}
-		return err
+		return s.enterBoth(ctx, s.heavy, key)
+	case access.WorkSlow:
+		return s.enterBoth(ctx, s.slow, key)
 	case access.WorkStream:
 		return s.streams.Enter(ctx, key)
 	case access.WorkNone:
 	}
 	return nil
+}
+
+// enterBoth takes a place of first and then a light one.
+func (s *Shares) enterBoth(ctx context.Context, first *Controller, key Key) error {
+	if err := first.Enter(ctx, key); err != nil {
+		return err
+	}
+	err := s.light.Enter(ctx, key)
+	if err != nil {
+		first.Leave(key)
+	}
+	return err
 }
 
 // Leave gives back what Enter took.
@@ -80,6 +89,9 @@ func (s *Shares) Leave(work access.Work, key Key) {
 	case access.WorkHeavy:
 		s.light.Leave(key)
 		s.heavy.Leave(key)
+	case access.WorkSlow:
+		s.light.Leave(key)
+		s.slow.Leave(key)
 	case access.WorkStream:
 		s.streams.Leave(key)
 	case access.WorkNone:
@@ -101,5 +113,5 @@ func (s *Shares) Within(ctx context.Context, key Key, f func() error) error {
 
 // Stats returns the state of each kind of work.
 func (s *Shares) Stats() []Stats {
-	return []Stats{s.light.stats(access.WorkLight), s.heavy.stats(access.WorkHeavy), s.streams.stats(access.WorkStream)}
+	return []Stats{s.light.stats(access.WorkLight), s.heavy.stats(access.WorkHeavy), s.slow.stats(access.WorkSlow), s.streams.stats(access.WorkStream)}
 }

@@ -78,4 +78,6 @@ func (d *descriptors) tell(err error) {
 }
 
 // isShortage reports whether an error means that the process or the machine has no file descriptors left.
-func isShortage(err error) bool { return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) }
+func isShortage(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}

@@ -14,12 +14,13 @@ import (
 // admit runs the handler only while the request holds the places that it needs, and gives them back whatever
 // happens. They count for the tenant that the request acts in, or for the client's network if nobody is logged
 // in. Without a place the error is errs.Busy. admit comes after the body has arrived, so that a slow client
-// holds no place.
+// holds no place. Light work of an operation that is slow at the moment is slow work.
 func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.Shares == nil || op.Work == access.WorkNone {
 			return next
 		}
+		pace := &admission.Pace{}
 		return func(c echo.Context) error {
 			ctx := c.Request().Context()
 			request := access.RequestFrom(ctx)
@@ -31,12 +32,15 @@ func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
 			if len(op.HeavyParameters) > 0 {
 				query = c.QueryParams()
 			}
-			work := op.WorkOf(query)
+			work := pace.WorkNow(op.WorkOf(query))
 			if err := s.Shares.Enter(ctx, work, key); err != nil {
 				return err
 			}
 			request.Admitted = true
 			defer s.Shares.Leave(work, key)
+			if work == access.WorkLight || work == access.WorkSlow {
+				defer pace.Watch().Stop()
+			}
 			return next(c)
 		}
 	}

@@ -23,9 +23,9 @@ const (
 // postgresCodes has SQLSTATEs; postgresClasses has their first two characters, for those that aren't in postgresCodes.
 var (
 	postgresCodes = map[string]func(error) error{
-		"40001": contended,  // serialization failure
-		"40P01": contended,  // deadlock
-		"55P03": contended,  // lock not available
+		"40001": contended, // serialization failure
+		"40P01": contended, // deadlock
+		"55P03": lockedTooLong,
 		"25P03": contended,  // idle in transaction
 		"25P04": late,       // transaction time-out
 		"57014": late,       // statement time-out, or cancelled by an administrator
@@ -44,7 +44,7 @@ var (
 // mysqlCodes has error numbers of MySQL and MariaDB.
 var mysqlCodes = map[uint16]func(error) error{
 	1020: contended, // the row has changed since it was read
-	1205: contended, // lock time-out
+	1205: lockedTooLong,
 	1213: contended, // deadlock
 
 	1317: late, // query interrupted
@@ -99,6 +99,9 @@ func contended(cause error) error {
 	return errs.New(errs.Unavailable, "Too many others are changing the same thing. Try again in a moment.").
 		After(time.Second).Because(fmt.Errorf("%w: %w", errContended, cause))
 }
+
+// lockedTooLong is contended. Whoever holds the lock may keep it for long, so Tx tries again only once.
+func lockedTooLong(cause error) error { return contended(fmt.Errorf("%w: %w", errLockTimeout, cause)) }
 
 func unavailable(cause error) error {
 	return errs.New(errs.Unavailable, "The database does not answer. Try again in a moment.").After(time.Second).Because(cause)

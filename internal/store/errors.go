@@ -20,7 +20,9 @@ var (
 	ErrUnreadable = errors.New("a value is not of its column's type")
 
 	errContended = errors.New("given up for the sake of another transaction")
-	errReadOnly  = errors.New("the server takes no changes")
+	// errLockTimeout means that a statement has waited for a lock for as long as it may.
+	errLockTimeout = errors.New("another transaction keeps the lock")
+	errReadOnly    = errors.New("the server takes no changes")
 	// errUnwritable means that the database takes no changes: its disk is full, or it is read-only.
 	errUnwritable = errors.New("the database takes no changes")
 	// errNotAllowed means that the principal lost their right while a transaction ran.

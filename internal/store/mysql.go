@@ -15,10 +15,6 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// lockWait is how many seconds a statement waits for a row's lock, unless the URL says so. The server doesn't notice that a
-// client has gone away meanwhile: without a short limit, clients that give up and send their request again
-// would use all of its connections. Tx tries again.
-const lockWait = "5"
 
 func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	config, err := u.MySQL()
@@ -32,8 +28,10 @@ func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 		config.Timeout = connectTimeout
 	}
 	config.Params["time_zone"] = "'+00:00'" + mysqlIdle(opts.IdleInTransaction)
-	if _, given := config.Params[dburl.LockWaitVariable]; !given {
-		config.Params[dburl.LockWaitVariable] = lockWait
+	for _, variable := range []string{dburl.LockWaitVariable, dburl.TableLockWaitVariable} {
+		if _, given := config.Params[variable]; !given {
+			config.Params[variable] = lockWait
+		}
 	}
 	config.Params["sql_mode"] = "'TRADITIONAL'" // refuse what doesn't fit instead of cutting it off
 	config.Logger = &mysql.NopLogger{}          // it prints to stderr what it returns as an error anyway
@@ -50,13 +48,19 @@ func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	connector := hiddenConnector{direct}
 	strict := strictConnector{connector}
 	pool := sql.OpenDB(strict)
+	migrations := config.Clone()
+	delete(migrations.Params, dburl.TableLockWaitVariable) // they wait for tables as long as it takes
+	single, err := mysql.NewConnector(migrations)
+	if err != nil {
+		return nil, nil, errors.New("the driver refuses the options of the URL")
+	}
 	pool.SetMaxOpenConns(opts.MaxConnections)
 	pool.SetMaxIdleConns(opts.MaxConnections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	d := &sqlDriver{
 		reader: pool, writer: pool, pings: keepOne(sql.OpenDB(strict)), pingOn: pingMySQL,
 		isolation: sql.LevelReadCommitted, translate: translateMySQL,
-		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, dog: dog, single: connector,
+		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, dog: dog, single: hiddenConnector{single},
 		mysql: config,
 	}
 	return d, db.NewMySQL(pool, mapper(translateMySQL)), nil

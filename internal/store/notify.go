@@ -54,7 +54,7 @@ func (c *Channel) Listen(ctx context.Context, ready func(), hear func(text strin
 		defer cancel()
 		_ = conn.Close(ctx)
 	}()
-	if err := c.driver.prepare(ctx, conn); err != nil {
+	if err := c.driver.prepare(ctx, conn, c.driver.session()); err != nil {
 		return fmt.Errorf("prepare to listen: %w", translatePostgres(err))
 	}
 	if c.driver.pooled.Load() {

@@ -26,6 +26,10 @@ import (
 // connect_timeout. Where there is no other server, the watchdog says when to give up.
 const hostTimeout = time.Second
 
+// postgresLockWait is a setting of PostgreSQL: how long a statement waits for a lock at most. Without it, one locked table would
+// take all connections. MySQL has the same limit.
+const postgresLockWait = "lock_timeout = " + "'" + lockWait + "s'"
+
 type postgresDriver struct {
 	pool   *pgxpool.Pool
 	single driver.Connector // of std
@@ -53,7 +57,9 @@ func openPostgres(ctx context.Context, u *dburl.URL, opts Options) (database, db
 		idleInTransaction: "idle_in_transaction_session_timeout = " + strconv.FormatInt(opts.IdleInTransaction.Milliseconds(), 10),
 	}
 	config.ConnConfig.DialFunc = d.dog.dial
-	config.AfterConnect = d.prepare
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		return d.prepare(ctx, conn, d.session()+"; SET "+postgresLockWait)
+	}
 	config.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return postgresFresh(conn), nil }
 	onError := config.ConnConfig.OnPgError
 	config.ConnConfig.OnPgError = func(conn *pgconn.PgConn, e *pgconn.PgError) bool {
@@ -71,15 +77,17 @@ func openPostgres(ctx context.Context, u *dburl.URL, opts Options) (database, db
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, nil, fmt.Errorf("make pool: %w", err)
 	}
-	d.single = hiddenConnector{stdlib.GetConnector(*std, stdlib.OptionAfterConnect(d.prepare))}
+	d.single = hiddenConnector{stdlib.GetConnector(*std, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		return d.prepare(ctx, conn, d.session()) // migrations wait for locks as long as it takes
+	}))}
 	d.std = sql.OpenDB(d.single)
 	d.std.SetMaxIdleConns(0)
 	d.pings = keepOne(sql.OpenDB(hiddenConnector{stdlib.GetConnector(*std)}))
 	return d, db.NewPostgres(postgresConn{d}, mapper(translatePostgres)), nil
 }
 
-// prepare gets a new connection ready.
-func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn) error {
+// prepare gets a new connection ready, with settings that a pooler's connection doesn't get.
+func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn, settings string) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 	})
@@ -95,7 +103,7 @@ func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn) error {
 	pooled := pid != strconv.FormatUint(uint64(conn.PgConn().PID()), 10)
 	if pooled {
 		d.pooled.Store(true)
-	} else if _, err := conn.PgConn().Exec(ctx, d.session()).ReadAll(); err != nil {
+	} else if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 		return err
 	}
 	d.switched.Store(bypasses == "t")

@@ -19,6 +19,10 @@ const (
 	longestPause    = 200 * time.Millisecond
 	commitTimeout   = 5 * time.Second
 	rollbackTimeout = 5 * time.Second
+
+	// lockWait is how many seconds a statement waits for a lock, and maxLockTimeouts how often a transaction does.
+	lockWait        = "5"
+	maxLockTimeouts = 2
 )
 
 // Tx runs f in a transaction: all that f does through q happens, or nothing. It is rolled back when f returns an error or
@@ -28,19 +32,23 @@ const (
 //
 // f runs again, from the start, when the database had to give up for the sake of another transaction (serialization
 // failure, deadlock, lock time-out) or f returns ErrStale. So f must not change anything outside of q that it can't
-// change twice. After 12 attempts in vain the error is errs.Unavailable.
+// change twice. After 12 attempts in vain, or two time-outs of 5 seconds,
+// the error is errs.Unavailable.
 //
 // In a request nothing is committed if the principal has lost the right to the request: Tx calls
 // access.StillAllowedIn before each attempt and before the commit, and returns its error. It asks again only if
 // the last answer is older than a second.
 func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 	pause := firstPause
-	confirm := access.StillAllowedIn
+	confirm, lockTimeouts := access.StillAllowedIn, 0
 	for attempt := 1; ; attempt++ {
 		err := access.StillAllowedIn(ctx, s)
 		if err == nil {
 			err = s.try(ctx, f, confirm)
 			s.refusals.note(err)
+		}
+		if errors.Is(err, errLockTimeout) {
+			lockTimeouts++
 		}
 		switch {
 		case errors.Is(err, errNotAllowed):
@@ -52,7 +60,7 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 		case errors.Is(err, errReadOnly) && attempt == 1:
 		case !retryable(err):
 			return err
-		case attempt == maxAttempts:
+		case attempt == maxAttempts || lockTimeouts == maxLockTimeouts:
 			return contended(err)
 		}
 		// The jitter keeps transactions that collided from doing so again.

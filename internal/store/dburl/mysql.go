@@ -16,8 +16,11 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// LockWaitVariable limits how many seconds a statement waits for a row's lock.
-const LockWaitVariable = "innodb_lock_wait_timeout"
+// These variables limit how many seconds a statement waits for the lock of a row or of a table.
+const (
+	LockWaitVariable      = "innodb_lock_wait_timeout"
+	TableLockWaitVariable = "lock_wait_timeout"
+)
 
 // mysqlDraft is a configuration in the making, with what is known only when all options are read.
 type mysqlDraft struct {
@@ -54,7 +57,8 @@ var mysqlOptions = optionsByName([]mysqlOption{
 	{"allowNativePasswords", flag(func(d *mysqlDraft) *bool { return &d.config.AllowNativePasswords })},
 	{"allowPublicKeyRetrieval", oneOf("true", "1", "false", "0")}, // it is always allowed
 	{"maxAllowedPacket", readPacket},
-	{LockWaitVariable, variable(LockWaitVariable)}, {"wsrep_sync_wait", variable("wsrep_sync_wait")},
+	{LockWaitVariable, variable(LockWaitVariable)}, {TableLockWaitVariable, variable(TableLockWaitVariable)},
+	{"wsrep_sync_wait", variable("wsrep_sync_wait")},
 	{"max_statement_time", variable("max_statement_time")}, {"max_execution_time", variable("max_execution_time")},
 })
 
