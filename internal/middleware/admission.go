@@ -16,11 +16,11 @@ import (
 // in. Without a place the error is errs.Busy. admit comes after the body has arrived, so that a slow client
 // holds no place. Light work of an operation that is slow at the moment is slow work.
 func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
+	pace := &admission.Pace{} // Echo calls what is returned here with each request
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.Shares == nil || op.Work == access.WorkNone {
 			return next
 		}
-		pace := &admission.Pace{}
 		return func(c echo.Context) error {
 			ctx := c.Request().Context()
 			request := access.RequestFrom(ctx)

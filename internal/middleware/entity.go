@@ -20,10 +20,10 @@ const (
 // GET, which need the complete tag: the reply is then 304, or the error errs.StaleVersion. Other methods evaluate theirs in the
 // transaction that changes the row.
 func tagEntity(op access.Operation) echo.MiddlewareFunc {
+	if !hasEntityTag(op) {
+		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
+	}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		if !hasEntityTag(op) {
-			return next
-		}
 		return func(c echo.Context) error {
 			reply := c.Response()
 			tagged := &taggedReply{Response: reply, isRead: op.Method == http.MethodGet, request: c.Request().Header}
