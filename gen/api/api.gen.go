@@ -2506,6 +2506,9 @@ type Invalid = Problem
 // Missing An error (RFC 9457).
 type Missing = Problem
 
+// NoSuchErrorCode An error (RFC 9457).
+type NoSuchErrorCode = Problem
+
 // NotAcceptable An error (RFC 9457).
 type NotAcceptable = Problem
 
@@ -19021,7 +19024,7 @@ type GetErrorCodeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
-	ApplicationProblemJSON404 *Missing
+	ApplicationProblemJSON404 *NoSuchErrorCode
 	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
@@ -19029,7 +19032,7 @@ type GetErrorCodeResponse struct {
 }
 
 // GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
-func (r GetErrorCodeResponse) GetApplicationProblemJSON404() *Missing {
+func (r GetErrorCodeResponse) GetApplicationProblemJSON404() *NoSuchErrorCode {
 	return r.ApplicationProblemJSON404
 }
 
@@ -29818,7 +29821,7 @@ func ParseGetErrorCodeResponse(rsp *http.Response) (*GetErrorCodeResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest Missing
+		var dest NoSuchErrorCode
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -29837,6 +29840,9 @@ func ParseGetErrorCodeResponse(rsp *http.Response) (*GetErrorCodeResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON422 = &dest
+
+	case rsp.StatusCode == 404:
+		// Content-type (text/html) unsupported
 
 	}
 
@@ -32579,6 +32585,13 @@ type FailedApplicationProblemPlusJSONResponse Problem
 type InvalidApplicationProblemPlusJSONResponse Problem
 
 type MissingApplicationProblemPlusJSONResponse Problem
+
+type NoSuchErrorCodeApplicationProblemPlusJSONResponse Problem
+type NoSuchErrorCodeTextHTMLResponse struct {
+	Body io.Reader
+
+	ContentLength int64
+}
 
 type NotAcceptableApplicationProblemPlusJSONResponse Problem
 
@@ -42606,7 +42619,7 @@ func (response GetErrorCode200TextMarkdownResponse) VisitGetErrorCodeResponse(w 
 }
 
 type GetErrorCode404ApplicationProblemPlusJSONResponse struct {
-	MissingApplicationProblemPlusJSONResponse
+	NoSuchErrorCodeApplicationProblemPlusJSONResponse
 }
 
 func (response GetErrorCode404ApplicationProblemPlusJSONResponse) VisitGetErrorCodeResponse(w http.ResponseWriter) error {
@@ -42617,6 +42630,25 @@ func (response GetErrorCode404ApplicationProblemPlusJSONResponse) VisitGetErrorC
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	return body.Reply(w, 404)
+}
+
+type GetErrorCode404TextHTMLResponse struct {
+	NoSuchErrorCodeTextHTMLResponse
+}
+
+func (response GetErrorCode404TextHTMLResponse) VisitGetErrorCodeResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(404)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
 }
 
 type GetErrorCode406ApplicationProblemPlusJSONResponse struct {

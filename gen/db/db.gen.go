@@ -15,9 +15,11 @@ import (
 
 // Rows and parameters, the same on every engine.
 type (
+	AddAuditRepeatParams                 = postgres.AddAuditRepeatParams
 	AddLegacyCallsParams                 = postgres.AddLegacyCallsParams
 	AuditEntry                           = postgres.AuditEntry
 	AuditLink                            = postgres.AuditLink
+	AuditRepeat                          = postgres.AuditRepeat
 	AuditSeal                            = postgres.AuditSeal
 	BlockLoginAttemptsParams             = postgres.BlockLoginAttemptsParams
 	Branch                               = postgres.Branch
@@ -73,6 +75,7 @@ type (
 	GetAuditEntryKeyAheadRow             = postgres.GetAuditEntryKeyAheadRow
 	GetAuditEntryParams                  = postgres.GetAuditEntryParams
 	GetAuditLinkParams                   = postgres.GetAuditLinkParams
+	GetAuditRepeatsParams                = postgres.GetAuditRepeatsParams
 	GetAuditSealParams                   = postgres.GetAuditSealParams
 	GetBranchParams                      = postgres.GetBranchParams
 	GetCompanyParams                     = postgres.GetCompanyParams
@@ -96,6 +99,7 @@ type (
 	GetWaitingAuditLinkAheadRow          = postgres.GetWaitingAuditLinkAheadRow
 	InsertAuditEntryParams               = postgres.InsertAuditEntryParams
 	InsertAuditLinkParams                = postgres.InsertAuditLinkParams
+	InsertAuditRepeatsParams             = postgres.InsertAuditRepeatsParams
 	InsertAuditSealParams                = postgres.InsertAuditSealParams
 	InsertBranchParams                   = postgres.InsertBranchParams
 	InsertCompanyParams                  = postgres.InsertCompanyParams
@@ -221,6 +225,14 @@ type postgresQuerier struct {
 // NewPostgres runs the queries on a PostgreSQL pool or transaction, each in the way that its parameters and its name ask for.
 func NewPostgres(conn PostgresConn, mapError MapError) Querier {
 	return postgresQuerier{conn: conn, mapError: mapError}
+}
+
+func (x postgresQuerier) AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).AddAuditRepeat(ctx, postgres.AddAuditRepeatParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("AddAuditRepeat", err)
+	}
+	return int64(v), nil
 }
 
 func (x postgresQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
@@ -621,6 +633,14 @@ func (x postgresQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParam
 	return AuditLink(v), nil
 }
 
+func (x postgresQuerier) GetAuditRepeats(ctx context.Context, arg GetAuditRepeatsParams) (AuditRepeat, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetAuditRepeats(ctx, postgres.GetAuditRepeatsParams(arg))
+	if err != nil {
+		return AuditRepeat{}, x.mapError("GetAuditRepeats", err)
+	}
+	return AuditRepeat(v), nil
+}
+
 func (x postgresQuerier) GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error) {
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).GetAuditSeal(ctx, postgres.GetAuditSealParams(arg))
 	if err != nil {
@@ -761,6 +781,14 @@ func (x postgresQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLin
 	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertAuditLink(ctx, postgres.InsertAuditLinkParams(arg))
 	if err != nil {
 		return x.mapError("InsertAuditLink", err)
+	}
+	return nil
+}
+
+func (x postgresQuerier) InsertAuditRepeats(ctx context.Context, arg InsertAuditRepeatsParams) error {
+	err := postgres.New(x.conn.Tenant(arg.TenantID)).InsertAuditRepeats(ctx, postgres.InsertAuditRepeatsParams(arg))
+	if err != nil {
+		return x.mapError("InsertAuditRepeats", err)
 	}
 	return nil
 }
@@ -1445,6 +1473,14 @@ func NewMySQL(conn mysql.DBTX, mapError MapError) Querier {
 	return mysqlQuerier{queries: mysql.New(conn), mapError: mapError}
 }
 
+func (x mysqlQuerier) AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error) {
+	v, err := x.queries.AddAuditRepeat(ctx, mysql.AddAuditRepeatParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("AddAuditRepeat", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
 	v, err := x.queries.AddLegacyCalls(ctx, mysql.AddLegacyCallsParams(arg))
 	if err != nil {
@@ -1841,6 +1877,14 @@ func (x mysqlQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams) 
 	return AuditLink(v), nil
 }
 
+func (x mysqlQuerier) GetAuditRepeats(ctx context.Context, arg GetAuditRepeatsParams) (AuditRepeat, error) {
+	v, err := x.queries.GetAuditRepeats(ctx, mysql.GetAuditRepeatsParams(arg))
+	if err != nil {
+		return AuditRepeat{}, x.mapError("GetAuditRepeats", err)
+	}
+	return AuditRepeat(v), nil
+}
+
 func (x mysqlQuerier) GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error) {
 	v, err := x.queries.GetAuditSeal(ctx, mysql.GetAuditSealParams(arg))
 	if err != nil {
@@ -1981,6 +2025,14 @@ func (x mysqlQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLinkPa
 	err := x.queries.InsertAuditLink(ctx, mysql.InsertAuditLinkParams(arg))
 	if err != nil {
 		return x.mapError("InsertAuditLink", err)
+	}
+	return nil
+}
+
+func (x mysqlQuerier) InsertAuditRepeats(ctx context.Context, arg InsertAuditRepeatsParams) error {
+	err := x.queries.InsertAuditRepeats(ctx, mysql.InsertAuditRepeatsParams(arg))
+	if err != nil {
+		return x.mapError("InsertAuditRepeats", err)
 	}
 	return nil
 }
@@ -2659,6 +2711,14 @@ func NewSQLite(conn sqlite.DBTX, mapError MapError) Querier {
 	return sqliteQuerier{queries: sqlite.New(conn), mapError: mapError}
 }
 
+func (x sqliteQuerier) AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error) {
+	v, err := x.queries.AddAuditRepeat(ctx, sqlite.AddAuditRepeatParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("AddAuditRepeat", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
 	v, err := x.queries.AddLegacyCalls(ctx, sqlite.AddLegacyCallsParams(arg))
 	if err != nil {
@@ -3057,6 +3117,14 @@ func (x sqliteQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParams)
 	return AuditLink(v), nil
 }
 
+func (x sqliteQuerier) GetAuditRepeats(ctx context.Context, arg GetAuditRepeatsParams) (AuditRepeat, error) {
+	v, err := x.queries.GetAuditRepeats(ctx, sqlite.GetAuditRepeatsParams(arg))
+	if err != nil {
+		return AuditRepeat{}, x.mapError("GetAuditRepeats", err)
+	}
+	return AuditRepeat(v), nil
+}
+
 func (x sqliteQuerier) GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error) {
 	v, err := x.queries.GetAuditSeal(ctx, sqlite.GetAuditSealParams(arg))
 	if err != nil {
@@ -3197,6 +3265,14 @@ func (x sqliteQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLinkP
 	err := x.queries.InsertAuditLink(ctx, sqlite.InsertAuditLinkParams(arg))
 	if err != nil {
 		return x.mapError("InsertAuditLink", err)
+	}
+	return nil
+}
+
+func (x sqliteQuerier) InsertAuditRepeats(ctx context.Context, arg InsertAuditRepeatsParams) error {
+	err := x.queries.InsertAuditRepeats(ctx, sqlite.InsertAuditRepeatsParams(arg))
+	if err != nil {
+		return x.mapError("InsertAuditRepeats", err)
 	}
 	return nil
 }
@@ -3883,6 +3959,13 @@ type observedQuerier struct {
 // Observed runs the queries of q, on whatever engine, and tells observe of each.
 func Observed(q Querier, observe Observe) Querier { return observedQuerier{next: q, observe: observe} }
 
+func (x observedQuerier) AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "AddAuditRepeat")
+	v, err := x.next.AddAuditRepeat(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "AddLegacyCalls")
 	v, err := x.next.AddLegacyCalls(ctx, arg)
@@ -4226,6 +4309,13 @@ func (x observedQuerier) GetAuditLink(ctx context.Context, arg GetAuditLinkParam
 	return v, err
 }
 
+func (x observedQuerier) GetAuditRepeats(ctx context.Context, arg GetAuditRepeatsParams) (AuditRepeat, error) {
+	ctx, ended := x.observe(ctx, "GetAuditRepeats")
+	v, err := x.next.GetAuditRepeats(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error) {
 	ctx, ended := x.observe(ctx, "GetAuditSeal")
 	v, err := x.next.GetAuditSeal(ctx, arg)
@@ -4348,6 +4438,13 @@ func (x observedQuerier) InsertAuditEntry(ctx context.Context, arg InsertAuditEn
 func (x observedQuerier) InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error {
 	ctx, ended := x.observe(ctx, "InsertAuditLink")
 	err := x.next.InsertAuditLink(ctx, arg)
+	ended(err)
+	return err
+}
+
+func (x observedQuerier) InsertAuditRepeats(ctx context.Context, arg InsertAuditRepeatsParams) error {
+	ctx, ended := x.observe(ctx, "InsertAuditRepeats")
+	err := x.next.InsertAuditRepeats(ctx, arg)
 	ended(err)
 	return err
 }

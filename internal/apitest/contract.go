@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"sync"
 	"testing"
@@ -111,7 +112,7 @@ func (c *contract) check(r *http.Request, response *http.Response, body []byte) 
 	if err := checkLimits(route, response); err != nil {
 		return err
 	}
-	if response.StatusCode >= http.StatusBadRequest && route.Operation.OperationID != "getHealth" {
+	if response.StatusCode >= http.StatusBadRequest && route.Operation.OperationID != "getHealth" && !isDocumentedPage(route, response) {
 		if err := checkProblem(response); err != nil {
 			return err
 		}
@@ -146,6 +147,13 @@ func checkLimits(route *routers.Route, response *http.Response) error {
 
 func isJSON(contentType string) bool {
 	return contentType == "" || contentType == "application/json" || contentType == "application/problem+json"
+}
+
+// isDocumentedPage reports whether a reply is a page, and the document has one for its status.
+func isDocumentedPage(route *routers.Route, response *http.Response) bool {
+	mediaType, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	documented := route.Operation.Responses.Status(response.StatusCode)
+	return mediaType == "text/html" && documented != nil && documented.Value.Content[mediaType] != nil
 }
 
 func checkProblem(response *http.Response) error {

@@ -65,12 +65,16 @@ func (r *Reader) query(ctx context.Context, sel selection, after paging.Place, l
 	if sel.Since.After(earliest) {
 		since = &sel.Since
 	}
-	return r.store.ListAuditEntries(ctx, db.ListAuditEntriesParams{
+	entries, err := r.store.ListAuditEntries(ctx, db.ListAuditEntriesParams{
 		TenantID: sel.TenantID, Since: since, AfterOccurredAt: after.CreatedAt, AfterID: after.ID,
 		ActorID: sel.ActorID, Action: sel.Action, ActionArea: sel.ActionArea,
 		EntityType: sel.EntityType, EntityID: sel.EntityID, Outcome: sel.Outcome, IP: sel.IP, RequestID: sel.RequestID,
 		Pattern: sel.Pattern, Limit: limit,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return entries, r.count(ctx, entries...)
 }
 
 // Get returns an entry of the tenant, or errs.NotFound.
@@ -79,5 +83,10 @@ func (r *Reader) Get(ctx context.Context, by access.Principal, id uuid.UUID) (db
 	if errors.Is(err, store.ErrNotFound) {
 		return db.AuditEntry{}, errs.New(errs.NotFound, "There is no such audit entry.").Because(err)
 	}
-	return e, err
+	if err != nil {
+		return db.AuditEntry{}, err
+	}
+	one := []db.AuditEntry{e}
+	err = r.count(ctx, one...)
+	return one[0], err
 }

@@ -2,8 +2,11 @@ package httpapi_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -46,6 +49,67 @@ func TestSuperuserCrossing(t *testing.T) {
 			t.Errorf("%d crossings in the platform's trail, want 2", len(entries))
 		}
 	})
+}
+
+func TestReadsInAnotherTenantAreOneEntryWithTheirNumber(t *testing.T) {
+	t.Parallel()
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		const reads = 10
+		super := a.Superuser(t)
+		tenant := a.Tenant(t)
+		there := "?tenant_id=" + tenant.ID.String()
+		requests := func(where uuid.UUID) (numbers []string) {
+			t.Helper()
+			path := auditPath + "?action=tenant.access&tenant_id=" + where.String()
+			if where == tenant.ID {
+				path = auditPath + "?action=tenant.access"
+				page := apitest.Decode[api.AuditEntryPage](t, a.Login(t, a.User(t, tenant.ID, access.Admin)).Do(t, http.MethodGet, path, "").Want(t, 200))
+				return numbersOf(page.Items)
+			}
+			return numbersOf(apitest.Decode[api.AuditEntryPage](t, super.Do(t, http.MethodGet, path, "").Want(t, 200)).Items)
+		}
+		want := func(what string, want ...string) {
+			t.Helper()
+			for _, where := range []uuid.UUID{tenant.ID, access.PlatformTenantID} {
+				if got := requests(where); !slices.Equal(got, want) {
+					t.Errorf("%s: entries in the trail of %s stand for %q requests, want %q", what, where, got, want)
+				}
+			}
+		}
+		super.Do(t, http.MethodGet, companiesPath+there, "").Want(t, 200)
+		want("one read", `{}`)
+		// They come at the same time.
+		var reading sync.WaitGroup
+		for range reads - 1 {
+			reading.Go(func() { super.Do(t, http.MethodGet, usersPath+there, "").Want(t, 200) })
+		}
+		reading.Wait()
+		ten := `{"requests":{"before":null,"after":10}}`
+		want("ten reads", ten)
+		super.Do(t, http.MethodPost, companiesPath+there, `{"code":"NEW","name":"New"}`).Want(t, 201)
+		want("a change", `{}`, ten)
+		a.Login(t, super.User).Do(t, http.MethodGet, companiesPath+there, "").Want(t, 200)
+		want("a read of another session", `{}`, `{}`, ten)
+		super.Do(t, http.MethodGet, companiesPath+there, "", apitest.Header("User-Agent", "another")).Want(t, 200)
+		want("a read of another program", `{}`, `{}`, `{}`, ten)
+		a.Clock.Advance(time.Minute + time.Second)
+		super.Do(t, http.MethodGet, companiesPath+there, "").Want(t, 200)
+		want("a read after a minute", `{}`, `{}`, `{}`, `{}`, ten)
+		// One entry alone and an export have the number, too, and the chain is intact.
+		for _, path := range []string{auditExportPath + there + "&action=tenant.access", auditExportPath + there + "&action=tenant.access&format=csv"} {
+			if body := string(super.Do(t, http.MethodGet, path, "").Want(t, 200).Body); !strings.Contains(strings.ReplaceAll(body, `""`, `"`), `"after":10`) {
+				t.Errorf("%s: no number in %s", path, body)
+			}
+		}
+	})
+}
+
+// numbersOf returns the changes of entries, in one form for all engines.
+func numbersOf(entries []api.AuditEntry) (changes []string) {
+	for _, e := range entries {
+		changes = append(changes, string(e.Changes))
+	}
+	return changes
 }
 
 // That a code is taken in another tenant doesn't show.

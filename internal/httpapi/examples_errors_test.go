@@ -29,6 +29,9 @@ var failures = map[string]func(t *testing.T, w *exampleWorld) apitest.Reply{
 	"Missing": func(t *testing.T, w *exampleWorld) apitest.Reply {
 		return w.asAdmin(t, http.MethodGet, companiesPath+"/019371a0-5c00-7b99-8c00-0a1b2c3d4e5f", "")
 	},
+	"NoSuchErrorCode": func(t *testing.T, w *exampleWorld) apitest.Reply {
+		return w.asAdmin(t, http.MethodGet, "/errors/nope", "")
+	},
 	"NotAcceptable": func(t *testing.T, w *exampleWorld) apitest.Reply {
 		return w.asAdmin(t, http.MethodGet, companiesPath, "", apitest.Header("Accept", "application/xml"))
 	},

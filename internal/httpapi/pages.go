@@ -85,11 +85,15 @@ func (h *Handlers) ListErrorCodes(ctx context.Context, _ api.ListErrorCodesReque
 
 // GetErrorCode explains an error code.
 func (h *Handlers) GetErrorCode(ctx context.Context, r api.GetErrorCodeRequestObject) (api.GetErrorCodeResponseObject, error) {
-	code := errs.Code(r.Code)
+	code, forPerson := errs.Code(r.Code), wantsPage(ctx, markdownType)
+	if !code.IsKnown() && forPerson {
+		page, err := h.Pages.UnknownErrorCode()
+		return pageReply{page}, err
+	}
 	if !code.IsKnown() {
 		return nil, errs.New(errs.NotFound, "There is no such error code. /errors lists all of them.")
 	}
-	if !wantsPage(ctx, markdownType) {
+	if !forPerson {
 		return textReply{markdownType, pages.ErrorCodeMarkdown(code)}, nil
 	}
 	page, err := h.Pages.ErrorCode(code)

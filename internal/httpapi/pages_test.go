@@ -152,7 +152,11 @@ func TestEveryErrorCodeHasItsPage(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/errors/nope", "/errors/NOT_FOUND", "/errors/not_found%20", "/errors/%3Cb%3E"} {
-		a.Do(t, http.MethodGet, path, "", asBrowser).WantCode(t, 404, "not_found")
+		page := a.Do(t, http.MethodGet, path, "", asBrowser).Want(t, 404)
+		if got := page.Header.Get("Content-Type"); got != "text/html; charset=utf-8" || !strings.Contains(string(page.Body), `href="/errors"`) {
+			t.Errorf("%s in a browser: %s %s", path, got, page.Body)
+		}
+		a.Do(t, http.MethodGet, path, "").WantCode(t, 404, "not_found")
 	}
 	// The type of a problem is where its code is explained.
 	problem := apitest.Decode[api.Problem](t, a.Do(t, http.MethodGet, "/nope", ""))

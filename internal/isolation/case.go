@@ -111,8 +111,14 @@ func (m *Matrix) expect(op access.Operation, p principal, aim string) outcome {
 		o = m.success(op, p)
 	}
 	if p.entering {
+		entering := make([]Entry, 0, 2)
 		for _, t := range []*Tenant{p.tenant, p.person.tenant} {
-			o.entries = append(o.entries, Entry{TenantID: t.ID, Action: audit.TenantAccess, Outcome: string(audit.Success)})
+			entering = append(entering, Entry{TenantID: t.ID, Action: audit.TenantAccess, Outcome: string(audit.Success)})
+		}
+		if op.AuditAction == access.NoAuditAction {
+			o.maybe = append(o.maybe, entering...) // or it is counted with an earlier one
+		} else {
+			o.entries = append(o.entries, entering...)
 		}
 	}
 	return o

@@ -53,6 +53,7 @@ func New(name, version string) (*Pages, error) {
 
 // Page is a reply for a person.
 type Page struct {
+	status int
 	policy string
 	body   []byte
 }
@@ -90,6 +91,13 @@ func (p *Pages) ErrorCode(code errs.Code) (Page, error) {
 	return p.page("error.html", plainPolicy, string(code), code)
 }
 
+// UnknownErrorCode returns the page for a code that isn't in the catalogue. Its status is 404.
+func (p *Pages) UnknownErrorCode() (Page, error) {
+	page, err := p.page("unknown.html", plainPolicy, "No such error code", nil)
+	page.status = http.StatusNotFound
+	return page, err
+}
+
 // Asset returns a file by the name that it has in addresses; ok is false if there is none.
 func (p *Pages) Asset(name string) (f Asset, ok bool, err error) {
 	a, err := p.assets()
@@ -120,14 +128,14 @@ func (p *Pages) page(file, policy, title string, about any) (Page, error) {
 	if err := p.templates.ExecuteTemplate(&body, file, content{Name: p.name, Version: p.version, Title: title, About: about}); err != nil {
 		return Page{}, fmt.Errorf("make the page %s: %w", file, err)
 	}
-	return Page{policy: policy, body: body.Bytes()}, nil
+	return Page{status: http.StatusOK, policy: policy, body: body.Bytes()}, nil
 }
 
 // Write sends the page.
 func (p Page) Write(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", p.policy)
-	w.WriteHeader(http.StatusOK)
+	w.WriteHeader(p.status)
 	_, err := w.Write(p.body)
 	return err
 }

@@ -20,7 +20,7 @@ import (
 func (a *attempt) judge(r apitest.Reply) string {
 	var p api.Problem
 	if r.Status >= http.StatusBadRequest {
-		if err := json.Unmarshal(r.Body, &p); err != nil && a.op.ID != "getHealth" {
+		if err := json.Unmarshal(r.Body, &p); err != nil && a.op.ID != "getHealth" && !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
 			return "the error is no problem+json"
 		}
 	}

@@ -51,8 +51,9 @@ var steps = []step{
 	{"audit_seals", deleteSeals},
 }
 
-// cascaded are the tables with a tenant_id whose rows go with those that they belong to: a user has one token, and a tenant few callers.
-var cascaded = []string{"legacy_calls", "one_time_tokens"}
+// cascaded are the tables with a tenant_id whose rows go with those that they belong to: a user has one token, an audit entry
+// one number of requests, and a tenant few callers.
+var cascaded = []string{"audit_repeats", "legacy_calls", "one_time_tokens"}
 
 func byID[Page ~struct {
 	TenantID uuid.UUID `json:"tenant_id"`

@@ -71,6 +71,13 @@ func populated(t *testing.T, a *apitest.App) db.Tenant {
 			TenantID: row.ID, Operation: "listCompanies", UserAgent: "test", Calls: 1, FirstCalledAt: wallClock(), LastCalledAt: wallClock(),
 		})
 	}
+	var entries []uuid.UUID
+	if err == nil {
+		entries, err = a.Store.ListAuditEntryIDs(t.Context(), db.ListAuditEntryIDsParams{TenantID: row.ID, Limit: 1})
+	}
+	if err == nil {
+		err = a.Store.InsertAuditRepeats(t.Context(), db.InsertAuditRepeatsParams{TenantID: row.ID, EntryID: entries[0], Requests: 2})
+	}
 	if err == nil {
 		// Nothing is left to seal, so that nobody changes these rows later.
 		_, err = audit.NewSealer(a.Store, auditKeys(t, a), slog.New(slog.DiscardHandler)).Seal(t.Context(), row.ID)

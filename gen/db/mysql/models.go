@@ -44,6 +44,12 @@ type AuditLink struct {
 	SealNumber int64     `json:"seal_number"`
 }
 
+type AuditRepeat struct {
+	TenantID uuid.UUID `json:"tenant_id"`
+	EntryID  uuid.UUID `json:"entry_id"`
+	Requests int64     `json:"requests"`
+}
+
 type AuditSeal struct {
 	TenantID uuid.UUID  `json:"tenant_id"`
 	Number   int64      `json:"number"`

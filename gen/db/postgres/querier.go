@@ -9,6 +9,8 @@ import (
 )
 
 type Querier interface {
+	// 0 rows when the entry stands for one request yet.
+	AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error)
 	// 0 rows when there is nothing to add to yet.
 	AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error)
 	BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error)
@@ -70,6 +72,7 @@ type Querier interface {
 	// The last of the next 10000 entries in the order of ids; none when there are fewer.
 	GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error)
 	GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error)
+	GetAuditRepeats(ctx context.Context, arg GetAuditRepeatsParams) (AuditRepeat, error)
 	GetAuditSeal(ctx context.Context, arg GetAuditSealParams) (AuditSeal, error)
 	GetBranch(ctx context.Context, arg GetBranchParams) (Branch, error)
 	GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error)
@@ -97,6 +100,7 @@ type Querier interface {
 	GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error)
 	InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error
 	InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error
+	InsertAuditRepeats(ctx context.Context, arg InsertAuditRepeatsParams) error
 	InsertAuditSeal(ctx context.Context, arg InsertAuditSealParams) error
 	InsertBranch(ctx context.Context, arg InsertBranchParams) error
 	InsertCompany(ctx context.Context, arg InsertCompanyParams) error

@@ -23,7 +23,7 @@ func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){
 		tenantTests, tenantListTests, tenantRemovalTests, companyTests, companyListTests, branchTests, departmentTests, nodeTests, userTests, userListTests, sessionTests,
-		auditTests, auditListTests, auditChainTests, loginAttemptTests, oneTimeTokenTests, legacyCallTests, keyTraps, valueTraps,
+		auditTests, auditListTests, auditChainTests, auditRepeatTests, loginAttemptTests, oneTimeTokenTests, legacyCallTests, keyTraps, valueTraps,
 	} {
 		maps.Copy(tests, part)
 	}

@@ -3282,7 +3282,7 @@ export type CreateUserErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -3364,7 +3364,7 @@ export type DeleteUserErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -3523,7 +3523,7 @@ export type UpdateUserErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -3607,7 +3607,7 @@ export type DeactivateUserErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -3744,7 +3744,7 @@ export type CreatePasswordResetErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -4043,7 +4043,7 @@ export type CreateCompanyErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -4293,7 +4293,7 @@ export type UpdateCompanyErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -4478,7 +4478,7 @@ export type CreateBranchErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -4728,7 +4728,7 @@ export type UpdateBranchErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -4913,7 +4913,7 @@ export type CreateDepartmentErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -5163,7 +5163,7 @@ export type UpdateDepartmentErrors = {
     /**
      * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
      * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), or the user is inactive (`user_inactive`).
+     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
      *
      */
     409: Problem;
@@ -5867,7 +5867,7 @@ export type GetErrorCodeData = {
 
 export type GetErrorCodeErrors = {
     /**
-     * It does not exist, or belongs to another tenant (`not_found`).
+     * There is no such code (`not_found`). It is a page for who asks for `text/html`.
      */
     404: Problem;
     /**
