@@ -68,3 +68,17 @@ func StillAllowedIn(ctx context.Context, q db.Querier) error {
 	}
 	return nil
 }
+
+const maxRequestID = 128
+
+// IsRequestID reports whether a client's request id may go into logs, headers and columns as it is.
+func IsRequestID(id string) bool {
+	for _, c := range []byte(id) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return 0 < len(id) && len(id) <= maxRequestID
+}

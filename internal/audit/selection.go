@@ -51,6 +51,11 @@ func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, err
 		}
 		sel.IP = new(access.CanonicalAddress(address).String())
 	}
+	if in.RequestID != nil && !access.IsRequestID(*in.RequestID) {
+		return selection{}, errs.Invalid(errs.Field{
+			Parameter: "request_id", Detail: "Use a request id, which has letters (A to Z), digits, dots, hyphens and underscores.", Code: "format",
+		})
+	}
 	if in.From != nil {
 		sel.Since = storable(in.From.Time)
 	}

@@ -16,20 +16,6 @@ const (
 	maxPath      = 512
 )
 
-const maxRequestID = 128
-
-// isSane reports whether a request id may go into logs, headers and columns as it is.
-func isSane(id string) bool {
-	for _, c := range []byte(id) {
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
-		default:
-			return false
-		}
-	}
-	return 0 < len(id) && len(id) <= maxRequestID
-}
-
 // EscapedPath makes Echo match the path as the client escaped it, so that parameters of the path are always
 // still escaped. Otherwise some would be unescaped twice. It stands before Echo.
 func EscapedPath(next http.Handler) http.Handler {
@@ -50,7 +36,7 @@ func (s Stack) request() echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
 			id := r.Header.Get(echo.HeaderXRequestID)
-			if !isSane(id) {
+			if !access.IsRequestID(id) {
 				id = s.NewID().String()
 			}
 			c.Response().Header().Set(echo.HeaderXRequestID, id)

@@ -15,7 +15,6 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-
 func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	config, err := u.MySQL()
 	if err != nil {

@@ -12,7 +12,7 @@ function ask(answer: Answer, signal?: AbortSignal): Promise<unknown> {
 }
 
 test('a problem becomes an error with all that it says', async () => {
-  const errors = [{ parameter: 'limit', detail: 'must be at most 100', code: 'maximum' }];
+  const errors = [{ parameter: 'limit', detail: 'Use 100 or less.', code: 'maximum' }];
   const error = await ask(() => problem(422, 'validation_failed', { 'Retry-After': '7' }, { errors }));
   assert.ok(error instanceof ProblemError && error instanceof TenantryError && error instanceof Error);
   assert.equal(error.message, '422 validation_failed: It is validation_failed.');
