@@ -100,29 +100,3 @@ func parseURL(t *testing.T, text string) *url.URL {
 	}
 	return u
 }
-
-func TestNewSecretKeyOfTheDocumentLogsNobodyOut(t *testing.T) {
-	t.Parallel()
-	databaseURL := storetest.NewURL(t, store.SQLite)
-	admin := newAdmin(t, store.SQLite, databaseURL)
-	home := &installation{t: t, dir: t.TempDir(), secrets: &secrets{}}
-	home = home.with("HTTP_ADDR=127.0.0.1:0", "BCRYPT_COST=4")
-	writeFile(t, filepath.Join(home.dir, ".env"), "SECRET_KEY="+secretKey+"\nDATABASE_URL="+databaseURL+"\n")
-	server := home.serve()
-	before := server.login(admin.Email, apitest.Password)
-	server.kill()
-
-	home.shell(block(t, "sh", "SECRET_KEY_PREVIOUS="))
-	settings := readFile(t, home, ".env")
-	if strings.Contains(settings, "\nSECRET_KEY="+secretKey) || strings.HasPrefix(settings, "SECRET_KEY="+secretKey) || !strings.Contains(settings, databaseURL) {
-		t.Fatalf("this is no new key:\n%s", settings)
-	}
-	server = home.serve()
-	server.do(http.MethodGet, mePath, "", bearer(before.Access)).want(t, http.StatusOK)
-	server.refresh(before.Refresh).want(t, http.StatusOK)
-	server.login(admin.Email, apitest.Password)
-	home.run(0, "audit", "verify")
-	if p := home.run(0, "doctor"); strings.Contains(p.stdout.String(), "AUDIT_KEY_PREVIOUS") {
-		t.Errorf("the trail's key is gone:\n%s", p)
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jwk"
@@ -24,15 +25,23 @@ type tokenKey struct {
 	verifies  any
 }
 
-// Keys are the keys of tokens: the first one signs, all verify.
-type Keys struct{ list []tokenKey }
+// Keys are the keys of tokens: one signs, all verify.
+type Keys struct {
+	signer tokenKey
+	list   []tokenKey
+}
 
-// NewKeys takes the keys of an installation. With asymmetric keys, private or public, the first signs and secretKey doesn't
-// verify tokens; without any, secretKey does both. The previous secret keys verify while a key is changed.
+// NewKeys takes the keys of an installation. Of asymmetric keys the first signs if it is private, and secretKey doesn't
+// verify tokens. If it is public, all have to be: they verify, for the time before one of them signs, and secretKey
+// signs as it does without any. The previous secret keys verify while a key is changed.
 //
 // Secrets have at least 32 bytes; asymmetric keys are Ed25519 (EdDSA) or RSA (RS256).
 func NewKeys(secretKey []byte, previous [][]byte, asymmetric ...any) (*Keys, error) {
 	var k Keys
+	secrets := previous
+	if !signs(asymmetric) {
+		secrets = append([][]byte{secretKey}, previous...)
+	}
 	for _, a := range asymmetric {
 		made, err := asymmetricKey(a)
 		if err != nil {
@@ -40,20 +49,27 @@ func NewKeys(secretKey []byte, previous [][]byte, asymmetric ...any) (*Keys, err
 		}
 		k.list = append(k.list, made)
 	}
-	secrets := previous
-	if len(asymmetric) == 0 {
-		secrets = append([][]byte{secretKey}, previous...)
-	}
 	for _, secret := range secrets {
 		if len(secret) < minKeyLen {
 			return nil, fmt.Errorf("a secret key has %d bytes, at least %d are needed", len(secret), minKeyLen)
 		}
 		k.list = append(k.list, tokenKey{algorithm: jwa.HS256, signs: secret, verifies: secret})
 	}
-	if k.list[0].signs == nil {
-		return nil, errors.New("the first key of a key file must be a private one: it signs")
+	first := slices.IndexFunc(k.list, func(key tokenKey) bool { return key.signs != nil })
+	if first > 0 && k.list[first].id != "" {
+		return nil, errors.New("the first key of a key file must be a private one if any is: it signs")
 	}
+	k.signer = k.list[first]
 	return &k, nil
+}
+
+// signs reports whether the first of asymmetric keys signs.
+func signs(asymmetric []any) bool {
+	if len(asymmetric) == 0 {
+		return false
+	}
+	_, private := asymmetric[0].(crypto.Signer)
+	return private
 }
 
 func asymmetricKey(given any) (tokenKey, error) {

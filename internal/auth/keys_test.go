@@ -94,6 +94,28 @@ func TestAKeyIsChangedWithoutLoggingAnybodyOut(t *testing.T) {
 	}
 }
 
+// Instances are restarted one by one, so that those of two following steps serve at the same time.
+func TestInstancesOfTwoStepsVerifyEachOthersTokens(t *testing.T) {
+	t.Parallel()
+	ed, newEd := edKey(t), edKey(t)
+	for name, steps := range map[string][]*Keys{
+		"secret": {keysOf(t, secretKey, ""), keysOf(t, secretKey, otherSecretKey), keysOf(t, otherSecretKey, secretKey), keysOf(t, otherSecretKey, "")},
+		"secret to file": {
+			keysOf(t, secretKey, ""), keysOf(t, secretKey, "", ed.Public()), keysOf(t, secretKey, secretKey, ed), keysOf(t, secretKey, "", ed),
+		},
+		"file": {keysOf(t, secretKey, "", ed), keysOf(t, secretKey, "", ed, newEd), keysOf(t, secretKey, "", newEd, ed), keysOf(t, secretKey, "", newEd)},
+	} {
+		for i := range steps[1:] {
+			for _, pair := range [][2]*Keys{{steps[i], steps[i+1]}, {steps[i+1], steps[i]}} {
+				// The last step comes when there are no tokens of the first key any more.
+				if err := verifiedBy(pair[0], signedBy(t, pair[1])); err != nil && (i < len(steps)-2 || pair[0] == steps[i]) {
+					t.Errorf("%s, steps %d and %d: %v", name, i+1, i+2, err)
+				}
+			}
+		}
+	}
+}
+
 // The classic attack on asymmetric tokens: the public key, which everybody has, taken for a shared secret.
 func TestAPublicKeyIsNotASecret(t *testing.T) {
 	t.Parallel()
@@ -138,7 +160,7 @@ func TestKeysThatAreRefused(t *testing.T) {
 		"short previous":        func() (*Keys, error) { return NewKeys([]byte(secretKey), [][]byte{[]byte(short)}) },
 		"short previous, file":  func() (*Keys, error) { return NewKeys([]byte(secretKey), [][]byte{[]byte(short)}, edKey(t)) },
 		"elliptic curve":        func() (*Keys, error) { return NewKeys([]byte(secretKey), nil, ec) },
-		"public key that signs": func() (*Keys, error) { return NewKeys([]byte(secretKey), nil, edKey(t).Public()) },
+		"public before private": func() (*Keys, error) { return NewKeys([]byte(secretKey), nil, edKey(t).Public(), edKey(t)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

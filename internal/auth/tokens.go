@@ -70,7 +70,7 @@ func (t *tokens) sign(typ tokenType, c claims) (string, error) {
 	if err := headers.Set(jws.TypeKey, string(typ)); err != nil {
 		return "", fmt.Errorf("set token type: %w", err)
 	}
-	signer := t.keys.list[0]
+	signer := t.keys.signer
 	if signer.id != "" {
 		if err := headers.Set(jws.KeyIDKey, signer.id); err != nil {
 			return "", fmt.Errorf("set key id: %w", err)

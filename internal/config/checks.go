@@ -135,7 +135,8 @@ func (d *draft) keyProblem(key string) string {
 	return ""
 }
 
-// previousKeyProblem is less strict: leaving a bad key must be possible, too.
+// previousKeyProblem is less strict: leaving a bad key must be possible, too. Where SIGNING_KEY_FILE signs, SECRET_KEY may be the
+// previous key.
 func (d *draft) previousKeyProblem() string {
 	key := d.SecretKeyPrevious.Reveal()
 	switch {
@@ -143,7 +144,7 @@ func (d *draft) previousKeyProblem() string {
 		return ""
 	case len(key) < minSecretBytes:
 		return fmt.Sprintf("must be at least %d bytes (it has %d); a shorter key can't be kept: leave it out, and everybody logs in again", minSecretBytes, len(key))
-	case key == d.SecretKey.Reveal():
+	case key == d.SecretKey.Reveal() && !signs(d.SigningKeys.Reveal()):
 		return "is the same as SECRET_KEY; it must be the one before"
 	}
 	return ""

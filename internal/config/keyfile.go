@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 )
 
 const minRSABits = 2048
@@ -34,13 +35,16 @@ func keyFile(field *Hidden[[]any]) parser {
 		if len(keys) == 0 {
 			return errors.New("must name a file of keys in PEM; make one with: openssl genpkey -algorithm ed25519")
 		}
-		if isPublic(keys[0]) {
-			return errors.New("must name a file whose first key is a private one: it signs")
+		if isPublic(keys[0]) && slices.ContainsFunc(keys, func(key any) bool { return !isPublic(key) }) {
+			return errors.New("must name a file whose first key is a private one, which signs, or one of public keys alone")
 		}
 		*field = Hide(keys)
 		return nil
 	}
 }
+
+// signs reports whether the keys of SIGNING_KEY_FILE sign tokens. Public ones verify, and SECRET_KEY signs.
+func signs(keys []any) bool { return len(keys) > 0 && !isPublic(keys[0]) }
 
 func isPublic(key any) bool {
 	switch key.(type) {

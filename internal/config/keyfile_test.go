@@ -105,6 +105,25 @@ func TestSigningKeyFilesThatAreRefused(t *testing.T) {
 	}
 }
 
+// As the first step to another way of signing: public keys verify, and SECRET_KEY goes on signing. In the second step
+// SECRET_KEY is the key before.
+func TestSigningKeyFileOfPublicKeys(t *testing.T) {
+	t.Parallel()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	onlyPublic, signing := "SIGNING_KEY_FILE="+file(t, pemOf(t, public)), "SIGNING_KEY_FILE="+file(t, pemOf(t, private))
+	if keys := load(t, onlyPublic).SigningKeys.Reveal(); len(keys) != 1 || !public.Equal(keys[0].(ed25519.PublicKey)) {
+		t.Errorf("keys %v, want the public one", keys)
+	}
+	same := "SECRET_KEY_PREVIOUS=" + goodSecret
+	if found := faults(t, outside(config.Production, same, onlyPublic), ""); found["SECRET_KEY_PREVIOUS"] == "" {
+		t.Error("SECRET_KEY is the previous key although it signs")
+	}
+	load(t, outside(config.Production, same, signing)...)
+}
+
 func TestSecretsFromFiles(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
