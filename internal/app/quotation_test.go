@@ -59,8 +59,8 @@ func TestNothingOfAURLIsPrinted(t *testing.T) {
 func wantNoMarker(t *testing.T, entry string) {
 	t.Helper()
 	env := []string{"SECRET_KEY=" + secretKey, "ENVIRONMENT=development", "OTEL_EXPORTER_OTLP_HEADERS=a=b", entry}
-	if strings.HasPrefix(entry, "MIGRATIONS_DATABASE_URL=") {
-		scheme, _, _ := strings.Cut(strings.TrimPrefix(entry, "MIGRATIONS_DATABASE_URL="), "://")
+	if value, found := strings.CutPrefix(entry, "MIGRATIONS_DATABASE_URL="); found {
+		scheme, _, _ := strings.Cut(value, "://")
 		env = append(env, "DATABASE_URL="+scheme+"://u:p@127.0.0.1:1/d")
 	}
 	for _, command := range commands {

@@ -132,10 +132,10 @@ func describeCommon(err error) string {
 	case tls.AlertError:
 		return e.Error()
 	}
-	switch {
-	case err == context.DeadlineExceeded, err == os.ErrDeadlineExceeded: //nolint:errorlint // each error of the chain in turn
+	switch err { //nolint:errorlint // each error of the chain in turn
+	case context.DeadlineExceeded, os.ErrDeadlineExceeded:
 		return "no answer in time"
-	case err == io.EOF, err == io.ErrUnexpectedEOF, err == net.ErrClosed: //nolint:errorlint // likewise
+	case io.EOF, io.ErrUnexpectedEOF, net.ErrClosed:
 		return "the connection was closed"
 	}
 	return ""

@@ -31,7 +31,7 @@ func (s *Store) IsSameDatabase(ctx context.Context, other *Store) (bool, error) 
 	defer func() { _ = holder.Close() }() // with PostgreSQL this ends the session; with MySQL the pool keeps it
 	var random [8]byte
 	rand.Read(random[:])                                  // never fails
-	key := int64(binary.BigEndian.Uint64(random[:]) >> 1) //nolint:gosec // without its highest bit it fits
+	key := int64(binary.BigEndian.Uint64(random[:]) >> 1) // without its highest bit it fits
 	same, err := s.seesLock(ctx, holder, key)
 	if err != nil {
 		return false, fmt.Errorf("compare databases: %w", err)

@@ -24,27 +24,46 @@ type postgresOption struct {
 
 // postgresOptions lists what is handed on. What isn't listed would go to the server as a setting.
 var postgresOptions = []postgresOption{
-	{name: "host"}, {name: "port", variable: "PGPORT", check: checkPorts}, {name: "user"}, {name: "password"}, {name: "dbname"},
+	{name: "host"},
+	{name: "port", variable: "PGPORT", check: checkPorts},
+	{name: "user"},
+	{name: "password"},
+	{name: "dbname"},
 	{name: "passfile", variable: "PGPASSFILE", check: checkFile},
-	{name: "service"}, {name: "servicefile", variable: "PGSERVICEFILE", check: checkFile},
+	{name: "service"},
+	{name: "servicefile", variable: "PGSERVICEFILE", check: checkFile},
 	{name: "sslmode", variable: "PGSSLMODE", check: func(value string) error { _, err := readTLSMode(value); return err }},
 	{name: "sslrootcert", variable: "PGSSLROOTCERT", file: "root.crt", isOfTLS: true, check: checkRoots},
 	{name: "sslcert", variable: "PGSSLCERT", file: "postgresql.crt", isOfTLS: true, check: checkPEM},
-	{name: "sslkey", variable: "PGSSLKEY", file: "postgresql.key", isOfTLS: true, check: checkPEM}, {name: "sslpassword"},
+	{name: "sslkey", variable: "PGSSLKEY", file: "postgresql.key", isOfTLS: true, check: checkPEM},
+	{name: "sslpassword"},
 	{name: "sslcertmode", variable: "PGSSLCERTMODE", check: among("disable", "allow", "require")},
 	{name: "sslsni", variable: "PGSSLSNI", check: among("0", "1")},
 	{name: "sslnegotiation", variable: "PGSSLNEGOTIATION", check: among("postgres", "direct")},
 	{name: "channel_binding", variable: "PGCHANNELBINDING", check: among("disable", "prefer", "require")},
-	{name: "require_auth"}, {name: "krbsrvname"}, {name: "krbspn"}, {name: "min_protocol_version"}, {name: "max_protocol_version"},
+	{name: "require_auth"},
+	{name: "krbsrvname"},
+	{name: "krbspn"},
+	{name: "min_protocol_version"},
+	{name: "max_protocol_version"},
 	{name: "connect_timeout", variable: "PGCONNECT_TIMEOUT", check: checkSeconds},
 	{
 		name: "target_session_attrs", variable: "PGTARGETSESSIONATTRS",
 		check: among("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
 	},
-	{name: "application_name"}, {name: "options"}, {name: "search_path"}, {name: "client_encoding"}, {name: "timezone"},
-	{name: "statement_timeout"}, {name: "lock_timeout"}, {name: "work_mem"},
-	{name: "pool_min_conns", check: checkSeconds}, {name: "pool_max_conn_lifetime"}, {name: "pool_max_conn_lifetime_jitter"},
-	{name: "pool_max_conn_idle_time"}, {name: "pool_health_check_period"},
+	{name: "application_name"},
+	{name: "options"},
+	{name: "search_path"},
+	{name: "client_encoding"},
+	{name: "timezone"},
+	{name: "statement_timeout"},
+	{name: "lock_timeout"},
+	{name: "work_mem"},
+	{name: "pool_min_conns", check: checkSeconds},
+	{name: "pool_max_conn_lifetime"},
+	{name: "pool_max_conn_lifetime_jitter"},
+	{name: "pool_max_conn_idle_time"},
+	{name: "pool_health_check_period"},
 }
 
 // postgresSynonyms are what others call these options.
@@ -172,13 +191,14 @@ func postgresName(given string) (string, error) {
 	if name, found := postgresSynonyms[plain]; found {
 		return name, nil
 	}
-	names := make([]string, len(postgresOptions))
-	for i, o := range postgresOptions {
-		if names[i] = o.name; plainOption(o.name) == plain {
+	known := slices.Clone(postgresIdle)
+	for _, o := range postgresOptions {
+		if plainOption(o.name) == plain {
 			return o.name, nil
 		}
+		known = append(known, o.name)
 	}
-	return "", unknownOption(given, append(names, postgresIdle...))
+	return "", unknownOption(given, known)
 }
 
 // checkPostgres checks each option, and where the URL doesn't have it the variable and the file that it is taken from.
@@ -257,7 +277,7 @@ func checkPorts(value string) error {
 }
 
 func checkFile(name string) error {
-	file, err := os.Open(name)
+	file, err := os.Open(name) //nolint:gosec // the operator names it
 	if err != nil {
 		return errors.New("must name a file that can be read")
 	}
@@ -265,7 +285,7 @@ func checkFile(name string) error {
 }
 
 func checkPEM(name string) error {
-	content, err := os.ReadFile(name)
+	content, err := os.ReadFile(name) //nolint:gosec // the operator names it
 	if err != nil {
 		return errors.New("must name a file that can be read")
 	}
