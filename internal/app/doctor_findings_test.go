@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/app"
 	"github.com/tenantry/tenantry/internal/doctor"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
@@ -267,5 +269,28 @@ func TestDoctorFindsAProxyThatIsNotDeclared(t *testing.T) {
 		wantOK("of people with two addresses", production()...)
 		a.Exec(t, "UPDATE audit_entries SET ip = '203.0.113.9'")
 		wantOK("of people behind a public address", production()...)
+	})
+}
+
+func TestDoctorFindsDepartmentsBelowThemselves(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		i := newInstallation(t, engine)
+		i.superuser(t) // without one, the accounts are a finding
+		a := &apitest.App{App: &app.App{Store: storetest.Open(t, i.url)}, Engine: engine, Clock: &apitest.Clock{}}
+		tenant := a.Tenant(t)
+		company := a.Company(t, tenant.ID)
+		above := a.Department(t, company)
+		below := a.Department(t, company, func(d *db.Department) { d.ParentID = &above.ID })
+		if c := i.examine(t, 0)["departments"]; c.Result != doctor.OK {
+			t.Errorf("%+v, want ok for a department below another one", c)
+		}
+		rows, err := a.Store.UpdateDepartment(t.Context(), db.UpdateDepartmentParams{
+			TenantID: above.TenantID, ID: above.ID, Version: above.Version, ParentID: &below.ID, Code: above.Code, Name: above.Name, UpdatedAt: above.UpdatedAt,
+		})
+		if err != nil || rows != 1 {
+			t.Fatalf("%d rows, error %v", rows, err)
+		}
+		wantWarning(t, i.examine(t, 0)["departments"], tenant.Code+" are below themselves: "+above.Code, "another parent")
 	})
 }

@@ -38,7 +38,7 @@ func (i installation) examine(t *testing.T, wantStatus int, env ...string) map[s
 }
 
 // parts are what the doctor looks at.
-var parts = []string{"settings", "files", "database", "connections", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "redis"}
+var parts = []string{"settings", "files", "database", "connections", "cluster", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "departments", "redis"}
 
 func TestDoctor(t *testing.T) {
 	t.Parallel()

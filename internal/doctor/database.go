@@ -13,29 +13,30 @@ import (
 )
 
 // database checks the database and what is in it.
-func (p Patient) database(ctx context.Context) []Check {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+func (p Patient) database(whole context.Context) []Check {
+	ctx, cancel := context.WithTimeout(whole, timeout)
 	defer cancel()
 	s, err := p.OpenStore(ctx)
 	if err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "check DATABASE_URL, and that the database runs and lets this machine in"}
-		return append([]Check{failed}, skip("connections", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients")...)
+		return append([]Check{failed}, skip("connections", "cluster", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "departments")...)
 	}
 	defer s.Close()
 	start := p.Now()
 	if err := s.Ping(ctx); err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "look at the database's own log"}
-		return append([]Check{failed}, skip("connections", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients")...)
+		return append([]Check{failed}, skip("connections", "cluster", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "departments")...)
 	}
 	version := schema(ctx, s)
 	checks := slices.Concat(
 		p.encryption(ctx, s, fmt.Sprintf("%s answers in %s", s.Engine(), p.Now().Sub(start).Round(10*time.Microsecond))),
-		p.connections(ctx, s), p.owner(ctx, s, version),
+		p.connections(ctx, s), p.cluster(ctx, s), p.owner(ctx, s, version),
 	)
 	if version.Result == Failed {
-		return slices.Concat(checks, skip("indexes"), []Check{p.clock(ctx, s)}, skip("isolation", "accounts", "audit", "clients"))
+		return slices.Concat(checks, skip("indexes"), []Check{p.clock(ctx, s)}, skip("isolation", "accounts", "audit", "clients", "departments"))
 	}
-	return slices.Concat(checks, indexes(ctx, s), []Check{p.clock(ctx, s)}, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s), p.clients(ctx, s))
+	return slices.Concat(checks, indexes(ctx, s), []Check{p.clock(ctx, s)}, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s), p.clients(ctx, s),
+		p.departments(whole, s))
 }
 
 // indexes warns of indexes and constraints that are missing, and of indexes that PostgreSQL doesn't use.

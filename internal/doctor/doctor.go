@@ -59,12 +59,13 @@ type Patient struct {
 	Now          func() time.Time
 }
 
-// Examine checks the settings, the files with secrets or data, the database with its connections, schema,
-// indexes, clock, wall between tenants, accounts, audit trail and log-ins, and Redis, in this order. What is
-// fine makes one check; each finding is one of its own.
+// Examine checks the settings, the files with secrets or data, the database with its connections, cluster, schema,
+// indexes, clock, wall between tenants, accounts, audit trail, log-ins and departments, and Redis, in this order.
+// What is fine makes one check; each finding is one of its own.
 func Examine(ctx context.Context, p Patient) []Check {
 	if p.ConfigErr != nil {
-		return append(settingsFaults(p.ConfigErr), skip("files", "database", "connections", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "redis")...)
+		return append(settingsFaults(p.ConfigErr), skip("files", "database", "connections", "cluster", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "departments",
+			"redis")...)
 	}
 	return slices.Concat(p.settings(), p.files(), p.database(ctx), p.redis(ctx))
 }

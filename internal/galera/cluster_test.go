@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/store"
@@ -81,6 +82,28 @@ func (c *cluster) count(t *testing.T, node int, query string, args ...any) int {
 		t.Fatalf("%s: %v", query, err)
 	}
 	return n
+}
+
+// ids returns the ids that a query finds.
+func (c *cluster) ids(t *testing.T, query string) []uuid.UUID {
+	t.Helper()
+	rows, err := c.admin[0].QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var ids []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return ids
 }
 
 // documented returns the block of docs/operations.md in a language that has this text in it.

@@ -1,16 +1,24 @@
 package galera_test
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/app"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/doctor"
+	"github.com/tenantry/tenantry/internal/store"
 )
 
 // pairs is how often two requests are sent at the same time to instances on different nodes.
@@ -30,6 +38,7 @@ func TestGalera(t *testing.T) {
 		{"a code is taken once", codes},
 		{"a refresh token has one successor", refreshes},
 		{"what is written on a node is read on the others", reads},
+		{"the doctor looks at the cluster", examined},
 		{"a node that refuses everything", refusingNode},
 		{"a node that is cut off", lonelyNode},
 		{"the audit trail is intact, and all nodes have the same", trails},
@@ -200,4 +209,78 @@ func reads(t *testing.T, c *cluster) {
 	}
 }
 
-func trails(*testing.T, *cluster) {}
+func examined(t *testing.T, c *cluster) {
+	examine := func() doctor.Check {
+		patient := doctor.Patient{
+			Config: c.apps[cut].Config, Now: time.Now,
+			OpenStore: func(ctx context.Context) (*store.Store, error) {
+				return store.Open(ctx, c.apps[cut].Config.DatabaseURL.Reveal(), store.Options{MaxConnections: 1})
+			},
+			DemoAccounts: func(context.Context, *store.Store) ([]string, error) { return nil, nil },
+		}
+		for _, check := range doctor.Examine(t.Context(), patient) {
+			if check.Name == "cluster" {
+				return check
+			}
+		}
+		t.Fatal("the doctor doesn't look at the cluster")
+		return doctor.Check{}
+	}
+	if check := examine(); check.Result != doctor.OK || !strings.Contains(check.Detail, "3 nodes") {
+		t.Errorf("%+v, want ok for a cluster of 3 nodes", check)
+	}
+	c.exec(t, cut, "SET GLOBAL wsrep_sync_wait = 1")
+	if check := examine(); check.Result != doctor.Warning || !strings.Contains(check.Fix, "wsrep_sync_wait = 7") {
+		t.Errorf("%+v, want a warning about wsrep_sync_wait", check)
+	}
+	c.exec(t, cut, "SET GLOBAL wsrep_sync_wait = 7")
+}
+
+// trails seals what the tests have written on all nodes at once, verifies every trail on each node, and compares the nodes.
+func trails(t *testing.T, c *cluster) {
+	keys, err := app.AuditKeys(c.apps[0].Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := c.ids(t, "SELECT id FROM tenantry.tenants")
+	var sealing sync.WaitGroup
+	for _, a := range c.apps {
+		sealing.Go(func() {
+			sealer := audit.NewSealer(a.Store, keys, slog.New(slog.DiscardHandler))
+			for _, id := range ids {
+				if _, err := sealer.Seal(t.Context(), id); err != nil {
+					t.Errorf("seal the trail of %s: %v", id, err)
+				}
+			}
+		})
+	}
+	sealing.Wait()
+	for _, id := range ids {
+		check, err := audit.NewVerifier(c.apps[cut].Store, keys).Begin(id, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for done := false; !done; {
+			if done, err = check.Step(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if result := check.Result(); result.Status != audit.Intact {
+			t.Errorf("the trail of %s: %+v", id, result)
+		}
+	}
+	for _, table := range []string{"tenants", "companies", "branches", "departments", "users", "sessions", "audit_entries", "audit_links", "audit_seals"} {
+		sums := map[string]bool{}
+		for node := range nodes {
+			c.count(t, node, "SELECT count(*) FROM tenantry."+table) // waits for what other nodes have written
+			var name, sum string
+			if err := c.admin[node].QueryRowContext(t.Context(), "CHECKSUM TABLE tenantry."+table).Scan(&name, &sum); err != nil {
+				t.Fatal(err)
+			}
+			sums[sum] = true
+		}
+		if len(sums) != 1 {
+			t.Errorf("the nodes don't have the same %s", table)
+		}
+	}
+}
