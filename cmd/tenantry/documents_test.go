@@ -29,7 +29,6 @@ var elsewhere = map[string]map[string]string{
 		"IN ROLE":                              "TestRolesOfTheDocumentServe",
 		"ALTER DEFAULT PRIVILEGES":             "TestRolesOfTheDocumentServe",
 		"CREATE POLICY":                        "TestRolesOfTheDocumentServe",
-		"proxy_pass":                           "a file of another program",
 		"tenantry backup":                      "TestBackupIsRestored",
 		"tenantry restore":                     "TestRolesOfTheDocumentServe",
 		"pg_dump":                              "TestBackupsOfTheDocumentCanBeRestored",

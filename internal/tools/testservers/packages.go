@@ -15,10 +15,13 @@ func missingPackages(wanted []engine) []string {
 			packages = append(packages, e.debian)
 		}
 	}
-	for _, program := range []string{"pgbouncer", "sqlite3", "curl", "git", "jq", "openssl", "rsync"} { // the packages are called like them
+	for _, program := range []string{"pgbouncer", "sqlite3", "curl", "git", "jq", "openssl", "rsync", "nginx", "haproxy"} { // the packages are called like them
 		if servers.Lacks(program, "/usr/sbin/"+program) {
 			packages = append(packages, program)
 		}
+	}
+	if servers.Lacks("systemd-analyze") {
+		packages = append(packages, "systemd")
 	}
 	if lacksCompiler() {
 		packages = append(packages, "gcc", "libc6-dev")

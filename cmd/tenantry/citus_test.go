@@ -1,0 +1,61 @@
+package main_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+// docs/operations.md says which tables Citus can distribute, by the rules of Citus: each unique key has tenant_id, and a reference table
+// refers to reference tables only.
+func TestTablesForCitusAreAsDocumented(t *testing.T) {
+	t.Parallel()
+	database := aside(store.Postgres, storetest.NewMigratedURL(t, store.Postgres)).Database(t)
+	column := func(query string) []string {
+		rows, err := database.QueryContext(t.Context(), query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		var list []string
+		for rows.Next() {
+			var text string
+			if err := rows.Scan(&text); err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, text)
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	tables := column("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'goose_db_version' ORDER BY 1")
+	const hasTenant = "EXISTS (SELECT FROM pg_attribute WHERE attrelid = %r AND attname = 'tenant_id' AND NOT attisdropped %k)"
+	reference := column(`SELECT relname FROM pg_class c WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace
+		AND (NOT ` + strings.NewReplacer("%r", "c.oid", "%k", "").Replace(hasTenant) + ` OR EXISTS (SELECT FROM pg_index i
+			WHERE indrelid = c.oid AND indisunique AND NOT ` + strings.NewReplacer("%r", "c.oid", "%k", "AND attnum = ANY (indkey)").Replace(hasTenant) + `))`)
+	references := column(`SELECT conrelid::regclass || ' ' || confrelid::regclass FROM pg_constraint WHERE contype = 'f'`)
+	for before := -1; before < len(reference); {
+		before = len(reference)
+		for _, r := range references {
+			if from, to, _ := strings.Cut(r, " "); slices.Contains(reference, from) && !slices.Contains(reference, to) {
+				reference = append(reference, to)
+			}
+		}
+	}
+	kinds := map[bool][]string{}
+	for _, table := range tables {
+		kinds[slices.Contains(reference, table)] = append(kinds[slices.Contains(reference, table)], "`"+table+"`")
+	}
+	for isReference, kind := range map[bool]string{false: "distributed by `tenant_id`", true: "reference tables"} {
+		row := regexp.MustCompile(`(?m)^\| ` + kind + ` \| (.*) \|$`).FindStringSubmatch(readSource(t, "docs/operations.md"))
+		if want := strings.Join(kinds[isReference], ", "); row == nil || row[1] != want {
+			t.Errorf("docs/operations.md says of %s: %q, want %s", kind, row, want)
+		}
+	}
+}
