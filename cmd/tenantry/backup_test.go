@@ -1,6 +1,8 @@
 package main_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -27,7 +29,7 @@ func requireClients(t *testing.T, engine store.Engine) {
 	}
 }
 
-// path gives the installation's commands the programs of this machine.
+// withPrograms gives the installation's commands the programs of this machine.
 func (i *installation) withPrograms(folders ...string) *installation {
 	return i.with("PATH=" + strings.Join(append(folders, os.Getenv("PATH")), string(filepath.ListSeparator)))
 }
@@ -74,26 +76,25 @@ func TestBackupIsRestored(t *testing.T) {
 			t.Errorf("the companies are %v, want KEPT", got)
 		}
 		server.kill()
+		restoresOlderSchema(t, engine, restored)
+		if engine == store.MySQL {
+			refusesPartOfBackup(t, home, "monday")
+		}
 	})
 }
 
-func TestBackupOfAnOlderSchemaCanBeMigrated(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		requireClients(t, engine)
-		databaseURL := storetest.NewURL(t, engine)
-		home := newInstallation(t, "DATABASE_URL="+databaseURL).withPrograms()
-		newAdmin(t, engine, databaseURL)
-		home.run(0, "migrate", "down")
-		home.run(0, "backup", "older")
-		restored := home.with("DATABASE_URL=" + storetest.NewURL(t, engine))
-		if p := restored.run(0, "restore", "older"); !strings.Contains(p.stdout.String(), "tenantry migrate up") {
-			t.Errorf("it doesn't say what to do next:\n%s", p)
-		}
-		restored.run(0, "migrate", "up")
-		restored.run(0, "doctor")
-		restored.run(0, "audit", "verify")
-	})
+// restoresOlderSchema takes the newest migration back, makes a backup, and puts that into another database.
+func restoresOlderSchema(t *testing.T, engine store.Engine, home *installation) {
+	t.Helper()
+	home.run(0, "migrate", "down")
+	home.run(0, "backup", "older")
+	restored := home.with("DATABASE_URL=" + storetest.NewURL(t, engine))
+	if p := restored.run(0, "restore", "older"); !strings.Contains(p.stdout.String(), "tenantry migrate up") {
+		t.Errorf("it doesn't say what to do next:\n%s", p)
+	}
+	restored.run(0, "migrate", "up")
+	restored.run(0, "doctor")
+	restored.run(0, "audit", "verify")
 }
 
 func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
@@ -118,6 +119,22 @@ func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
 	}
 	home.run(1, "restore", "missing").wantError("missing.json is missing")
 	home.run(0, "restore", "good") // the database is still empty
+}
+
+// refusesPartOfBackup puts back a backup that lacks its end, as if it had been stopped. MariaDB can't do that in one transaction, so there are
+// tables then. They don't look like a database that can be served.
+func refusesPartOfBackup(t *testing.T, home *installation, backup string) {
+	t.Helper()
+	content, manifest := readFile(t, home, backup), readFile(t, home, backup+".json")
+	part := content[:strings.LastIndex(content, "CREATE TABLE")] // of the last table
+	writeFile(t, filepath.Join(home.dir, "part"), part)
+	manifest = regexp.MustCompile(`"size": \d+`).ReplaceAllString(manifest, fmt.Sprintf(`"size": %d`, len(part)))
+	manifest = regexp.MustCompile(`"sha256": "\w+"`).ReplaceAllString(manifest, fmt.Sprintf(`"sha256": "%x"`, sha256.Sum256([]byte(part))))
+	writeFile(t, filepath.Join(home.dir, "part.json"), manifest)
+
+	home = home.with("DATABASE_URL="+storetest.NewURL(t, store.MySQL), "AUTO_MIGRATE=false")
+	home.run(1, "restore", "part").wantError("the database is restored, but the server would not start")
+	home.run(1, "serve").wantError("tenantry migrate up")
 }
 
 // fakeProgram writes a program that says a version, or else notes how it was called, prints something and then waits for ever.
@@ -160,10 +177,10 @@ func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
 		store.MySQL:    {"mariadb-dump", "mariadb-dump from 99.1.2-MariaDB, client 10.19 for Linux", "mariadb-dump  Ver 10.19 Distrib 10.1.48-MariaDB"},
 	}
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		fake, programs := fakes[engine], t.TempDir()
-		if fake.name == "" {
-			t.Skip("SQLite needs no program")
+		if engine == store.SQLite {
+			return // it needs no program
 		}
+		fake, programs := fakes[engine], t.TempDir()
 		databaseURL := storetest.NewMigratedURL(t, engine)
 		home := newInstallation(t, "DATABASE_URL="+databaseURL).withPrograms(programs)
 		fakeProgram(t, programs, fake.name, fake.old)

@@ -4,12 +4,10 @@ package backup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -32,28 +30,16 @@ func Make(ctx context.Context, s *store.Store, path, version string, now time.Ti
 	if err != nil {
 		return Manifest{}, err
 	}
-	part, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part") // of mode 0600
-	if err != nil {
-		return Manifest{}, err
-	}
-	defer os.Remove(part.Name()) // it is gone if all went well
-	defer part.Close()
-	if err := dump(ctx, s, m.Server, part); err != nil {
-		return Manifest{}, err
-	}
-	if err := part.Sync(); err != nil {
-		return Manifest{}, err
-	}
-	if m.Size, m.SHA256, err = digest(part.Name()); err != nil {
-		return Manifest{}, err
-	}
-	if err := m.write(path + manifestSuffix); err != nil {
-		return Manifest{}, err
-	}
-	if err := os.Rename(part.Name(), path); err != nil {
-		return Manifest{}, err
-	}
-	return m, syncFolder(path)
+	err = writeWhole(path, func(part *os.File) error {
+		if err := dump(ctx, s, m.Server, part); err != nil {
+			return err
+		}
+		if m.Size, m.SHA256, err = digest(part.Name()); err != nil {
+			return err
+		}
+		return m.write(path + manifestSuffix)
+	})
+	return m, err
 }
 
 // describe asks the database what the manifest says of it.
@@ -102,31 +88,4 @@ func dump(ctx context.Context, s *store.Store, server string, file *os.File) err
 			"--single-transaction", "--quick", "--hex-blob", "--triggers", "--no-tablespaces", "--", database,
 		}, tables...)...)
 	}
-}
-
-func (m Manifest) write(path string) error {
-	content, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return err
-	}
-	part, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(part.Name())
-	_, err = part.Write(append(content, '\n'))
-	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
-		return err
-	}
-	return os.Rename(part.Name(), path)
-}
-
-// syncFolder makes a new name in the folder of a file outlive a crash of the machine.
-func syncFolder(path string) error {
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return folder.Sync()
 }

@@ -52,6 +52,14 @@ func Read(path string) (Manifest, error) {
 	return m, nil
 }
 
+func (m Manifest) write(path string) error {
+	return writeWhole(path, func(part *os.File) error {
+		encoder := json.NewEncoder(part)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(m)
+	})
+}
+
 // digest returns the size of a file and its SHA-256.
 func digest(path string) (int64, string, error) {
 	file, err := os.Open(path)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -95,22 +94,15 @@ func restoreSQLite(s *store.Store, path string) error {
 		return err
 	}
 	defer from.Close()
-	part, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.part") // of mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(part.Name())
-	_, err = io.Copy(part, from)
-	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
-		return err
-	}
-	for _, suffix := range []string{"-wal", "-shm"} { // of the empty database
-		if err := os.Remove(target + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	return writeWhole(target, func(part *os.File) error {
+		if _, err := io.Copy(part, from); err != nil {
 			return err
 		}
-	}
-	if err := os.Rename(part.Name(), target); err != nil {
-		return err
-	}
-	return syncFolder(target)
+		for _, suffix := range []string{"-wal", "-shm"} { // of the empty database
+			if err := os.Remove(target + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -25,6 +25,10 @@ type ClientSettings struct {
 func (s *Store) ClientSettings() (ClientSettings, error) {
 	switch d := s.database.(type) {
 	case *postgresDriver:
+		if d.pooled.Load() {
+			return ClientSettings{}, errors.New("the database URL leads to a connection pooler such as pgbouncer; " +
+				"give BACKUP_DATABASE_URL the address of the database itself")
+		}
 		return postgresClient(&d.pool.Config().ConnConfig.Config, d.pool.Config().ConnString()), nil
 	case *sqlDriver:
 		if d.mysql != nil {
