@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,8 +18,8 @@ import (
 func TestSchemaIsNoticedWithoutAnyHealthCheck(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var answer error
-		schema := &health.Schema{Log: slog.New(slog.DiscardHandler), CheckSchema: func(context.Context) error { return answer }}
+		var answer atomic.Pointer[error]
+		schema := &health.Schema{Log: slog.New(slog.DiscardHandler), CheckSchema: func(context.Context) error { return *answer.Load() }}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go schema.Run(ctx)
@@ -32,7 +33,7 @@ func TestSchemaIsNoticedWithoutAnyHealthCheck(t *testing.T) {
 			{nil, false},
 			{errors.New("the database doesn't answer"), false},
 		} {
-			answer = step.answer
+			answer.Store(&step.answer)
 			time.Sleep(5 * time.Second)
 			synctest.Wait()
 			if err := schema.Refusal(); errs.Is(err, errs.SchemaMismatch) != step.refuses || (err != nil) != step.refuses {
