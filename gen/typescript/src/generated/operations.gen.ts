@@ -39,7 +39,8 @@ export interface Operations {
    * Is it well
    *
    * Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-   * without. For load balancers: 200 means send requests, 503 means don't.
+   * without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
+   * schema that the database has, and while the database is down.
    */
   readonly getHealth: (options?: Call<types.GetHealthData>) => Promise<types.GetHealthResponses[200]>;
   /**
@@ -86,8 +87,9 @@ export interface Operations {
    * All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
    * before it begins, with its filters, so that an export without filters has its own entry in the first line.
    *
-   * `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row; a cell that a spreadsheet would
-   * take for a formula begins with an apostrophe. The connection is cut if the stream fails on the way, takes longer than an
+   * `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
+   * character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
+   * terminals, or if it begins with an apostrophe: remove one apostrophe from the beginning of each cell to have the value. The connection is cut if the stream fails on the way, takes longer than an
    * hour, or its user loses the right to it: a reply that ends properly is complete.
    */
   readonly exportAuditLogs: (options?: Call<types.ExportAuditLogsData>) => Promise<Download>;
@@ -155,8 +157,8 @@ export interface Operations {
   /**
    * Change one's own password
    *
-   * All other sessions of the user end; this one goes on. The new password has 12 to 72 bytes in UTF-8, is not a common
-   * one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+   * All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
+   * in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
    *
    * A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
    * at log-in does, and slows down in the same way (429).
@@ -179,7 +181,9 @@ export interface Operations {
    * Trade a refresh token for a new pair of tokens
    *
    * A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-   * direct predecessor of the newest, still unused one is accepted for 10 seconds and gets the same successor.
+   * direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
+   * and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
+   * possible for three successive tokens.
    */
   readonly refresh: (options: Call<types.RefreshData>) => Promise<types.RefreshResponses[200]>;
   /**
@@ -212,7 +216,7 @@ export interface Operations {
    *
    * All that is known of one branch, with its address and where it is on the map.
    */
-  readonly getBranch: (options: Call<types.GetBranchData>) => Promise<types.GetBranchResponses[200]>;
+  readonly getBranch: (options: ConditionalCall<types.GetBranchData>) => Promise<types.GetBranchResponses[200]>;
   /**
    * Change a branch
    *
@@ -254,7 +258,7 @@ export interface Operations {
    *
    * All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
    */
-  readonly getCompany: (options: Call<types.GetCompanyData>) => Promise<types.GetCompanyResponses[200]>;
+  readonly getCompany: (options: ConditionalCall<types.GetCompanyData>) => Promise<types.GetCompanyResponses[200]>;
   /**
    * Change a company
    *
@@ -296,7 +300,7 @@ export interface Operations {
    *
    * All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
    */
-  readonly getDepartment: (options: Call<types.GetDepartmentData>) => Promise<types.GetDepartmentResponses[200]>;
+  readonly getDepartment: (options: ConditionalCall<types.GetDepartmentData>) => Promise<types.GetDepartmentResponses[200]>;
   /**
    * Change a department
    *
@@ -345,7 +349,7 @@ export interface Operations {
    *
    * The tenant that the request acts in.
    */
-  readonly getOwnTenant: (options?: Call<types.GetOwnTenantData>) => Promise<types.GetOwnTenantResponses[200]>;
+  readonly getOwnTenant: (options?: ConditionalCall<types.GetOwnTenantData>) => Promise<types.GetOwnTenantResponses[200]>;
   /**
    * How much one's own tenant has
    *
@@ -371,7 +375,7 @@ export interface Operations {
    *
    * A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
    */
-  readonly getTenant: (options: Call<types.GetTenantData>) => Promise<types.GetTenantResponses[200]>;
+  readonly getTenant: (options: ConditionalCall<types.GetTenantData>) => Promise<types.GetTenantResponses[200]>;
   /**
    * Change a tenant
    *
@@ -401,7 +405,7 @@ export interface Operations {
    *
    * A tenant that is active already is answered as it is.
    */
-  readonly resumeTenant: (options: Call<types.ResumeTenantData>) => Promise<types.ResumeTenantResponses[200]>;
+  readonly resumeTenant: (options: ConditionalCall<types.ResumeTenantData>) => Promise<types.ResumeTenantResponses[200]>;
   /**
    * Suspend a tenant
    *
@@ -409,7 +413,7 @@ export interface Operations {
    * after `resume` they work again, unless they have expired. Superusers still act in it with `tenant_id`. A tenant that
    * is suspended already is answered as it is. The platform can't be suspended.
    */
-  readonly suspendTenant: (options: Call<types.SuspendTenantData>) => Promise<types.SuspendTenantResponses[200]>;
+  readonly suspendTenant: (options: ConditionalCall<types.SuspendTenantData>) => Promise<types.SuspendTenantResponses[200]>;
   /**
    * How much a tenant has
    *
@@ -438,9 +442,10 @@ export interface Operations {
   /**
    * Read a user
    *
-   * A log-in alone gives no new version. So `last_login_at` may be older than it is when `If-None-Match` gets 304.
+   * A log-in changes `last_login_at` and so the `ETag`, but not the version: an older `ETag` of the same version still fulfils
+   * `If-Match`.
    */
-  readonly getUser: (options: Call<types.GetUserData>) => Promise<types.GetUserResponses[200]>;
+  readonly getUser: (options: ConditionalCall<types.GetUserData>) => Promise<types.GetUserResponses[200]>;
   /**
    * Change a user
    *
@@ -468,7 +473,7 @@ export interface Operations {
    * The user can log in again, with the password that they had; sessions that have ended stay so. An active user is answered
    * as it is, without an entry in the audit trail. A superuser is activated by superusers alone (403).
    */
-  readonly activateUser: (options: Call<types.ActivateUserData>) => Promise<types.ActivateUserResponses[200]>;
+  readonly activateUser: (options: ConditionalCall<types.ActivateUserData>) => Promise<types.ActivateUserResponses[200]>;
   /**
    * Deactivate a user
    *
@@ -477,7 +482,7 @@ export interface Operations {
    * trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
    * deactivated by superusers alone (403).
    */
-  readonly deactivateUser: (options: Call<types.DeactivateUserData>) => Promise<types.DeactivateUserResponses[200]>;
+  readonly deactivateUser: (options: ConditionalCall<types.DeactivateUserData>) => Promise<types.DeactivateUserResponses[200]>;
   /**
    * Make a one-time token for a new password
    *
@@ -488,7 +493,7 @@ export interface Operations {
    * An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
    * alone (403).
    */
-  readonly createPasswordReset: (options: Call<types.CreatePasswordResetData>) => Promise<types.CreatePasswordResetResponses[200]>;
+  readonly createPasswordReset: (options: ConditionalCall<types.CreatePasswordResetData>) => Promise<types.CreatePasswordResetResponses[200]>;
   /**
    * List a user's sessions
    *
@@ -550,39 +555,39 @@ export const operations = {
   endMySession: { method: 'DELETE', path: '/api/v1/auth/sessions/{id}', replies: { 204: [] }, secured: true },
   listBranches: { method: 'GET', path: '/api/v1/org/branches', replies: { 200: ['application/json'] }, secured: true, tenant: true, page: true },
   createBranch: { method: 'POST', path: '/api/v1/org/branches', replies: { 201: ['application/json'] }, secured: true, tenant: true },
-  getBranch: { method: 'GET', path: '/api/v1/org/branches/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true },
+  getBranch: { method: 'GET', path: '/api/v1/org/branches/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   updateBranch: { method: 'PUT', path: '/api/v1/org/branches/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   deleteBranch: { method: 'DELETE', path: '/api/v1/org/branches/{id}', replies: { 200: ['application/json'], 202: ['application/json'], 204: [] }, secured: true, tenant: true, ifMatch: true },
   listCompanies: { method: 'GET', path: '/api/v1/org/companies', replies: { 200: ['application/json'] }, secured: true, tenant: true, page: true },
   createCompany: { method: 'POST', path: '/api/v1/org/companies', replies: { 201: ['application/json'] }, secured: true, tenant: true },
-  getCompany: { method: 'GET', path: '/api/v1/org/companies/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true },
+  getCompany: { method: 'GET', path: '/api/v1/org/companies/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   updateCompany: { method: 'PUT', path: '/api/v1/org/companies/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   deleteCompany: { method: 'DELETE', path: '/api/v1/org/companies/{id}', replies: { 200: ['application/json'], 202: ['application/json'], 204: [] }, secured: true, tenant: true, ifMatch: true },
   listDepartments: { method: 'GET', path: '/api/v1/org/departments', replies: { 200: ['application/json'] }, secured: true, tenant: true, page: true },
   createDepartment: { method: 'POST', path: '/api/v1/org/departments', replies: { 201: ['application/json'] }, secured: true, tenant: true },
-  getDepartment: { method: 'GET', path: '/api/v1/org/departments/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true },
+  getDepartment: { method: 'GET', path: '/api/v1/org/departments/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   updateDepartment: { method: 'PUT', path: '/api/v1/org/departments/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   deleteDepartment: { method: 'DELETE', path: '/api/v1/org/departments/{id}', replies: { 200: ['application/json'], 202: ['application/json'], 204: [] }, secured: true, tenant: true, ifMatch: true },
   getOrganisationTree: { method: 'GET', path: '/api/v1/org/tree', replies: { 200: ['application/json'] }, secured: true, tenant: true },
   listDeprecations: { method: 'GET', path: '/api/v1/system/deprecations', replies: { 200: ['application/json'] }, secured: true },
-  getOwnTenant: { method: 'GET', path: '/api/v1/tenant', replies: { 200: ['application/json'] }, secured: true, tenant: true },
+  getOwnTenant: { method: 'GET', path: '/api/v1/tenant', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   getOwnTenantUsage: { method: 'GET', path: '/api/v1/tenant/usage', replies: { 200: ['application/json'] }, secured: true, tenant: true },
   listTenants: { method: 'GET', path: '/api/v1/tenants', replies: { 200: ['application/json'] }, secured: true, page: true },
   createTenant: { method: 'POST', path: '/api/v1/tenants', replies: { 201: ['application/json'] }, secured: true },
-  getTenant: { method: 'GET', path: '/api/v1/tenants/{id}', replies: { 200: ['application/json'] }, secured: true },
+  getTenant: { method: 'GET', path: '/api/v1/tenants/{id}', replies: { 200: ['application/json'] }, secured: true, ifMatch: true },
   updateTenant: { method: 'PUT', path: '/api/v1/tenants/{id}', replies: { 200: ['application/json'] }, secured: true, ifMatch: true },
   deleteTenant: { method: 'DELETE', path: '/api/v1/tenants/{id}', replies: { 202: ['application/json'], 204: [] }, secured: true, ifMatch: true },
-  resumeTenant: { method: 'POST', path: '/api/v1/tenants/{id}/resume', replies: { 200: ['application/json'] }, secured: true },
-  suspendTenant: { method: 'POST', path: '/api/v1/tenants/{id}/suspend', replies: { 200: ['application/json'] }, secured: true },
+  resumeTenant: { method: 'POST', path: '/api/v1/tenants/{id}/resume', replies: { 200: ['application/json'] }, secured: true, ifMatch: true },
+  suspendTenant: { method: 'POST', path: '/api/v1/tenants/{id}/suspend', replies: { 200: ['application/json'] }, secured: true, ifMatch: true },
   getTenantUsage: { method: 'GET', path: '/api/v1/tenants/{id}/usage', replies: { 200: ['application/json'] }, secured: true },
   listUsers: { method: 'GET', path: '/api/v1/users', replies: { 200: ['application/json'] }, secured: true, tenant: true, page: true },
   createUser: { method: 'POST', path: '/api/v1/users', replies: { 201: ['application/json'] }, secured: true, tenant: true },
-  getUser: { method: 'GET', path: '/api/v1/users/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true },
+  getUser: { method: 'GET', path: '/api/v1/users/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   updateUser: { method: 'PUT', path: '/api/v1/users/{id}', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   deleteUser: { method: 'DELETE', path: '/api/v1/users/{id}', replies: { 204: [] }, secured: true, tenant: true, ifMatch: true },
-  activateUser: { method: 'POST', path: '/api/v1/users/{id}/activate', replies: { 200: ['application/json'] }, secured: true, tenant: true },
-  deactivateUser: { method: 'POST', path: '/api/v1/users/{id}/deactivate', replies: { 200: ['application/json'] }, secured: true, tenant: true },
-  createPasswordReset: { method: 'POST', path: '/api/v1/users/{id}/password-reset', replies: { 200: ['application/json'] }, secured: true, tenant: true },
+  activateUser: { method: 'POST', path: '/api/v1/users/{id}/activate', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
+  deactivateUser: { method: 'POST', path: '/api/v1/users/{id}/deactivate', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
+  createPasswordReset: { method: 'POST', path: '/api/v1/users/{id}/password-reset', replies: { 200: ['application/json'] }, secured: true, tenant: true, ifMatch: true },
   listUserSessions: { method: 'GET', path: '/api/v1/users/{id}/sessions', replies: { 200: ['application/json'] }, secured: true, tenant: true, page: true },
   endUserSessions: { method: 'DELETE', path: '/api/v1/users/{id}/sessions', replies: { 204: [] }, secured: true, tenant: true },
   listErrorCodes: { method: 'GET', path: '/errors', replies: { 200: ['text/markdown'] } },

@@ -5,603 +5,17 @@ export type ClientOptions = {
 };
 
 /**
- * A stable name of what went wrong. New ones may come; treat one that you don't know by its status.
- */
-export type ErrorCode = 'malformed_request' | 'malformed_json' | 'unknown_reference' | 'invalid_one_time_token' | 'unauthenticated' | 'invalid_token' | 'token_expired' | 'session_ended' | 'invalid_credentials' | 'refresh_reused' | 'forbidden' | 'tenant_suspended' | 'not_found' | 'method_not_allowed' | 'not_acceptable' | 'already_exists' | 'cycle' | 'last_admin' | 'quota_exceeded' | 'user_inactive' | 'platform_tenant' | 'not_suspended' | 'tenant_required' | 'tenant_deleting' | 'stale_version' | 'body_too_large' | 'unsupported_media_type' | 'validation_failed' | 'invalid_cursor' | 'too_large' | 'headers_too_large' | 'too_many_attempts' | 'rate_limited' | 'internal' | 'unavailable' | 'timeout' | 'busy';
-
-/**
- * An error (RFC 9457).
- */
-export type Problem = {
-    /**
-     * A URI reference that names the kind of problem: `/errors/<code>`.
-     */
-    type: string;
-    /**
-     * What kind of problem this is, in a few words. The same for each `code`.
-     */
-    title: string;
-    /**
-     * The HTTP status.
-     */
-    status: number;
-    /**
-     * What happened this time, for a person.
-     */
-    detail: string;
-    /**
-     * The path of the request; a longer one is cut off.
-     */
-    instance: string;
-    code: ErrorCode;
-    /**
-     * The id of the request, as in `X-Request-Id`.
-     */
-    request_id: string;
-    /**
-     * The places of the request that are wrong, at most 50. `more_errors` says how many others there are.
-     */
-    errors?: Array<ProblemField>;
-    /**
-     * How many further places are wrong that `errors` does not list; missing if there is none.
-     */
-    more_errors?: number;
-};
-
-/**
- * One place of the request that is wrong - in the body (`pointer`) or in a parameter (`parameter`).
- */
-export type ProblemField = {
-    /**
-     * A JSON Pointer into the body (RFC 6901). A longer one is cut off, and ends with `...`.
-     */
-    pointer?: string;
-    /**
-     * The name of the query parameter, path parameter or header. A longer one is cut off, and ends with `...`.
-     */
-    parameter?: string;
-    /**
-     * What is wrong there, for a person.
-     */
-    detail: string;
-    /**
-     * The rule that is broken: `required`, `unknown`, `type`, `format`, `pattern`, `too_long`, `too_short`, `minimum`, `maximum`, `not_allowed`, `taken`, `duplicate`, `syntax`, `wrong`, `common`, `personal`, `unchanged`, ...
-     */
-    code: string;
-};
-
-/**
- * Who logs in, and with what.
- */
-export type LoginRequest = {
-    /**
-     * The e-mail address, in upper or lower case, with the domain in Unicode or Punycode.
-     */
-    email: string;
-    /**
-     * The password.
-     */
-    password: string;
-};
-
-/**
- * The token to trade for new ones.
- */
-export type RefreshRequest = {
-    /**
-     * The newest refresh token of the session.
-     */
-    refresh_token: string;
-};
-
-/**
- * What to end; without a body, the current session.
- */
-export type LogoutRequest = {
-    scope?: LogoutScope;
-};
-
-/**
- * Which sessions end - this one, all of the user's others, or all of them.
- */
-export type LogoutScope = 'current' | 'others' | 'all';
-
-/**
- * The two tokens of a session.
- */
-export type TokenPair = {
-    /**
-     * Goes into `Authorization: Bearer`. A JWT (RFC 9068); treat it as opaque.
-     */
-    access_token: string;
-    /**
-     * Works once, with `POST /api/v1/auth/refresh`.
-     */
-    refresh_token: string;
-    /**
-     * How to send the access token (RFC 6750).
-     */
-    token_type: 'bearer';
-    /**
-     * Seconds for which the access token is good.
-     */
-    expires_in: number;
-    /**
-     * Seconds for which the refresh token is good.
-     */
-    refresh_expires_in: number;
-};
-
-/**
- * The tokens of a new session, and the user that they stand for.
- */
-export type LoginResult = TokenPair & {
-    user: User;
-};
-
-/**
- * What a user may do in their tenant.
- */
-export type Role = 'viewer' | 'user' | 'admin';
-
-/**
- * The user's role, or `superuser`.
- */
-export type EffectiveRole = 'viewer' | 'user' | 'admin' | 'superuser';
-
-/**
- * Someone who may log in to a tenant.
- */
-export type User = {
-    /**
-     * The user's id.
-     */
-    id: string;
-    /**
-     * The tenant that the user belongs to.
-     */
-    tenant_id: string;
-    /**
-     * The e-mail address to log in with, in lower case and NFC, with the domain in Unicode. Unique in the whole installation.
-     */
-    email: string;
-    /**
-     * The user's name.
-     */
-    full_name: string;
-    /**
-     * A phone number.
-     */
-    phone: string | null;
-    role: Role;
-    /**
-     * Whether the user may log in.
-     */
-    is_active: boolean;
-    /**
-     * Whether the user may do everything in every tenant.
-     */
-    is_superuser: boolean;
-    /**
-     * The company that the user is assigned to.
-     */
-    company_id: string | null;
-    /**
-     * The branch that the user is assigned to.
-     */
-    branch_id: string | null;
-    /**
-     * The department that the user is assigned to.
-     */
-    department_id: string | null;
-    /**
-     * When the user last logged in.
-     */
-    last_login_at: string | null;
-    /**
-     * When the user was created.
-     */
-    created_at: string;
-    /**
-     * When the user was last changed.
-     */
-    updated_at: string;
-    /**
-     * Counts the changes; the first version is 1.
-     */
-    version: number;
-};
-
-/**
- * The tenant, in short.
- */
-export type TenantSummary = {
-    /**
-     * The tenant's id.
-     */
-    id: string;
-    /**
-     * A short name.
-     */
-    code: string;
-    /**
-     * The tenant's name.
-     */
-    name: string;
-    tier: TenantTier;
-    status: TenantStatus;
-};
-
-/**
- * What the tenant has subscribed to.
- */
-export type TenantTier = 'free' | 'basic' | 'premium' | 'enterprise';
-
-/**
- * Whether the tenant's users may work. Of one that is `deleting`, something is left and nobody can get at it.
- */
-export type TenantStatus = 'active' | 'suspended' | 'deleting';
-
-/**
- * A customer of this installation: everything else belongs to one.
- */
-export type Tenant = {
-    /**
-     * The tenant's id.
-     */
-    id: string;
-    /**
-     * A short name in upper case, unique in the installation.
-     */
-    code: string;
-    /**
-     * The tenant's name.
-     */
-    name: string;
-    tier: TenantTier;
-    status: TenantStatus;
-    /**
-     * The most companies that it may have; `null` is no limit.
-     */
-    max_companies: number | null;
-    /**
-     * The most users that it may have; `null` is no limit.
-     */
-    max_users: number | null;
-    /**
-     * Whom to turn to.
-     */
-    contact_name: string | null;
-    /**
-     * Their e-mail address.
-     */
-    contact_email: string | null;
-    /**
-     * Their phone number.
-     */
-    contact_phone: string | null;
-    /**
-     * When it was created.
-     */
-    created_at: string;
-    /**
-     * When it was last changed.
-     */
-    updated_at: string;
-    /**
-     * Counts the changes; the first version is 1.
-     */
-    version: number;
-};
-
-/**
- * A new tenant. `code` and `name` are needed.
- */
-export type TenantCreate = TenantUpdate & {
-    [key: string]: unknown;
-};
-
-/**
- * The fields of a tenant that can be set.
- */
-export type TenantUpdate = {
-    /**
-     * A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
-     */
-    code?: string;
-    /**
-     * The tenant's name; not blank.
-     */
-    name?: string;
-    tier?: TenantTier;
-    /**
-     * The most companies that it may have; `null` is no limit.
-     */
-    max_companies?: number | null;
-    /**
-     * The most users that it may have; `null` is no limit.
-     */
-    max_users?: number | null;
-    /**
-     * Whom to turn to.
-     */
-    contact_name?: string | null;
-    /**
-     * Their e-mail address.
-     */
-    contact_email?: string | null;
-    /**
-     * Their phone number.
-     */
-    contact_phone?: string | null;
-};
-
-/**
- * A page of tenants.
- */
-export type TenantPage = {
-    /**
-     * The tenants of this page.
-     */
-    items: Array<Tenant>;
-    /**
-     * What to send as `cursor` for the next page; `null` on the last.
-     */
-    next_cursor: string | null;
-    /**
-     * The number of all tenants that the filters let through; only with `count=true`.
-     */
-    total?: number;
-};
-
-/**
- * How much a tenant has, with its limits.
- */
-export type TenantUsage = {
-    /**
-     * How many companies there are.
-     */
-    companies: number;
-    /**
-     * The most companies that it may have; `null` is no limit.
-     */
-    max_companies: number | null;
-    /**
-     * How many branches all its companies have.
-     */
-    branches: number;
-    /**
-     * How many departments all its companies have.
-     */
-    departments: number;
-    /**
-     * How many users there are, active or not.
-     */
-    users: number;
-    /**
-     * How many of them are active.
-     */
-    active_users: number;
-    /**
-     * The most users that it may have; `null` is no limit.
-     */
-    max_users: number | null;
-    /**
-     * How many entries its audit trail has.
-     */
-    audit_entries: number;
-};
-
-/**
- * A log-in that is still good, on one device or in one program.
- */
-export type Session = {
-    /**
-     * The session's id.
-     */
-    id: string;
-    /**
-     * The address that the session was started from.
-     */
-    ip: string;
-    /**
-     * The program that the session was started with.
-     */
-    user_agent: string;
-    /**
-     * When the user logged in.
-     */
-    created_at: string;
-    /**
-     * When the user logged in or last refreshed.
-     */
-    last_seen_at: string;
-    /**
-     * When the session ends unless it is refreshed.
-     */
-    expires_at: string;
-};
-
-/**
- * One of the user's own sessions.
- */
-export type OwnSession = Session & {
-    /**
-     * Whether this request belongs to it.
-     */
-    current: boolean;
-};
-
-/**
- * The sessions of a user.
- */
-export type SessionList = {
-    /**
-     * The sessions of this page, newest first.
-     */
-    items: Array<Session>;
-    /**
-     * What to send as `cursor` for the next page; `null` on the last.
-     */
-    next_cursor: string | null;
-};
-
-/**
- * The user's own sessions.
- */
-export type OwnSessionList = {
-    /**
-     * The sessions of this page, newest first.
-     */
-    items: Array<OwnSession>;
-    /**
-     * What to send as `cursor` for the next page; `null` on the last.
-     */
-    next_cursor: string | null;
-};
-
-/**
- * What users may change about themselves.
- */
-export type ProfileUpdate = {
-    /**
-     * The user's name; not blank.
-     */
-    full_name?: string;
-    /**
-     * A phone number.
-     */
-    phone?: string | null;
-};
-
-/**
- * The old password, as proof of who asks, and the new one.
- */
-export type PasswordChange = {
-    /**
-     * The password until now.
-     */
-    current_password: string;
-    /**
-     * The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common`, `personal` and `unchanged`.
-     */
-    new_password: string;
-};
-
-/**
- * A one-time token, and the password to set with it.
- */
-export type PasswordReset = {
-    /**
-     * The one-time token.
-     */
-    token: string;
-    /**
-     * The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common` and `personal`.
-     */
-    new_password: string;
-};
-
-/**
- * Lets a user choose a password, once. Whoever has it can do so.
- */
-export type OneTimeToken = {
-    /**
-     * What to send to `POST /api/v1/auth/password/reset`.
-     */
-    token: string;
-    /**
-     * The page of the front end where the user chooses a password, with the token behind the `#`, so that no server on the way logs it. `null` if the installation has no such page (`PASSWORD_RESET_URL`).
-     */
-    link: string | null;
-    /**
-     * When it stops working.
-     */
-    expires_at: string;
-};
-
-/**
- * A new user. `email`, `full_name` and `role` are needed.
- */
-export type UserCreate = UserUpdate & {
-    [key: string]: unknown;
-};
-
-/**
- * The fields of a user that an admin can set.
- */
-export type UserUpdate = {
-    /**
-     * The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
-     */
-    email?: string;
-    /**
-     * The user's name; not blank.
-     */
-    full_name?: string;
-    /**
-     * A phone number.
-     */
-    phone?: string | null;
-    role?: Role;
-    /**
-     * The company that the user is assigned to.
-     */
-    company_id?: string | null;
-    /**
-     * The branch that the user is assigned to; of the same company.
-     */
-    branch_id?: string | null;
-    /**
-     * The department that the user is assigned to; of the same company and, if both have one, the same branch.
-     */
-    department_id?: string | null;
-};
-
-/**
- * A new user, and what to hand to them.
- */
-export type CreatedUser = {
-    user: User;
-    one_time_token: OneTimeToken;
-};
-
-/**
- * A page of users.
- */
-export type UserPage = {
-    /**
-     * The users of this page.
-     */
-    items: Array<User>;
-    /**
-     * What to send as `cursor` for the next page; `null` on the last.
-     */
-    next_cursor: string | null;
-    /**
-     * The number of all users that the filters let through; only with `count=true`.
-     */
-    total?: number;
-};
-
-/**
- * The logged-in user and what they may do.
- */
-export type Me = {
-    user: User;
-    tenant: TenantSummary;
-    role: EffectiveRole;
-    /**
-     * The ids of the operations that the user may call, sorted. (The examples show some of them.)
-     */
-    permissions: Array<string>;
-    session: Session;
-};
-
-/**
  * Where it is. Every part is there, as `null` if it is unknown.
  */
 export type Address = {
+    /**
+     * The city.
+     */
+    city: string | null;
+    /**
+     * The country, best as its ISO 3166-1 code.
+     */
+    country: string | null;
     /**
      * Street and number.
      */
@@ -611,27 +25,27 @@ export type Address = {
      */
     line2: string | null;
     /**
-     * The city.
-     */
-    city: string | null;
-    /**
-     * The state, province or region.
-     */
-    state: string | null;
-    /**
      * The postal code.
      */
     postal_code: string | null;
     /**
-     * The country, best as its ISO 3166-1 code.
+     * The state, province or region.
      */
-    country: string | null;
+    state: string | null;
 };
 
 /**
  * The parts that are there change; `null` clears a part, or the whole address.
  */
 export type AddressUpdate = {
+    /**
+     * The city.
+     */
+    city?: string | null;
+    /**
+     * The country, best as its ISO 3166-1 code.
+     */
+    country?: string | null;
     /**
      * Street and number.
      */
@@ -641,626 +55,67 @@ export type AddressUpdate = {
      */
     line2?: string | null;
     /**
-     * The city.
-     */
-    city?: string | null;
-    /**
-     * The state, province or region.
-     */
-    state?: string | null;
-    /**
      * The postal code.
      */
     postal_code?: string | null;
     /**
-     * The country, best as its ISO 3166-1 code.
+     * The state, province or region.
      */
-    country?: string | null;
+    state?: string | null;
 } | null;
 
 /**
- * A company of a tenant.
+ * How often something was done.
  */
-export type Company = {
+export type AuditActionCount = {
     /**
-     * The company's id.
+     * The action.
      */
-    id: string;
+    action: string;
     /**
-     * The tenant that the company belongs to.
+     * How often it was done.
      */
-    tenant_id: string;
-    /**
-     * A short name in upper case, unique in the tenant.
-     */
-    code: string;
-    /**
-     * The company's name.
-     */
-    name: string;
-    /**
-     * What it does.
-     */
-    description: string | null;
-    /**
-     * An e-mail address.
-     */
-    email: string | null;
-    /**
-     * A phone number.
-     */
-    phone: string | null;
-    /**
-     * A web address.
-     */
-    website: string | null;
-    address: Address;
-    /**
-     * The number that the tax office knows it by.
-     */
-    tax_id: string | null;
-    /**
-     * Its number in the commercial register.
-     */
-    registration_number: string | null;
-    /**
-     * Whether it is in business.
-     */
-    is_active: boolean;
-    /**
-     * When it was created.
-     */
-    created_at: string;
-    /**
-     * When it was last changed.
-     */
-    updated_at: string;
-    /**
-     * Counts the changes; the first version is 1.
-     */
-    version: number;
+    entries: number;
 };
-
-/**
- * A new company. `code` and `name` are needed.
- */
-export type CompanyCreate = CompanyUpdate & {
-    [key: string]: unknown;
-};
-
-/**
- * The fields of a company that can be set.
- */
-export type CompanyUpdate = {
-    /**
-     * A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Kept in upper case.
-     */
-    code?: string;
-    /**
-     * The company's name; not blank.
-     */
-    name?: string;
-    /**
-     * What it does.
-     */
-    description?: string | null;
-    /**
-     * An e-mail address.
-     */
-    email?: string | null;
-    /**
-     * A phone number.
-     */
-    phone?: string | null;
-    /**
-     * A web address, beginning with http:// or https://, in upper or lower case.
-     */
-    website?: string | null;
-    address?: AddressUpdate | null;
-    /**
-     * The number that the tax office knows it by.
-     */
-    tax_id?: string | null;
-    /**
-     * Its number in the commercial register.
-     */
-    registration_number?: string | null;
-    /**
-     * Whether it is in business. A new company is, unless this says otherwise.
-     */
-    is_active?: boolean;
-};
-
-/**
- * The order of a list; a minus sign turns it round. Names are sorted without regard to case.
- */
-export type Sort = 'created_at' | '-created_at' | 'name' | '-name';
-
-/**
- * A page of companies.
- */
-export type CompanyPage = {
-    /**
-     * The companies of this page.
-     */
-    items: Array<Company>;
-    /**
-     * What to send as `cursor` for the next page; `null` on the last.
-     */
-    next_cursor: string | null;
-    /**
-     * The number of all companies that the filters let through; only with `count=true`.
-     */
-    total?: number;
-};
-
-/**
- * What a deletion takes with it, or what is left of one.
- */
-export type DeletionPreview = {
-    /**
-     * How many companies would be deleted.
-     */
-    companies: number;
-    /**
-     * How many branches would be deleted.
-     */
-    branches: number;
-    /**
-     * How many departments would be deleted.
-     */
-    departments: number;
-    /**
-     * How many users would lose their assignment.
-     */
-    users_detached: number;
-};
-
-/**
- * A place where a company is: an office, a store, a hospital.
- */
-export type Branch = {
-    /**
-     * The branch's id.
-     */
-    id: string;
-    /**
-     * The tenant that the branch belongs to.
-     */
-    tenant_id: string;
-    /**
-     * The company that the branch belongs to.
-     */
-    company_id: string;
-    /**
-     * A short name in upper case, unique in the company.
-     */
-    code: string;
-    /**
-     * The branch's name.
-     */
-    name: string;
-    /**
-     * An e-mail address.
-     */
-    email: string | null;
-    /**
-     * A phone number.
-     */
-    phone: string | null;
-    address: Address;
-    /**
-     * Degrees north of the equator (WGS 84).
-     */
-    latitude: number | null;
-    /**
-     * Degrees east of Greenwich (WGS 84).
-     */
-    longitude: number | null;
-    /**
-     * Whether it is the company's head office, or one of them.
-     */
-    is_headquarters: boolean;
-    /**
-     * Whether it is open.
-     */
-    is_active: boolean;
-    /**
-     * When it was created.
-     */
-    created_at: string;
-    /**
-     * When it was last changed.
-     */
-    updated_at: string;
-    /**
-     * Counts the changes; the first version is 1.
-     */
-    version: number;
-};
-
-/**
- * A new branch. `company_id`, `code` and `name` are needed.
- */
-export type BranchCreate = {
-    /**
-     * The company that the branch belongs to. It stays the same.
-     */
-    company_id: string;
-    /**
-     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
-     */
-    code: string;
-    /**
-     * The branch's name; not blank.
-     */
-    name: string;
-    /**
-     * An e-mail address.
-     */
-    email?: string | null;
-    /**
-     * A phone number.
-     */
-    phone?: string | null;
-    address?: AddressUpdate | null;
-    /**
-     * Degrees north of the equator (WGS 84).
-     */
-    latitude?: number | null;
-    /**
-     * Degrees east of Greenwich (WGS 84).
-     */
-    longitude?: number | null;
-    /**
-     * Whether it is the company's head office, or one of them. A new branch is not, unless this says otherwise.
-     */
-    is_headquarters?: boolean;
-    /**
-     * Whether it is open. A new branch is, unless this says otherwise.
-     */
-    is_active?: boolean;
-};
-
-/**
- * The fields of a branch that can be changed.
- */
-export type BranchUpdate = {
-    /**
-     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
-     */
-    code?: string;
-    /**
-     * The branch's name; not blank.
-     */
-    name?: string;
-    /**
-     * An e-mail address.
-     */
-    email?: string | null;
-    /**
-     * A phone number.
-     */
-    phone?: string | null;
-    address?: AddressUpdate | null;
-    /**
-     * Degrees north of the equator (WGS 84).
-     */
-    latitude?: number | null;
-    /**
-     * Degrees east of Greenwich (WGS 84).
-     */
-    longitude?: number | null;
-    /**
-     * Whether it is the company's head office, or one of them. A new branch is not, unless this says otherwise.
-     */
-    is_headquarters?: boolean;
-    /**
-     * Whether it is open. A new branch is, unless this says otherwise.
-     */
-    is_active?: boolean;
-};
-
-/**
- * A page of branches.
- */
-export type BranchPage = {
-    /**
-     * The branches of this page.
-     */
-    items: Array<Branch>;
-    /**
-     * What to send as `cursor` for the next page; `null` on the last.
-     */
-    next_cursor: string | null;
-    /**
-     * The number of all branches that the filters let through; only with `count=true`.
-     */
-    total?: number;
-};
-
-/**
- * A part of a company, in one of its branches or across them, perhaps below another part.
- */
-export type Department = {
-    /**
-     * The department's id.
-     */
-    id: string;
-    /**
-     * The tenant that the department belongs to.
-     */
-    tenant_id: string;
-    /**
-     * The company that the department belongs to.
-     */
-    company_id: string;
-    /**
-     * The branch that it is in, of the same company; `null` if it isn't bound to one.
-     */
-    branch_id: string | null;
-    /**
-     * The department that it is directly below, of the same company.
-     */
-    parent_id: string | null;
-    /**
-     * The user who heads it.
-     */
-    head_user_id: string | null;
-    /**
-     * A short name in upper case, unique in the company.
-     */
-    code: string;
-    /**
-     * The department's name.
-     */
-    name: string;
-    /**
-     * What it does.
-     */
-    description: string | null;
-    /**
-     * Whether it is at work.
-     */
-    is_active: boolean;
-    /**
-     * When it was created.
-     */
-    created_at: string;
-    /**
-     * When it was last changed.
-     */
-    updated_at: string;
-    /**
-     * Counts the changes; the first version is 1.
-     */
-    version: number;
-};
-
-/**
- * A new department. `company_id`, `code` and `name` are needed.
- */
-export type DepartmentCreate = {
-    /**
-     * The company that the department belongs to. It stays the same.
-     */
-    company_id: string;
-    /**
-     * The branch that it is in, of the same company.
-     */
-    branch_id?: string | null;
-    /**
-     * The department that it is directly below, of the same company.
-     */
-    parent_id?: string | null;
-    /**
-     * The user who heads it.
-     */
-    head_user_id?: string | null;
-    /**
-     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
-     */
-    code: string;
-    /**
-     * The department's name; not blank.
-     */
-    name: string;
-    /**
-     * What it does.
-     */
-    description?: string | null;
-    /**
-     * Whether it is at work. A new department is, unless this says otherwise.
-     */
-    is_active?: boolean;
-};
-
-/**
- * The fields of a department that can be changed.
- */
-export type DepartmentUpdate = {
-    /**
-     * The branch that it is in, of the same company.
-     */
-    branch_id?: string | null;
-    /**
-     * The department that it is directly below, of the same company.
-     */
-    parent_id?: string | null;
-    /**
-     * The user who heads it.
-     */
-    head_user_id?: string | null;
-    /**
-     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
-     */
-    code?: string;
-    /**
-     * The department's name; not blank.
-     */
-    name?: string;
-    /**
-     * What it does.
-     */
-    description?: string | null;
-    /**
-     * Whether it is at work. A new department is, unless this says otherwise.
-     */
-    is_active?: boolean;
-};
-
-/**
- * A page of departments.
- */
-export type DepartmentPage = {
-    /**
-     * The departments of this page.
-     */
-    items: Array<Department>;
-    /**
-     * What to send as `cursor` for the next page; `null` on the last.
-     */
-    next_cursor: string | null;
-    /**
-     * The number of all departments that the filters let through; only with `count=true`.
-     */
-    total?: number;
-};
-
-/**
- * All companies of a tenant, or one of them, with what is below.
- */
-export type OrganisationTree = {
-    /**
-     * The companies, sorted by name.
-     */
-    companies: Array<CompanyNode>;
-};
-
-/**
- * A company with its branches and departments.
- */
-export type CompanyNode = {
-    /**
-     * The company's id.
-     */
-    id: string;
-    /**
-     * A short name in upper case, unique in the tenant.
-     */
-    code: string;
-    /**
-     * The company's name.
-     */
-    name: string;
-    /**
-     * Whether it is in business.
-     */
-    is_active: boolean;
-    /**
-     * The company's branches, sorted by name.
-     */
-    branches: Array<BranchNode>;
-    /**
-     * The company's departments that are in no branch and below no other department, sorted by name.
-     */
-    departments: Array<DepartmentNode>;
-};
-
-/**
- * A branch with its departments.
- */
-export type BranchNode = {
-    /**
-     * The branch's id.
-     */
-    id: string;
-    /**
-     * A short name in upper case, unique in the company.
-     */
-    code: string;
-    /**
-     * The branch's name.
-     */
-    name: string;
-    /**
-     * Whether it is the company's head office, or one of them.
-     */
-    is_headquarters: boolean;
-    /**
-     * Whether it is open.
-     */
-    is_active: boolean;
-    /**
-     * The branch's departments that are below no other, sorted by name.
-     */
-    departments: Array<DepartmentNode>;
-};
-
-/**
- * A department with those below it.
- */
-export type DepartmentNode = {
-    /**
-     * The department's id.
-     */
-    id: string;
-    /**
-     * A short name in upper case, unique in the company.
-     */
-    code: string;
-    /**
-     * The department's name.
-     */
-    name: string;
-    /**
-     * The branch that it is in.
-     */
-    branch_id: string | null;
-    /**
-     * The user who heads it.
-     */
-    head_user_id: string | null;
-    /**
-     * Whether it is at work.
-     */
-    is_active: boolean;
-    /**
-     * The departments directly below it, sorted by name.
-     */
-    departments: Array<DepartmentNode>;
-};
-
-/**
- * `failure`: tried and not possible; `denied`: not allowed.
- */
-export type AuditOutcome = 'success' | 'failure' | 'denied';
-
-/**
- * How the entries are written: a JSON object per line, or a table.
- */
-export type AuditExportFormat = 'ndjson' | 'csv';
 
 /**
  * Who did it, as they were then.
  */
 export type AuditActor = {
     /**
-     * The user's id.
-     */
-    id: string;
-    /**
      * Their e-mail address.
      */
     email: string | null;
     /**
-     * Their role in their own tenant.
+     * The user's id.
      */
-    role: string | null;
+    id: string;
     /**
      * Whether they were a superuser.
      */
     is_superuser: boolean;
+    /**
+     * Their role in their own tenant.
+     */
+    role: string | null;
+};
+
+/**
+ * How much a user did.
+ */
+export type AuditActorCount = {
+    /**
+     * Their e-mail address then.
+     */
+    actor_email: string | null;
+    /**
+     * The user's id.
+     */
+    actor_id: string;
+    /**
+     * How much they did.
+     */
+    entries: number;
 };
 
 /**
@@ -1271,37 +126,37 @@ export type AuditChange = {
 };
 
 /**
+ * How much happened on a day.
+ */
+export type AuditDayCount = {
+    /**
+     * The day, in UTC.
+     */
+    day: string;
+    /**
+     * How much happened on it.
+     */
+    entries: number;
+};
+
+/**
  * Who did what, when and from where.
  */
 export type AuditEntry = {
-    /**
-     * The entry's id.
-     */
-    id: string;
-    /**
-     * When it happened.
-     */
-    time: string;
-    /**
-     * The tenant in whose trail this is.
-     */
-    tenant_id: string;
-    /**
-     * Who did it; `null` if nobody was logged in.
-     */
-    actor: AuditActor | null;
-    /**
-     * The session that it was done in.
-     */
-    session_id: string | null;
     /**
      * What was done.
      */
     action: string;
     /**
-     * What kind of thing it was done to.
+     * Who did it; `null` if nobody was logged in.
      */
-    entity_type: string | null;
+    actor: AuditActor | null;
+    /**
+     * The fields that changed, by their name. Secrets are never among them.
+     */
+    changes: {
+        [key: string]: AuditChange;
+    };
     /**
      * Which thing it was done to.
      */
@@ -1311,36 +166,50 @@ export type AuditEntry = {
      */
     entity_label: string | null;
     /**
-     * The fields that changed, by their name. Secrets are never among them.
+     * What kind of thing it was done to.
      */
-    changes: {
-        [key: string]: AuditChange;
-    };
-    outcome: AuditOutcome;
+    entity_type: string | null;
     /**
-     * Why it was no success.
+     * The entry's id.
      */
-    reason: string | null;
+    id: string;
     /**
      * The address that the request came from.
      */
     ip: string;
     /**
-     * The program that sent the request.
+     * The request's method; empty on the command line.
      */
-    user_agent: string;
+    method: string;
+    outcome: AuditOutcome;
+    /**
+     * The request's path; empty on the command line.
+     */
+    path: string;
+    /**
+     * Why it was no success.
+     */
+    reason: string | null;
     /**
      * The request, as in its `X-Request-Id`. What one request did has one.
      */
     request_id: string;
     /**
-     * The request's method; empty on the command line.
+     * The session that it was done in.
      */
-    method: string;
+    session_id: string | null;
     /**
-     * The request's path; empty on the command line.
+     * The tenant in whose trail this is.
      */
-    path: string;
+    tenant_id: string;
+    /**
+     * When it happened.
+     */
+    time: string;
+    /**
+     * The program that sent the request.
+     */
+    user_agent: string;
 };
 
 /**
@@ -1362,21 +231,65 @@ export type AuditEntryPage = {
 };
 
 /**
+ * How the entries are written: a JSON object per line, or a table.
+ */
+export const AuditExportFormat = { ndjson: 'ndjson', csv: 'csv' } as const;
+
+/**
+ * How the entries are written: a JSON object per line, or a table.
+ */
+export type AuditExportFormat = typeof AuditExportFormat[keyof typeof AuditExportFormat];
+
+/**
+ * The last entry that is sealed and verified.
+ */
+export type AuditHead = {
+    /**
+     * The hash of the chain up to it.
+     */
+    hash: string;
+    /**
+     * Its number; 0 if there is none.
+     */
+    seq: number;
+};
+
+/**
+ * `failure`: tried and not possible; `denied`: not allowed.
+ */
+export const AuditOutcome = {
+    success: 'success',
+    failure: 'failure',
+    denied: 'denied'
+} as const;
+
+/**
+ * `failure`: tried and not possible; `denied`: not allowed.
+ */
+export type AuditOutcome = typeof AuditOutcome[keyof typeof AuditOutcome];
+
+/**
+ * An entry, as far as it is known.
+ */
+export type AuditPlace = {
+    /**
+     * The entry's id; `null` if only its number is known.
+     */
+    id: string | null;
+    /**
+     * Its number in the chain; `null` if it is in none.
+     */
+    seq: number | null;
+    /**
+     * When it happened; `null` if only its number is known.
+     */
+    time: string | null;
+} | null;
+
+/**
  * How much happened in a time, counted in three ways.
  */
 export type AuditStats = {
-    /**
-     * The beginning of the time that was counted.
-     */
-    from: string;
-    /**
-     * Its end, which isn't part of it.
-     */
-    to: string;
-    /**
-     * How many entries there are of that time.
-     */
-    total: number;
     /**
      * The 100 most frequent actions.
      */
@@ -1389,52 +302,18 @@ export type AuditStats = {
      * The days on which something happened, in order.
      */
     by_day: Array<AuditDayCount>;
-};
-
-/**
- * How often something was done.
- */
-export type AuditActionCount = {
     /**
-     * The action.
+     * The beginning of the time that was counted.
      */
-    action: string;
+    from: string;
     /**
-     * How often it was done.
+     * Its end, which isn't part of it.
      */
-    entries: number;
-};
-
-/**
- * How much a user did.
- */
-export type AuditActorCount = {
+    to: string;
     /**
-     * The user's id.
+     * How many entries there are of that time.
      */
-    actor_id: string;
-    /**
-     * Their e-mail address then.
-     */
-    actor_email: string | null;
-    /**
-     * How much they did.
-     */
-    entries: number;
-};
-
-/**
- * How much happened on a day.
- */
-export type AuditDayCount = {
-    /**
-     * The day, in UTC.
-     */
-    day: string;
-    /**
-     * How much happened on it.
-     */
-    entries: number;
+    total: number;
 };
 
 /**
@@ -1446,45 +325,38 @@ export type AuditDayCount = {
  * is all right if no server ran meanwhile. Later versions may add values: take one that you don't know for a finding.
  *
  */
-export type AuditStatus = 'intact' | 'altered' | 'missing' | 'inserted' | 'broken' | 'unknown_key' | 'tail_missing' | 'replaced' | 'overdue' | 'sealed_late';
+export const AuditStatus = {
+    intact: 'intact',
+    altered: 'altered',
+    missing: 'missing',
+    inserted: 'inserted',
+    broken: 'broken',
+    unknown_key: 'unknown_key',
+    tail_missing: 'tail_missing',
+    replaced: 'replaced',
+    overdue: 'overdue',
+    sealed_late: 'sealed_late'
+} as const;
 
 /**
- * An entry, as far as it is known.
+ * `intact`: every entry is as it was written. `altered`, `missing`, `inserted`: the first entry that isn't. `broken`: what
+ * seals the entries was altered or taken away. `unknown_key`: the key that signed them is no longer among the settings.
+ * `tail_missing`: intact, but it ends before the checkpoint, or before the end that the server remembers. `replaced`: intact, but
+ * it isn't the trail that the checkpoint was made of, or that the server remembers. `overdue`: intact, but an entry has waited for its seal for
+ * more than 10 minutes. `sealed_late`: intact, but entries were sealed more than an hour after they were written; that
+ * is all right if no server ran meanwhile. Later versions may add values: take one that you don't know for a finding.
+ *
  */
-export type AuditPlace = {
-    /**
-     * Its number in the chain; `null` if it is in none.
-     */
-    seq: number | null;
-    /**
-     * The entry's id; `null` if only its number is known.
-     */
-    id: string | null;
-    /**
-     * When it happened; `null` if only its number is known.
-     */
-    time: string | null;
-} | null;
-
-/**
- * The last entry that is sealed and verified.
- */
-export type AuditHead = {
-    /**
-     * Its number; 0 if there is none.
-     */
-    seq: number;
-    /**
-     * The hash of the chain up to it.
-     */
-    hash: string;
-};
+export type AuditStatus = typeof AuditStatus[keyof typeof AuditStatus];
 
 /**
  * What came out when the trail was verified.
  */
 export type AuditVerification = {
-    status: AuditStatus;
+    /**
+     * Keep it elsewhere, and send it with a later request. `null` unless the trail is intact, or sealed late.
+     */
+    checkpoint: string | null;
     /**
      * The same for a person.
      */
@@ -1494,32 +366,795 @@ export type AuditVerification = {
      */
     entries: number;
     /**
-     * How many of them wait for their seal. It takes a moment.
-     */
-    waiting: number;
-    /**
-     * How many older ones were deleted with `tenantry audit prune`.
-     */
-    pruned: number;
-    /**
-     * How many were sealed more than an hour after they were written.
-     */
-    late: number;
-    /**
      * The first entry that the status is about; `null` if there is none, or nobody can tell which.
      */
     first: AuditPlace | null;
     head: AuditHead;
     /**
-     * Keep it elsewhere, and send it with a later request. `null` unless the trail is intact, or sealed late.
+     * How many were sealed more than an hour after they were written.
      */
-    checkpoint: string | null;
+    late: number;
+    /**
+     * How many older ones were deleted with `tenantry audit prune`.
+     */
+    pruned: number;
+    status: AuditStatus;
+    /**
+     * How many of them wait for their seal. It takes a moment.
+     */
+    waiting: number;
 };
+
+/**
+ * A place where a company is: an office, a store, a hospital.
+ */
+export type Branch = {
+    address: Address;
+    /**
+     * A short name in upper case, unique in the company.
+     */
+    code: string;
+    /**
+     * The company that the branch belongs to.
+     */
+    company_id: string;
+    /**
+     * When it was created.
+     */
+    created_at: string;
+    /**
+     * An e-mail address.
+     */
+    email: string | null;
+    /**
+     * The branch's id.
+     */
+    id: string;
+    /**
+     * Whether it is open.
+     */
+    is_active: boolean;
+    /**
+     * Whether it is the company's head office, or one of them.
+     */
+    is_headquarters: boolean;
+    /**
+     * Degrees north of the equator (WGS 84).
+     */
+    latitude: number | null;
+    /**
+     * Degrees east of Greenwich (WGS 84).
+     */
+    longitude: number | null;
+    /**
+     * The branch's name.
+     */
+    name: string;
+    /**
+     * A phone number.
+     */
+    phone: string | null;
+    /**
+     * The tenant that the branch belongs to.
+     */
+    tenant_id: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Counts the changes; the first version is 1.
+     */
+    version: number;
+};
+
+/**
+ * A new branch. `company_id`, `code` and `name` are needed.
+ */
+export type BranchCreate = {
+    address?: AddressUpdate | null;
+    /**
+     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     */
+    code: string;
+    /**
+     * The company that the branch belongs to. It stays the same.
+     */
+    company_id: string;
+    /**
+     * An e-mail address.
+     */
+    email?: string | null;
+    /**
+     * Whether it is open. A new branch is, unless this says otherwise.
+     */
+    is_active?: boolean;
+    /**
+     * Whether it is the company's head office, or one of them. A new branch is not, unless this says otherwise.
+     */
+    is_headquarters?: boolean;
+    /**
+     * Degrees north of the equator (WGS 84).
+     */
+    latitude?: number | null;
+    /**
+     * Degrees east of Greenwich (WGS 84).
+     */
+    longitude?: number | null;
+    /**
+     * The branch's name; not blank.
+     */
+    name: string;
+    /**
+     * A phone number.
+     */
+    phone?: string | null;
+};
+
+/**
+ * A branch with its departments.
+ */
+export type BranchNode = {
+    /**
+     * A short name in upper case, unique in the company.
+     */
+    code: string;
+    /**
+     * The branch's departments that are below no other, sorted by name.
+     */
+    departments: Array<DepartmentNode>;
+    /**
+     * The branch's id.
+     */
+    id: string;
+    /**
+     * Whether it is open.
+     */
+    is_active: boolean;
+    /**
+     * Whether it is the company's head office, or one of them.
+     */
+    is_headquarters: boolean;
+    /**
+     * The branch's name.
+     */
+    name: string;
+};
+
+/**
+ * A page of branches.
+ */
+export type BranchPage = {
+    /**
+     * The branches of this page.
+     */
+    items: Array<Branch>;
+    /**
+     * What to send as `cursor` for the next page; `null` on the last.
+     */
+    next_cursor: string | null;
+    /**
+     * The number of all branches that the filters let through; only with `count=true`.
+     */
+    total?: number;
+};
+
+/**
+ * The fields of a branch that can be changed.
+ */
+export type BranchUpdate = {
+    address?: AddressUpdate | null;
+    /**
+     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     */
+    code?: string;
+    /**
+     * An e-mail address.
+     */
+    email?: string | null;
+    /**
+     * Whether it is open. A new branch is, unless this says otherwise.
+     */
+    is_active?: boolean;
+    /**
+     * Whether it is the company's head office, or one of them. A new branch is not, unless this says otherwise.
+     */
+    is_headquarters?: boolean;
+    /**
+     * Degrees north of the equator (WGS 84).
+     */
+    latitude?: number | null;
+    /**
+     * Degrees east of Greenwich (WGS 84).
+     */
+    longitude?: number | null;
+    /**
+     * The branch's name; not blank.
+     */
+    name?: string;
+    /**
+     * A phone number.
+     */
+    phone?: string | null;
+};
+
+/**
+ * A company of a tenant.
+ */
+export type Company = {
+    address: Address;
+    /**
+     * A short name in upper case, unique in the tenant.
+     */
+    code: string;
+    /**
+     * When it was created.
+     */
+    created_at: string;
+    /**
+     * What it does.
+     */
+    description: string | null;
+    /**
+     * An e-mail address.
+     */
+    email: string | null;
+    /**
+     * The company's id.
+     */
+    id: string;
+    /**
+     * Whether it is in business.
+     */
+    is_active: boolean;
+    /**
+     * The company's name.
+     */
+    name: string;
+    /**
+     * A phone number.
+     */
+    phone: string | null;
+    /**
+     * Its number in the commercial register.
+     */
+    registration_number: string | null;
+    /**
+     * The number that the tax office knows it by.
+     */
+    tax_id: string | null;
+    /**
+     * The tenant that the company belongs to.
+     */
+    tenant_id: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Counts the changes; the first version is 1.
+     */
+    version: number;
+    /**
+     * A web address.
+     */
+    website: string | null;
+};
+
+/**
+ * A new company. `code` and `name` are needed.
+ */
+export type CompanyCreate = {
+    address?: AddressUpdate | null;
+    /**
+     * A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     */
+    code: string;
+    /**
+     * What it does.
+     */
+    description?: string | null;
+    /**
+     * An e-mail address.
+     */
+    email?: string | null;
+    /**
+     * Whether it is in business. A new company is, unless this says otherwise.
+     */
+    is_active?: boolean;
+    /**
+     * The company's name; not blank.
+     */
+    name: string;
+    /**
+     * A phone number.
+     */
+    phone?: string | null;
+    /**
+     * Its number in the commercial register.
+     */
+    registration_number?: string | null;
+    /**
+     * The number that the tax office knows it by.
+     */
+    tax_id?: string | null;
+    /**
+     * A web address, beginning with http:// or https://, in upper or lower case.
+     */
+    website?: string | null;
+};
+
+/**
+ * A company with its branches and departments.
+ */
+export type CompanyNode = {
+    /**
+     * The company's branches, sorted by name.
+     */
+    branches: Array<BranchNode>;
+    /**
+     * A short name in upper case, unique in the tenant.
+     */
+    code: string;
+    /**
+     * The company's departments that are in no branch and below no other department, sorted by name.
+     */
+    departments: Array<DepartmentNode>;
+    /**
+     * The company's id.
+     */
+    id: string;
+    /**
+     * Whether it is in business.
+     */
+    is_active: boolean;
+    /**
+     * The company's name.
+     */
+    name: string;
+};
+
+/**
+ * A page of companies.
+ */
+export type CompanyPage = {
+    /**
+     * The companies of this page.
+     */
+    items: Array<Company>;
+    /**
+     * What to send as `cursor` for the next page; `null` on the last.
+     */
+    next_cursor: string | null;
+    /**
+     * The number of all companies that the filters let through; only with `count=true`.
+     */
+    total?: number;
+};
+
+/**
+ * The fields of a company that can be set.
+ */
+export type CompanyUpdate = {
+    address?: AddressUpdate | null;
+    /**
+     * A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     */
+    code?: string;
+    /**
+     * What it does.
+     */
+    description?: string | null;
+    /**
+     * An e-mail address.
+     */
+    email?: string | null;
+    /**
+     * Whether it is in business. A new company is, unless this says otherwise.
+     */
+    is_active?: boolean;
+    /**
+     * The company's name; not blank.
+     */
+    name?: string;
+    /**
+     * A phone number.
+     */
+    phone?: string | null;
+    /**
+     * Its number in the commercial register.
+     */
+    registration_number?: string | null;
+    /**
+     * The number that the tax office knows it by.
+     */
+    tax_id?: string | null;
+    /**
+     * A web address, beginning with http:// or https://, in upper or lower case.
+     */
+    website?: string | null;
+};
+
+/**
+ * How it is with one part.
+ */
+export type ComponentHealth = {
+    /**
+     * How long the check took, in milliseconds; `null` if there was nothing to ask.
+     */
+    latency_ms: number | null;
+    status: ComponentStatus;
+};
+
+/**
+ * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
+ */
+export const ComponentStatus = {
+    ok: 'ok',
+    degraded: 'degraded',
+    down: 'down',
+    disabled: 'disabled'
+} as const;
+
+/**
+ * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
+ */
+export type ComponentStatus = typeof ComponentStatus[keyof typeof ComponentStatus];
+
+/**
+ * A new user, and what to hand to them.
+ */
+export type CreatedUser = {
+    one_time_token: OneTimeToken;
+    user: User;
+};
+
+/**
+ * What a deletion takes with it, or what is left of one.
+ */
+export type DeletionPreview = {
+    /**
+     * How many branches would be deleted.
+     */
+    branches: number;
+    /**
+     * How many companies would be deleted.
+     */
+    companies: number;
+    /**
+     * How many departments would be deleted.
+     */
+    departments: number;
+    /**
+     * How many users would lose their assignment.
+     */
+    users_detached: number;
+};
+
+/**
+ * A part of a company, in one of its branches or across them, perhaps below another part.
+ */
+export type Department = {
+    /**
+     * The branch that it is in, of the same company; `null` if it isn't bound to one.
+     */
+    branch_id: string | null;
+    /**
+     * A short name in upper case, unique in the company.
+     */
+    code: string;
+    /**
+     * The company that the department belongs to.
+     */
+    company_id: string;
+    /**
+     * When it was created.
+     */
+    created_at: string;
+    /**
+     * What it does.
+     */
+    description: string | null;
+    /**
+     * The user who heads it.
+     */
+    head_user_id: string | null;
+    /**
+     * The department's id.
+     */
+    id: string;
+    /**
+     * Whether it is at work.
+     */
+    is_active: boolean;
+    /**
+     * The department's name.
+     */
+    name: string;
+    /**
+     * The department that it is directly below, of the same company.
+     */
+    parent_id: string | null;
+    /**
+     * The tenant that the department belongs to.
+     */
+    tenant_id: string;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Counts the changes; the first version is 1.
+     */
+    version: number;
+};
+
+/**
+ * A new department. `company_id`, `code` and `name` are needed.
+ */
+export type DepartmentCreate = {
+    /**
+     * The branch that it is in, of the same company.
+     */
+    branch_id?: string | null;
+    /**
+     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     */
+    code: string;
+    /**
+     * The company that the department belongs to. It stays the same.
+     */
+    company_id: string;
+    /**
+     * What it does.
+     */
+    description?: string | null;
+    /**
+     * The user who heads it.
+     */
+    head_user_id?: string | null;
+    /**
+     * Whether it is at work. A new department is, unless this says otherwise.
+     */
+    is_active?: boolean;
+    /**
+     * The department's name; not blank.
+     */
+    name: string;
+    /**
+     * The department that it is directly below, of the same company.
+     */
+    parent_id?: string | null;
+};
+
+/**
+ * A department with those below it.
+ */
+export type DepartmentNode = {
+    /**
+     * The branch that it is in.
+     */
+    branch_id: string | null;
+    /**
+     * A short name in upper case, unique in the company.
+     */
+    code: string;
+    /**
+     * The departments directly below it, sorted by name.
+     */
+    departments: Array<DepartmentNode>;
+    /**
+     * The user who heads it.
+     */
+    head_user_id: string | null;
+    /**
+     * The department's id.
+     */
+    id: string;
+    /**
+     * Whether it is at work.
+     */
+    is_active: boolean;
+    /**
+     * The department's name.
+     */
+    name: string;
+};
+
+/**
+ * A page of departments.
+ */
+export type DepartmentPage = {
+    /**
+     * The departments of this page.
+     */
+    items: Array<Department>;
+    /**
+     * What to send as `cursor` for the next page; `null` on the last.
+     */
+    next_cursor: string | null;
+    /**
+     * The number of all departments that the filters let through; only with `count=true`.
+     */
+    total?: number;
+};
+
+/**
+ * The fields of a department that can be changed.
+ */
+export type DepartmentUpdate = {
+    /**
+     * The branch that it is in, of the same company.
+     */
+    branch_id?: string | null;
+    /**
+     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     */
+    code?: string;
+    /**
+     * What it does.
+     */
+    description?: string | null;
+    /**
+     * The user who heads it.
+     */
+    head_user_id?: string | null;
+    /**
+     * Whether it is at work. A new department is, unless this says otherwise.
+     */
+    is_active?: boolean;
+    /**
+     * The department's name; not blank.
+     */
+    name?: string;
+    /**
+     * The department that it is directly below, of the same company.
+     */
+    parent_id?: string | null;
+};
+
+/**
+ * The end of the deprecated paths, and who still calls them.
+ */
+export type Deprecations = {
+    /**
+     * Since when the paths have been deprecated.
+     */
+    deprecated_at: string;
+    /**
+     * Who called what, the latest first.
+     */
+    items: Array<LegacyCalls>;
+    /**
+     * When they may stop working.
+     */
+    sunset_at: string;
+};
+
+/**
+ * The user's role, or `superuser`.
+ */
+export const EffectiveRole = {
+    viewer: 'viewer',
+    user: 'user',
+    admin: 'admin',
+    superuser: 'superuser'
+} as const;
+
+/**
+ * The user's role, or `superuser`.
+ */
+export type EffectiveRole = typeof EffectiveRole[keyof typeof EffectiveRole];
+
+/**
+ * What this installation is for.
+ */
+export const Environment = {
+    development: 'development',
+    staging: 'staging',
+    production: 'production'
+} as const;
+
+/**
+ * What this installation is for.
+ */
+export type Environment = typeof Environment[keyof typeof Environment];
+
+/**
+ * A stable name of what went wrong. New ones may come; treat one that you don't know by its status.
+ */
+export const ErrorCode = {
+    malformed_request: 'malformed_request',
+    malformed_json: 'malformed_json',
+    unknown_reference: 'unknown_reference',
+    invalid_one_time_token: 'invalid_one_time_token',
+    unauthenticated: 'unauthenticated',
+    invalid_token: 'invalid_token',
+    token_expired: 'token_expired',
+    session_ended: 'session_ended',
+    invalid_credentials: 'invalid_credentials',
+    refresh_reused: 'refresh_reused',
+    forbidden: 'forbidden',
+    tenant_suspended: 'tenant_suspended',
+    not_found: 'not_found',
+    method_not_allowed: 'method_not_allowed',
+    not_acceptable: 'not_acceptable',
+    already_exists: 'already_exists',
+    cycle: 'cycle',
+    last_admin: 'last_admin',
+    quota_exceeded: 'quota_exceeded',
+    user_inactive: 'user_inactive',
+    platform_tenant: 'platform_tenant',
+    not_suspended: 'not_suspended',
+    tenant_required: 'tenant_required',
+    tenant_deleting: 'tenant_deleting',
+    stale_version: 'stale_version',
+    body_too_large: 'body_too_large',
+    unsupported_media_type: 'unsupported_media_type',
+    validation_failed: 'validation_failed',
+    invalid_cursor: 'invalid_cursor',
+    too_large: 'too_large',
+    headers_too_large: 'headers_too_large',
+    too_many_attempts: 'too_many_attempts',
+    rate_limited: 'rate_limited',
+    internal: 'internal',
+    unavailable: 'unavailable',
+    timeout: 'timeout',
+    busy: 'busy',
+    schema_mismatch: 'schema_mismatch'
+} as const;
+
+/**
+ * A stable name of what went wrong. New ones may come; treat one that you don't know by its status.
+ */
+export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
+
+/**
+ * A page for people (HTML).
+ */
+export type HTMLPage = string;
+
+/**
+ * How it is with the program and the parts that it needs.
+ */
+export type Health = {
+    components: HealthComponents;
+    status: HealthStatus;
+    /**
+     * The version of the program.
+     */
+    version: string;
+};
+
+/**
+ * How it is with each part.
+ */
+export type HealthComponents = {
+    database: ComponentHealth;
+    rate_limiting: ComponentHealth;
+    redis: ComponentHealth;
+    schema: ComponentHealth;
+};
+
+/**
+ * `degraded`: something is down that the program can do without.
+ */
+export const HealthStatus = {
+    ok: 'ok',
+    degraded: 'degraded',
+    down: 'down'
+} as const;
+
+/**
+ * `degraded`: something is down that the program can do without.
+ */
+export type HealthStatus = typeof HealthStatus[keyof typeof HealthStatus];
 
 /**
  * What this is, and where to go from here.
  */
 export type Index = {
+    links: IndexLinks;
     /**
      * The name of this installation.
      */
@@ -1528,13 +1163,7 @@ export type Index = {
      * The version of the program.
      */
     version: string;
-    links: IndexLinks;
 };
-
-/**
- * A page for people (HTML).
- */
-export type HtmlPage = string;
 
 /**
  * Where to go from here, as paths.
@@ -1544,18 +1173,6 @@ export type IndexLinks = {
      * This document, to try out in a browser.
      */
     docs: string;
-    /**
-     * This document, to read in a browser.
-     */
-    redoc: string;
-    /**
-     * This document as JSON.
-     */
-    openapi_json: string;
-    /**
-     * This document as YAML.
-     */
-    openapi_yaml: string;
     /**
      * All error codes.
      */
@@ -1568,140 +1185,18 @@ export type IndexLinks = {
      * What runs here.
      */
     info: string;
-};
-
-/**
- * How it is with the program and the parts that it needs.
- */
-export type Health = {
-    status: HealthStatus;
     /**
-     * The version of the program.
+     * This document as JSON.
      */
-    version: string;
-    components: HealthComponents;
-};
-
-/**
- * `degraded`: something is down that the program can do without.
- */
-export type HealthStatus = 'ok' | 'degraded' | 'down';
-
-/**
- * How it is with each part.
- */
-export type HealthComponents = {
-    database: ComponentHealth;
-    redis: ComponentHealth;
-    rate_limiting: ComponentHealth;
-};
-
-/**
- * How it is with one part.
- */
-export type ComponentHealth = {
-    status: ComponentStatus;
+    openapi_json: string;
     /**
-     * How long the check took, in milliseconds; `null` if there was nothing to ask.
+     * This document as YAML.
      */
-    latency_ms: number | null;
-};
-
-/**
- * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away.
- */
-export type ComponentStatus = 'ok' | 'degraded' | 'down' | 'disabled';
-
-/**
- * The process answers.
- */
-export type Liveness = {
+    openapi_yaml: string;
     /**
-     * Always `ok`.
+     * This document, to read in a browser.
      */
-    status: 'ok';
-};
-
-/**
- * What runs here.
- */
-export type SystemInfo = {
-    /**
-     * The name of this installation.
-     */
-    name: string;
-    /**
-     * The version of the program.
-     */
-    version: string;
-    environment: Environment;
-    /**
-     * The versions of the API that are served here.
-     */
-    api_versions: Array<string>;
-    /**
-     * Optional parts, and whether they are set up here.
-     */
-    features: {
-        [key: string]: boolean;
-    };
-};
-
-/**
- * What this installation is for.
- */
-export type Environment = 'development' | 'staging' | 'production';
-
-/**
- * The end of the deprecated paths, and who still calls them.
- */
-export type Deprecations = {
-    /**
-     * Since when the paths have been deprecated.
-     */
-    deprecated_at: string;
-    /**
-     * When they may stop working.
-     */
-    sunset_at: string;
-    /**
-     * Who called what, the latest first.
-     */
-    items: Array<LegacyCalls>;
-};
-
-/**
- * How often one program of one tenant called one operation by its deprecated path.
- */
-export type LegacyCalls = {
-    /**
-     * The tenant of who called.
-     */
-    tenant_id: string;
-    /**
-     * That tenant's code.
-     */
-    tenant_code: string;
-    /**
-     * What was called, by its name in this document.
-     */
-    operation_id: string;
-    /**
-     * What the client calls itself, at most 200 characters.
-     */
-    user_agent: string;
-    /**
-     * How often.
-     */
-    calls: number;
-    /**
-     * The first time.
-     */
-    first_called_at: string;
-    /**
-     * The last time.
-     */
-    last_called_at: string;
+    redoc: string;
 };
 
 /**
@@ -1715,3562 +1210,1060 @@ export type KeySet = {
 };
 
 /**
- * A public key, as RFC 7518, section 6.3 (RSA) or RFC 8037 (OKP) has it. Numbers are base64url without padding.
+ * How often one program of one tenant called one operation by its deprecated path.
  */
-export type PublicKey = {
+export type LegacyCalls = {
     /**
-     * What kind of key it is.
+     * How often.
      */
-    kty: 'OKP' | 'RSA';
+    calls: number;
     /**
-     * The one algorithm that it is used with.
+     * The first time.
      */
-    alg: 'EdDSA' | 'RS256';
+    first_called_at: string;
     /**
-     * It verifies signatures.
+     * The last time.
      */
-    use: 'sig';
+    last_called_at: string;
     /**
-     * Its thumbprint (RFC 7638), which the header of each token names.
+     * What was called, by its name in this document.
      */
-    kid: string;
+    operation_id: string;
     /**
-     * The curve of an OKP key.
+     * That tenant's code.
      */
-    crv?: 'Ed25519';
+    tenant_code: string;
     /**
-     * The public key on the curve.
+     * The tenant of who called.
      */
-    x?: string;
+    tenant_id: string;
     /**
-     * The modulus of an RSA key.
+     * What the client calls itself, at most 200 characters.
      */
-    n?: string;
+    user_agent: string;
+};
+
+/**
+ * The process answers.
+ */
+export type Liveness = {
     /**
-     * The exponent of an RSA key.
+     * Always `ok`.
      */
-    e?: string;
+    status: 'ok';
+};
+
+/**
+ * Who logs in, and with what.
+ */
+export type LoginRequest = {
+    /**
+     * The e-mail address, in upper or lower case, with the domain in Unicode or Punycode.
+     */
+    email: string;
+    /**
+     * The password.
+     */
+    password: string;
+};
+
+/**
+ * The tokens of a new session, and the user that they stand for.
+ */
+export type LoginResult = TokenPair & {
+    user: User;
+};
+
+/**
+ * What to end; without a body, the current session.
+ */
+export type LogoutRequest = {
+    scope?: LogoutScope;
+};
+
+/**
+ * Which sessions end - this one, all of the user's others, or all of them.
+ */
+export const LogoutScope = {
+    current: 'current',
+    others: 'others',
+    all: 'all'
+} as const;
+
+/**
+ * Which sessions end - this one, all of the user's others, or all of them.
+ */
+export type LogoutScope = typeof LogoutScope[keyof typeof LogoutScope];
+
+/**
+ * The logged-in user and what they may do.
+ */
+export type Me = {
+    /**
+     * The ids of the operations that the user may call, sorted. (The examples show some of them.)
+     */
+    permissions: Array<OperationId>;
+    role: EffectiveRole;
+    session: Session;
+    tenant: TenantSummary;
+    user: User;
+};
+
+/**
+ * Lets a user choose a password, once. Whoever has it can do so.
+ */
+export type OneTimeToken = {
+    /**
+     * When it stops working.
+     */
+    expires_at: string;
+    /**
+     * The page of the front end where the user chooses a password, with the token behind the `#`, so that no server on the way logs it. `null` if the installation has no such page (`PASSWORD_RESET_URL`).
+     */
+    link: string | null;
+    /**
+     * What to send to `POST /api/v1/auth/password/reset`.
+     */
+    token: string;
 };
 
 /**
  * An OpenAPI 3.0.3 document.
  */
-export type OpenApiDocument = {
+export type OpenAPIDocument = {
     [key: string]: unknown;
 };
 
 /**
- * The id of the resource.
+ * All companies of a tenant, or one of them, with what is below.
  */
-export type Id = string;
+export type OrganisationTree = {
+    /**
+     * The companies, sorted by name.
+     */
+    companies: Array<CompanyNode>;
+};
 
 /**
- * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+ * One of the user's own sessions.
  */
-export type TenantId = string;
+export type OwnSession = Session & {
+    /**
+     * Whether this request belongs to it.
+     */
+    current: boolean;
+};
 
 /**
- * The most items that a page may have.
+ * The user's own sessions.
  */
-export type Limit = number;
+export type OwnSessionList = {
+    /**
+     * The sessions of this page, newest first.
+     */
+    items: Array<OwnSession>;
+    /**
+     * What to send as `cursor` for the next page; `null` on the last.
+     */
+    next_cursor: string | null;
+};
 
 /**
- * The most sessions that a page may have.
+ * The old password, as proof of who asks, and the new one.
  */
-export type SessionLimit = number;
+export type PasswordChange = {
+    /**
+     * The password until now.
+     */
+    current_password: string;
+    /**
+     * The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common`, `personal` and `unchanged`.
+     */
+    new_password: string;
+};
 
 /**
- * The `next_cursor` of the page before, used with the same filters and sort.
+ * A one-time token, and the password to set with it.
  */
-export type Cursor = string;
+export type PasswordReset = {
+    /**
+     * The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common` and `personal`.
+     */
+    new_password: string;
+    /**
+     * The one-time token.
+     */
+    token: string;
+};
 
 /**
- * Whether the reply shall have `total`, the number of all items that the filters let through.
+ * An error (RFC 9457).
  */
-export type Count = boolean;
+export type Problem = {
+    code: ErrorCode;
+    /**
+     * What happened this time, for a person.
+     */
+    detail: string;
+    /**
+     * The places of the request that are wrong, at most 50. `more_errors` says how many others there are.
+     */
+    errors?: Array<ProblemField>;
+    /**
+     * The path of the request; a longer one is cut off.
+     */
+    instance: string;
+    /**
+     * How many further places are wrong that `errors` does not list; missing if there is none.
+     */
+    more_errors?: number;
+    /**
+     * The id of the request, as in `X-Request-Id`.
+     */
+    request_id: string;
+    /**
+     * The HTTP status.
+     */
+    status: number;
+    /**
+     * What kind of problem this is, in a few words. The same for each `code`.
+     */
+    title: string;
+    /**
+     * A URI reference that names the kind of problem: `/errors/<code>`.
+     */
+    type: string;
+};
 
 /**
- * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+ * One place of the request that is wrong - in the body (`pointer`) or in a parameter (`parameter`).
  */
-export type Search = string;
+export type ProblemField = {
+    /**
+     * The rule that is broken: `required`, `unknown`, `type`, `format`, `pattern`, `too_long`, `too_short`, `minimum`, `maximum`, `not_allowed`, `taken`, `duplicate`, `syntax`, `wrong`, `common`, `personal`, `unchanged`, ...
+     */
+    code: string;
+    /**
+     * What is wrong there, for a person.
+     */
+    detail: string;
+    /**
+     * The name of the query parameter, path parameter or header. A longer one is cut off, and ends with `...`.
+     */
+    parameter?: string;
+    /**
+     * A JSON Pointer into the body (RFC 6901). A longer one is cut off, and ends with `...`.
+     */
+    pointer?: string;
+};
 
 /**
- * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
+ * What users may change about themselves.
  */
-export type IfMatch = string;
+export type ProfileUpdate = {
+    /**
+     * The user's name; not blank.
+     */
+    full_name?: string;
+    /**
+     * A phone number.
+     */
+    phone?: string | null;
+};
 
 /**
- * The `ETag` of the version that you have. Still the same - 304 without a body.
+ * A public key, as RFC 7518, section 6.3 (RSA) or RFC 8037 (OKP) has it. Numbers are base64url without padding.
  */
-export type IfNoneMatch = string;
+export type PublicKey = {
+    /**
+     * The one algorithm that it is used with.
+     */
+    alg: 'EdDSA' | 'RS256';
+    /**
+     * The curve of an OKP key.
+     */
+    crv?: 'Ed25519';
+    /**
+     * The exponent of an RSA key.
+     */
+    e?: string;
+    /**
+     * Its thumbprint (RFC 7638), which the header of each token names.
+     */
+    kid: string;
+    /**
+     * What kind of key it is.
+     */
+    kty: 'OKP' | 'RSA';
+    /**
+     * The modulus of an RSA key.
+     */
+    n?: string;
+    /**
+     * It verifies signatures.
+     */
+    use: 'sig';
+    /**
+     * The public key on the curve.
+     */
+    x?: string;
+};
 
 /**
- * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+ * The token to trade for new ones.
  */
-export type Sort2 = Sort;
+export type RefreshRequest = {
+    /**
+     * The newest refresh token of the session.
+     */
+    refresh_token: string;
+};
 
 /**
- * Only what belongs to this company.
+ * What a user may do in their tenant.
  */
-export type CompanyId = string;
+export const Role = {
+    viewer: 'viewer',
+    user: 'user',
+    admin: 'admin'
+} as const;
 
 /**
- * Whether to say what would go instead of deleting it.
+ * What a user may do in their tenant.
  */
-export type DryRun = boolean;
+export type Role = typeof Role[keyof typeof Role];
 
 /**
- * Only what this user did.
+ * A log-in that is still good, on one device or in one program.
  */
-export type AuditActorId = string;
+export type Session = {
+    /**
+     * When the user logged in.
+     */
+    created_at: string;
+    /**
+     * When the session ends unless it is refreshed.
+     */
+    expires_at: string;
+    /**
+     * The session's id.
+     */
+    id: string;
+    /**
+     * The address that the session was started from.
+     */
+    ip: string;
+    /**
+     * When the user logged in or last refreshed.
+     */
+    last_seen_at: string;
+    /**
+     * The program that the session was started with.
+     */
+    user_agent: string;
+};
 
 /**
- * Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
- * trail doesn't have is refused with 422.
- *
+ * The sessions of a user.
  */
-export type AuditAction = string;
+export type SessionList = {
+    /**
+     * The sessions of this page, newest first.
+     */
+    items: Array<Session>;
+    /**
+     * What to send as `cursor` for the next page; `null` on the last.
+     */
+    next_cursor: string | null;
+};
 
 /**
- * Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
- * this version doesn't write and the trail doesn't have is refused with 422.
- *
+ * The order of a list; a minus sign turns it round. Names are sorted without regard to case.
  */
-export type AuditEntityType = string;
+export const Sort = {
+    /**
+     * CreatedAt
+     */
+    CreatedAt: 'created_at',
+    /**
+     * CreatedAtDesc
+     */
+    CreatedAtDesc: '-created_at',
+    /**
+     * Name
+     */
+    Name: 'name',
+    /**
+     * NameDesc
+     */
+    NameDesc: '-name'
+} as const;
 
 /**
- * Only what was done to this thing.
+ * The order of a list; a minus sign turns it round. Names are sorted without regard to case.
  */
-export type AuditEntityId = string;
+export type Sort = typeof Sort[keyof typeof Sort];
 
 /**
- * Only what ended so.
+ * What runs here.
  */
-export type AuditOutcome2 = AuditOutcome;
+export type SystemInfo = {
+    /**
+     * The versions of the API that are served here.
+     */
+    api_versions: Array<string>;
+    environment: Environment;
+    /**
+     * Optional parts, and whether they are set up here.
+     */
+    features: {
+        [key: string]: boolean;
+    };
+    /**
+     * The name of this installation.
+     */
+    name: string;
+    /**
+     * The version of the program.
+     */
+    version: string;
+};
 
 /**
- * Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
+ * A customer of this installation: everything else belongs to one.
  */
-export type AuditIp = string;
+export type Tenant = {
+    /**
+     * A short name in upper case, unique in the installation.
+     */
+    code: string;
+    /**
+     * Their e-mail address.
+     */
+    contact_email: string | null;
+    /**
+     * Whom to turn to.
+     */
+    contact_name: string | null;
+    /**
+     * Their phone number.
+     */
+    contact_phone: string | null;
+    /**
+     * When it was created.
+     */
+    created_at: string;
+    /**
+     * The tenant's id.
+     */
+    id: string;
+    /**
+     * The most companies that it may have; `null` is no limit.
+     */
+    max_companies: number | null;
+    /**
+     * The most users that it may have; `null` is no limit.
+     */
+    max_users: number | null;
+    /**
+     * The tenant's name.
+     */
+    name: string;
+    status: TenantStatus;
+    tier: TenantTier;
+    /**
+     * When it was last changed.
+     */
+    updated_at: string;
+    /**
+     * Counts the changes; the first version is 1.
+     */
+    version: number;
+};
 
 /**
- * Only what this request did.
+ * A new tenant. `code` and `name` are needed.
  */
-export type AuditRequestId = string;
+export type TenantCreate = {
+    /**
+     * A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     */
+    code: string;
+    /**
+     * Their e-mail address.
+     */
+    contact_email?: string | null;
+    /**
+     * Whom to turn to.
+     */
+    contact_name?: string | null;
+    /**
+     * Their phone number.
+     */
+    contact_phone?: string | null;
+    /**
+     * The most companies that it may have; `null` is no limit.
+     */
+    max_companies?: number | null;
+    /**
+     * The most users that it may have; `null` is no limit.
+     */
+    max_users?: number | null;
+    /**
+     * The tenant's name; not blank.
+     */
+    name: string;
+    tier?: TenantTier;
+};
 
 /**
- * Only what happened at this time or later.
+ * A page of tenants.
  */
-export type AuditFrom = string;
+export type TenantPage = {
+    /**
+     * The tenants of this page.
+     */
+    items: Array<Tenant>;
+    /**
+     * What to send as `cursor` for the next page; `null` on the last.
+     */
+    next_cursor: string | null;
+    /**
+     * The number of all tenants that the filters let through; only with `count=true`.
+     */
+    total?: number;
+};
 
 /**
- * Only what happened before this time.
+ * Whether the tenant's users may work. Of one that is `deleting`, something is left and nobody can get at it.
  */
-export type AuditTo = string;
+export const TenantStatus = {
+    active: 'active',
+    suspended: 'suspended',
+    deleting: 'deleting'
+} as const;
 
 /**
- * Only entries that have this text in the actor's e-mail address, the entity's label, the action, the reason or the path, in upper or lower case.
+ * Whether the tenant's users may work. Of one that is `deleting`, something is left and nobody can get at it.
  */
-export type AuditSearch = string;
+export type TenantStatus = typeof TenantStatus[keyof typeof TenantStatus];
 
-export type LoginData = {
-    body: LoginRequest;
+/**
+ * The tenant, in short.
+ */
+export type TenantSummary = {
+    /**
+     * A short name.
+     */
+    code: string;
+    /**
+     * The tenant's id.
+     */
+    id: string;
+    /**
+     * The tenant's name.
+     */
+    name: string;
+    status: TenantStatus;
+    tier: TenantTier;
+};
+
+/**
+ * What the tenant has subscribed to.
+ */
+export const TenantTier = {
+    free: 'free',
+    basic: 'basic',
+    premium: 'premium',
+    enterprise: 'enterprise'
+} as const;
+
+/**
+ * What the tenant has subscribed to.
+ */
+export type TenantTier = typeof TenantTier[keyof typeof TenantTier];
+
+/**
+ * The fields of a tenant that can be set.
+ */
+export type TenantUpdate = {
+    /**
+     * A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     */
+    code?: string;
+    /**
+     * Their e-mail address.
+     */
+    contact_email?: string | null;
+    /**
+     * Whom to turn to.
+     */
+    contact_name?: string | null;
+    /**
+     * Their phone number.
+     */
+    contact_phone?: string | null;
+    /**
+     * The most companies that it may have; `null` is no limit.
+     */
+    max_companies?: number | null;
+    /**
+     * The most users that it may have; `null` is no limit.
+     */
+    max_users?: number | null;
+    /**
+     * The tenant's name; not blank.
+     */
+    name?: string;
+    tier?: TenantTier;
+};
+
+/**
+ * How much a tenant has, with its limits.
+ */
+export type TenantUsage = {
+    /**
+     * How many of them are active.
+     */
+    active_users: number;
+    /**
+     * How many entries its audit trail has.
+     */
+    audit_entries: number;
+    /**
+     * How many branches all its companies have.
+     */
+    branches: number;
+    /**
+     * How many companies there are.
+     */
+    companies: number;
+    /**
+     * How many departments all its companies have.
+     */
+    departments: number;
+    /**
+     * The most companies that it may have; `null` is no limit.
+     */
+    max_companies: number | null;
+    /**
+     * The most users that it may have; `null` is no limit.
+     */
+    max_users: number | null;
+    /**
+     * How many users there are, active or not.
+     */
+    users: number;
+};
+
+/**
+ * The two tokens of a session.
+ */
+export type TokenPair = {
+    /**
+     * Goes into `Authorization: Bearer`. A JWT (RFC 9068); treat it as opaque.
+     */
+    access_token: string;
+    /**
+     * Seconds for which the access token is good.
+     */
+    expires_in: number;
+    /**
+     * Seconds for which the refresh token is good.
+     */
+    refresh_expires_in: number;
+    /**
+     * Works once, with `POST /api/v1/auth/refresh`.
+     */
+    refresh_token: string;
+    /**
+     * How to send the access token (RFC 6750).
+     */
+    token_type: 'bearer';
+};
+
+/**
+ * Someone who may log in to a tenant.
+ */
+export type User = {
+    /**
+     * The branch that the user is assigned to.
+     */
+    branch_id: string | null;
+    /**
+     * The company that the user is assigned to.
+     */
+    company_id: string | null;
+    /**
+     * When the user was created.
+     */
+    created_at: string;
+    /**
+     * The department that the user is assigned to.
+     */
+    department_id: string | null;
+    /**
+     * The e-mail address to log in with, in lower case and NFC, with the domain in Unicode. Unique in the whole installation.
+     */
+    email: string;
+    /**
+     * The user's name.
+     */
+    full_name: string;
+    /**
+     * The user's id.
+     */
+    id: string;
+    /**
+     * Whether the user may log in.
+     */
+    is_active: boolean;
+    /**
+     * Whether the user may do everything in every tenant.
+     */
+    is_superuser: boolean;
+    /**
+     * When the user last logged in.
+     */
+    last_login_at: string | null;
+    /**
+     * A phone number.
+     */
+    phone: string | null;
+    role: Role;
+    /**
+     * The tenant that the user belongs to.
+     */
+    tenant_id: string;
+    /**
+     * When the user was last changed.
+     */
+    updated_at: string;
+    /**
+     * Counts the changes; the first version is 1.
+     */
+    version: number;
+};
+
+/**
+ * A new user. `email`, `full_name` and `role` are needed.
+ */
+export type UserCreate = {
+    /**
+     * The branch that the user is assigned to; of the same company.
+     */
+    branch_id?: string | null;
+    /**
+     * The company that the user is assigned to.
+     */
+    company_id?: string | null;
+    /**
+     * The department that the user is assigned to; of the same company and, if both have one, the same branch.
+     */
+    department_id?: string | null;
+    /**
+     * The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
+     */
+    email: string;
+    /**
+     * The user's name; not blank.
+     */
+    full_name: string;
+    /**
+     * A phone number.
+     */
+    phone?: string | null;
+    role: Role;
+};
+
+/**
+ * A page of users.
+ */
+export type UserPage = {
+    /**
+     * The users of this page.
+     */
+    items: Array<User>;
+    /**
+     * What to send as `cursor` for the next page; `null` on the last.
+     */
+    next_cursor: string | null;
+    /**
+     * The number of all users that the filters let through; only with `count=true`.
+     */
+    total?: number;
+};
+
+/**
+ * The fields of a user that an admin can set.
+ */
+export type UserUpdate = {
+    /**
+     * The branch that the user is assigned to; of the same company.
+     */
+    branch_id?: string | null;
+    /**
+     * The company that the user is assigned to.
+     */
+    company_id?: string | null;
+    /**
+     * The department that the user is assigned to; of the same company and, if both have one, the same branch.
+     */
+    department_id?: string | null;
+    /**
+     * The e-mail address to log in with; kept in lower case and NFC, with the domain in Unicode, and without invisible characters. Unique in the whole installation.
+     */
+    email?: string;
+    /**
+     * The user's name; not blank.
+     */
+    full_name?: string;
+    /**
+     * A phone number.
+     */
+    phone?: string | null;
+    role?: Role;
+};
+
+/**
+ * The name of an operation.
+ */
+export const OperationId = {
+    activateUser: 'activateUser',
+    changePassword: 'changePassword',
+    createBranch: 'createBranch',
+    createCompany: 'createCompany',
+    createDepartment: 'createDepartment',
+    createPasswordReset: 'createPasswordReset',
+    createTenant: 'createTenant',
+    createUser: 'createUser',
+    deactivateUser: 'deactivateUser',
+    deleteBranch: 'deleteBranch',
+    deleteCompany: 'deleteCompany',
+    deleteDepartment: 'deleteDepartment',
+    deleteTenant: 'deleteTenant',
+    deleteUser: 'deleteUser',
+    endMySession: 'endMySession',
+    endUserSessions: 'endUserSessions',
+    exportAuditLogs: 'exportAuditLogs',
+    getAsset: 'getAsset',
+    getAuditLog: 'getAuditLog',
+    getAuditStats: 'getAuditStats',
+    getBranch: 'getBranch',
+    getCompany: 'getCompany',
+    getDepartment: 'getDepartment',
+    getDocs: 'getDocs',
+    getErrorCode: 'getErrorCode',
+    getHealth: 'getHealth',
+    getIndex: 'getIndex',
+    getKeySet: 'getKeySet',
+    getLiveness: 'getLiveness',
+    getMe: 'getMe',
+    getMetrics: 'getMetrics',
+    getOpenAPIJSON: 'getOpenAPIJSON',
+    getOpenAPIYAML: 'getOpenAPIYAML',
+    getOrganisationTree: 'getOrganisationTree',
+    getOwnTenant: 'getOwnTenant',
+    getOwnTenantUsage: 'getOwnTenantUsage',
+    getRedoc: 'getRedoc',
+    getSystemInfo: 'getSystemInfo',
+    getTenant: 'getTenant',
+    getTenantUsage: 'getTenantUsage',
+    getUser: 'getUser',
+    listAuditLogs: 'listAuditLogs',
+    listBranches: 'listBranches',
+    listCompanies: 'listCompanies',
+    listDepartments: 'listDepartments',
+    listDeprecations: 'listDeprecations',
+    listErrorCodes: 'listErrorCodes',
+    listMySessions: 'listMySessions',
+    listTenants: 'listTenants',
+    listUserSessions: 'listUserSessions',
+    listUsers: 'listUsers',
+    login: 'login',
+    logout: 'logout',
+    refresh: 'refresh',
+    resetPassword: 'resetPassword',
+    resumeTenant: 'resumeTenant',
+    suspendTenant: 'suspendTenant',
+    updateBranch: 'updateBranch',
+    updateCompany: 'updateCompany',
+    updateDepartment: 'updateDepartment',
+    updateMe: 'updateMe',
+    updateTenant: 'updateTenant',
+    updateUser: 'updateUser',
+    verifyAuditTrail: 'verifyAuditTrail'
+} as const;
+
+/**
+ * The name of an operation.
+ */
+export type OperationId = typeof OperationId[keyof typeof OperationId];
+
+export type GetIndexData = {
+    body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/auth/login';
+    url: '/';
 };
 
-export type LoginErrors = {
+export type GetIndexResponses = {
     /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
+     * Name, version and where to go from here.
      */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many wrong passwords for this account, or too many wrong passwords or one-time tokens from this address (`too_many_attempts`), or too many
-     * requests (`rate_limited`). The answer doesn't say whether the password or the token was right. Wait for `Retry-After`.
-     *
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: Index;
 };
 
-export type LoginError = LoginErrors[keyof LoginErrors];
+export type GetIndexResponse = GetIndexResponses[keyof GetIndexResponses];
 
-export type LoginResponses = {
-    /**
-     * The tokens of a new session, and who they belong to.
-     */
-    200: LoginResult;
-};
-
-export type LoginResponse = LoginResponses[keyof LoginResponses];
-
-export type RefreshData = {
-    body: RefreshRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/refresh';
-};
-
-export type RefreshErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type RefreshError = RefreshErrors[keyof RefreshErrors];
-
-export type RefreshResponses = {
-    /**
-     * A new pair of tokens. The one that was sent is used up.
-     */
-    200: TokenPair;
-};
-
-export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
-
-export type LogoutData = {
-    body?: LogoutRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/logout';
-};
-
-export type LogoutErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type LogoutError = LogoutErrors[keyof LogoutErrors];
-
-export type LogoutResponses = {
-    /**
-     * The sessions have ended.
-     */
-    204: void;
-};
-
-export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
-
-export type GetMeData = {
+export type GetKeySetData = {
     body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/auth/me';
+    url: '/.well-known/jwks.json';
 };
 
-export type GetMeErrors = {
+export type GetKeySetResponses = {
     /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
+     * The keys. The first signs.
      */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: KeySet;
 };
 
-export type GetMeError = GetMeErrors[keyof GetMeErrors];
+export type GetKeySetResponse = GetKeySetResponses[keyof GetKeySetResponses];
 
-export type GetMeResponses = {
-    /**
-     * The logged-in user.
-     */
-    200: Me;
-};
-
-export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
-
-export type UpdateMeData = {
-    body: ProfileUpdate;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path?: never;
-    query?: never;
-    url: '/api/v1/auth/me';
-};
-
-export type UpdateMeErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type UpdateMeError = UpdateMeErrors[keyof UpdateMeErrors];
-
-export type UpdateMeResponses = {
-    /**
-     * The user as it is now.
-     */
-    200: User;
-};
-
-export type UpdateMeResponse = UpdateMeResponses[keyof UpdateMeResponses];
-
-export type ListMySessionsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * The most sessions that a page may have.
-         */
-        limit?: number;
-        /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
-         */
-        cursor?: string;
-    };
-    url: '/api/v1/auth/sessions';
-};
-
-export type ListMySessionsErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type ListMySessionsError = ListMySessionsErrors[keyof ListMySessionsErrors];
-
-export type ListMySessionsResponses = {
-    /**
-     * A page of the sessions that are alive.
-     */
-    200: OwnSessionList;
-};
-
-export type ListMySessionsResponse = ListMySessionsResponses[keyof ListMySessionsResponses];
-
-export type EndMySessionData = {
+export type GetAssetData = {
     body?: never;
     path: {
         /**
-         * The id of the resource.
+         * The file's name as the pages have it. A hash of the content is part of it, so a name's content never changes.
          */
-        id: string;
+        name: string;
     };
     query?: never;
-    url: '/api/v1/auth/sessions/{id}';
+    url: '/api/assets/{name}';
 };
 
-export type EndMySessionErrors = {
+export type GetAssetResponses = {
     /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
+     * The file.
      */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: Blob | File;
 };
 
-export type EndMySessionError = EndMySessionErrors[keyof EndMySessionErrors];
+export type GetAssetResponse = GetAssetResponses[keyof GetAssetResponses];
 
-export type EndMySessionResponses = {
-    /**
-     * The session has ended.
-     */
-    204: void;
-};
-
-export type EndMySessionResponse = EndMySessionResponses[keyof EndMySessionResponses];
-
-export type ChangePasswordData = {
-    body: PasswordChange;
+export type GetDocsData = {
+    body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/auth/password';
+    url: '/api/docs';
 };
 
-export type ChangePasswordErrors = {
+export type GetDocsResponses = {
     /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
+     * The page.
      */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many wrong passwords for this account, or too many wrong passwords or one-time tokens from this address (`too_many_attempts`), or too many
-     * requests (`rate_limited`). The answer doesn't say whether the password or the token was right. Wait for `Retry-After`.
-     *
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: HTMLPage;
 };
 
-export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+export type GetDocsResponse = GetDocsResponses[keyof GetDocsResponses];
 
-export type ChangePasswordResponses = {
-    /**
-     * The password is changed, and all other sessions have ended.
-     */
-    204: void;
-};
-
-export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
-
-export type ListTenantsData = {
+export type GetHealthData = {
     body?: never;
-    path?: never;
-    query?: {
-        /**
-         * The most items that a page may have.
-         */
-        limit?: number;
-        /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
-         */
-        cursor?: string;
-        /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
-         */
-        count?: boolean;
-        /**
-         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
-         */
-        q?: string;
-        /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
-         */
-        sort?: Sort;
-        /**
-         * Only the tenant with this code, in upper or lower case.
-         */
-        code?: string;
-        /**
-         * Only tenants of this tier.
-         */
-        tier?: TenantTier;
-        /**
-         * Only tenants in this state.
-         */
-        status?: TenantStatus;
-    };
-    url: '/api/v1/tenants';
-};
-
-export type ListTenantsErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type ListTenantsError = ListTenantsErrors[keyof ListTenantsErrors];
-
-export type ListTenantsResponses = {
-    /**
-     * A page of tenants.
-     */
-    200: TenantPage;
-};
-
-export type ListTenantsResponse = ListTenantsResponses[keyof ListTenantsResponses];
-
-export type CreateTenantData = {
-    body: TenantCreate;
     path?: never;
     query?: never;
-    url: '/api/v1/tenants';
+    url: '/api/health';
 };
 
-export type CreateTenantErrors = {
+export type GetHealthResponses = {
     /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
+     * It serves requests, perhaps `degraded`.
      */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Another tenant has this code (`already_exists`; `errors` names the field), the tenant is the platform (`platform_tenant`), it isn't
-     * suspended (`not_suspended`), or it is being deleted (`tenant_deleting`).
-     *
-     */
-    409: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: Health;
 };
 
-export type CreateTenantError = CreateTenantErrors[keyof CreateTenantErrors];
+export type GetHealthResponse = GetHealthResponses[keyof GetHealthResponses];
 
-export type CreateTenantResponses = {
-    /**
-     * The new tenant.
-     */
-    201: Tenant;
-};
-
-export type CreateTenantResponse = CreateTenantResponses[keyof CreateTenantResponses];
-
-export type DeleteTenantData = {
+export type GetLivenessData = {
     body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query: {
-        /**
-         * The code of the tenant, as it is stored.
-         */
-        confirm_code: string;
-    };
-    url: '/api/v1/tenants/{id}';
-};
-
-export type DeleteTenantErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Another tenant has this code (`already_exists`; `errors` names the field), the tenant is the platform (`platform_tenant`), it isn't
-     * suspended (`not_suspended`), or it is being deleted (`tenant_deleting`).
-     *
-     */
-    409: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type DeleteTenantError = DeleteTenantErrors[keyof DeleteTenantErrors];
-
-export type DeleteTenantResponses = {
-    /**
-     * There is more to do. Send the request again.
-     */
-    202: Tenant;
-    /**
-     * The tenant is gone.
-     */
-    204: void;
-};
-
-export type DeleteTenantResponse = DeleteTenantResponses[keyof DeleteTenantResponses];
-
-export type GetTenantData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
-         */
-        'If-None-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/tenants/{id}';
-};
-
-export type GetTenantErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetTenantError = GetTenantErrors[keyof GetTenantErrors];
-
-export type GetTenantResponses = {
-    /**
-     * The tenant.
-     */
-    200: Tenant;
-};
-
-export type GetTenantResponse = GetTenantResponses[keyof GetTenantResponses];
-
-export type UpdateTenantData = {
-    body: TenantUpdate;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/tenants/{id}';
-};
-
-export type UpdateTenantErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Another tenant has this code (`already_exists`; `errors` names the field), the tenant is the platform (`platform_tenant`), it isn't
-     * suspended (`not_suspended`), or it is being deleted (`tenant_deleting`).
-     *
-     */
-    409: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type UpdateTenantError = UpdateTenantErrors[keyof UpdateTenantErrors];
-
-export type UpdateTenantResponses = {
-    /**
-     * The tenant as it is now.
-     */
-    200: Tenant;
-};
-
-export type UpdateTenantResponse = UpdateTenantResponses[keyof UpdateTenantResponses];
-
-export type SuspendTenantData = {
-    body?: never;
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/tenants/{id}/suspend';
-};
-
-export type SuspendTenantErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Another tenant has this code (`already_exists`; `errors` names the field), the tenant is the platform (`platform_tenant`), it isn't
-     * suspended (`not_suspended`), or it is being deleted (`tenant_deleting`).
-     *
-     */
-    409: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type SuspendTenantError = SuspendTenantErrors[keyof SuspendTenantErrors];
-
-export type SuspendTenantResponses = {
-    /**
-     * The tenant as it is now.
-     */
-    200: Tenant;
-};
-
-export type SuspendTenantResponse = SuspendTenantResponses[keyof SuspendTenantResponses];
-
-export type ResumeTenantData = {
-    body?: never;
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/tenants/{id}/resume';
-};
-
-export type ResumeTenantErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Another tenant has this code (`already_exists`; `errors` names the field), the tenant is the platform (`platform_tenant`), it isn't
-     * suspended (`not_suspended`), or it is being deleted (`tenant_deleting`).
-     *
-     */
-    409: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type ResumeTenantError = ResumeTenantErrors[keyof ResumeTenantErrors];
-
-export type ResumeTenantResponses = {
-    /**
-     * The tenant as it is now.
-     */
-    200: Tenant;
-};
-
-export type ResumeTenantResponse = ResumeTenantResponses[keyof ResumeTenantResponses];
-
-export type GetTenantUsageData = {
-    body?: never;
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/tenants/{id}/usage';
-};
-
-export type GetTenantUsageErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetTenantUsageError = GetTenantUsageErrors[keyof GetTenantUsageErrors];
-
-export type GetTenantUsageResponses = {
-    /**
-     * The numbers.
-     */
-    200: TenantUsage;
-};
-
-export type GetTenantUsageResponse = GetTenantUsageResponses[keyof GetTenantUsageResponses];
-
-export type GetOwnTenantData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
-         */
-        'If-None-Match'?: string;
-    };
-    path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/tenant';
-};
-
-export type GetOwnTenantErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetOwnTenantError = GetOwnTenantErrors[keyof GetOwnTenantErrors];
-
-export type GetOwnTenantResponses = {
-    /**
-     * The tenant.
-     */
-    200: Tenant;
-};
-
-export type GetOwnTenantResponse = GetOwnTenantResponses[keyof GetOwnTenantResponses];
-
-export type GetOwnTenantUsageData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/tenant/usage';
-};
-
-export type GetOwnTenantUsageErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetOwnTenantUsageError = GetOwnTenantUsageErrors[keyof GetOwnTenantUsageErrors];
-
-export type GetOwnTenantUsageResponses = {
-    /**
-     * The numbers.
-     */
-    200: TenantUsage;
-};
-
-export type GetOwnTenantUsageResponse = GetOwnTenantUsageResponses[keyof GetOwnTenantUsageResponses];
-
-export type ResetPasswordData = {
-    body: PasswordReset;
     path?: never;
     query?: never;
-    url: '/api/v1/auth/password/reset';
+    url: '/api/healthz';
 };
 
-export type ResetPasswordErrors = {
+export type GetLivenessResponses = {
     /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
+     * It is.
      */
-    400: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many wrong passwords for this account, or too many wrong passwords or one-time tokens from this address (`too_many_attempts`), or too many
-     * requests (`rate_limited`). The answer doesn't say whether the password or the token was right. Wait for `Retry-After`.
-     *
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: Liveness;
 };
 
-export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+export type GetLivenessResponse = GetLivenessResponses[keyof GetLivenessResponses];
 
-export type ResetPasswordResponses = {
-    /**
-     * The password is set, and all sessions of the user have ended.
-     */
-    204: void;
-};
-
-export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
-
-export type ListUsersData = {
+export type GetOpenApijsonData = {
     body?: never;
     path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * The most items that a page may have.
-         */
-        limit?: number;
-        /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
-         */
-        cursor?: string;
-        /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
-         */
-        count?: boolean;
-        /**
-         * Only users who have this text in their name, e-mail address or phone number, in upper or lower case.
-         */
-        q?: string;
-        /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
-         */
-        sort?: Sort;
-        /**
-         * Only the user with this e-mail address, in upper or lower case, with the domain in Unicode or Punycode. A text that is no e-mail address is 422.
-         */
-        email?: string;
-        /**
-         * Only users with this role.
-         */
-        role?: Role;
-        /**
-         * Only active (`true`) or only inactive (`false`) users.
-         */
-        is_active?: boolean;
-        /**
-         * Only users who are assigned to this company.
-         */
-        company_id?: string;
-        /**
-         * Only users who are assigned to this branch.
-         */
-        branch_id?: string;
-        /**
-         * Only users who are assigned to this department.
-         */
-        department_id?: string;
-    };
-    url: '/api/v1/users';
+    query?: never;
+    url: '/api/openapi.json';
 };
 
-export type ListUsersErrors = {
+export type GetOpenApijsonResponses = {
     /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
+     * The OpenAPI document.
      */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: OpenAPIDocument;
 };
 
-export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+export type GetOpenApijsonResponse = GetOpenApijsonResponses[keyof GetOpenApijsonResponses];
 
-export type ListUsersResponses = {
-    /**
-     * A page of users.
-     */
-    200: UserPage;
-};
-
-export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
-
-export type CreateUserData = {
-    body: UserCreate;
-    path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/users';
-};
-
-export type CreateUserErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type CreateUserError = CreateUserErrors[keyof CreateUserErrors];
-
-export type CreateUserResponses = {
-    /**
-     * The new user, and the token to choose a password with.
-     */
-    201: CreatedUser;
-};
-
-export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
-
-export type DeleteUserData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/users/{id}';
-};
-
-export type DeleteUserErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
-
-export type DeleteUserResponses = {
-    /**
-     * The user is gone.
-     */
-    204: void;
-};
-
-export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
-
-export type GetUserData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
-         */
-        'If-None-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/users/{id}';
-};
-
-export type GetUserErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetUserError = GetUserErrors[keyof GetUserErrors];
-
-export type GetUserResponses = {
-    /**
-     * The user.
-     */
-    200: User;
-};
-
-export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
-
-export type UpdateUserData = {
-    body: UserUpdate;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/users/{id}';
-};
-
-export type UpdateUserErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
-
-export type UpdateUserResponses = {
-    /**
-     * The user as it is now.
-     */
-    200: User;
-};
-
-export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
-
-export type DeactivateUserData = {
-    body?: never;
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/users/{id}/deactivate';
-};
-
-export type DeactivateUserErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type DeactivateUserError = DeactivateUserErrors[keyof DeactivateUserErrors];
-
-export type DeactivateUserResponses = {
-    /**
-     * The user as it is now.
-     */
-    200: User;
-};
-
-export type DeactivateUserResponse = DeactivateUserResponses[keyof DeactivateUserResponses];
-
-export type ActivateUserData = {
-    body?: never;
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/users/{id}/activate';
-};
-
-export type ActivateUserErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type ActivateUserError = ActivateUserErrors[keyof ActivateUserErrors];
-
-export type ActivateUserResponses = {
-    /**
-     * The user as it is now.
-     */
-    200: User;
-};
-
-export type ActivateUserResponse = ActivateUserResponses[keyof ActivateUserResponses];
-
-export type CreatePasswordResetData = {
-    body?: never;
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/users/{id}/password-reset';
-};
-
-export type CreatePasswordResetErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type CreatePasswordResetError = CreatePasswordResetErrors[keyof CreatePasswordResetErrors];
-
-export type CreatePasswordResetResponses = {
-    /**
-     * The token. It is in this answer alone.
-     */
-    200: OneTimeToken;
-};
-
-export type CreatePasswordResetResponse = CreatePasswordResetResponses[keyof CreatePasswordResetResponses];
-
-export type EndUserSessionsData = {
-    body?: never;
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/users/{id}/sessions';
-};
-
-export type EndUserSessionsErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type EndUserSessionsError = EndUserSessionsErrors[keyof EndUserSessionsErrors];
-
-export type EndUserSessionsResponses = {
-    /**
-     * The user has no session any more.
-     */
-    204: void;
-};
-
-export type EndUserSessionsResponse = EndUserSessionsResponses[keyof EndUserSessionsResponses];
-
-export type ListUserSessionsData = {
-    body?: never;
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * The most sessions that a page may have.
-         */
-        limit?: number;
-        /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
-         */
-        cursor?: string;
-    };
-    url: '/api/v1/users/{id}/sessions';
-};
-
-export type ListUserSessionsErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type ListUserSessionsError = ListUserSessionsErrors[keyof ListUserSessionsErrors];
-
-export type ListUserSessionsResponses = {
-    /**
-     * A page of the sessions that are alive.
-     */
-    200: SessionList;
-};
-
-export type ListUserSessionsResponse = ListUserSessionsResponses[keyof ListUserSessionsResponses];
-
-export type ListCompaniesData = {
+export type GetOpenApiyamlData = {
     body?: never;
     path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * The most items that a page may have.
-         */
-        limit?: number;
-        /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
-         */
-        cursor?: string;
-        /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
-         */
-        count?: boolean;
-        /**
-         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
-         */
-        q?: string;
-        /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
-         */
-        sort?: Sort;
-        /**
-         * Only the company with this code, in upper or lower case.
-         */
-        code?: string;
-        /**
-         * Only companies whose address has exactly this country.
-         */
-        country?: string;
-        /**
-         * Only active (`true`) or only inactive (`false`) companies.
-         */
-        is_active?: boolean;
-    };
-    url: '/api/v1/org/companies';
+    query?: never;
+    url: '/api/openapi.yaml';
 };
 
-export type ListCompaniesErrors = {
+export type GetOpenApiyamlResponses = {
     /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
+     * The OpenAPI document, as it was written.
      */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: string;
 };
 
-export type ListCompaniesError = ListCompaniesErrors[keyof ListCompaniesErrors];
+export type GetOpenApiyamlResponse = GetOpenApiyamlResponses[keyof GetOpenApiyamlResponses];
 
-export type ListCompaniesResponses = {
-    /**
-     * A page of companies.
-     */
-    200: CompanyPage;
-};
-
-export type ListCompaniesResponse = ListCompaniesResponses[keyof ListCompaniesResponses];
-
-export type CreateCompanyData = {
-    body: CompanyCreate;
-    path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/org/companies';
-};
-
-export type CreateCompanyErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type CreateCompanyError = CreateCompanyErrors[keyof CreateCompanyErrors];
-
-export type CreateCompanyResponses = {
-    /**
-     * The new company.
-     */
-    201: Company;
-};
-
-export type CreateCompanyResponse = CreateCompanyResponses[keyof CreateCompanyResponses];
-
-export type DeleteCompanyData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * Whether to say what would go instead of deleting it.
-         */
-        dry_run?: boolean;
-    };
-    url: '/api/v1/org/companies/{id}';
-};
-
-export type DeleteCompanyErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type DeleteCompanyError = DeleteCompanyErrors[keyof DeleteCompanyErrors];
-
-export type DeleteCompanyResponses = {
-    /**
-     * What would go (`dry_run=true`).
-     */
-    200: DeletionPreview;
-    /**
-     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
-     */
-    202: DeletionPreview;
-    /**
-     * The company is gone.
-     */
-    204: void;
-};
-
-export type DeleteCompanyResponse = DeleteCompanyResponses[keyof DeleteCompanyResponses];
-
-export type GetCompanyData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
-         */
-        'If-None-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/org/companies/{id}';
-};
-
-export type GetCompanyErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetCompanyError = GetCompanyErrors[keyof GetCompanyErrors];
-
-export type GetCompanyResponses = {
-    /**
-     * The company.
-     */
-    200: Company;
-};
-
-export type GetCompanyResponse = GetCompanyResponses[keyof GetCompanyResponses];
-
-export type UpdateCompanyData = {
-    body: CompanyUpdate;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/org/companies/{id}';
-};
-
-export type UpdateCompanyErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type UpdateCompanyError = UpdateCompanyErrors[keyof UpdateCompanyErrors];
-
-export type UpdateCompanyResponses = {
-    /**
-     * The company as it is now.
-     */
-    200: Company;
-};
-
-export type UpdateCompanyResponse = UpdateCompanyResponses[keyof UpdateCompanyResponses];
-
-export type ListBranchesData = {
+export type GetRedocData = {
     body?: never;
     path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * The most items that a page may have.
-         */
-        limit?: number;
-        /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
-         */
-        cursor?: string;
-        /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
-         */
-        count?: boolean;
-        /**
-         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
-         */
-        q?: string;
-        /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
-         */
-        sort?: Sort;
-        /**
-         * Only branches with this code, in upper or lower case.
-         */
-        code?: string;
-        /**
-         * Only what belongs to this company.
-         */
-        company_id?: string;
-        /**
-         * Only branches whose address has exactly this country.
-         */
-        country?: string;
-        /**
-         * Only headquarters (`true`) or only others (`false`).
-         */
-        is_headquarters?: boolean;
-        /**
-         * Only active (`true`) or only inactive (`false`) branches.
-         */
-        is_active?: boolean;
-    };
-    url: '/api/v1/org/branches';
+    query?: never;
+    url: '/api/redoc';
 };
 
-export type ListBranchesErrors = {
+export type GetRedocResponses = {
     /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
+     * The page.
      */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: HTMLPage;
 };
 
-export type ListBranchesError = ListBranchesErrors[keyof ListBranchesErrors];
+export type GetRedocResponse = GetRedocResponses[keyof GetRedocResponses];
 
-export type ListBranchesResponses = {
-    /**
-     * A page of branches.
-     */
-    200: BranchPage;
-};
-
-export type ListBranchesResponse = ListBranchesResponses[keyof ListBranchesResponses];
-
-export type CreateBranchData = {
-    body: BranchCreate;
-    path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/org/branches';
-};
-
-export type CreateBranchErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type CreateBranchError = CreateBranchErrors[keyof CreateBranchErrors];
-
-export type CreateBranchResponses = {
-    /**
-     * The new branch.
-     */
-    201: Branch;
-};
-
-export type CreateBranchResponse = CreateBranchResponses[keyof CreateBranchResponses];
-
-export type DeleteBranchData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * Whether to say what would go instead of deleting it.
-         */
-        dry_run?: boolean;
-    };
-    url: '/api/v1/org/branches/{id}';
-};
-
-export type DeleteBranchErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type DeleteBranchError = DeleteBranchErrors[keyof DeleteBranchErrors];
-
-export type DeleteBranchResponses = {
-    /**
-     * What would go (`dry_run=true`).
-     */
-    200: DeletionPreview;
-    /**
-     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
-     */
-    202: DeletionPreview;
-    /**
-     * The branch is gone.
-     */
-    204: void;
-};
-
-export type DeleteBranchResponse = DeleteBranchResponses[keyof DeleteBranchResponses];
-
-export type GetBranchData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
-         */
-        'If-None-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/org/branches/{id}';
-};
-
-export type GetBranchErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetBranchError = GetBranchErrors[keyof GetBranchErrors];
-
-export type GetBranchResponses = {
-    /**
-     * The branch.
-     */
-    200: Branch;
-};
-
-export type GetBranchResponse = GetBranchResponses[keyof GetBranchResponses];
-
-export type UpdateBranchData = {
-    body: BranchUpdate;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/org/branches/{id}';
-};
-
-export type UpdateBranchErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type UpdateBranchError = UpdateBranchErrors[keyof UpdateBranchErrors];
-
-export type UpdateBranchResponses = {
-    /**
-     * The branch as it is now.
-     */
-    200: Branch;
-};
-
-export type UpdateBranchResponse = UpdateBranchResponses[keyof UpdateBranchResponses];
-
-export type ListDepartmentsData = {
+export type GetSystemInfoData = {
     body?: never;
     path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * The most items that a page may have.
-         */
-        limit?: number;
-        /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
-         */
-        cursor?: string;
-        /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
-         */
-        count?: boolean;
-        /**
-         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
-         */
-        q?: string;
-        /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
-         */
-        sort?: Sort;
-        /**
-         * Only departments with this code, in upper or lower case.
-         */
-        code?: string;
-        /**
-         * Only what belongs to this company.
-         */
-        company_id?: string;
-        /**
-         * Only departments of this branch.
-         */
-        branch_id?: string;
-        /**
-         * Only departments directly below this one.
-         */
-        parent_id?: string;
-        /**
-         * Only active (`true`) or only inactive (`false`) departments.
-         */
-        is_active?: boolean;
-    };
-    url: '/api/v1/org/departments';
+    query?: never;
+    url: '/api/system/info';
 };
 
-export type ListDepartmentsErrors = {
+export type GetSystemInfoResponses = {
     /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
+     * Name, version, environment and optional parts.
      */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    200: SystemInfo;
 };
 
-export type ListDepartmentsError = ListDepartmentsErrors[keyof ListDepartmentsErrors];
-
-export type ListDepartmentsResponses = {
-    /**
-     * A page of departments.
-     */
-    200: DepartmentPage;
-};
-
-export type ListDepartmentsResponse = ListDepartmentsResponses[keyof ListDepartmentsResponses];
-
-export type CreateDepartmentData = {
-    body: DepartmentCreate;
-    path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/org/departments';
-};
-
-export type CreateDepartmentErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type CreateDepartmentError = CreateDepartmentErrors[keyof CreateDepartmentErrors];
-
-export type CreateDepartmentResponses = {
-    /**
-     * The new department.
-     */
-    201: Department;
-};
-
-export type CreateDepartmentResponse = CreateDepartmentResponses[keyof CreateDepartmentResponses];
-
-export type DeleteDepartmentData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * Whether to say what would go instead of deleting it.
-         */
-        dry_run?: boolean;
-    };
-    url: '/api/v1/org/departments/{id}';
-};
-
-export type DeleteDepartmentErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type DeleteDepartmentError = DeleteDepartmentErrors[keyof DeleteDepartmentErrors];
-
-export type DeleteDepartmentResponses = {
-    /**
-     * What would go (`dry_run=true`).
-     */
-    200: DeletionPreview;
-    /**
-     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
-     */
-    202: DeletionPreview;
-    /**
-     * The department is gone.
-     */
-    204: void;
-};
-
-export type DeleteDepartmentResponse = DeleteDepartmentResponses[keyof DeleteDepartmentResponses];
-
-export type GetDepartmentData = {
-    body?: never;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have. Still the same - 304 without a body.
-         */
-        'If-None-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/org/departments/{id}';
-};
-
-export type GetDepartmentErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetDepartmentError = GetDepartmentErrors[keyof GetDepartmentErrors];
-
-export type GetDepartmentResponses = {
-    /**
-     * The department.
-     */
-    200: Department;
-};
-
-export type GetDepartmentResponse = GetDepartmentResponses[keyof GetDepartmentResponses];
-
-export type UpdateDepartmentData = {
-    body: DepartmentUpdate;
-    headers?: {
-        /**
-         * The `ETag` of the version that you have seen (or several, or `*`). Anything else is there now - 412, and nothing changes.
-         */
-        'If-Match'?: string;
-    };
-    path: {
-        /**
-         * The id of the resource.
-         */
-        id: string;
-    };
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-    };
-    url: '/api/v1/org/departments/{id}';
-};
-
-export type UpdateDepartmentErrors = {
-    /**
-     * The body is not readable as JSON (`malformed_json`), names something that does not exist or does not fit
-     * (`unknown_reference`; `errors` names the field), or has a one-time token that does not work (`invalid_one_time_token`).
-     *
-     */
-    400: Problem;
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * Something else has this value already (`already_exists`), or a department would be below itself (`cycle`); `errors` names
-     * the field. Or it would take away the last active admin or superuser who can log in (`last_admin`), the tenant has as many as it may have
-     * (`quota_exceeded`), the user is inactive (`user_inactive`), or a superuser doesn't say in which tenant to create something (`tenant_required`).
-     *
-     */
-    409: Problem;
-    /**
-     * It has another version than `If-Match` names; nothing was changed (`stale_version`).
-     */
-    412: Problem;
-    /**
-     * The body is larger than 1 MiB (`body_too_large`).
-     */
-    413: Problem;
-    /**
-     * The body is not `application/json`, not in UTF-8, or compressed (`unsupported_media_type`).
-     */
-    415: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type UpdateDepartmentError = UpdateDepartmentErrors[keyof UpdateDepartmentErrors];
-
-export type UpdateDepartmentResponses = {
-    /**
-     * The department as it is now.
-     */
-    200: Department;
-};
-
-export type UpdateDepartmentResponse = UpdateDepartmentResponses[keyof UpdateDepartmentResponses];
-
-export type GetOrganisationTreeData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * Only what belongs to this company.
-         */
-        company_id?: string;
-    };
-    url: '/api/v1/org/tree';
-};
-
-export type GetOrganisationTreeErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetOrganisationTreeError = GetOrganisationTreeErrors[keyof GetOrganisationTreeErrors];
-
-export type GetOrganisationTreeResponses = {
-    /**
-     * The tree.
-     */
-    200: OrganisationTree;
-};
-
-export type GetOrganisationTreeResponse = GetOrganisationTreeResponses[keyof GetOrganisationTreeResponses];
+export type GetSystemInfoResponse = GetSystemInfoResponses[keyof GetSystemInfoResponses];
 
 export type ListAuditLogsData = {
     body?: never;
@@ -5340,45 +2333,6 @@ export type ListAuditLogsData = {
     url: '/api/v1/audit/logs';
 };
 
-export type ListAuditLogsErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type ListAuditLogsError = ListAuditLogsErrors[keyof ListAuditLogsErrors];
-
 export type ListAuditLogsResponses = {
     /**
      * A page of entries.
@@ -5387,74 +2341,6 @@ export type ListAuditLogsResponses = {
 };
 
 export type ListAuditLogsResponse = ListAuditLogsResponses[keyof ListAuditLogsResponses];
-
-export type GetAuditStatsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
-         */
-        tenant_id?: string;
-        /**
-         * Only what happened at this time or later.
-         */
-        from?: string;
-        /**
-         * Only what happened before this time.
-         */
-        to?: string;
-    };
-    url: '/api/v1/audit/logs/stats';
-};
-
-export type GetAuditStatsErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type GetAuditStatsError = GetAuditStatsErrors[keyof GetAuditStatsErrors];
-
-export type GetAuditStatsResponses = {
-    /**
-     * The counts.
-     */
-    200: AuditStats;
-};
-
-export type GetAuditStatsResponse = GetAuditStatsResponses[keyof GetAuditStatsResponses];
 
 export type ExportAuditLogsData = {
     body?: never;
@@ -5516,45 +2402,6 @@ export type ExportAuditLogsData = {
     url: '/api/v1/audit/logs/export';
 };
 
-export type ExportAuditLogsErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type ExportAuditLogsError = ExportAuditLogsErrors[keyof ExportAuditLogsErrors];
-
 export type ExportAuditLogsResponses = {
     /**
      * The entries.
@@ -5563,6 +2410,61 @@ export type ExportAuditLogsResponses = {
 };
 
 export type ExportAuditLogsResponse = ExportAuditLogsResponses[keyof ExportAuditLogsResponses];
+
+export type GetAuditStatsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * Only what happened at this time or later.
+         */
+        from?: string;
+        /**
+         * Only what happened before this time.
+         */
+        to?: string;
+    };
+    url: '/api/v1/audit/logs/stats';
+};
+
+export type GetAuditStatsResponses = {
+    /**
+     * The counts.
+     */
+    200: AuditStats;
+};
+
+export type GetAuditStatsResponse = GetAuditStatsResponses[keyof GetAuditStatsResponses];
+
+export type GetAuditLogData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/audit/logs/{id}';
+};
+
+export type GetAuditLogResponses = {
+    /**
+     * The entry.
+     */
+    200: AuditEntry;
+};
+
+export type GetAuditLogResponse = GetAuditLogResponses[keyof GetAuditLogResponses];
 
 export type VerifyAuditTrailData = {
     body?: never;
@@ -5582,45 +2484,6 @@ export type VerifyAuditTrailData = {
     url: '/api/v1/audit/verify';
 };
 
-export type VerifyAuditTrailErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type VerifyAuditTrailError = VerifyAuditTrailErrors[keyof VerifyAuditTrailErrors];
-
 export type VerifyAuditTrailResponses = {
     /**
      * What was found.
@@ -5630,7 +2493,1506 @@ export type VerifyAuditTrailResponses = {
 
 export type VerifyAuditTrailResponse = VerifyAuditTrailResponses[keyof VerifyAuditTrailResponses];
 
-export type GetAuditLogData = {
+export type LoginData = {
+    body: LoginRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/login';
+};
+
+export type LoginResponses = {
+    /**
+     * The tokens of a new session, and who they belong to.
+     */
+    200: LoginResult;
+};
+
+export type LoginResponse = LoginResponses[keyof LoginResponses];
+
+export type LogoutData = {
+    body?: LogoutRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/logout';
+};
+
+export type LogoutResponses = {
+    /**
+     * The sessions have ended.
+     */
+    204: void;
+};
+
+export type LogoutResponse = LogoutResponses[keyof LogoutResponses];
+
+export type GetMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/me';
+};
+
+export type GetMeResponses = {
+    /**
+     * The logged-in user.
+     */
+    200: Me;
+};
+
+export type GetMeResponse = GetMeResponses[keyof GetMeResponses];
+
+export type UpdateMeData = {
+    body: ProfileUpdate;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/me';
+};
+
+export type UpdateMeResponses = {
+    /**
+     * The user as it is now.
+     */
+    200: User;
+};
+
+export type UpdateMeResponse = UpdateMeResponses[keyof UpdateMeResponses];
+
+export type ChangePasswordData = {
+    body: PasswordChange;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/password';
+};
+
+export type ChangePasswordResponses = {
+    /**
+     * The password is changed, and all other sessions have ended.
+     */
+    204: void;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type ResetPasswordData = {
+    body: PasswordReset;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/password/reset';
+};
+
+export type ResetPasswordResponses = {
+    /**
+     * The password is set, and all sessions of the user have ended.
+     */
+    204: void;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type RefreshData = {
+    body: RefreshRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/auth/refresh';
+};
+
+export type RefreshResponses = {
+    /**
+     * A new pair of tokens. The one that was sent is used up.
+     */
+    200: TokenPair;
+};
+
+export type RefreshResponse = RefreshResponses[keyof RefreshResponses];
+
+export type ListMySessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most sessions that a page may have.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before, used with the same filters and sort.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/auth/sessions';
+};
+
+export type ListMySessionsResponses = {
+    /**
+     * A page of the sessions that are alive.
+     */
+    200: OwnSessionList;
+};
+
+export type ListMySessionsResponse = ListMySessionsResponses[keyof ListMySessionsResponses];
+
+export type EndMySessionData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/auth/sessions/{id}';
+};
+
+export type EndMySessionResponses = {
+    /**
+     * The session has ended.
+     */
+    204: void;
+};
+
+export type EndMySessionResponse = EndMySessionResponses[keyof EndMySessionResponses];
+
+export type ListBranchesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * The most items that a page may have.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before, used with the same filters and sort.
+         */
+        cursor?: string;
+        /**
+         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         */
+        count?: boolean;
+        /**
+         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+         */
+        q?: string;
+        /**
+         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         */
+        sort?: Sort;
+        /**
+         * Only branches with this code, in upper or lower case.
+         */
+        code?: string;
+        /**
+         * Only what belongs to this company.
+         */
+        company_id?: string;
+        /**
+         * Only branches whose address has exactly this country.
+         */
+        country?: string;
+        /**
+         * Only headquarters (`true`) or only others (`false`).
+         */
+        is_headquarters?: boolean;
+        /**
+         * Only active (`true`) or only inactive (`false`) branches.
+         */
+        is_active?: boolean;
+    };
+    url: '/api/v1/org/branches';
+};
+
+export type ListBranchesResponses = {
+    /**
+     * A page of branches.
+     */
+    200: BranchPage;
+};
+
+export type ListBranchesResponse = ListBranchesResponses[keyof ListBranchesResponses];
+
+export type CreateBranchData = {
+    body: BranchCreate;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/org/branches';
+};
+
+export type CreateBranchResponses = {
+    /**
+     * The new branch.
+     */
+    201: Branch;
+};
+
+export type CreateBranchResponse = CreateBranchResponses[keyof CreateBranchResponses];
+
+export type DeleteBranchData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * Whether to say what would go instead of deleting it.
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/v1/org/branches/{id}';
+};
+
+export type DeleteBranchResponses = {
+    /**
+     * What would go (`dry_run=true`).
+     */
+    200: DeletionPreview;
+    /**
+     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
+     */
+    202: DeletionPreview;
+    /**
+     * The branch is gone.
+     */
+    204: void;
+};
+
+export type DeleteBranchResponse = DeleteBranchResponses[keyof DeleteBranchResponses];
+
+export type GetBranchData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/org/branches/{id}';
+};
+
+export type GetBranchResponses = {
+    /**
+     * The branch.
+     */
+    200: Branch;
+};
+
+export type GetBranchResponse = GetBranchResponses[keyof GetBranchResponses];
+
+export type UpdateBranchData = {
+    body: BranchUpdate;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/org/branches/{id}';
+};
+
+export type UpdateBranchResponses = {
+    /**
+     * The branch as it is now.
+     */
+    200: Branch;
+};
+
+export type UpdateBranchResponse = UpdateBranchResponses[keyof UpdateBranchResponses];
+
+export type ListCompaniesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * The most items that a page may have.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before, used with the same filters and sort.
+         */
+        cursor?: string;
+        /**
+         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         */
+        count?: boolean;
+        /**
+         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+         */
+        q?: string;
+        /**
+         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         */
+        sort?: Sort;
+        /**
+         * Only the company with this code, in upper or lower case.
+         */
+        code?: string;
+        /**
+         * Only companies whose address has exactly this country.
+         */
+        country?: string;
+        /**
+         * Only active (`true`) or only inactive (`false`) companies.
+         */
+        is_active?: boolean;
+    };
+    url: '/api/v1/org/companies';
+};
+
+export type ListCompaniesResponses = {
+    /**
+     * A page of companies.
+     */
+    200: CompanyPage;
+};
+
+export type ListCompaniesResponse = ListCompaniesResponses[keyof ListCompaniesResponses];
+
+export type CreateCompanyData = {
+    body: CompanyCreate;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/org/companies';
+};
+
+export type CreateCompanyResponses = {
+    /**
+     * The new company.
+     */
+    201: Company;
+};
+
+export type CreateCompanyResponse = CreateCompanyResponses[keyof CreateCompanyResponses];
+
+export type DeleteCompanyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * Whether to say what would go instead of deleting it.
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/v1/org/companies/{id}';
+};
+
+export type DeleteCompanyResponses = {
+    /**
+     * What would go (`dry_run=true`).
+     */
+    200: DeletionPreview;
+    /**
+     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
+     */
+    202: DeletionPreview;
+    /**
+     * The company is gone.
+     */
+    204: void;
+};
+
+export type DeleteCompanyResponse = DeleteCompanyResponses[keyof DeleteCompanyResponses];
+
+export type GetCompanyData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/org/companies/{id}';
+};
+
+export type GetCompanyResponses = {
+    /**
+     * The company.
+     */
+    200: Company;
+};
+
+export type GetCompanyResponse = GetCompanyResponses[keyof GetCompanyResponses];
+
+export type UpdateCompanyData = {
+    body: CompanyUpdate;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/org/companies/{id}';
+};
+
+export type UpdateCompanyResponses = {
+    /**
+     * The company as it is now.
+     */
+    200: Company;
+};
+
+export type UpdateCompanyResponse = UpdateCompanyResponses[keyof UpdateCompanyResponses];
+
+export type ListDepartmentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * The most items that a page may have.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before, used with the same filters and sort.
+         */
+        cursor?: string;
+        /**
+         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         */
+        count?: boolean;
+        /**
+         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+         */
+        q?: string;
+        /**
+         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         */
+        sort?: Sort;
+        /**
+         * Only departments with this code, in upper or lower case.
+         */
+        code?: string;
+        /**
+         * Only what belongs to this company.
+         */
+        company_id?: string;
+        /**
+         * Only departments of this branch.
+         */
+        branch_id?: string;
+        /**
+         * Only departments directly below this one.
+         */
+        parent_id?: string;
+        /**
+         * Only active (`true`) or only inactive (`false`) departments.
+         */
+        is_active?: boolean;
+    };
+    url: '/api/v1/org/departments';
+};
+
+export type ListDepartmentsResponses = {
+    /**
+     * A page of departments.
+     */
+    200: DepartmentPage;
+};
+
+export type ListDepartmentsResponse = ListDepartmentsResponses[keyof ListDepartmentsResponses];
+
+export type CreateDepartmentData = {
+    body: DepartmentCreate;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/org/departments';
+};
+
+export type CreateDepartmentResponses = {
+    /**
+     * The new department.
+     */
+    201: Department;
+};
+
+export type CreateDepartmentResponse = CreateDepartmentResponses[keyof CreateDepartmentResponses];
+
+export type DeleteDepartmentData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * Whether to say what would go instead of deleting it.
+         */
+        dry_run?: boolean;
+    };
+    url: '/api/v1/org/departments/{id}';
+};
+
+export type DeleteDepartmentResponses = {
+    /**
+     * What would go (`dry_run=true`).
+     */
+    200: DeletionPreview;
+    /**
+     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
+     */
+    202: DeletionPreview;
+    /**
+     * The department is gone.
+     */
+    204: void;
+};
+
+export type DeleteDepartmentResponse = DeleteDepartmentResponses[keyof DeleteDepartmentResponses];
+
+export type GetDepartmentData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/org/departments/{id}';
+};
+
+export type GetDepartmentResponses = {
+    /**
+     * The department.
+     */
+    200: Department;
+};
+
+export type GetDepartmentResponse = GetDepartmentResponses[keyof GetDepartmentResponses];
+
+export type UpdateDepartmentData = {
+    body: DepartmentUpdate;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/org/departments/{id}';
+};
+
+export type UpdateDepartmentResponses = {
+    /**
+     * The department as it is now.
+     */
+    200: Department;
+};
+
+export type UpdateDepartmentResponse = UpdateDepartmentResponses[keyof UpdateDepartmentResponses];
+
+export type GetOrganisationTreeData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * Only what belongs to this company.
+         */
+        company_id?: string;
+    };
+    url: '/api/v1/org/tree';
+};
+
+export type GetOrganisationTreeResponses = {
+    /**
+     * The tree.
+     */
+    200: OrganisationTree;
+};
+
+export type GetOrganisationTreeResponse = GetOrganisationTreeResponses[keyof GetOrganisationTreeResponses];
+
+export type ListDeprecationsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/system/deprecations';
+};
+
+export type ListDeprecationsResponses = {
+    /**
+     * Who, what, how often and when.
+     */
+    200: Deprecations;
+};
+
+export type ListDeprecationsResponse = ListDeprecationsResponses[keyof ListDeprecationsResponses];
+
+export type GetOwnTenantData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/tenant';
+};
+
+export type GetOwnTenantResponses = {
+    /**
+     * The tenant.
+     */
+    200: Tenant;
+};
+
+export type GetOwnTenantResponse = GetOwnTenantResponses[keyof GetOwnTenantResponses];
+
+export type GetOwnTenantUsageData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/tenant/usage';
+};
+
+export type GetOwnTenantUsageResponses = {
+    /**
+     * The numbers.
+     */
+    200: TenantUsage;
+};
+
+export type GetOwnTenantUsageResponse = GetOwnTenantUsageResponses[keyof GetOwnTenantUsageResponses];
+
+export type ListTenantsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The most items that a page may have.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before, used with the same filters and sort.
+         */
+        cursor?: string;
+        /**
+         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         */
+        count?: boolean;
+        /**
+         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+         */
+        q?: string;
+        /**
+         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         */
+        sort?: Sort;
+        /**
+         * Only the tenant with this code, in upper or lower case.
+         */
+        code?: string;
+        /**
+         * Only tenants of this tier.
+         */
+        tier?: TenantTier;
+        /**
+         * Only tenants in this state.
+         */
+        status?: TenantStatus;
+    };
+    url: '/api/v1/tenants';
+};
+
+export type ListTenantsResponses = {
+    /**
+     * A page of tenants.
+     */
+    200: TenantPage;
+};
+
+export type ListTenantsResponse = ListTenantsResponses[keyof ListTenantsResponses];
+
+export type CreateTenantData = {
+    body: TenantCreate;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tenants';
+};
+
+export type CreateTenantResponses = {
+    /**
+     * The new tenant.
+     */
+    201: Tenant;
+};
+
+export type CreateTenantResponse = CreateTenantResponses[keyof CreateTenantResponses];
+
+export type DeleteTenantData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query: {
+        /**
+         * The code of the tenant, as it is stored.
+         */
+        confirm_code: string;
+    };
+    url: '/api/v1/tenants/{id}';
+};
+
+export type DeleteTenantResponses = {
+    /**
+     * There is more to do. Send the request again.
+     */
+    202: Tenant;
+    /**
+     * The tenant is gone.
+     */
+    204: void;
+};
+
+export type DeleteTenantResponse = DeleteTenantResponses[keyof DeleteTenantResponses];
+
+export type GetTenantData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tenants/{id}';
+};
+
+export type GetTenantResponses = {
+    /**
+     * The tenant.
+     */
+    200: Tenant;
+};
+
+export type GetTenantResponse = GetTenantResponses[keyof GetTenantResponses];
+
+export type UpdateTenantData = {
+    body: TenantUpdate;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tenants/{id}';
+};
+
+export type UpdateTenantResponses = {
+    /**
+     * The tenant as it is now.
+     */
+    200: Tenant;
+};
+
+export type UpdateTenantResponse = UpdateTenantResponses[keyof UpdateTenantResponses];
+
+export type ResumeTenantData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tenants/{id}/resume';
+};
+
+export type ResumeTenantResponses = {
+    /**
+     * The tenant as it is now.
+     */
+    200: Tenant;
+};
+
+export type ResumeTenantResponse = ResumeTenantResponses[keyof ResumeTenantResponses];
+
+export type SuspendTenantData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tenants/{id}/suspend';
+};
+
+export type SuspendTenantResponses = {
+    /**
+     * The tenant as it is now.
+     */
+    200: Tenant;
+};
+
+export type SuspendTenantResponse = SuspendTenantResponses[keyof SuspendTenantResponses];
+
+export type GetTenantUsageData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tenants/{id}/usage';
+};
+
+export type GetTenantUsageResponses = {
+    /**
+     * The numbers.
+     */
+    200: TenantUsage;
+};
+
+export type GetTenantUsageResponse = GetTenantUsageResponses[keyof GetTenantUsageResponses];
+
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * The most items that a page may have.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before, used with the same filters and sort.
+         */
+        cursor?: string;
+        /**
+         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         */
+        count?: boolean;
+        /**
+         * Only users who have this text in their name, e-mail address or phone number, in upper or lower case.
+         */
+        q?: string;
+        /**
+         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         */
+        sort?: Sort;
+        /**
+         * Only the user with this e-mail address, in upper or lower case, with the domain in Unicode or Punycode. A text that is no e-mail address is 422.
+         */
+        email?: string;
+        /**
+         * Only users with this role.
+         */
+        role?: Role;
+        /**
+         * Only active (`true`) or only inactive (`false`) users.
+         */
+        is_active?: boolean;
+        /**
+         * Only users who are assigned to this company.
+         */
+        company_id?: string;
+        /**
+         * Only users who are assigned to this branch.
+         */
+        branch_id?: string;
+        /**
+         * Only users who are assigned to this department.
+         */
+        department_id?: string;
+    };
+    url: '/api/v1/users';
+};
+
+export type ListUsersResponses = {
+    /**
+     * A page of users.
+     */
+    200: UserPage;
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type CreateUserData = {
+    body: UserCreate;
+    path?: never;
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/users';
+};
+
+export type CreateUserResponses = {
+    /**
+     * The new user, and the token to choose a password with.
+     */
+    201: CreatedUser;
+};
+
+export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
+
+export type DeleteUserData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/users/{id}';
+};
+
+export type DeleteUserResponses = {
+    /**
+     * The user is gone.
+     */
+    204: void;
+};
+
+export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
+
+export type GetUserData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/users/{id}';
+};
+
+export type GetUserResponses = {
+    /**
+     * The user.
+     */
+    200: User;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
+
+export type UpdateUserData = {
+    body: UserUpdate;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/users/{id}';
+};
+
+export type UpdateUserResponses = {
+    /**
+     * The user as it is now.
+     */
+    200: User;
+};
+
+export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ActivateUserData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/users/{id}/activate';
+};
+
+export type ActivateUserResponses = {
+    /**
+     * The user as it is now.
+     */
+    200: User;
+};
+
+export type ActivateUserResponse = ActivateUserResponses[keyof ActivateUserResponses];
+
+export type DeactivateUserData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/users/{id}/deactivate';
+};
+
+export type DeactivateUserResponses = {
+    /**
+     * The user as it is now.
+     */
+    200: User;
+};
+
+export type DeactivateUserResponse = DeactivateUserResponses[keyof DeactivateUserResponses];
+
+export type CreatePasswordResetData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * now, the reply is 412 and nothing changes.
+         *
+         */
+        'If-Match'?: string;
+        /**
+         * The `ETag` that you have, or several, or `*`. If the resource still has it, GET answers 304 without a body; any other method
+         * answers 412 and changes nothing.
+         *
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The id of the resource.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+    };
+    url: '/api/v1/users/{id}/password-reset';
+};
+
+export type CreatePasswordResetResponses = {
+    /**
+     * The token. It is in this answer alone.
+     */
+    200: OneTimeToken;
+};
+
+export type CreatePasswordResetResponse = CreatePasswordResetResponses[keyof CreatePasswordResetResponses];
+
+export type EndUserSessionsData = {
     body?: never;
     path: {
         /**
@@ -5644,185 +4006,51 @@ export type GetAuditLogData = {
          */
         tenant_id?: string;
     };
-    url: '/api/v1/audit/logs/{id}';
+    url: '/api/v1/users/{id}/sessions';
 };
 
-export type GetAuditLogErrors = {
+export type EndUserSessionsResponses = {
     /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
+     * The user has no session any more.
      */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
+    204: void;
 };
 
-export type GetAuditLogError = GetAuditLogErrors[keyof GetAuditLogErrors];
+export type EndUserSessionsResponse = EndUserSessionsResponses[keyof EndUserSessionsResponses];
 
-export type GetAuditLogResponses = {
-    /**
-     * The entry.
-     */
-    200: AuditEntry;
-};
-
-export type GetAuditLogResponse = GetAuditLogResponses[keyof GetAuditLogResponses];
-
-export type GetIndexData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/';
-};
-
-export type GetIndexErrors = {
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-};
-
-export type GetIndexError = GetIndexErrors[keyof GetIndexErrors];
-
-export type GetIndexResponses = {
-    /**
-     * Name, version and where to go from here.
-     */
-    200: Index;
-};
-
-export type GetIndexResponse = GetIndexResponses[keyof GetIndexResponses];
-
-export type GetDocsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/docs';
-};
-
-export type GetDocsErrors = {
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-};
-
-export type GetDocsError = GetDocsErrors[keyof GetDocsErrors];
-
-export type GetDocsResponses = {
-    /**
-     * The page.
-     */
-    200: HtmlPage;
-};
-
-export type GetDocsResponse = GetDocsResponses[keyof GetDocsResponses];
-
-export type GetRedocData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/redoc';
-};
-
-export type GetRedocErrors = {
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-};
-
-export type GetRedocError = GetRedocErrors[keyof GetRedocErrors];
-
-export type GetRedocResponses = {
-    /**
-     * The page.
-     */
-    200: HtmlPage;
-};
-
-export type GetRedocResponse = GetRedocResponses[keyof GetRedocResponses];
-
-export type GetAssetData = {
+export type ListUserSessionsData = {
     body?: never;
     path: {
         /**
-         * The file's name as the pages have it. A hash of the content is part of it, so a name's content never changes.
+         * The id of the resource.
          */
-        name: string;
+        id: string;
     };
-    query?: never;
-    url: '/api/assets/{name}';
+    query?: {
+        /**
+         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         */
+        tenant_id?: string;
+        /**
+         * The most sessions that a page may have.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before, used with the same filters and sort.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/users/{id}/sessions';
 };
 
-export type GetAssetErrors = {
+export type ListUserSessionsResponses = {
     /**
-     * It does not exist, or belongs to another tenant (`not_found`).
+     * A page of the sessions that are alive.
      */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
+    200: SessionList;
 };
 
-export type GetAssetError = GetAssetErrors[keyof GetAssetErrors];
-
-export type GetAssetResponses = {
-    /**
-     * The file.
-     */
-    200: Blob | File;
-};
-
-export type GetAssetResponse = GetAssetResponses[keyof GetAssetResponses];
+export type ListUserSessionsResponse = ListUserSessionsResponses[keyof ListUserSessionsResponses];
 
 export type ListErrorCodesData = {
     body?: never;
@@ -5831,24 +4059,11 @@ export type ListErrorCodesData = {
     url: '/errors';
 };
 
-export type ListErrorCodesErrors = {
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-};
-
-export type ListErrorCodesError = ListErrorCodesErrors[keyof ListErrorCodesErrors];
-
 export type ListErrorCodesResponses = {
     /**
      * Every code with its status and its title.
      */
-    200: string;
+    200: HTMLPage;
 };
 
 export type ListErrorCodesResponse = ListErrorCodesResponses[keyof ListErrorCodesResponses];
@@ -5865,235 +4080,14 @@ export type GetErrorCodeData = {
     url: '/errors/{code}';
 };
 
-export type GetErrorCodeErrors = {
-    /**
-     * There is no such code (`not_found`). It is a page for who asks for `text/html`.
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-};
-
-export type GetErrorCodeError = GetErrorCodeErrors[keyof GetErrorCodeErrors];
-
 export type GetErrorCodeResponses = {
     /**
      * The explanation.
      */
-    200: string;
+    200: HTMLPage;
 };
 
 export type GetErrorCodeResponse = GetErrorCodeResponses[keyof GetErrorCodeResponses];
-
-export type GetHealthData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/health';
-};
-
-export type GetHealthErrors = {
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * It can't serve requests now.
-     */
-    503: Health;
-};
-
-export type GetHealthError = GetHealthErrors[keyof GetHealthErrors];
-
-export type GetHealthResponses = {
-    /**
-     * It serves requests, perhaps `degraded`.
-     */
-    200: Health;
-};
-
-export type GetHealthResponse = GetHealthResponses[keyof GetHealthResponses];
-
-export type GetLivenessData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/healthz';
-};
-
-export type GetLivenessErrors = {
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-};
-
-export type GetLivenessError = GetLivenessErrors[keyof GetLivenessErrors];
-
-export type GetLivenessResponses = {
-    /**
-     * It is.
-     */
-    200: Liveness;
-};
-
-export type GetLivenessResponse = GetLivenessResponses[keyof GetLivenessResponses];
-
-export type GetSystemInfoData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/system/info';
-};
-
-export type GetSystemInfoErrors = {
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-};
-
-export type GetSystemInfoError = GetSystemInfoErrors[keyof GetSystemInfoErrors];
-
-export type GetSystemInfoResponses = {
-    /**
-     * Name, version, environment and optional parts.
-     */
-    200: SystemInfo;
-};
-
-export type GetSystemInfoResponse = GetSystemInfoResponses[keyof GetSystemInfoResponses];
-
-export type ListDeprecationsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/system/deprecations';
-};
-
-export type ListDeprecationsErrors = {
-    /**
-     * No valid log-in: `unauthenticated` (no token), `invalid_token`, `token_expired`, `session_ended`,
-     * `invalid_credentials` (log-in), `refresh_reused` (refresh).
-     *
-     */
-    401: Problem;
-    /**
-     * Known, but not allowed - `forbidden` (the role is not enough, or it is about a superuser) or `tenant_suspended`.
-     */
-    403: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-    /**
-     * Too many requests of this user, or from this address without a valid token (`rate_limited`). Nothing was done; wait for `Retry-After`.
-     */
-    429: Problem;
-    /**
-     * A fault on our side (`internal`). The log has it under the `request_id`.
-     */
-    500: Problem;
-    /**
-     * A part that this needs is down (`unavailable`) or too slow (`timeout`), or too many log-ins, or requests of the tenant, run already (`busy`). Try again after `Retry-After`.
-     */
-    503: Problem;
-};
-
-export type ListDeprecationsError = ListDeprecationsErrors[keyof ListDeprecationsErrors];
-
-export type ListDeprecationsResponses = {
-    /**
-     * Who, what, how often and when.
-     */
-    200: Deprecations;
-};
-
-export type ListDeprecationsResponse = ListDeprecationsResponses[keyof ListDeprecationsResponses];
-
-export type GetOpenApijsonData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/openapi.json';
-};
-
-export type GetOpenApijsonErrors = {
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-};
-
-export type GetOpenApijsonError = GetOpenApijsonErrors[keyof GetOpenApijsonErrors];
-
-export type GetOpenApijsonResponses = {
-    /**
-     * The OpenAPI document.
-     */
-    200: OpenApiDocument;
-};
-
-export type GetOpenApijsonResponse = GetOpenApijsonResponses[keyof GetOpenApijsonResponses];
-
-export type GetOpenApiyamlData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/openapi.yaml';
-};
-
-export type GetOpenApiyamlErrors = {
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-};
-
-export type GetOpenApiyamlError = GetOpenApiyamlErrors[keyof GetOpenApiyamlErrors];
-
-export type GetOpenApiyamlResponses = {
-    /**
-     * The OpenAPI document, as it was written.
-     */
-    200: string;
-};
-
-export type GetOpenApiyamlResponse = GetOpenApiyamlResponses[keyof GetOpenApiyamlResponses];
 
 export type GetMetricsData = {
     body?: never;
@@ -6101,23 +4095,6 @@ export type GetMetricsData = {
     query?: never;
     url: '/metrics';
 };
-
-export type GetMetricsErrors = {
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-};
-
-export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
 
 export type GetMetricsResponses = {
     /**
@@ -6127,36 +4104,3 @@ export type GetMetricsResponses = {
 };
 
 export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
-
-export type GetKeySetData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/.well-known/jwks.json';
-};
-
-export type GetKeySetErrors = {
-    /**
-     * It does not exist, or belongs to another tenant (`not_found`).
-     */
-    404: Problem;
-    /**
-     * The `Accept` header allows none of the types that this operation answers with (`not_acceptable`).
-     */
-    406: Problem;
-    /**
-     * The request does not match this document; `errors` lists the places, at most 50 (`validation_failed`, `invalid_cursor`, `too_large`).
-     */
-    422: Problem;
-};
-
-export type GetKeySetError = GetKeySetErrors[keyof GetKeySetErrors];
-
-export type GetKeySetResponses = {
-    /**
-     * The keys. The first signs.
-     */
-    200: KeySet;
-};
-
-export type GetKeySetResponse = GetKeySetResponses[keyof GetKeySetResponses];
