@@ -20,7 +20,7 @@ import (
 const compatibleMark = "-- tenantry: runs with older programs"
 
 // firstCompatible is the first migration that may have the mark: programs from before it don't look for marks.
-const firstCompatible = 26
+const firstCompatible = 24
 
 func TestCheckSchema(t *testing.T) {
 	t.Parallel()
