@@ -244,10 +244,11 @@ var (
 	timePattern    = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z`)
 	tokenPattern   = regexp.MustCompile(`eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+`)
 	latencyPattern = regexp.MustCompile(`"latency_ms":[0-9.]+`)
+	etagPattern    = regexp.MustCompile(`"(\d+)-[0-9a-f]{12}-[0-9a-f]{16}"`)
 )
 
 // lasting returns a reply without what can't be the same twice: ids and times since this time, tokens, how long something
-// took, and the headers that follow from those.
+// took, and the headers that follow from those, such as entity tags.
 func lasting(r reply, since time.Time) string {
 	text := fmt.Sprintln(r.status)
 	for _, name := range slices.Sorted(maps.Keys(r.header)) {
@@ -257,6 +258,7 @@ func lasting(r reply, since time.Time) string {
 	}
 	text += r.body
 	text = tokenPattern.ReplaceAllString(text, "<token>")
+	text = etagPattern.ReplaceAllString(text, `"$1-<row>-<content>"`)
 	text = latencyPattern.ReplaceAllString(text, `"latency_ms":<ms>`)
 	text = idPattern.ReplaceAllStringFunc(text, func(id string) string {
 		if seconds, nanoseconds := uuid.MustParse(id).Time().UnixTime(); time.Unix(seconds, nanoseconds).After(since) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/postgrestest"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
@@ -38,7 +39,7 @@ func TestRolesOfTheDocumentServe(t *testing.T) {
 	home.withInput(operatorPassword).run(0, "superuser", "create", "--email", operator, "--password-stdin")
 	p := home.with("AUTO_MIGRATE=true").serve()
 	g := p.login(operator, operatorPassword)
-	p.do(http.MethodPost, companiesPath, `{"code":"KEPT","name":"Kept"}`, bearer(g.Access)).want(t, http.StatusCreated)
+	p.do(http.MethodPost, companiesPath+"?tenant_id="+access.PlatformTenantID.String(), `{"code":"KEPT","name":"Kept"}`, bearer(g.Access)).want(t, http.StatusCreated)
 	if got := p.companies(g.Access); len(got) != 1 {
 		t.Errorf("%d companies, want the one", len(got))
 	}

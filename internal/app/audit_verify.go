@@ -244,7 +244,7 @@ func (v verification) gone(ctx context.Context, earlier map[uuid.UUID]audit.Chec
 func (v verification) run(ctx context.Context, tenantID uuid.UUID, checkpoint string) (audit.Verification, error) {
 	check, err := v.verifier.Begin(tenantID, checkpoint)
 	if invalid, ok := errors.AsType[*errs.Error](err); ok {
-		return audit.Verification{}, fmt.Errorf("its checkpoint %s", invalid.Fields[0].Detail)
+		return audit.Verification{}, errors.New("its checkpoint can't be used: " + invalid.Fields[0].Detail)
 	}
 	if err != nil {
 		return audit.Verification{}, err

@@ -149,7 +149,7 @@ func TestAuditVerifyRefusesWhatItCannotRead(t *testing.T) {
 		"no checkpoints": {"hello\n", "line 1"},
 		"no tenant":      {"\nx T tnt1.x\n", "line 2"},
 		"a line twice":   {string(good) + string(good), "is the second one for tenant"},
-		"forged":         {strings.ReplaceAll(string(good), "tnt1.", "tnt1.x"), "its checkpoint is not"},
+		"forged":         {strings.ReplaceAll(string(good), "tnt1.", "tnt1.x"), "its checkpoint can't be used"},
 		"a huge line":    {strings.Repeat("x", 100_000), "token too long"},
 	} {
 		path := filepath.Join(t.TempDir(), "checkpoints")

@@ -69,6 +69,7 @@ func rows() []any {
 	return []any{
 		db.AuditEntry{},
 		db.AuditLink{},
+		db.AuditRepeat{},
 		db.AuditSeal{},
 		db.Branch{},
 		db.Company{},
@@ -118,6 +119,8 @@ func updated(row any) audit.Changes {
 		return audit.Updated(db.AuditEntry{}, row)
 	case db.AuditLink:
 		return audit.Updated(db.AuditLink{}, row)
+	case db.AuditRepeat:
+		return audit.Updated(db.AuditRepeat{}, row)
 	case db.AuditSeal:
 		return audit.Updated(db.AuditSeal{}, row)
 	case db.Branch:

@@ -168,7 +168,7 @@ func TestAssets(t *testing.T) {
 	a := apitest.New(t, store.SQLite)
 	found := map[string]bool{}
 	for _, path := range []string{"/", "/api/docs", "/api/redoc", "/errors", "/errors/internal"} {
-		for _, address := range regexp.MustCompile(`(?:src|href)="(/api/assets/[^"]*|[a-z]+:[^"]*)"`).FindAllStringSubmatch(pageAt(t, a, path), -1) {
+		for _, address := range regexp.MustCompile(`(?:src|<link[^>]* href)="(/api/assets/[^"]*|[a-z]+:[^"]*)"`).FindAllStringSubmatch(pageAt(t, a, path), -1) {
 			found[address[1]] = true
 		}
 	}

@@ -108,8 +108,8 @@ func TestDefaultsAreWhatTheDocumentSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !cfg.RateLimitEnabled || cfg.RateLimitPerMinute != 60 || cfg.RateLimitLoginPerMinute != 20 || cfg.RateLimitRefreshPerMinute != 30 || cfg.TrustedProxies != nil {
-		t.Errorf("%+v, want 60, 20 and 30 a minute, and no trusted proxies", cfg)
+	if !cfg.RateLimitEnabled || cfg.RateLimitPerMinute != 600 || cfg.RateLimitLoginPerMinute != 20 || cfg.RateLimitRefreshPerMinute != 30 || cfg.TrustedProxies != nil {
+		t.Errorf("%+v, want 600, 20 and 30 a minute in development, and no trusted proxies", cfg)
 	}
 }
 

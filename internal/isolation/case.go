@@ -237,7 +237,11 @@ func (r *round) plain(ctx context.Context, p principal, aim string) (*attempt, e
 	if err != nil {
 		return nil, err
 	}
-	body, err := r.body(ctx, r.op, p.tenant, about, nil)
+	where := p.tenant
+	if want.code == errs.TenantRequired {
+		where = r.own // the platform has nothing that a body could name
+	}
+	body, err := r.body(ctx, r.op, where, about, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func tidyNames(schema *openapi3.Schema, value any, pointer string) errs.Faults {
 			}
 			name := text.Name(child)
 			if object[field] = name; !text.IsName(name) {
-				faults.Add(errs.Field{Pointer: place, Detail: "must be one line without invisible characters", Code: "not_allowed"})
+				faults.Add(errs.Field{Pointer: place, Detail: "Use one line without invisible characters.", Code: "not_allowed"})
 			}
 		}
 	}

@@ -48,7 +48,7 @@ func Check(pointer, password, address string) []errs.Field {
 		refuse("blank", "Use letters, digits or symbols, not only blanks.")
 	}
 	if len(password) > MaxLen {
-		refuse("too_long", "Use at most 72 characters, and fewer if there are emoji or letters with accents: 72 bytes in UTF-8.")
+		refuse("too_long", "Use at most 72 characters, or fewer if some are emoji or letters with accents.")
 	}
 	if strings.ContainsFunc(password, unicode.IsControl) {
 		refuse("not_allowed", "Use no line breaks, tabs or other control characters.")

@@ -51,22 +51,22 @@ var mysqlCodes = map[uint16]func(error) error{
 	1969: late, // max_statement_time of MariaDB
 	3024: late, // max_execution_time of MySQL
 
-	3:    unwritable, // a file can't be written, as on a full disk
-	1021: unwritable, // disk full
-	1026: unwritable, // a file can't be written
-	1030: unwritable, // the storage engine failed, as on a full disk
-	1114: unwritable, // the table is full
-	1180: unwritable, // the commit failed in the storage engine
-	1290: unwritable, // read_only
-	1792: unwritable, // read-only transaction
-	1836: unwritable, // read-only mode
-	3100: unwritable, // a hook of the replication refused
+	3:    unwritable,   // a file can't be written, as on a full disk
+	1021: unwritable,   // disk full
+	1026: unwritable,   // a file can't be written
+	1030: unwritable,   // the storage engine failed, as on a full disk
+	1114: unwritable,   // the table is full
+	1180: outOfCluster, // the commit failed
+	1290: unwritable,   // read_only
+	1792: unwritable,   // read-only transaction
+	1836: unwritable,   // read-only mode
+	3100: unwritable,   // a hook of the replication refused
 
 	1037: unavailable, // out of memory
 	1038: unavailable, // out of memory for sorting
 	1040: unavailable, // too many connections
 	1041: unavailable, // out of memory
-	1047: unavailable, // a node that has lost its Galera cluster
+	1047: outOfCluster,
 	1053: unavailable, // shutting down
 	1135: unavailable, // no more threads
 	1203: unavailable, // too many connections of this user
@@ -105,6 +105,11 @@ func lockedTooLong(cause error) error { return contended(fmt.Errorf("%w: %w", er
 
 func unavailable(cause error) error {
 	return errs.New(errs.Unavailable, "The database does not answer. Try again in a moment.").After(time.Second).Because(cause)
+}
+
+// outOfCluster is for errors of nodes that a Galera cluster has lost.
+func outOfCluster(cause error) error {
+	return unavailable(fmt.Errorf("the node may have lost its Galera cluster: %w", cause))
 }
 
 // unwritable is for a database that takes no changes, and perhaps still answers questions.

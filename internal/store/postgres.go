@@ -26,8 +26,8 @@ import (
 // connect_timeout. Where there is no other server, the watchdog says when to give up.
 const hostTimeout = time.Second
 
-// postgresLockWait is a setting of PostgreSQL: how long a statement waits for a lock at most. Without it, one locked table would
-// take all connections. MySQL has the same limit.
+// postgresLockWait is a setting of PostgreSQL: how long a statement waits for a lock at most, unless the URL says so. Without it,
+// one locked table would take all connections. MySQL has the same limit.
 const postgresLockWait = "lock_timeout = " + "'" + lockWait + "s'"
 
 type postgresDriver struct {
@@ -57,9 +57,11 @@ func openPostgres(ctx context.Context, u *dburl.URL, opts Options) (database, db
 		idleInTransaction: "idle_in_transaction_session_timeout = " + strconv.FormatInt(opts.IdleInTransaction.Milliseconds(), 10),
 	}
 	config.ConnConfig.DialFunc = d.dog.dial
-	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		return d.prepare(ctx, conn, d.session()+"; SET "+postgresLockWait)
+	settings := d.session()
+	if _, given := config.ConnConfig.RuntimeParams["lock_timeout"]; !given {
+		settings += "; SET " + postgresLockWait
 	}
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return d.prepare(ctx, conn, settings) }
 	config.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return postgresFresh(conn), nil }
 	onError := config.ConnConfig.OnPgError
 	config.ConnConfig.OnPgError = func(conn *pgconn.PgConn, e *pgconn.PgError) bool {

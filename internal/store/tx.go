@@ -17,7 +17,7 @@ const (
 	maxAttempts     = 12
 	firstPause      = 4 * time.Millisecond
 	longestPause    = 200 * time.Millisecond
-	commitTimeout   = 5 * time.Second
+	commitTimeout   = 8 * time.Second // more than lockWait: the last statements may go out with the commit
 	rollbackTimeout = 5 * time.Second
 
 	// lockWait is how many seconds a statement waits for a lock, and maxLockTimeouts how often a transaction does.

@@ -135,7 +135,7 @@ type unfiltered struct{ *pgxpool.Pool }
 
 const unfilteredList = `SELECT tenant_id, id, code, name, name_key, description, email, phone, website,
 	address_line1, address_line2, city, state, postal_code, country,
-	tax_id, registration_number, is_active, search_text, created_at, updated_at, version
+	tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = $1 AND (created_at, id) > ($2, $3)
 ORDER BY created_at, id
