@@ -3,7 +3,6 @@ package email
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -19,12 +18,16 @@ import (
 
 const maxLen = 254 // characters; RFC 5321, and the document
 
-// What is wrong with a text that isn't an address. The texts are for people who see them after the name of the field.
-var (
-	errNoAddress = errors.New("Use an e-mail address like name@example.com.")
-	errInvisible = errors.New("Use an e-mail address without invisible characters.")
-	errDomain    = errors.New("Use an e-mail address with a valid domain.")
-	errTooLong   = fmt.Errorf("Use at most %d characters.", maxLen)
+// fault says what is wrong with a text that isn't an address, in a sentence for people.
+type fault string
+
+func (f fault) Error() string { return string(f) }
+
+const (
+	errNoAddress fault = "Use an e-mail address like name@example.com."
+	errInvisible fault = "Use an e-mail address without invisible characters."
+	errDomain    fault = "Use an e-mail address with a valid domain."
+	errTooLong   fault = "Use at most 254 characters." // maxLen
 )
 
 // As the document's format, and with its pattern: no blanks.
