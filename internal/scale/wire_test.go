@@ -83,9 +83,11 @@ func newWire(t testing.TB, databaseURL string) (*wire, string) {
 	u.Host = listener.Addr().String()
 	query := u.Query()
 	query.Set("sslmode", "disable")
+	var options []string
 	for name, value := range explained {
-		query.Set(name, value)
+		options = append(options, "-c "+name+"="+value)
 	}
+	query.Set("options", strings.Join(options, " "))
 	u.RawQuery = query.Encode()
 	return w, u.String()
 }
