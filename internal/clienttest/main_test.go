@@ -28,8 +28,9 @@ const (
 	sources = "../../gen/typescript"
 	// patience is how long a command may take that takes seconds on a quiet machine.
 	patience = 5 * time.Minute
-	// lifetime is more than access tokens have.
+	// lifetime is more than access tokens have, and pause is less.
 	lifetime = time.Hour
+	pause    = 20 * time.Minute
 )
 
 // packed installs the package's tools, packs it and compiles its tests, once, and returns the path of the file that would be published.
@@ -147,6 +148,7 @@ func newServer(t *testing.T) *server {
 		}
 		proxy.ServeHTTP(w, r)
 	})
+	s.mux.HandleFunc("POST /test/pass", func(http.ResponseWriter, *http.Request) { s.Clock.Advance(pause) })
 	s.mux.HandleFunc("POST /test/expire", func(http.ResponseWriter, *http.Request) { s.Clock.Advance(lifetime) })
 	listener := httptest.NewServer(s.mux)
 	t.Cleanup(listener.Close)

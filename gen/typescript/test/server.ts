@@ -94,6 +94,31 @@ test('a refresh whose answer is lost on the way is asked for again', async () =>
   assert.equal(lost, 3);
 });
 
+test('a tab that was closed in the middle of a refresh logs nobody out, and whoever has its token elsewhere gets nothing', async () => {
+  const { client, store } = await loggedIn();
+  const closed = createClient({
+    baseUrl,
+    store,
+    fetch: async (request) => {
+      const reply = await fetch(request);
+      if (request.url.endsWith('/auth/refresh')) {
+        throw new TypeError('the tab is closed');
+      }
+      return reply;
+    },
+  });
+  const lose = async () => {
+    await expire();
+    assert.ok((await caught(closed.api.getMe())) instanceof NetworkError);
+    await fetch(`${baseUrl}/test/pass`, { method: 'POST' });
+  };
+  await lose();
+  assert.equal((await client.api.getMe()).user.email, email);
+  await lose();
+  const elsewhere = createClient({ baseUrl, store, headers: { 'User-Agent': 'another program' } });
+  assert.ok(isProblem(await caught(elsewhere.api.getMe()), 'refresh_reused'));
+});
+
 test('a stolen refresh token ends the session of both', async () => {
   const { client, store } = await loggedIn();
   const thief = memoryStore();
