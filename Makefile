@@ -84,4 +84,4 @@ release-document: ## Take the document as the released one, which later ones are
 
 .PHONY: clean
 clean: ## Remove what was built (not the data)
-	rm -rf bin dist openapi/node_modules gen/typescript/{node_modules,dist,build}
+	rm -rf bin dist openapi/node_modules gen/typescript/{node_modules,dist,build} docs/react/{node_modules,dist}

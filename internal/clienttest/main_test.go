@@ -49,15 +49,14 @@ func packed(t *testing.T) string {
 // folder is where the packed file lies until the tests end.
 var folder string
 
+var installTools = sync.OnceValue(func() error { return npm(sources, install) })
+
 var pack = sync.OnceValues(func() (string, error) {
-	for _, args := range [][]string{
-		{"ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"},
-		{"pack", "--pack-destination", folder},
-		{"run", "pretest"},
-	} {
-		if output, err := command(context.Background(), sources, "npm", args...).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("npm %s: %w\n%s", args[0], err, output)
-		}
+	if err := installTools(); err != nil {
+		return "", err
+	}
+	if err := npm(sources, []string{"pack", "--pack-destination", folder}, []string{"run", "pretest"}); err != nil {
+		return "", err
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.tgz"))
 	if err != nil {
@@ -81,6 +80,19 @@ func runIn(m *testing.M) int {
 	}
 	defer os.RemoveAll(folder)
 	return m.Run()
+}
+
+// install are the arguments that make npm install what a project needs.
+var install = []string{"ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"}
+
+// npm runs some of its commands one after the other.
+func npm(dir string, commands ...[]string) error {
+	for _, args := range commands {
+		if output, err := command(context.Background(), dir, "npm", args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("npm %s: %w\n%s", args[0], err, output)
+		}
+	}
+	return nil
 }
 
 func command(ctx context.Context, dir, program string, args ...string) *exec.Cmd {
@@ -114,6 +126,7 @@ type server struct {
 	lost atomic.Int64 // how many replies to refreshes are still to be lost
 
 	refresh sync.RWMutex // held by each refresh, or by hold
+	change  sync.RWMutex // held by each PUT, or by hold
 	mu      sync.Mutex
 	counts  map[string]int // of requests and, after a blank, replies: "POST /api/v1/auth/refresh", "GET /api/v1/auth/me 401"
 	changed chan struct{}  // closed when one is counted
@@ -142,9 +155,13 @@ func newServer(t *testing.T) *server {
 	}
 	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		s.count(r.Method + " " + r.URL.Path)
-		if r.URL.Path == refreshPath {
+		switch {
+		case r.URL.Path == refreshPath:
 			s.refresh.RLock()
 			defer s.refresh.RUnlock()
+		case r.Method == http.MethodPut:
+			s.change.RLock()
+			defer s.change.RUnlock()
 		}
 		proxy.ServeHTTP(w, r)
 	})
@@ -158,11 +175,11 @@ func newServer(t *testing.T) *server {
 
 const refreshPath = "/api/v1/auth/refresh"
 
-// hold holds up refreshes until the function that it returns is called, or the test ends.
-func (s *server) hold(t *testing.T) (release func()) {
+// hold holds up refreshes, or changes, until the function that it returns is called, or the test ends.
+func hold(t *testing.T, requests *sync.RWMutex) (release func()) {
 	t.Helper()
-	s.refresh.Lock()
-	release = sync.OnceFunc(s.refresh.Unlock)
+	requests.Lock()
+	release = sync.OnceFunc(requests.Unlock)
 	t.Cleanup(release)
 	return release
 }

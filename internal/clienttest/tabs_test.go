@@ -66,7 +66,7 @@ func TestTabs(t *testing.T) {
 			// The second time tells whether both tabs have the newest tokens.
 			for round := 1; round <= 2; round++ {
 				s.Clock.Advance(lifetime)
-				release := s.hold(t)
+				release := hold(t, &s.refresh)
 				for _, tab := range []*browsertest.Tab{one, two} {
 					tab.Do(run(fmt.Sprintf("outcomes.length = 0; ask(%d)", meRequests)))
 				}
@@ -123,7 +123,7 @@ func TestLogoutInAnotherTab(t *testing.T) {
 	wait(two, "client.userId !== null")
 
 	s.Clock.Advance(lifetime)
-	release := s.hold(t)
+	release := hold(t, &s.refresh)
 	two.Do(run("ask(1)"))
 	s.await(t, refreshed, 1)
 	one.Do(run("client.logout().then(() => outcomes.push('out'))"))

@@ -1,7 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 
-import { client, useQueries, useUserId } from './api';
+import { client, useClientQueries, useUserId } from './api';
 import { Companies } from './Companies';
 import { Failure } from './Failure';
 import { LoginForm } from './LoginForm';
@@ -10,17 +10,26 @@ import { SetPassword } from './SetPassword';
 
 export function App() {
   const userId = useUserId();
+  // Here, as it goes on when the page of the user is gone.
+  const logout = useMutation({ mutationFn: () => client.logout() });
   if (location.pathname === '/set-password') {
     return <SetPassword />;
   }
-  return userId === null ? <LoginForm /> : <Home key={userId} />;
+  if (userId !== null) {
+    return <Home key={userId} logOut={logout.mutate} />;
+  }
+  return (
+    <>
+      {logout.isError && <p role="alert">You are logged out here. The server could not be told: it ends the session when that expires.</p>}
+      <LoginForm />
+    </>
+  );
 }
 
-function Home() {
-  const queries = useQueries();
+function Home({ logOut }: { logOut: () => void }) {
+  const queries = useClientQueries();
   const me = useQuery(queries.query('getMe'));
   const [page, setPage] = useState<'companies' | 'sessions'>('companies');
-  const [failure, setFailure] = useState<unknown>();
   return (
     <>
       <header>
@@ -29,10 +38,10 @@ function Home() {
           <button aria-current={page === 'sessions' && 'page'} onClick={() => setPage('sessions')}>Sessions</button>
         </nav>
         <span id="me">{me.data?.user.full_name}</span>
-        <button onClick={() => client.logout().catch(setFailure)}>Log out</button>
+        <button onClick={() => logOut()}>Log out</button>
       </header>
       <main>
-        <Failure of={failure ?? me.error} />
+        <Failure of={me.error} />
         {page === 'companies' ? <Companies /> : <Sessions />}
       </main>
     </>

@@ -2,10 +2,10 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type Company, type CompanyUpdate, isProblem } from '@tenantry/client';
 import { useState } from 'react';
 
-import { client, useQueries } from './api';
+import { client, useClientQueries } from './api';
 import { Dialog } from './Dialog';
-import { Failure } from './Failure';
 import { Field } from './Field';
+import { Form } from './Form';
 
 type Values = Record<'code' | 'name' | 'phone' | 'city', string>;
 
@@ -28,30 +28,28 @@ export function CompanyDialog({ company, close }: { company?: Company; close: ()
   // The row that the person saw. Refetches change the list behind the dialog, but not this.
   const [seen, setSeen] = useState(company);
   const [changes, setChanges] = useState<Partial<Values>>({});
-  const [theirs, setTheirs] = useState<Company>();
   const values = { ...valuesOf(seen), ...changes };
-  const queries = useQueries();
+  const queries = useClientQueries();
   const queryClient = useQueryClient();
 
+  const read = useMutation({ mutationFn: client.api.getCompany });
+  const theirs = read.data; // what another person has saved meanwhile
   const save = useMutation({
     mutationFn: () =>
       seen
         ? client.api.updateCompany({ path: { id: seen.id }, body: bodyOf(changes), ifMatch: seen })
         : client.api.createCompany({ body: { ...bodyOf(changes), code: values.code, name: values.name } }),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: queries.key('listCompanies') });
-      close();
-    },
-    onError: async (error) => {
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: queries.key('listCompanies') }),
+    onError: (error) => {
       if (seen && isProblem(error, 'stale_version')) {
-        setTheirs(await client.api.getCompany({ path: { id: seen.id } }));
+        read.mutate({ path: { id: seen.id } });
       }
     },
   });
   const decide = (kept: Partial<Values>) => {
     setSeen(theirs); // which the person has seen now
     setChanges(kept);
-    setTheirs(undefined);
+    read.reset();
     save.reset();
   };
 
@@ -62,27 +60,27 @@ export function CompanyDialog({ company, close }: { company?: Company; close: ()
       name={name}
       value={values[name]}
       error={fields[pointer]}
-      onChange={(event) => setChanges({ ...changes, [name]: event.target.value })}
+      onChange={(event) => setChanges((before) => ({ ...before, [name]: event.target.value }))}
     />
   );
   return (
     <Dialog title={company ? `Edit ${company.name}` : 'New company'} close={close}>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          save.mutate();
-        }}
+      <Form
+        error={read.error ?? save.error}
+        submit={() => save.mutate(undefined, { onSuccess: close })} // not called if the dialog is gone by then
+        buttons={
+          <>
+            {theirs && <Conflict theirs={theirs} takeTheirs={() => decide({})} keepMine={() => decide(changes)} />}
+            <button disabled={save.isPending || read.isPending || theirs !== undefined}>Save</button>
+            <button type="button" onClick={close}>Cancel</button>
+          </>
+        }
       >
         {input('code', 'Code')}
         {input('name', 'Name')}
         {input('phone', 'Phone')}
         {input('city', 'City', '/address/city')}
-        <Failure of={save.error} />
-        {theirs && <Conflict theirs={theirs} takeTheirs={() => decide({})} keepMine={() => decide(changes)} />}
-        <button disabled={save.isPending || theirs !== undefined}>Save</button>
-        <button type="button" onClick={close}>Cancel</button>
-      </form>
+      </Form>
     </Dialog>
   );
 }

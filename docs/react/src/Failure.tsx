@@ -1,4 +1,4 @@
-import { TenantryError } from '@tenantry/client';
+import { isProblem, TenantryError } from '@tenantry/client';
 
 /** What went wrong, for a person; nothing if nothing did. */
 export function Failure({ of: error }: { of: unknown }) {

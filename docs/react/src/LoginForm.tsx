@@ -2,8 +2,8 @@ import { useMutation } from '@tanstack/react-query';
 import { isProblem, type LoginRequest } from '@tenantry/client';
 
 import { client } from './api';
-import { Failure } from './Failure';
 import { Field } from './Field';
+import { Form } from './Form';
 
 export function LoginForm() {
   const login = useMutation({ mutationFn: (credentials: LoginRequest) => client.login(credentials) });
@@ -11,19 +11,14 @@ export function LoginForm() {
   return (
     <main>
       <h1>Log in</h1>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          const data = new FormData(event.currentTarget);
-          login.mutate({ email: String(data.get('email')), password: String(data.get('password')) });
-        }}
+      <Form
+        error={login.error}
+        submit={(data) => login.mutate({ email: String(data.get('email')), password: String(data.get('password')) })}
+        buttons={<button disabled={login.isPending}>Log in</button>}
       >
         <Field label="E-mail" name="email" type="email" autoComplete="username" error={fields['/email']} />
         <Field label="Password" name="password" type="password" autoComplete="current-password" error={fields['/password']} />
-        <Failure of={login.error} />
-        <button disabled={login.isPending}>Log in</button>
-      </form>
+      </Form>
     </main>
   );
 }

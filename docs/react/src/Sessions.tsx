@@ -1,11 +1,11 @@
 import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
 
-import { client, useQueries } from './api';
+import { client, useClientQueries } from './api';
 import { Failure } from './Failure';
 
 /** Where the user is logged in. */
 export function Sessions() {
-  const queries = useQueries();
+  const queries = useClientQueries();
   const queryClient = useQueryClient();
   const sessions = useInfiniteQuery(queries.infinite('listMySessions'));
   const end = useMutation({
@@ -20,11 +20,11 @@ export function Sessions() {
         {sessions.data?.pages.flatMap((page) => page.items).map((session) => (
           <li key={session.id}>
             {session.user_agent} from {session.ip}, since {new Date(session.created_at).toLocaleString()}{' '}
-            {session.current ? <b>this one</b> : <button onClick={() => end.mutate({ path: { id: session.id } })}>End it</button>}
+            {session.current ? <b>this one</b> : <button disabled={end.isPending} onClick={() => end.mutate({ path: { id: session.id } })}>End it</button>}
           </li>
         ))}
       </ul>
-      {sessions.hasNextPage && <button onClick={() => sessions.fetchNextPage()}>More</button>}
+      {sessions.hasNextPage && <button disabled={sessions.isFetching} onClick={() => sessions.fetchNextPage()}>More</button>}
     </>
   );
 }

@@ -10,7 +10,7 @@ export function useUserId(): string | null {
 }
 
 /** The queries of the user who is logged in. Their keys have the user's id: what one user saw isn't shown to the next. */
-export function useQueries() {
+export function useClientQueries() {
   useUserId();
   return queriesOf(client);
 }
