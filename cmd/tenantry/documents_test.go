@@ -60,6 +60,9 @@ func TestEveryBlockOfTheDocumentsIsAccountedFor(t *testing.T) {
 			continue // it fails there
 		}
 		for _, f := range fences(t, file) {
+			if _, quoted := f.quoted(); quoted {
+				continue // TestQuotesAreInTheirFiles
+			}
 			found := 0
 			for text, proof := range elsewhere[file] {
 				if !strings.Contains(f.text, text) {
@@ -79,6 +82,27 @@ func TestEveryBlockOfTheDocumentsIsAccountedFor(t *testing.T) {
 				t.Errorf("%s has no block with %q any more", file, text)
 			}
 		}
+	}
+}
+
+// A block that quotes a file of the source has lines that stand there.
+func TestQuotesAreInTheirFiles(t *testing.T) {
+	t.Parallel()
+	quotes := 0
+	for _, file := range documents(t) {
+		for _, f := range fences(t, file) {
+			source, quoted := f.quoted()
+			if !quoted {
+				continue
+			}
+			quotes++
+			if !strings.Contains("\n"+readSource(t, source), "\n"+f.text) {
+				t.Errorf("%s:%d: this block isn't in %s", file, f.line, source)
+			}
+		}
+	}
+	if quotes == 0 {
+		t.Error("no quotes were found")
 	}
 }
 

@@ -26,6 +26,7 @@ import (
 //	json output  is what the block before prints; also http, text, ... See dots
 //	diff FILE    changes a file: the lines with a blank or - in front must be there once
 //	go FILE      is a new file; also ts, yaml, sql, ...
+//	go in FILE   quotes a file of the source; see TestQuotesAreInTheirFiles
 //
 // Any other block fails the test.
 type guide struct {
@@ -90,6 +91,9 @@ func (g *guide) left(f fence) (string, bool) {
 
 func (g *guide) block(f, before fence) {
 	g.t.Helper()
+	if _, quoted := f.quoted(); quoted {
+		return
+	}
 	path := filepath.Join(g.folder, f.target)
 	switch {
 	case f.target == shownOutput && before.language == "sh":

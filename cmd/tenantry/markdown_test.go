@@ -7,7 +7,7 @@ import (
 )
 
 // fence is a fenced block of a document. The words behind the opening backticks are its language and its target: the file that
-// has this text in it, or output, for what the block before prints.
+// has this text in it, "in" and a file of the source that it quotes, or output, for what the block before prints.
 type fence struct {
 	file             string
 	line             int // of the opening backticks
@@ -16,6 +16,9 @@ type fence struct {
 }
 
 const shownOutput = "output" // a target
+
+// quoted returns the file of the source that the block quotes, if it does.
+func (f fence) quoted() (string, bool) { return strings.CutPrefix(f.target, "in ") }
 
 var fencePattern = regexp.MustCompile("^( *)```(.*)$")
 
