@@ -205,6 +205,7 @@ const (
 	ErrorCodeTenantSuspended      ErrorCode = "tenant_suspended"
 	ErrorCodeTimeout              ErrorCode = "timeout"
 	ErrorCodeTokenExpired         ErrorCode = "token_expired"
+	ErrorCodeTooDeep              ErrorCode = "too_deep"
 	ErrorCodeTooLarge             ErrorCode = "too_large"
 	ErrorCodeTooManyAttempts      ErrorCode = "too_many_attempts"
 	ErrorCodeUnauthenticated      ErrorCode = "unauthenticated"
@@ -277,6 +278,8 @@ func (e ErrorCode) Valid() bool {
 	case ErrorCodeTimeout:
 		return true
 	case ErrorCodeTokenExpired:
+		return true
+	case ErrorCodeTooDeep:
 		return true
 	case ErrorCodeTooLarge:
 		return true
@@ -3756,7 +3759,8 @@ type ClientInterface interface {
 	// CreateDepartmentWithBody Create a department
 	//
 	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
+	// are below each other (409 `too_deep`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3766,7 +3770,8 @@ type ClientInterface interface {
 	// CreateDepartment Create a department
 	//
 	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
+	// are below each other (409 `too_deep`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3802,6 +3807,9 @@ type ClientInterface interface {
 	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 	// its users keep theirs.
 	//
+	// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
+	// 100 departments are below each other (409 `too_deep`).
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -3816,6 +3824,9 @@ type ClientInterface interface {
 	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 	// its users keep theirs.
 	//
+	// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
+	// 100 departments are below each other (409 `too_deep`).
+	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -3826,6 +3837,9 @@ type ClientInterface interface {
 	// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
 	// stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
 	// more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+	//
+	// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
+	// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
 	//
 	// Corresponds with GET /api/v1/org/tree (the `GetOrganisationTree` operationId).
 	GetOrganisationTree(ctx context.Context, params *GetOrganisationTreeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5004,7 +5018,8 @@ func (c *Client) ListDepartments(ctx context.Context, params *ListDepartmentsPar
 // CreateDepartmentWithBody Create a department
 //
 // Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
+// are below each other (409 `too_deep`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -5024,7 +5039,8 @@ func (c *Client) CreateDepartmentWithBody(ctx context.Context, params *CreateDep
 // CreateDepartment Create a department
 //
 // Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
+// are below each other (409 `too_deep`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5090,6 +5106,9 @@ func (c *Client) GetDepartment(ctx context.Context, id ID, params *GetDepartment
 // `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 // its users keep theirs.
 //
+// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
+// 100 departments are below each other (409 `too_deep`).
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -5114,6 +5133,9 @@ func (c *Client) UpdateDepartmentWithBody(ctx context.Context, id ID, params *Up
 // `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 // its users keep theirs.
 //
+// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
+// 100 departments are below each other (409 `too_deep`).
+//
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -5134,6 +5156,9 @@ func (c *Client) UpdateDepartment(ctx context.Context, id ID, params *UpdateDepa
 // The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
 // stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
 // more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+//
+// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
+// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
 //
 // Corresponds with GET /api/v1/org/tree (the `GetOrganisationTree` operationId).
 func (c *Client) GetOrganisationTree(ctx context.Context, params *GetOrganisationTreeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10870,7 +10895,8 @@ type ClientWithResponsesInterface interface {
 	// CreateDepartmentWithBodyWithResponse Create a department
 	//
 	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
+	// are below each other (409 `too_deep`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10880,7 +10906,8 @@ type ClientWithResponsesInterface interface {
 	// CreateDepartmentWithResponse Create a department
 	//
 	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
+	// are below each other (409 `too_deep`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10920,6 +10947,9 @@ type ClientWithResponsesInterface interface {
 	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 	// its users keep theirs.
 	//
+	// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
+	// 100 departments are below each other (409 `too_deep`).
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -10934,6 +10964,9 @@ type ClientWithResponsesInterface interface {
 	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 	// its users keep theirs.
 	//
+	// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
+	// 100 departments are below each other (409 `too_deep`).
+	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -10944,6 +10977,9 @@ type ClientWithResponsesInterface interface {
 	// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
 	// stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
 	// more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+	//
+	// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
+	// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19899,7 +19935,8 @@ func (c *ClientWithResponses) ListDepartmentsWithResponse(ctx context.Context, p
 // CreateDepartmentWithBodyWithResponse Create a department
 //
 // Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
+// are below each other (409 `too_deep`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19915,7 +19952,8 @@ func (c *ClientWithResponses) CreateDepartmentWithBodyWithResponse(ctx context.C
 // CreateDepartmentWithResponse Create a department
 //
 // Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
+// are below each other (409 `too_deep`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19973,6 +20011,9 @@ func (c *ClientWithResponses) GetDepartmentWithResponse(ctx context.Context, id 
 // `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 // its users keep theirs.
 //
+// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
+// 100 departments are below each other (409 `too_deep`).
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -19993,6 +20034,9 @@ func (c *ClientWithResponses) UpdateDepartmentWithBodyWithResponse(ctx context.C
 // `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 // its users keep theirs.
 //
+// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
+// 100 departments are below each other (409 `too_deep`).
+//
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/org/departments/{id} (the `UpdateDepartment` operationId).
@@ -20009,6 +20053,9 @@ func (c *ClientWithResponses) UpdateDepartmentWithResponse(ctx context.Context, 
 // The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
 // stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
 // more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+//
+// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
+// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
 //
 // Returns a wrapper object for the known response body format(s).
 //

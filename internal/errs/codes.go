@@ -26,6 +26,7 @@ const (
 	NotAcceptable        Code = "not_acceptable"         // Accept allows none of our types
 	AlreadyExists        Code = "already_exists"         // a unique value is taken
 	Cycle                Code = "cycle"                  // it would be below itself
+	TooDeep              Code = "too_deep"               // too many departments would be below each other
 	LastAdmin            Code = "last_admin"             // a tenant keeps at least one active admin, and the platform one superuser
 	QuotaExceeded        Code = "quota_exceeded"         // the tenant has as many as it may have
 	UserInactive         Code = "user_inactive"          // not possible while the user is inactive
@@ -72,6 +73,7 @@ var catalogue = map[Code]meaning{
 	NotAcceptable:        {http.StatusNotAcceptable, "No acceptable reply"},
 	AlreadyExists:        {http.StatusConflict, "Already exists"},
 	Cycle:                {http.StatusConflict, "Below itself"},
+	TooDeep:              {http.StatusConflict, "Too many levels"},
 	LastAdmin:            {http.StatusConflict, "The last active admin"},
 	QuotaExceeded:        {http.StatusConflict, "Quota exceeded"},
 	UserInactive:         {http.StatusConflict, "The user is inactive"},

@@ -114,6 +114,11 @@ var explanations = map[Code]Explanation{
 		"The new `parent_id` is the department itself, or one below it.",
 		"Choose another parent, or move the one in between first.",
 	},
+	TooDeep: {
+		"Too many departments would be below each other.",
+		"At most 100 departments may be below each other, so that programs can read the organisation as nested JSON. A department that moves takes along those below it, and they count.",
+		"Choose a parent that is higher up, or move some of the departments below first.",
+	},
 	LastAdmin: {
 		"The last one who can administer stays.",
 		"The last active admin of a tenant who can log in can't be deleted, demoted or deactivated, and neither can the last active superuser. Who was invited and has no password yet can't log in.",

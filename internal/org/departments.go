@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,8 +46,11 @@ var departmentKind = kind[db.Department]{
 	},
 }
 
-// Create returns the new department. The error is errs.UnknownReference if something that it refers to isn't there, or
-// errs.AlreadyExists if its code is taken in the company.
+// maxLevels is how many departments are below each other at most. It bounds how deep the JSON of the tree is nested.
+const maxLevels = 100
+
+// Create returns the new department. The error is errs.UnknownReference if something that it refers to isn't there,
+// errs.TooDeep if there are too many departments above it, or errs.AlreadyExists if its code is taken in the company.
 func (s *Departments) Create(ctx context.Context, by access.Principal, in api.DepartmentCreate) (db.Department, error) {
 	now := s.now()
 	d := db.Department{
@@ -58,7 +62,10 @@ func (s *Departments) Create(ctx context.Context, by access.Principal, in api.De
 	})
 	return s.create(ctx, by, d, func(q db.Querier) error {
 		company := inCompany(ctx, q, d.TenantID, d.CompanyID)
-		return checkReferences(append([]reference{company}, fromDepartment(ctx, q, db.Department{}, d)...)...)
+		if err := checkReferences(append([]reference{company}, fromDepartment(ctx, q, db.Department{}, d)...)...); err != nil {
+			return err
+		}
+		return checkParent(ctx, q, d, 1)
 	})
 }
 
@@ -69,7 +76,8 @@ func (s *Departments) Get(ctx context.Context, by access.Principal, id uuid.UUID
 
 // Update changes the fields that are in the request and returns the department as it is then. The error is errs.NotFound,
 // errs.StaleVersion if condition doesn't allow its version, errs.UnknownReference if something that it shall refer to isn't
-// there, errs.Cycle if it would be below itself, or errs.AlreadyExists if the new code is taken.
+// there, errs.Cycle if it would be below itself, errs.TooDeep if too many departments would be below each other, or
+// errs.AlreadyExists if the new code is taken.
 //
 // A department that moves to another branch takes its users along: the first 1000 in the same transaction, the others in further
 // ones. If that takes longer than 10 seconds the error is errs.Timeout; the same request then goes on with the rest.
@@ -85,7 +93,11 @@ func (s *Departments) Update(
 			return err
 		}
 		if changed(before.ParentID, d.ParentID) {
-			if err := checkCycle(ctx, q, *d); err != nil {
+			plan, err := departmentKind.extent(before).plan(ctx, q)
+			if err != nil {
+				return err
+			}
+			if err := checkParent(ctx, q, *d, plan.levels); err != nil {
 				return err
 			}
 		}
@@ -137,14 +149,17 @@ func (s *Departments) moveUsers(ctx context.Context, q db.Querier, by access.Pri
 	return len(users) == s.batch, nil
 }
 
-// checkCycle returns errs.Cycle if d would be below itself, or below a cycle that a change past the program has made. The
-// company has to be locked, as each of two moves may be right and both together wrong.
-func checkCycle(ctx context.Context, q db.Querier, d db.Department) error {
+// checkParent returns errs.Cycle if d would be below itself, or below a cycle that a change past the program has made, and
+// errs.TooDeep if more than maxLevels departments would be below each other. levels counts d and those below it. The company
+// has to be locked, as each of two moves may be right and both together wrong.
+func checkParent(ctx context.Context, q db.Querier, d db.Department, levels int) error {
 	seen := map[uuid.UUID]bool{d.ID: true}
 	for above := d.ParentID; above != nil; {
 		if seen[*above] {
-			const detail = "A department can't be below itself, or below one that is below it."
-			return errs.New(errs.Cycle, detail).With(errs.Field{Pointer: "/parent_id", Detail: detail, Code: "cycle"})
+			return wrongParent(errs.Cycle, "A department can't be below itself, or below one that is below it.")
+		}
+		if len(seen) > maxLevels {
+			break
 		}
 		seen[*above] = true
 		parent, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: d.TenantID, ID: *above})
@@ -156,7 +171,14 @@ func checkCycle(ctx context.Context, q db.Querier, d db.Department) error {
 		}
 		above = parent.ParentID
 	}
+	if above := len(seen) - 1; above > 0 && above+levels > maxLevels {
+		return wrongParent(errs.TooDeep, fmt.Sprintf("At most %d departments can be below each other.", maxLevels))
+	}
 	return nil
+}
+
+func wrongParent(code errs.Code, detail string) error {
+	return errs.New(code, detail).With(errs.Field{Pointer: "/parent_id", Detail: detail, Code: string(code)})
 }
 
 // PreviewDelete says what Delete would take with it. The error is as there.

@@ -35,6 +35,7 @@ type removal struct {
 	extent
 
 	departments map[uuid.UUID]bool
+	levels      int         // how many of these departments are below each other at most
 	runs        []run       // of these departments, those below before those above
 	cut         []uuid.UUID // of these departments, one of each cycle: it has to lose its parent first
 }
@@ -76,7 +77,6 @@ func (e extent) places(ctx context.Context, q db.Querier) ([]db.ListDepartmentPl
 func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 	r := removal{extent: e, departments: map[uuid.UUID]bool{}}
 	level := map[uuid.UUID]int{} // how many deleted departments are above a department
-	levels := 0
 	sorted, cut := topDown(places,
 		func(d *db.ListDepartmentPlacesRow) (uuid.UUID, **uuid.UUID) { return d.ID, &d.ParentID },
 		func(d *db.ListDepartmentPlacesRow) bool { return e.includes(*d) })
@@ -88,10 +88,10 @@ func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 			continue
 		}
 		r.departments[d.ID], level[d.ID] = true, n
-		levels = max(levels, n+1)
+		r.levels = max(r.levels, n+1)
 	}
 	r.cut = slices.DeleteFunc(cut, func(id uuid.UUID) bool { return !r.departments[id] })
-	runs := make([][]run, levels)
+	runs := make([][]run, r.levels)
 	previous := -1 // level of the department before; -1 if that isn't deleted
 	for i, d := range places {
 		n, goes := level[d.ID]
@@ -108,7 +108,7 @@ func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 		previous = n
 	}
 	for n := range runs {
-		r.runs = append(r.runs, runs[levels-1-n]...)
+		r.runs = append(r.runs, runs[r.levels-1-n]...)
 	}
 	return r
 }

@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -46,19 +47,28 @@ func (s *Trees) Read(ctx context.Context, by access.Principal, companyID *uuid.U
 		return api.OrganisationTree{}, err
 	}
 	if int(limit) == len(companies) {
-		return api.OrganisationTree{}, errs.Newf(errs.TooLarge,
-			"There are more than %d companies, branches and departments. Ask for one company with company_id, or use the lists.", s.maxNodes).
-			With(errs.Field{Parameter: "company_id", Detail: "Ask for one company, or use the lists.", Code: "too_large"})
+		return api.OrganisationTree{}, tooLarge(fmt.Sprintf("There are more than %d companies, branches and departments.", s.maxNodes))
 	}
 	if companyID != nil && len(companies) == 0 {
 		return api.OrganisationTree{}, errs.New(errs.NotFound, "There is no such company.")
 	}
-	return tree(companies, branches, departments), nil
+	nodes, levels := tree(companies, branches, departments)
+	if levels > maxLevels {
+		return api.OrganisationTree{}, tooLarge(fmt.Sprintf("More than %d departments are below each other.", maxLevels))
+	}
+	return nodes, nil
 }
 
-// tree builds from below, as a node that has been put into another one can't change any more. The order of the rows is that of
-// the nodes.
-func tree(companies []db.ListCompanyNodesRow, branches []db.ListBranchNodesRow, departments []db.ListDepartmentNodesRow) api.OrganisationTree {
+func tooLarge(why string) error {
+	return errs.New(errs.TooLarge, why+" Ask for one company with company_id, or use the lists.").
+		With(errs.Field{Parameter: "company_id", Detail: "Ask for one company, or use the lists.", Code: "too_large"})
+}
+
+// tree returns the nodes in the order of the rows, and how many departments are below each other at most. It builds from below,
+// as a node that has been put into another one can't change any more.
+func tree(
+	companies []db.ListCompanyNodesRow, branches []db.ListBranchNodesRow, departments []db.ListDepartmentNodesRow,
+) (_ api.OrganisationTree, levels int) {
 	departmentsBelow := map[uuid.UUID][]api.DepartmentNode{} // by what they stand below, last first
 	below := func(id uuid.UUID) []api.DepartmentNode {
 		nodes := departmentsBelow[id]
@@ -69,6 +79,14 @@ func tree(companies []db.ListCompanyNodesRow, branches []db.ListBranchNodesRow, 
 		return nodes
 	}
 	ordered, _ := topDown(departments, nodePlace, func(*db.ListDepartmentNodesRow) bool { return true })
+	level := map[uuid.UUID]int{}
+	for _, d := range ordered {
+		level[d.ID] = 1
+		if d.ParentID != nil {
+			level[d.ID] += level[*d.ParentID]
+		}
+		levels = max(levels, level[d.ID])
+	}
 	for _, d := range slices.Backward(ordered) {
 		above := d.CompanyID
 		if d.BranchID != nil {
@@ -96,7 +114,7 @@ func tree(companies []db.ListCompanyNodesRow, branches []db.ListBranchNodesRow, 
 			nodes[i].Branches = []api.BranchNode{}
 		}
 	}
-	return api.OrganisationTree{Companies: nodes}
+	return api.OrganisationTree{Companies: nodes}, levels
 }
 
 func nodePlace(d *db.ListDepartmentNodesRow) (id uuid.UUID, parent **uuid.UUID) {

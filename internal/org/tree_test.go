@@ -64,7 +64,7 @@ func TestTreeLeavesOutWhatHasNothingAboveIt(t *testing.T) {
 	t.Parallel()
 	company, orphan := uuid.New(), uuid.New()
 	top, child := uuid.New(), uuid.New()
-	got := tree(
+	got, levels := tree(
 		[]db.ListCompanyNodesRow{{ID: company}},
 		[]db.ListBranchNodesRow{{ID: uuid.New(), CompanyID: orphan}},
 		[]db.ListDepartmentNodesRow{
@@ -75,6 +75,9 @@ func TestTreeLeavesOutWhatHasNothingAboveIt(t *testing.T) {
 		},
 	)
 	only := got.Companies[0]
+	if levels != 2 {
+		t.Errorf("%d levels, want 2", levels)
+	}
 	if len(only.Branches) != 0 || len(only.Departments) != 1 || only.Departments[0].ID != top || only.Departments[0].Departments[0].ID != child {
 		t.Errorf("%+v", got)
 	}

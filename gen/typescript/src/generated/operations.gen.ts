@@ -292,7 +292,8 @@ export interface Operations {
    * Create a department
    *
    * Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-   * (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`).
+   * (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
+   * are below each other (409 `too_deep`).
    */
   readonly createDepartment: (options: Call<types.CreateDepartmentData>) => Promise<types.CreateDepartmentResponses[201]>;
   /**
@@ -310,6 +311,9 @@ export interface Operations {
    * If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
    * `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
    * its users keep theirs.
+   *
+   * A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
+   * 100 departments are below each other (409 `too_deep`).
    */
   readonly updateDepartment: (options: ConditionalCall<types.UpdateDepartmentData>) => Promise<types.UpdateDepartmentResponses[200]>;
   /**
@@ -334,6 +338,9 @@ export interface Operations {
    * The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
    * stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
    * more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+   *
+   * At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
+   * by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
    */
   readonly getOrganisationTree: (options?: Call<types.GetOrganisationTreeData>) => Promise<types.GetOrganisationTreeResponses[200]>;
   /**

@@ -1081,6 +1081,7 @@ export const ErrorCode = {
     not_acceptable: 'not_acceptable',
     already_exists: 'already_exists',
     cycle: 'cycle',
+    too_deep: 'too_deep',
     last_admin: 'last_admin',
     quota_exceeded: 'quota_exceeded',
     user_inactive: 'user_inactive',
