@@ -72,6 +72,10 @@ func NewController(limits Limits) *Controller {
 // Leave with the same key. The error is errs.Busy if no place becomes free in time or too many requests wait
 // already, or context.Canceled.
 func (c *Controller) Enter(ctx context.Context, key Key) error {
+	return c.enter(ctx, key, c.limits.Patience)
+}
+
+func (c *Controller) enter(ctx context.Context, key Key, patience time.Duration) error {
 	c.mu.Lock()
 	own := c.queueOf(key)
 	if own == nil && c.admits(key) {
@@ -92,17 +96,17 @@ func (c *Controller) Enter(ctx context.Context, key Key) error {
 	own.waiters = append(own.waiters, ready)
 	c.waits++
 	c.mu.Unlock()
-	return c.await(ctx, key, ready)
+	return c.await(ctx, key, ready, patience)
 }
 
-func (c *Controller) await(ctx context.Context, key Key, ready chan struct{}) error {
-	patience := time.NewTimer(c.limits.Patience)
-	defer patience.Stop()
+func (c *Controller) await(ctx context.Context, key Key, ready chan struct{}, patience time.Duration) error {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
 	select {
 	case <-ready:
 		return nil
 	case <-ctx.Done():
-	case <-patience.C:
+	case <-timer.C:
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

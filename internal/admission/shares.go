@@ -9,13 +9,12 @@ import (
 )
 
 const (
-	// A request waits for at most half of its time limit, so that a refusal still reaches the client. The
-	// number of waiting requests bounds memory: each takes some kilobytes, and its body. Lower numbers would
-	// not help others: clients that are refused at once come back at once.
-	lightPatience = 15 * time.Second
-	lightWaiting  = 1024
-	heavyPatience = 5 * time.Second // also for streams
-	heavyWaiting  = 256
+	// patience is as long as the database waits for a lock, so a request that gets no further is refused within
+	// about 10 seconds. The number of waiting requests bounds memory: each takes some kilobytes, and its body.
+	// Lower numbers would not help others: clients that are refused at once come back at once.
+	patience     = 5 * time.Second
+	lightWaiting = 1024
+	heavyWaiting = 256 // also for streams
 
 	minHeavy         = 2 // heavy places at least, of one tenant and of all: so small pools do heavy work, too
 	heavyPart        = 2 // all tenants together get a half of the connections for heavy work
@@ -37,12 +36,12 @@ type Shares struct {
 func NewShares(connections int) *Shares {
 	half := max(minHeavy, connections/heavyPart)
 	return &Shares{
-		light: NewController(Limits{Total: connections, Waiting: lightWaiting, Patience: lightPatience}),
+		light: NewController(Limits{Total: connections, Waiting: lightWaiting, Patience: patience}),
 		heavy: NewController(Limits{
-			Total: half, PerKey: max(minHeavy, connections/heavyPartOfOne), Waiting: heavyWaiting, Patience: heavyPatience,
+			Total: half, PerKey: max(minHeavy, connections/heavyPartOfOne), Waiting: heavyWaiting, Patience: patience,
 		}),
-		slow:    NewController(Limits{Total: half, Waiting: lightWaiting, Patience: lightPatience}),
-		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: heavyWaiting, Patience: heavyPatience}),
+		slow:    NewController(Limits{Total: half, Waiting: lightWaiting, Patience: patience}),
+		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: heavyWaiting, Patience: patience}),
 	}
 }
 
@@ -69,12 +68,13 @@ func (s *Shares) Enter(ctx context.Context, work access.Work, key Key) error {
 	return nil
 }
 
-// enterBoth takes a place of first and then a light one.
+// enterBoth takes a place of first and then a light one. It waits for both together no longer than for one.
 func (s *Shares) enterBoth(ctx context.Context, first *Controller, key Key) error {
+	began := time.Now()
 	if err := first.Enter(ctx, key); err != nil {
 		return err
 	}
-	err := s.light.Enter(ctx, key)
+	err := s.light.enter(ctx, key, patience-time.Since(began))
 	if err != nil {
 		first.Leave(key)
 	}

@@ -247,7 +247,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	schema := &health.Schema{Log: a.log, CheckSchema: a.Store.CheckSchema}
 	a.background = append(a.background, schema.Run)
 	stack.Schema = schema
-	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store, Writable: a.Store.Writable, Schema: schema, Draining: a.draining.Load}
+	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store, Writable: a.Store.Writable, UsedUp: a.Store.UsedUp, Schema: schema, Draining: a.draining.Load}
 	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: a.Sessions, Cursors: cursors, Now: now, NewID: newID})
 	if a.redis != nil {
 		checker.Redis = a.redis

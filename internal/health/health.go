@@ -15,6 +15,8 @@ const (
 	timeout = time.Second
 	// maxAge is how long a state is told to those who ask: a storm of questions is one round of checks a second.
 	maxAge = time.Second
+	// usedUpRounds is how many checks in a row find all connections in use until that counts: a moment of it is normal.
+	usedUpRounds = 2
 )
 
 // Pinger is a part that can be asked for a sign of life.
@@ -32,6 +34,9 @@ type Checker struct {
 	// Writable returns why the database has lately refused changes; nil if it hasn't. Then only questions are answered: degraded.
 	// Nil: not known.
 	Writable func() error
+	// UsedUp reports whether all connections to the database are in use. If they are in two checks in a row, the state is degraded.
+	// Nil: not known.
+	UsedUp func() bool
 	// Draining reports whether the process is about to end. Then it is down for those who choose where to send requests.
 	Draining func() bool
 	// LimitsAreShared reports whether all instances count requests together. Nil: nothing is limited.
@@ -40,6 +45,7 @@ type Checker struct {
 	mu         sync.Mutex
 	last       *round // nil: nobody has asked yet
 	unwritable bool   // it has been logged; of one round at a time
+	usedUp     int    // rounds in a row; of one round at a time
 }
 
 // round is one check of all parts, under way or done.
@@ -50,8 +56,8 @@ type round struct {
 }
 
 // Check returns the state of all parts, not older than a second. Without the database, or with a schema that the program doesn't run
-// with, nothing works: down. Without Redis all works, but each instance limits by itself, and a database that takes no changes still
-// answers questions: degraded. Why a part is down is in the log, not in the reply: strangers may ask.
+// with, nothing works: down. Without Redis all works, but each instance limits by itself, a database that takes no changes still
+// answers questions, and one whose connections are all in use is there: degraded. Why a part is down is in the log, not in the reply: strangers may ask.
 // Who doesn't wait is told nothing good; the check goes on for the others.
 func (c *Checker) Check(ctx context.Context) api.Health {
 	state := c.latest(ctx)
@@ -126,21 +132,42 @@ func (c *Checker) schema(ctx context.Context, database api.ComponentHealth) api.
 	return c.ask(ctx, "schema", c.Schema)
 }
 
-// database is degraded while the database answers and takes no changes. That is logged when it begins.
+// database is degraded while the database answers and takes no changes, or all connections are in use. Either is logged when
+// it begins.
 func (c *Checker) database(ctx context.Context) api.ComponentHealth {
 	state := c.ask(ctx, "database", c.Database)
-	if c.Writable == nil || state.Status != api.ComponentStatusOk {
+	if state.Status != api.ComponentStatusOk {
 		return state
 	}
-	err := c.Writable()
-	if err != nil {
+	takesNoChanges, hasNoConnection := c.isUnwritable(ctx), c.isUsedUp(ctx)
+	if takesNoChanges || hasNoConnection {
 		state.Status = api.ComponentStatusDegraded
-		if !c.unwritable {
-			c.Log.ErrorContext(ctx, "the database takes no changes", "error", err, "fix", "make room on its disk, or make the server writable")
-		}
+	}
+	return state
+}
+
+func (c *Checker) isUnwritable(ctx context.Context) bool {
+	if c.Writable == nil {
+		return false
+	}
+	err := c.Writable()
+	if err != nil && !c.unwritable {
+		c.Log.ErrorContext(ctx, "the database takes no changes", "error", err, "fix", "make room on its disk, or make the server writable")
 	}
 	c.unwritable = err != nil
-	return state
+	return c.unwritable
+}
+
+func (c *Checker) isUsedUp(ctx context.Context) bool {
+	if c.UsedUp == nil || !c.UsedUp() {
+		c.usedUp = 0
+		return false
+	}
+	c.usedUp++
+	if c.usedUp == usedUpRounds {
+		c.Log.WarnContext(ctx, "all connections to the database are in use", "fix", "look for locks and slow statements in the database, or raise DATABASE_MAX_CONNECTIONS")
+	}
+	return c.usedUp >= usedUpRounds
 }
 
 // rateLimiting is degraded while Redis is set up and away. Without Redis each instance is meant to limit by itself.

@@ -38,7 +38,7 @@ type postgresTx struct {
 }
 
 func (d *postgresDriver) begin(ctx context.Context) (tx, error) {
-	conn, err := d.pool.Acquire(ctx)
+	conn, err := connection(ctx, d.pool.Acquire)
 	if err != nil {
 		return nil, translatePostgres(err)
 	}

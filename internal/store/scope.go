@@ -112,7 +112,7 @@ func (s *settings) values(on *statements) [][]byte {
 
 // run takes a connection of the pool for one statement.
 func (d *postgresDriver) run(ctx context.Context, as scope, text string, args []any) (*postgresRows, error) {
-	conn, err := d.pool.Acquire(ctx)
+	conn, err := connection(ctx, d.pool.Acquire)
 	if err != nil {
 		return nil, err
 	}

@@ -27,11 +27,16 @@ type sqlDriver struct {
 }
 
 func (d *sqlDriver) begin(ctx context.Context) (tx, error) {
-	t, err := d.writer.BeginTx(ctx, &sql.TxOptions{Isolation: d.isolation})
+	conn, err := connection(ctx, d.writer.Conn)
 	if err != nil {
 		return nil, d.translate(err)
 	}
-	return sqlTx{t, d}, nil
+	t, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: d.isolation})
+	if err != nil {
+		_ = conn.Close()
+		return nil, d.translate(err)
+	}
+	return sqlTx{t, conn, d}, nil
 }
 
 func (d *sqlDriver) connect(ctx context.Context) error {
@@ -68,8 +73,9 @@ func (d *sqlDriver) close() {
 }
 
 type sqlTx struct {
-	tx *sql.Tx
-	d  *sqlDriver
+	tx   *sql.Tx
+	conn *sql.Conn // closed after the transaction, which gives it back to the pool
+	d    *sqlDriver
 }
 
 func (t sqlTx) querier() db.Querier { return t.d.wrap(t.tx) }
@@ -77,6 +83,7 @@ func (t sqlTx) querier() db.Querier { return t.d.wrap(t.tx) }
 func (t sqlTx) commit(ctx context.Context) error {
 	switch err := t.tx.Commit(); {
 	case err == nil:
+		_ = t.conn.Close()
 		return nil
 	case errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil:
 		return t.d.translate(ctx.Err()) // which is why database/sql has rolled it back already
@@ -87,7 +94,11 @@ func (t sqlTx) commit(ctx context.Context) error {
 	}
 }
 
-func (t sqlTx) rollback(context.Context) error { return t.tx.Rollback() }
+func (t sqlTx) rollback(context.Context) error {
+	err := t.tx.Rollback()
+	_ = t.conn.Close()
+	return err
+}
 
 // unreadable wraps an error of database/sql about a value; it returns nil for others. It has no name for them.
 func unreadable(err error) error {

@@ -93,7 +93,12 @@ func sqliteDSN(absolute, extra string) string {
 type sqliteConn struct{ reader, writer *sql.DB }
 
 func (c sqliteConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return c.writer.ExecContext(ctx, query, args...)
+	conn, err := connection(ctx, c.writer.Conn)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	return conn.ExecContext(ctx, query, args...)
 }
 
 func (c sqliteConn) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
@@ -132,6 +137,9 @@ func translateSQLite(err error) error {
 		return &Violation{Kind: ForeignKey, cause: err}
 	case sqlite3.SQLITE_CONSTRAINT_CHECK:
 		return &Violation{Kind: Check, Constraint: lastWord(e.Error()), cause: err}
+	}
+	if e.Code() == sqlite3.SQLITE_BUSY { // after busy_timeout
+		return lockedTooLong(err)
 	}
 	primary := e.Code() & 0xff //nolint:mnd // the rest says more about the same
 	if primary == sqlite3.SQLITE_INTERRUPT {

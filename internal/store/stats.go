@@ -18,6 +18,12 @@ type PoolStats struct {
 // Stats returns the state of each pool of connections. It asks no server.
 func (s *Store) Stats() []PoolStats { return s.database.stats() }
 
+// UsedUp reports whether all connections that answer questions are in use at the moment. It asks no server.
+func (s *Store) UsedUp() bool {
+	first := s.Stats()[0] // with SQLite the readers
+	return first.InUse >= first.Max
+}
+
 func (d *postgresDriver) stats() []PoolStats {
 	s := d.pool.Stat()
 	return []PoolStats{{
