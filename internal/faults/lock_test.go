@@ -1,12 +1,15 @@
 package faults_test
 
 import (
+	"context"
 	"database/sql/driver"
+	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/admission"
 	"github.com/tenantry/tenantry/internal/apitest"
@@ -15,9 +18,46 @@ import (
 )
 
 // lockTable locks a table against everybody while the connection is open.
-var lockTable = map[store.Engine][]string{
-	store.Postgres: {"BEGIN", "LOCK TABLE companies IN ACCESS EXCLUSIVE MODE"},
-	store.MySQL:    {"LOCK TABLES companies WRITE"},
+var lockTable = map[store.Engine]func(table string) []string{
+	store.Postgres: func(table string) []string {
+		return []string{"BEGIN", "LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE"}
+	},
+	store.MySQL: func(table string) []string { return []string{"LOCK TABLES " + table + " WRITE"} },
+}
+
+// lock runs statements on a connection that unlock closes.
+func lock(t *testing.T, a *apitest.App, statements ...string) (unlock func()) {
+	t.Helper()
+	locker, err := a.Database(t).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock = func() { _ = locker.Raw(func(any) error { return driver.ErrBadConn }) }
+	t.Cleanup(unlock)
+	for _, statement := range statements {
+		if _, err := locker.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return unlock
+}
+
+// wantGivenUp returns the code of a request that has given up by itself, and not when its time was over.
+func wantGivenUp(t *testing.T, reply apitest.Reply) api.ErrorCode {
+	t.Helper()
+	code := apitest.Decode[api.Problem](t, reply).Code
+	if code != "unavailable" && code != "busy" || reply.Status != 503 || reply.Header.Get("Retry-After") == "" {
+		t.Errorf("%d: %s, want 503 unavailable or busy with Retry-After", reply.Status, reply.Body)
+	}
+	return code
+}
+
+func wantNotDown(t *testing.T, a *apitest.App) {
+	t.Helper()
+	health := apitest.Decode[api.Health](t, a.Do(t, http.MethodGet, "/api/health", "").Want(t, 200))
+	if health.Components.Database.Status == api.ComponentStatusDown {
+		t.Errorf("health says that the database is down: %+v", health)
+	}
 }
 
 // One table that somebody has locked takes neither the other tables nor the health along, and nobody waits for it for long.
@@ -26,52 +66,94 @@ func TestLockedTableLeavesTheOthersAlone(t *testing.T) {
 	for engine, statements := range lockTable {
 		t.Run(string(engine), func(t *testing.T) {
 			t.Parallel()
-			a := apitest.New(t, engine, func(cfg *config.Config) { cfg.DatabaseMaxConnections = 6 })
+			const connections = 6
+			a := apitest.New(t, engine, func(cfg *config.Config) { cfg.DatabaseMaxConnections = connections })
 			actors := []*apitest.Actor{a.Actor(t, access.Admin), a.Actor(t, access.Admin), a.Actor(t, access.Admin)}
-			locker, err := a.Database(t).Conn(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			unlock := func() { _ = locker.Raw(func(any) error { return driver.ErrBadConn }) } // closes it
-			t.Cleanup(unlock)
-			for _, statement := range statements {
-				if _, err := locker.ExecContext(t.Context(), statement); err != nil {
-					t.Fatal(err)
-				}
-			}
-			var waiting sync.WaitGroup
-			waiting.Go(func() {
-				reply := actors[0].Do(t, http.MethodGet, companiesPath, "")
-				if reply.Status != http.StatusServiceUnavailable || reply.Header.Get("Retry-After") == "" {
-					t.Errorf("%d: %s, want 503 with Retry-After", reply.Status, reply.Body)
-				}
-			})
+			unlock := lock(t, a, statements("companies")...)
+			// After more than a second with its place, the operation is slow for ten seconds.
+			wantGivenUp(t, actors[0].Do(t, http.MethodGet, companiesPath, ""))
+			reading := make(chan struct{}, 2*connections)
 			var others sync.WaitGroup
-			for i := 0; i < 200 && !areSlow(a.Shares.Stats()); i++ {
-				others.Go(func() { actors[i%len(actors)].Do(t, http.MethodGet, companiesPath, "") })
-				time.Sleep(100 * time.Millisecond) // it takes a second until they count as slow
+			for i := range 2 * connections {
+				id := fmt.Sprintf("locked-%s-%d", engine, i)
+				a.HoldAt(t, id, func(_ context.Context, query string) (before, after bool) {
+					if query == "ListCompaniesByCreatedAt" {
+						reading <- struct{}{}
+					}
+					return false, false
+				})
+				others.Go(func() {
+					actors[i%len(actors)].Do(t, http.MethodGet, companiesPath, "", apitest.Header("X-Request-Id", id))
+				})
 			}
-			waiting.Wait()
+			for range connections / 2 {
+				<-reading
+			}
+			if held := slow(a.Shares.Stats()); held != connections/2 {
+				t.Errorf("%d requests are slow work, want %d", held, connections/2)
+			}
 			for _, by := range actors {
 				// MySQL locks what refers to the companies, too.
 				by.Do(t, http.MethodGet, "/api/v1/audit/logs", "").Want(t, 200)
 			}
-			a.Do(t, http.MethodGet, "/api/health", "").Want(t, 200)
-			if !areSlow(a.Shares.Stats()) {
-				t.Error("the table isn't locked any more")
-			}
+			wantNotDown(t, a)
 			unlock()
 			others.Wait()
 		})
 	}
 }
 
-// areSlow reports whether requests run as slow work.
-func areSlow(stats []admission.Stats) bool {
+// slow returns how many requests run as slow work.
+func slow(stats []admission.Stats) int {
 	for _, s := range stats {
 		if s.Work == access.WorkSlow {
-			return s.Held > 0
+			return s.Held
 		}
 	}
-	return false
+	return 0
+}
+
+// Nothing works without the users. Requests that have waited as long as for a lock without getting a place are refused: half of
+// them at least, as there are four times as many as connections.
+func TestLockedUsersAreNotWaitedForForLong(t *testing.T) {
+	t.Parallel()
+	const connections = 4
+	a := apitest.New(t, store.Postgres, func(cfg *config.Config) { cfg.DatabaseMaxConnections = connections })
+	actors := []*apitest.Actor{a.Actor(t, access.Admin), a.Actor(t, access.Admin)}
+	unlock := lock(t, a, lockTable[store.Postgres]("users")...)
+	var requests sync.WaitGroup
+	var busy atomic.Int32
+	for i := range 4 * connections {
+		requests.Go(func() {
+			if wantGivenUp(t, actors[i%2].Do(t, http.MethodGet, companiesPath, "")) == api.ErrorCodeBusy {
+				busy.Add(1)
+			}
+		})
+	}
+	login := fmt.Sprintf(`{"email":%q,"password":%q}`, actors[0].User.Email, apitest.Password)
+	requests.Go(func() { wantGivenUp(t, a.Do(t, http.MethodPost, "/api/v1/auth/login", login)) })
+	wantNotDown(t, a)
+	requests.Wait()
+	if busy.Load() < 2*connections {
+		t.Errorf("%d of %d requests were refused for want of a place", busy.Load(), 4*connections)
+	}
+	unlock()
+}
+
+// Another process that writes to an SQLite file for long keeps others from writing, and from nothing else.
+func TestLockedFileIsNotWaitedForForLong(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t, store.SQLite)
+	admin := a.Actor(t, access.Admin)
+	unlock := lock(t, a, "BEGIN IMMEDIATE")
+	var requests sync.WaitGroup
+	for range 2 {
+		requests.Go(func() {
+			wantGivenUp(t, admin.Do(t, http.MethodPost, companiesPath, `{"code":"X","name":"X"}`))
+		})
+	}
+	admin.Do(t, http.MethodGet, companiesPath, "").Want(t, 200)
+	wantNotDown(t, a)
+	requests.Wait()
+	unlock()
 }

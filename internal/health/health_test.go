@@ -110,3 +110,34 @@ func TestSilentPartIsDownAfterASecond(t *testing.T) {
 		}
 	})
 }
+
+// A database whose connections are all in use is there. It is degraded if that is so in two checks in a row, and the log says so once.
+func TestUsedUpConnectionsAreDegraded(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	now, usedUp := time.Now(), false
+	checker := &health.Checker{
+		Log: slog.New(slog.NewTextHandler(&log, nil)), Now: func() time.Time { return now }, Database: part(well), UsedUp: func() bool { return usedUp },
+	}
+	for i, step := range []struct {
+		usedUp bool
+		want   api.HealthStatus
+	}{
+		{false, api.HealthStatusOk},
+		{true, api.HealthStatusOk},
+		{false, api.HealthStatusOk},
+		{true, api.HealthStatusOk},
+		{true, api.HealthStatusDegraded},
+		{true, api.HealthStatusDegraded},
+		{false, api.HealthStatusOk},
+	} {
+		usedUp, now = step.usedUp, now.Add(time.Second)
+		got := checker.Check(t.Context())
+		if got.Status != step.want || string(got.Components.Database.Status) != string(step.want) {
+			t.Errorf("check %d: %+v, want %s", i, got, step.want)
+		}
+	}
+	if n := strings.Count(log.String(), "all connections to the database are in use"); n != 1 {
+		t.Errorf("the log says so %d times, want once: %s", n, &log)
+	}
+}

@@ -1,0 +1,61 @@
+package store_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+)
+
+func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		s, err := store.Open(t.Context(), storetest.NewMigratedURL(t, engine), store.Options{MaxConnections: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		row := tenantRow()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // so that who waits for good fails
+		defer cancel()
+		waits := map[string]func() error{
+			"a transaction": func() error { return s.Tx(ctx, func(db.Querier) error { return nil }) },
+		}
+		switch engine {
+		case store.Postgres:
+			waits["a query"] = func() error { _, err := s.GetTenant(ctx, db.GetTenantParams{ID: row.ID}); return err }
+		case store.SQLite:
+			waits["a change"] = func() error { return s.InsertTenant(ctx, row) }
+		case store.MySQL: // a query waits for as long as those that have the connections wait for locks
+		}
+		err = s.Tx(t.Context(), func(db.Querier) error {
+			if engine != store.SQLite && !s.UsedUp() { // readers have their own there
+				t.Error("the one connection is in use, and the pool isn't used up")
+			}
+			var all sync.WaitGroup
+			for name, wait := range waits {
+				all.Go(func() {
+					if err := wait(); !errs.Is(err, errs.Busy) || errs.From(err).RetryAfter == 0 {
+						t.Errorf("%s without a connection: error %v, want %s with RetryAfter", name, err, errs.Busy)
+					}
+				})
+			}
+			all.Wait()
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.UsedUp() {
+			t.Error("the pool is used up, and no connection is in use")
+		}
+		if err := s.Tx(t.Context(), func(q db.Querier) error { return q.InsertTenant(t.Context(), row) }); err != nil {
+			t.Errorf("afterwards: %v", err)
+		}
+	})
+}
