@@ -1288,11 +1288,11 @@ type ComponentHealth struct {
 	// Example: 0.41
 	LatencyMs *float64 `json:"latency_ms"`
 
-	// Status `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
+	// Status `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; the database takes no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
 	Status ComponentStatus `json:"status"`
 }
 
-// ComponentStatus `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
+// ComponentStatus `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; the database takes no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
 type ComponentStatus string
 
 // CreatedUser A new user, and what to hand to them.
@@ -1533,7 +1533,7 @@ type Health struct {
 	// Components How it is with each part.
 	Components HealthComponents `json:"components"`
 
-	// Status `degraded`: something is down that the program can do without.
+	// Status `degraded`: something is down that the program can do without, or all connections to the database are in use.
 	Status HealthStatus `json:"status"`
 
 	// Version The version of the program.
@@ -1557,7 +1557,7 @@ type HealthComponents struct {
 	Schema ComponentHealth `json:"schema"`
 }
 
-// HealthStatus `degraded`: something is down that the program can do without.
+// HealthStatus `degraded`: something is down that the program can do without, or all connections to the database are in use.
 type HealthStatus string
 
 // Index What this is, and where to go from here.
@@ -3346,7 +3346,7 @@ type ClientInterface interface {
 	// GetHealth Is it well
 	//
 	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-	// without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
+	// without, or that all connections to the database are in use: it answers then, and requests wait. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
 	// schema that the database has, and while the database is down.
 	//
 	// Corresponds with GET /api/health (the `GetHealth` operationId).
@@ -3492,7 +3492,8 @@ type ClientInterface interface {
 
 	// GetMe Who am I
 	//
-	// The logged-in user, their tenant and role, the operations they may call, and their session.
+	// The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
+	// more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
 	//
 	// Corresponds with GET /api/v1/auth/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4195,7 +4196,7 @@ func (c *Client) GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 // GetHealth Is it well
 //
 // Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-// without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
+// without, or that all connections to the database are in use: it answers then, and requests wait. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
 // schema that the database has, and while the database is down.
 //
 // Corresponds with GET /api/health (the `GetHealth` operationId).
@@ -4491,7 +4492,8 @@ func (c *Client) Logout(ctx context.Context, body LogoutJSONRequestBody, reqEdit
 
 // GetMe Who am I
 //
-// The logged-in user, their tenant and role, the operations they may call, and their session.
+// The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
+// more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
 //
 // Corresponds with GET /api/v1/auth/me (the `GetMe` operationId).
 func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10440,7 +10442,7 @@ type ClientWithResponsesInterface interface {
 	// GetHealthWithResponse Is it well
 	//
 	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-	// without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
+	// without, or that all connections to the database are in use: it answers then, and requests wait. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
 	// schema that the database has, and while the database is down.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -10608,7 +10610,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetMeWithResponse Who am I
 	//
-	// The logged-in user, their tenant and role, the operations they may call, and their session.
+	// The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
+	// more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19234,7 +19237,7 @@ func (c *ClientWithResponses) GetDocsWithResponse(ctx context.Context, reqEditor
 // GetHealthWithResponse Is it well
 //
 // Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-// without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
+// without, or that all connections to the database are in use: it answers then, and requests wait. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
 // schema that the database has, and while the database is down.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -19492,7 +19495,8 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, body Logou
 
 // GetMeWithResponse Who am I
 //
-// The logged-in user, their tenant and role, the operations they may call, and their session.
+// The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
+// more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
 //
 // Returns a wrapper object for the known response body format(s).
 //
