@@ -3346,8 +3346,9 @@ type ClientInterface interface {
 	// GetHealth Is it well
 	//
 	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-	// without, or that all connections to the database are in use: it answers then, and requests wait. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
-	// schema that the database has, and while the database is down.
+	// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
+	// balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+	// has, and while the database is down.
 	//
 	// Corresponds with GET /api/health (the `GetHealth` operationId).
 	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4196,8 +4197,9 @@ func (c *Client) GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 // GetHealth Is it well
 //
 // Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-// without, or that all connections to the database are in use: it answers then, and requests wait. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
-// schema that the database has, and while the database is down.
+// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
+// balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+// has, and while the database is down.
 //
 // Corresponds with GET /api/health (the `GetHealth` operationId).
 func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10442,8 +10444,9 @@ type ClientWithResponsesInterface interface {
 	// GetHealthWithResponse Is it well
 	//
 	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-	// without, or that all connections to the database are in use: it answers then, and requests wait. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
-	// schema that the database has, and while the database is down.
+	// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
+	// balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+	// has, and while the database is down.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19237,8 +19240,9 @@ func (c *ClientWithResponses) GetDocsWithResponse(ctx context.Context, reqEditor
 // GetHealthWithResponse Is it well
 //
 // Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-// without, or that all connections to the database are in use: it answers then, and requests wait. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
-// schema that the database has, and while the database is down.
+// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
+// balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+// has, and while the database is down.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -16,6 +16,9 @@ import (
 // SQLDB lets tests look behind the queries.
 func (s *Store) SQLDB() *sql.DB { return s.database.sqlDB() }
 
+// IsLockTimeout reports whether a statement has waited for a lock for as long as it may.
+func IsLockTimeout(err error) bool { return errors.Is(err, errLockTimeout) }
+
 // SQLitePlanned shows SQLite which of a query's optional conditions count.
 func SQLitePlanned(conn sqlite.DBTX) sqlite.DBTX { return sqlitePlanned{conn} }
 

@@ -254,7 +254,7 @@ func TestEntryThatWaitedTooLongIsTriedAgain(t *testing.T) {
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	owner := storetest.Open(t, databaseURL)
 	tenant := newTenants(t, owner, 1)[0].TenantID
-	impatient := storetest.Open(t, databaseURL+"&lock_timeout=50")
+	impatient := storetest.Open(t, databaseURL+"&lock_timeout=50") // milliseconds
 	holder := connect(t, databaseURL)
 	exec(t, holder, "BEGIN")
 	exec(t, holder, "UPDATE tenants SET max_users = 7 WHERE id = '"+tenant.String()+"'") // keys that refer to it wait

@@ -59,3 +59,23 @@ func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
 		}
 	})
 }
+
+// SQLite waits for a lock by itself, for as long as busy_timeout. That is a time-out like those of the other engines.
+func TestLockedFileIsALockTimeout(t *testing.T) {
+	t.Parallel()
+	databaseURL := storetest.NewMigratedURL(t, store.SQLite)
+	s, other := storetest.Open(t, databaseURL), storetest.Open(t, databaseURL)
+	if _, err := s.SQLDB().ExecContext(t.Context(), "PRAGMA busy_timeout = 20"); err != nil { // of the one connection that writes
+		t.Fatal(err)
+	}
+	err := other.Tx(t.Context(), func(db.Querier) error {
+		err := s.Tx(t.Context(), func(db.Querier) error { return nil })
+		if !store.IsLockTimeout(err) {
+			t.Errorf("error %v, want a lock time-out", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

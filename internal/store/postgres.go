@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,9 +27,9 @@ import (
 // connect_timeout. Where there is no other server, the watchdog says when to give up.
 const hostTimeout = time.Second
 
-// postgresLockWait is a setting of PostgreSQL: how long a statement waits for a lock at most, unless the URL says so. Without it,
-// one locked table would take all connections. MySQL has the same limit.
-const postgresLockWait = "lock_timeout = " + "'" + lockWait + "s'"
+// lockWaitSetting is one of PostgreSQL: how long a statement waits for a lock at most. Without it, one locked table would
+// take all connections. MySQL has the same limit.
+const lockWaitSetting = "lock_timeout"
 
 type postgresDriver struct {
 	pool   *pgxpool.Pool
@@ -38,6 +39,7 @@ type postgresDriver struct {
 	dog    *watchdog
 	// idleInTransaction is a setting of PostgreSQL.
 	idleInTransaction string
+	lockTimeout       string      // the same
 	pooled            atomic.Bool // whether something like pgbouncer is in between
 	// switched is whether the user could get around row-level security, and so each transaction goes on as tenantry_serving.
 	switched atomic.Bool
@@ -56,12 +58,14 @@ func openPostgres(ctx context.Context, u *dburl.URL, opts Options) (database, db
 		dog:               newWatchdog(postgresProbe(&config.ConnConfig.Config)),
 		idleInTransaction: "idle_in_transaction_session_timeout = " + strconv.FormatInt(opts.IdleInTransaction.Milliseconds(), 10),
 	}
-	config.ConnConfig.DialFunc = d.dog.dial
-	settings := d.session()
-	if _, given := config.ConnConfig.RuntimeParams["lock_timeout"]; !given {
-		settings += "; SET " + postgresLockWait
+	d.lockTimeout = lockWaitSetting + " = '" + lockWait + "s'"
+	if given := config.ConnConfig.RuntimeParams[lockWaitSetting]; given != "" {
+		d.lockTimeout = lockWaitSetting + " = '" + strings.ReplaceAll(given, "'", "''") + "'"
 	}
-	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error { return d.prepare(ctx, conn, settings) }
+	config.ConnConfig.DialFunc = d.dog.dial
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		return d.prepare(ctx, conn, d.session()+"; SET "+d.lockTimeout)
+	}
 	config.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return postgresFresh(conn), nil }
 	onError := config.ConnConfig.OnPgError
 	config.ConnConfig.OnPgError = func(conn *pgconn.PgConn, e *pgconn.PgError) bool {

@@ -60,7 +60,7 @@ func (t *postgresTx) prepare(ctx context.Context, as scope) (*statements, error)
 		t.pipeline.command("BEGIN")
 		if t.d.pooled.Load() { // where session can't set it
 			t.pipeline.command("SET LOCAL " + t.d.idleInTransaction)
-			t.pipeline.command("SET LOCAL " + postgresLockWait)
+			t.pipeline.command("SET LOCAL " + t.d.lockTimeout)
 		}
 		t.begun = true
 	}

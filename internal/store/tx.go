@@ -17,12 +17,13 @@ const (
 	maxAttempts     = 12
 	firstPause      = 4 * time.Millisecond
 	longestPause    = 200 * time.Millisecond
-	commitTimeout   = 8 * time.Second // more than lockWait: the last statements may go out with the commit
 	rollbackTimeout = 5 * time.Second
 
 	// lockWait is how many seconds a statement waits for a lock, and maxLockTimeouts how often a transaction does.
 	lockWait        = "5"
 	maxLockTimeouts = 2
+	// commitTimeout is longer than lockWait, because statements that are sent with a commit may wait for locks.
+	commitTimeout = 10 * time.Second
 )
 
 // Tx runs f in a transaction: all that f does through q happens, or nothing. It is rolled back when f returns an error or

@@ -39,8 +39,9 @@ export interface Operations {
    * Is it well
    *
    * Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-   * without. For load balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the
-   * schema that the database has, and while the database is down.
+   * without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
+   * balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+   * has, and while the database is down.
    */
   readonly getHealth: (options?: Call<types.GetHealthData>) => Promise<types.GetHealthResponses[200]>;
   /**
@@ -143,7 +144,8 @@ export interface Operations {
   /**
    * Who am I
    *
-   * The logged-in user, their tenant and role, the operations they may call, and their session.
+   * The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
+   * more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
    */
   readonly getMe: (options?: Call<types.GetMeData>) => Promise<types.GetMeResponses[200]>;
   /**

@@ -787,7 +787,7 @@ export type ComponentHealth = {
 };
 
 /**
- * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
+ * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; the database takes no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
  */
 export const ComponentStatus = {
     ok: 'ok',
@@ -797,7 +797,7 @@ export const ComponentStatus = {
 } as const;
 
 /**
- * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; or the database takes no changes, because its disk is full or it is read-only.
+ * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; the database takes no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
  */
 export type ComponentStatus = typeof ComponentStatus[keyof typeof ComponentStatus];
 
@@ -1138,7 +1138,7 @@ export type HealthComponents = {
 };
 
 /**
- * `degraded`: something is down that the program can do without.
+ * `degraded`: something is down that the program can do without, or all connections to the database are in use.
  */
 export const HealthStatus = {
     ok: 'ok',
@@ -1147,7 +1147,7 @@ export const HealthStatus = {
 } as const;
 
 /**
- * `degraded`: something is down that the program can do without.
+ * `degraded`: something is down that the program can do without, or all connections to the database are in use.
  */
 export type HealthStatus = typeof HealthStatus[keyof typeof HealthStatus];
 
