@@ -109,7 +109,7 @@ var proofs = map[string]proof{
 		},
 		filters: map[string][]filter{
 			"actor_id":    equal("actor_id", id(userKind, 1), id(userKind, 0)),
-			"action":      append(equal("action", "tenant.close", "company.update"), filter{value: "tenant.*", where: "action LIKE 'tenant.%'"}, filter{value: "company.*", where: "action LIKE 'company.%'"}),
+			"action":      append(equal("action", "tenant.resume", "company.update"), filter{value: "tenant.*", where: "action LIKE 'tenant.%'"}, filter{value: "company.*", where: "action LIKE 'company.%'"}),
 			"entity_type": equal("entity_type", "tenant", "company"), "entity_id": equal("entity_id", id(departmentKind, 1), id(departmentKind, 0)),
 			"outcome": equal("outcome", "denied", "success"), "ip": equal("ip", "2001:db8::1", "192.0.2.1"), "request_id": equal("request_id", "job", "import"),
 			"from": {{value: "2025-01-02T09:00:00Z", where: "occurred_at >= '2025-01-02T09:00:00Z'"}, {value: "2025-01-01T02:00:00Z", where: "occurred_at >= '2025-01-01T02:00:00Z'"}},

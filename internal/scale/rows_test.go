@@ -134,7 +134,7 @@ func (p population) values() string {
 	CROSS JOIN LATERAL (SELECT CASE WHEN NOT large THEN 100000 + other %% %[3]d WHEN y %% 1000 < 500 THEN 0 WHEN y %% 1000 = 500 THEN 1 ELSE 2 + nth %% 50000 END AS company) AS e
 	CROSS JOIN LATERAL (SELECT CASE WHEN large AND company > 1 AND nth < 50000 OR NOT large AND nth = 0 THEN 'MAIN' ELSE 'C' || i END AS code) AS f
 	CROSS JOIN LATERAL (SELECT CASE WHEN y / 10000 %% 250 = 0 THEN 'tenant' WHEN y / 10000 %% 10 < 6 THEN 'company' ELSE 'auth' END AS area) AS g
-	CROSS JOIN LATERAL (SELECT CASE WHEN area = 'tenant' AND x %% 2 = 0 THEN 'close' WHEN x %% 4 = 0 THEN 'create' ELSE 'update' END AS verb, concat_ws(' ',
+	CROSS JOIN LATERAL (SELECT CASE WHEN area = 'tenant' AND x %% 2 = 0 THEN 'resume' WHEN x %% 4 = 0 THEN 'create' ELSE 'update' END AS verb, concat_ws(' ',
 		CASE WHEN z / 10 %% 10 < 3 THEN 'north' ELSE 'south' END,
 		CASE WHEN z / 100 %% 1000 = 1 THEN 'meadow' END, CASE WHEN z / 100 %% 100000 = 2 THEN 'harbour' END,
 		CASE WHEN large AND nth >= 0.95 * %[6]d THEN 'delta' END, CASE WHEN NOT large AND y %% 10 < 3 THEN 'shire' END,
