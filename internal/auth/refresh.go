@@ -22,7 +22,7 @@ const (
 
 // Refresh trades a refresh token for a new pair (RFC 9700, section 4.14.2: rotation). The newest token of the session
 // gives a new one. Its direct predecessor gives the newest one again: for 10 s to every client, and for as long as an
-// access token lives to the client that has logged in. Any other token has been used before: the session ends, and the
+// access token lives to the client of the last refresh, or of the log-in before. Any other token has been used before: the session ends, and the
 // error is errs.RefreshReused.
 func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 	c, err := s.tokens.verify(refreshToken, token)
@@ -84,9 +84,12 @@ func (s *Service) nextToken(ctx context.Context, q db.Querier, session db.Sessio
 	now, previous := s.opts.Now(), session.RefreshID
 	session.PreviousRefreshID, session.RefreshID = &previous, s.opts.NewID()
 	session.RefreshedAt, session.ExpiresAt = now, now.Add(s.opts.RefreshTokenTTL)
+	request := access.RequestFrom(ctx)
+	session.RefreshedIP, session.RefreshedUserAgent = &request.IP, &request.UserAgent
 	rows, err := q.RotateSession(ctx, db.RotateSessionParams{
 		RefreshID: session.RefreshID, PreviousRefreshID: session.PreviousRefreshID,
 		RefreshedAt: session.RefreshedAt, ExpiresAt: session.ExpiresAt,
+		RefreshedIP: session.RefreshedIP, RefreshedUserAgent: session.RefreshedUserAgent,
 		TenantID: session.TenantID, ID: session.ID, Version: session.Version,
 	})
 	if err == nil && rows == 0 {
@@ -96,11 +99,15 @@ func (s *Service) nextToken(ctx context.Context, q db.Querier, session db.Sessio
 }
 
 // mayRepeat reports whether the client of this request may have the newest token of a session again: for as long as an
-// access token lives, with the user agent and from the network of the log-in.
+// access token lives, with the user agent and from the network of the last refresh.
 func (s *Service) mayRepeat(ctx context.Context, session db.Session) bool {
+	ip, userAgent := session.IP, session.UserAgent // an earlier version kept nothing about a refresh
+	if session.RefreshedIP != nil && session.RefreshedUserAgent != nil {
+		ip, userAgent = *session.RefreshedIP, *session.RefreshedUserAgent
+	}
 	request := access.RequestFrom(ctx)
-	return s.opts.Now().Sub(session.RefreshedAt) <= s.opts.AccessTokenTTL && request.UserAgent == session.UserAgent &&
-		knownNetwork(access.Networks(request.IP)) == knownNetwork(access.Networks(session.IP))
+	return s.opts.Now().Sub(session.RefreshedAt) <= s.opts.AccessTokenTTL && request.UserAgent == userAgent &&
+		knownNetwork(access.Networks(request.IP)) == knownNetwork(access.Networks(ip))
 }
 
 // repeatsInARow returns how many successive refresh tokens are given again, if the newest one is.

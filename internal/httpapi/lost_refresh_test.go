@@ -113,6 +113,15 @@ func TestLostRefreshes(t *testing.T) {
 				d.send(t, d.token).WantCode(t, 401, "session_ended")
 			})
 		}
+		t.Run("from the client of the last refresh, which is not that of the log-in", func(t *testing.T) {
+			d := newDevice(t, a, browser, office)
+			d.agent, d.address = "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0", "203.0.113.5"
+			old := d.refresh(t)
+			a.Clock.Advance(time.Minute)
+			d.send(t, old).Want(t, 200)
+			d.agent, d.address = browser, office
+			d.send(t, old).WantCode(t, 401, "refresh_reused")
+		})
 		t.Run("many at once get the same successor", func(t *testing.T) {
 			d := newDevice(t, a, browser, office)
 			old := d.refresh(t)
@@ -148,6 +157,14 @@ func TestThiefAndOwnerCannotTakeTurnsForLong(t *testing.T) {
 		stolen := owner.refresh(t)
 		a.Clock.Advance(15 * time.Minute)
 		owner.send(t, stolen).WantCode(t, 401, "refresh_reused")
+	})
+	t.Run("the owner's repetition ends the session, if the thief refreshes from elsewhere", func(t *testing.T) {
+		owner := newDevice(t, a, browser, office)
+		thief := &device{app: a, agent: "curl/8.10.1", address: "203.0.113.5", token: owner.token}
+		stolen := thief.refresh(t)
+		a.Clock.Advance(time.Minute)
+		owner.send(t, stolen).WantCode(t, 401, "refresh_reused")
+		thief.send(t, thief.token).WantCode(t, 401, "session_ended")
 	})
 	t.Run("a token that is used once starts the count again", func(t *testing.T) {
 		d := newDevice(t, a, browser, office)

@@ -110,7 +110,8 @@ func (q *Queries) EndUserSessions(ctx context.Context, arg EndUserSessionsParams
 const getSession = `-- name: GetSession :one
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
+    refreshed_ip, refreshed_user_agent
 FROM sessions
 WHERE tenant_id = ? AND id = ?
 `
@@ -139,6 +140,8 @@ func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) (Session
 		&i.Version,
 		&i.RepeatedRefreshID,
 		&i.RepeatsInARow,
+		&i.RefreshedIP,
+		&i.RefreshedUserAgent,
 	)
 	return i, err
 }
@@ -190,30 +193,34 @@ func (q *Queries) GetSessionState(ctx context.Context, arg GetSessionStateParams
 const insertSession = `-- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
+    refreshed_ip, refreshed_user_agent
 ) VALUES (
     ?, ?, ?, ?, ?, ?, ?,
     ?, ?, ?, ?, ?, ?,
+    ?, ?,
     ?, ?
 )
 `
 
 type InsertSessionParams struct {
-	TenantID          uuid.UUID  `json:"tenant_id"`
-	ID                uuid.UUID  `json:"id"`
-	UserID            uuid.UUID  `json:"user_id"`
-	RefreshID         uuid.UUID  `json:"refresh_id"`
-	PreviousRefreshID *uuid.UUID `json:"previous_refresh_id"`
-	IP                string     `json:"ip"`
-	UserAgent         string     `json:"user_agent"`
-	EndedAt           *time.Time `json:"ended_at"`
-	EndReason         *string    `json:"end_reason"`
-	ExpiresAt         time.Time  `json:"expires_at"`
-	RefreshedAt       time.Time  `json:"refreshed_at"`
-	CreatedAt         time.Time  `json:"created_at"`
-	Version           int64      `json:"version"`
-	RepeatedRefreshID *uuid.UUID `json:"repeated_refresh_id"`
-	RepeatsInARow     int64      `json:"repeats_in_a_row"`
+	TenantID           uuid.UUID  `json:"tenant_id"`
+	ID                 uuid.UUID  `json:"id"`
+	UserID             uuid.UUID  `json:"user_id"`
+	RefreshID          uuid.UUID  `json:"refresh_id"`
+	PreviousRefreshID  *uuid.UUID `json:"previous_refresh_id"`
+	IP                 string     `json:"ip"`
+	UserAgent          string     `json:"user_agent"`
+	EndedAt            *time.Time `json:"ended_at"`
+	EndReason          *string    `json:"end_reason"`
+	ExpiresAt          time.Time  `json:"expires_at"`
+	RefreshedAt        time.Time  `json:"refreshed_at"`
+	CreatedAt          time.Time  `json:"created_at"`
+	Version            int64      `json:"version"`
+	RepeatedRefreshID  *uuid.UUID `json:"repeated_refresh_id"`
+	RepeatsInARow      int64      `json:"repeats_in_a_row"`
+	RefreshedIP        *string    `json:"refreshed_ip"`
+	RefreshedUserAgent *string    `json:"refreshed_user_agent"`
 }
 
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
@@ -233,6 +240,8 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.Version,
 		arg.RepeatedRefreshID,
 		arg.RepeatsInARow,
+		arg.RefreshedIP,
+		arg.RefreshedUserAgent,
 	)
 	return err
 }
@@ -276,7 +285,8 @@ func (q *Queries) ListExpiredSessions(ctx context.Context, arg ListExpiredSessio
 const listLiveSessionsOfUser = `-- name: ListLiveSessionsOfUser :many
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
+    refreshed_ip, refreshed_user_agent
 FROM sessions
 WHERE tenant_id = ? AND user_id = ? AND ended_at IS NULL AND expires_at > ?
   AND (created_at < ? OR (created_at = ? AND id < ?))
@@ -327,6 +337,8 @@ func (q *Queries) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessio
 			&i.Version,
 			&i.RepeatedRefreshID,
 			&i.RepeatsInARow,
+			&i.RefreshedIP,
+			&i.RefreshedUserAgent,
 		); err != nil {
 			return nil, err
 		}
@@ -373,18 +385,21 @@ func (q *Queries) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedR
 const rotateSession = `-- name: RotateSession :execrows
 UPDATE sessions
 SET refresh_id = ?, previous_refresh_id = ?, refreshed_at = ?,
+    refreshed_ip = ?, refreshed_user_agent = ?,
     expires_at = ?, version = version + 1
 WHERE tenant_id = ? AND id = ? AND version = ? AND ended_at IS NULL
 `
 
 type RotateSessionParams struct {
-	RefreshID         uuid.UUID  `json:"refresh_id"`
-	PreviousRefreshID *uuid.UUID `json:"previous_refresh_id"`
-	RefreshedAt       time.Time  `json:"refreshed_at"`
-	ExpiresAt         time.Time  `json:"expires_at"`
-	TenantID          uuid.UUID  `json:"tenant_id"`
-	ID                uuid.UUID  `json:"id"`
-	Version           int64      `json:"version"`
+	RefreshID          uuid.UUID  `json:"refresh_id"`
+	PreviousRefreshID  *uuid.UUID `json:"previous_refresh_id"`
+	RefreshedAt        time.Time  `json:"refreshed_at"`
+	RefreshedIP        *string    `json:"refreshed_ip"`
+	RefreshedUserAgent *string    `json:"refreshed_user_agent"`
+	ExpiresAt          time.Time  `json:"expires_at"`
+	TenantID           uuid.UUID  `json:"tenant_id"`
+	ID                 uuid.UUID  `json:"id"`
+	Version            int64      `json:"version"`
 }
 
 // Compare and swap on the version: of two concurrent refreshes, one rotates.
@@ -393,6 +408,8 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (i
 		arg.RefreshID,
 		arg.PreviousRefreshID,
 		arg.RefreshedAt,
+		arg.RefreshedIP,
+		arg.RefreshedUserAgent,
 		arg.ExpiresAt,
 		arg.TenantID,
 		arg.ID,

@@ -110,7 +110,8 @@ func (q *Queries) EndUserSessions(ctx context.Context, arg EndUserSessionsParams
 const getSession = `-- name: GetSession :one
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
+    refreshed_ip, refreshed_user_agent
 FROM sessions
 WHERE tenant_id = $1 AND id = $2
 `
@@ -139,6 +140,8 @@ func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) (Session
 		&i.Version,
 		&i.RepeatedRefreshID,
 		&i.RepeatsInARow,
+		&i.RefreshedIP,
+		&i.RefreshedUserAgent,
 	)
 	return i, err
 }
@@ -190,30 +193,34 @@ func (q *Queries) GetSessionState(ctx context.Context, arg GetSessionStateParams
 const insertSession = `-- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
+    refreshed_ip, refreshed_user_agent
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7,
     $8, $9, $10, $11, $12, $13,
-    $14, $15
+    $14, $15,
+    $16, $17
 )
 `
 
 type InsertSessionParams struct {
-	TenantID          uuid.UUID  `json:"tenant_id"`
-	ID                uuid.UUID  `json:"id"`
-	UserID            uuid.UUID  `json:"user_id"`
-	RefreshID         uuid.UUID  `json:"refresh_id"`
-	PreviousRefreshID *uuid.UUID `json:"previous_refresh_id"`
-	IP                string     `json:"ip"`
-	UserAgent         string     `json:"user_agent"`
-	EndedAt           *time.Time `json:"ended_at"`
-	EndReason         *string    `json:"end_reason"`
-	ExpiresAt         time.Time  `json:"expires_at"`
-	RefreshedAt       time.Time  `json:"refreshed_at"`
-	CreatedAt         time.Time  `json:"created_at"`
-	Version           int64      `json:"version"`
-	RepeatedRefreshID *uuid.UUID `json:"repeated_refresh_id"`
-	RepeatsInARow     int64      `json:"repeats_in_a_row"`
+	TenantID           uuid.UUID  `json:"tenant_id"`
+	ID                 uuid.UUID  `json:"id"`
+	UserID             uuid.UUID  `json:"user_id"`
+	RefreshID          uuid.UUID  `json:"refresh_id"`
+	PreviousRefreshID  *uuid.UUID `json:"previous_refresh_id"`
+	IP                 string     `json:"ip"`
+	UserAgent          string     `json:"user_agent"`
+	EndedAt            *time.Time `json:"ended_at"`
+	EndReason          *string    `json:"end_reason"`
+	ExpiresAt          time.Time  `json:"expires_at"`
+	RefreshedAt        time.Time  `json:"refreshed_at"`
+	CreatedAt          time.Time  `json:"created_at"`
+	Version            int64      `json:"version"`
+	RepeatedRefreshID  *uuid.UUID `json:"repeated_refresh_id"`
+	RepeatsInARow      int64      `json:"repeats_in_a_row"`
+	RefreshedIP        *string    `json:"refreshed_ip"`
+	RefreshedUserAgent *string    `json:"refreshed_user_agent"`
 }
 
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
@@ -233,6 +240,8 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) er
 		arg.Version,
 		arg.RepeatedRefreshID,
 		arg.RepeatsInARow,
+		arg.RefreshedIP,
+		arg.RefreshedUserAgent,
 	)
 	return err
 }
@@ -273,7 +282,8 @@ func (q *Queries) ListExpiredSessions(ctx context.Context, arg ListExpiredSessio
 const listLiveSessionsOfUser = `-- name: ListLiveSessionsOfUser :many
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
+    refreshed_ip, refreshed_user_agent
 FROM sessions
 WHERE tenant_id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3
   AND (created_at, id) < ($4::timestamptz, $5::uuid)
@@ -323,6 +333,8 @@ func (q *Queries) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessio
 			&i.Version,
 			&i.RepeatedRefreshID,
 			&i.RepeatsInARow,
+			&i.RefreshedIP,
+			&i.RefreshedUserAgent,
 		); err != nil {
 			return nil, err
 		}
@@ -366,18 +378,21 @@ func (q *Queries) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedR
 const rotateSession = `-- name: RotateSession :execrows
 UPDATE sessions
 SET refresh_id = $1, previous_refresh_id = $2, refreshed_at = $3,
-    expires_at = $4, version = version + 1
-WHERE tenant_id = $5 AND id = $6 AND version = $7 AND ended_at IS NULL
+    refreshed_ip = $4, refreshed_user_agent = $5,
+    expires_at = $6, version = version + 1
+WHERE tenant_id = $7 AND id = $8 AND version = $9 AND ended_at IS NULL
 `
 
 type RotateSessionParams struct {
-	RefreshID         uuid.UUID  `json:"refresh_id"`
-	PreviousRefreshID *uuid.UUID `json:"previous_refresh_id"`
-	RefreshedAt       time.Time  `json:"refreshed_at"`
-	ExpiresAt         time.Time  `json:"expires_at"`
-	TenantID          uuid.UUID  `json:"tenant_id"`
-	ID                uuid.UUID  `json:"id"`
-	Version           int64      `json:"version"`
+	RefreshID          uuid.UUID  `json:"refresh_id"`
+	PreviousRefreshID  *uuid.UUID `json:"previous_refresh_id"`
+	RefreshedAt        time.Time  `json:"refreshed_at"`
+	RefreshedIP        *string    `json:"refreshed_ip"`
+	RefreshedUserAgent *string    `json:"refreshed_user_agent"`
+	ExpiresAt          time.Time  `json:"expires_at"`
+	TenantID           uuid.UUID  `json:"tenant_id"`
+	ID                 uuid.UUID  `json:"id"`
+	Version            int64      `json:"version"`
 }
 
 // Compare and swap on the version: of two concurrent refreshes, one rotates.
@@ -386,6 +401,8 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (i
 		arg.RefreshID,
 		arg.PreviousRefreshID,
 		arg.RefreshedAt,
+		arg.RefreshedIP,
+		arg.RefreshedUserAgent,
 		arg.ExpiresAt,
 		arg.TenantID,
 		arg.ID,

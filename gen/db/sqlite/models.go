@@ -142,21 +142,23 @@ type LoginNetwork struct {
 }
 
 type Session struct {
-	TenantID          uuid.UUID  `json:"tenant_id"`
-	ID                uuid.UUID  `json:"id"`
-	UserID            uuid.UUID  `json:"user_id"`
-	RefreshID         uuid.UUID  `json:"refresh_id"`
-	PreviousRefreshID *uuid.UUID `json:"previous_refresh_id"`
-	IP                string     `json:"ip"`
-	UserAgent         string     `json:"user_agent"`
-	EndedAt           *time.Time `json:"ended_at"`
-	EndReason         *string    `json:"end_reason"`
-	ExpiresAt         time.Time  `json:"expires_at"`
-	RefreshedAt       time.Time  `json:"refreshed_at"`
-	CreatedAt         time.Time  `json:"created_at"`
-	Version           int64      `json:"version"`
-	RepeatedRefreshID *uuid.UUID `json:"repeated_refresh_id"`
-	RepeatsInARow     int64      `json:"repeats_in_a_row"`
+	TenantID           uuid.UUID  `json:"tenant_id"`
+	ID                 uuid.UUID  `json:"id"`
+	UserID             uuid.UUID  `json:"user_id"`
+	RefreshID          uuid.UUID  `json:"refresh_id"`
+	PreviousRefreshID  *uuid.UUID `json:"previous_refresh_id"`
+	IP                 string     `json:"ip"`
+	UserAgent          string     `json:"user_agent"`
+	EndedAt            *time.Time `json:"ended_at"`
+	EndReason          *string    `json:"end_reason"`
+	ExpiresAt          time.Time  `json:"expires_at"`
+	RefreshedAt        time.Time  `json:"refreshed_at"`
+	CreatedAt          time.Time  `json:"created_at"`
+	Version            int64      `json:"version"`
+	RepeatedRefreshID  *uuid.UUID `json:"repeated_refresh_id"`
+	RepeatsInARow      int64      `json:"repeats_in_a_row"`
+	RefreshedIP        *string    `json:"refreshed_ip"`
+	RefreshedUserAgent *string    `json:"refreshed_user_agent"`
 }
 
 type Tenant struct {

@@ -19,6 +19,7 @@ var sessionTests = map[string]func(*T){
 		want.PreviousRefreshID, want.EndedAt, want.EndReason = new(newID()), new(noon().Add(time.Minute)), new("logout")
 		want.IP, want.UserAgent, want.Version = "2001:db8::1", "", 4
 		want.RepeatedRefreshID, want.RepeatsInARow = new(newID()), 2
+		want.RefreshedIP, want.RefreshedUserAgent = new("2001:db8::2"), new("")
 		session(t, want)
 		equal(t, "session", sessionNow(t, want), want)
 	},
@@ -56,6 +57,7 @@ var sessionTests = map[string]func(*T){
 		want := session(t, newSession(user(t, newUser(tenant(t)))))
 		arg := db.RotateSessionParams{
 			RefreshID: newID(), PreviousRefreshID: new(want.RefreshID), RefreshedAt: noon().Add(time.Minute), ExpiresAt: noon().Add(2 * time.Hour),
+			RefreshedIP: new("192.0.2.2"), RefreshedUserAgent: new("another"),
 			TenantID: tenant(t), ID: want.ID, Version: want.Version,
 		}
 		equal(t, "rows of another tenant", query(t, t.store.RotateSession, arg), 0)
@@ -63,6 +65,7 @@ var sessionTests = map[string]func(*T){
 		equal(t, "rows", query(t, t.store.RotateSession, arg), 1)
 		want.RefreshID, want.PreviousRefreshID = arg.RefreshID, arg.PreviousRefreshID
 		want.RefreshedAt, want.ExpiresAt, want.Version = arg.RefreshedAt, arg.ExpiresAt, want.Version+1
+		want.RefreshedIP, want.RefreshedUserAgent = arg.RefreshedIP, arg.RefreshedUserAgent
 		equal(t, "session", sessionNow(t, want), want)
 		arg.RefreshID = newID()
 		equal(t, "rows with a stale version", query(t, t.store.RotateSession, arg), 0)

@@ -1,17 +1,20 @@
 -- name: InsertSession :exec
 INSERT INTO sessions (
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
+    refreshed_ip, refreshed_user_agent
 ) VALUES (
     sqlc.arg(tenant_id), sqlc.arg(id), sqlc.arg(user_id), sqlc.arg(refresh_id), sqlc.narg(previous_refresh_id), sqlc.arg(ip), sqlc.arg(user_agent),
     sqlc.narg(ended_at), sqlc.narg(end_reason), sqlc.arg(expires_at), sqlc.arg(refreshed_at), sqlc.arg(created_at), sqlc.arg(version),
-    sqlc.narg(repeated_refresh_id), sqlc.arg(repeats_in_a_row)
+    sqlc.narg(repeated_refresh_id), sqlc.arg(repeats_in_a_row),
+    sqlc.narg(refreshed_ip), sqlc.narg(refreshed_user_agent)
 );
 
 -- name: GetSession :one
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
+    refreshed_ip, refreshed_user_agent
 FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
@@ -30,6 +33,7 @@ WHERE s.tenant_id = sqlc.arg(tenant_id) AND s.id = sqlc.arg(id);
 -- name: RotateSession :execrows
 UPDATE sessions
 SET refresh_id = sqlc.arg(refresh_id), previous_refresh_id = sqlc.narg(previous_refresh_id), refreshed_at = sqlc.arg(refreshed_at),
+    refreshed_ip = sqlc.narg(refreshed_ip), refreshed_user_agent = sqlc.narg(refreshed_user_agent),
     expires_at = sqlc.arg(expires_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version) AND ended_at IS NULL;
 
@@ -55,7 +59,8 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_
 -- name: ListLiveSessionsOfUser :many
 SELECT
     tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row
+    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
+    refreshed_ip, refreshed_user_agent
 FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL AND expires_at > sqlc.arg(now)
   AND (created_at < sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id < sqlc.arg(after_id)))
