@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/tenantry/tenantry/internal/email"
+	"github.com/tenantry/tenantry/internal/text"
 )
 
 // maxPasswordInput is more than any password has.
@@ -92,7 +93,7 @@ func readPassword(r io.Reader) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}
-	return acceptable(strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"))
+	return acceptable(strings.TrimSuffix(strings.TrimSuffix(text.Decode(content), "\n"), "\r"))
 }
 
 // acceptable refuses what nobody could log in with.

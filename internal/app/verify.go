@@ -22,6 +22,7 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/isolation"
 	"github.com/tenantry/tenantry/internal/netfault"
+	"github.com/tenantry/tenantry/internal/text"
 )
 
 const (
@@ -214,7 +215,7 @@ func (p *program) password(flags isolationFlags) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("--password-file: %w", err)
 		}
-		line, _, _ := strings.Cut(string(content), "\n")
+		line, _, _ := strings.Cut(text.Decode(content), "\n")
 		return strings.TrimSuffix(line, "\r"), nil
 	}
 	if password := p.variable(superuserPassword); password != "" {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/viper"
+
+	unicodetext "github.com/tenantry/tenantry/internal/text"
 )
 
 // Environment says how careful the program has to be.
@@ -147,7 +149,7 @@ func (d *draft) pick(rows []setting, values map[string]string, faults *Faults) m
 			if err != nil {
 				faults.add(row.name+fileSuffix, unreadable(err))
 			}
-			found[row.name] = strings.TrimSpace(string(content))
+			found[row.name] = strings.TrimSpace(unicodetext.Decode(content))
 			d.SecretFiles = append(d.SecretFiles, path)
 		case value != "" && alias != "" && value != alias:
 			faults.add(row.name, fmt.Sprintf("and its other name %s have different values; set only one", row.alias))

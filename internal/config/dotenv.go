@@ -1,8 +1,6 @@
 package config
 
 import (
-	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,8 +8,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	unicodetext "github.com/tenantry/tenantry/internal/text"
 )
 
 var (
@@ -35,44 +34,26 @@ func readDotenv(path string, faults *Faults) map[string]string {
 		faults.add(filepath.Base(path), fmt.Sprintf("can't be read: %v", err))
 		return nil
 	}
-	text := strings.ReplaceAll(decode(content), "\r\n", "\n")
-	if strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+	contents := strings.ReplaceAll(unicodetext.Decode(content), "\r\n", "\n")
+	if strings.ContainsRune(contents, 0) || !utf8.ValidString(contents) {
 		faults.add(filepath.Base(path), "must be text in UTF-8")
 		return nil
 	}
 	unescape := strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, `\n`, "\n")
 	values := make(map[string]string)
-	for line := 1; text != ""; {
-		end := strings.IndexByte(text+"\n", '\n') + 1
-		if match := blankLine.FindString(text); match != "" {
+	for line := 1; contents != ""; {
+		end := strings.IndexByte(contents+"\n", '\n') + 1
+		if match := blankLine.FindString(contents); match != "" {
 			end = len(match)
-		} else if match := assignment.FindStringSubmatch(text); match != nil {
+		} else if match := assignment.FindStringSubmatch(contents); match != nil {
 			end = len(match[0])
 			values[match[1]] = match[2] + unescape.Replace(match[3]) + match[4]
 		} else {
 			faults.add(fmt.Sprintf("%s line %d", filepath.Base(path), line), "must read NAME=value, or NAME='value' if it has quotes or begins with #")
 		}
-		end = min(end, len(text))
-		line += strings.Count(text[:end], "\n")
-		text = text[end:]
+		end = min(end, len(contents))
+		line += strings.Count(contents[:end], "\n")
+		contents = contents[end:]
 	}
 	return values
-}
-
-// decode reads UTF-8, and UTF-16 with a byte order mark, as PowerShell writes it.
-func decode(content []byte) string {
-	var order binary.ByteOrder
-	switch {
-	case bytes.HasPrefix(content, []byte{0xff, 0xfe}):
-		order = binary.LittleEndian
-	case bytes.HasPrefix(content, []byte{0xfe, 0xff}):
-		order = binary.BigEndian
-	default:
-		return strings.TrimPrefix(string(content), "\ufeff")
-	}
-	var units []uint16
-	for rest := content[2:]; len(rest) > 1; rest = rest[2:] {
-		units = append(units, order.Uint16(rest))
-	}
-	return string(utf16.Decode(units))
 }

@@ -87,11 +87,7 @@ func TestFileThatCannotBeRead(t *testing.T) {
 func TestFileInUTF16IsRead(t *testing.T) {
 	t.Parallel()
 	for name, order := range map[string]binary.AppendByteOrder{"little": binary.LittleEndian, "big": binary.BigEndian} {
-		content := order.AppendUint16(nil, 0xfeff)
-		for _, unit := range utf16.Encode([]rune("APP_NAME=B\u00fccher \U0001f4d6\r\nBCRYPT_COST=5\r\n")) {
-			content = order.AppendUint16(content, unit)
-		}
-		cfg, err := config.Load(nil, dotenv(t, string(content)))
+		cfg, err := config.Load(nil, dotenv(t, inUTF16(order, "APP_NAME=B\u00fccher \U0001f4d6\r\nBCRYPT_COST=5\r\n")))
 		if err != nil || cfg.AppName != "B\u00fccher \U0001f4d6" || cfg.BcryptCost != 5 {
 			t.Errorf("%s endian: %q, error %v", name, cfg.AppName, err)
 		}
@@ -101,4 +97,13 @@ func TestFileInUTF16IsRead(t *testing.T) {
 			t.Errorf("%q: faults %v, want one about the file", other, found)
 		}
 	}
+}
+
+// inUTF16 returns what a file of a text has, with a byte order mark.
+func inUTF16(order binary.AppendByteOrder, text string) string {
+	content := order.AppendUint16(nil, 0xfeff)
+	for _, unit := range utf16.Encode([]rune(text)) {
+		content = order.AppendUint16(content, unit)
+	}
+	return string(content)
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/binary"
 	"encoding/pem"
 	"os"
 	"path/filepath"
@@ -129,12 +130,14 @@ func TestSecretsFromFiles(t *testing.T) {
 	for name, want := range map[string]string{
 		"SECRET_KEY": goodSecret, "SECRET_KEY_PREVIOUS": goodSecret, "AUDIT_KEY": goodSecret, "DATABASE_URL": "postgres://u:p@h/d", "REDIS_URL": "redis://:p@h:1/0",
 	} {
-		cfg := load(t, name+"_FILE="+file(t, want+"\n"))
-		got := map[string]config.Secret{
-			"SECRET_KEY": cfg.SecretKey, "SECRET_KEY_PREVIOUS": cfg.SecretKeyPrevious, "AUDIT_KEY": cfg.AuditKey, "DATABASE_URL": cfg.DatabaseURL, "REDIS_URL": cfg.RedisURL,
-		}[name].Reveal()
-		if got != want {
-			t.Errorf("%s_FILE gives %q, want %q", name, got, want)
+		for _, content := range []string{want + "\n", "\ufeff" + want + "\r\n", inUTF16(binary.LittleEndian, want+"\r\n")} {
+			cfg := load(t, name+"_FILE="+file(t, content))
+			got := map[string]config.Secret{
+				"SECRET_KEY": cfg.SecretKey, "SECRET_KEY_PREVIOUS": cfg.SecretKeyPrevious, "AUDIT_KEY": cfg.AuditKey, "DATABASE_URL": cfg.DatabaseURL, "REDIS_URL": cfg.RedisURL,
+			}[name].Reveal()
+			if got != want {
+				t.Errorf("%s_FILE gives %q, want %q", name, got, want)
+			}
 		}
 		if found := faults(t, []string{name + "_FILE=" + file(t, want), name + "=" + want}, ""); found[name] == "" {
 			t.Errorf("%s and %s_FILE are accepted together", name, name)

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	unicodetext "github.com/tenantry/tenantry/internal/text"
 )
 
 const (
@@ -93,7 +95,7 @@ func readSecret(path string) (Secret, error) {
 	if err != nil {
 		return Secret{}, err
 	}
-	key := strings.TrimSpace(string(content))
+	key := strings.TrimSpace(unicodetext.Decode(content))
 	if len(key) < minSecretBytes {
 		return Secret{}, fmt.Errorf("%s must hold at least %d bytes (it has %d); remove it to get a new one", path, minSecretBytes, len(key))
 	}
