@@ -12,6 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/openapi"
 )
 
 // tenantsPerPage is how many tenants are read at once by what goes through all of them.
@@ -75,7 +76,7 @@ func wallClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) 
 func parseDate(text string) (time.Time, error) {
 	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		at, err = time.Parse(time.RFC3339, text)
+		at, err = openapi.ParseTime(text)
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("--before must be a date, as in 2025-01-01, or a time, as in 2025-01-01T09:30:00Z, and not %q", text)

@@ -154,11 +154,14 @@ func TestAuditPruneRefusesOtherDates(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, store.SQLite)
 	tomorrow := time.Now().Add(24 * time.Hour).Format(time.RFC3339)
-	for _, args := range [][]string{{}, {"--before", "yesterday"}, {"--before", "2025-02-30"}, {"--before", tomorrow}, {"--before", "9999-01-01"}} {
+	for _, args := range [][]string{{}, {"--before", "yesterday"}, {"--before", "2025-02-30"}, {"--before", tomorrow}, {"--before", "9999-01-01"}, {"--before", "2025-01-01T00:00:00,5Z"}, {"--before", "2025-01-01T00:00:00+24:00"}} {
 		status, stdout, stderr := home.run(append([]string{"audit", "prune", "--yes"}, args...)...)
 		if status == 0 || stdout != "" || !strings.Contains(stderr, "--before") {
 			t.Errorf("%v: status %d\n%s%s", args, status, stdout, stderr)
 		}
+	}
+	if status, _, stderr := home.run("audit", "prune", "--before", "2025-01-01t00:00:00z"); status != 0 {
+		t.Errorf("small letters: status %d\n%s", status, stderr)
 	}
 	if status, stdout, _ := home.run("audit", "prune", "--help"); status != 0 || !strings.Contains(stdout, "what would go") {
 		t.Errorf("help: status %d\n%s", status, stdout)
