@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -61,7 +62,7 @@ func (s *Service) checkLogin(
 	}
 	user, err := UserByEmail(ctx, s.store, address)
 	if errors.Is(err, store.ErrNotFound) {
-		user = unknownUser(email.Normalize(address))
+		user = unknownUser(accountOf(address))
 	} else if err != nil {
 		return uuid.Nil, nil, err
 	}
@@ -99,6 +100,16 @@ func (s *Service) checkLogin(
 		hash = &current
 	}
 	return user.TenantID, func() (Grant, db.User, error) { return s.startSession(ctx, guess, user, hash) }, nil
+}
+
+// accountOf returns the canonical form of an e-mail address; "" for a text that isn't one. Some people type their password there, and
+// the audit trail would keep it.
+func accountOf(address string) string {
+	canonical, err := email.Canonical(strings.TrimSpace(address))
+	if err != nil {
+		return ""
+	}
+	return canonical
 }
 
 // unknownUser stands for an e-mail address that no user has, or whose user was deleted with the tenant since

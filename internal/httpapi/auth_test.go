@@ -80,6 +80,18 @@ func TestLogin(t *testing.T) {
 				t.Errorf("audit of an unknown address: %+v", entries)
 			}
 		})
+		t.Run("what isn't an e-mail address is not kept: it may be a password", func(t *testing.T) {
+			const typed = "seven purple umbrellas"
+			a.Do(t, http.MethodPost, loginPath, loginBody(typed, "wrong")).WantCode(t, 401, "invalid_credentials")
+			a.Do(t, http.MethodPost, loginPath, loginBody(" Seven@Purple", "wrong")).WantCode(t, 401, "invalid_credentials")
+			labels := ""
+			for _, e := range a.AuditEntries(t, access.PlatformTenantID, "auth.login") {
+				labels += e.EntityLabel + "|"
+			}
+			if strings.Contains(labels, "umbrellas") || strings.Count(labels, "|") < 3 || !strings.Contains(labels, "seven@purple|") {
+				t.Errorf("labels %q", labels)
+			}
+		})
 		t.Run("403 for a suspended tenant, only after the right password", func(t *testing.T) {
 			user := a.User(t, a.Tenant(t).ID, access.Admin)
 			a.Exec(t, "UPDATE tenants SET status = 'suspended' WHERE id = '"+user.TenantID.String()+"'")
