@@ -11,6 +11,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/search"
 )
@@ -77,7 +78,11 @@ func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, err
 		}
 	}
 	if in.Q != nil {
-		pattern := search.Pattern(*in.Q)
+		q := *in.Q
+		if address, err := email.Canonical(strings.TrimSpace(q)); err == nil {
+			q = address // entries have addresses in this form alone
+		}
+		pattern := search.Pattern(q)
 		sel.Pattern = &pattern
 	}
 	return sel, nil

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/tenantry/tenantry/internal/email"
 )
 
 // wildcards are what LIKE gives a meaning to, on one engine or another. Their wide twins have none.
@@ -14,7 +16,16 @@ var wildcards = strings.NewReplacer("%", "\uff05", "_", "\uff3f", `\`, "\uff3c")
 // Text is what is searched in: the parts, on a line each.
 func Text(parts ...string) string { return fold(strings.Join(parts, "\n")) }
 
-// Pattern is what a Text is LIKE when it contains q.
-func Pattern(q string) string { return "%" + fold(q) + "%" }
+// Pattern is what a Text is LIKE when it contains q, without the blanks around it. An e-mail address is looked for in its canonical form.
+// Punycode stays as it is: half a name in it would be another name.
+func Pattern(q string) string {
+	if trimmed := strings.TrimSpace(q); trimmed != "" {
+		q = trimmed
+	}
+	if address, err := email.Canonical(q); err == nil && !strings.Contains(strings.ToLower(q), "xn--") {
+		q = address
+	}
+	return "%" + fold(q) + "%"
+}
 
 func fold(s string) string { return wildcards.Replace(strings.ToLower(norm.NFC.String(s))) }
