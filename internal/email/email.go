@@ -67,8 +67,31 @@ func Canonical(address string) (string, error) {
 const otherAts = "\uff20\ufe6b"
 
 func canonicalLocal(local string) string {
-	return norm.NFC.String(strings.ToLower(norm.NFC.String(width.Fold.String(local))))
+	local = norm.NFC.String(width.Fold.String(local))
+	return norm.NFC.String(endWords(strings.Map(foldCase, strings.ReplaceAll(local, "\u0130", "i\u0307"))))
 }
+
+// foldCase returns the one small letter of all those that have the same capital one, as both sigmas have. A dotless i is none
+// with a dot, though their capital letter is the same.
+func foldCase(r rune) rune {
+	if r == '\u0131' {
+		return r
+	}
+	return unicode.ToLower(unicode.ToUpper(r))
+}
+
+// endWords writes each sigma at the end of a word as people do.
+func endWords(s string) string {
+	letters := []rune(s)
+	for i, r := range letters {
+		if r == '\u03c3' && i > 0 && isLetter(letters[i-1]) && (i+1 == len(letters) || !isLetter(letters[i+1])) {
+			letters[i] = '\u03c2'
+		}
+	}
+	return string(letters)
+}
+
+func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
 func canonicalDomain(domain string) (string, error) {
 	canonical := strings.ToLower(domain)
