@@ -8,15 +8,16 @@ import (
 )
 
 // Quality says from 0 (not at all) to 1 how much the Accept headers want a media type. The most specific range that has it
-// counts; one that can't be read doesn't. Without a header everything is wanted.
+// counts; one that can't be read doesn't. Without a header, and with an empty one, everything is wanted.
 func Quality(headers []string, mediaType string) float64 {
-	if len(headers) == 0 {
+	line := strings.Join(headers, ",")
+	if strings.Trim(line, ", \t") == "" {
 		return 1
 	}
 	kind, _, _ := strings.Cut(mediaType, "/")
 	ranges := []string{"*/*", kind + "/*", mediaType} // from the vague to the specific
 	quality, best := 0.0, -1
-	for part := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+	for part := range strings.SplitSeq(line, ",") {
 		accepted, params, err := mime.ParseMediaType(part)
 		if err != nil {
 			continue

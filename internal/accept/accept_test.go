@@ -32,7 +32,7 @@ func TestQuality(t *testing.T) {
 		{"not among them", []string{json}, 0},
 		{"an unreadable one is left out", []string{"=, nonsense/, text/html;q=0.5"}, 0.5},
 		{"an unreadable weight is none", []string{"text/html;q=lots"}, 1},
-		{"an empty header", []string{""}, 0},
+		{"an empty header", []string{""}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

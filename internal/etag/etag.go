@@ -89,6 +89,11 @@ func (c Condition) Unchanged(tag string) bool {
 	return c.ifNoneMatch.any
 }
 
+// NamesAny reports whether If-None-Match has an asterisk, alone or, where none may be, beside tags.
+func (c Condition) NamesAny() bool {
+	return c.ifNoneMatch != nil && (c.ifNoneMatch.any || c.ifNoneMatch.misplacedAny)
+}
+
 func isStrong(tag string) bool { return tag[0] == '"' }
 
 func isWeakOrStrong(string) bool { return true }
@@ -98,6 +103,8 @@ type list struct {
 	any       bool     // it is "*"
 	tags      []string // with their quotes, and W/ before a weak one
 	malformed bool     // it has something else, or nothing
+
+	misplacedAny bool // it has "*" beside something else
 }
 
 // names reports whether the list has the version and row of a tag, or its version alone, among the tags that count.
@@ -138,7 +145,9 @@ func parse(header *string) *list {
 			continue
 		}
 		l.malformed = true
-		_, rest, _ = strings.Cut(rest, ",")
+		var part string
+		part, rest, _ = strings.Cut(rest, ",")
+		l.misplacedAny = l.misplacedAny || strings.Trim(part, " \t") == "*"
 	}
 	l.malformed = l.malformed || len(l.tags) == 0
 	return l

@@ -23,6 +23,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/etag"
 )
 
 const jsonType = "application/json"
@@ -104,11 +105,17 @@ func (v *validator) checkPreconditions(h http.Header, faults *errs.Faults) {
 	}
 	for _, name := range []string{headerIfMatch, headerIfNoneMatch} {
 		values := h[name]
-		if len(values) == 0 || name == headerIfNoneMatch && v.op.Method == http.MethodGet && !slices.Contains(values, "*") {
+		if len(values) == 0 || name == headerIfNoneMatch && v.op.Method == http.MethodGet && !namesAny(values) {
 			continue
 		}
 		faults.Add(errs.Field{Parameter: name, Detail: "can't be used here, because this has no ETag", Code: "not_allowed"})
 	}
+}
+
+// namesAny reports whether If-None-Match has an asterisk, alone or beside tags.
+func namesAny(values []string) bool {
+	line := strings.Join(values, ",")
+	return etag.Preconditions(nil, &line).NamesAny()
 }
 
 func (v *validator) checkParameters(c echo.Context, faults *errs.Faults) {
@@ -217,6 +224,7 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 	if err != nil {
 		return err
 	}
+	body = bytes.TrimPrefix(body, []byte("\ufeff")) // RFC 8259, section 8.1
 	if len(body) == 0 {
 		if v.body.Required {
 			return malformed("", "The body is empty; a JSON object is expected.", nil)
@@ -224,7 +232,7 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 		r.Body, r.ContentLength = http.NoBody, 0
 		return nil
 	}
-	if r.Header.Get(echo.HeaderContentEncoding) != "" {
+	if isEncoded(r.Header.Values(echo.HeaderContentEncoding)) {
 		c.Response().Header().Set(echo.HeaderAcceptEncoding, "identity") // RFC 9110, section 15.5.16
 		return unsupportedMediaType()
 	}
@@ -247,6 +255,16 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 	body = compact(body)
 	r.Body, r.ContentLength = validatedBody{Reader: bytes.NewReader(body), value: value}, int64(len(body))
 	return nil
+}
+
+// isEncoded reports whether Content-Encoding headers name a coding. Some clients name the one that changes nothing.
+func isEncoded(headers []string) bool {
+	for coding := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+		if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
+			return true
+		}
+	}
+	return false
 }
 
 // isUTF8 reports whether the parameters of a media type name UTF-8 or no charset. Many clients write "utf8".
