@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
 // ClientSettings are how the engine's own programs, such as pg_dump, reach the database. They hold the password, and belong neither into
@@ -29,23 +30,20 @@ func (s *Store) ClientSettings() (ClientSettings, error) {
 			return ClientSettings{}, errors.New("the database URL leads to a connection pooler such as pgbouncer; " +
 				"give BACKUP_DATABASE_URL the address of the database itself")
 		}
-		return postgresClient(&d.pool.Config().ConnConfig.Config, d.pool.Config().ConnString()), nil
+		return postgresClient(&d.pool.Config().ConnConfig.Config, s.url)
 	case *sqlDriver:
 		if d.mysql != nil {
-			return mysqlClient(d.mysql)
+			return mysqlClient(d.mysql, s.url)
 		}
 	}
 	return ClientSettings{}, nil
 }
 
-// libpqVariables are the variables that stand for parameters of the URL.
-var libpqVariables = map[string]string{
-	"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "sslsni": "PGSSLSNI",
-	"sslnegotiation": "PGSSLNEGOTIATION", "channel_binding": "PGCHANNELBINDING", "connect_timeout": "PGCONNECT_TIMEOUT",
-	"target_session_attrs": "PGTARGETSESSIONATTRS",
-}
-
-func postgresClient(config *pgconn.Config, connString string) ClientSettings {
+func postgresClient(config *pgconn.Config, u *dburl.URL) (ClientSettings, error) {
+	variables, err := u.PostgresVariables()
+	if err != nil {
+		return ClientSettings{}, err
+	}
 	hosts, ports := []string{config.Host}, []string{strconv.Itoa(int(config.Port))}
 	for _, f := range config.Fallbacks { // a server is in the list again for each kind of TLS
 		port := strconv.Itoa(int(f.Port))
@@ -59,42 +57,29 @@ func postgresClient(config *pgconn.Config, connString string) ClientSettings {
 	if config.Password != "" {
 		env = append(env, "PGPASSWORD="+config.Password)
 	}
-	_, query, _ := strings.Cut(connString, "?")
-	parameters, _ := url.ParseQuery(query) // the driver has read it already
-	for name, variable := range libpqVariables {
-		if value := parameters.Get(name); value != "" {
-			env = append(env, variable+"="+value)
-		}
-	}
-	return ClientSettings{Environment: env, Database: config.Database}
+	return ClientSettings{Environment: append(env, variables...), Database: config.Database}, nil
 }
 
-func mysqlClient(config *mysql.Config) (ClientSettings, error) {
-	lines := []string{"[client]", "user=" + quoteOption(config.User), "password=" + quoteOption(config.Passwd), "default-character-set=utf8mb4"}
+func mysqlClient(config *mysql.Config, u *dburl.URL) (ClientSettings, error) {
+	lines := []string{"[client]", "user=" + dburl.QuoteOption(config.User), "password=" + dburl.QuoteOption(config.Passwd), "default-character-set=utf8mb4"}
 	if config.Net == "unix" {
-		lines = append(lines, "protocol=socket", "socket="+quoteOption(config.Addr))
+		lines = append(lines, "protocol=socket", "socket="+dburl.QuoteOption(config.Addr))
 	} else {
 		host, port, err := net.SplitHostPort(config.Addr)
 		if err != nil {
 			return ClientSettings{}, errors.New("the address of the database has no port")
 		}
-		lines = append(lines, "protocol=tcp", "host="+quoteOption(host), "port="+port)
+		lines = append(lines, "protocol=tcp", "host="+dburl.QuoteOption(host), "port="+port)
 	}
-	switch config.TLSConfig {
-	case "", "false", "preferred":
-	case "true":
-		lines = append(lines, "ssl", "ssl-verify-server-cert")
-	case "skip-verify":
-		lines = append(lines, "ssl", "loose-skip-ssl-verify-server-cert")
-	default:
-		return ClientSettings{}, errors.New("the URL has settings of TLS that the database's own programs can't be given here; call them by hand")
+	both, mariaDB, err := u.MySQLPrograms()
+	if err != nil {
+		return ClientSettings{}, err
+	}
+	lines = append(lines, both...)
+	if len(mariaDB) > 0 {
+		lines = append(append(lines, "[client-mariadb]"), mariaDB...)
 	}
 	return ClientSettings{OptionFile: strings.Join(lines, "\n") + "\n", Database: config.DBName}, nil
-}
-
-// quoteOption writes a value as option files have it.
-func quoteOption(value string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(value) + `"`
 }
 
 // ServerVersion returns the version of the server as it says it, as in 15.18 or 10.11.19-MariaDB.

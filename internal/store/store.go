@@ -31,6 +31,7 @@ type Store struct {
 
 	engine   Engine
 	database database
+	url      *dburl.URL
 	path     string // of an SQLite database
 	needed   int64  // the version of the schema that this program knows
 	tracing  tracing
@@ -94,7 +95,7 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{engine: u.Engine, notice: opts.Notice, refusals: &refusals{}}
+	s := &Store{url: u, engine: u.Engine, notice: opts.Notice, refusals: &refusals{}}
 	if s.notice == nil {
 		s.notice = func(string) {}
 	}

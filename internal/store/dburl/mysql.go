@@ -21,7 +21,9 @@ const (
 // mysqlDraft is a configuration in the making, with what is known only when all options are read.
 type mysqlDraft struct {
 	config        *mysql.Config
-	mode          string // of TLS, as tlsModes; empty: not given
+	server        string // whose name a certificate must have
+	option        string // that is being read
+	tls           mysqlTLS
 	ca, cert, key string // files in PEM
 }
 
@@ -38,12 +40,12 @@ var mysqlOptions = optionsByName([]mysqlOption{
 	{"tls", readGoTLS},
 	{"useSSL", readMySQLTLS},
 	{"sslaccept", readPrismaTLS},
-	{"ssl_disabled", ifTrue(tlsOff, "")},
-	{"ssl_verify_cert", ifTrue(tlsChain, tlsNoVerify)},
-	{"ssl_verify_identity", ifTrue(tlsFull, "")},
-	{"ssl_check_hostname", ifTrue(tlsFull, "")},
-	{"ssl_ca", func(d *mysqlDraft, v string) error { d.ca = v; return nil }},
-	{"sslrootcert", func(d *mysqlDraft, v string) error { d.ca = v; return nil }},
+	{"ssl_disabled", readTLSDisabled},
+	{"ssl_verify_cert", readVerifyCertificate},
+	{"ssl_verify_identity", readVerifyName},
+	{"ssl_check_hostname", readVerifyName},
+	{"ssl_ca", readRoots},
+	{"sslrootcert", readRoots},
 	{"ssl_cert", func(d *mysqlDraft, v string) error { d.cert = v; return nil }},
 	{"ssl_key", func(d *mysqlDraft, v string) error { d.key = v; return nil }},
 	{"unix_socket", readSocket},
@@ -81,8 +83,20 @@ func optionsByName(list []mysqlOption) map[string]mysqlOption {
 
 // MySQL returns the driver's configuration, without what a Store sets itself.
 func (u *URL) MySQL() (*mysql.Config, error) {
+	d, err := u.mysqlDraft()
+	if err != nil {
+		return nil, err
+	}
+	if d.config.Net == "unix" {
+		return d.config, nil // nobody can read along
+	}
+	return d.config, d.encrypt()
+}
+
+// mysqlDraft reads all of the URL, and no file.
+func (u *URL) mysqlDraft() (*mysqlDraft, error) {
 	config := mysql.NewConfig()
-	d := &mysqlDraft{config: config}
+	d := &mysqlDraft{config: config, tls: mysqlTLS{most: levelFull}}
 	config.Net, config.DBName = "tcp", u.database
 	config.User = u.user.Username()
 	config.Passwd, _ = u.user.Password()
@@ -97,7 +111,7 @@ func (u *URL) MySQL() (*mysql.Config, error) {
 	if server.port == "" {
 		server.port = "3306"
 	}
-	config.Addr = net.JoinHostPort(server.name, server.port)
+	d.server, config.Addr = server.name, net.JoinHostPort(server.name, server.port)
 	for _, o := range u.options {
 		known, found := mysqlOptions[plainOption(o.name)]
 		if !found {
@@ -107,6 +121,7 @@ func (u *URL) MySQL() (*mysql.Config, error) {
 			}
 			return nil, unknownOption(o.name, names)
 		}
+		d.option = known.name
 		if err := known.read(d, o.value); err != nil {
 			return nil, fmt.Errorf("has the option %s, which %w", o.name, err)
 		}
@@ -114,10 +129,7 @@ func (u *URL) MySQL() (*mysql.Config, error) {
 	if config.DBName == "" {
 		return nil, errors.New("names no database; write its name after the host, as in mysql://user:password@host:3306/name")
 	}
-	if config.Net == "unix" {
-		return config, nil // nobody can read along
-	}
-	return config, d.encrypt(server.name)
+	return d, nil
 }
 
 func readSocket(d *mysqlDraft, value string) error {

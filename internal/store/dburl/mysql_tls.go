@@ -11,31 +11,84 @@ import (
 	"strings"
 )
 
+// tlsLevel says how much TLS there is, from none to a server whose name is verified.
+type tlsLevel int
+
+const (
+	levelOff tlsLevel = iota
+	levelPreferred
+	levelEncrypted
+	levelChain
+	levelFull
+)
+
+// mysqlTLS is what the options of a URL say together. Each allows a range of levels.
+type mysqlTLS struct {
+	least, most     tlsLevel
+	leastBy, mostBy string // the options that say so
+	isGiven         bool   // whether an option asks for a level, or for none
+}
+
+// allow narrows the range. It is an error if nothing is left.
+func (d *mysqlDraft) allow(least, most tlsLevel) error {
+	t := &d.tls
+	if least > t.least {
+		t.least, t.leastBy = least, d.option
+	}
+	if most < t.most {
+		t.most, t.mostBy = most, d.option
+	}
+	if t.least > t.most {
+		other := t.leastBy
+		if other == d.option {
+			other = t.mostBy
+		}
+		return fmt.Errorf("contradicts the option %s", other)
+	}
+	return nil
+}
+
+// require narrows the range and asks for TLS, or for none.
+func (d *mysqlDraft) require(least, most tlsLevel) error {
+	d.tls.isGiven = true
+	return d.allow(least, most)
+}
+
 func readMySQLTLS(d *mysqlDraft, value string) error {
 	if strings.HasPrefix(value, "{") { // as PlanetScale shows it for Node.js
 		var ssl struct{ RejectUnauthorized *bool }
 		if json.Unmarshal([]byte(value), &ssl) != nil {
 			return errors.New("must be true, false or the name of a mode")
 		}
-		d.mode = tlsFull
 		if ssl.RejectUnauthorized != nil && !*ssl.RejectUnauthorized {
-			d.mode = tlsNoVerify
+			return d.require(levelEncrypted, levelEncrypted)
 		}
-		return nil
+		return d.require(levelFull, levelFull)
 	}
 	mode, err := readTLSMode(value)
-	// ssl_verify_cert and the like say more than ssl=true.
-	if err == nil && (d.mode == "" || mode != tlsUnchecked) {
-		d.mode = mode
+	if err != nil {
+		return err
 	}
-	return err
+	switch mode {
+	case tlsOff:
+		return d.require(levelOff, levelOff)
+	case tlsNoVerify:
+		return d.require(levelEncrypted, levelEncrypted)
+	case tlsUnchecked: // ssl_verify_cert and the like say more
+		return d.require(levelEncrypted, levelFull)
+	case tlsChain:
+		return d.require(levelChain, levelFull)
+	case tlsFull:
+		return d.require(levelFull, levelFull)
+	default:
+		return d.require(levelPreferred, levelPreferred)
+	}
 }
 
 // readGoTLS reads the option of Go's driver, where true verifies the certificate.
 func readGoTLS(d *mysqlDraft, value string) error {
 	if strings.EqualFold(value, "true") || value == "1" {
-		d.mode = tlsFull
-		return nil
+		return d.require(levelFull, levelFull)
 	}
 	return readMySQLTLS(d, value)
 }
@@ -43,45 +96,83 @@ func readGoTLS(d *mysqlDraft, value string) error {
 func readPrismaTLS(d *mysqlDraft, value string) error {
 	switch value {
 	case "strict":
-		d.mode = tlsFull
+		return d.require(levelFull, levelFull)
 	case "accept_invalid_certs":
-		d.mode = tlsNoVerify
-	default:
-		return errors.New("must be strict or accept_invalid_certs")
+		return d.require(levelEncrypted, levelEncrypted)
 	}
+	return errors.New("must be strict or accept_invalid_certs")
+}
+
+func readTLSDisabled(d *mysqlDraft, value string) error {
+	off, err := readBool(value)
+	switch {
+	case err != nil:
+		return err
+	case off:
+		return d.require(levelOff, levelOff)
+	}
+	return d.allow(levelPreferred, levelFull)
+}
+
+func readVerifyCertificate(d *mysqlDraft, value string) error {
+	on, err := readBool(value)
+	switch {
+	case err != nil:
+		return err
+	case on:
+		return d.require(levelChain, levelFull)
+	}
+	return d.allow(levelOff, levelEncrypted)
+}
+
+func readVerifyName(d *mysqlDraft, value string) error {
+	on, err := readBool(value)
+	switch {
+	case err != nil:
+		return err
+	case on:
+		return d.require(levelFull, levelFull)
+	}
+	return d.allow(levelOff, levelChain)
+}
+
+func readBool(value string) (bool, error) {
+	on, err := strconv.ParseBool(value)
+	if err != nil {
+		return false, errors.New("must be true or false")
+	}
+	return on, nil
+}
+
+func readRoots(d *mysqlDraft, value string) error {
+	if d.ca != "" && d.ca != value {
+		return errors.New("names another file than the option ssl_ca or sslrootcert before it")
+	}
+	d.ca = value
 	return nil
 }
 
-// ifTrue sets the mode of TLS for true and for false; an empty mode changes nothing.
-func ifTrue(yes, no string) func(*mysqlDraft, string) error {
-	return func(d *mysqlDraft, value string) error {
-		on, err := strconv.ParseBool(value)
-		if err != nil {
-			return errors.New("must be true or false")
-		}
-		mode := no
-		if on {
-			mode = yes
-		}
-		if mode != "" && d.mode != tlsFull {
-			d.mode = mode
-		}
-		return nil
+// level returns the level of TLS that the options ask for, and false if they say nothing of it. A file of roots means that the server's
+// certificate is verified, but not its name.
+func (d *mysqlDraft) level() (tlsLevel, bool) {
+	switch t := d.tls; {
+	case d.ca != "" && t.most >= levelChain && (!t.isGiven || t.least == levelEncrypted):
+		return levelChain, true
+	case t.isGiven:
+		return t.least, true
+	case t.most == levelEncrypted || d.cert != "":
+		return levelEncrypted, true
 	}
+	return levelOff, false
 }
 
-// encrypt sets up TLS. Without a mode, files of certificates mean that the server's certificate is verified, but not its name.
-func (d *mysqlDraft) encrypt(server string) error {
-	if (d.mode == "" || d.mode == tlsUnchecked) && d.ca != "" {
-		d.mode = tlsChain
-	}
-	if d.mode == "" && d.cert != "" {
-		d.mode = tlsUnchecked
-	}
-	if d.mode == "" || d.mode == tlsOff {
+// encrypt sets up TLS.
+func (d *mysqlDraft) encrypt() error {
+	level, _ := d.level()
+	if level == levelOff {
 		return nil
 	}
-	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: server}
+	t := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: d.server}
 	if d.ca != "" {
 		pool, err := certificatesIn(d.ca)
 		if err != nil {
@@ -99,16 +190,12 @@ func (d *mysqlDraft) encrypt(server string) error {
 		}
 		t.Certificates = []tls.Certificate{pair}
 	}
-	switch d.mode {
-	case tlsChain:
-		t.InsecureSkipVerify = true // VerifyConnection verifies all but the name
+	t.InsecureSkipVerify = level < levelFull // as asked for
+	if level == levelChain {                 // all is verified but the name
 		t.VerifyConnection = func(state tls.ConnectionState) error { return verifyChain(state, t.RootCAs) }
-	case tlsFull:
-	default:
-		t.InsecureSkipVerify = true // as asked for
 	}
 	d.config.TLS = t
-	d.config.AllowFallbackToPlaintext = d.mode == tlsPreferred || d.mode == "allow"
+	d.config.AllowFallbackToPlaintext = level == levelPreferred
 	return nil
 }
 

@@ -16,7 +16,7 @@ import (
 // postgresOption is an option of the URL. Several are variables of the environment, too, as PostgreSQL's own programs have them.
 type postgresOption struct {
 	name     string // as PostgreSQL spells it
-	variable string // of the environment, for options that have one and a value that can be wrong
+	variable string // of the environment, that libpq reads
 	file     string // the default in ~/.postgresql, if there is one
 	isOfTLS  bool   // nothing is read where there is no TLS
 	check    func(value string) error
@@ -41,18 +41,18 @@ var postgresOptions = []postgresOption{
 	{name: "sslsni", variable: "PGSSLSNI", check: among("0", "1")},
 	{name: "sslnegotiation", variable: "PGSSLNEGOTIATION", check: among("postgres", "direct")},
 	{name: "channel_binding", variable: "PGCHANNELBINDING", check: among("disable", "prefer", "require")},
-	{name: "require_auth"},
-	{name: "krbsrvname"},
+	{name: "require_auth", variable: "PGREQUIREAUTH"},
+	{name: "krbsrvname", variable: "PGKRBSRVNAME"},
 	{name: "krbspn"},
-	{name: "min_protocol_version"},
-	{name: "max_protocol_version"},
+	{name: "min_protocol_version", variable: "PGMINPROTOCOLVERSION"},
+	{name: "max_protocol_version", variable: "PGMAXPROTOCOLVERSION"},
 	{name: "connect_timeout", variable: "PGCONNECT_TIMEOUT", check: checkSeconds},
 	{
 		name: "target_session_attrs", variable: "PGTARGETSESSIONATTRS",
 		check: among("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
 	},
-	{name: "application_name"},
-	{name: "options"},
+	{name: "application_name", variable: "PGAPPNAME"},
+	{name: "options", variable: "PGOPTIONS"},
 	{name: "search_path"},
 	{name: "client_encoding"},
 	{name: "timezone"},

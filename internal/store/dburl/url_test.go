@@ -115,6 +115,12 @@ func TestURLsOfMySQLAsOthersWriteThem(t *testing.T) {
 		"mysql://u@h/d?ssl-mode=VERIFY_IDENTITY":                     full,
 		"mysql://u@h/d?ssl_verify_identity=true&ssl_verify_cert=1":   full,
 		"mysql://u@h/d?tls=true":                                     full,
+		"mysql://u@h/d?ssl-mode=VERIFY_CA&ssl_verify_identity=true":  full,
+		"mysql://u@h/d?ssl=true&ssl_disabled=false&tls=true":         full,
+		"mysql://u@h/d?ssl-mode=REQUIRED&ssl_verify_cert=true":       chain,
+		"mysql://u@h/d?ssl-mode=REQUIRED&ssl_verify_cert=false":      encrypted,
+		"mysql://u@h/d?ssl_disabled=true&ssl_verify_cert=false":      plain,
+		"mysql://u@h/d?ssl_disabled=false&ssl_verify_identity=false": plain,
 		"mysql://u@h/d?sslaccept=strict":                             full,
 		`mysql://u@h/d?ssl={"rejectUnauthorized":true}`:              full,
 		"mysql://u@/d?unix_socket=/run/mysqld/mysqld.sock":           func(c *mysql.Config) bool { return c.Net == "unix" && c.Addr == "/run/mysqld/mysqld.sock" },
@@ -128,6 +134,26 @@ func TestURLsOfMySQLAsOthersWriteThem(t *testing.T) {
 		config, err := parse(t, text).MySQL()
 		if err != nil || !right(config) {
 			t.Errorf("%s is read as another address (error %v)", text, err)
+		}
+	}
+}
+
+func TestContradictionsAboutTLSAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, query := range []string{
+		"ssl-mode=VERIFY_IDENTITY&ssl=false", "ssl-mode=VERIFY_CA&ssl_disabled=true", "ssl_verify_identity=true&ssl-mode=DISABLED", "tls=true&useSSL=false",
+		"sslaccept=strict&ssl=false", "ssl_verify_identity=true&ssl-mode=PREFERRED", "ssl-mode=VERIFY_CA&tls=skip-verify", "ssl-mode=VERIFY_CA&ssl_verify_cert=false",
+		"ssl=true&useSSL=false", "ssl_check_hostname=true&ssl_verify_identity=false", "tls=preferred&ssl=true", "ssl-mode=DISABLED&ssl_disabled=false",
+		`sslaccept=strict&ssl={"rejectUnauthorized":false}`, "ssl_ca=/one&sslrootcert=/two", "tls=true&ssl_verify_cert=false",
+	} {
+		first, second, _ := strings.Cut(query, "&")
+		for _, order := range []string{first + "&" + second, second + "&" + first} {
+			_, err := dburl.Parse("mysql://u@h/d?" + order)
+			one, _, _ := strings.Cut(first, "=")
+			two, _, _ := strings.Cut(second, "=")
+			if err == nil || !strings.Contains(err.Error(), one) || !strings.Contains(err.Error(), two) {
+				t.Errorf("%s: %v; want an error that names both options", order, err)
+			}
 		}
 	}
 }

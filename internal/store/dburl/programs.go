@@ -1,0 +1,111 @@
+package dburl
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgservicefile"
+)
+
+// The driver's configuration says these, wherever they come from.
+var postgresTarget = []string{"host", "port", "user", "password", "dbname", "passfile", "service", "servicefile"}
+
+// PostgresVariables returns the options of the URL as PostgreSQL's own programs take them from their environment, as NAME=value. It leaves
+// out the server, the user and the database, which the driver's configuration has. What the URL doesn't say comes from the service that it
+// names, or else from the environment.
+func (u *URL) PostgresVariables() ([]string, error) {
+	settings, err := u.postgresSettings()
+	if err != nil {
+		return nil, err
+	}
+	service, err := serviceSettings(settings)
+	if err != nil {
+		return nil, err
+	}
+	var variables []string
+	for _, o := range postgresOptions {
+		value, given := settings[o.name]
+		if !given {
+			value, given = service[o.name]
+		}
+		if o.name == "sslpassword" && value != "" {
+			return nil, errors.New("the URL has the option sslpassword, which PostgreSQL's own programs only take as an argument that others can read; " +
+				"give BACKUP_DATABASE_URL a key without a password")
+		}
+		if o.variable == "" || slices.Contains(postgresTarget, o.name) {
+			continue
+		}
+		if !given {
+			value, given = os.LookupEnv(o.variable)
+		}
+		if given {
+			variables = append(variables, o.variable+"="+value)
+		}
+	}
+	return variables, nil
+}
+
+// serviceSettings returns what the service file has for the service that the URL or the environment names.
+func serviceSettings(settings map[string]string) (map[string]string, error) {
+	value := func(name, variable string) string {
+		if given, found := settings[name]; found {
+			return given
+		}
+		return os.Getenv(variable)
+	}
+	name, file := value("service", "PGSERVICE"), value("servicefile", "PGSERVICEFILE")
+	if name == "" {
+		return map[string]string{}, nil
+	}
+	if file == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, err
+		}
+		file = filepath.Join(home, ".pg_service.conf")
+	}
+	services, err := pgservicefile.ReadServicefile(file)
+	if err != nil {
+		return nil, errors.New("the file of services can't be read")
+	}
+	service, err := services.GetService(name)
+	if err != nil {
+		return nil, errors.New("the file of services doesn't have the service")
+	}
+	return service.Settings, nil
+}
+
+// MySQLPrograms returns the lines about TLS of an option file: those that the programs of MySQL and of MariaDB read, and those that only
+// MariaDB's know. These can't verify a certificate without its name, so they verify both where the URL asks for the first.
+func (u *URL) MySQLPrograms() (both, mariaDB []string, err error) {
+	d, err := u.mysqlDraft()
+	if err != nil || d.config.Net == "unix" {
+		return nil, nil, err
+	}
+	level, given := d.level()
+	if !given {
+		return nil, nil, nil
+	}
+	both = []string{"loose-ssl-mode=" + []string{"DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"}[level]}
+	for _, file := range []struct{ option, name string }{{"ssl-ca", d.ca}, {"ssl-cert", d.cert}, {"ssl-key", d.key}} {
+		if file.name != "" && level > levelOff && (file.option != "ssl-ca" || level >= levelChain) {
+			both = append(both, file.option+"="+QuoteOption(file.name))
+		}
+	}
+	switch level {
+	case levelOff:
+		return both, []string{"skip-ssl"}, nil
+	case levelPreferred, levelEncrypted:
+		return both, []string{"ssl", "skip-ssl-verify-server-cert"}, nil
+	default:
+		return both, []string{"ssl", "ssl-verify-server-cert"}, nil
+	}
+}
+
+// QuoteOption writes a value as option files have it.
+func QuoteOption(value string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(value) + `"`
+}
