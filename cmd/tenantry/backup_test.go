@@ -42,7 +42,7 @@ func (i *installation) wantNoBackup(name string) {
 		i.t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if strings.Contains(entry.Name(), name) {
+		if strings.Contains(entry.Name(), name) || strings.HasSuffix(entry.Name(), ".part") {
 			i.t.Errorf("there is a file %s", entry.Name())
 		}
 	}
@@ -188,14 +188,23 @@ func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
 		home.with("PATH="+t.TempDir()).run(1, "backup", "stopped").wantError(fake.name + " is not installed")
 
 		fakeProgram(t, programs, fake.name, fake.version)
-		p := home.start("backup", "stopped")
-		p.mustSoonBeThere("called")
-		p.signal(syscall.SIGTERM)
-		if status := p.wait(); status != 1 {
-			t.Errorf("exit status %d, want 1", status)
+		folder := t.TempDir()
+		home = home.with("TMPDIR=" + folder)
+		for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+			p := home.start("backup", "stopped")
+			p.mustSoonBeThere("called")
+			wantEmptyFolder(t, folder) // while it runs, so that it is so after a signal that nothing can catch
+			p.signal(signal)
+			status := p.wait()
+			if err := os.Remove(filepath.Join(home.dir, "called")); err != nil {
+				t.Fatal(err)
+			}
+			if status != 1 {
+				t.Errorf("%s: exit status %d, want 1", signal, status)
+			}
+			p.wantError("stopped as asked")
+			home.wantNoBackup("stopped")
 		}
-		p.wantError("stopped as asked")
-		home.wantNoBackup("stopped")
 
 		password, _ := parseURL(t, databaseURL).User.Password()
 		if strings.Contains(readFile(t, home, "called.args"), password) {
@@ -204,6 +213,56 @@ func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
 		if strings.Contains(readFile(t, home, "called.env"), secretKey) {
 			t.Error("the program gets the SECRET_KEY")
 		}
+	})
+}
+
+// wantEmptyFolder fails the test if there is a file in a folder.
+func wantEmptyFolder(t *testing.T, folder string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) > 0 {
+		t.Errorf("in the folder for temporary files are %v (error %v)", entries, err)
+	}
+}
+
+func TestBackupOverwritesNothing(t *testing.T) {
+	t.Parallel()
+	home := newInstallation(t, "DATABASE_URL="+storetest.NewMigratedURL(t, store.SQLite))
+	writeFile(t, filepath.Join(home.dir, "kept.json"), "of somebody else")
+	home.run(1, "backup", "kept").wantError("kept.json exists already")
+	if got := readFile(t, home, "kept.json"); got != "of somebody else" {
+		t.Errorf("kept.json was overwritten: %s", got)
+	}
+	home.run(2, "backup", "").wantError("is empty")
+	home.run(0, "backup", strings.Repeat("n", 250))
+	home.wantNoBackup("none")
+
+	var started []*process
+	for range 4 {
+		started = append(started, home.start("backup", "same"))
+	}
+	made := 0
+	for _, p := range started {
+		if p.wait() == 0 {
+			made++
+		} else {
+			p.wantError("exists already")
+		}
+	}
+	if made != 1 {
+		t.Errorf("%d of 4 backups into the same file were made, want 1", made)
+	}
+	home.with("DATABASE_URL="+storetest.NewURL(t, store.SQLite)).run(0, "restore", "same")
+}
+
+// A database and a file may have names that look like something else to pg_restore.
+func TestNamesAreNoOptions(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		requireClients(t, engine)
+		home := newInstallation(t, "DATABASE_URL="+storetest.NewMigratedURL(t, engine)).withPrograms()
+		home.run(0, "backup", "--", "-odd")
+		home.with("DATABASE_URL="+storetest.NewURL(t, engine)).run(0, "restore", "--", "-odd")
 	})
 }
 

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,7 +27,7 @@ superuser or a role with BYPASSRLS sees the rows of all tenants: name it in BACK
 
 The secrets are not in it: keep SECRET_KEY and AUDIT_KEY elsewhere.`,
 		Example:           `  tenantry backup "/backups/tenantry-$(date -u +%FT%H%M%SZ)"`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneFile,
 		ValidArgsFunction: completeFile,
 		RunE:              func(cmd *cobra.Command, args []string) error { return p.backup(cmd.Context(), args[0]) },
 	}
@@ -45,7 +47,7 @@ mariadb; a database that was restored in part has to be made anew. With SQLite, 
 A backup with an older schema is restored as it is: run "tenantry migrate up" then.`,
 		Example: `  createdb --owner=tenantry_owner tenantry_restored
   tenantry restore /backups/tenantry-2026-11-30T020000Z`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneFile,
 		ValidArgsFunction: completeFile,
 		RunE:              func(cmd *cobra.Command, args []string) error { return p.restore(cmd.Context(), args[0]) },
 	}
@@ -67,7 +69,17 @@ func openBackupStore(ctx context.Context, cfg config.Config) (*store.Store, erro
 	return s, nil
 }
 
+// untilHangup ends a context when the terminal is gone, too, unless a program such as nohup asks otherwise.
+func untilHangup(ctx context.Context) (context.Context, context.CancelFunc) {
+	if signal.Ignored(syscall.SIGHUP) {
+		return context.WithCancel(ctx)
+	}
+	return signal.NotifyContext(ctx, syscall.SIGHUP)
+}
+
 func (p *program) backup(ctx context.Context, path string) error {
+	ctx, stop := untilHangup(ctx)
+	defer stop()
 	return p.with(ctx, openBackupStore, func(ctx context.Context, s *store.Store, cfg config.Config) error {
 		if cfg.BackupDatabaseURL.IsSet() {
 			if err := mustBeServed(ctx, cfg, s); err != nil {
@@ -108,6 +120,8 @@ func mustBeServed(ctx context.Context, cfg config.Config, s *store.Store) error 
 }
 
 func (p *program) restore(ctx context.Context, path string) error {
+	ctx, stop := untilHangup(ctx)
+	defer stop()
 	m, err := backup.Read(path)
 	if err != nil {
 		return err

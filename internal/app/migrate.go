@@ -52,7 +52,7 @@ restoring a dump without the table goose_db_version. With a schema that isn't wh
 		RunE: func(cmd *cobra.Command, args []string) error {
 			version, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
-				return fmt.Errorf("VERSION must be the number of a migration, as `tenantry migrate status` lists them, and not %.40q", args[0])
+				return errors.New("VERSION must be the number of a migration, as `tenantry migrate status` lists them")
 			}
 			return p.withOwnersStore(cmd.Context(), func(ctx context.Context, s *store.Store, cfg config.Config) error {
 				return p.migrateStamp(ctx, s, cfg, version, yes)
@@ -198,7 +198,7 @@ var migrationName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 // migrateCreate leaves either all files or none.
 func (p *program) migrateCreate(name string) error {
 	if !migrationName.MatchString(name) {
-		return fmt.Errorf("NAME must be like add_company_logo: lower-case letters, digits and _, and not %.40q", name)
+		return errors.New("NAME must be like add_company_logo: lower-case letters, digits and _")
 	}
 	next := 1
 	engines := []store.Engine{store.Postgres, store.MySQL, store.SQLite}

@@ -74,7 +74,7 @@ func (p *program) askPassword(ctx context.Context, stdin io.Reader, source passw
 	case source.file != "":
 		file, err := os.Open(source.file)
 		if err != nil {
-			return "", fmt.Errorf("--password-file: %w", err)
+			return "", fmt.Errorf("--password-file: %w", withoutPath(err))
 		}
 		defer file.Close()
 		return readPassword(file)

@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -96,5 +97,27 @@ func TestNothingOfAURLThatAServerRefusesIsPrinted(t *testing.T) {
 				wantNoMarker(t, "DATABASE_URL="+u.String())
 			}
 		})
+	}
+}
+
+func TestNoArgumentIsPrintedThatMayBeAPassword(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const databaseURL = "postgres://u:" + marker + "@h/d"
+	for _, command := range []string{
+		databaseURL, "doctor " + databaseURL, "serve " + databaseURL, "migrate " + databaseURL, "migrate up " + databaseURL, "migrate stamp " + databaseURL,
+		"migrate create " + databaseURL, "verify isolation " + databaseURL, "verify " + databaseURL, "backup " + databaseURL, "restore " + databaseURL, "backup a " + databaseURL,
+		"superuser create --email a@example.com " + marker, "superuser create --password-stdin=" + marker, "superuser create --email a@example.com --password-file " + marker,
+		"verify isolation --email a@example.com --url http://127.0.0.1:1 --password-file " + marker, "superuser create -p" + marker, "superuser create --password=" + marker,
+		"superuser create correcthorse", "doctor --" + databaseURL + "?a=b", "migrate stamp " + marker, "superuser create -" + marker[1:],
+	} {
+		status, stdout, stderr := run(t, []string{"SECRET_KEY=" + secretKey, "ENVIRONMENT=development"}, strings.Fields(command)...)
+		if output := stdout + stderr; status == 0 || strings.Contains(output, marker[1:]) || strings.Contains(output, "correcthorse") {
+			t.Errorf("%s: status %d, and it prints: %s", command, status, output)
+		}
+	}
+	for _, typo := range []string{"sevre", "migrate ip"} {
+		if _, _, stderr := run(t, nil, strings.Fields(typo)...); !strings.Contains(stderr, strconv.Quote(typo[strings.LastIndex(typo, " ")+1:])) {
+			t.Errorf("%s: the mistyped name isn't in: %s", typo, stderr)
+		}
 	}
 }

@@ -32,11 +32,15 @@ func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return statusOK
 	}
-	fmt.Fprintf(stderr, "tenantry: %v\n", err)
+	text := err.Error()
+	if !p.started {
+		text = withoutArguments(err, cmd, args)
+	}
+	fmt.Fprintf(stderr, "tenantry: %s\n", text)
 	var faults *config.Faults
 	if errors.As(err, &faults) || !p.started {
 		return statusUsage

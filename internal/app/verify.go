@@ -213,7 +213,7 @@ func (p *program) password(flags isolationFlags) (string, error) {
 	if flags.passwordFile != "" {
 		content, err := os.ReadFile(flags.passwordFile)
 		if err != nil {
-			return "", fmt.Errorf("--password-file: %w", err)
+			return "", fmt.Errorf("--password-file: %w", withoutPath(err))
 		}
 		line, _, _ := strings.Cut(text.Decode(content), "\n")
 		return strings.TrimSuffix(line, "\r"), nil

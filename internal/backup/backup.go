@@ -5,8 +5,6 @@ package backup
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -20,25 +18,28 @@ const versionTable = "goose_db_version"
 // Make writes the database into a file that doesn't exist yet, with its manifest beside it, both of mode 0600. Others may use the database
 // meanwhile. If it fails or is stopped, there is no such file.
 func Make(ctx context.Context, s *store.Store, path, version string, now time.Time) (Manifest, error) {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		if err == nil {
-			err = fmt.Errorf("%s exists already: a backup overwrites nothing", path)
-		}
+	if err := errors.Join(mustBeFree(path), mustBeFree(path+manifestSuffix)); err != nil {
 		return Manifest{}, err
 	}
 	m, err := describe(ctx, s, version, now)
 	if err != nil {
 		return Manifest{}, err
 	}
-	err = writeWhole(path, func(part *os.File) error {
+	hasManifest := false
+	err = makeWhole(path, func(part *os.File) error {
 		if err := dump(ctx, s, m.Server, part); err != nil {
 			return err
 		}
 		if m.Size, m.SHA256, err = digest(part.Name()); err != nil {
 			return err
 		}
-		return m.write(path + manifestSuffix)
+		err := m.write(path + manifestSuffix)
+		hasManifest = err == nil
+		return err
 	})
+	if err != nil && hasManifest {
+		return m, errors.Join(err, os.Remove(path+manifestSuffix))
+	}
 	return m, err
 }
 

@@ -2,22 +2,36 @@ package backup
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
-// writeWhole gives a file what write writes, with mode 0600. If that fails or is stopped, nothing is at the path that wasn't there before.
-func writeWhole(path string, write func(part *os.File) error) error {
-	part, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part") // of mode 0600
+// makeWhole makes a file that has what write writes, with mode 0600. It is an error if there is one. If writing fails or is stopped, there
+// is none.
+func makeWhole(path string, write func(part *os.File) error) error {
+	return writePart(path, write, putNew)
+}
+
+// replaceWhole gives a file what write writes, with mode 0600. If that fails or is stopped, the file is as it was.
+func replaceWhole(path string, write func(part *os.File) error) error {
+	return writePart(path, write, os.Rename)
+}
+
+// writePart writes a file beside the path, and has put give it the name.
+func writePart(path string, write func(part *os.File) error, put func(part, path string) error) error {
+	part, err := os.CreateTemp(filepath.Dir(path), ".tenantry-*.part") // of mode 0600
 	if err != nil {
 		return err
 	}
-	defer os.Remove(part.Name()) // it is gone if all went well
+	defer os.Remove(part.Name())
 	err = write(part)
 	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(part.Name(), path); err != nil {
+	if err := put(part.Name(), path); err != nil {
 		return err
 	}
 	folder, err := os.Open(filepath.Dir(path))
@@ -26,4 +40,70 @@ func writeWhole(path string, write func(part *os.File) error) error {
 	}
 	_ = folder.Sync() // not every system can do that
 	return folder.Close()
+}
+
+// putNew gives a file a name that no file has.
+func putNew(part, path string) error {
+	err := os.Link(part, path)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return errExists(path)
+	}
+	// The file system has no links: an empty file takes the name until the rename.
+	taken, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return errExists(path)
+	}
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(taken.Close(), os.Rename(part, path)); err != nil {
+		_ = os.Remove(path)
+		return err
+	}
+	return nil
+}
+
+func errExists(path string) error {
+	return fmt.Errorf("%s exists already: a backup overwrites nothing", path)
+}
+
+// mustBeFree returns an error if there is a file at the path.
+func mustBeFree(path string) error {
+	_, err := os.Lstat(path)
+	switch {
+	case err == nil:
+		return errExists(path)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return err
+}
+
+// secretFile returns a file with a text, and the name by which a program opens it that has it as its first extra file. Other than on
+// Windows it is in no folder, so nothing is left of it however the program ends.
+func secretFile(text string) (file *os.File, name string, remove func(), err error) {
+	if file, err = os.CreateTemp("", "tenantry-*.cnf"); err != nil { // of mode 0600
+		return nil, "", nil, err
+	}
+	name = "/dev/fd/3"
+	remove = func() { _ = file.Close() }
+	if runtime.GOOS == "windows" {
+		name = file.Name()
+		remove = func() { _, _ = file.Close(), os.Remove(name) }
+	} else {
+		err = os.Remove(file.Name())
+	}
+	if err == nil {
+		_, err = file.WriteString(text)
+	}
+	if err == nil {
+		_, err = file.Seek(0, 0)
+	}
+	if err != nil {
+		remove()
+	}
+	return file, name, remove, err
 }

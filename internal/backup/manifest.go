@@ -53,7 +53,7 @@ func Read(path string) (Manifest, error) {
 }
 
 func (m Manifest) write(path string) error {
-	return writeWhole(path, func(part *os.File) error {
+	return makeWhole(path, func(part *os.File) error {
 		encoder := json.NewEncoder(part)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(m)

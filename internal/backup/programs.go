@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +30,7 @@ type program struct {
 	path string
 	args []string // that come first
 	env  []string
+	file *os.File // that it gets open, if any
 }
 
 // find returns the first of the programs that is installed. It is an error if that is older than the server, because it may leave out what
@@ -96,6 +98,9 @@ func (p program) run(ctx context.Context, stdin io.Reader, stdout io.Writer, arg
 	var words bytes.Buffer
 	cmd := exec.CommandContext(ctx, p.path, append(slices.Clone(p.args), args...)...) //nolint:gosec // found by name
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.env, stdin, stdout, &words
+	if p.file != nil && runtime.GOOS != "windows" {
+		cmd.ExtraFiles = []*os.File{p.file}
+	}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = killDelay
 	err := cmd.Run()
@@ -133,16 +138,10 @@ func mysql(ctx context.Context, s *store.Store, server, ofMariaDB, ofMySQL strin
 	if p, err = find(ctx, server, 2, names...); err != nil {
 		return program{}, "", nil, err
 	}
-	file, err := os.CreateTemp("", "tenantry-*.cnf") // of mode 0600
+	file, name, remove, err := secretFile(settings.OptionFile)
 	if err != nil {
 		return program{}, "", nil, err
 	}
-	remove = func() { _ = os.Remove(file.Name()) }
-	_, err = file.WriteString(settings.OptionFile)
-	if err := errors.Join(err, file.Close()); err != nil {
-		remove()
-		return program{}, "", nil, err
-	}
-	p.args = []string{"--defaults-extra-file=" + file.Name()}
+	p.file, p.args = file, []string{"--defaults-extra-file=" + name}
 	return p, settings.Database, remove, nil
 }

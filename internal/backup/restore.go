@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -61,7 +62,12 @@ func restorePostgres(ctx context.Context, s *store.Store, path string, m Manifes
 		return fmt.Errorf("the role %s, which owns the tables, may make none in this database, so no later migration would work: ALTER DATABASE %s OWNER TO %s",
 			m.Owner, database, m.Owner)
 	}
-	return p.run(ctx, nil, io.Discard, "--single-transaction", "--exit-on-error", "--no-password", "--dbname="+database, path)
+	return p.run(ctx, nil, io.Discard, "--single-transaction", "--exit-on-error", "--no-password", "--dbname="+connection(database), "--", path)
+}
+
+// connection returns the name of a database in a form that isn't mistaken for a list of settings, as a name with = would be.
+func connection(database string) string {
+	return "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(database) + "'"
 }
 
 func restoreMySQL(ctx context.Context, s *store.Store, path string) error {
@@ -94,7 +100,7 @@ func restoreSQLite(s *store.Store, path string) error {
 		return err
 	}
 	defer from.Close()
-	return writeWhole(target, func(part *os.File) error {
+	return replaceWhole(target, func(part *os.File) error {
 		if _, err := io.Copy(part, from); err != nil {
 			return err
 		}
