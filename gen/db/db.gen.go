@@ -170,6 +170,7 @@ type (
 	ListUserIDsParams                    = postgres.ListUserIDsParams
 	ListUsersByCreatedAtDescParams       = postgres.ListUsersByCreatedAtDescParams
 	ListUsersByCreatedAtParams           = postgres.ListUsersByCreatedAtParams
+	ListUsersByEmailUnscopedParams       = postgres.ListUsersByEmailUnscopedParams
 	ListUsersByNameDescParams            = postgres.ListUsersByNameDescParams
 	ListUsersByNameParams                = postgres.ListUsersByNameParams
 	ListUsersOfBranchesParams            = postgres.ListUsersOfBranchesParams
@@ -1271,6 +1272,14 @@ func (x postgresQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListU
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListUsersByCreatedAtDesc(ctx, postgres.ListUsersByCreatedAtDescParams(arg))
 	if err != nil {
 		return nil, x.mapError("ListUsersByCreatedAtDesc", err)
+	}
+	return convert(v, func(r postgres.User) User { return User(r) }), nil
+}
+
+func (x postgresQuerier) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
+	v, err := postgres.New(x.conn.Unscoped()).ListUsersByEmailUnscoped(ctx, postgres.ListUsersByEmailUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByEmailUnscoped", err)
 	}
 	return convert(v, func(r postgres.User) User { return User(r) }), nil
 }
@@ -2517,6 +2526,14 @@ func (x mysqlQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUser
 	return convert(v, func(r mysql.User) User { return User(r) }), nil
 }
 
+func (x mysqlQuerier) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
+	v, err := x.queries.ListUsersByEmailUnscoped(ctx, mysql.ListUsersByEmailUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByEmailUnscoped", err)
+	}
+	return convert(v, func(r mysql.User) User { return User(r) }), nil
+}
+
 func (x mysqlQuerier) ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error) {
 	v, err := x.queries.ListUsersByName(ctx, mysql.ListUsersByNameParams(arg))
 	if err != nil {
@@ -3759,6 +3776,14 @@ func (x sqliteQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUse
 	return convert(v, func(r sqlite.User) User { return User(r) }), nil
 }
 
+func (x sqliteQuerier) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
+	v, err := x.queries.ListUsersByEmailUnscoped(ctx, sqlite.ListUsersByEmailUnscopedParams(arg))
+	if err != nil {
+		return nil, x.mapError("ListUsersByEmailUnscoped", err)
+	}
+	return convert(v, func(r sqlite.User) User { return User(r) }), nil
+}
+
 func (x sqliteQuerier) ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error) {
 	v, err := x.queries.ListUsersByName(ctx, sqlite.ListUsersByNameParams(arg))
 	if err != nil {
@@ -4858,6 +4883,13 @@ func (x observedQuerier) ListUsersByCreatedAt(ctx context.Context, arg ListUsers
 func (x observedQuerier) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error) {
 	ctx, ended := x.observe(ctx, "ListUsersByCreatedAtDesc")
 	v, err := x.next.ListUsersByCreatedAtDesc(ctx, arg)
+	ended(err)
+	return v, err
+}
+
+func (x observedQuerier) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
+	ctx, ended := x.observe(ctx, "ListUsersByEmailUnscoped")
+	v, err := x.next.ListUsersByEmailUnscoped(ctx, arg)
 	ended(err)
 	return v, err
 }

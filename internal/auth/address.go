@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/email"
@@ -11,17 +13,31 @@ import (
 
 // UserByEmail returns the user with an e-mail address, in whatever tenant; store.ErrNotFound if there is none.
 //
-// Earlier versions stored addresses as they were typed. Such a user logs in with exactly that address, and comes before another one
-// who has its canonical form. If the two forms differ, both are looked up in any case, so that the time tells nothing.
+// Earlier versions stored addresses as they were typed. If several users have forms of the address, the one with exactly the given
+// text comes first, then the one with the canonical form. Whether former forms are looked up depends on the address alone, so that
+// the time tells nothing.
 func UserByEmail(ctx context.Context, q db.Querier, address string) (db.User, error) {
-	canonical, typed := email.Normalize(address), email.AsTyped(address)
+	canonical := email.Normalize(address)
 	user, err := q.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: canonical})
-	if typed == canonical || err != nil && !errors.Is(err, store.ErrNotFound) {
+	former := email.FormerForms(address)
+	if len(former) == 0 || err != nil && !errors.Is(err, store.ErrNotFound) {
 		return user, err
 	}
-	former, formerErr := q.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: typed})
-	if errors.Is(formerErr, store.ErrNotFound) {
-		return user, err
+	texts := [4]string{canonical, canonical, canonical, canonical}
+	copy(texts[:], former)
+	found, formerErr := q.ListUsersByEmailUnscoped(ctx, db.ListUsersByEmailUnscopedParams{
+		Email1: texts[0], Email2: texts[1], Email3: texts[2], Email4: texts[3],
+	})
+	if formerErr != nil {
+		return db.User{}, formerErr
 	}
-	return former, formerErr
+	if err == nil {
+		found = append(found, user)
+	}
+	for _, form := range append([]string{strings.TrimSpace(address), email.AsTyped(address), canonical}, former...) {
+		if i := slices.IndexFunc(found, func(u db.User) bool { return u.Email == form }); i >= 0 {
+			return found[i], nil
+		}
+	}
+	return db.User{}, store.ErrNotFound
 }

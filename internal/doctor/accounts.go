@@ -49,7 +49,7 @@ func (p Patient) accounts(ctx context.Context, s *store.Store) []Check {
 	if len(former) > 0 {
 		found = append(found, Check{
 			Result: Warning,
-			Detail: "e-mail addresses in a form that earlier versions stored, which only exactly the same text finds; the first users: " + strings.Join(former, ", "),
+			Detail: "e-mail addresses in a form that earlier versions stored, which not every way to write the address finds; the first users: " + strings.Join(former, ", "),
 			Fix:    "send each one's email again with PUT /api/v1/users/{id}?tenant_id=...; 409 means that another user has the same address",
 		})
 	}

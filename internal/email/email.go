@@ -4,6 +4,7 @@ package email
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -141,6 +142,19 @@ func Normalize(address string) string {
 
 // AsTyped returns the form in which earlier versions stored an address: in lower case, without blanks around it.
 func AsTyped(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+
+// FormerForms returns the other texts under which an address may be stored, the likeliest first: earlier versions stored it as it
+// was typed, and as programs send it. There are at most four.
+func FormerForms(address string) []string {
+	canonical := Normalize(address)
+	var forms []string
+	for _, form := range []string{strings.TrimSpace(address), AsTyped(address), ASCII(canonical), norm.NFD.String(canonical)} {
+		if form != canonical && !slices.Contains(forms, form) {
+			forms = append(forms, form)
+		}
+	}
+	return forms
+}
 
 // ASCII returns a canonical address with its domain in Punycode, as programs send it that know no other.
 func ASCII(address string) string {

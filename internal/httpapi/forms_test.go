@@ -88,6 +88,27 @@ func TestAccountsWithAFormerAddressCanLogIn(t *testing.T) {
 				t.Errorf("%+q logs in %s, want %s", former, got, user.ID)
 			}
 		}
+		for former, canonical := range map[string]string{"post@xn--bcher-kva.example": "post@b\u00fccher.example", "jose\u0301@x.example": "jos\u00e9@x.example", "UP@X.example": "UP@X.example"} {
+			user := a.User(t, admin.User.TenantID, access.User, func(u *db.User) { u.Email = former })
+			for _, form := range []string{former, canonical} {
+				reply := a.Do(t, http.MethodPost, loginPath, loginBody(form, apitest.Password)).Want(t, 200)
+				if got := apitest.Decode[api.LoginResult](t, reply).User.ID; got != user.ID {
+					t.Errorf("%+q logs in %s, want %s", form, got, user.ID)
+				}
+				page := apitest.Decode[api.UserPage](t, admin.Do(t, http.MethodGet, "/api/v1/users?email="+url.QueryEscape(form), "").Want(t, 200))
+				if len(page.Items) != 1 || page.Items[0].ID != user.ID {
+					t.Errorf("email=%+q finds %d users", form, len(page.Items))
+				}
+				admin.Do(t, http.MethodPost, "/api/v1/users", userBody(form, "Again")).WantCode(t, 409, "already_exists")
+				admin.Do(t, http.MethodPut, "/api/v1/users/"+admin.User.ID.String(), `{"email":"`+form+`"}`).WantCode(t, 409, "already_exists")
+			}
+			stranger := a.Actor(t, access.Admin)
+			page := apitest.Decode[api.UserPage](t, stranger.Do(t, http.MethodGet, "/api/v1/users?email="+url.QueryEscape(former), "").Want(t, 200))
+			if len(page.Items) != 0 {
+				t.Errorf("another tenant finds %+q", former)
+			}
+			admin.Do(t, http.MethodPut, "/api/v1/users/"+user.ID.String(), `{"email":"`+former+`"}`).Want(t, 200)
+		}
 		both := a.User(t, admin.User.TenantID, access.User, func(u *db.User) { u.Email = "info@b\u00fccher.example" })
 		reply := a.Do(t, http.MethodPost, loginPath, loginBody("info@b\u00fccher.example", apitest.Password)).Want(t, 200)
 		if got := apitest.Decode[api.LoginResult](t, reply).User.ID; got != both.ID {

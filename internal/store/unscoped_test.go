@@ -16,6 +16,7 @@ import (
 // unscoped are the queries that look at the rows of all tenants, each with the reason why it has to.
 var unscoped = map[string]string{
 	"GetUserByEmailUnscoped":      "log-in knows an e-mail address and not yet a tenant",
+	"ListUsersByEmailUnscoped":    "log-in, and whether an address is taken: earlier versions stored it in other forms",
 	"GetOneTimeTokenUnscoped":     "whoever uses a one-time token knows the token and not yet a tenant",
 	"GetLastPasswordHashUnscoped": "the highest cost of a password in use is that of all tenants",
 	"ListUserEmailsUnscoped":      "the doctor looks for addresses in a former form in all tenants",

@@ -41,6 +41,9 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 		if err := org.CheckAssignment(ctx, q, db.User{}, u); err != nil {
 			return err
 		}
+		if err := checkAddress(ctx, q, u, in.Email); err != nil {
+			return err
+		}
 		err := q.InsertUser(ctx, db.InsertUserParams(u))
 		if store.BreaksReference(err) {
 			return store.ErrStale // what it refers to has gone
@@ -86,6 +89,11 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 		}
 		if err := checkLast(ctx, q, before, after); err != nil {
 			return err
+		}
+		if after.Email != before.Email {
+			if err := checkAddress(ctx, q, after, *in.Email); err != nil {
+				return err
+			}
 		}
 		if err := s.save(ctx, q, by, before, &after); err != nil {
 			return err

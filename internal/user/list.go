@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/google/uuid"
@@ -9,10 +10,12 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/search"
+	"github.com/tenantry/tenantry/internal/store"
 )
 
 // filters is the part of a list's parameters that decides what is in it.
@@ -36,6 +39,21 @@ func filtersOf(in api.ListUsersParams) filters {
 	return f
 }
 
+// findFormer filters by the stored form of an address, if that is a former one.
+func (s *Service) findFormer(ctx context.Context, by access.Principal, in api.ListUsersParams, f *filters) error {
+	if in.Email == nil || len(email.FormerForms(*in.Email)) == 0 {
+		return nil
+	}
+	u, err := auth.UserByEmail(ctx, s.store, *in.Email)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err == nil && u.TenantID == by.TenantID {
+		f.Email = &u.Email
+	}
+	return err
+}
+
 // List returns a page of the tenant's users. A cursor that doesn't fit is errs.InvalidCursor, a filter that no e-mail address matches
 // errs.ValidationFailed.
 func (s *Service) List(ctx context.Context, by access.Principal, in api.ListUsersParams) (paging.Page[db.User], error) {
@@ -45,6 +63,9 @@ func (s *Service) List(ctx context.Context, by access.Principal, in api.ListUser
 		}
 	}
 	f := filtersOf(in)
+	if err := s.findFormer(ctx, by, in, &f); err != nil {
+		return paging.Page[db.User]{}, err
+	}
 	list := paging.List{TenantID: by.TenantID, Name: "listUsers", Filters: f}
 	request := paging.Request{Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit, Count: in.Count}
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
+	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/etag"
 	"github.com/tenantry/tenantry/internal/invalidation"
@@ -182,6 +183,25 @@ func emailTaken(err error) error {
 	if !store.Violates(err, "users_email_key") {
 		return err
 	}
+	return errTaken(err)
+}
+
+// checkAddress returns errs.AlreadyExists if another user has a former form of an address. The key of the table compares canonical ones.
+func checkAddress(ctx context.Context, q db.Querier, u db.User, given string) error {
+	if len(email.FormerForms(given)) == 0 {
+		return nil
+	}
+	other, err := auth.UserByEmail(ctx, q, given)
+	if errors.Is(err, store.ErrNotFound) || err == nil && other.ID == u.ID {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errTaken(nil)
+}
+
+func errTaken(cause error) error {
 	const taken = "A user with this e-mail address exists already, here or in another tenant."
-	return errs.New(errs.AlreadyExists, taken).With(errs.Field{Pointer: "/email", Detail: taken, Code: "taken"}).Because(err)
+	return errs.New(errs.AlreadyExists, taken).With(errs.Field{Pointer: "/email", Detail: taken, Code: "taken"}).Because(cause)
 }

@@ -73,6 +73,9 @@ func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed fun
 		if err := allowed(q); err != nil {
 			return err
 		}
+		if err := checkAddress(ctx, q, u, in.Email); err != nil {
+			return err
+		}
 		if err := q.InsertUser(ctx, db.InsertUserParams(u)); err != nil {
 			return emailTaken(err)
 		}

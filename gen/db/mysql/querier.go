@@ -191,6 +191,8 @@ type Querier interface {
 	// The four orders of the user list, as those of companies.
 	ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error)
 	ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error)
+	// The users whose e-mail address is one of four texts.
+	ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error)
 	ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error)
 	ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error)
 	// Everyone who is assigned to a branch of a company, or to one branch.

@@ -548,6 +548,70 @@ func (q *Queries) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByC
 	return items, nil
 }
 
+const listUsersByEmailUnscoped = `-- name: ListUsersByEmailUnscoped :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE email IN (?1, ?2, ?3, ?4)
+ORDER BY email
+`
+
+type ListUsersByEmailUnscopedParams struct {
+	Email1 string `json:"email_1"`
+	Email2 string `json:"email_2"`
+	Email3 string `json:"email_3"`
+	Email4 string `json:"email_4"`
+}
+
+// The users whose e-mail address is one of four texts.
+func (q *Queries) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
+	rows, err := q.db.QueryContext(ctx, listUsersByEmailUnscoped,
+		arg.Email1,
+		arg.Email2,
+		arg.Email3,
+		arg.Email4,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.TenantID,
+			&i.ID,
+			&i.Email,
+			&i.PasswordHash,
+			&i.FullName,
+			&i.NameKey,
+			&i.Phone,
+			&i.Role,
+			&i.IsActive,
+			&i.IsSuperuser,
+			&i.CompanyID,
+			&i.BranchID,
+			&i.DepartmentID,
+			&i.LastLoginAt,
+			&i.SearchText,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsersByName = `-- name: ListUsersByName :many
 SELECT
     tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,15 @@ var userTests = map[string]func(*T){
 		fails(t, t.store.GetUserByEmailUnscoped, db.GetUserByEmailUnscopedParams{Email: "nobody@example.com"}, store.ErrNotFound)
 		upper := db.GetUserByEmailUnscopedParams{Email: strings.ToUpper(want.Email)}
 		fails(t, t.store.GetUserByEmailUnscoped, upper, store.ErrNotFound)
+	},
+	"user/found by one of several e-mail addresses in any tenant": func(t *T) {
+		first, second := user(t, newUser(tenant(t))), user(t, newUser(tenant(t)))
+		arg := db.ListUsersByEmailUnscopedParams{Email1: "nobody@example.com", Email2: second.Email, Email3: strings.ToUpper(first.Email), Email4: first.Email}
+		got := query(t, t.store.ListUsersByEmailUnscoped, arg)
+		slices.SortFunc(got, func(a, b db.User) int { return strings.Compare(b.ID.String(), a.ID.String()) })
+		want := []db.User{first, second}
+		slices.SortFunc(want, func(a, b db.User) int { return strings.Compare(b.ID.String(), a.ID.String()) })
+		equal(t, "users", got, want)
 	},
 	"user/e-mail address is unique in the whole installation": func(t *T) {
 		first, second := user(t, newUser(tenant(t))), newUser(tenant(t))

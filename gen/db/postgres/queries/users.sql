@@ -24,6 +24,15 @@ SELECT
 FROM users
 WHERE email = sqlc.arg(email);
 
+-- The users whose e-mail address is one of four texts.
+-- name: ListUsersByEmailUnscoped :many
+SELECT
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+FROM users
+WHERE email IN (sqlc.arg(email_1), sqlc.arg(email_2), sqlc.arg(email_3), sqlc.arg(email_4))
+ORDER BY email;
+
 -- The doctor looks for addresses that earlier versions stored in another form, in whatever tenant.
 -- name: ListUserEmailsUnscoped :many
 SELECT tenant_id, id, email FROM users
