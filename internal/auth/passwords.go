@@ -17,6 +17,9 @@ import (
 // maxPasswordLen is how many bytes bcrypt looks at.
 const maxPasswordLen = passwords.MaxLen
 
+// predecessorsHash is what the hashes of the predecessor begin with. Those of this program begin with $2a$.
+const predecessorsHash = "$2b$"
+
 // placesPerSlot is how many requests are let in for each hash that is computed at a time. While one computes
 // its hash, the other asks the database and is next, so the slot stays busy as long as the database takes less
 // time than a hash.
@@ -127,9 +130,9 @@ func (p *Passwords) match(ctx context.Context, hash, password string, inUse int)
 }
 
 func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
-	// bcrypt knows nothing of what comes after, so a longer password can't be the right one.
+	// bcrypt knows nothing of what comes after. This program hashes no longer password, but the predecessor did.
 	given := []byte(password)
-	tooLong := len(given) > maxPasswordLen
+	tooLong := len(given) > maxPasswordLen && !strings.HasPrefix(hash, predecessorsHash)
 	given = given[:min(len(given), maxPasswordLen)]
 
 	cost, err := bcrypt.Cost([]byte(hash))

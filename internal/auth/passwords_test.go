@@ -37,6 +37,8 @@ func TestPasswordMatches(t *testing.T) {
 		{"in another case", hash, "Right", false},
 		{"right, in the form of Python", "$2b$" + strings.TrimPrefix(hash, "$2a$"), "right", true},
 		{"72 bytes", hashOf(t, longest, bcrypt.MinCost), longest, true},
+		{"73 bytes, the first 72 of them right, as the predecessor hashed", "$2b$" + hashOf(t, longest, bcrypt.MinCost)[4:], longest + "x", true},
+		{"73 bytes, the 72nd of them wrong, as the predecessor hashed", "$2b$" + hashOf(t, longest, bcrypt.MinCost)[4:], longest[1:] + "yx", false},
 		{"73 bytes, the first 72 of them right", hashOf(t, longest, bcrypt.MinCost), longest + "x", false},
 		{"composed letters, hashed decomposed", hashOf(t, "se\u0301same", bcrypt.MinCost), "se\u0301same", true},
 		{"decomposed letters, hashed composed", hashOf(t, "s\u00e9same", bcrypt.MinCost), "se\u0301same", true},

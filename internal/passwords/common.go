@@ -3,6 +3,10 @@ package passwords
 import (
 	_ "embed"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/tenantry/tenantry/internal/text"
 )
 
 // commonPasswords has one password per line: in lower case, of 12 to 72 bytes, sorted by bytes. common_passwords.md says
@@ -11,10 +15,28 @@ import (
 //go:embed common_passwords.txt
 var commonPasswords string
 
-// isCommon reports whether a password is on the list, in upper or lower case. It searches the text as it is, so that
-// it takes no memory beside it.
+// isCommon reports whether a password is on the list, perhaps with more digits after it. Upper case, wide letters and their like, and
+// invisible characters make no difference.
 func isCommon(password string) bool {
-	password = strings.ToLower(password)
+	visible := strings.Map(func(r rune) rune {
+		if text.Invisible(r) {
+			return -1
+		}
+		return r
+	}, password)
+	password = strings.ToLower(norm.NFKC.String(visible))
+	for !isListed(password) {
+		shorter := password[:max(0, len(password)-1)]
+		if len(shorter) < minCharacters || !strings.ContainsRune("0123456789", rune(password[len(shorter)])) {
+			return false
+		}
+		password = shorter
+	}
+	return true
+}
+
+// isListed searches the text as it is, so that it takes no memory beside it.
+func isListed(password string) bool {
 	// The password is in list[low:high] or nowhere; both are always the start of a line.
 	list, low, high := commonPasswords, 0, len(commonPasswords)
 	for low < high {
