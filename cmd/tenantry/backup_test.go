@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
@@ -264,6 +266,84 @@ func TestNamesAreNoOptions(t *testing.T) {
 		home.run(0, "backup", "--", "-odd")
 		home.with("DATABASE_URL="+storetest.NewURL(t, engine)).run(0, "restore", "--", "-odd")
 	})
+}
+
+// Two installations in one database have a backup each, and a database may have the schema and the extensions before the backup is restored.
+func TestBackupHasOneSchema(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, engine store.Engine) {
+		if engine != store.Postgres {
+			return // it has no schemas, or one for each database
+		}
+		requireClients(t, engine)
+		in := func(databaseURL, schema string) string {
+			u := parseURL(t, databaseURL)
+			query := u.Query()
+			query.Set("search_path", schema+",public")
+			u.RawQuery = query.Encode()
+			return u.String()
+		}
+		shared := storetest.NewURL(t, engine)
+		execute(t, shared, "CREATE SCHEMA app", `CREATE SCHEMA "app 2"`)
+		home := newInstallation(t).withPrograms()
+		for _, schema := range []string{"app", `"app 2"`, "public"} {
+			home.with("DATABASE_URL="+in(shared, schema)).run(0, "migrate", "up")
+		}
+		one := home.with("DATABASE_URL=" + in(shared, "app"))
+		one.run(0, "backup", "one")
+		home.with("DATABASE_URL="+in(shared, "public")).run(0, "backup", "public")
+
+		for name, prepare := range map[string][]string{
+			"nothing there": nil, "the schema is there": {"CREATE SCHEMA app"},
+			"the extensions are there": {"CREATE SCHEMA app", "CREATE EXTENSION pg_trgm SCHEMA app", "CREATE EXTENSION btree_gin SCHEMA app"},
+		} {
+			target := storetest.NewURL(t, engine)
+			execute(t, target, prepare...)
+			schema := "app"
+			home.with("DATABASE_URL="+strings.Replace(in(target, schema), "%2Cpublic", "", 1)).run(0, "restore", "one")
+			if got := schemasWithTenants(t, target); got != "app" {
+				t.Errorf("%s: tables are in %s, want app", name, got)
+			}
+		}
+		target := storetest.NewURL(t, engine)
+		home.with("DATABASE_URL="+target).run(0, "restore", "public")
+		if got := schemasWithTenants(t, target); got != "public" {
+			t.Errorf("tables are in %s, want public", got)
+		}
+		elsewhere := storetest.NewURL(t, engine)
+		execute(t, elsewhere, "CREATE SCHEMA ext", "CREATE EXTENSION pg_trgm SCHEMA ext")
+		refused := home.with("DATABASE_URL=" + elsewhere)
+		refused.run(1, "restore", "public").wantError("ALTER EXTENSION pg_trgm SET SCHEMA app")
+		execute(t, elsewhere, "CREATE SCHEMA app", "ALTER EXTENSION pg_trgm SET SCHEMA app")
+		refused.run(0, "restore", "public")
+	})
+}
+
+func execute(t *testing.T, databaseURL string, statements ...string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	for _, statement := range statements {
+		if _, err := conn.Exec(t.Context(), statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+}
+
+func schemasWithTenants(t *testing.T, databaseURL string) (names string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if err := conn.QueryRow(t.Context(), "SELECT string_agg(schemaname, ',') FROM pg_tables WHERE tablename = 'tenants'").Scan(&names); err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // backupsByRole makes a backup with the roles of the document, and puts it back.

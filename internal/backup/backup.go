@@ -66,12 +66,7 @@ func dump(ctx context.Context, s *store.Store, server string, file *os.File) err
 	case store.SQLite:
 		return s.CopyInto(ctx, file.Name())
 	case store.Postgres:
-		p, _, err := postgres(ctx, s, server, "pg_dump")
-		if err != nil {
-			return err
-		}
-		// pg_dump reads nothing if row-level security hides rows from the user.
-		return p.run(ctx, nil, file, "--format=custom", "--no-password")
+		return dumpPostgres(ctx, s, server, file)
 	default:
 		tables, err := s.Tables(ctx)
 		if err != nil {

@@ -138,7 +138,7 @@ func mysql(ctx context.Context, s *store.Store, server, ofMariaDB, ofMySQL strin
 	if p, err = find(ctx, server, 2, names...); err != nil {
 		return program{}, "", nil, err
 	}
-	file, name, remove, err := secretFile(settings.OptionFile)
+	file, name, remove, err := passedFile(settings.OptionFile)
 	if err != nil {
 		return program{}, "", nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -40,34 +39,6 @@ func Restore(ctx context.Context, s *store.Store, path string, m Manifest) error
 	default:
 		return restoreMySQL(ctx, s, path)
 	}
-}
-
-func restorePostgres(ctx context.Context, s *store.Store, path string, m Manifest) error {
-	server, err := s.ServerVersion(ctx)
-	if err != nil {
-		return err
-	}
-	p, database, err := postgres(ctx, s, server, "pg_restore")
-	if err != nil {
-		return err
-	}
-	exists, may, err := s.MayOwnTables(ctx, m.Owner)
-	if err != nil {
-		return err
-	}
-	if !exists {
-		return fmt.Errorf("the role %s, which owns the tables, doesn't exist on this server: make the roles first", m.Owner)
-	}
-	if !may {
-		return fmt.Errorf("the role %s, which owns the tables, may make none in this database, so no later migration would work: ALTER DATABASE %s OWNER TO %s",
-			m.Owner, database, m.Owner)
-	}
-	return p.run(ctx, nil, io.Discard, "--single-transaction", "--exit-on-error", "--no-password", "--dbname="+connection(database), "--", path)
-}
-
-// connection returns the name of a database in a form that isn't mistaken for a list of settings, as a name with = would be.
-func connection(database string) string {
-	return "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(database) + "'"
 }
 
 func restoreMySQL(ctx context.Context, s *store.Store, path string) error {

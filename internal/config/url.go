@@ -10,6 +10,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 
 	"github.com/tenantry/tenantry/internal/redis"
 	"github.com/tenantry/tenantry/internal/store/dburl"
@@ -39,11 +42,11 @@ func redisURL(field *Secret) parser {
 
 const defaultRedisPort = "6379"
 
-// redisPort takes tcp://... for nothing: Kubernetes sets the variable for whoever runs beside a service that is called redis.
+// redisPort takes tcp://... and udp://... for nothing: Kubernetes sets the variable for whoever runs beside a service that is called redis.
 func redisPort(field *int) parser {
 	number := integer(field, 1, 65535)
 	return func(value string) error {
-		if strings.HasPrefix(value, "tcp://") {
+		if scheme, _, found := strings.Cut(strings.ToLower(value), "://"); found && (scheme == "tcp" || scheme == "udp") {
 			value = defaultRedisPort
 		}
 		return number(value)
@@ -98,7 +101,7 @@ func origins(field *[]string) parser {
 		}
 		var found []string
 		for i, origin := range list {
-			origin = strings.ToLower(strings.TrimSpace(origin))
+			origin = asciiOrigin(strings.ToLower(strings.TrimSpace(origin)))
 			if origin == "" {
 				continue
 			}
@@ -117,6 +120,21 @@ func origins(field *[]string) parser {
 		*field = found
 		return nil
 	}
+}
+
+// asciiOrigin returns an origin with the name of its host in Punycode, as browsers send it, if that is an international one.
+func asciiOrigin(origin string) string {
+	scheme, rest, found := strings.Cut(origin, "://")
+	host, port, hasPort := strings.Cut(rest, ":")
+	isASCII := !strings.ContainsFunc(host, func(r rune) bool { return r >= utf8.RuneSelf })
+	ascii, err := idna.Lookup.ToASCII(host)
+	if !found || isASCII || err != nil {
+		return origin
+	}
+	if hasPort {
+		ascii += ":" + port
+	}
+	return scheme + "://" + ascii
 }
 
 // pageURL reads the address of a web page, to which a fragment can be added.

@@ -58,6 +58,8 @@ func TestRedisURL(t *testing.T) {
 		{"redis://cache:6379/0", []string{"REDIS_HOST=cache"}},
 		{"redis://cache:6379/0", []string{"REDIS_HOST=cache", "REDIS_PORT=tcp://10.0.0.1:6380"}}, // from Kubernetes, about a service called redis
 		{"", []string{"REDIS_PORT=tcp://10.0.0.1:6379"}},
+		{"redis://cache:6379/0", []string{"REDIS_HOST=cache", "REDIS_PORT=TCP://10.0.0.1:6380"}},
+		{"redis://cache:6379/0", []string{"REDIS_HOST=cache", "REDIS_PORT=udp://10.0.0.1:6380"}},
 		{"redis://[::1]:6380/3", []string{"REDIS_HOST=::1", "REDIS_PORT=6380", "REDIS_DB=3"}},
 		{"redis://:p%40s%3As%2F%23%25@cache:6379/0", []string{"REDIS_HOST=cache", "REDIS_PASSWORD=p@s:s/#%"}},
 	} {
@@ -108,6 +110,17 @@ func TestPasswordResetURL(t *testing.T) {
 	for _, given := range []string{"app.example.com/reset", "/reset", "https://", "https://:443/", "javascript:alert(1)", "ftp://a.example", "https://a.example/#x", "https://a.example#", "https://u:p@a.example/"} {
 		if found := faults(t, []string{"PASSWORD_RESET_URL=" + given}, ""); found["PASSWORD_RESET_URL"] == "" {
 			t.Errorf("%q is accepted", given)
+		}
+	}
+}
+
+func TestInternationalOriginsAreAsBrowsersSendThem(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"https://bücher.example": "https://xn--bcher-kva.example", "https://BÜCHER.example:8443": "https://xn--bcher-kva.example:8443", "https://bücher.example:443": "https://xn--bcher-kva.example",
+	} {
+		if got := load(t, "ALLOWED_ORIGINS="+given).AllowedOrigins; len(got) != 1 || got[0] != want {
+			t.Errorf("%s is read as %v, want %s", given, got, want)
 		}
 	}
 }

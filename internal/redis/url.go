@@ -57,7 +57,7 @@ func options(address string) (*redis.UniversalOptions, error) {
 
 func single(address string) (*redis.UniversalOptions, error) {
 	o, err := redis.ParseURL(address)
-	if u, parseErr := url.Parse(address); err != nil || parseErr != nil || u.Host == "" && u.Path == "" {
+	if u, parseErr := url.Parse(address); err != nil || parseErr != nil || u.Host == "" && u.Path == "" || strings.Contains(address, "#") {
 		return nil, errors.New("must be a URL like redis://:password@host:6379/0; percent-encode special characters in the password")
 	}
 	return &redis.UniversalOptions{

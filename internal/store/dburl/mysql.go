@@ -119,7 +119,7 @@ func (u *URL) mysqlDraft() (*mysqlDraft, error) {
 			for _, known := range mysqlOptions {
 				names = append(names, known.name)
 			}
-			return nil, unknownOption(o.name, names)
+			return nil, u.unknownOption(o.name, names)
 		}
 		d.option = known.name
 		if err := known.read(d, o.value); err != nil {

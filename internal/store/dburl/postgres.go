@@ -131,7 +131,7 @@ func (u *URL) postgresSettings() (map[string]string, error) {
 	}
 	given := map[string]bool{}
 	for _, o := range u.options {
-		name, err := postgresName(o.name)
+		name, err := u.postgresName(o.name)
 		if err != nil {
 			return nil, err
 		}
@@ -180,7 +180,7 @@ func isSocket(settings map[string]string) bool {
 }
 
 // postgresName returns what PostgreSQL calls an option, and nothing for one without effect.
-func postgresName(given string) (string, error) {
+func (u *URL) postgresName(given string) (string, error) {
 	plain := plainOption(given)
 	if setting, found := postgresElsewhere[plain]; found {
 		return "", fmt.Errorf("has the option %.40q; set %s instead", given, setting)
@@ -198,7 +198,7 @@ func postgresName(given string) (string, error) {
 		}
 		known = append(known, o.name)
 	}
-	return "", unknownOption(given, known)
+	return "", u.unknownOption(given, known)
 }
 
 // checkPostgres checks each option, and where the URL doesn't have it the variable and the file that it is taken from.

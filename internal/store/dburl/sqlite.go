@@ -3,6 +3,7 @@ package dburl
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -11,25 +12,32 @@ var (
 	errSQLiteMemory  = errors.New("names a database in memory, which would end with the process; name a file, as in sqlite:///data/tenantry.db")
 )
 
+// shellVariable is one of a shell, as $HOME, ${HOME} and %USERPROFILE%, where the name of a folder or of the file begins.
+var shellVariable = regexp.MustCompile(`(?:^|/)(?:\$(?:[A-Za-z_]\w*|\{\w+\})|%[A-Za-z_]\w*%)`)
+
 // readFile reads what stands between sqlite:// and the options. Only % and ? have to be percent-encoded.
 func (u *URL) readFile(rest string) error {
 	path, found := strings.CutPrefix(rest, "/")
-	if rest == "" || rest == "/" || strings.HasSuffix(rest, ":memory:") {
+	if rest == "" || rest == "/" {
 		return errSQLiteMemory
 	}
-	if !found {
-		return errSQLiteSlashes
-	}
 	file, err := url.PathUnescape(path)
+	plain := strings.ToLower(file)
 	switch {
+	case err == nil && strings.HasSuffix(plain, ":memory:"):
+		return errSQLiteMemory
+	case !found:
+		return errSQLiteSlashes
 	case err != nil:
 		return errors.New("has a % in the file's name that begins no percent-encoding; write %25 for %, and %3F for a question mark")
 	case strings.ContainsRune(file, 0):
 		return errors.New("has a NUL byte in the file's name")
-	case strings.HasPrefix(file, "file:"):
+	case strings.HasPrefix(strings.TrimLeft(plain, "/"), "file:"):
 		return errors.New("has file: in it; write sqlite:///file for a relative or sqlite:////file for an absolute path")
 	case strings.HasPrefix(strings.TrimLeft(file, "/"), "~"):
 		return errors.New("begins with ~, which nothing replaces here; write the whole path, as in sqlite:////home/you/tenantry.db")
+	case shellVariable.MatchString(file):
+		return errors.New("has a variable such as $HOME in the file's name, which nothing replaces here; write the whole path, as in sqlite:////home/you/tenantry.db")
 	case strings.HasSuffix(file, "/") || file == "." || file == ".." || strings.HasSuffix(file, "/.") || strings.HasSuffix(file, "/.."):
 		return errors.New("names a folder; add the name of the file")
 	}
@@ -54,7 +62,7 @@ func (u *URL) checkSQLite() error {
 			}
 		case "checksamethread":
 		default:
-			return unknownOption(o.name, []string{"cache", "check_same_thread", "mode"})
+			return u.unknownOption(o.name, []string{"cache", "check_same_thread", "mode"})
 		}
 	}
 	return nil

@@ -238,7 +238,7 @@ func (u *URL) readOptions(query string) error {
 			return errors.New("has an option without a value after the question mark; options are like name=value, with & in between")
 		}
 		if _, twice := u.option(plainOption(name)); twice {
-			return fmt.Errorf("has the option %.40q more than once, perhaps in another spelling", name)
+			return fmt.Errorf("has %s more than once, perhaps in another spelling", u.quoteOption(name))
 		}
 		u.options = append(u.options, option{name, value})
 	}
@@ -260,8 +260,20 @@ func (u *URL) option(plain string) (value string, found bool) {
 }
 
 // unknownOption lists the known options by their usual names.
-func unknownOption(name string, known []string) error {
-	return fmt.Errorf("has the option %.40q, which isn't known; known are %s", name, strings.Join(slices.Sorted(slices.Values(known)), ", "))
+func (u *URL) unknownOption(name string, known []string) error {
+	return fmt.Errorf("has %s, which isn't known; known are %s", u.quoteOption(name), strings.Join(slices.Sorted(slices.Values(known)), ", "))
+}
+
+// quoteOption names an option, unless it may be a part of a password with ? or & in it: in a URL that lacks the host or the name of the
+// database, or behind a password among the options.
+func (u *URL) quoteOption(name string) string {
+	hasPort := slices.ContainsFunc(u.hosts, func(h host) bool { return h.port != "" })
+	isCut := u.Engine != SQLite && u.user == nil && (u.database == "" && len(u.hosts) > 0 || hasPort)
+	hasPassword := slices.ContainsFunc(u.options, func(o option) bool { return strings.Contains(plainOption(o.name), "passw") })
+	if isCut || hasPassword {
+		return "an option after the question mark"
+	}
+	return fmt.Sprintf("the option %.40q", name)
 }
 
 // tlsModes are what sslmode of PostgreSQL and ssl-mode of MySQL may say, and node-postgres' no-verify, without dashes and in lower case.

@@ -162,7 +162,7 @@ func TestURLsOfSQLiteNameTheFileThatIsMeant(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"sqlite:///data/x.db": "data/x.db", "sqlite:////srv/x.db": "/srv/x.db", "sqlite+aiosqlite:///./x.db": "./x.db", "sqlite3:///x.db": "x.db",
-		"sqlite:///h#x.db": "h#x.db", "sqlite:///a b.db": "a b.db", "sqlite:///a%20b%3F%25.db": "a b?%.db", "sqlite:///x@y:z.db": "x@y:z.db",
+		"sqlite:///h#x.db": "h#x.db", "sqlite:///a b.db": "a b.db", "sqlite:///a%20b%3F%25.db": "a b?%.db", "sqlite:///x@y:z.db": "x@y:z.db", "sqlite:///price$.db": "price$.db", "sqlite:///memory.db": "memory.db",
 		"sqlite:///x.db?mode=rwc&cache=private&check_same_thread=false": "x.db",
 	} {
 		if got := parse(t, text).File(); got != want {
@@ -194,6 +194,10 @@ func TestURLsThatAreRefused(t *testing.T) {
 		"mysql://h/d?autocommit=false": "option autocommit, which must be true", "mysql://h/d?charset=latin1": "option charset, which must be utf8mb4",
 		"mysql://h/d?wsrep_sync_wait=1%3Bhunter2": "must be a number", "mysql://h/d?unix_socket=hunter2": "absolute path", "mysql://h1,h2/d": "several hosts",
 		"mysql://h/d?connect_timeout=hunter2": "number of seconds", "mysql://h/d?collation=latin1_bin": "utf8mb4", "mysql://h/d?multiStatements=true": "isn't known",
+		"postgres://u:12?hunter2=x": "an option after the question mark, which isn't known", "mysql://u:12?hunter2=x": "an option after", "postgres://u:12/3?hunter2=x": "an option after",
+		"postgres://h/d?password=ab&hunter2=cd": "an option after", "mysql://h/d?hunter2=cd&password=ab": "an option after", "postgres://h/d?password=ab&hunter2=cd&hunter2=e": "an option after",
+		"sqlite:///%3Amemory%3A": memory, "sqlite:///:MEMORY:": memory, "sqlite://%3amemory%3a": memory, "sqlite:///FILE:x.db": "file:", "sqlite:////file:x.db": "file:", "sqlite:///file%3Ax.db": "file:",
+		"sqlite:///$HOME/z.db": "variable", "sqlite:///${HOME}/z.db": "variable", "sqlite:////srv/$DATA": "variable", "sqlite:///%25USERPROFILE%25/z.db": "variable", "sqlite:///%7E/x.db": "~",
 		"sqlite://": memory, "sqlite:///": memory, "sqlite://:memory:": memory, "sqlite:///:memory:": memory, "sqlite:///file::memory:?cache=shared": memory,
 		"sqlite:///x.db?mode=memory": memory, "sqlite:///x.db?mode=ro": "mode", "sqlite:///x.db?cache=shared": "cache", "sqlite:///file:x.db?mode=ro": "file:",
 		"sqlite:///~/x.db": "~", "sqlite:///100%.db": "%25", "sqlite://x.db": "sqlite:///file", "sqlite:///data/": "folder", "sqlite:///x%00.db": "NUL",

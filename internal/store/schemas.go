@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// OtherSchema is a schema of PostgreSQL that is not the one that the store uses.
+type OtherSchema struct {
+	Name          string
+	HasExtensions bool // whether objects of extensions are in it
+}
+
+// OtherSchemas returns those that neither the server nor an extension made.
+func (s *Store) OtherSchemas(ctx context.Context) ([]OtherSchema, error) {
+	const query = `SELECT nspname, EXISTS (SELECT FROM pg_extension WHERE extnamespace = n.oid) FROM pg_namespace AS n
+		WHERE nspname <> current_schema() AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\_%'
+			AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_namespace'::regclass AND objid = n.oid AND deptype = 'e')
+		ORDER BY 1`
+	rows, err := s.database.sqlDB().QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("list schemas: %w", translatePostgres(err))
+	}
+	defer func() { _ = rows.Close() }()
+	var list []OtherSchema
+	for rows.Next() {
+		var other OtherSchema
+		if err := rows.Scan(&other.Name, &other.HasExtensions); err != nil {
+			return nil, fmt.Errorf("list schemas: %w", err)
+		}
+		list = append(list, other)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list schemas: %w", err)
+	}
+	return list, nil
+}
+
+// CurrentSchema returns the schema of PostgreSQL that the store uses; "" if it doesn't exist.
+func (s *Store) CurrentSchema(ctx context.Context) (string, error) {
+	var name string
+	if err := s.database.sqlDB().QueryRowContext(ctx, "SELECT coalesce(current_schema(), '')").Scan(&name); err != nil {
+		return "", fmt.Errorf("ask for the schema: %w", translatePostgres(err))
+	}
+	return name, nil
+}
+
+// ExtensionSchema returns the schema of an extension of PostgreSQL; "" if the database doesn't have the extension.
+func (s *Store) ExtensionSchema(ctx context.Context, extension string) (string, error) {
+	var schema string
+	err := s.database.sqlDB().QueryRowContext(ctx,
+		"SELECT coalesce((SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = $1), '')", extension).Scan(&schema)
+	if err != nil {
+		return "", fmt.Errorf("ask for the extension %s: %w", extension, translatePostgres(err))
+	}
+	return schema, nil
+}
