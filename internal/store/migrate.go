@@ -168,6 +168,11 @@ func (s *Store) migrateLocked(ctx context.Context, f func(*migrator) error) erro
 			return err
 		}
 	}
+	if s.engine == Postgres {
+		if err := requireSchema(ctx, session); err != nil {
+			return err
+		}
+	}
 	m := &migrator{engine: s.engine, session: session, notice: s.notice}
 	if m.steps, err = s.provider(session); err != nil {
 		return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -34,6 +35,19 @@ func (s *Store) OtherSchemas(ctx context.Context) ([]OtherSchema, error) {
 		return nil, fmt.Errorf("list schemas: %w", err)
 	}
 	return list, nil
+}
+
+// requireSchema returns an error if the search path of a user of PostgreSQL leads to no schema, so that no table can be made.
+func requireSchema(ctx context.Context, db reader) error {
+	var exists bool
+	if err := db.QueryRowContext(ctx, "SELECT current_schema() IS NOT NULL").Scan(&exists); err != nil {
+		return fmt.Errorf("ask for the schema: %w", translatePostgres(err))
+	}
+	if !exists {
+		return errors.New("the schema doesn't exist: the search_path of the database URL or of the user names none that is there, " +
+			"or none that the user may use; make it with CREATE SCHEMA")
+	}
+	return nil
 }
 
 // CurrentSchema returns the schema of PostgreSQL that the store uses; "" if it doesn't exist.
