@@ -86,7 +86,7 @@ func environment() []string {
 	var env []string
 	for _, entry := range os.Environ() {
 		name, _, _ := strings.Cut(entry, "=")
-		if slices.Contains([]string{"PATH", "HOME", "TMPDIR", "LANG"}, name) || strings.HasPrefix(name, "LC_") {
+		if slices.Contains([]string{"PATH", "HOME", "TMPDIR", "LANG"}, name) || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "PGSSL") {
 			env = append(env, entry)
 		}
 	}
