@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -174,6 +175,10 @@ func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the program that stands for pg_dump is a shell script")
 	}
+	// Programs started under nohup ignore SIGHUP, unless the one that starts them handles it.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
 	fakes := map[store.Engine]struct{ name, version, old string }{
 		store.Postgres: {"pg_dump", "pg_dump (PostgreSQL) 99.1", "pg_dump (PostgreSQL) 9.6.24"},
 		store.MySQL:    {"mariadb-dump", "mariadb-dump from 99.1.2-MariaDB, client 10.19 for Linux", "mariadb-dump  Ver 10.19 Distrib 10.1.48-MariaDB"},
@@ -192,17 +197,17 @@ func TestBackupThatIsStoppedLeavesNothing(t *testing.T) {
 		fakeProgram(t, programs, fake.name, fake.version)
 		folder := t.TempDir()
 		home = home.with("TMPDIR=" + folder)
-		for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		for _, sent := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 			p := home.start("backup", "stopped")
 			p.mustSoonBeThere("called")
 			wantEmptyFolder(t, folder) // while it runs, so that it is so after a signal that nothing can catch
-			p.signal(signal)
+			p.signal(sent)
 			status := p.wait()
 			if err := os.Remove(filepath.Join(home.dir, "called")); err != nil {
 				t.Fatal(err)
 			}
 			if status != 1 {
-				t.Errorf("%s: exit status %d, want 1", signal, status)
+				t.Errorf("%s: exit status %d, want 1", sent, status)
 			}
 			p.wantError("stopped as asked")
 			home.wantNoBackup("stopped")

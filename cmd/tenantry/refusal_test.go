@@ -109,11 +109,11 @@ func TestWrongArgumentsAreUsageErrors(t *testing.T) {
 	home := newInstallation(t)
 	for arguments, message := range map[string]string{
 		"sevre":            `unknown command "sevre"`,
-		"serve now":        `unknown command "now"`,
+		"serve now":        `unknown command (not shown) for "tenantry serve"`,
 		"serve --dmeo":     `unknown flag: --dmeo`,
 		"migrate upp":      `unknown command "upp"`,
-		"migrate down all": `unknown command "all"`,
-		"seed --seed=x":    `invalid argument "x"`,
+		"migrate down all": `unknown command (not shown) for "tenantry migrate down"`,
+		"seed --seed=x":    `invalid argument (not shown) for "--seed"`,
 	} {
 		home.run(2, strings.Fields(arguments)...).wantError(message)
 	}
