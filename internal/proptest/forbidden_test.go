@@ -200,7 +200,7 @@ func textFaults(op operation) []fault {
 	text("cut off in the middle", http.StatusBadRequest, func(b string) string { return b[:(len(b)+1)/2] })
 	text("a comma too many", http.StatusBadRequest, func(b string) string { return b[:len(b)-1] + ",}" })
 	text("a comment", http.StatusBadRequest, func(b string) string { return "/* */" + b })
-	text("a byte order mark", http.StatusBadRequest, func(b string) string { return "\ufeff" + b })
+	text("two byte order marks", http.StatusBadRequest, func(b string) string { return "\ufeff\ufeff" + b })
 	text("single quotes", http.StatusBadRequest, instead(`{'a':1}`))
 	text("NaN", http.StatusBadRequest, instead(`{"a":NaN}`))
 	text("a form", http.StatusBadRequest, instead("a=1&b=2"))
