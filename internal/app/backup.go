@@ -95,8 +95,8 @@ func (p *program) backup(ctx context.Context, path string) error {
 	})
 }
 
-// mustBeServed returns an error if the database isn't the one that DATABASE_URL leads to. Only a copy of a database has the times of its
-// migrations.
+// mustBeServed returns an error if the database is neither the one that DATABASE_URL leads to nor a replica of it. It compares
+// when the migrations were applied. Store.IsSameDatabase would refuse a replica, because that has locks of its own.
 func mustBeServed(ctx context.Context, cfg config.Config, s *store.Store) error {
 	serving, err := openStore(ctx, cfg, store.Options{MaxConnections: 1})
 	if err != nil {

@@ -22,8 +22,8 @@ const (
 
 // Refresh trades a refresh token for a new pair (RFC 9700, section 4.14.2: rotation). The newest token of the session
 // gives a new one. Its direct predecessor gives the newest one again: for 10 s to every client, and for as long as an
-// access token lives to the client of the last refresh, or of the log-in before. Any other token has been used before: the session ends, and the
-// error is errs.RefreshReused.
+// access token lives to the client of the last refresh. Any other token has been used before: the session ends, and
+// the error is errs.RefreshReused.
 func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 	c, err := s.tokens.verify(refreshToken, token)
 	if err != nil {

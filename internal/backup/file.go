@@ -82,8 +82,8 @@ func mustBeFree(path string) error {
 	return err
 }
 
-// passedFile returns a file with a text, which may be secret, and the name by which a program opens it that has it as its first extra file. Other than on
-// Windows it is in no folder, so nothing is left of it however the program ends.
+// passedFile returns a file with a text, which may be secret, and the name by which a program opens it that gets it as its
+// first extra file. Except on Windows it is in no folder, so nothing is left of it however the program ends.
 func passedFile(text string) (file *os.File, name string, remove func(), err error) {
 	if file, err = os.CreateTemp("", "tenantry-*.cnf"); err != nil { // of mode 0600
 		return nil, "", nil, err

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
 // dumpPostgres writes the store's schema into a file, and the extensions with their schemas.
@@ -73,7 +74,7 @@ func restorePostgres(ctx context.Context, s *store.Store, path string, m Manifes
 
 // connection returns the name of a database in a form that isn't mistaken for a list of settings, as a name with = would be.
 func connection(database string) string {
-	return "dbname='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(database) + "'"
+	return dburl.Keyword("dbname", database)
 }
 
 // missingObjects returns the table of contents of a backup without the schemas that the database has already.

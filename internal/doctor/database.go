@@ -12,6 +12,12 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
+// The checks that need the database, in their order; rowChecks need its schema, too.
+var (
+	rowChecks      = []string{"isolation", "accounts", "audit", "clients", "departments"}
+	databaseChecks = append([]string{"connections", "cluster", "schema", "indexes", "clock"}, rowChecks...)
+)
+
 // database checks the database and what is in it.
 func (p Patient) database(whole context.Context) []Check {
 	ctx, cancel := context.WithTimeout(whole, timeout)
@@ -19,13 +25,13 @@ func (p Patient) database(whole context.Context) []Check {
 	s, err := p.OpenStore(ctx)
 	if err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "check DATABASE_URL, and that the database runs and lets this machine in"}
-		return append([]Check{failed}, skip("connections", "cluster", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "departments")...)
+		return append([]Check{failed}, skip(databaseChecks...)...)
 	}
 	defer s.Close()
 	start := p.Now()
 	if err := s.Ping(ctx); err != nil {
 		failed := Check{Name: "database", Result: Failed, Detail: err.Error(), Fix: "look at the database's own log"}
-		return append([]Check{failed}, skip("connections", "cluster", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "departments")...)
+		return append([]Check{failed}, skip(databaseChecks...)...)
 	}
 	version := schema(ctx, s)
 	checks := slices.Concat(
@@ -33,7 +39,7 @@ func (p Patient) database(whole context.Context) []Check {
 		p.connections(ctx, s), p.cluster(ctx, s), p.owner(ctx, s, version),
 	)
 	if version.Result == Failed {
-		return slices.Concat(checks, skip("indexes"), []Check{p.clock(ctx, s)}, skip("isolation", "accounts", "audit", "clients", "departments"))
+		return slices.Concat(checks, skip("indexes"), []Check{p.clock(ctx, s)}, skip(rowChecks...))
 	}
 	return slices.Concat(checks, indexes(ctx, s), []Check{p.clock(ctx, s)}, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s), p.clients(ctx, s),
 		p.departments(whole, s))

@@ -64,8 +64,7 @@ type Patient struct {
 // What is fine makes one check; each finding is one of its own.
 func Examine(ctx context.Context, p Patient) []Check {
 	if p.ConfigErr != nil {
-		return append(settingsFaults(p.ConfigErr), skip("files", "database", "connections", "cluster", "schema", "indexes", "clock", "isolation", "accounts", "audit", "clients", "departments",
-			"redis")...)
+		return append(settingsFaults(p.ConfigErr), skip(slices.Concat([]string{"files", "database"}, databaseChecks, []string{"redis"})...)...)
 	}
 	return slices.Concat(p.settings(), p.files(), p.database(ctx), p.redis(ctx))
 }

@@ -55,10 +55,10 @@ type round struct {
 	state api.Health
 }
 
-// Check returns the state of all parts, not older than a second. Without the database, or with a schema that the program doesn't run
-// with, nothing works: down. Without Redis all works, but each instance limits by itself, a database that takes no changes still
-// answers questions, and one whose connections are all in use is there: degraded. Why a part is down is in the log, not in the reply: strangers may ask.
-// Who doesn't wait is told nothing good; the check goes on for the others.
+// Check returns the state of all parts, not older than a second. The state is down if nothing works: without the database, or with
+// a schema that the program doesn't run with. It is degraded without Redis, while each instance limits by itself; while the database
+// takes no changes; and while all connections are in use. The reply doesn't say why a part is down, because strangers may ask; the
+// log does. If ctx ends first, Check returns down; the check goes on for the others.
 func (c *Checker) Check(ctx context.Context) api.Health {
 	state := c.latest(ctx)
 	if c.Draining != nil && c.Draining() {

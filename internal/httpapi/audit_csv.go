@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
+	unicodetext "github.com/tenantry/tenantry/internal/text"
 )
 
 // csvRows writes a header and an entry per row (RFC 4180). Every character of a value is kept. The writer of
@@ -84,8 +85,7 @@ func isFormula(cell string) bool {
 }
 
 func isInvisible(r rune) bool {
-	const brailleBlank = '\u2800'
-	return unicode.IsSpace(r) || !unicode.IsGraphic(r) || unicode.In(r, unicode.M, unicode.Other_Default_Ignorable_Code_Point) || r == brailleBlank
+	return unicodetext.IsBlank(string(r)) || !unicode.IsGraphic(r) || unicode.Is(unicode.M, r)
 }
 
 func controlsTerminal(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\r\n", r) }

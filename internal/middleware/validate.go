@@ -108,7 +108,7 @@ func (v *validator) checkPreconditions(h http.Header, faults *errs.Faults) {
 		if len(values) == 0 || name == headerIfNoneMatch && v.op.Method == http.MethodGet && !namesAny(values) {
 			continue
 		}
-		faults.Add(errs.Field{Parameter: name, Detail: "can't be used here, because this has no ETag", Code: "not_allowed"})
+		faults.Add(errs.Field{Parameter: name, Detail: "This can't be used here, because the replies have no ETag.", Code: "not_allowed"})
 	}
 }
 
@@ -273,8 +273,8 @@ func isUTF8(params map[string]string) bool {
 	return !ok || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
 
-// compact returns a well-formed body without blanks between its parts, if it is large: a request keeps its body while it waits for a place. What
-// is left of a valid body is small, because the document limits the length of texts.
+// compact returns a well-formed body without blanks between its parts, if it is large: a request keeps its body while it
+// waits for a place. What is left of a valid body is small, because the document limits the length of texts.
 func compact(body []byte) []byte {
 	const large = 16 << 10
 	if len(body) <= large {

@@ -179,9 +179,9 @@ func readCollation(d *mysqlDraft, value string) error {
 
 func flag(field func(*mysqlDraft) *bool) func(*mysqlDraft, string) error {
 	return func(d *mysqlDraft, value string) error {
-		on, err := strconv.ParseBool(value)
+		on, err := readBool(value)
 		if err != nil {
-			return errors.New("must be true or false")
+			return err
 		}
 		*field(d) = on
 		return nil

@@ -243,12 +243,16 @@ func checkDefaultFile(o postgresOption) error {
 
 // keywords writes settings in the other form that PostgreSQL's connection strings have, where a value may have any character.
 func keywords(settings map[string]string) string {
-	escape := strings.NewReplacer(`\`, `\\`, `'`, `\'`)
 	var b strings.Builder
 	for name, value := range settings {
-		fmt.Fprintf(&b, "%s='%s' ", name, escape.Replace(value))
+		b.WriteString(Keyword(name, value) + " ")
 	}
 	return b.String()
+}
+
+// Keyword writes a setting of a connection string of PostgreSQL as name='value'.
+func Keyword(name, value string) string {
+	return name + "='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
 }
 
 func among(values ...string) func(string) error {
