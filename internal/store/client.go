@@ -99,20 +99,9 @@ func (s *Store) Tables(ctx context.Context) ([]string, error) {
 		MySQL:    "SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE' ORDER BY 1",
 		SQLite:   "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1",
 	}[s.engine]
-	rows, err := s.database.sqlDB().QueryContext(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("list tables: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
 	var names []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("list tables: %w", err)
-		}
-		names = append(names, name)
-	}
-	if err := rows.Err(); err != nil {
+	var name string
+	if err := eachRow(ctx, s.database.sqlDB(), query, func() { names = append(names, name) }, &name); err != nil {
 		return nil, fmt.Errorf("list tables: %w", err)
 	}
 	return names, nil

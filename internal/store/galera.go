@@ -21,7 +21,8 @@ func (s *Store) Galera(ctx context.Context) (Galera, error) {
 	}
 	facts := map[string]string{}
 	for _, query := range []string{"SHOW SESSION VARIABLES LIKE 'wsrep\\_%'", "SHOW GLOBAL STATUS LIKE 'wsrep\\_%'"} {
-		if err := s.readFacts(ctx, query, facts); err != nil {
+		var name, value string
+		if err := eachRow(ctx, s.database.sqlDB(), query, func() { facts[name] = value }, &name, &value); err != nil {
 			return Galera{}, fmt.Errorf("ask about the Galera cluster: %w", translateMySQL(err))
 		}
 	}
@@ -37,21 +38,4 @@ func (s *Store) Galera(ctx context.Context) (Galera, error) {
 		Nodes: nodes, SyncWait: syncWait, DirtyReads: facts["wsrep_dirty_reads"] == "ON",
 		Member: facts["wsrep_ready"] == "ON" && facts["wsrep_cluster_status"] == "Primary",
 	}, nil
-}
-
-// readFacts adds rows of a name and a value to facts.
-func (s *Store) readFacts(ctx context.Context, query string, facts map[string]string) error {
-	rows, err := s.database.sqlDB().QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name, value string
-		if err := rows.Scan(&name, &value); err != nil {
-			return err
-		}
-		facts[name] = value
-	}
-	return rows.Err()
 }

@@ -101,26 +101,18 @@ const sqliteNames = `
 // presentNames returns the indexes and constraints that are there, and whether each is valid.
 func (s *Store) presentNames(ctx context.Context) (map[string]bool, error) {
 	query := map[Engine]string{Postgres: postgresNames, MySQL: mysqlNames, SQLite: sqliteNames}[s.engine]
-	rows, err := s.database.sqlDB().QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
 	present := make(map[string]bool)
-	for rows.Next() {
-		var name string
-		var valid bool
-		if err := rows.Scan(&name, &valid); err != nil {
-			return nil, err
-		}
+	var name string
+	var valid bool
+	err := eachRow(ctx, s.database.sqlDB(), query, func() {
 		if s.engine != SQLite {
 			present[name] = valid
-			continue
+			return
 		}
 		present[name] = true
 		for _, m := range namedInSchema.FindAllStringSubmatch(name, -1) {
 			present[m[2]] = true
 		}
-	}
-	return present, rows.Err()
+	}, &name, &valid)
+	return present, err
 }

@@ -77,20 +77,10 @@ func migrationState(ctx context.Context, engine Engine, db reader) (applied map[
 	if err != nil || !exists {
 		return applied, step{}, err
 	}
-	rows, err := db.QueryContext(ctx, "SELECT version_id, tstamp FROM goose_db_version WHERE version_id > 0")
-	if err != nil {
-		return nil, step{}, fmt.Errorf("read migrations: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var version int64
-		var at time.Time
-		if err := rows.Scan(&version, &at); err != nil {
-			return nil, step{}, fmt.Errorf("read migrations: %w", err)
-		}
-		applied[version] = at
-	}
-	if err := rows.Err(); err != nil {
+	var version int64
+	var at time.Time
+	const query = "SELECT version_id, tstamp FROM goose_db_version WHERE version_id > 0"
+	if err := eachRow(ctx, db, query, func() { applied[version] = at }, &version, &at); err != nil {
 		return nil, step{}, fmt.Errorf("read migrations: %w", err)
 	}
 	begun, err = begunStep(ctx, engine, db)

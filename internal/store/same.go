@@ -92,22 +92,12 @@ func (s *Store) ForeignTables(ctx context.Context) ([]string, error) {
 	if s.engine != Postgres {
 		return nil, nil
 	}
-	rows, err := s.database.sqlDB().QueryContext(ctx, `SELECT relname FROM pg_class
+	const query = `SELECT relname FROM pg_class
 		WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('goose_db_version')) AND relkind IN ('r', 'p')
-			AND NOT pg_has_role(relowner, 'USAGE') ORDER BY relname`)
-	if err != nil {
-		return nil, fmt.Errorf("ask who owns the tables: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
+			AND NOT pg_has_role(relowner, 'USAGE') ORDER BY relname`
 	var names []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("ask who owns the tables: %w", err)
-		}
-		names = append(names, name)
-	}
-	if err := rows.Err(); err != nil {
+	var name string
+	if err := eachRow(ctx, s.database.sqlDB(), query, func() { names = append(names, name) }, &name); err != nil {
 		return nil, fmt.Errorf("ask who owns the tables: %w", err)
 	}
 	return names, nil

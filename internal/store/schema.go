@@ -81,19 +81,9 @@ func compatibleMigrations(ctx context.Context, engine Engine, db reader) (map[in
 	if err != nil || !exists {
 		return compatible, err
 	}
-	rows, err := db.QueryContext(ctx, "SELECT version_id FROM compatible_migrations")
+	var version int64
+	err = eachRow(ctx, db, "SELECT version_id FROM compatible_migrations", func() { compatible[version] = true }, &version)
 	if err != nil {
-		return nil, fmt.Errorf("read which migrations are compatible: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var version int64
-		if err := rows.Scan(&version); err != nil {
-			return nil, fmt.Errorf("read which migrations are compatible: %w", err)
-		}
-		compatible[version] = true
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read which migrations are compatible: %w", err)
 	}
 	return compatible, nil

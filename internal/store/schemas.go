@@ -18,21 +18,11 @@ func (s *Store) OtherSchemas(ctx context.Context) ([]OtherSchema, error) {
 		WHERE nspname <> current_schema() AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\_%'
 			AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_namespace'::regclass AND objid = n.oid AND deptype = 'e')
 		ORDER BY 1`
-	rows, err := s.database.sqlDB().QueryContext(ctx, query)
+	var list []OtherSchema
+	var other OtherSchema
+	err := eachRow(ctx, s.database.sqlDB(), query, func() { list = append(list, other) }, &other.Name, &other.HasExtensions)
 	if err != nil {
 		return nil, fmt.Errorf("list schemas: %w", translatePostgres(err))
-	}
-	defer func() { _ = rows.Close() }()
-	var list []OtherSchema
-	for rows.Next() {
-		var other OtherSchema
-		if err := rows.Scan(&other.Name, &other.HasExtensions); err != nil {
-			return nil, fmt.Errorf("list schemas: %w", err)
-		}
-		list = append(list, other)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("list schemas: %w", err)
 	}
 	return list, nil
 }
