@@ -56,10 +56,19 @@ func (d *descriptors) Accept() (net.Conn, error) {
 		if d.keep() {
 			return conn, nil // others have become free
 		}
-		_ = refuse(conn, errs.New(errs.Busy, "Too many connections are open here. Try again in a moment.").After(time.Second), refusalPatience)
-		_ = conn.Close()
+		refuseBusy(conn)
 		d.keep()
 	}
+}
+
+// refuseBusy answers a connection with 503 and closes it. It waits for the request first: some clients take an answer that comes
+// before they have asked for an error of the connection.
+func refuseBusy(conn net.Conn) {
+	until := time.Now().Add(refusalPatience)
+	_ = conn.SetReadDeadline(until)
+	_, _ = conn.Read(make([]byte, 1))
+	_ = refuse(conn, errs.New(errs.Busy, "Too many connections are open here. Try again in a moment.").After(time.Second), time.Until(until))
+	_ = conn.Close()
 }
 
 // keep opens the reserve, and reports whether there is one.
