@@ -1,0 +1,165 @@
+package resource
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// reserved are names that a field can't have, with the reason.
+func reservedName(name string) string {
+	switch {
+	case slices.Contains([]string{TenantID, ID, CreatedAt, UpdatedAt, Version, NameKey, SearchText, "lock_count"}, name):
+		return "every resource has it, or it is derived"
+	case slices.Contains([]string{"q", "sort", "cursor", "limit", "count", "dry_run", "after_id", "last_id", "pattern"}, name):
+		return "lists have a parameter of this name"
+	case slices.Contains(words, name):
+		return "it is a reserved word of SQL or Go"
+	}
+	return ""
+}
+
+// words are the reserved words of PostgreSQL, MySQL, MariaDB, SQLite and Go that look like names of fields.
+var words = strings.Fields(`
+	access add all alter analyse analyze and any array as asc asymmetric authorization before begin between bigint
+	binary blob both break by call cascade case cast chan change char character check collate column commit
+	condition const constraint continue convert create cross cube current cursor database databases dec decimal
+	declare default deferrable delayed delete desc describe deterministic distinct div do double drop dual each
+	else elseif empty end escape except exists exit explain fallthrough false fetch float for force foreign from
+	full fulltext func function generated glob go goto grant group grouping groups having if ignore immediate import in index infile
+	inner inout insert int integer intersect interval into is isnull iterate join key keys kill lag language last_value
+	lateral lead leading leave left like limit linear lines load localtime lock long longblob longtext loop low_priority
+	map match maxvalue mediumint mod modifies natural not notnull null numeric of offset on only optimize option or order out
+	outer outfile over overlaps package partition placing precision primary procedure purge raise range rank read reads real recursive
+	references regexp release rename repeat replace require resignal restrict return returning revoke right rlike
+	row rows schema schemas select self separator session_user set show signal similar smallint some spatial sql
+	sqlexception sqlstate sqlwarning ssl starting stored straight_join struct switch symmetric system table tablesample terminated
+	then tinyint to trailing transaction trigger true type undo union unique unlock unsigned update usage use user
+	using values var varbinary varchar variadic varying verbose virtual when where while window with write xor zerofill`)
+
+// check refuses what can't be generated.
+func (p *parser) check(r *Resource) error {
+	for _, c := range []struct {
+		key, value string
+		fits       bool
+		want       string
+	}{
+		{"name", r.Name, nameForm.MatchString(r.Name) && len(r.Name) <= 30, "a name in lower case like work_order, of at most 30 characters"},
+		{"plural", r.Plural, nameForm.MatchString(r.Plural) && len(r.Plural) <= 32 && r.Plural != r.Name, "another name than the singular, in lower case"},
+		{"tag", r.Tag, nameForm.MatchString(r.Tag), "a name in lower case"},
+		{"package", r.Package, nameForm.MatchString(r.Package) && !strings.Contains(r.Package, "_"), "the name of a Go package"},
+		{"path", r.Path, pathForm.MatchString(r.Path), "a path like /work-orders"},
+		{"name", r.Name, !slices.Contains(words, r.Name) && !slices.Contains(entities, r.Name), "no reserved word of SQL or Go, and no name that is taken"},
+		{"package", r.Package, !slices.Contains(words, r.Package), "no reserved word"},
+	} {
+		if !c.fits {
+			return p.errorf(p.at(c.key), "%s is %q; it must be %s", c.key, c.value, c.want)
+		}
+	}
+	for _, f := range r.Fields {
+		if err := p.checkField(r, f); err != nil {
+			return err
+		}
+	}
+	if label, ok := r.Field(r.Label); !ok || !label.Type.isText() || label.Null {
+		return p.errorf(p.at("label"), "label is %q; it must be a text field that is never null", r.Label)
+	}
+	return p.checkSort(r)
+}
+
+// at returns where a key of the description is, or else where the description begins.
+func (p *parser) at(key string) *yaml.Node {
+	if n := p.top[key]; n != nil {
+		return n
+	}
+	return p.top[""]
+}
+
+func (p *parser) checkField(r *Resource, f Field) error {
+	at := &yaml.Node{Line: f.Line}
+	reason := reservedName(f.Name)
+	switch {
+	case !nameForm.MatchString(f.Name) || len(f.Name) > 30:
+		return p.errorf(at, "%q can't be the name of a field: use lower case like start_date, at most 30 characters", f.Name)
+	case reason != "":
+		return p.errorf(at, "a field can't be called %s: %s", f.Name, reason)
+	case f.Name == r.Name || f.Name == r.Plural:
+		return p.errorf(at, "the field %s has the name of its resource", f.Name)
+	case f.Null && f.Default != nil:
+		return p.errorf(at, "%s has null and a default: a field that may be absent needs none", f.Name)
+	case f.Null && (f.Type.Kind == Code || f.Type.Kind == Name && f.Name == "name"):
+		return p.errorf(at, "%s can't be null: rows are known by it", f.Name)
+	case f.Null && f.Type.Kind == Address:
+		return p.errorf(at, "%s is an address, which can't be null: its parts can", f.Name)
+	case f.Type.Kind == Address && (f.Search || f.Filter || f.Fixed):
+		return p.errorf(at, "name the parts of the address, like filter: [country]; an address can't be fixed")
+	case f.Search && !f.Type.isText():
+		return p.errorf(at, "%s of type %s can't be searched: only texts can", f.Name, f.Type)
+	case f.Filter && !f.Type.isKey():
+		return p.errorf(at, "%s of type %s can't be filtered by: only texts of at most %d characters and exact values can", f.Name, f.Type, maxKeyText)
+	case f.Type.Kind != Address && (f.Parts.Search != nil || f.Parts.Filter != nil):
+		return p.errorf(at, "%s has no parts; only an address has", f.Name)
+	}
+	if err := p.checkUnique(r, f, at); err != nil {
+		return err
+	}
+	return p.checkReference(r, f, at)
+}
+
+func (p *parser) checkUnique(r *Resource, f Field, at *yaml.Node) error {
+	if f.Unique == nil {
+		return nil
+	}
+	if !f.Type.isKey() || f.Type.Kind == Bool {
+		return p.errorf(at, "%s of type %s can't be unique", f.Name, f.Type)
+	}
+	for _, name := range f.Unique[1:] {
+		with, ok := r.Field(name)
+		if !ok || name == f.Name || !with.Type.isKey() {
+			return p.errorf(at, "%s can't be unique together with %q: no other field of this name can be part of a key", f.Name, name)
+		}
+	}
+	return nil
+}
+
+func (p *parser) checkReference(r *Resource, f Field, at *yaml.Node) error {
+	if f.Type.Kind != Ref {
+		if f.OnDelete != "" {
+			return p.errorf(at, "%s has on_delete, but refers to nothing", f.Name)
+		}
+		return nil
+	}
+	i := slices.IndexFunc(r.Fields, func(other Field) bool { return other.Name == f.Name })
+	switch {
+	case !strings.HasSuffix(f.Name, "_id"):
+		return p.errorf(at, "%s refers to a row, so its name must end in _id", f.Name)
+	case f.OnDelete == "" && f.Null:
+		r.Fields[i].OnDelete = Detach
+	case f.OnDelete == "" && f.Fixed:
+		r.Fields[i].OnDelete = Cascade
+	case f.OnDelete == "":
+		return p.errorf(at, "%s needs on_delete: what happens to a %s when its %s is deleted, cascade or detach?", f.Name, r.Words(), f.Ref)
+	case f.OnDelete == Detach && !f.Null:
+		return p.errorf(at, "%s can't be detached, because it can't be null", f.Name)
+	}
+	return nil
+}
+
+func (p *parser) checkSort(r *Resource) error {
+	for _, key := range r.Sort {
+		if key == CreatedAt {
+			continue
+		}
+		f, ok := r.Field(key)
+		switch {
+		case !ok:
+			return p.errorf(p.at("sort"), "sort has %q, which is no field", key)
+		case f.Null:
+			return p.errorf(p.at("sort"), "lists can't be sorted by %s, because it may be null", key)
+		case !f.Type.isSortable():
+			return p.errorf(p.at("sort"), "lists can't be sorted by %s of type %s", key, f.Type)
+		}
+	}
+	return nil
+}

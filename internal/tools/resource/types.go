@@ -1,0 +1,131 @@
+package resource
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Kind is what values a field can have.
+type Kind string
+
+// The kinds of fields. Enum and Ref are written by keys of their own, the others as the type.
+const (
+	Code    Kind = "code"  // upper case, at most 32 characters
+	Name    Kind = "name"  // one line of at most 200 characters
+	Text    Kind = "text"  // of at most Size characters
+	Email   Kind = "email" // a canonical address, at most 254 characters
+	Phone   Kind = "phone" // at most 32 characters
+	URL     Kind = "url"   // at most 500 characters
+	Bool    Kind = "bool"
+	Int     Kind = "int"   // 64 bits
+	Float   Kind = "float" // 64 bits
+	Decimal Kind = "decimal"
+	Date    Kind = "date"
+	Time    Kind = "time" // microseconds, UTC
+	Enum    Kind = "enum"
+	Ref     Kind = "ref"
+	Address Kind = "address" // six columns, one object for clients
+)
+
+// Type is a kind with its parameters.
+type Type struct {
+	Kind  Kind
+	Size  int // characters that a text may have at most
+	Scale int // digits after the point of a decimal, of Size digits in all
+}
+
+// String returns the type as a description has it.
+func (t Type) String() string {
+	switch t.Kind {
+	case Text:
+		return fmt.Sprintf("text(%d)", t.Size)
+	case Decimal:
+		return fmt.Sprintf("decimal(%d,%d)", t.Size, t.Scale)
+	default:
+		return string(t.Kind)
+	}
+}
+
+// AddressParts are the columns of an address without their prefixes, as clients call them.
+var AddressParts = []string{"line1", "line2", "city", "state", "postal_code", "country"}
+
+// AddressColumn returns the column of a part of an address.
+func AddressColumn(part string) string {
+	if strings.HasPrefix(part, "line") {
+		return "address_" + part
+	}
+	return part
+}
+
+var (
+	textType    = regexp.MustCompile(`^text\((\d+)\)$`)
+	decimalType = regexp.MustCompile(`^decimal\((\d+), ?(\d+)\)$`)
+	plainTypes  = map[string]Type{
+		"code": {Kind: Code, Size: 32}, "name": {Kind: Name, Size: 200}, "email": {Kind: Email, Size: 254},
+		"phone": {Kind: Phone, Size: 32}, "url": {Kind: URL, Size: 500}, "bool": {Kind: Bool}, "int": {Kind: Int},
+		"float": {Kind: Float}, "date": {Kind: Date}, "time": {Kind: Time}, "address": {Kind: Address},
+	}
+)
+
+// Limits of sizes. All engines have decimals of 38 digits, and texts of 10,000 characters in a row.
+const (
+	maxText   = 10000
+	maxDigits = 38
+)
+
+func parseType(text string) (Type, error) {
+	if t, ok := plainTypes[text]; ok {
+		return t, nil
+	}
+	if m := textType.FindStringSubmatch(text); m != nil {
+		size, err := strconv.Atoi(m[1])
+		if err != nil || size < 1 || size > maxText {
+			return Type{}, fmt.Errorf("a text has 1 to %d characters, not %s", maxText, m[1])
+		}
+		return Type{Kind: Text, Size: size}, nil
+	}
+	if m := decimalType.FindStringSubmatch(text); m != nil {
+		digits, err := strconv.Atoi(m[1])
+		scale, scaleErr := strconv.Atoi(m[2])
+		if err != nil || scaleErr != nil || digits < 1 || digits > maxDigits || scale > digits {
+			return Type{}, fmt.Errorf("a decimal has 1 to %d digits, and no more of them after the point, not %s", maxDigits, text)
+		}
+		return Type{Kind: Decimal, Size: digits, Scale: scale}, nil
+	}
+	return Type{}, fmt.Errorf("unknown type %q; there are code, name, text(n), email, phone, url, bool, int, float, "+
+		"decimal(digits,scale), date, time, address, and the keys enum and ref", text)
+}
+
+// isText reports whether values are texts that can be searched.
+func (t Type) isText() bool {
+	switch t.Kind {
+	case Code, Name, Text, Email, Phone, URL:
+		return true
+	default:
+		return false
+	}
+}
+
+// maxKeyText is how long a text may be that is part of an index: with the other columns it has to fit
+// into 3072 bytes on MySQL, at 4 bytes a character.
+const maxKeyText = 255
+
+// isKey reports whether values can be part of an index and compared for equality.
+func (t Type) isKey() bool {
+	if t.Kind == Float || t.Kind == Address {
+		return false
+	}
+	return !t.isText() || t.Size <= maxKeyText
+}
+
+// isSortable reports whether a list can be sorted by the values.
+func (t Type) isSortable() bool {
+	switch t.Kind {
+	case Code, Name, Int, Decimal, Date, Time:
+		return true
+	default:
+		return false
+	}
+}
