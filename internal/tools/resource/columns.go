@@ -1,5 +1,7 @@
 package resource
 
+import "slices"
+
 // Column is a column of a resource's table.
 type Column struct {
 	Name  string
@@ -50,14 +52,7 @@ func (r Resource) Columns() []Column {
 // addressSizes are how many characters each part of an address may have.
 var addressSizes = map[string]int{"line1": 200, "line2": 200, "city": 100, "state": 100, "postal_code": 20, "country": 100}
 
-func (r Resource) sortsBy(field string) bool {
-	for _, key := range r.Sort {
-		if key == field {
-			return true
-		}
-	}
-	return false
-}
+func (r Resource) sortsBy(field string) bool { return slices.Contains(r.Sort, field) }
 
 // SortColumn returns the column that a list is ordered by when it is sorted by a field.
 func SortColumn(field string) string {

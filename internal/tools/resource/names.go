@@ -33,7 +33,7 @@ func pluralOf(name string) string {
 	last := name[max(0, len(name)-1):]
 	before := name[max(0, len(name)-2):max(0, len(name)-1)]
 	switch {
-	case last == "y" && !strings.Contains("aeiou", before):
+	case last == "y" && !strings.ContainsAny(before, "aeiou"):
 		return name[:len(name)-1] + "ies"
 	case last == "s", last == "x", last == "z", strings.HasSuffix(name, "ch"), strings.HasSuffix(name, "sh"):
 		return name + "es"
