@@ -65,7 +65,10 @@ func (p *parser) check(r *Resource) error {
 	if label, ok := r.Field(r.Label); !ok || !label.Type.isText() || label.Null {
 		return p.errorf(p.at("label"), "label is %q; it must be a text field that is never null", r.Label)
 	}
-	return p.checkSort(r)
+	if err := p.checkSort(r); err != nil {
+		return err
+	}
+	return p.checkSizes(r)
 }
 
 // at returns where a key of the description is, or else where the description begins.
@@ -162,4 +165,46 @@ func (p *parser) checkSort(r *Resource) error {
 		}
 	}
 	return nil
+}
+
+// Limits of MySQL, in characters of 4 bytes: a text in a row, and all columns of an index together.
+const (
+	maxSearched = 15000
+	maxIndex    = 3072 / 4
+)
+
+// checkSizes refuses what doesn't fit into the columns and indexes of every engine.
+func (p *parser) checkSizes(r *Resource) error {
+	searched := 0
+	for _, f := range r.Fields {
+		if f.Search {
+			searched += f.Type.Size
+		}
+	}
+	if searched > maxSearched {
+		return p.errorf(p.at("fields"), "the fields that are searched have %d characters together; at most %d can be", searched, maxSearched)
+	}
+	for _, key := range r.UniqueKeys() {
+		if size := r.indexSize(key); size > maxIndex {
+			return p.errorf(p.at("fields"), "a unique key of %s is too long for an index: %d characters; at most %d fit",
+				strings.Join(key[1:], ", "), size, maxIndex)
+		}
+	}
+	return nil
+}
+
+// indexSize returns how many characters columns have in an index at most.
+func (r Resource) indexSize(columns []string) int {
+	const other = 36 // an id as text; numbers and times are shorter
+	size := 0
+	for _, c := range r.Columns() {
+		switch {
+		case !slices.Contains(columns, c.Name):
+		case c.Type.isText():
+			size += c.Type.Size
+		default:
+			size += other
+		}
+	}
+	return size
 }

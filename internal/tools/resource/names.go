@@ -1,6 +1,10 @@
 package resource
 
-import "strings"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
 
 // initialisms are the parts of names that Go writes in upper case; those of sqlc.yaml.
 var initialisms = map[string]bool{"id": true, "ip": true, "mac": true}
@@ -40,4 +44,20 @@ func pluralOf(name string) string {
 	default:
 		return name + "s"
 	}
+}
+
+// maxIdentifier is how long the name of a table, index or constraint may be on every engine
+// (PostgreSQL: 63 bytes, MySQL: 64 characters).
+const maxIdentifier = 63
+
+// Identifier returns the name of an index or a constraint: table, columns and suffix ("key", "fkey"
+// or "idx") with _ between them. A name that is too long for an engine ends in a hash instead.
+func Identifier(table string, columns []string, suffix string) string {
+	full := table + "_" + strings.Join(columns, "_") + "_" + suffix
+	if len(full) <= maxIdentifier {
+		return full
+	}
+	hash := sha256.Sum256([]byte(full))
+	end := "_" + hex.EncodeToString(hash[:4]) + "_" + suffix
+	return strings.TrimRight(full[:maxIdentifier-len(end)], "_") + end
 }

@@ -87,41 +87,43 @@ func TestParseNamesTheLineOfAMistake(t *testing.T) {
 		"name: [":               "line 1",
 		"name: project":         "1: roles is missing",
 		head + "---\nname: b\n": "one description",
-		head + "  owner: {ref: user, null: true}\n":                                 "5: owner refers to a row, so its name must end in _id",
-		head + "  owner_id: {ref: user}\n":                                          "5: owner_id needs on_delete",
-		head + "  owner_id: {ref: user, on_delete: detach}\n":                       "5: owner_id can't be detached",
-		head + "  owner_id: {ref: user, on_delete: restrict}\n":                     `5: unknown on_delete "restrict"`,
-		head + "  a: {type: txt}\n":                                                 `5: unknown type "txt"`,
-		head + "  a: {type: text(0)}\n":                                             "5: a text has 1 to",
-		head + "  a: {type: 'decimal(4,5)'}\n":                                      "5: a decimal has 1 to 38 digits",
-		head + "  a: {type: text(10), enum: [b]}\n":                                 "5: a has more than one of",
-		head + "  a: {null: true}\n":                                                "5: a needs a type",
-		head + "  a: {type: text(300), filter: true}\n":                             "5: a of type text(300) can't be filtered by",
-		head + "  a: {type: int, search: true}\n":                                   "5: a of type int can't be searched",
-		head + "  a: {type: bool, unique: true}\n":                                  "5: a of type bool can't be unique",
-		head + "  a: {type: int, unique: b}\n":                                      `5: a can't be unique together with "b"`,
-		head + "  a: {type: int, null: true, default: 1}\n":                         "5: a has null and a default",
-		head + "  a: {type: int, default: x}\n":                                     "5: the default of a must be a whole number",
-		head + "  a: {enum: [b, c], default: d}\n":                                  "5: the default of a must be one of b, c",
-		head + "  a: {enum: [b, b]}\n":                                              `5: enum has "b" twice`,
-		head + "  a: {type: int, requierd: true}\n":                                 `5: unknown key "requierd"`,
-		head + "  a: {type: int}\n  a: {type: int}\n":                               "6: a is given twice",
-		head + "  a: {type: int, null: maybe}\n":                                    "5: null must be true or false",
-		head + "  order: {type: int}\n":                                             "5: a field can't be called order: it is a reserved word",
-		head + "  version: {type: int}\n":                                           "5: a field can't be called version: every resource has it",
-		head + "  cursor: {type: int}\n":                                            "5: a field can't be called cursor",
-		head + "  Name: {type: int}\n":                                              `5: "Name" can't be the name of a field`,
-		head + "  a: {type: address, filter: true}\n":                               "5: name the parts",
-		head + "  a: {type: address, filter: [planet]}\n":                           `5: an address has no "planet"`,
-		head + "  a: {type: int, null: true}\nsort: [a]\n":                          "6: lists can't be sorted by a, because it may be null",
-		head + "sort: [b]\n":                                                        `5: sort has "b", which is no field`,
-		head + "label: b\n":                                                         `5: label is "b"`,
-		head + "path: projects\n":                                                   `5: path is "projects"`,
-		head + "colour: red\n":                                                      `5: unknown key "colour" of a description`,
-		strings.Replace(head, "viewer", "root", 1):                                  `2: unknown role "root"`,
-		strings.Replace(head, ", write: admin", "", 1):                              "2: roles needs read and write",
-		strings.Replace(head, "project", "user", 1):                                 `1: name is "user"`,
-		"name: p\nroles: {read: viewer, write: admin}\nfields:\n  n: {type: int}\n": "no field can name a row",
+		head + "  owner: {ref: user, null: true}\n":                                             "5: owner refers to a row, so its name must end in _id",
+		head + "  owner_id: {ref: user}\n":                                                      "5: owner_id needs on_delete",
+		head + "  owner_id: {ref: user, on_delete: detach}\n":                                   "5: owner_id can't be detached",
+		head + "  owner_id: {ref: user, on_delete: restrict}\n":                                 `5: unknown on_delete "restrict"`,
+		head + "  a: {type: txt}\n":                                                             `5: unknown type "txt"`,
+		head + "  a: {type: text(0)}\n":                                                         "5: a text has 1 to",
+		head + "  a: {type: 'decimal(4,5)'}\n":                                                  "5: a decimal has 1 to 38 digits",
+		head + "  a: {type: text(10), enum: [b]}\n":                                             "5: a has more than one of",
+		head + "  a: {null: true}\n":                                                            "5: a needs a type",
+		head + "  a: {type: text(300), filter: true}\n":                                         "5: a of type text(300) can't be filtered by",
+		head + "  a: {type: int, search: true}\n":                                               "5: a of type int can't be searched",
+		head + "  a: {type: bool, unique: true}\n":                                              "5: a of type bool can't be unique",
+		head + "  a: {type: int, unique: b}\n":                                                  `5: a can't be unique together with "b"`,
+		head + "  a: {type: int, null: true, default: 1}\n":                                     "5: a has null and a default",
+		head + "  a: {type: int, default: x}\n":                                                 "5: the default of a must be a whole number",
+		head + "  a: {enum: [b, c], default: d}\n":                                              "5: the default of a must be one of b, c",
+		head + "  a: {enum: [b, b]}\n":                                                          `5: enum has "b" twice`,
+		head + "  a: {type: int, requierd: true}\n":                                             `5: unknown key "requierd"`,
+		head + "  a: {type: int}\n  a: {type: int}\n":                                           "6: a is given twice",
+		head + "  a: {type: int, null: maybe}\n":                                                "5: null must be true or false",
+		head + "  order: {type: int}\n":                                                         "5: a field can't be called order: it is a reserved word",
+		head + "  version: {type: int}\n":                                                       "5: a field can't be called version: every resource has it",
+		head + "  cursor: {type: int}\n":                                                        "5: a field can't be called cursor",
+		head + "  Name: {type: int}\n":                                                          `5: "Name" can't be the name of a field`,
+		head + "  a: {type: address, filter: true}\n":                                           "5: name the parts",
+		head + "  a: {type: address, filter: [planet]}\n":                                       `5: an address has no "planet"`,
+		head + "  a: {type: int, null: true}\nsort: [a]\n":                                      "6: lists can't be sorted by a, because it may be null",
+		head + "sort: [b]\n":                                                                    `5: sort has "b", which is no field`,
+		head + "label: b\n":                                                                     `5: label is "b"`,
+		head + "path: projects\n":                                                               `5: path is "projects"`,
+		head + "colour: red\n":                                                                  `5: unknown key "colour" of a description`,
+		strings.Replace(head, "viewer", "root", 1):                                              `2: unknown role "root"`,
+		strings.Replace(head, ", write: admin", "", 1):                                          "2: roles needs read and write",
+		strings.Replace(head, "project", "user", 1):                                             `1: name is "user"`,
+		head + "  a: {type: text(9000), search: true}\n  b: {type: text(9000), search: true}\n": "4: the fields that are searched have 18000",
+		head + "  a: {type: text(255), unique: [b, c]}\n  b: {type: text(255)}\n  c: {type: text(250)}\n": "4: a unique key of b, c, a is too long",
+		"name: p\nroles: {read: viewer, write: admin}\nfields:\n  n: {type: int}\n":                       "no field can name a row",
 	} {
 		_, err := resource.Parse("project.yaml", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), "project.yaml") || !strings.Contains(err.Error(), want) {
@@ -147,5 +149,20 @@ func TestLoadChecksWhatResourcesSayOfEachOther(t *testing.T) {
 		if _, err := resource.Load(files, "r"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v; want %s", err, want)
 		}
+	}
+}
+
+func TestIdentifierFitsEveryEngine(t *testing.T) {
+	t.Parallel()
+	if got := resource.Identifier("branches", []string{"tenant_id", "company_id", "code"}, "key"); got != "branches_tenant_id_company_id_code_key" {
+		t.Errorf("short name is %s", got)
+	}
+	seen := map[string]bool{}
+	for _, column := range []string{"responsible_department_id", "responsible_department_ip"} {
+		got := resource.Identifier("maintenance_contract_positions", []string{"tenant_id", column, "created_at"}, "idx")
+		if len(got) > 63 || !strings.HasSuffix(got, "_idx") || seen[got] {
+			t.Errorf("long name is %s of %d characters, or not unique", got, len(got))
+		}
+		seen[got] = true
 	}
 }
