@@ -81,14 +81,14 @@ func Load(fsys fs.FS, dir string) ([]Resource, error) {
 		}
 		all = append(all, r)
 	}
-	return inOrder(all)
+	return InOrder(all)
 }
 
 // entities are what a description may refer to without being described.
 var entities = []string{"user"}
 
-// inOrder checks the references between resources, and sorts them.
-func inOrder(all []Resource) ([]Resource, error) {
+// InOrder checks the references between resources, and sorts them as Load does.
+func InOrder(all []Resource) ([]Resource, error) {
 	slices.SortFunc(all, func(a, b Resource) int { return cmp.Compare(a.Name, b.Name) })
 	byName := map[string]Resource{}
 	for _, r := range all {

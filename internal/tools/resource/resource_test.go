@@ -93,7 +93,7 @@ func TestParseNamesTheLineOfAMistake(t *testing.T) {
 		head + "  owner_id: {ref: user, on_delete: restrict}\n":                                 `5: unknown on_delete "restrict"`,
 		head + "  a: {type: txt}\n":                                                             `5: unknown type "txt"`,
 		head + "  a: {type: text(0)}\n":                                                         "5: a text has 1 to",
-		head + "  a: {type: 'decimal(4,5)'}\n":                                                  "5: a decimal has 1 to 38 digits",
+		head + "  a: {type: 'decimal(4,5)'}\n":                                                  "5: a decimal has 1 to 19 digits",
 		head + "  a: {type: text(10), enum: [b]}\n":                                             "5: a has more than one of",
 		head + "  a: {null: true}\n":                                                            "5: a needs a type",
 		head + "  a: {type: text(300), filter: true}\n":                                         "5: a of type text(300) can't be filtered by",

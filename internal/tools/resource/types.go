@@ -69,10 +69,10 @@ var (
 	}
 )
 
-// Limits of sizes. All engines have decimals of 38 digits, and texts of 10,000 characters in a row.
+// Limits of sizes. A decimal.Decimal has 19 digits, and MySQL 65,535 bytes in a row.
 const (
 	maxText   = 10000
-	maxDigits = 38
+	maxDigits = 19
 )
 
 func parseType(text string) (Type, error) {
