@@ -47,6 +47,7 @@ soak: ## Send mixed traffic for half an hour and look whether anything grows
 generate: ## Regenerate gen/ from openapi/ and sql/
 	$(TOOL) oapi-codegen --config oapi-codegen.yaml openapi/openapi.yaml
 	go run ./internal/tools/contractgen
+	go run ./internal/tools/storegen migrations
 	go run ./internal/tools/storegen queries
 	$(TOOL) sqlc generate
 	go run ./internal/tools/storegen querier

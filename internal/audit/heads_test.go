@@ -473,7 +473,7 @@ func TestTrailsVerifyAfterTheMigrationOfTheTimeOfSealingIsTakenBack(t *testing.T
 			if err != nil {
 				t.Fatal(err)
 			}
-			if undone.Version == 17 {
+			if undone.Name == "add_audit_seals_sealed_at" {
 				break
 			}
 		}

@@ -35,7 +35,7 @@ const postgresKeys = `
 	LEFT JOIN columns target ON target.conname = k.conname AND target.conrelid = k.conrelid AND target.which = 'target'
 	WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'goose%'
 	UNION ALL
-	SELECT c.relname, CASE WHEN i.indisunique THEN 'unique ' ELSE '' END || 'index ' || i.indexrelid::regclass || ' ('
+	SELECT c.relname, CASE WHEN i.indisunique THEN 'unique ' ELSE 'index ' END || i.indexrelid::regclass || ' ('
 		|| (SELECT string_agg(pg_get_indexdef(i.indexrelid, n, true), ', ' ORDER BY n) FROM generate_series(1, i.indnkeyatts) AS n) || ')'
 	FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
 	WHERE pg_get_indexdef(i.indexrelid) NOT LIKE '% USING gin %' AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'goose%'
@@ -90,7 +90,7 @@ const sqliteKeys = `
 	FROM sqlite_schema t
 	WHERE t.type = 'table' AND t.name NOT LIKE 'goose%' AND t.name NOT LIKE 'sqlite%'
 	UNION ALL
-	SELECT t.name, CASE WHEN i."unique" THEN 'unique ' ELSE '' END || 'index ' || i.name || ' (' || (
+	SELECT t.name, CASE WHEN i."unique" THEN 'unique ' ELSE 'index ' END || i.name || ' (' || (
 		SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno)) || ')'
 	FROM sqlite_schema t, pragma_index_list(t.name) i
 	WHERE t.type = 'table' AND t.name NOT LIKE 'goose%' AND i.origin = 'c'`

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tenantry/tenantry/sql/migrations"
+	"github.com/tenantry/tenantry/gen/migrations"
 )
 
 // SchemaFault is an index or a constraint that isn't as the migrations make it.

@@ -140,8 +140,8 @@ func TestMigrateUpTakesNothingForItsOwnThatItHasNotBegun(t *testing.T) {
 		execute(t, s, "CREATE TABLE tenants (something varchar(10))")
 		for range 3 {
 			_, err := s.MigrateUp(t.Context())
-			if err == nil || !strings.Contains(err.Error(), "migration 1 create_tenants: ") || engine == store.MySQL && !strings.Contains(err.Error(), "tenantry migrate stamp 1") {
-				t.Fatalf("error is %v, want one about migration 1", err)
+			if err == nil || !strings.Contains(err.Error(), "migration 2 create_tenants: ") || engine == store.MySQL && !strings.Contains(err.Error(), "tenantry migrate stamp 2") {
+				t.Fatalf("error is %v, want one about migration 2", err)
 			}
 		}
 		execute(t, s, "DROP TABLE tenants")

@@ -10,7 +10,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
-	"github.com/tenantry/tenantry/sql/migrations"
+	"github.com/tenantry/tenantry/gen/migrations"
 )
 
 // MigrateUp applies all migrations that are missing and returns those that it applied, also with an error. Any

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,9 +15,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tenantry/tenantry/gen/migrations"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
-	"github.com/tenantry/tenantry/sql/migrations"
 )
 
 // migrationFiles returns the names of an engine's migrations, oldest first.
@@ -47,6 +46,18 @@ func versions(t *testing.T, engine store.Engine) []int64 {
 		list = append(list, version)
 	}
 	return list
+}
+
+// versionOf returns the number of the migration with a name.
+func versionOf(t *testing.T, engine store.Engine, name string) int64 {
+	t.Helper()
+	for _, version := range versions(t, engine) {
+		if strings.HasSuffix(migrationFile(t, engine, version), "_"+name+".sql") {
+			return version
+		}
+	}
+	t.Fatalf("there is no migration %s", name)
+	return 0
 }
 
 func migrationFile(t *testing.T, engine store.Engine, version int64) string {
@@ -85,7 +96,7 @@ func TestMigrateUpAppliesEachMigrationOnce(t *testing.T) {
 		if err != nil || len(done) != len(files) {
 			t.Fatalf("first time: %d migrations applied, error %v; want %d", len(done), err, len(files))
 		}
-		if done[0] != (store.Migration{Version: 1, Name: "create_tenants"}) {
+		if done[0] != (store.Migration{Version: 1, Name: "create_roles"}) {
 			t.Errorf("first migration is %+v", done[0])
 		}
 		if current, needed := schemaVersion(t, s); current != newest || needed != newest {
@@ -262,53 +273,15 @@ func TestSchemaVersionOfANewerDatabaseIsGreaterThanNeeded(t *testing.T) {
 	})
 }
 
-func TestMigrationsOfAllEnginesHaveTheSameNames(t *testing.T) {
-	t.Parallel()
-	want := migrationFiles(t, store.Postgres)
-	for _, engine := range []store.Engine{store.MySQL, store.SQLite} {
-		if diff := cmp.Diff(want, migrationFiles(t, engine)); diff != "" {
-			t.Errorf("%s and %s differ:\n%s", store.Postgres, engine, diff)
-		}
-	}
-}
-
-// MySQL commits each DDL statement by itself, so a migration of two could be left half done. What changes rows
-// comes before, and is repeated with it.
-func TestMySQLMigrationsEndWithTheirOnlyDDLStatement(t *testing.T) {
-	t.Parallel()
-	comment := regexp.MustCompile(`(?m)--.*$`)
-	rows := regexp.MustCompile(`^(INSERT|UPDATE|DELETE|SELECT) `)
-	for _, file := range migrationFiles(t, store.MySQL) {
-		for name, section := range sections(t, store.MySQL, file) {
-			section = strings.TrimSpace(comment.ReplaceAllString(section, ""))
-			statements := strings.Split(strings.TrimSuffix(section, ";"), ";")
-			for i, statement := range statements {
-				if i < len(statements)-1 && !rows.MatchString(strings.TrimSpace(statement)) {
-					t.Errorf("%s: section %s has a statement after %q; MySQL needs a migration of its own for each DDL statement", file, name, statement)
-				}
-			}
-		}
-	}
-}
-
-// What isn't done in one transaction would be left half done.
-func TestMigrationsAreTransactions(t *testing.T) {
-	t.Parallel()
-	for _, engine := range []store.Engine{store.Postgres, store.MySQL, store.SQLite} {
-		for _, file := range migrationFiles(t, engine) {
-			for name, section := range sections(t, engine, file) {
-				if strings.Contains(section, "+goose NO TRANSACTION") {
-					t.Errorf("%s of %s: section %s isn't a transaction", file, engine, name)
-				}
-			}
-		}
-	}
-}
-
 // sections returns the parts of a migration by their names. Before the first there may be comments only.
 func sections(t *testing.T, engine store.Engine, file string) map[string]string {
 	t.Helper()
-	text, err := fs.ReadFile(migrations.FS, path.Join(string(engine), file))
+	return sectionsOf(t, migrations.FS, engine, file)
+}
+
+func sectionsOf(t *testing.T, files fs.FS, engine store.Engine, file string) map[string]string {
+	t.Helper()
+	text, err := fs.ReadFile(files, path.Join(string(engine), file))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
-	"github.com/tenantry/tenantry/sql/migrations"
+	"github.com/tenantry/tenantry/gen/migrations"
 )
 
 // compatibleMark is a line of a migration after which programs that don't know it go on, see docs/adr/0020-upgrades.md.

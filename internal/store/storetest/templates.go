@@ -9,8 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tenantry/tenantry/gen/migrations"
 	"github.com/tenantry/tenantry/internal/store"
-	"github.com/tenantry/tenantry/sql/migrations"
 )
 
 // To migrate takes much longer than to copy what has been migrated.

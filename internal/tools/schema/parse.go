@@ -1,0 +1,177 @@
+package schema
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// migration is a file of sql/migrations, as one engine understands it.
+type migration struct {
+	path       string
+	version    int64
+	name       string
+	compatible bool // runs with older programs
+	up, down   []located
+	hasDown    bool
+}
+
+// located is a statement and the line on which it begins.
+type located struct {
+	statement
+
+	line int
+}
+
+func (m migration) errorf(line int, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %w", m.path, line, fmt.Errorf(format, args...))
+}
+
+var fileName = regexp.MustCompile(`^(\d{5})_([a-z][a-z0-9_]*)\.sql$`)
+
+// readFile reads a migration for an engine.
+func readFile(path string, e Engine) (migration, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return migration{}, fmt.Errorf("read migration: %w", err)
+	}
+	m := fileName.FindStringSubmatch(filepath.Base(path))
+	if m == nil {
+		return migration{}, fmt.Errorf("%s: the name must be like 00012_add_company_logo.sql", path)
+	}
+	version, err := strconv.ParseInt(m[1], 10, 64)
+	if err != nil {
+		return migration{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return parse(migration{path: path, version: version, name: strings.TrimSuffix(filepath.Base(path), ".sql")}, string(text), e)
+}
+
+// section is a part of a migration: lines that aren't for the engine are empty.
+type section struct {
+	lines    []string
+	native   map[int]bool // the lines that only some engines have, by number
+	readings []located
+}
+
+var (
+	directive      = regexp.MustCompile(`^\s*-- tenantry: (.*?)\s*$`)
+	comment        = regexp.MustCompile(`^\s*--`)
+	onlyEngines    = regexp.MustCompile(`^only ((?:postgres|mysql|sqlite)(?:, (?:postgres|mysql|sqlite))*)$`)
+	readingOf      = regexp.MustCompile(`^(un)?scoped_reading (\w+)$`)
+	compatibleMark = "runs with older programs"
+)
+
+func parse(m migration, text string, e Engine) (migration, error) {
+	up, down := &section{native: map[int]bool{}}, &section{native: map[int]bool{}}
+	current, only := up, []string(nil)
+	for i, line := range strings.Split(text, "\n") {
+		number := i + 1
+		if strings.IndexFunc(line, func(r rune) bool { return r > 127 }) >= 0 {
+			return m, m.errorf(number, "not ASCII")
+		}
+		d := directive.FindStringSubmatch(line)
+		switch {
+		case d == nil && strings.HasPrefix(line, "-- +goose"):
+			return m, m.errorf(number, "goose's annotations are written by storegen")
+		case d == nil && comment.MatchString(line) && only == nil:
+			line = ""
+		case d != nil && d[1] == "down":
+			if m.hasDown {
+				return m, m.errorf(number, "the way back has begun already")
+			}
+			m.hasDown, only = true, nil
+			current, line = down, ""
+			current.lines = slices.Repeat([]string{""}, i)
+		case d != nil && d[1] == compatibleMark:
+			m.compatible, line = true, ""
+		case d != nil && d[1] == "all engines":
+			only, line = nil, ""
+		case d != nil && onlyEngines.MatchString(d[1]):
+			only, line = strings.Split(onlyEngines.FindStringSubmatch(d[1])[1], ", "), ""
+		case d != nil && readingOf.MatchString(d[1]):
+			r := readingOf.FindStringSubmatch(d[1])
+			current.readings = append(current.readings, located{reading{r[2], r[1] != ""}, number})
+			line = ""
+		case d != nil:
+			return m, m.errorf(number, "unknown line %q", strings.TrimSpace(line))
+		}
+		if only != nil && !slices.Contains(only, string(e)) {
+			line = ""
+		}
+		current.native[number] = only != nil
+		current.lines = append(current.lines, line)
+	}
+	var err error
+	if m.up, err = m.statements(up); err != nil {
+		return m, err
+	}
+	m.down, err = m.statements(down)
+	return m, err
+}
+
+// statements returns the statements of a section in order, and what is said of reading last.
+func (m migration) statements(s *section) ([]located, error) {
+	texts, err := m.split(strings.Join(s.lines, "\n"))
+	if err != nil {
+		return nil, err
+	}
+	var list []located
+	for _, t := range texts {
+		parsed, err := parseStatement(t.text)
+		if err != nil && s.native[t.line] && parsed == nil {
+			parsed, err = []statement{native{t.text}}, nil
+		}
+		if err != nil {
+			return nil, m.errorf(t.line, "%w", err)
+		}
+		for _, p := range parsed {
+			list = append(list, located{p, t.line})
+		}
+	}
+	return append(list, s.readings...), nil
+}
+
+type textAt struct {
+	text string
+	line int
+}
+
+// token finds what may hold a semicolon that ends no statement, and the semicolons that do.
+var token = regexp.MustCompile(`(?s)'[^']*'|"[^"]*"|\$\$.*?\$\$|--[^\n]*|;`)
+
+// split returns the statements of a text without their semicolons. Comments outside of a body ($$) are left out.
+func (m migration) split(text string) ([]textAt, error) {
+	var list []textAt
+	var current strings.Builder
+	from, line := 0, 0
+	add := func(part string, at int) {
+		if line == 0 && strings.TrimSpace(part) != "" {
+			leading := len(part) - len(strings.TrimLeft(part, " \n\t"))
+			line = 1 + strings.Count(text[:at+leading], "\n")
+		}
+		current.WriteString(part)
+	}
+	for _, t := range token.FindAllStringIndex(text, -1) {
+		add(text[from:t[0]], from)
+		from = t[1]
+		switch found := text[t[0]:t[1]]; {
+		case strings.HasPrefix(found, "--"):
+		case found != ";":
+			add(found, t[0])
+		case line == 0:
+			return nil, m.errorf(1+strings.Count(text[:t[0]], "\n"), "a semicolon without a statement")
+		default:
+			list = append(list, textAt{strings.TrimSpace(current.String()), line})
+			current.Reset()
+			line = 0
+		}
+	}
+	if add(text[from:], from); line != 0 {
+		return nil, m.errorf(line, "a statement without a semicolon")
+	}
+	return list, nil
+}

@@ -1,0 +1,168 @@
+package schema
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+// postgresText collects the statements of a section for PostgreSQL.
+type postgresText struct {
+	texts    []string
+	schema   Schema
+	existing Schema // before the section
+	viewGone string // the table whose view for searching has to be made anew
+}
+
+func forPostgres(_ step, schema Schema, statements []located) ([]string, error) {
+	p := postgresText{schema: schema, existing: schema}
+	for _, st := range statements {
+		p.add(st.statement)
+	}
+	p.restoreView("")
+	return p.texts, nil
+}
+
+func (p *postgresText) write(format string, args ...any) {
+	p.texts = append(p.texts, fmt.Sprintf(format, args...))
+}
+
+func (p *postgresText) add(st statement) {
+	altered := tableAltered(st)
+	p.restoreView(altered)
+	after, err := p.schema.apply(st)
+	if err != nil {
+		return // readSteps has applied all statements
+	}
+	if before := p.schema[altered]; before.hasSearchView() && p.viewGone != altered {
+		p.write(dropView, altered)
+	}
+	if before := p.schema[altered]; before.IsSearched() && !after[altered].IsSearched() {
+		p.write("DROP INDEX %s_search_text_idx", altered)
+	}
+	p.plain(st)
+	if altered != "" && after[altered].hasSearchView() {
+		p.viewGone = altered
+	}
+	if before, now := p.schema[altered], after[altered]; !before.IsSearched() && now.IsSearched() {
+		p.index(now)
+	}
+	p.schema = after
+}
+
+// tableAltered returns the table whose columns a statement changes.
+func tableAltered(st statement) string {
+	switch st := st.(type) {
+	case addColumn:
+		return st.table
+	case dropColumn:
+		return st.table
+	}
+	return ""
+}
+
+// restoreView makes a view that was dropped, unless the next statement changes the columns again.
+func (p *postgresText) restoreView(next string) {
+	if p.viewGone != "" && p.viewGone != next {
+		p.view(p.viewGone)
+		p.viewGone = ""
+	}
+}
+
+// plain writes the statement itself.
+func (p *postgresText) plain(st statement) {
+	switch st := st.(type) {
+	case createTable:
+		p.write("%s", st.createText(st.lines(Postgres)))
+		p.protect(st.Table)
+	case dropTable:
+		if p.schema[st.table].hasSearchView() {
+			p.write(dropView, st.table)
+		}
+		p.write("DROP TABLE %s", st.table)
+	case createIndex:
+		_, exists := p.existing[st.Table]
+		if exists {
+			p.write(dropInvalid, st.Name)
+		}
+		p.write("%s", st.text(exists))
+	case dropIndex:
+		p.write("DROP INDEX %s", st.name)
+	case addColumn:
+		p.write("ALTER TABLE %s ADD COLUMN %s", st.table, st.column.text(Postgres))
+	case dropColumn:
+		p.write("ALTER TABLE %s DROP COLUMN %s", st.table, st.column)
+	case addConstraint:
+		p.write("ALTER TABLE %s ADD %s", st.table, st.constraint.text())
+	case dropConstraint:
+		p.write("ALTER TABLE %s DROP CONSTRAINT %s", st.table, st.name)
+	case reading:
+		if st.unscoped {
+			p.write("CREATE POLICY unscoped_reading ON %s FOR SELECT USING (current_setting('app.unscoped', true) = 'on')", st.table)
+		} else {
+			p.write("DROP POLICY unscoped_reading ON %s", st.table)
+		}
+	case rows:
+		p.rows(st.text)
+	case native:
+		p.write("%s", st.text)
+	}
+}
+
+// ownTenant is the condition for the rows of the tenant that is set in the transaction. It has no OR, so that it can be
+// one of an index.
+const ownTenant = "tenant_id = NULLIF(current_setting('app.tenant_id', true), '')::uuid"
+
+// protect lets whoever serves see the rows of the tenant that is set, and none if nothing is set. FORCE holds the owner
+// of the table to that, too.
+func (p *postgresText) protect(t Table) {
+	if t.IsTenants() {
+		p.write("ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", t.Name)
+		p.write("CREATE POLICY tenant_isolation ON %s USING (%s)\n    WITH CHECK (%[2]s)", t.Name, ownTenant)
+	}
+	if t.IsSearched() {
+		p.index(t)
+	}
+	if t.hasSearchView() {
+		p.view(t.Name)
+	}
+}
+
+// index makes the index of trigrams.
+func (p *postgresText) index(t Table) {
+	columns, unless := "search_text gin_trgm_ops", ""
+	if t.IsTenants() {
+		columns = "tenant_id, " + columns
+	}
+	p.write("%s", findExtensions)
+	if _, exists := p.existing[t.Name]; exists {
+		p.write(dropInvalid, t.Name+"_search_text_idx")
+		unless = "IF NOT EXISTS "
+	}
+	p.write("CREATE INDEX %s%s_search_text_idx ON %[2]s USING gin (%[3]s)", unless, t.Name, columns)
+}
+
+// view makes the view for searching. sqlc sees only that one is replaced.
+func (p *postgresText) view(table string) {
+	p.write("CREATE OR REPLACE VIEW searchable_%s AS SELECT * FROM %[1]s WHERE %[2]s", table, ownTenant)
+	p.write(giveView, table)
+}
+
+var word = regexp.MustCompile(`\w+`)
+
+// rows lets a statement see the rows of all tenants: to the owner of a table that needs the table without FORCE.
+func (p *postgresText) rows(text string) {
+	var forced []string
+	for _, name := range word.FindAllString(text, -1) {
+		if p.schema[name].IsTenants() && !slices.Contains(forced, name) {
+			forced = append(forced, name)
+		}
+	}
+	for _, name := range forced {
+		p.write("ALTER TABLE %s NO FORCE ROW LEVEL SECURITY", name)
+	}
+	p.write("%s", text)
+	for _, name := range forced {
+		p.write("ALTER TABLE %s FORCE ROW LEVEL SECURITY", name)
+	}
+}

@@ -1,0 +1,181 @@
+package schema
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+)
+
+// step is a migration of an engine with the schema before and after it.
+type step struct {
+	migration
+
+	before, after Schema
+}
+
+// Read returns the schema after all migrations of a folder.
+func Read(folder string) (Schema, error) {
+	steps, err := readSteps(folder, Postgres)
+	if err != nil {
+		return nil, err
+	}
+	return steps[len(steps)-1].after, nil
+}
+
+// readSteps reads and checks the migrations of a folder for an engine, oldest first.
+func readSteps(folder string, e Engine) ([]step, error) {
+	files, err := filepath.Glob(filepath.Join(folder, "*.sql"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("no migrations in %s, %w", folder, err)
+	}
+	var steps []step
+	current := Schema{}
+	for _, file := range files {
+		m, err := readFile(file, e)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(steps); n > 0 && steps[n-1].version == m.version {
+			return nil, fmt.Errorf("%s has the number of %s", m.path, steps[n-1].path)
+		}
+		s := step{migration: m, before: current}
+		if s, err = s.check(); err != nil {
+			return nil, err
+		}
+		steps, current = append(steps, s), s.after
+	}
+	return steps, nil
+}
+
+// check applies the migration, and takes it back. It completes the way back.
+func (s step) check() (step, error) {
+	var err error
+	if s.after, err = s.walk(s.before, s.up); err != nil {
+		return s, err
+	}
+	if s.compatible {
+		if err := s.checkCompatible(); err != nil {
+			return s, err
+		}
+	}
+	if s.down, err = s.wayBack(); err != nil {
+		return s, err
+	}
+	left, err := s.walk(s.after, s.down)
+	if err != nil {
+		return s, err
+	}
+	if !left.equal(s.before) {
+		return s, s.errorf(1, "the way back doesn't lead to the schema from before")
+	}
+	return s, nil
+}
+
+func (s step) walk(from Schema, statements []located) (Schema, error) {
+	for _, st := range statements {
+		var err error
+		if from, err = from.apply(st.statement); err != nil {
+			return nil, s.errorf(st.line, "%w", err)
+		}
+	}
+	return from, nil
+}
+
+func isRows(st located) bool {
+	_, ok := st.statement.(rows)
+	return ok
+}
+
+// wayBack returns the statements of the way back. Those that undo the migration follow if it only changes rows.
+func (s step) wayBack() ([]located, error) {
+	if slices.ContainsFunc(s.down, func(st located) bool { return !isRows(st) }) {
+		return s.down, nil
+	}
+	down := slices.Clone(s.down)
+	schema, undone := s.before, make([]located, 0, len(s.up))
+	for _, st := range s.up {
+		u, err := s.undo(schema, st.statement)
+		if err != nil && s.hasDown && isRows(st) {
+			u, err = nil, nil
+		}
+		if err != nil {
+			return nil, s.errorf(st.line, "%w", err)
+		}
+		if u != nil {
+			undone = append(undone, located{u, st.line})
+		}
+		if schema, err = schema.apply(st.statement); err != nil {
+			return nil, s.errorf(st.line, "%w", err)
+		}
+	}
+	slices.Reverse(undone)
+	return append(down, undone...), nil
+}
+
+// undo returns the statement that takes another one back, or nil if that goes with the table.
+func (s step) undo(before Schema, st statement) (statement, error) {
+	isNew := func(table string) bool { _, existed := s.before[table]; return !existed }
+	switch st := st.(type) {
+	case createTable:
+		return dropTable{st.Name}, nil
+	case createIndex:
+		if isNew(st.Table) {
+			return nil, nil
+		}
+		return dropIndex{st.Name}, nil
+	case addColumn:
+		return dropColumn{st.table, st.column.Name}, nil
+	case addConstraint:
+		return dropConstraint{st.table, st.constraint.Name}, nil
+	case reading:
+		if isNew(st.table) {
+			return nil, nil
+		}
+		return reading{st.table, before[st.table].UnscopedReading}, nil
+	}
+	return nil, fmt.Errorf("write the way back of this, after a line `-- tenantry: down`")
+}
+
+// checkCompatible refuses what older programs don't run with, see docs/adr/0020-upgrades.md.
+func (s step) checkCompatible() error {
+	if _, ok := s.before["compatible_migrations"]; !ok {
+		return s.errorf(1, "older programs don't look for the mark that they run with this migration")
+	}
+	for _, st := range s.up {
+		if reason := s.incompatible(st.statement); reason != "" {
+			return s.errorf(st.line, "older programs don't run with this migration: it %s", reason)
+		}
+	}
+	return nil
+}
+
+// incompatible says what a statement does to older programs; empty if that is nothing.
+func (s step) incompatible(st statement) string {
+	existed := func(table string) bool { _, ok := s.before[table]; return ok }
+	switch st := st.(type) {
+	case createTable:
+		for _, c := range st.Constraints {
+			if foreignKeyForm.MatchString(c.Text) && !deletes.MatchString(c.Text) {
+				return "holds back deletions by programs that don't know " + st.Name + ": say ON DELETE CASCADE or SET NULL"
+			}
+		}
+		return ""
+	case createIndex:
+		if st.Unique && existed(st.Table) {
+			return "makes columns unique"
+		}
+		return ""
+	case addColumn: // apply has checked that it may be left out
+		return ""
+	case reading:
+		if existed(st.table) {
+			return "changes who reads " + st.table
+		}
+		return ""
+	case rows:
+		return "changes rows"
+	case native:
+		return "has SQL for one engine"
+	}
+	return "changes or removes what they use"
+}

@@ -1,0 +1,304 @@
+// Package schema reads the migrations of sql/migrations, which have one text for all engines, and writes the migrations
+// of each engine. Each mistake is an error with file and line.
+//
+// A migration consists of SQL statements that end with a semicolon, and of these lines:
+//
+//	-- tenantry: down                        begins the way back; without it, what was made is dropped
+//	-- tenantry: only postgres, sqlite       what follows is for these engines alone, and may be their own SQL
+//	-- tenantry: all engines                 what follows is for all engines again
+//	-- tenantry: unscoped_reading TABLE      queries named ...Unscoped may read the rows of all tenants
+//	-- tenantry: scoped_reading TABLE        takes that back
+//	-- tenantry: runs with older programs    see docs/adr/0020-upgrades.md
+//
+// A way back that only changes rows is followed by the statements that undo the migration.
+//
+// A table with the column tenant_id gets PostgreSQL's row-level security, one with search_text its index of trigrams.
+// A table with both gets its view for searching. The view is made anew when a column is added or dropped.
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// An Engine is one of the three, as in internal/store.
+type Engine string
+
+// The engines, each with a folder of its own in gen/migrations.
+const (
+	Postgres Engine = "postgres"
+	MySQL    Engine = "mysql"
+	SQLite   Engine = "sqlite"
+)
+
+var engines = []Engine{Postgres, MySQL, SQLite}
+
+// Schema has the tables after some migrations, by their names.
+type Schema map[string]Table
+
+// Table is a table with its keys and indexes.
+type Table struct {
+	Name            string
+	Columns         []Column
+	Constraints     []Constraint
+	Indexes         []Index
+	UnscopedReading bool // queries named ...Unscoped may read it
+}
+
+// Column is a column of a table.
+type Column struct {
+	Name    string
+	Type    Type
+	NotNull bool
+	Default string // an SQL expression; empty if there is none
+}
+
+// Constraint is a constraint of a table. Text is what follows its name; the primary key has no name.
+type Constraint struct {
+	Name    string
+	Columns []string // of a key or a foreign key
+	Text    string
+}
+
+// Index is an index of a table that is no constraint.
+type Index struct {
+	Name    string
+	Table   string
+	Columns []string
+	Unique  bool
+}
+
+// IsTenants reports whether the rows belong to tenants.
+func (t Table) IsTenants() bool { return t.has("tenant_id") }
+
+// IsSearched reports whether the rows are searched for texts.
+func (t Table) IsSearched() bool { return t.has("search_text") }
+
+func (t Table) hasSearchView() bool { return t.IsTenants() && t.IsSearched() }
+
+func (t Table) has(column string) bool {
+	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == column })
+}
+
+// Tables returns the tables in the order of their names.
+func (s Schema) Tables() []Table {
+	return slices.SortedFunc(maps.Values(s), func(a, b Table) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// apply returns the schema after a statement.
+func (s Schema) apply(st statement) (Schema, error) {
+	after := maps.Clone(s)
+	var err error
+	switch st := st.(type) {
+	case createTable:
+		err = after.create(st.Table)
+	case dropTable:
+		_, err = after.table(st.table)
+		delete(after, st.table)
+	case createIndex:
+		err = after.addIndex(Index(st))
+	case dropIndex:
+		err = after.dropIndex(st.name)
+	case addColumn:
+		err = after.addColumn(st)
+	case dropColumn:
+		err = after.dropColumn(st)
+	case addConstraint:
+		err = after.addConstraint(st)
+	case dropConstraint:
+		err = after.dropConstraint(st)
+	case reading:
+		err = after.change(st.table, func(t *Table) error { t.UnscopedReading = st.unscoped; return nil })
+	}
+	return after, err
+}
+
+func (s Schema) table(name string) (Table, error) {
+	t, ok := s[name]
+	if !ok {
+		return t, fmt.Errorf("there is no table %s", name)
+	}
+	return t, nil
+}
+
+func (s Schema) change(name string, f func(*Table) error) error {
+	t, err := s.table(name)
+	if err != nil {
+		return err
+	}
+	t.Columns, t.Constraints, t.Indexes = slices.Clone(t.Columns), slices.Clone(t.Constraints), slices.Clone(t.Indexes)
+	err = f(&t)
+	s[name] = t
+	return err
+}
+
+func (s Schema) create(t Table) error {
+	if _, ok := s[t.Name]; ok {
+		return fmt.Errorf("there is a table %s already", t.Name)
+	}
+	for _, c := range t.Constraints {
+		if err := t.check(c); err != nil {
+			return err
+		}
+	}
+	s[t.Name] = t
+	return nil
+}
+
+func (s Schema) addIndex(i Index) error {
+	return s.change(i.Table, func(t *Table) error {
+		suffix := "_idx"
+		if i.Unique {
+			suffix = "_key"
+		}
+		if !strings.HasPrefix(i.Name, t.Name+"_") || !strings.HasSuffix(i.Name, suffix) {
+			return fmt.Errorf("the index %s must be named %s_<columns>%s", i.Name, t.Name, suffix)
+		}
+		if i.Unique {
+			if err := named(i.Name, t.Name, i.Columns, suffix); err != nil {
+				return err
+			}
+		}
+		t.Indexes = append(t.Indexes, i)
+		return t.checkKey(i.Name, i.Columns)
+	})
+}
+
+func (s Schema) dropIndex(name string) error {
+	i, ok := s.index(name)
+	if !ok {
+		return fmt.Errorf("there is no index %s", name)
+	}
+	return s.change(i.Table, func(t *Table) error {
+		t.Indexes = slices.DeleteFunc(t.Indexes, func(i Index) bool { return i.Name == name })
+		return nil
+	})
+}
+
+func (s Schema) index(name string) (Index, bool) {
+	for _, t := range s {
+		if n := slices.IndexFunc(t.Indexes, func(i Index) bool { return i.Name == name }); n >= 0 {
+			return t.Indexes[n], true
+		}
+	}
+	return Index{}, false
+}
+
+func (s Schema) addColumn(st addColumn) error {
+	return s.change(st.table, func(t *Table) error {
+		switch {
+		case t.has(st.column.Name):
+			return fmt.Errorf("%s has a column %s already", t.Name, st.column.Name)
+		case st.column.NotNull && st.column.Default == "":
+			return fmt.Errorf("%s of existing rows would have no value: allow NULL, or give it a DEFAULT", st.column.Name)
+		case st.column.Name == "tenant_id":
+			return fmt.Errorf("tenant_id must be a column of %s from the beginning", t.Name)
+		}
+		t.Columns = append(t.Columns, st.column)
+		return nil
+	})
+}
+
+func (s Schema) dropColumn(st dropColumn) error {
+	return s.change(st.table, func(t *Table) error {
+		if !t.has(st.column) {
+			return fmt.Errorf("%s has no column %s", t.Name, st.column)
+		}
+		for _, i := range t.Indexes {
+			if slices.Contains(i.Columns, st.column) {
+				return fmt.Errorf("drop the index %s first: SQLite drops no column that has an index", i.Name)
+			}
+		}
+		for _, c := range t.Constraints {
+			if slices.Contains(c.Columns, st.column) {
+				return fmt.Errorf("%s belongs to the constraint %s", st.column, c.Name)
+			}
+		}
+		t.Columns = slices.DeleteFunc(t.Columns, func(c Column) bool { return c.Name == st.column })
+		return nil
+	})
+}
+
+func (s Schema) addConstraint(st addConstraint) error {
+	return s.change(st.table, func(t *Table) error {
+		t.Constraints = append(t.Constraints, st.constraint)
+		return t.check(st.constraint)
+	})
+}
+
+func (s Schema) dropConstraint(st dropConstraint) error {
+	return s.change(st.table, func(t *Table) error {
+		before := len(t.Constraints)
+		t.Constraints = slices.DeleteFunc(t.Constraints, func(c Constraint) bool { return c.Name == st.name })
+		if len(t.Constraints) == before {
+			return fmt.Errorf("%s has no constraint %s", t.Name, st.name)
+		}
+		return nil
+	})
+}
+
+// check refuses a constraint whose name doesn't say its columns: errors come back by this name on every engine.
+func (t Table) check(c Constraint) error {
+	switch {
+	case strings.HasPrefix(c.Text, "UNIQUE "):
+		if err := named(c.Name, t.Name, c.Columns, "_key"); err != nil {
+			return err
+		}
+	case strings.HasPrefix(c.Text, "FOREIGN KEY "):
+		if err := named(c.Name, t.Name, c.Columns, "_fkey"); err != nil {
+			return err
+		}
+	}
+	return t.checkKey(c.Name, c.Columns)
+}
+
+func named(name, table string, columns []string, suffix string) error {
+	if want := table + "_" + strings.Join(columns, "_") + suffix; name != want {
+		return fmt.Errorf("%s must be named %s", name, want)
+	}
+	return nil
+}
+
+// longestName is PostgreSQL's limit in bytes. It cuts off longer names without an error.
+const longestName = 63
+
+// checkKey refuses columns that don't exist, and texts that PostgreSQL wouldn't compare byte by byte.
+func (t Table) checkKey(name string, columns []string) error {
+	if len(name) > longestName {
+		return fmt.Errorf("%s is longer than %d characters", name, longestName)
+	}
+	for _, column := range columns {
+		n := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == column })
+		if n < 0 {
+			return fmt.Errorf("%s has no column %s", t.Name, column)
+		}
+		if kind := t.Columns[n].Type; kind.Name == "text" {
+			return fmt.Errorf("%s is part of a key or an index: its type must be key(n) and not %s", column, kind)
+		}
+	}
+	return nil
+}
+
+// equal reports whether two schemas have the same parts, in whatever order.
+func (s Schema) equal(other Schema) bool {
+	return maps.EqualFunc(s, other, func(a, b Table) bool {
+		return a.UnscopedReading == b.UnscopedReading && sameSet(a.Columns, b.Columns, func(c Column) string { return c.Name }) &&
+			sameSet(a.Constraints, b.Constraints, func(c Constraint) string { return c.Name }) &&
+			sameSet(a.Indexes, b.Indexes, func(i Index) string { return i.Name })
+	})
+}
+
+func sameSet[T any](a, b []T, name func(T) string) bool {
+	describe := func(list []T) []string {
+		texts := make([]string, len(list))
+		for i, v := range list {
+			texts[i] = fmt.Sprintf("%s %+v", name(v), v)
+		}
+		slices.Sort(texts)
+		return texts
+	}
+	return slices.Equal(describe(a), describe(b))
+}

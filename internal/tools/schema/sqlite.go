@@ -1,0 +1,34 @@
+package schema
+
+import "fmt"
+
+func forSQLite(s step, schema Schema, statements []located) ([]string, error) {
+	var texts []string
+	existing := schema
+	for _, st := range statements {
+		switch st := st.statement.(type) {
+		case createTable:
+			texts = append(texts, st.createText(st.lines(SQLite)))
+		case dropTable:
+			texts = append(texts, "DROP TABLE "+st.table)
+		case createIndex:
+			_, exists := existing[st.Table]
+			texts = append(texts, st.text(exists))
+		case dropIndex:
+			texts = append(texts, "DROP INDEX "+st.name)
+		case addColumn:
+			texts = append(texts, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s", st.table, st.column.text(SQLite)))
+		case dropColumn:
+			texts = append(texts, fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s", st.table, st.column))
+		case rows:
+			texts = append(texts, st.text)
+		case native:
+			texts = append(texts, st.text)
+		}
+		switch st.statement.(type) {
+		case addConstraint, dropConstraint:
+			return nil, s.errorf(st.line, "SQLite changes no constraint of a table: put this behind a line `-- tenantry: only postgres, mysql`, and give SQLite the constraint with its table")
+		}
+	}
+	return texts, nil
+}

@@ -1,0 +1,193 @@
+package schema
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// statement is one change of a migration. An ALTER TABLE with several actions is several statements.
+type statement interface{ isStatement() }
+
+type (
+	createTable struct{ Table }
+	dropTable   struct{ table string }
+	createIndex Index
+	dropIndex   struct{ name string }
+	addColumn   struct {
+		table  string
+		column Column
+	}
+	dropColumn    struct{ table, column string }
+	addConstraint struct {
+		table      string
+		constraint Constraint
+	}
+	dropConstraint struct{ table, name string }
+	reading        struct { // whose rows queries may read
+		table    string
+		unscoped bool
+	}
+	rows   struct{ text string } // an INSERT, UPDATE or DELETE
+	native struct{ text string } // an engine's own SQL
+)
+
+func (createTable) isStatement()    {}
+func (dropTable) isStatement()      {}
+func (createIndex) isStatement()    {}
+func (dropIndex) isStatement()      {}
+func (addColumn) isStatement()      {}
+func (dropColumn) isStatement()     {}
+func (addConstraint) isStatement()  {}
+func (dropConstraint) isStatement() {}
+func (reading) isStatement()        {}
+func (rows) isStatement()           {}
+func (native) isStatement()         {}
+
+var (
+	createTableForm    = regexp.MustCompile(`(?s)^CREATE TABLE (\w+) \((.*)\)$`)
+	createIndexForm    = regexp.MustCompile(`^CREATE (UNIQUE )?INDEX (\w+) ON (\w+) \((\w+(?:, \w+)*)\)$`)
+	dropTableForm      = regexp.MustCompile(`^DROP TABLE (\w+)$`)
+	dropIndexForm      = regexp.MustCompile(`^DROP INDEX (\w+)$`)
+	alterTableForm     = regexp.MustCompile(`(?s)^ALTER TABLE (\w+)\s+(.*)$`)
+	rowsForm           = regexp.MustCompile(`^(?:INSERT INTO|UPDATE|DELETE FROM) `)
+	columnForm         = regexp.MustCompile(`^(\w+)\s+(\w+(?:\([^)]*\))?)(?:\s+(NOT NULL))?(?:\s+DEFAULT\s+(\S+))?$`)
+	keyForm            = regexp.MustCompile(`^(?:PRIMARY KEY|UNIQUE) \((\w+(?:, \w+)*)\)$`)
+	foreignKeyForm     = regexp.MustCompile(`^FOREIGN KEY \((\w+(?:, \w+)*)\) REFERENCES \w+ \(\w+(?:, \w+)*\)(?: ON DELETE (?:CASCADE|SET NULL))?$`)
+	deletes            = regexp.MustCompile(` ON DELETE (?:CASCADE|SET NULL)$`)
+	checkForm          = regexp.MustCompile(`^CHECK \(.*\)$`)
+	constraintForm     = regexp.MustCompile(`^CONSTRAINT (\w+) (.*)$`)
+	dropColumnForm     = regexp.MustCompile(`^DROP COLUMN (\w+)$`)
+	dropConstraintForm = regexp.MustCompile(`^DROP CONSTRAINT (\w+)$`)
+)
+
+// parseStatement returns nil and an error for a statement that isn't portable.
+func parseStatement(text string) ([]statement, error) {
+	if rowsForm.MatchString(text) {
+		return []statement{rows{text}}, nil
+	}
+	if m := createTableForm.FindStringSubmatch(text); m != nil {
+		t, err := parseTable(m[1], m[2])
+		return []statement{createTable{t}}, err
+	}
+	if m := createIndexForm.FindStringSubmatch(text); m != nil {
+		return []statement{createIndex{Unique: m[1] != "", Name: m[2], Table: m[3], Columns: strings.Split(m[4], ", ")}}, nil
+	}
+	if m := dropTableForm.FindStringSubmatch(text); m != nil {
+		return []statement{dropTable{m[1]}}, nil
+	}
+	if m := dropIndexForm.FindStringSubmatch(text); m != nil {
+		return []statement{dropIndex{m[1]}}, nil
+	}
+	if m := alterTableForm.FindStringSubmatch(text); m != nil {
+		return parseActions(m[1], m[2])
+	}
+	return nil, fmt.Errorf("this is no statement for all engines, see internal/tools/schema: %s", firstLine(text))
+}
+
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	return first
+}
+
+func parseTable(name, body string) (Table, error) {
+	t := Table{Name: name}
+	for _, part := range parts(body) {
+		if strings.HasPrefix(part, "PRIMARY KEY") || strings.HasPrefix(part, "CONSTRAINT ") {
+			c, err := parseConstraint(part)
+			if err != nil {
+				return t, err
+			}
+			t.Constraints = append(t.Constraints, c)
+			continue
+		}
+		c, err := parseColumn(part)
+		if err != nil {
+			return t, err
+		}
+		t.Columns = append(t.Columns, c)
+	}
+	return t, nil
+}
+
+// parts splits a list at its commas, except those inside parentheses and texts.
+func parts(list string) []string {
+	var found []string
+	depth, from, quoted := 0, 0, false
+	for i, r := range list {
+		switch {
+		case r == '\'':
+			quoted = !quoted
+		case quoted:
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case r == ',' && depth == 0:
+			found = append(found, strings.TrimSpace(list[from:i]))
+			from = i + 1
+		}
+	}
+	return append(found, strings.TrimSpace(list[from:]))
+}
+
+func parseColumn(text string) (Column, error) {
+	m := columnForm.FindStringSubmatch(text)
+	if m == nil {
+		return Column{}, fmt.Errorf("want a column like `name type NOT NULL DEFAULT value`, or a constraint with its name, and not: %s", text)
+	}
+	t, err := parseType(m[2])
+	if err != nil {
+		return Column{}, fmt.Errorf("column %s: %w", m[1], err)
+	}
+	return Column{Name: m[1], Type: t, NotNull: m[3] != "", Default: m[4]}, nil
+}
+
+func parseConstraint(text string) (Constraint, error) {
+	c := Constraint{Text: text}
+	if m := constraintForm.FindStringSubmatch(text); m != nil {
+		c.Name, c.Text = m[1], m[2]
+	}
+	for _, form := range []*regexp.Regexp{keyForm, foreignKeyForm} {
+		if m := form.FindStringSubmatch(c.Text); m != nil {
+			c.Columns = strings.Split(m[1], ", ")
+			return c, nil
+		}
+	}
+	if c.Name != "" && checkForm.MatchString(c.Text) {
+		return c, nil
+	}
+	return c, fmt.Errorf("this is no constraint for all engines: %s", text)
+}
+
+func parseActions(table, actions string) ([]statement, error) {
+	var list []statement
+	for _, action := range parts(actions) {
+		if m := dropColumnForm.FindStringSubmatch(action); m != nil {
+			list = append(list, dropColumn{table, m[1]})
+			continue
+		}
+		if m := dropConstraintForm.FindStringSubmatch(action); m != nil {
+			list = append(list, dropConstraint{table, m[1]})
+			continue
+		}
+		if text, ok := strings.CutPrefix(action, "ADD COLUMN "); ok {
+			c, err := parseColumn(text)
+			if err != nil {
+				return list, err
+			}
+			list = append(list, addColumn{table, c})
+			continue
+		}
+		if text, ok := strings.CutPrefix(action, "ADD "); ok && strings.HasPrefix(text, "CONSTRAINT ") {
+			c, err := parseConstraint(text)
+			if err != nil {
+				return list, err
+			}
+			list = append(list, addConstraint{table, c})
+			continue
+		}
+		return nil, fmt.Errorf("this is no action for all engines: %s", firstLine(action))
+	}
+	return list, nil
+}
