@@ -28,11 +28,15 @@ func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
 		s.SQLDB().SetMaxIdleConns(1) // for the many looks at the schema
-		opts := seed.Options{Scenarios: []string{"tech-startup"}, Scale: seed.Small}
-		if _, err := seed.Run(t.Context(), s, keys, auth.NewPasswords(4), opts); err != nil {
-			t.Fatal(err)
+		fill := func(scenario string) {
+			t.Helper()
+			opts := seed.Options{Scenarios: []string{scenario}, Scale: seed.Small}
+			if _, err := seed.Run(t.Context(), s, keys, auth.NewPasswords(4), opts); err != nil {
+				t.Fatal(err)
+			}
+			fillEmptyTables(t, s)
 		}
-		fillEmptyTables(t, s)
+		fill("tech-startup")
 		want, users, tenants := facts(t, s), count(t, s, "users"), count(t, s, "tenants")
 
 		before := func(name string) int64 { return versionOf(t, engine, name) - 1 }
@@ -53,7 +57,7 @@ func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
 		if got := count(t, s, "tenants"); got != tenants {
 			t.Errorf("%d tenants are left, want %d", got, tenants)
 		}
-		fillEmptyTables(t, s)
+		fill("remote-first")
 		for _, version := range slices.Backward(versions(t, engine)) {
 			down(t, s, version)
 			up(t, s, version)
