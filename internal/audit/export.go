@@ -9,7 +9,6 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
-	"github.com/tenantry/tenantry/internal/paging"
 )
 
 // exportBatch is how many entries an export has in memory at once.
@@ -21,7 +20,7 @@ type Export struct {
 
 	reader *Reader
 	sel    selection
-	after  paging.Place
+	after  db.Place
 	ended  bool
 }
 
@@ -36,7 +35,11 @@ func (r *Reader) Export(ctx context.Context, by access.Principal, format api.Aud
 	if err != nil {
 		return nil, err
 	}
-	export := &Export{StartedAt: r.now(), reader: r, sel: sel, after: start(sel)}
+	first, err := start(sel)
+	if err != nil {
+		return nil, err
+	}
+	export := &Export{StartedAt: r.now(), reader: r, sel: sel, after: first}
 	err = r.store.Tx(ctx, func(q db.Querier) error { return r.log.Write(ctx, q, by, Entry{Changes: changes}) })
 	if err != nil {
 		return nil, err
@@ -75,6 +78,6 @@ func (e *Export) Next(ctx context.Context) ([]db.AuditEntry, error) {
 		e.ended = true
 		return entries, nil
 	}
-	e.after = place(entries[len(entries)-1])
-	return entries, nil
+	e.after, err = newestFirst.Place(entries[len(entries)-1])
+	return entries, err
 }

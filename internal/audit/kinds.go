@@ -37,7 +37,6 @@ func newKinds(operations []access.Operation) kinds {
 // checkKinds adds a fault for each action or entity type of a selection that no entry can have. A name that this
 // version of the program doesn't write is fine if the trail has it, as from an earlier version.
 func (r *Reader) checkKinds(ctx context.Context, sel selection, faults *errs.Faults) error {
-	only := selection{TenantID: sel.TenantID, Since: earliest, Before: latest}
 	for _, filter := range []struct {
 		parameter string
 		value     *string
@@ -51,9 +50,9 @@ func (r *Reader) checkKinds(ctx context.Context, sel selection, faults *errs.Fau
 		if filter.value == nil || filter.known[*filter.value] {
 			continue
 		}
-		written := only
+		written := before(sel.TenantID, latest)
 		filter.apply(&written, filter.value)
-		entries, err := r.query(ctx, written, start(written), 1)
+		entries, err := newestFirst.Rows(ctx, r.store, written, newestFirst.First, 1)
 		if err != nil {
 			return err
 		}

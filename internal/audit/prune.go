@@ -24,8 +24,8 @@ type Pruner struct {
 func NewPruner(s *store.Store, log *Log) *Pruner { return &Pruner{store: s, log: log} }
 
 // Count returns how many entries of a tenant happened before a time.
-func (p *Pruner) Count(ctx context.Context, tenantID uuid.UUID, before time.Time) (int64, error) {
-	return p.store.CountAuditEntries(ctx, selection{TenantID: tenantID, Since: earliest, Before: storable(before)})
+func (p *Pruner) Count(ctx context.Context, tenantID uuid.UUID, t time.Time) (int64, error) {
+	return db.AuditEntryList.Count(ctx, p.store, before(tenantID, storable(t)))
 }
 
 // Prune deletes the entries of a tenant that happened before a time, the oldest first and 1000 at a time, and returns how

@@ -22,8 +22,31 @@ var (
 	latest   = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// selection is which entries of a tenant a request is about: all that decides what is in a list but not where a page begins.
-type selection = db.CountAuditEntriesParams
+// selection selects entries of a tenant.
+type selection = db.AuditEntryFilters
+
+// newestFirst is the only order of a trail.
+var newestFirst = db.AuditEntryList.Orders[0]
+
+// since returns the time at or after which the entries of a selection are.
+func since(sel selection) time.Time {
+	if sel.Since == nil {
+		return earliest
+	}
+	return *sel.Since
+}
+
+// before selects the entries of a tenant before a time.
+func before(tenantID uuid.UUID, t time.Time) selection {
+	var sel selection
+	sel.TenantID, sel.Before = tenantID, t
+	return sel
+}
+
+// start returns the place before the newest entry of a selection: no id is less than the zero one.
+func start(sel selection) (db.Place, error) {
+	return newestFirst.Place(db.AuditEntry{OccurredAt: sel.Before})
+}
 
 // selection reads the filters of a request. The error is errs.ValidationFailed for those that no entry can match:
 // an empty list would mean that nothing has happened.
@@ -42,8 +65,8 @@ func (r *Reader) selection(ctx context.Context, tenantID uuid.UUID, in api.ListA
 // selectionOf reads filters without comparing their names of actions and entities with what there is.
 func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, error) {
 	sel := selection{
-		TenantID: tenantID, ActorID: in.ActorID, EntityType: in.EntityType, EntityID: in.EntityID,
-		RequestID: in.RequestID, Since: earliest, Before: latest,
+		TenantID: tenantID, Since: nil, Before: latest, ActorID: in.ActorID, Action: nil, ActionArea: nil,
+		EntityType: in.EntityType, EntityID: in.EntityID, Outcome: (*string)(in.Outcome), IP: nil, RequestID: in.RequestID, Pattern: nil,
 	}
 	if in.IP != nil {
 		address, err := netip.ParseAddr(*in.IP)
@@ -58,17 +81,15 @@ func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, err
 		})
 	}
 	if in.From != nil {
-		sel.Since = storable(in.From.Time)
+		if from := storable(in.From.Time); from.After(earliest) {
+			sel.Since = &from
+		}
 	}
 	if in.To != nil {
 		sel.Before = storable(in.To.Time)
 	}
-	if sel.Since.After(sel.Before) {
+	if since(sel).After(sel.Before) {
 		return selection{}, errs.Invalid(errs.Field{Parameter: "from", Detail: "Use a time that is not after the one of the parameter to.", Code: "maximum"})
-	}
-	if in.Outcome != nil {
-		outcome := string(*in.Outcome)
-		sel.Outcome = &outcome
 	}
 	if in.Action != nil {
 		if area, all := strings.CutSuffix(*in.Action, ".*"); all {

@@ -39,16 +39,16 @@ func (r *Reader) Stats(ctx context.Context, by access.Principal, in api.GetAudit
 	if err != nil {
 		return Stats{}, err
 	}
-	if sel.Before.After(sel.Since.AddDate(0, 0, maxStatsDays)) {
+	if sel.Before.After(since(sel).AddDate(0, 0, maxStatsDays)) {
 		return Stats{}, errs.Invalid(errs.Field{
 			Parameter: "from", Detail: fmt.Sprintf("Use a time at most %d days before the one of the parameter to.", maxStatsDays), Code: "minimum",
 		})
 	}
-	stats := Stats{Since: sel.Since, Before: sel.Before}
-	if stats.Total, err = r.store.CountAuditEntries(ctx, sel); err != nil {
+	stats := Stats{Since: since(sel), Before: sel.Before}
+	if stats.Total, err = db.AuditEntryList.Count(ctx, r.store, sel); err != nil {
 		return Stats{}, err
 	}
-	grouped := db.CountAuditEntriesByActionParams{TenantID: sel.TenantID, Since: sel.Since, Before: sel.Before, Limit: maxStatsRows}
+	grouped := db.CountAuditEntriesByActionParams{TenantID: sel.TenantID, Since: stats.Since, Before: sel.Before, Limit: maxStatsRows}
 	if stats.ByAction, err = r.store.CountAuditEntriesByAction(ctx, grouped); err != nil {
 		return Stats{}, err
 	}

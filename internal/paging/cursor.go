@@ -10,8 +10,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
+	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
@@ -36,23 +35,16 @@ func NewCursors(secretKey []byte, previous ...[]byte) (*Cursors, error) {
 	return &c, nil
 }
 
-// Position is the last item of a page: the next page starts after it.
-type Position struct {
-	Key string    // what the list is sorted by
-	ID  uuid.UUID // decides between equal keys
-}
-
-// List is what a cursor is bound to: the tenant, and everything that decides which items are in the list and in what order.
+// List is what a cursor is bound to: everything that decides which rows are in the list and in what order.
 type List struct {
-	TenantID uuid.UUID
-	Name     string // the operation
-	Sort     string
-	Filters  any // encoded as JSON
+	Name    string
+	Sort    string
+	Filters any // encoded as JSON; the tenant is one of them
 }
 
-// Encode returns the cursor of a position in a list.
-func (c *Cursors) Encode(list List, p Position) (string, error) {
-	payload, err := json.Marshal([]string{p.Key, p.ID.String()})
+// Encode returns the cursor of a page that starts after a place in a list.
+func (c *Cursors) Encode(list List, after db.Place) (string, error) {
+	payload, err := json.Marshal([]any{after.Key, after.ID})
 	if err != nil {
 		return "", fmt.Errorf("encode cursor: %w", err)
 	}
@@ -63,32 +55,28 @@ func (c *Cursors) Encode(list List, p Position) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(mac, payload...)), nil
 }
 
-// Decode returns the position of a cursor. One that is cut off, altered or from another list is errs.InvalidCursor.
-func (c *Cursors) Decode(list List, cursor string) (Position, error) {
+// Decode returns the place of a cursor. One that is cut off, altered or from another list is errs.InvalidCursor.
+func (c *Cursors) Decode(list List, cursor string) (db.Place, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(raw) < macLen || strings.ContainsAny(cursor, "\r\n") { // which the decoder passes over
-		return Position{}, invalidCursor()
+		return db.Place{}, invalidCursor()
 	}
 	ours := false
 	for _, key := range c.keys {
 		mac, err := mac(key, list, raw[macLen:])
 		if err != nil {
-			return Position{}, err
+			return db.Place{}, err
 		}
 		ours = ours || hmac.Equal(mac, raw[:macLen])
 	}
 	if !ours {
-		return Position{}, invalidCursor()
+		return db.Place{}, invalidCursor()
 	}
-	var parts [2]string
-	if err := json.Unmarshal(raw[macLen:], &parts); err != nil {
-		return Position{}, fmt.Errorf("decode cursor: %w", err)
+	var after db.Place
+	if err := json.Unmarshal(raw[macLen:], &[]any{&after.Key, &after.ID}); err != nil {
+		return db.Place{}, fmt.Errorf("decode cursor: %w", err)
 	}
-	id, err := uuid.Parse(parts[1])
-	if err != nil {
-		return Position{}, fmt.Errorf("decode cursor: %w", err)
-	}
-	return Position{Key: parts[0], ID: id}, nil
+	return after, nil
 }
 
 func mac(key []byte, list List, payload []byte) ([]byte, error) {

@@ -1,11 +1,16 @@
 package paging_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/paging"
 )
@@ -13,8 +18,9 @@ import (
 const secretKey = "only-for-tests-5rB0vV7mYk3sQxN2cJ8w"
 
 type filters struct {
-	Q    *string
-	Code string
+	TenantID uuid.UUID
+	Q        *string
+	Code     string
 }
 
 func newCursors(t *testing.T, key string, previous ...string) *paging.Cursors {
@@ -32,15 +38,18 @@ func newCursors(t *testing.T, key string, previous ...string) *paging.Cursors {
 
 func someList() paging.List {
 	return paging.List{
-		TenantID: uuid.MustParse("019371a0-5c00-7000-8000-000000000001"), Name: "listThings", Sort: "name", Filters: filters{Q: new("a"), Code: "A"},
+		Name: "ListThings", Sort: "name", Filters: filters{TenantID: uuid.MustParse("019371a0-5c00-7000-8000-000000000001"), Q: new("a"), Code: "A"},
 	}
 }
 
-func somePosition() paging.Position {
-	return paging.Position{Key: "nörth <1> \"&\" 🧭", ID: uuid.MustParse("019371a0-5c00-7000-8000-000000000002")}
+func somePlace() db.Place { return placeOf("nörth <1> \"&\" 🧭") }
+
+func placeOf(key any) db.Place {
+	text, _ := json.Marshal(key)
+	return db.Place{Key: text, ID: uuid.MustParse("019371a0-5c00-7000-8000-000000000002")}
 }
 
-func encode(t *testing.T, list paging.List, p paging.Position) string {
+func encode(t *testing.T, list paging.List, p db.Place) string {
 	t.Helper()
 	cursor, err := newCursors(t, secretKey).Encode(list, p)
 	if err != nil {
@@ -49,11 +58,14 @@ func encode(t *testing.T, list paging.List, p paging.Position) string {
 	return cursor
 }
 
-func TestCursorLeadsBackToItsPosition(t *testing.T) {
+func TestCursorLeadsBackToItsPlace(t *testing.T) {
 	t.Parallel()
-	for _, want := range []paging.Position{somePosition(), {}, {Key: strings.Repeat("x", 1000)}} {
+	for _, key := range []any{
+		"nörth <1> \"&\" 🧭", "", strings.Repeat("x", 1000), time.Date(2026, 11, 23, 12, 0, 0, 1000, time.UTC), int64(math.MaxInt64), 0.1, "-12.30", "2026-02-28",
+	} {
+		want := placeOf(key)
 		cursor := encode(t, someList(), want)
-		if got, err := newCursors(t, secretKey).Decode(someList(), cursor); err != nil || got != want {
+		if got, err := newCursors(t, secretKey).Decode(someList(), cursor); err != nil || !bytes.Equal(got.Key, want.Key) || got.ID != want.ID {
 			t.Errorf("%+v, %v; want %+v", got, err, want)
 		}
 		if strings.Trim(cursor, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
@@ -64,7 +76,7 @@ func TestCursorLeadsBackToItsPosition(t *testing.T) {
 
 func TestCursorsOutliveAChangeOfTheKey(t *testing.T) {
 	t.Parallel()
-	old := encode(t, someList(), somePosition())
+	old := encode(t, someList(), somePlace())
 	for name, tc := range map[string]struct {
 		cursors *paging.Cursors
 		works   bool
@@ -75,7 +87,7 @@ func TestCursorsOutliveAChangeOfTheKey(t *testing.T) {
 		if _, err := tc.cursors.Decode(someList(), old); (err == nil) != tc.works {
 			t.Errorf("%s the change: %v", name, err)
 		}
-		again, err := tc.cursors.Encode(someList(), somePosition())
+		again, err := tc.cursors.Encode(someList(), somePlace())
 		if err != nil || again == old {
 			t.Errorf("%s the change, the old key makes cursors: %v", name, err)
 		}
@@ -84,7 +96,7 @@ func TestCursorsOutliveAChangeOfTheKey(t *testing.T) {
 
 func TestAlteredCursorIsRefused(t *testing.T) {
 	t.Parallel()
-	cursors, cursor := newCursors(t, secretKey), encode(t, someList(), somePosition())
+	cursors, cursor := newCursors(t, secretKey), encode(t, someList(), somePlace())
 	altered := []string{"", cursor + "A", cursor + "=", cursor + "\n", cursor + " ", " " + cursor, cursor + cursor, cursor[:10] + "\r\n" + cursor[10:]}
 	for i := range cursor {
 		altered = append(altered, cursor[:i], cursor[i+1:])
@@ -95,7 +107,7 @@ func TestAlteredCursorIsRefused(t *testing.T) {
 		}
 	}
 	for _, a := range altered {
-		if got, err := cursors.Decode(someList(), a); !errs.Is(err, errs.InvalidCursor) || got != (paging.Position{}) {
+		if got, err := cursors.Decode(someList(), a); !errs.Is(err, errs.InvalidCursor) || got.Key != nil || got.ID != uuid.Nil {
 			t.Errorf("%q leads to %+v (%v), want invalid_cursor", a, got, err)
 		}
 	}
@@ -103,16 +115,23 @@ func TestAlteredCursorIsRefused(t *testing.T) {
 
 func TestCursorFitsOnlyItsList(t *testing.T) {
 	t.Parallel()
-	cursor := encode(t, someList(), somePosition())
+	cursor := encode(t, someList(), somePlace())
+	with := func(change func(*filters)) func(*paging.List) {
+		return func(l *paging.List) {
+			f := l.Filters.(filters)
+			change(&f)
+			l.Filters = f
+		}
+	}
 	for name, change := range map[string]func(*paging.List){
-		"another tenant":      func(l *paging.List) { l.TenantID = uuid.MustParse("019371a0-5c00-7000-8000-000000000009") },
-		"no tenant":           func(l *paging.List) { l.TenantID = uuid.Nil },
-		"another operation":   func(l *paging.List) { l.Name = "listOthers" },
+		"another tenant":      with(func(f *filters) { f.TenantID = uuid.MustParse("019371a0-5c00-7000-8000-000000000009") }),
+		"no tenant":           with(func(f *filters) { f.TenantID = uuid.Nil }),
+		"another list":        func(l *paging.List) { l.Name = "ListOthers" },
 		"another sort":        func(l *paging.List) { l.Sort = "-name" },
-		"another filter":      func(l *paging.List) { l.Filters = filters{Q: new("b"), Code: "A"} },
-		"a filter less":       func(l *paging.List) { l.Filters = filters{Code: "A"} },
+		"another filter":      with(func(f *filters) { f.Q = new("b") }),
+		"a filter less":       with(func(f *filters) { f.Q = nil }),
 		"no filters":          func(l *paging.List) { l.Filters = nil },
-		"values moved around": func(l *paging.List) { l.Name, l.Sort = "listThingsn", "ame" },
+		"values moved around": func(l *paging.List) { l.Name, l.Sort = "ListThingsn", "ame" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,7 +146,7 @@ func TestCursorFitsOnlyItsList(t *testing.T) {
 
 func TestAnotherKeyRefusesTheCursor(t *testing.T) {
 	t.Parallel()
-	cursor := encode(t, someList(), somePosition())
+	cursor := encode(t, someList(), somePlace())
 	if _, err := newCursors(t, secretKey+"x").Decode(someList(), cursor); !errs.Is(err, errs.InvalidCursor) {
 		t.Errorf("error %v, want invalid_cursor", err)
 	}
@@ -137,7 +156,7 @@ func TestFiltersThatAreNoJSONAreAnError(t *testing.T) {
 	t.Parallel()
 	list := someList()
 	list.Filters = func() {}
-	if _, err := newCursors(t, secretKey).Encode(list, somePosition()); err == nil {
+	if _, err := newCursors(t, secretKey).Encode(list, somePlace()); err == nil {
 		t.Error("no error, though the cursor can't be bound to the filters")
 	}
 }

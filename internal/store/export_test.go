@@ -19,8 +19,8 @@ func (s *Store) SQLDB() *sql.DB { return s.database.sqlDB() }
 // IsLockTimeout reports whether a statement has waited for a lock for as long as it may.
 func IsLockTimeout(err error) bool { return errors.Is(err, errLockTimeout) }
 
-// SQLitePlanned shows SQLite which of a query's optional conditions count.
-func SQLitePlanned(conn sqlite.DBTX) sqlite.DBTX { return sqlitePlanned{conn} }
+// SQLiteConditions shows SQLite which of a query's optional conditions count.
+func SQLiteConditions(conn sqlite.DBTX) sqlite.DBTX { return sqliteConditions{conn} }
 
 // Pool is PostgreSQL's, past the scopes.
 func (s *Store) Pool() *pgxpool.Pool {
@@ -47,13 +47,9 @@ func (s *Store) RunAfter(ctx context.Context, set, text string) error {
 	return rows.Err()
 }
 
-// Searching is what a statement becomes for PostgreSQL when it has a text to search for.
-func Searching(text string, args []any) string { return statementOf(text, args).text }
-
-// OnlyCounting is what PostgreSQL is shown of a statement.
-func OnlyCounting(text string, args []any) string {
-	options := optionsOf(text)
-	return only(text, options, counting(options, args))
+// PostgresText is what PostgreSQL is shown of a text with these arguments.
+func PostgresText(text string, options []db.Option, args []any) string {
+	return postgresText(text, options, given(options, args))
 }
 
 // InTx runs f with the ways of a transaction, which it rolls back.

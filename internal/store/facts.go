@@ -79,7 +79,7 @@ const rowSecurityOfTables = `SELECT c.oid::regclass::text, c.relrowsecurity AND 
 
 const rowSecurityOfViews = `SELECT oid::regclass::text, relowner = coalesce(to_regrole('tenantry_search'), 0)
 	FROM pg_class
-	WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND relkind = 'v' AND starts_with(relname, '` + searchView + `')
+	WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND relkind = 'v' AND starts_with(relname, 'searchable_')
 	ORDER BY relname`
 
 const rowSecurityOfUsers = `SELECT session_user::text, current_user::text,

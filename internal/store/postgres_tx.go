@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -19,12 +18,6 @@ var waiting = map[string]bool{"InsertCompany": true, "InsertAuditEntry": true, "
 
 // maxWaiting is how many statements wait at most, so that filling a database takes no more memory than a request.
 const maxWaiting = 100
-
-// nameOf returns the name that sqlc has written into a query.
-func nameOf(text string) string {
-	name, _, _ := strings.Cut(strings.TrimPrefix(text, "-- name: "), " ")
-	return name
-}
 
 // postgresTx is a transaction that begins with its first statement, in the same round trip. See docs/adr/0015-round-trips.md.
 type postgresTx struct {

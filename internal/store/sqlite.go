@@ -55,9 +55,9 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 		reader: reader, writer: writer, single: single, pings: keepOne(pings),
 		pingOn:    func(ctx context.Context, pool *sql.DB) error { return pool.PingContext(ctx) },
 		translate: translateSQLite,
-		wrap:      func(t *sql.Tx) db.Querier { return db.NewSQLite(sqlitePlanned{t}, mapper(translateSQLite)) },
+		wrap:      func(t *sql.Tx) db.Querier { return db.NewSQLite(sqliteConditions{t}, mapper(translateSQLite)) },
 	}
-	return d, db.NewSQLite(sqlitePlanned{sqliteConn{reader: reader, writer: writer}}, mapper(translateSQLite)), nil
+	return d, db.NewSQLite(sqliteConditions{sqliteConn{reader: reader, writer: writer}}, mapper(translateSQLite)), nil
 }
 
 // SQLiteFile returns the file of a database's URL, and false if the URL isn't one of SQLite.

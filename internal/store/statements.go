@@ -7,8 +7,6 @@ import (
 	"math"
 	"reflect"
 	"strconv"
-	"strings"
-	"sync"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
+
+	"github.com/tenantry/tenantry/gen/db"
 )
 
 // statements are those of one connection to PostgreSQL. It is used by one goroutine at a time, like the connection.
@@ -44,43 +44,20 @@ func statementsOf(conn *pgx.Conn) *statements {
 	return conn.PgConn().CustomData()[statementsKey].(*statements) //nolint:forcetypeassert // prepare has put it there
 }
 
-// statement is a text with those of its optional conditions that count.
+// statement is a query with those of its optional conditions that count.
 type statement struct {
-	text  string
-	count uint64
+	text     string // as sqlc has written it
+	searches bool   // it becomes the one that searches
+	count    uint64 // a bit for each optional condition
 }
 
-// shape is what the text of a query says of its statements. It is found out once.
-type shape struct {
-	options  []option
-	search   search // what the statement becomes
-	searches bool   // as which this one came to be
-	list     bool   // that has filters
-}
-
-var shapes sync.Map // *shape, by text
-
-func shapeOf(text string) *shape {
-	known, ok := shapes.Load(text)
-	if !ok {
-		options := optionsOf(text)
-		s := &shape{options: options, search: newSearch(text), list: len(options) > 0 && strings.HasPrefix(nameOf(text), "List")}
-		if s.search.text != "" {
-			shapes.Store(s.search.text, &shape{options: optionsOf(s.search.text), searches: true})
-		}
-		known, _ = shapes.LoadOrStore(text, s)
-	}
-	return known.(*shape) //nolint:forcetypeassert // nothing else is put there
-}
-
-// statementOf is what a query is with these arguments.
+// statementOf returns what a query is with these arguments.
 func statementOf(text string, args []any) statement {
-	known := shapeOf(text)
-	if hasValue(args, known.search.pattern) {
-		text = known.search.text
-		known = shapeOf(text)
+	known, ok := db.Statements[nameOf(text)]
+	if !ok {
+		return statement{text: text}
 	}
-	return statement{text, counting(known.options, args)}
+	return statement{text, known.Search != "" && hasValue(args, known.Pattern), given(known.Postgres, args)}
 }
 
 // description is what a statement takes and gives. One without a name isn't kept by the server, and planned for its values each time.
@@ -118,24 +95,27 @@ func (d *description) scan(types *pgtype.Map, rows pgx.Rows, dest []any) error {
 	return nil
 }
 
-// whole is the count of a statement of which only the types are known.
-const whole = math.MaxUint64
+// allOptions selects all optional conditions of a statement as sqlc has written them. It is used only to describe the types of parameters.
+const allOptions = math.MaxUint64
 
 // describe returns what a statement takes and gives. It asks the server the first time, and mostly has it keep the statement.
 func (s *statements) describe(ctx context.Context, is statement) (*description, error) {
 	if known := s.known[is]; known != nil {
 		return known, nil
 	}
-	options := shapeOf(is.text).options
+	known := db.Statements[nameOf(is.text)]
 	sql, name := is.text, ""
+	if is.searches {
+		sql = known.Search
+	}
 	var types []uint32
-	if len(options) > 0 && is.count != whole {
-		all, err := s.describe(ctx, statement{is.text, whole})
+	if len(known.Postgres) > 0 && is.count != allOptions {
+		all, err := s.describe(ctx, statement{is.text, is.searches, allOptions})
 		if err != nil {
 			return nil, err
 		}
-		// What doesn't count has a type all the same. Nothing is asked about what isn't kept: it takes and gives what the whole does.
-		sql, types = only(is.text, options, is.count), all.ParamOIDs
+		// A parameter whose condition doesn't count has a type all the same. A statement that isn't kept needs no description of its own.
+		sql, types = postgresText(sql, known.Postgres, is.count), all.ParamOIDs
 		if !s.isKept(is) {
 			return s.know(is, &pgconn.StatementDescription{SQL: sql, ParamOIDs: types, Fields: all.Fields}), nil
 		}
@@ -154,11 +134,13 @@ func (s *statements) describe(ctx context.Context, is statement) (*description, 
 // isKept reports whether the server keeps a statement. The right plan for one with a filter depends on how frequent the value is, and that of a search
 // on whether there is something in the text to look up.
 func (s *statements) isKept(is statement) bool {
-	return !s.pooled && is.count == 0 && !shapeOf(is.text).searches
+	return !s.pooled && is.count == 0 && !is.searches
 }
 
-// isPlannedOnce reports whether a statement is a list that is kept.
-func (s *statements) isPlannedOnce(is statement) bool { return s.isKept(is) && shapeOf(is.text).list }
+// isPlannedOnce reports whether a statement is kept and returns many rows, with optional conditions of which none counts.
+func (s *statements) isPlannedOnce(is statement) bool {
+	return s.isKept(is) && db.Statements[nameOf(is.text)].Many
+}
 
 func (s *statements) know(is statement, as *pgconn.StatementDescription) *description {
 	d := &description{as, is, make([]column, len(as.Fields))}
@@ -170,7 +152,7 @@ func (s *statements) know(is statement, as *pgconn.StatementDescription) *descri
 func (s *statements) forget(d *description, err error) {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && (e.Code == changedResultState || e.Code == unknownStatementState) {
 		delete(s.known, d.of)
-		delete(s.known, statement{d.of.text, whole})
+		delete(s.known, statement{d.of.text, d.of.searches, allOptions})
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
@@ -18,20 +16,13 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// filters is the part of a list's parameters that decides what is in it.
-type filters struct {
-	Email, Role, Pattern              *string
-	IsActive                          *bool
-	CompanyID, BranchID, DepartmentID *uuid.UUID
-}
-
-func filtersOf(in api.ListUsersParams) filters {
-	f := filters{IsActive: in.IsActive, CompanyID: in.CompanyID, BranchID: in.BranchID, DepartmentID: in.DepartmentID}
+func filtersOf(by access.Principal, in api.ListUsersParams) db.UserFilters {
+	f := db.UserFilters{
+		TenantID: by.TenantID, Email: nil, Role: (*string)(in.Role), IsActive: in.IsActive,
+		CompanyID: in.CompanyID, BranchID: in.BranchID, DepartmentID: in.DepartmentID, Pattern: nil,
+	}
 	if in.Email != nil {
 		f.Email = new(email.Normalize(*in.Email))
-	}
-	if in.Role != nil {
-		f.Role = new(string(*in.Role))
 	}
 	if in.Q != nil {
 		f.Pattern = new(search.Pattern(*in.Q))
@@ -40,7 +31,7 @@ func filtersOf(in api.ListUsersParams) filters {
 }
 
 // findFormer filters by the stored form of an address, if that is a former one.
-func (s *Service) findFormer(ctx context.Context, by access.Principal, in api.ListUsersParams, f *filters) error {
+func (s *Service) findFormer(ctx context.Context, by access.Principal, in api.ListUsersParams, f *db.UserFilters) error {
 	if in.Email == nil || len(email.FormerForms(*in.Email)) == 0 {
 		return nil
 	}
@@ -62,48 +53,10 @@ func (s *Service) List(ctx context.Context, by access.Principal, in api.ListUser
 			return paging.Page[db.User]{}, errs.Invalid(errs.Field{Parameter: "email", Detail: fault, Code: "format"})
 		}
 	}
-	f := filtersOf(in)
-	if err := s.findFormer(ctx, by, in, &f); err != nil {
+	filters := filtersOf(by, in)
+	if err := s.findFormer(ctx, by, in, &filters); err != nil {
 		return paging.Page[db.User]{}, err
 	}
-	list := paging.List{TenantID: by.TenantID, Name: "listUsers", Filters: f}
-	request := paging.Request{Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit, Count: in.Count}
-
-	byTime := func(after paging.Place, limit int32) db.ListUsersByCreatedAtParams {
-		return db.ListUsersByCreatedAtParams{
-			TenantID: by.TenantID, AfterCreatedAt: after.CreatedAt, AfterID: after.ID, Limit: limit,
-			Email: f.Email, Role: f.Role, IsActive: f.IsActive,
-			CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
-		}
-	}
-	byTimeDesc := func(after paging.Place, limit int32) db.ListUsersByCreatedAtDescParams {
-		return db.ListUsersByCreatedAtDescParams(byTime(after, limit))
-	}
-	byName := func(after paging.Place, limit int32) db.ListUsersByNameParams {
-		return db.ListUsersByNameParams{
-			TenantID: by.TenantID, AfterNameKey: after.NameKey, AfterID: after.ID, Limit: limit,
-			Email: f.Email, Role: f.Role, IsActive: f.IsActive,
-			CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
-		}
-	}
-	byNameDesc := func(after paging.Place, limit int32) db.ListUsersByNameDescParams {
-		return db.ListUsersByNameDescParams(byName(after, limit))
-	}
-	return paging.Read(ctx, s.cursors, list, request, paging.Source[db.User]{
-		Orders: map[api.Sort]paging.Query[db.User]{
-			api.SortCreatedAt:     paging.By(s.store.ListUsersByCreatedAt, byTime),
-			api.SortCreatedAtDesc: paging.By(s.store.ListUsersByCreatedAtDesc, byTimeDesc),
-			api.SortName:          paging.By(s.store.ListUsersByName, byName),
-			api.SortNameDesc:      paging.By(s.store.ListUsersByNameDesc, byNameDesc),
-		},
-		Count: func(ctx context.Context) (int64, error) {
-			return s.store.CountUsers(ctx, db.CountUsersParams{
-				TenantID: by.TenantID, Email: f.Email, Role: f.Role, IsActive: f.IsActive,
-				CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
-			})
-		},
-		Place: func(u db.User) paging.Place {
-			return paging.Place{CreatedAt: u.CreatedAt, NameKey: u.NameKey, ID: u.ID}
-		},
-	})
+	request := paging.Request{Sort: (*string)(in.Sort), Cursor: in.Cursor, Limit: in.Limit, Count: in.Count}
+	return paging.Read(ctx, s.cursors, s.store, db.UserList, filters, request)
 }

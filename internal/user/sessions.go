@@ -19,8 +19,7 @@ const sessionsPerPage = 100
 // OwnSessions returns a page of the sessions of the principal's own user that are alive, newest first. A cursor
 // that doesn't fit is errs.InvalidCursor.
 func (s *Service) OwnSessions(ctx context.Context, by access.Principal, in api.ListMySessionsParams) (paging.Page[db.Session], error) {
-	list := paging.List{TenantID: by.HomeTenantID, Name: "listMySessions", Filters: by.UserID}
-	return s.sessions(ctx, list, by.UserID, in.Cursor, in.Limit)
+	return s.sessions(ctx, by.HomeTenantID, by.UserID, in.Cursor, in.Limit)
 }
 
 // Sessions returns a page of the sessions of a user that are alive, newest first. The error is errs.NotFound,
@@ -33,24 +32,15 @@ func (s *Service) Sessions(ctx context.Context, by access.Principal, id uuid.UUI
 	if !mayAdminister(by, u) {
 		return paging.Page[db.Session]{}, s.deny(ctx, by, u)
 	}
-	return s.sessions(ctx, paging.List{TenantID: u.TenantID, Name: "listUserSessions", Filters: u.ID}, u.ID, in.Cursor, in.Limit)
+	return s.sessions(ctx, u.TenantID, u.ID, in.Cursor, in.Limit)
 }
 
-func (s *Service) sessions(ctx context.Context, list paging.List, userID uuid.UUID, cursor *string, limit *int32) (paging.Page[db.Session], error) {
-	now := s.now()
-	newestFirst := func(after paging.Place, limit int32) db.ListLiveSessionsOfUserParams {
-		return db.ListLiveSessionsOfUserParams{
-			TenantID: list.TenantID, UserID: userID, Now: now, AfterCreatedAt: after.CreatedAt, AfterID: after.ID, Limit: limit,
-		}
-	}
+func (s *Service) sessions(ctx context.Context, tenantID, userID uuid.UUID, cursor *string, limit *int32) (paging.Page[db.Session], error) {
 	if limit == nil {
 		limit = new(int32(sessionsPerPage))
 	}
-	request := paging.Request{Sort: new(api.SortCreatedAtDesc), Cursor: cursor, Limit: limit}
-	return paging.Read(ctx, s.cursors, list, request, paging.Source[db.Session]{
-		Orders: map[api.Sort]paging.Query[db.Session]{api.SortCreatedAtDesc: paging.By(s.store.ListLiveSessionsOfUser, newestFirst)},
-		Place:  func(row db.Session) paging.Place { return paging.Place{CreatedAt: row.CreatedAt, ID: row.ID} },
-	})
+	filters := db.SessionFilters{TenantID: tenantID, UserID: userID, Now: s.now()}
+	return paging.Read(ctx, s.cursors, s.store, db.SessionList, filters, paging.Request{Cursor: cursor, Limit: limit})
 }
 
 // EndSessions ends all sessions of a user. If there are none nothing is written. The error is as of administer.

@@ -10,47 +10,26 @@ INSERT INTO audit_entries (
 );
 
 -- name: GetAuditEntry :one
-SELECT
-    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
-FROM audit_entries
+SELECT * FROM audit_entries
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- Newest first, by the time that the entry states: from and to are then ends of the index, and ids need not follow the
--- clock that the times come from. A page starts after the row (after_occurred_at, after_id). SQLite
--- takes two ends of a time for less than any filter's entries: without since it looks filters up.
--- name: ListAuditEntries :many
-SELECT
-    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
-FROM audit_entries
+-- Newest first, by the time that the entry states: since and before are then ends of the index, and ids need not follow the clock
+-- that the times come from. The first page starts at before. SQLite takes two ends of a time for less than any filter's entries:
+-- without since it looks filters up.
+-- name: ListAuditEntries :list occurred_at DESC
+SELECT * FROM audit_entries
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (occurred_at >= sqlc.narg(since) OR sqlc.narg(since) IS NULL)
-  AND (occurred_at < sqlc.arg(after_occurred_at) OR id < sqlc.arg(after_id)) AND (occurred_at, id) < (sqlc.arg(after_occurred_at), sqlc.arg(after_id))
-  AND (actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
-  AND (action = sqlc.narg(action) OR sqlc.narg(action) IS NULL)
-  AND (action_area = sqlc.narg(action_area) OR sqlc.narg(action_area) IS NULL)
-  AND (entity_type = sqlc.narg(entity_type) OR sqlc.narg(entity_type) IS NULL)
-  AND (entity_id = sqlc.narg(entity_id) OR sqlc.narg(entity_id) IS NULL)
-  AND (outcome = sqlc.narg(outcome) OR sqlc.narg(outcome) IS NULL)
-  AND (ip = sqlc.narg(ip) OR sqlc.narg(ip) IS NULL)
-  AND (request_id = sqlc.narg(request_id) OR sqlc.narg(request_id) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY occurred_at DESC, id DESC
-LIMIT sqlc.arg('limit');
-
--- name: CountAuditEntries :one
-SELECT count(*) FROM audit_entries
-WHERE tenant_id = sqlc.arg(tenant_id) AND occurred_at >= sqlc.arg(since) AND occurred_at < sqlc.arg(before)
-  AND (actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
-  AND (action = sqlc.narg(action) OR sqlc.narg(action) IS NULL)
-  AND (action_area = sqlc.narg(action_area) OR sqlc.narg(action_area) IS NULL)
-  AND (entity_type = sqlc.narg(entity_type) OR sqlc.narg(entity_type) IS NULL)
-  AND (entity_id = sqlc.narg(entity_id) OR sqlc.narg(entity_id) IS NULL)
-  AND (outcome = sqlc.narg(outcome) OR sqlc.narg(outcome) IS NULL)
-  AND (ip = sqlc.narg(ip) OR sqlc.narg(ip) IS NULL)
-  AND (request_id = sqlc.narg(request_id) OR sqlc.narg(request_id) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
+  AND optional(occurred_at >= sqlc.narg(since))
+  AND counted(occurred_at < sqlc.arg(before))
+  AND optional(actor_id = sqlc.narg(actor_id))
+  AND optional(action = sqlc.narg(action))
+  AND optional(action_area = sqlc.narg(action_area))
+  AND optional(entity_type = sqlc.narg(entity_type))
+  AND optional(entity_id = sqlc.narg(entity_id))
+  AND optional(outcome = sqlc.narg(outcome))
+  AND optional(ip = sqlc.narg(ip))
+  AND optional(request_id = sqlc.narg(request_id))
+  AND search(search_text LIKE sqlc.narg(pattern));
 
 -- A count is a number of 64 bits and never null. sqlc says so on all engines if there is a column in it that is, and then the
 -- engines' rows convert into each other. The column comes to what has been counted, not to each entry.

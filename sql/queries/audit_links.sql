@@ -5,12 +5,12 @@ VALUES (
 );
 
 -- name: GetAuditLink :one
-SELECT tenant_id, entry_id, occurred_at, key_id, mac, seal_number FROM audit_links
+SELECT * FROM audit_links
 WHERE tenant_id = sqlc.arg(tenant_id) AND entry_id = sqlc.arg(entry_id);
 
 -- The links of the seals after one up to another; those that wait for a seal are between -1 and 0.
 -- name: ListAuditLinks :many
-SELECT tenant_id, entry_id, occurred_at, key_id, mac, seal_number FROM audit_links
+SELECT * FROM audit_links
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND seal_number > sqlc.arg(after_seal) AND seal_number <= sqlc.arg(last_seal) AND entry_id >= sqlc.arg(from_entry_id)
 ORDER BY seal_number, entry_id
@@ -18,10 +18,7 @@ LIMIT sqlc.arg('limit');
 
 -- The entries of those links, as far as there are any.
 -- name: ListLinkedAuditEntries :many
-SELECT
-    e.tenant_id, e.id, e.occurred_at, e.occurred_on, e.actor_id, e.actor_email, e.actor_role, e.actor_is_superuser, e.session_id,
-    e.action, e.action_area, e.entity_type, e.entity_id, e.entity_label, e.changes, e.outcome, e.reason, e.ip, e.user_agent, e.request_id, e.method, e.path, e.search_text
-FROM audit_links AS l
+SELECT e.* FROM audit_links AS l
 JOIN audit_entries AS e ON e.tenant_id = l.tenant_id AND e.id = l.entry_id
 WHERE l.tenant_id = sqlc.arg(tenant_id)
   AND l.seal_number > sqlc.arg(after_seal) AND l.seal_number <= sqlc.arg(last_seal) AND l.entry_id >= sqlc.arg(from_entry_id)

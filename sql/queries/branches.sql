@@ -10,11 +10,7 @@ INSERT INTO branches (
 );
 
 -- name: GetBranch :one
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT * FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- Compare and swap: 0 rows when the branch is gone or has another version by now.
@@ -31,92 +27,19 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.a
 DELETE FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- name: CountBranches :one
-SELECT count(*) FROM branches
+-- name: ListBranches :list created_at, name_key AS name
+SELECT * FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_headquarters = sqlc.narg(is_headquarters) OR sqlc.narg(is_headquarters) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
-
--- The four orders of the branch list, as those of companies.
--- name: ListBranchesByCreatedAt :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id)) AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_headquarters = sqlc.narg(is_headquarters) OR sqlc.narg(is_headquarters) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at, id
-LIMIT sqlc.arg('limit');
-
--- name: ListBranchesByCreatedAtDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id)) AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_headquarters = sqlc.narg(is_headquarters) OR sqlc.narg(is_headquarters) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at DESC, id DESC
-LIMIT sqlc.arg('limit');
-
--- name: ListBranchesByName :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id)) AND (name_key, id) > (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_headquarters = sqlc.narg(is_headquarters) OR sqlc.narg(is_headquarters) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key, id
-LIMIT sqlc.arg('limit');
-
--- name: ListBranchesByNameDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id)) AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_headquarters = sqlc.narg(is_headquarters) OR sqlc.narg(is_headquarters) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key DESC, id DESC
-LIMIT sqlc.arg('limit');
+  AND optional(code = sqlc.narg(code))
+  AND optional(company_id = sqlc.narg(company_id))
+  AND optional(country = sqlc.narg(country))
+  AND optional(is_headquarters = sqlc.narg(is_headquarters))
+  AND optional(is_active = sqlc.narg(is_active))
+  AND search(search_text LIKE sqlc.narg(pattern));
 
 -- What a company is deleted with: the next branches, and the deletion up to the last of them.
 -- name: ListBranchesOfCompany :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT * FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
 ORDER BY id
 LIMIT sqlc.arg('limit');
@@ -128,6 +51,6 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id) AND 
 -- name: ListBranchNodes :many
 SELECT id, company_id, code, name, is_headquarters, is_active
 FROM branches
-WHERE tenant_id = sqlc.arg(tenant_id) AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+WHERE tenant_id = sqlc.arg(tenant_id) AND optional(company_id = sqlc.narg(company_id))
 ORDER BY name_key, id
 LIMIT sqlc.arg('limit');

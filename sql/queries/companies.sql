@@ -10,11 +10,7 @@ INSERT INTO companies (
 );
 
 -- name: GetCompany :one
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
-FROM companies
+SELECT * FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- Compare and swap: 0 rows when the company is gone or has another version by now.
@@ -49,79 +45,17 @@ UPDATE companies SET lock_count = lock_count + 1
 WHERE companies.tenant_id = sqlc.arg(tenant_id)
   AND companies.id = (SELECT d.company_id FROM departments d WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.id = sqlc.arg(id));
 
--- name: CountCompanies :one
-SELECT count(*) FROM companies
+-- name: ListCompanies :list created_at, name_key AS name
+SELECT * FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
-
--- The four orders of the company list. A page starts after the row (key, id), written twice: as what tells sqlc the types, and
--- as what finds the row in the index. storegen gives PostgreSQL and MySQL one of their own.
--- name: ListCompaniesByCreatedAt :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
-FROM companies
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id)) AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at, id
-LIMIT sqlc.arg('limit');
-
--- name: ListCompaniesByCreatedAtDesc :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
-FROM companies
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id)) AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at DESC, id DESC
-LIMIT sqlc.arg('limit');
-
--- name: ListCompaniesByName :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
-FROM companies
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id)) AND (name_key, id) > (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key, id
-LIMIT sqlc.arg('limit');
-
--- name: ListCompaniesByNameDesc :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
-FROM companies
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id)) AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key DESC, id DESC
-LIMIT sqlc.arg('limit');
+  AND optional(code = sqlc.narg(code))
+  AND optional(country = sqlc.narg(country))
+  AND optional(is_active = sqlc.narg(is_active))
+  AND search(search_text LIKE sqlc.narg(pattern));
 
 -- name: ListCompanyNodes :many
 SELECT id, code, name, is_active
 FROM companies
-WHERE tenant_id = sqlc.arg(tenant_id) AND (id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+WHERE tenant_id = sqlc.arg(tenant_id) AND optional(id = sqlc.narg(company_id))
 ORDER BY name_key, id
 LIMIT sqlc.arg('limit');

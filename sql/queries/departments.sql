@@ -8,10 +8,7 @@ INSERT INTO departments (
 );
 
 -- name: GetDepartment :one
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT * FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- Compare and swap: 0 rows when the department is gone or has another version by now.
@@ -22,80 +19,15 @@ SET branch_id = sqlc.narg(branch_id), parent_id = sqlc.narg(parent_id), head_use
     search_text = sqlc.arg(search_text), updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- name: CountDepartments :one
-SELECT count(*) FROM departments
+-- name: ListDepartments :list created_at, name_key AS name
+SELECT * FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (parent_id = sqlc.narg(parent_id) OR sqlc.narg(parent_id) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
-
--- The four orders of the department list, as those of companies.
--- name: ListDepartmentsByCreatedAt :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id)) AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (parent_id = sqlc.narg(parent_id) OR sqlc.narg(parent_id) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at, id
-LIMIT sqlc.arg('limit');
-
--- name: ListDepartmentsByCreatedAtDesc :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id)) AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (parent_id = sqlc.narg(parent_id) OR sqlc.narg(parent_id) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at DESC, id DESC
-LIMIT sqlc.arg('limit');
-
--- name: ListDepartmentsByName :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id)) AND (name_key, id) > (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (parent_id = sqlc.narg(parent_id) OR sqlc.narg(parent_id) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key, id
-LIMIT sqlc.arg('limit');
-
--- name: ListDepartmentsByNameDesc :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id)) AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (parent_id = sqlc.narg(parent_id) OR sqlc.narg(parent_id) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key DESC, id DESC
-LIMIT sqlc.arg('limit');
+  AND optional(code = sqlc.narg(code))
+  AND optional(company_id = sqlc.narg(company_id))
+  AND optional(branch_id = sqlc.narg(branch_id))
+  AND optional(parent_id = sqlc.narg(parent_id))
+  AND optional(is_active = sqlc.narg(is_active))
+  AND search(search_text LIKE sqlc.narg(pattern));
 
 -- What stands where in a company.
 -- name: ListDepartmentPlaces :many
@@ -106,10 +38,7 @@ ORDER BY id;
 
 -- What departments are deleted with: a range of a company's, and the deletion of that range.
 -- name: ListDepartmentsOfCompany :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT * FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id) AND id >= sqlc.arg(first_id) AND id <= sqlc.arg(last_id)
 ORDER BY id;
 
@@ -118,10 +47,7 @@ DELETE FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id) AND id >= sqlc.arg(first_id) AND id <= sqlc.arg(last_id);
 
 -- name: ListDepartmentsOfHead :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT * FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND head_user_id = sqlc.arg(head_user_id)
 ORDER BY id
 LIMIT sqlc.arg('limit');
@@ -129,6 +55,6 @@ LIMIT sqlc.arg('limit');
 -- name: ListDepartmentNodes :many
 SELECT id, company_id, branch_id, parent_id, head_user_id, code, name, is_active
 FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id) AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+WHERE tenant_id = sqlc.arg(tenant_id) AND optional(company_id = sqlc.narg(company_id))
 ORDER BY name_key, id
 LIMIT sqlc.arg('limit');

@@ -8,8 +8,7 @@ INSERT INTO login_attempts (
 );
 
 -- name: GetLoginAttempt :one
-SELECT subject, failures, blocked_until, last_failed_at
-FROM login_attempts
+SELECT * FROM login_attempts
 WHERE subject = sqlc.arg(subject);
 
 -- The delays that hold an attempt up. An IPv6 address is in three networks; a subject

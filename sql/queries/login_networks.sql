@@ -4,7 +4,7 @@ INSERT INTO login_networks (subject, last_login_at)
 VALUES (sqlc.arg(subject), sqlc.arg(last_login_at));
 
 -- name: GetLoginNetwork :one
-SELECT subject, last_login_at FROM login_networks
+SELECT * FROM login_networks
 WHERE subject = sqlc.arg(subject);
 
 -- name: UpdateLoginNetwork :execrows

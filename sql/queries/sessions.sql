@@ -11,11 +11,7 @@ INSERT INTO sessions (
 );
 
 -- name: GetSession :one
-SELECT
-    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
-    refreshed_ip, refreshed_user_agent
-FROM sessions
+SELECT * FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- All that decides whether a session may act at this moment, in one round trip.
@@ -55,17 +51,10 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND id <> 
 UPDATE sessions SET ended_at = sqlc.narg(ended_at), end_reason = sqlc.narg(end_reason), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL;
 
--- Newest first.
--- name: ListLiveSessionsOfUser :many
-SELECT
-    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
-    refreshed_ip, refreshed_user_agent
-FROM sessions
-WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL AND expires_at > sqlc.arg(now)
-  AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id)) AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
-ORDER BY created_at DESC, id DESC
-LIMIT sqlc.arg('limit');
+-- Those of a user that are alive, newest first.
+-- name: ListLiveSessionsOfUser :list created_at DESC without count
+SELECT * FROM sessions
+WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL AND expires_at > sqlc.arg(now);
 
 -- name: ListExpiredSessions :many
 SELECT id FROM sessions

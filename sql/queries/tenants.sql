@@ -8,10 +8,7 @@ INSERT INTO tenants (
 );
 
 -- name: GetTenant :one
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
-FROM tenants
+SELECT * FROM tenants
 WHERE id = sqlc.arg(id);
 
 -- Compare and swap: 0 rows when the tenant is gone or has another version by now.
@@ -41,65 +38,12 @@ LIMIT sqlc.arg('limit');
 UPDATE tenants SET lock_count = lock_count + 1
 WHERE id = sqlc.arg(id);
 
--- name: CountTenants :one
-SELECT count(*) FROM tenants
-WHERE (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
-  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
-
--- The four orders of the tenant list, as those of companies.
--- name: ListTenantsByCreatedAt :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
-FROM tenants
-WHERE (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id)) AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
-  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at, id
-LIMIT sqlc.arg('limit');
-
--- name: ListTenantsByCreatedAtDesc :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
-FROM tenants
-WHERE (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id)) AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
-  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at DESC, id DESC
-LIMIT sqlc.arg('limit');
-
--- name: ListTenantsByName :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
-FROM tenants
-WHERE (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id)) AND (name_key, id) > (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
-  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key, id
-LIMIT sqlc.arg('limit');
-
--- name: ListTenantsByNameDesc :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
-FROM tenants
-WHERE (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id)) AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
-  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key DESC, id DESC
-LIMIT sqlc.arg('limit');
+-- name: ListTenants :list created_at, name_key AS name
+SELECT * FROM tenants
+WHERE optional(code = sqlc.narg(code))
+  AND optional(tier = sqlc.narg(tier))
+  AND optional(status = sqlc.narg(status))
+  AND search(search_text LIKE sqlc.narg(pattern));
 
 -- What a tenant has. These are apart from the counts of the lists, whose filters keep an engine from counting in the index alone.
 -- name: CountTenantCompanies :one

@@ -10,26 +10,17 @@ INSERT INTO users (
 );
 
 -- name: GetUser :one
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT * FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- Log-in knows an e-mail address and not yet a tenant.
 -- name: GetUserByEmailUnscoped :one
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT * FROM users
 WHERE email = sqlc.arg(email);
 
 -- The users whose e-mail address is one of four texts.
 -- name: ListUsersByEmailUnscoped :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT * FROM users
 WHERE email IN (sqlc.arg(email_1), sqlc.arg(email_2), sqlc.arg(email_3), sqlc.arg(email_4))
 ORDER BY email;
 
@@ -65,7 +56,7 @@ LIMIT sqlc.arg('limit');
 SELECT u.id, u.email, u.company_id, u.branch_id, u.department_id
 FROM users u
 JOIN branches b ON b.tenant_id = u.tenant_id AND b.id = u.branch_id
-WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id) AND (b.id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id) AND optional(b.id = sqlc.narg(branch_id))
 ORDER BY u.id
 LIMIT sqlc.arg('limit');
 
@@ -147,82 +138,13 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND role = 'admin' 
 SELECT count(*) FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND is_superuser AND is_active AND password_hash IS NOT NULL;
 
--- name: CountUsers :one
-SELECT count(*) FROM users
+-- name: ListUsers :list created_at, name_key AS name
+SELECT * FROM users
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
-  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
-
--- The four orders of the user list, as those of companies.
--- name: ListUsersByCreatedAt :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id)) AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
-  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at, id
-LIMIT sqlc.arg('limit');
-
--- name: ListUsersByCreatedAtDesc :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id)) AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
-  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
-  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY created_at DESC, id DESC
-LIMIT sqlc.arg('limit');
-
--- name: ListUsersByName :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id)) AND (name_key, id) > (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
-  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key, id
-LIMIT sqlc.arg('limit');
-
--- name: ListUsersByNameDesc :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id)) AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))
-  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
-  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
-ORDER BY name_key DESC, id DESC
-LIMIT sqlc.arg('limit');
+  AND optional(email = sqlc.narg(email))
+  AND optional(role = sqlc.narg(role))
+  AND optional(is_active = sqlc.narg(is_active))
+  AND optional(company_id = sqlc.narg(company_id))
+  AND optional(branch_id = sqlc.narg(branch_id))
+  AND optional(department_id = sqlc.narg(department_id))
+  AND search(search_text LIKE sqlc.narg(pattern));

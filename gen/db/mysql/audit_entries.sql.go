@@ -12,8 +12,11 @@ import (
 )
 
 const countAuditEntries = `-- name: CountAuditEntries :one
-SELECT count(*) FROM audit_entries
-WHERE tenant_id = ? AND occurred_at >= ? AND occurred_at < ?
+SELECT count(*)
+FROM audit_entries
+WHERE tenant_id = ?
+  AND (occurred_at >= ? OR ? IS NULL)
+  AND occurred_at < ?
   AND (actor_id = ? OR ? IS NULL)
   AND (action = ? OR ? IS NULL)
   AND (action_area = ? OR ? IS NULL)
@@ -27,7 +30,7 @@ WHERE tenant_id = ? AND occurred_at >= ? AND occurred_at < ?
 
 type CountAuditEntriesParams struct {
 	TenantID   uuid.UUID  `json:"tenant_id"`
-	Since      time.Time  `json:"since"`
+	Since      *time.Time `json:"since"`
 	Before     time.Time  `json:"before"`
 	ActorID    *uuid.UUID `json:"actor_id"`
 	Action     *string    `json:"action"`
@@ -43,6 +46,7 @@ type CountAuditEntriesParams struct {
 func (q *Queries) CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countAuditEntries,
 		arg.TenantID,
+		arg.Since,
 		arg.Since,
 		arg.Before,
 		arg.ActorID,
@@ -261,10 +265,7 @@ func (q *Queries) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEnt
 }
 
 const getAuditEntry = `-- name: GetAuditEntry :one
-SELECT
-    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
-FROM audit_entries
+SELECT tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id, action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text FROM audit_entries
 WHERE tenant_id = ? AND id = ?
 `
 
@@ -372,13 +373,11 @@ func (q *Queries) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryPara
 }
 
 const listAuditEntries = `-- name: ListAuditEntries :many
-SELECT
-    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
+SELECT tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id, action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
 FROM audit_entries
 WHERE tenant_id = ?
-  AND (occurred_at >= ? OR ? IS NULL)
   AND (occurred_at < ? OR (occurred_at = ? AND id < ?))
+  AND (occurred_at >= ? OR ? IS NULL)
   AND (actor_id = ? OR ? IS NULL)
   AND (action = ? OR ? IS NULL)
   AND (action_area = ? OR ? IS NULL)
@@ -394,9 +393,9 @@ LIMIT ?
 
 type ListAuditEntriesParams struct {
 	TenantID        uuid.UUID  `json:"tenant_id"`
-	Since           *time.Time `json:"since"`
 	AfterOccurredAt time.Time  `json:"after_occurred_at"`
 	AfterID         uuid.UUID  `json:"after_id"`
+	Since           *time.Time `json:"since"`
 	ActorID         *uuid.UUID `json:"actor_id"`
 	Action          *string    `json:"action"`
 	ActionArea      *string    `json:"action_area"`
@@ -409,17 +408,17 @@ type ListAuditEntriesParams struct {
 	Limit           int32      `json:"limit"`
 }
 
-// Newest first, by the time that the entry states: from and to are then ends of the index, and ids need not follow the
-// clock that the times come from. A page starts after the row (after_occurred_at, after_id). SQLite
-// takes two ends of a time for less than any filter's entries: without since it looks filters up.
+// Newest first, by the time that the entry states: since and before are then ends of the index, and ids need not follow the clock
+// that the times come from. The first page starts at before. SQLite takes two ends of a time for less than any filter's entries:
+// without since it looks filters up.
 func (q *Queries) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
 	rows, err := q.db.QueryContext(ctx, listAuditEntries,
 		arg.TenantID,
-		arg.Since,
-		arg.Since,
 		arg.AfterOccurredAt,
 		arg.AfterOccurredAt,
 		arg.AfterID,
+		arg.Since,
+		arg.Since,
 		arg.ActorID,
 		arg.ActorID,
 		arg.Action,

@@ -11,7 +11,8 @@ import (
 )
 
 const countBranches = `-- name: CountBranches :one
-SELECT count(*) FROM branches
+SELECT count(*)
+FROM branches
 WHERE tenant_id = ?
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
@@ -91,11 +92,7 @@ func (q *Queries) DeleteBranchesOfCompany(ctx context.Context, arg DeleteBranche
 }
 
 const getBranch = `-- name: GetBranch :one
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version FROM branches
 WHERE tenant_id = ? AND id = ?
 `
 
@@ -258,10 +255,7 @@ func (q *Queries) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams
 }
 
 const listBranchesByCreatedAt = `-- name: ListBranchesByCreatedAt :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?
   AND (created_at > ? OR (created_at = ? AND id > ?))
@@ -288,7 +282,6 @@ type ListBranchesByCreatedAtParams struct {
 	Limit          int32      `json:"limit"`
 }
 
-// The four orders of the branch list, as those of companies.
 func (q *Queries) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error) {
 	rows, err := q.db.QueryContext(ctx, listBranchesByCreatedAt,
 		arg.TenantID,
@@ -354,10 +347,7 @@ func (q *Queries) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesB
 }
 
 const listBranchesByCreatedAtDesc = `-- name: ListBranchesByCreatedAtDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?
   AND (created_at < ? OR (created_at = ? AND id < ?))
@@ -449,10 +439,7 @@ func (q *Queries) ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranc
 }
 
 const listBranchesByName = `-- name: ListBranchesByName :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?
   AND (name_key > ? OR (name_key = ? AND id > ?))
@@ -544,10 +531,7 @@ func (q *Queries) ListBranchesByName(ctx context.Context, arg ListBranchesByName
 }
 
 const listBranchesByNameDesc = `-- name: ListBranchesByNameDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?
   AND (name_key < ? OR (name_key = ? AND id < ?))
@@ -639,11 +623,7 @@ func (q *Queries) ListBranchesByNameDesc(ctx context.Context, arg ListBranchesBy
 }
 
 const listBranchesOfCompany = `-- name: ListBranchesOfCompany :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version FROM branches
 WHERE tenant_id = ? AND company_id = ?
 ORDER BY id
 LIMIT ?

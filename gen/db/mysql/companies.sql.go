@@ -11,7 +11,8 @@ import (
 )
 
 const countCompanies = `-- name: CountCompanies :one
-SELECT count(*) FROM companies
+SELECT count(*)
+FROM companies
 WHERE tenant_id = ?
   AND (code = ? OR ? IS NULL)
   AND (country = ? OR ? IS NULL)
@@ -64,11 +65,7 @@ func (q *Queries) DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (i
 }
 
 const getCompany = `-- name: GetCompany :one
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
-FROM companies
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count FROM companies
 WHERE tenant_id = ? AND id = ?
 `
 
@@ -176,10 +173,7 @@ func (q *Queries) InsertCompany(ctx context.Context, arg InsertCompanyParams) er
 }
 
 const listCompaniesByCreatedAt = `-- name: ListCompaniesByCreatedAt :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?
   AND (created_at > ? OR (created_at = ? AND id > ?))
@@ -202,8 +196,6 @@ type ListCompaniesByCreatedAtParams struct {
 	Limit          int32     `json:"limit"`
 }
 
-// The four orders of the company list. A page starts after the row (key, id), written twice: as what tells sqlc the types, and
-// as what finds the row in the index. storegen gives PostgreSQL and MySQL one of their own.
 func (q *Queries) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	rows, err := q.db.QueryContext(ctx, listCompaniesByCreatedAt,
 		arg.TenantID,
@@ -266,10 +258,7 @@ func (q *Queries) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompanie
 }
 
 const listCompaniesByCreatedAtDesc = `-- name: ListCompaniesByCreatedAtDesc :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?
   AND (created_at < ? OR (created_at = ? AND id < ?))
@@ -354,10 +343,7 @@ func (q *Queries) ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListComp
 }
 
 const listCompaniesByName = `-- name: ListCompaniesByName :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?
   AND (name_key > ? OR (name_key = ? AND id > ?))
@@ -442,10 +428,7 @@ func (q *Queries) ListCompaniesByName(ctx context.Context, arg ListCompaniesByNa
 }
 
 const listCompaniesByNameDesc = `-- name: ListCompaniesByNameDesc :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?
   AND (name_key < ? OR (name_key = ? AND id < ?))

@@ -11,7 +11,8 @@ import (
 )
 
 const countDepartments = `-- name: CountDepartments :one
-SELECT count(*) FROM departments
+SELECT count(*)
+FROM departments
 WHERE tenant_id = ?
   AND (code = ? OR ? IS NULL)
   AND (company_id = ? OR ? IS NULL)
@@ -78,10 +79,7 @@ func (q *Queries) DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepa
 }
 
 const getDepartment = `-- name: GetDepartment :one
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version FROM departments
 WHERE tenant_id = ? AND id = ?
 `
 
@@ -267,9 +265,7 @@ func (q *Queries) ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPl
 }
 
 const listDepartmentsByCreatedAt = `-- name: ListDepartmentsByCreatedAt :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?
   AND (created_at > ? OR (created_at = ? AND id > ?))
@@ -296,7 +292,6 @@ type ListDepartmentsByCreatedAtParams struct {
 	Limit          int32      `json:"limit"`
 }
 
-// The four orders of the department list, as those of companies.
 func (q *Queries) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
 	rows, err := q.db.QueryContext(ctx, listDepartmentsByCreatedAt,
 		arg.TenantID,
@@ -355,9 +350,7 @@ func (q *Queries) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepart
 }
 
 const listDepartmentsByCreatedAtDesc = `-- name: ListDepartmentsByCreatedAtDesc :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?
   AND (created_at < ? OR (created_at = ? AND id < ?))
@@ -442,9 +435,7 @@ func (q *Queries) ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDe
 }
 
 const listDepartmentsByName = `-- name: ListDepartmentsByName :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?
   AND (name_key > ? OR (name_key = ? AND id > ?))
@@ -529,9 +520,7 @@ func (q *Queries) ListDepartmentsByName(ctx context.Context, arg ListDepartments
 }
 
 const listDepartmentsByNameDesc = `-- name: ListDepartmentsByNameDesc :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?
   AND (name_key < ? OR (name_key = ? AND id < ?))
@@ -616,10 +605,7 @@ func (q *Queries) ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartm
 }
 
 const listDepartmentsOfCompany = `-- name: ListDepartmentsOfCompany :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version FROM departments
 WHERE tenant_id = ? AND company_id = ? AND id >= ? AND id <= ?
 ORDER BY id
 `
@@ -677,10 +663,7 @@ func (q *Queries) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartme
 }
 
 const listDepartmentsOfHead = `-- name: ListDepartmentsOfHead :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version FROM departments
 WHERE tenant_id = ? AND head_user_id = ?
 ORDER BY id
 LIMIT ?

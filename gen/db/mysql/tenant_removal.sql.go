@@ -398,7 +398,6 @@ func (q *Queries) ListDepartmentIDs(ctx context.Context, arg ListDepartmentIDsPa
 }
 
 const listSessionIDs = `-- name: ListSessionIDs :many
-
 SELECT id FROM sessions
 WHERE tenant_id = ? AND id > ?
 ORDER BY id

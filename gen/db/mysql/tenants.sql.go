@@ -102,7 +102,8 @@ func (q *Queries) CountTenantUsers(ctx context.Context, arg CountTenantUsersPara
 }
 
 const countTenants = `-- name: CountTenants :one
-SELECT count(*) FROM tenants
+SELECT count(*)
+FROM tenants
 WHERE (code = ? OR ? IS NULL)
   AND (tier = ? OR ? IS NULL)
   AND (status = ? OR ? IS NULL)
@@ -151,10 +152,7 @@ func (q *Queries) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int
 }
 
 const getTenant = `-- name: GetTenant :one
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
-FROM tenants
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count FROM tenants
 WHERE id = ?
 `
 
@@ -279,9 +277,7 @@ func (q *Queries) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams
 }
 
 const listTenantsByCreatedAt = `-- name: ListTenantsByCreatedAt :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (created_at > ? OR (created_at = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
@@ -302,7 +298,6 @@ type ListTenantsByCreatedAtParams struct {
 	Limit          int32     `json:"limit"`
 }
 
-// The four orders of the tenant list, as those of companies.
 func (q *Queries) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error) {
 	rows, err := q.db.QueryContext(ctx, listTenantsByCreatedAt,
 		arg.AfterCreatedAt,
@@ -357,9 +352,7 @@ func (q *Queries) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByC
 }
 
 const listTenantsByCreatedAtDesc = `-- name: ListTenantsByCreatedAtDesc :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (created_at < ? OR (created_at = ? AND id < ?))
   AND (code = ? OR ? IS NULL)
@@ -434,9 +427,7 @@ func (q *Queries) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenant
 }
 
 const listTenantsByName = `-- name: ListTenantsByName :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (name_key > ? OR (name_key = ? AND id > ?))
   AND (code = ? OR ? IS NULL)
@@ -511,9 +502,7 @@ func (q *Queries) ListTenantsByName(ctx context.Context, arg ListTenantsByNamePa
 }
 
 const listTenantsByNameDesc = `-- name: ListTenantsByNameDesc :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
 WHERE (name_key < ? OR (name_key = ? AND id < ?))
   AND (code = ? OR ? IS NULL)

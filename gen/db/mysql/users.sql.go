@@ -46,7 +46,8 @@ func (q *Queries) CountOtherActiveSuperusers(ctx context.Context, arg CountOther
 }
 
 const countUsers = `-- name: CountUsers :one
-SELECT count(*) FROM users
+SELECT count(*)
+FROM users
 WHERE tenant_id = ?
   AND (email = ? OR ? IS NULL)
   AND (role = ? OR ? IS NULL)
@@ -149,10 +150,7 @@ func (q *Queries) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPa
 }
 
 const getUser = `-- name: GetUser :one
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
 WHERE tenant_id = ? AND id = ?
 `
 
@@ -188,10 +186,7 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 }
 
 const getUserByEmailUnscoped = `-- name: GetUserByEmailUnscoped :one
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
 WHERE email = ?
 `
 
@@ -391,9 +386,7 @@ func (q *Queries) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmails
 }
 
 const listUsersByCreatedAt = `-- name: ListUsersByCreatedAt :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?
   AND (created_at > ? OR (created_at = ? AND id > ?))
@@ -422,7 +415,6 @@ type ListUsersByCreatedAtParams struct {
 	Limit          int32      `json:"limit"`
 }
 
-// The four orders of the user list, as those of companies.
 func (q *Queries) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error) {
 	rows, err := q.db.QueryContext(ctx, listUsersByCreatedAt,
 		arg.TenantID,
@@ -486,9 +478,7 @@ func (q *Queries) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreat
 }
 
 const listUsersByCreatedAtDesc = `-- name: ListUsersByCreatedAtDesc :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?
   AND (created_at < ? OR (created_at = ? AND id < ?))
@@ -580,10 +570,7 @@ func (q *Queries) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByC
 }
 
 const listUsersByEmailUnscoped = `-- name: ListUsersByEmailUnscoped :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
 WHERE email IN (?, ?, ?, ?)
 ORDER BY email
 `
@@ -644,9 +631,7 @@ func (q *Queries) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByE
 }
 
 const listUsersByName = `-- name: ListUsersByName :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?
   AND (name_key > ? OR (name_key = ? AND id > ?))
@@ -738,9 +723,7 @@ func (q *Queries) ListUsersByName(ctx context.Context, arg ListUsersByNameParams
 }
 
 const listUsersByNameDesc = `-- name: ListUsersByNameDesc :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?
   AND (name_key < ? OR (name_key = ? AND id < ?))

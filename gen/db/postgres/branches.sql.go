@@ -11,7 +11,8 @@ import (
 )
 
 const countBranches = `-- name: CountBranches :one
-SELECT count(*) FROM branches
+SELECT count(*)
+FROM branches
 WHERE tenant_id = $1
   AND (code = $2 OR $2 IS NULL)
   AND (company_id = $3 OR $3 IS NULL)
@@ -85,11 +86,7 @@ func (q *Queries) DeleteBranchesOfCompany(ctx context.Context, arg DeleteBranche
 }
 
 const getBranch = `-- name: GetBranch :one
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version FROM branches
 WHERE tenant_id = $1 AND id = $2
 `
 
@@ -244,10 +241,7 @@ func (q *Queries) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams
 }
 
 const listBranchesByCreatedAt = `-- name: ListBranchesByCreatedAt :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = $1
   AND (created_at, id) > ($2::timestamptz, $3::uuid)
@@ -274,7 +268,6 @@ type ListBranchesByCreatedAtParams struct {
 	Limit          int32      `json:"limit"`
 }
 
-// The four orders of the branch list, as those of companies.
 func (q *Queries) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error) {
 	rows, err := q.db.Query(ctx, listBranchesByCreatedAt,
 		arg.TenantID,
@@ -330,10 +323,7 @@ func (q *Queries) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesB
 }
 
 const listBranchesByCreatedAtDesc = `-- name: ListBranchesByCreatedAtDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = $1
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
@@ -415,10 +405,7 @@ func (q *Queries) ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranc
 }
 
 const listBranchesByName = `-- name: ListBranchesByName :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = $1
   AND (name_key, id) > ($2::text, $3::uuid)
@@ -500,10 +487,7 @@ func (q *Queries) ListBranchesByName(ctx context.Context, arg ListBranchesByName
 }
 
 const listBranchesByNameDesc = `-- name: ListBranchesByNameDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = $1
   AND (name_key, id) < ($2::text, $3::uuid)
@@ -585,11 +569,7 @@ func (q *Queries) ListBranchesByNameDesc(ctx context.Context, arg ListBranchesBy
 }
 
 const listBranchesOfCompany = `-- name: ListBranchesOfCompany :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version FROM branches
 WHERE tenant_id = $1 AND company_id = $2
 ORDER BY id
 LIMIT $3

@@ -11,7 +11,8 @@ import (
 )
 
 const countDepartments = `-- name: CountDepartments :one
-SELECT count(*) FROM departments
+SELECT count(*)
+FROM departments
 WHERE tenant_id = $1
   AND (code = $2 OR $2 IS NULL)
   AND (company_id = $3 OR $3 IS NULL)
@@ -72,10 +73,7 @@ func (q *Queries) DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepa
 }
 
 const getDepartment = `-- name: GetDepartment :one
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version FROM departments
 WHERE tenant_id = $1 AND id = $2
 `
 
@@ -250,9 +248,7 @@ func (q *Queries) ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPl
 }
 
 const listDepartmentsByCreatedAt = `-- name: ListDepartmentsByCreatedAt :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = $1
   AND (created_at, id) > ($2::timestamptz, $3::uuid)
@@ -279,7 +275,6 @@ type ListDepartmentsByCreatedAtParams struct {
 	Limit          int32      `json:"limit"`
 }
 
-// The four orders of the department list, as those of companies.
 func (q *Queries) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
 	rows, err := q.db.Query(ctx, listDepartmentsByCreatedAt,
 		arg.TenantID,
@@ -328,9 +323,7 @@ func (q *Queries) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepart
 }
 
 const listDepartmentsByCreatedAtDesc = `-- name: ListDepartmentsByCreatedAtDesc :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = $1
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
@@ -405,9 +398,7 @@ func (q *Queries) ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDe
 }
 
 const listDepartmentsByName = `-- name: ListDepartmentsByName :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = $1
   AND (name_key, id) > ($2::text, $3::uuid)
@@ -482,9 +473,7 @@ func (q *Queries) ListDepartmentsByName(ctx context.Context, arg ListDepartments
 }
 
 const listDepartmentsByNameDesc = `-- name: ListDepartmentsByNameDesc :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = $1
   AND (name_key, id) < ($2::text, $3::uuid)
@@ -559,10 +548,7 @@ func (q *Queries) ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartm
 }
 
 const listDepartmentsOfCompany = `-- name: ListDepartmentsOfCompany :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version FROM departments
 WHERE tenant_id = $1 AND company_id = $2 AND id >= $3 AND id <= $4
 ORDER BY id
 `
@@ -617,10 +603,7 @@ func (q *Queries) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartme
 }
 
 const listDepartmentsOfHead = `-- name: ListDepartmentsOfHead :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version FROM departments
 WHERE tenant_id = $1 AND head_user_id = $2
 ORDER BY id
 LIMIT $3

@@ -67,8 +67,7 @@ func (q *Queries) DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttempt
 }
 
 const getLoginAttempt = `-- name: GetLoginAttempt :one
-SELECT subject, failures, blocked_until, last_failed_at
-FROM login_attempts
+SELECT subject, failures, blocked_until, last_failed_at FROM login_attempts
 WHERE subject = $1
 `
 

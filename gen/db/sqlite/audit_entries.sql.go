@@ -12,8 +12,11 @@ import (
 )
 
 const countAuditEntries = `-- name: CountAuditEntries :one
-SELECT count(*) FROM audit_entries
-WHERE tenant_id = ?1 AND occurred_at >= ?2 AND occurred_at < ?3
+SELECT count(*)
+FROM audit_entries
+WHERE tenant_id = ?1
+  AND (occurred_at >= ?2 OR ?2 IS NULL)
+  AND occurred_at < ?3
   AND (actor_id = ?4 OR ?4 IS NULL)
   AND (action = ?5 OR ?5 IS NULL)
   AND (action_area = ?6 OR ?6 IS NULL)
@@ -27,7 +30,7 @@ WHERE tenant_id = ?1 AND occurred_at >= ?2 AND occurred_at < ?3
 
 type CountAuditEntriesParams struct {
 	TenantID   uuid.UUID  `json:"tenant_id"`
-	Since      time.Time  `json:"since"`
+	Since      *time.Time `json:"since"`
 	Before     time.Time  `json:"before"`
 	ActorID    *uuid.UUID `json:"actor_id"`
 	Action     *string    `json:"action"`
@@ -247,10 +250,7 @@ func (q *Queries) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEnt
 }
 
 const getAuditEntry = `-- name: GetAuditEntry :one
-SELECT
-    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
-FROM audit_entries
+SELECT tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id, "action", action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text FROM audit_entries
 WHERE tenant_id = ?1 AND id = ?2
 `
 
@@ -358,13 +358,12 @@ func (q *Queries) InsertAuditEntry(ctx context.Context, arg InsertAuditEntryPara
 }
 
 const listAuditEntries = `-- name: ListAuditEntries :many
-SELECT
-    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
+SELECT tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id, "action", action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
 FROM audit_entries
 WHERE tenant_id = ?1
-  AND (occurred_at >= ?2 OR ?2 IS NULL)
-  AND (occurred_at < ?3 OR id < ?4) AND (occurred_at, id) < (?3, ?4)
+  AND (occurred_at < ?2 OR id < ?3)
+  AND (occurred_at, id) < (?2, ?3)
+  AND (occurred_at >= ?4 OR ?4 IS NULL)
   AND (actor_id = ?5 OR ?5 IS NULL)
   AND (action = ?6 OR ?6 IS NULL)
   AND (action_area = ?7 OR ?7 IS NULL)
@@ -380,9 +379,9 @@ LIMIT ?14
 
 type ListAuditEntriesParams struct {
 	TenantID        uuid.UUID  `json:"tenant_id"`
-	Since           *time.Time `json:"since"`
 	AfterOccurredAt time.Time  `json:"after_occurred_at"`
 	AfterID         uuid.UUID  `json:"after_id"`
+	Since           *time.Time `json:"since"`
 	ActorID         *uuid.UUID `json:"actor_id"`
 	Action          *string    `json:"action"`
 	ActionArea      *string    `json:"action_area"`
@@ -395,15 +394,15 @@ type ListAuditEntriesParams struct {
 	Limit           int32      `json:"limit"`
 }
 
-// Newest first, by the time that the entry states: from and to are then ends of the index, and ids need not follow the
-// clock that the times come from. A page starts after the row (after_occurred_at, after_id). SQLite
-// takes two ends of a time for less than any filter's entries: without since it looks filters up.
+// Newest first, by the time that the entry states: since and before are then ends of the index, and ids need not follow the clock
+// that the times come from. The first page starts at before. SQLite takes two ends of a time for less than any filter's entries:
+// without since it looks filters up.
 func (q *Queries) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
 	rows, err := q.db.QueryContext(ctx, listAuditEntries,
 		arg.TenantID,
-		arg.Since,
 		arg.AfterOccurredAt,
 		arg.AfterID,
+		arg.Since,
 		arg.ActorID,
 		arg.Action,
 		arg.ActionArea,

@@ -212,10 +212,7 @@ func (q *Queries) ListAuditLinks(ctx context.Context, arg ListAuditLinksParams) 
 }
 
 const listLinkedAuditEntries = `-- name: ListLinkedAuditEntries :many
-SELECT
-    e.tenant_id, e.id, e.occurred_at, e.occurred_on, e.actor_id, e.actor_email, e.actor_role, e.actor_is_superuser, e.session_id,
-    e.action, e.action_area, e.entity_type, e.entity_id, e.entity_label, e.changes, e.outcome, e.reason, e.ip, e.user_agent, e.request_id, e.method, e.path, e.search_text
-FROM audit_links AS l
+SELECT e.tenant_id, e.id, e.occurred_at, e.occurred_on, e.actor_id, e.actor_email, e.actor_role, e.actor_is_superuser, e.session_id, e."action", e.action_area, e.entity_type, e.entity_id, e.entity_label, e.changes, e.outcome, e.reason, e.ip, e.user_agent, e.request_id, e.method, e.path, e.search_text FROM audit_links AS l
 JOIN audit_entries AS e ON e.tenant_id = l.tenant_id AND e.id = l.entry_id
 WHERE l.tenant_id = ?1
   AND l.seal_number > ?2 AND l.seal_number <= ?3 AND l.entry_id >= ?4

@@ -11,7 +11,8 @@ import (
 )
 
 const countBranches = `-- name: CountBranches :one
-SELECT count(*) FROM branches
+SELECT count(*)
+FROM branches
 WHERE tenant_id = ?1
   AND (code = ?2 OR ?2 IS NULL)
   AND (company_id = ?3 OR ?3 IS NULL)
@@ -85,11 +86,7 @@ func (q *Queries) DeleteBranchesOfCompany(ctx context.Context, arg DeleteBranche
 }
 
 const getBranch = `-- name: GetBranch :one
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version FROM branches
 WHERE tenant_id = ?1 AND id = ?2
 `
 
@@ -247,13 +244,11 @@ func (q *Queries) ListBranchNodes(ctx context.Context, arg ListBranchNodesParams
 }
 
 const listBranchesByCreatedAt = `-- name: ListBranchesByCreatedAt :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?1
-  AND (created_at > ?2 OR id > ?3) AND (created_at, id) > (?2, ?3)
+  AND (created_at > ?2 OR id > ?3)
+  AND (created_at, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (country = ?6 OR ?6 IS NULL)
@@ -277,7 +272,6 @@ type ListBranchesByCreatedAtParams struct {
 	Limit          int32      `json:"limit"`
 }
 
-// The four orders of the branch list, as those of companies.
 func (q *Queries) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error) {
 	rows, err := q.db.QueryContext(ctx, listBranchesByCreatedAt,
 		arg.TenantID,
@@ -336,13 +330,11 @@ func (q *Queries) ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesB
 }
 
 const listBranchesByCreatedAtDesc = `-- name: ListBranchesByCreatedAtDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?1
-  AND (created_at < ?2 OR id < ?3) AND (created_at, id) < (?2, ?3)
+  AND (created_at < ?2 OR id < ?3)
+  AND (created_at, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (country = ?6 OR ?6 IS NULL)
@@ -424,13 +416,11 @@ func (q *Queries) ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranc
 }
 
 const listBranchesByName = `-- name: ListBranchesByName :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?1
-  AND (name_key > ?2 OR id > ?3) AND (name_key, id) > (?2, ?3)
+  AND (name_key > ?2 OR id > ?3)
+  AND (name_key, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (country = ?6 OR ?6 IS NULL)
@@ -512,13 +502,11 @@ func (q *Queries) ListBranchesByName(ctx context.Context, arg ListBranchesByName
 }
 
 const listBranchesByNameDesc = `-- name: ListBranchesByNameDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
 FROM branches
 WHERE tenant_id = ?1
-  AND (name_key < ?2 OR id < ?3) AND (name_key, id) < (?2, ?3)
+  AND (name_key < ?2 OR id < ?3)
+  AND (name_key, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (country = ?6 OR ?6 IS NULL)
@@ -600,11 +588,7 @@ func (q *Queries) ListBranchesByNameDesc(ctx context.Context, arg ListBranchesBy
 }
 
 const listBranchesOfCompany = `-- name: ListBranchesOfCompany :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_line1, address_line2, city, state, postal_code, country, latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version FROM branches
 WHERE tenant_id = ?1 AND company_id = ?2
 ORDER BY id
 LIMIT ?3

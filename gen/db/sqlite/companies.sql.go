@@ -11,7 +11,8 @@ import (
 )
 
 const countCompanies = `-- name: CountCompanies :one
-SELECT count(*) FROM companies
+SELECT count(*)
+FROM companies
 WHERE tenant_id = ?1
   AND (code = ?2 OR ?2 IS NULL)
   AND (country = ?3 OR ?3 IS NULL)
@@ -60,11 +61,7 @@ func (q *Queries) DeleteCompany(ctx context.Context, arg DeleteCompanyParams) (i
 }
 
 const getCompany = `-- name: GetCompany :one
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
-FROM companies
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count FROM companies
 WHERE tenant_id = ?1 AND id = ?2
 `
 
@@ -172,13 +169,11 @@ func (q *Queries) InsertCompany(ctx context.Context, arg InsertCompanyParams) er
 }
 
 const listCompaniesByCreatedAt = `-- name: ListCompaniesByCreatedAt :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?1
-  AND (created_at > ?2 OR id > ?3) AND (created_at, id) > (?2, ?3)
+  AND (created_at > ?2 OR id > ?3)
+  AND (created_at, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (country = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
@@ -198,8 +193,6 @@ type ListCompaniesByCreatedAtParams struct {
 	Limit          int32     `json:"limit"`
 }
 
-// The four orders of the company list. A page starts after the row (key, id), written twice: as what tells sqlc the types, and
-// as what finds the row in the index. storegen gives PostgreSQL and MySQL one of their own.
 func (q *Queries) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error) {
 	rows, err := q.db.QueryContext(ctx, listCompaniesByCreatedAt,
 		arg.TenantID,
@@ -257,13 +250,11 @@ func (q *Queries) ListCompaniesByCreatedAt(ctx context.Context, arg ListCompanie
 }
 
 const listCompaniesByCreatedAtDesc = `-- name: ListCompaniesByCreatedAtDesc :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?1
-  AND (created_at < ?2 OR id < ?3) AND (created_at, id) < (?2, ?3)
+  AND (created_at < ?2 OR id < ?3)
+  AND (created_at, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (country = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
@@ -340,13 +331,11 @@ func (q *Queries) ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListComp
 }
 
 const listCompaniesByName = `-- name: ListCompaniesByName :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?1
-  AND (name_key > ?2 OR id > ?3) AND (name_key, id) > (?2, ?3)
+  AND (name_key > ?2 OR id > ?3)
+  AND (name_key, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (country = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
@@ -423,13 +412,11 @@ func (q *Queries) ListCompaniesByName(ctx context.Context, arg ListCompaniesByNa
 }
 
 const listCompaniesByNameDesc = `-- name: ListCompaniesByNameDesc :many
-SELECT
-    tenant_id, id, code, name, name_key, description, email, phone, website,
-    address_line1, address_line2, city, state, postal_code, country,
-    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
+SELECT tenant_id, id, code, name, name_key, description, email, phone, website, address_line1, address_line2, city, state, postal_code, country, tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
 FROM companies
 WHERE tenant_id = ?1
-  AND (name_key < ?2 OR id < ?3) AND (name_key, id) < (?2, ?3)
+  AND (name_key < ?2 OR id < ?3)
+  AND (name_key, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (country = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)

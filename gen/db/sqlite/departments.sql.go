@@ -11,7 +11,8 @@ import (
 )
 
 const countDepartments = `-- name: CountDepartments :one
-SELECT count(*) FROM departments
+SELECT count(*)
+FROM departments
 WHERE tenant_id = ?1
   AND (code = ?2 OR ?2 IS NULL)
   AND (company_id = ?3 OR ?3 IS NULL)
@@ -72,10 +73,7 @@ func (q *Queries) DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepa
 }
 
 const getDepartment = `-- name: GetDepartment :one
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version FROM departments
 WHERE tenant_id = ?1 AND id = ?2
 `
 
@@ -256,12 +254,11 @@ func (q *Queries) ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPl
 }
 
 const listDepartmentsByCreatedAt = `-- name: ListDepartmentsByCreatedAt :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?1
-  AND (created_at > ?2 OR id > ?3) AND (created_at, id) > (?2, ?3)
+  AND (created_at > ?2 OR id > ?3)
+  AND (created_at, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (branch_id = ?6 OR ?6 IS NULL)
@@ -285,7 +282,6 @@ type ListDepartmentsByCreatedAtParams struct {
 	Limit          int32      `json:"limit"`
 }
 
-// The four orders of the department list, as those of companies.
 func (q *Queries) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error) {
 	rows, err := q.db.QueryContext(ctx, listDepartmentsByCreatedAt,
 		arg.TenantID,
@@ -337,12 +333,11 @@ func (q *Queries) ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepart
 }
 
 const listDepartmentsByCreatedAtDesc = `-- name: ListDepartmentsByCreatedAtDesc :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?1
-  AND (created_at < ?2 OR id < ?3) AND (created_at, id) < (?2, ?3)
+  AND (created_at < ?2 OR id < ?3)
+  AND (created_at, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (branch_id = ?6 OR ?6 IS NULL)
@@ -417,12 +412,11 @@ func (q *Queries) ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDe
 }
 
 const listDepartmentsByName = `-- name: ListDepartmentsByName :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?1
-  AND (name_key > ?2 OR id > ?3) AND (name_key, id) > (?2, ?3)
+  AND (name_key > ?2 OR id > ?3)
+  AND (name_key, id) > (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (branch_id = ?6 OR ?6 IS NULL)
@@ -497,12 +491,11 @@ func (q *Queries) ListDepartmentsByName(ctx context.Context, arg ListDepartments
 }
 
 const listDepartmentsByNameDesc = `-- name: ListDepartmentsByNameDesc :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version
 FROM departments
 WHERE tenant_id = ?1
-  AND (name_key < ?2 OR id < ?3) AND (name_key, id) < (?2, ?3)
+  AND (name_key < ?2 OR id < ?3)
+  AND (name_key, id) < (?2, ?3)
   AND (code = ?4 OR ?4 IS NULL)
   AND (company_id = ?5 OR ?5 IS NULL)
   AND (branch_id = ?6 OR ?6 IS NULL)
@@ -577,10 +570,7 @@ func (q *Queries) ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartm
 }
 
 const listDepartmentsOfCompany = `-- name: ListDepartmentsOfCompany :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version FROM departments
 WHERE tenant_id = ?1 AND company_id = ?2 AND id >= ?3 AND id <= ?4
 ORDER BY id
 `
@@ -638,10 +628,7 @@ func (q *Queries) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartme
 }
 
 const listDepartmentsOfHead = `-- name: ListDepartmentsOfHead :many
-SELECT
-    tenant_id, id, company_id, branch_id, parent_id, head_user_id,
-    code, name, name_key, description, is_active, search_text, created_at, updated_at, version
-FROM departments
+SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name, name_key, description, is_active, search_text, created_at, updated_at, version FROM departments
 WHERE tenant_id = ?1 AND head_user_id = ?2
 ORDER BY id
 LIMIT ?3

@@ -120,9 +120,9 @@ type Querier interface {
 	// Departments refer to each other, and to users who refer to departments: without these
 	// references, each can go by itself.
 	ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error)
-	// Newest first, by the time that the entry states: from and to are then ends of the index, and ids need not follow the
-	// clock that the times come from. A page starts after the row (after_occurred_at, after_id). SQLite
-	// takes two ends of a time for less than any filter's entries: without since it looks filters up.
+	// Newest first, by the time that the entry states: since and before are then ends of the index, and ids need not follow the clock
+	// that the times come from. The first page starts at before. SQLite takes two ends of a time for less than any filter's entries:
+	// without since it looks filters up.
 	ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error)
 	ListAuditEntryIDs(ctx context.Context, arg ListAuditEntryIDsParams) ([]uuid.UUID, error)
 	ListAuditLinkIDs(ctx context.Context, arg ListAuditLinkIDsParams) ([]uuid.UUID, error)
@@ -131,15 +131,12 @@ type Querier interface {
 	ListAuditSeals(ctx context.Context, arg ListAuditSealsParams) ([]AuditSeal, error)
 	ListBranchIDs(ctx context.Context, arg ListBranchIDsParams) ([]uuid.UUID, error)
 	ListBranchNodes(ctx context.Context, arg ListBranchNodesParams) ([]ListBranchNodesRow, error)
-	// The four orders of the branch list, as those of companies.
 	ListBranchesByCreatedAt(ctx context.Context, arg ListBranchesByCreatedAtParams) ([]Branch, error)
 	ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranchesByCreatedAtDescParams) ([]Branch, error)
 	ListBranchesByName(ctx context.Context, arg ListBranchesByNameParams) ([]Branch, error)
 	ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error)
 	// What a company is deleted with: the next branches, and the deletion up to the last of them.
 	ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error)
-	// The four orders of the company list. A page starts after the row (key, id), written twice: as what tells sqlc the types, and
-	// as what finds the row in the index. storegen gives PostgreSQL and MySQL one of their own.
 	ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error)
 	ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListCompaniesByCreatedAtDescParams) ([]Company, error)
 	ListCompaniesByName(ctx context.Context, arg ListCompaniesByNameParams) ([]Company, error)
@@ -150,7 +147,6 @@ type Querier interface {
 	ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error)
 	// What stands where in a company.
 	ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPlacesParams) ([]ListDepartmentPlacesRow, error)
-	// The four orders of the department list, as those of companies.
 	ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error)
 	ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDepartmentsByCreatedAtDescParams) ([]Department, error)
 	ListDepartmentsByName(ctx context.Context, arg ListDepartmentsByNameParams) ([]Department, error)
@@ -163,7 +159,7 @@ type Querier interface {
 	ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error)
 	// The entries of those links, as far as there are any.
 	ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error)
-	// Newest first.
+	// Those of a user that are alive, newest first.
 	ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error)
 	// The delays that hold an attempt up. An IPv6 address is in three networks; a subject
 	// that there isn't is empty.
@@ -178,7 +174,6 @@ type Querier interface {
 	ListSessionIDs(ctx context.Context, arg ListSessionIDsParams) ([]uuid.UUID, error)
 	// For what goes through all tenants, one after the other.
 	ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error)
-	// The four orders of the tenant list, as those of companies.
 	ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error)
 	ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenantsByCreatedAtDescParams) ([]Tenant, error)
 	ListTenantsByName(ctx context.Context, arg ListTenantsByNameParams) ([]Tenant, error)
@@ -188,7 +183,6 @@ type Querier interface {
 	// The doctor looks for addresses that earlier versions stored in another form, in whatever tenant.
 	ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error)
 	ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error)
-	// The four orders of the user list, as those of companies.
 	ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error)
 	ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error)
 	// The users whose e-mail address is one of four texts.

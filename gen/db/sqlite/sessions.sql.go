@@ -108,11 +108,7 @@ func (q *Queries) EndUserSessions(ctx context.Context, arg EndUserSessionsParams
 }
 
 const getSession = `-- name: GetSession :one
-SELECT
-    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
-    refreshed_ip, refreshed_user_agent
-FROM sessions
+SELECT tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent, ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row, refreshed_ip, refreshed_user_agent FROM sessions
 WHERE tenant_id = ?1 AND id = ?2
 `
 
@@ -283,13 +279,11 @@ func (q *Queries) ListExpiredSessions(ctx context.Context, arg ListExpiredSessio
 }
 
 const listLiveSessionsOfUser = `-- name: ListLiveSessionsOfUser :many
-SELECT
-    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
-    refreshed_ip, refreshed_user_agent
+SELECT tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent, ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row, refreshed_ip, refreshed_user_agent
 FROM sessions
 WHERE tenant_id = ?1 AND user_id = ?2 AND ended_at IS NULL AND expires_at > ?3
-  AND (created_at < ?4 OR id < ?5) AND (created_at, id) < (?4, ?5)
+  AND (created_at < ?4 OR id < ?5)
+  AND (created_at, id) < (?4, ?5)
 ORDER BY created_at DESC, id DESC
 LIMIT ?6
 `
@@ -303,7 +297,7 @@ type ListLiveSessionsOfUserParams struct {
 	Limit          int32     `json:"limit"`
 }
 
-// Newest first.
+// Those of a user that are alive, newest first.
 func (q *Queries) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
 	rows, err := q.db.QueryContext(ctx, listLiveSessionsOfUser,
 		arg.TenantID,

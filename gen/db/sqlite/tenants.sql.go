@@ -102,7 +102,8 @@ func (q *Queries) CountTenantUsers(ctx context.Context, arg CountTenantUsersPara
 }
 
 const countTenants = `-- name: CountTenants :one
-SELECT count(*) FROM tenants
+SELECT count(*)
+FROM tenants
 WHERE (code = ?1 OR ?1 IS NULL)
   AND (tier = ?2 OR ?2 IS NULL)
   AND (status = ?3 OR ?3 IS NULL)
@@ -147,10 +148,7 @@ func (q *Queries) DeleteTenant(ctx context.Context, arg DeleteTenantParams) (int
 }
 
 const getTenant = `-- name: GetTenant :one
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
-FROM tenants
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count FROM tenants
 WHERE id = ?1
 `
 
@@ -275,11 +273,10 @@ func (q *Queries) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams
 }
 
 const listTenantsByCreatedAt = `-- name: ListTenantsByCreatedAt :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
-WHERE (created_at > ?1 OR id > ?2) AND (created_at, id) > (?1, ?2)
+WHERE (created_at > ?1 OR id > ?2)
+  AND (created_at, id) > (?1, ?2)
   AND (code = ?3 OR ?3 IS NULL)
   AND (tier = ?4 OR ?4 IS NULL)
   AND (status = ?5 OR ?5 IS NULL)
@@ -298,7 +295,6 @@ type ListTenantsByCreatedAtParams struct {
 	Limit          int32     `json:"limit"`
 }
 
-// The four orders of the tenant list, as those of companies.
 func (q *Queries) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error) {
 	rows, err := q.db.QueryContext(ctx, listTenantsByCreatedAt,
 		arg.AfterCreatedAt,
@@ -348,11 +344,10 @@ func (q *Queries) ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByC
 }
 
 const listTenantsByCreatedAtDesc = `-- name: ListTenantsByCreatedAtDesc :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
-WHERE (created_at < ?1 OR id < ?2) AND (created_at, id) < (?1, ?2)
+WHERE (created_at < ?1 OR id < ?2)
+  AND (created_at, id) < (?1, ?2)
   AND (code = ?3 OR ?3 IS NULL)
   AND (tier = ?4 OR ?4 IS NULL)
   AND (status = ?5 OR ?5 IS NULL)
@@ -420,11 +415,10 @@ func (q *Queries) ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenant
 }
 
 const listTenantsByName = `-- name: ListTenantsByName :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
-WHERE (name_key > ?1 OR id > ?2) AND (name_key, id) > (?1, ?2)
+WHERE (name_key > ?1 OR id > ?2)
+  AND (name_key, id) > (?1, ?2)
   AND (code = ?3 OR ?3 IS NULL)
   AND (tier = ?4 OR ?4 IS NULL)
   AND (status = ?5 OR ?5 IS NULL)
@@ -492,11 +486,10 @@ func (q *Queries) ListTenantsByName(ctx context.Context, arg ListTenantsByNamePa
 }
 
 const listTenantsByNameDesc = `-- name: ListTenantsByNameDesc :many
-SELECT
-    id, code, name, name_key, tier, status, max_companies, max_users,
-    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
+SELECT id, code, name, name_key, tier, status, max_companies, max_users, contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
 FROM tenants
-WHERE (name_key < ?1 OR id < ?2) AND (name_key, id) < (?1, ?2)
+WHERE (name_key < ?1 OR id < ?2)
+  AND (name_key, id) < (?1, ?2)
   AND (code = ?3 OR ?3 IS NULL)
   AND (tier = ?4 OR ?4 IS NULL)
   AND (status = ?5 OR ?5 IS NULL)

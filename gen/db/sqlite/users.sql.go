@@ -46,7 +46,8 @@ func (q *Queries) CountOtherActiveSuperusers(ctx context.Context, arg CountOther
 }
 
 const countUsers = `-- name: CountUsers :one
-SELECT count(*) FROM users
+SELECT count(*)
+FROM users
 WHERE tenant_id = ?1
   AND (email = ?2 OR ?2 IS NULL)
   AND (role = ?3 OR ?3 IS NULL)
@@ -142,10 +143,7 @@ func (q *Queries) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPa
 }
 
 const getUser = `-- name: GetUser :one
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
 WHERE tenant_id = ?1 AND id = ?2
 `
 
@@ -181,10 +179,7 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 }
 
 const getUserByEmailUnscoped = `-- name: GetUserByEmailUnscoped :one
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
 WHERE email = ?1
 `
 
@@ -376,12 +371,11 @@ func (q *Queries) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmails
 }
 
 const listUsersByCreatedAt = `-- name: ListUsersByCreatedAt :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?1
-  AND (created_at > ?2 OR id > ?3) AND (created_at, id) > (?2, ?3)
+  AND (created_at > ?2 OR id > ?3)
+  AND (created_at, id) > (?2, ?3)
   AND (email = ?4 OR ?4 IS NULL)
   AND (role = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
@@ -407,7 +401,6 @@ type ListUsersByCreatedAtParams struct {
 	Limit          int32      `json:"limit"`
 }
 
-// The four orders of the user list, as those of companies.
 func (q *Queries) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error) {
 	rows, err := q.db.QueryContext(ctx, listUsersByCreatedAt,
 		arg.TenantID,
@@ -463,12 +456,11 @@ func (q *Queries) ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreat
 }
 
 const listUsersByCreatedAtDesc = `-- name: ListUsersByCreatedAtDesc :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?1
-  AND (created_at < ?2 OR id < ?3) AND (created_at, id) < (?2, ?3)
+  AND (created_at < ?2 OR id < ?3)
+  AND (created_at, id) < (?2, ?3)
   AND (email = ?4 OR ?4 IS NULL)
   AND (role = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
@@ -549,10 +541,7 @@ func (q *Queries) ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByC
 }
 
 const listUsersByEmailUnscoped = `-- name: ListUsersByEmailUnscoped :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version FROM users
 WHERE email IN (?1, ?2, ?3, ?4)
 ORDER BY email
 `
@@ -613,12 +602,11 @@ func (q *Queries) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByE
 }
 
 const listUsersByName = `-- name: ListUsersByName :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?1
-  AND (name_key > ?2 OR id > ?3) AND (name_key, id) > (?2, ?3)
+  AND (name_key > ?2 OR id > ?3)
+  AND (name_key, id) > (?2, ?3)
   AND (email = ?4 OR ?4 IS NULL)
   AND (role = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)
@@ -699,12 +687,11 @@ func (q *Queries) ListUsersByName(ctx context.Context, arg ListUsersByNameParams
 }
 
 const listUsersByNameDesc = `-- name: ListUsersByNameDesc :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser, company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
 FROM users
 WHERE tenant_id = ?1
-  AND (name_key < ?2 OR id < ?3) AND (name_key, id) < (?2, ?3)
+  AND (name_key < ?2 OR id < ?3)
+  AND (name_key, id) < (?2, ?3)
   AND (email = ?4 OR ?4 IS NULL)
   AND (role = ?5 OR ?5 IS NULL)
   AND (is_active = ?6 OR ?6 IS NULL)

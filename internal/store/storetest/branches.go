@@ -113,7 +113,7 @@ var branchTests = map[string]func(*T){
 			b.CreatedAt, b.NameKey = noon().Add(gap.after), gap.name
 			rows = append(rows, branch(t, b))
 		}
-		branchOrders.holdEveryRow(t, c.TenantID, rows)
+		branches.holdEveryRow(t, c.TenantID, rows)
 	},
 	"branch/filters": func(t *T) {
 		one := tenant(t)
@@ -129,16 +129,16 @@ var branchTests = map[string]func(*T){
 			branch(t, b)
 		}
 		branch(t, newBranch(company(t, newCompany(tenant(t), "C")), "A"))
-		branchOrders.filter(t, one, func(b db.Branch) string { return b.Code }, countBranches, []filterCase[db.CountBranchesParams]{
-			{"nothing", db.CountBranchesParams{}, "A B C D"},
-			{"code", db.CountBranchesParams{Code: new("B")}, "B"},
-			{"company", db.CountBranchesParams{CompanyID: &c.ID}, "A B C"},
-			{"country", db.CountBranchesParams{Country: new("DE")}, "A"},
-			{"headquarters", db.CountBranchesParams{IsHeadquarters: new(true)}, "B"},
-			{"not headquarters", db.CountBranchesParams{IsHeadquarters: new(false)}, "A C D"},
-			{"not active", db.CountBranchesParams{IsActive: new(false)}, "C"},
-			{"pattern", db.CountBranchesParams{Pattern: new("%eta")}, "B"},
-			{"several", db.CountBranchesParams{CompanyID: &c.ID, IsActive: new(true), IsHeadquarters: new(false)}, "A"},
+		branches.filter(t, one, func(b db.Branch) string { return b.Code }, []filterCase[db.BranchFilters]{
+			{"nothing", db.BranchFilters{}, "A B C D"},
+			{"code", db.BranchFilters{Code: new("B")}, "B"},
+			{"company", db.BranchFilters{CompanyID: &c.ID}, "A B C"},
+			{"country", db.BranchFilters{Country: new("DE")}, "A"},
+			{"headquarters", db.BranchFilters{IsHeadquarters: new(true)}, "B"},
+			{"not headquarters", db.BranchFilters{IsHeadquarters: new(false)}, "A C D"},
+			{"not active", db.BranchFilters{IsActive: new(false)}, "C"},
+			{"pattern", db.BranchFilters{Pattern: new("%eta")}, "B"},
+			{"several", db.BranchFilters{CompanyID: &c.ID, IsActive: new(true), IsHeadquarters: new(false)}, "A"},
 		})
 	},
 	"branch/all of a company": func(t *T) {
@@ -161,36 +161,8 @@ var branchTests = map[string]func(*T){
 	},
 }
 
-func countBranches(t *T, tenant uuid.UUID, f db.CountBranchesParams) int64 {
-	t.Helper()
-	f.TenantID = tenant
-	return query(t, t.store.CountBranches, f)
-}
-
-var branchOrders = listOrders[db.Branch, db.CountBranchesParams]{
+var branches = listOf[db.Branch, db.BranchFilters]{
+	List:  db.BranchList,
 	place: func(b db.Branch) place { return place{b.CreatedAt, b.NameKey, b.ID} },
-	byCreatedAt: func(t *T, tenant uuid.UUID, f db.CountBranchesParams, after place, limit int32) []db.Branch {
-		return query(t, t.store.ListBranchesByCreatedAt, db.ListBranchesByCreatedAtParams{
-			TenantID: tenant, AfterCreatedAt: after.at, AfterID: after.id, Limit: limit,
-			Code: f.Code, CompanyID: f.CompanyID, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
-		})
-	},
-	byCreatedAtDesc: func(t *T, tenant uuid.UUID, f db.CountBranchesParams, after place, limit int32) []db.Branch {
-		return query(t, t.store.ListBranchesByCreatedAtDesc, db.ListBranchesByCreatedAtDescParams{
-			TenantID: tenant, AfterCreatedAt: after.at, AfterID: after.id, Limit: limit,
-			Code: f.Code, CompanyID: f.CompanyID, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
-		})
-	},
-	byName: func(t *T, tenant uuid.UUID, f db.CountBranchesParams, after place, limit int32) []db.Branch {
-		return query(t, t.store.ListBranchesByName, db.ListBranchesByNameParams{
-			TenantID: tenant, AfterNameKey: after.name, AfterID: after.id, Limit: limit,
-			Code: f.Code, CompanyID: f.CompanyID, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
-		})
-	},
-	byNameDesc: func(t *T, tenant uuid.UUID, f db.CountBranchesParams, after place, limit int32) []db.Branch {
-		return query(t, t.store.ListBranchesByNameDesc, db.ListBranchesByNameDescParams{
-			TenantID: tenant, AfterNameKey: after.name, AfterID: after.id, Limit: limit,
-			Code: f.Code, CompanyID: f.CompanyID, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
-		})
-	},
+	in:    func(tenant uuid.UUID, f db.BranchFilters) db.BranchFilters { f.TenantID = tenant; return f },
 }

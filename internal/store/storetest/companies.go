@@ -3,8 +3,6 @@ package storetest
 import (
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -133,59 +131,4 @@ var companyTests = map[string]func(*T){
 		c.LockCount = 3
 		equal(t, "company", companyNow(t, c), c)
 	},
-	"company/count takes the filters of the lists": func(t *T) {
-		one, other := tenant(t), tenant(t)
-		insertFilterable(t, one)
-		company(t, newCompany(other, "ALPHA"))
-		for _, f := range filterCases {
-			got := query(t, t.store.CountCompanies, db.CountCompaniesParams{
-				TenantID: one, Code: f.code, Country: f.country, IsActive: f.isActive, Pattern: f.pattern,
-			})
-			equal(t, "count of "+f.name, got, int64(len(f.want)))
-		}
-		equal(t, "count of an empty tenant", query(t, t.store.CountCompanies, db.CountCompaniesParams{TenantID: tenant(t)}), 0)
-	},
-}
-
-// insertFilterable adds the companies of filterCases.
-func insertFilterable(t *T, tenant uuid.UUID) {
-	t.Helper()
-	for _, row := range []struct {
-		code, search string
-		country      *string
-		active       bool
-	}{
-		{"ALPHA", "alpha berlin", new("DE"), true},
-		{"BETA", "beta bern", new("CH"), false},
-		{"GAMMA", "gamma berlin", nil, true},
-		{"DELTA", "delta", new(""), false},
-	} {
-		c := newCompany(tenant, row.code)
-		c.NameKey, c.SearchText, c.Country, c.IsActive = row.search, row.search, row.country, row.active
-		company(t, c)
-	}
-}
-
-// filterCases are filters with the codes of the companies that match.
-var filterCases = []struct {
-	name                   string
-	code, country, pattern *string
-	isActive               *bool
-	want                   []string
-}{
-	{name: "everything", want: []string{"ALPHA", "BETA", "DELTA", "GAMMA"}},
-	{name: "code", code: new("BETA"), want: []string{"BETA"}},
-	{name: "part of a code", code: new("BET")},
-	{name: "country", country: new("DE"), want: []string{"ALPHA"}},
-	{name: "empty country, which is not null", country: new(""), want: []string{"DELTA"}},
-	{name: "active", isActive: new(true), want: []string{"ALPHA", "GAMMA"}},
-	{name: "not active", isActive: new(false), want: []string{"BETA", "DELTA"}},
-	{name: "pattern in the middle", pattern: new("%a ber%"), want: []string{"ALPHA", "BETA", "GAMMA"}},
-	{name: "pattern at the end", pattern: new("%berlin"), want: []string{"ALPHA", "GAMMA"}},
-	{name: "pattern at the beginning", pattern: new("delta%"), want: []string{"DELTA"}},
-	{name: "pattern with one character", pattern: new("%ber_"), want: []string{"BETA"}},
-	{name: "pattern without wildcard is the whole text", pattern: new("berlin")},
-	{name: "pattern of nothing", pattern: new("")},
-	{name: "several filters", country: new("DE"), isActive: new(true), pattern: new("%berlin%"), want: []string{"ALPHA"}},
-	{name: "filters that exclude each other", country: new("DE"), isActive: new(false)},
 }

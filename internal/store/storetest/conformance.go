@@ -73,7 +73,10 @@ func (c *calls) start() {
 // add notes a method by the name that Go gives to a method value: "path/of/package.(*Type).Method-fm".
 func (c *calls) add(method any) {
 	name := runtime.FuncForPC(reflect.ValueOf(method).Pointer()).Name()
-	name = strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "-fm")
+	c.addName(strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "-fm"))
+}
+
+func (c *calls) addName(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.methods[name] = true

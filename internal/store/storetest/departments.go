@@ -137,7 +137,7 @@ var departmentTests = map[string]func(*T){
 			d.CreatedAt, d.NameKey = noon().Add(gap.after), gap.name
 			rows = append(rows, department(t, d))
 		}
-		departmentOrders.holdEveryRow(t, c.TenantID, rows)
+		departments.holdEveryRow(t, c.TenantID, rows)
 	},
 	"department/filters": func(t *T) {
 		one := tenant(t)
@@ -154,15 +154,15 @@ var departmentTests = map[string]func(*T){
 			department(t, d)
 		}
 		department(t, newDepartment(company(t, newCompany(tenant(t), "C")), "A"))
-		departmentOrders.filter(t, one, func(d db.Department) string { return d.Code }, countDepartments, []filterCase[db.CountDepartmentsParams]{
-			{"nothing", db.CountDepartmentsParams{}, "A B C D P"},
-			{"code", db.CountDepartmentsParams{Code: new("B")}, "B"},
-			{"company", db.CountDepartmentsParams{CompanyID: &c.ID}, "A B C P"},
-			{"branch", db.CountDepartmentsParams{BranchID: &b.ID}, "A"},
-			{"parent", db.CountDepartmentsParams{ParentID: &parent.ID}, "B"},
-			{"not active", db.CountDepartmentsParams{IsActive: new(false)}, "C"},
-			{"pattern", db.CountDepartmentsParams{Pattern: new("%eta")}, "B"},
-			{"several", db.CountDepartmentsParams{CompanyID: &c.ID, IsActive: new(true), Pattern: new("department")}, "P"},
+		departments.filter(t, one, func(d db.Department) string { return d.Code }, []filterCase[db.DepartmentFilters]{
+			{"nothing", db.DepartmentFilters{}, "A B C D P"},
+			{"code", db.DepartmentFilters{Code: new("B")}, "B"},
+			{"company", db.DepartmentFilters{CompanyID: &c.ID}, "A B C P"},
+			{"branch", db.DepartmentFilters{BranchID: &b.ID}, "A"},
+			{"parent", db.DepartmentFilters{ParentID: &parent.ID}, "B"},
+			{"not active", db.DepartmentFilters{IsActive: new(false)}, "C"},
+			{"pattern", db.DepartmentFilters{Pattern: new("%eta")}, "B"},
+			{"several", db.DepartmentFilters{CompanyID: &c.ID, IsActive: new(true), Pattern: new("department")}, "P"},
 		})
 	},
 	"department/places of all of a company": func(t *T) {
@@ -196,36 +196,8 @@ var departmentTests = map[string]func(*T){
 	},
 }
 
-func countDepartments(t *T, tenant uuid.UUID, f db.CountDepartmentsParams) int64 {
-	t.Helper()
-	f.TenantID = tenant
-	return query(t, t.store.CountDepartments, f)
-}
-
-var departmentOrders = listOrders[db.Department, db.CountDepartmentsParams]{
+var departments = listOf[db.Department, db.DepartmentFilters]{
+	List:  db.DepartmentList,
 	place: func(d db.Department) place { return place{d.CreatedAt, d.NameKey, d.ID} },
-	byCreatedAt: func(t *T, tenant uuid.UUID, f db.CountDepartmentsParams, after place, limit int32) []db.Department {
-		return query(t, t.store.ListDepartmentsByCreatedAt, db.ListDepartmentsByCreatedAtParams{
-			TenantID: tenant, AfterCreatedAt: after.at, AfterID: after.id, Limit: limit,
-			Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
-		})
-	},
-	byCreatedAtDesc: func(t *T, tenant uuid.UUID, f db.CountDepartmentsParams, after place, limit int32) []db.Department {
-		return query(t, t.store.ListDepartmentsByCreatedAtDesc, db.ListDepartmentsByCreatedAtDescParams{
-			TenantID: tenant, AfterCreatedAt: after.at, AfterID: after.id, Limit: limit,
-			Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
-		})
-	},
-	byName: func(t *T, tenant uuid.UUID, f db.CountDepartmentsParams, after place, limit int32) []db.Department {
-		return query(t, t.store.ListDepartmentsByName, db.ListDepartmentsByNameParams{
-			TenantID: tenant, AfterNameKey: after.name, AfterID: after.id, Limit: limit,
-			Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
-		})
-	},
-	byNameDesc: func(t *T, tenant uuid.UUID, f db.CountDepartmentsParams, after place, limit int32) []db.Department {
-		return query(t, t.store.ListDepartmentsByNameDesc, db.ListDepartmentsByNameDescParams{
-			TenantID: tenant, AfterNameKey: after.name, AfterID: after.id, Limit: limit,
-			Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
-		})
-	},
+	in:    func(tenant uuid.UUID, f db.DepartmentFilters) db.DepartmentFilters { f.TenantID = tenant; return f },
 }

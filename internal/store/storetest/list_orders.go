@@ -2,75 +2,100 @@ package storetest
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
 )
 
-// place is where a row stands in a list.
+// place is where a row stands in the orders of a list.
 type place struct {
 	at   time.Time
 	name string
 	id   uuid.UUID
 }
 
-// lister returns the rows of a list after a place, in one order.
-type lister[Row, Filters any] func(t *T, tenant uuid.UUID, f Filters, after place, limit int32) []Row
-
-// listOrders are the four orders of a list.
-type listOrders[Row, Filters any] struct {
-	byCreatedAt, byCreatedAtDesc, byName, byNameDesc lister[Row, Filters]
+// listOf is a list whose orders are by a time and by a name.
+type listOf[Row, Filters any] struct {
+	db.List[Row, Filters]
 
 	place func(Row) place
+	in    func(tenant uuid.UUID, f Filters) Filters // filters for the rows of a tenant
 }
 
-// each calls f with every order, the place before its first row, and how it compares.
-func (l listOrders[Row, Filters]) each(f func(name string, list lister[Row, Filters], first place, compare func(a, b Row) int)) {
-	byTime := func(a, b Row) int {
+// compare compares two rows as an order does.
+func (l listOf[Row, Filters]) compare(o db.Order[Row, Filters]) func(a, b Row) int {
+	name, descending := strings.CutPrefix(o.Sort, "-")
+	return func(a, b Row) int {
 		p, q := l.place(a), l.place(b)
-		return cmp.Or(p.at.Compare(q.at), cmp.Compare(p.id.String(), q.id.String()))
+		if descending {
+			p, q = q, p
+		}
+		byKey := p.at.Compare(q.at)
+		if name == "name" {
+			byKey = cmp.Compare(p.name, q.name)
+		}
+		return cmp.Or(byKey, cmp.Compare(p.id.String(), q.id.String()))
 	}
-	byName := func(a, b Row) int {
-		p, q := l.place(a), l.place(b)
-		return cmp.Or(cmp.Compare(p.name, q.name), cmp.Compare(p.id.String(), q.id.String()))
+}
+
+// rows returns the rows of a list after a place, in one order.
+func (l listOf[Row, Filters]) rows(t *T, o db.Order[Row, Filters], f Filters, after db.Place, limit int32) []Row {
+	t.Helper()
+	rows, err := o.Rows(t.Context(), t.querier(), f, after, limit)
+	if err != nil {
+		t.Fatal(err)
 	}
-	lowest := place{at: time.Unix(0, 0).UTC()}
-	highest := place{at: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), name: strings.Repeat("\U0010ffff", 200), id: uuid.Max}
-	f("created_at", l.byCreatedAt, lowest, byTime)
-	f("created_at desc", l.byCreatedAtDesc, highest, func(a, b Row) int { return byTime(b, a) })
-	f("name", l.byName, lowest, byName)
-	f("name desc", l.byNameDesc, highest, func(a, b Row) int { return byName(b, a) })
+	if rows == nil || len(rows) > int(limit) {
+		t.Errorf("%s %s: a page of at most %d has %d rows (nil: %t)", l.Name, o.Sort, limit, len(rows), rows == nil)
+	}
+	return rows
+}
+
+// after returns where the page starts that follows a row.
+func (l listOf[Row, Filters]) after(t *T, o db.Order[Row, Filters], row Row) db.Place {
+	t.Helper()
+	p, err := o.Place(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// pages returns all rows of a list after a place, read page by page.
+func (l listOf[Row, Filters]) pages(t *T, o db.Order[Row, Filters], f Filters, after db.Place, limit int32) []Row {
+	t.Helper()
+	var all []Row
+	for {
+		page := l.rows(t, o, f, after, limit)
+		if len(page) == 0 {
+			return all
+		}
+		if all = append(all, page...); len(all) > 100 {
+			t.Fatalf("%s %s: the pages don't end", l.Name, o.Sort)
+		}
+		after = l.after(t, o, page[len(page)-1])
+	}
 }
 
 // holdEveryRow proves that pages of any size hold each of a tenant's rows once, and in order.
-func (l listOrders[Row, Filters]) holdEveryRow(t *T, tenant uuid.UUID, want []Row) {
+func (l listOf[Row, Filters]) holdEveryRow(t *T, tenant uuid.UUID, want []Row) {
 	t.Helper()
 	var none Filters
-	l.each(func(name string, list lister[Row, Filters], first place, compare func(a, b Row) int) {
-		slices.SortFunc(want, compare)
+	for _, o := range l.Orders {
+		slices.SortFunc(want, l.compare(o))
 		for _, limit := range []int32{1, 2, 3, int32(len(want)), 100} {
-			var all []Row
-			after := first
-			for len(all) <= len(want) {
-				page := list(t, tenant, none, after, limit)
-				if page == nil {
-					t.Errorf("order %s: a page is nil", name)
-				}
-				if len(page) == 0 {
-					break
-				}
-				all = append(all, page...)
-				after = l.place(page[len(page)-1])
-			}
-			equal(t, fmt.Sprintf("order %s in pages of %d", name, limit), all, want)
+			equal(t, fmt.Sprintf("%s %s in pages of %d", l.Name, o.Sort, limit), l.pages(t, o, l.in(tenant, none), o.First, limit), want)
 		}
-	})
+	}
 }
 
-// filterCase is a filter with the codes of what it lets through, in the order of the alphabet.
+// filterCase is a filter with the codes of the rows that match, in the order of the alphabet.
 type filterCase[Filters any] struct {
 	name    string
 	filters Filters
@@ -78,21 +103,37 @@ type filterCase[Filters any] struct {
 }
 
 // filter proves that every order and the count let through what a filter says.
-func (l listOrders[Row, Filters]) filter(
-	t *T, tenant uuid.UUID, code func(Row) string, count func(t *T, tenant uuid.UUID, f Filters) int64, cases []filterCase[Filters],
-) {
+func (l listOf[Row, Filters]) filter(t *T, tenant uuid.UUID, code func(Row) string, cases []filterCase[Filters]) {
 	t.Helper()
 	for _, c := range cases {
-		l.each(func(name string, list lister[Row, Filters], first place, _ func(a, b Row) int) {
+		f := l.in(tenant, c.filters)
+		for _, o := range l.Orders {
 			codes := []string{}
-			for _, row := range list(t, tenant, c.filters, first, 100) {
+			for _, row := range l.rows(t, o, f, o.First, 100) {
 				codes = append(codes, code(row))
 			}
 			slices.Sort(codes)
-			equal(t, name+" with "+c.name, strings.Join(codes, " "), c.want)
-		})
-		equal(t, "count with "+c.name, count(t, tenant, c.filters), int64(len(strings.Fields(c.want))))
+			equal(t, fmt.Sprintf("%s %s with %s", l.Name, o.Sort, c.name), strings.Join(codes, " "), c.want)
+		}
+		equal(t, "count with "+c.name, l.count(t, f), int64(len(strings.Fields(c.want))))
 	}
+}
+
+func (l listOf[Row, Filters]) count(t *T, f Filters) int64 {
+	t.Helper()
+	n, err := l.Count(t.Context(), t.querier(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// querier returns the store, and tells the suite's account which methods are called.
+func (t *T) querier() db.Querier {
+	return db.Observed(t.store, func(ctx context.Context, query string) (context.Context, func(error)) {
+		t.calls.addName(query)
+		return ctx, func(error) {}
+	})
 }
 
 // gaps are times and names for rows: equal ones, in other orders than ids, and apart by the smallest step.

@@ -144,24 +144,21 @@ var sessionTests = map[string]func(*T){
 			s.CreatedAt = noon().Add(-time.Duration(i/2) * time.Minute) // the first two differ in their id alone
 			alive = append(alive, session(t, s))
 		}
-		alive[0], alive[1] = alive[1], alive[0]
 		ended, expired := newSession(mine), newSession(mine)
 		ended.EndedAt, expired.ExpiresAt = new(noon()), noon()
 		session(t, ended)
 		session(t, expired)
 		session(t, newSession(user(t, newUser(mine.TenantID))))
 
-		arg := db.ListLiveSessionsOfUserParams{TenantID: mine.TenantID, UserID: mine.ID, Now: noon(), AfterCreatedAt: noon().AddDate(1, 0, 0), AfterID: uuid.Max, Limit: 10}
-		equal(t, "sessions", query(t, t.store.ListLiveSessionsOfUser, arg), alive)
-		arg.Limit = 2
-		equal(t, "newest sessions", query(t, t.store.ListLiveSessionsOfUser, arg), alive[:2])
-		for i, s := range alive {
-			arg.AfterCreatedAt, arg.AfterID = s.CreatedAt, s.ID
-			equal(t, "next sessions", query(t, t.store.ListLiveSessionsOfUser, arg), append([]db.Session{}, alive[i+1:]...))
+		live := listOf[db.Session, db.SessionFilters]{
+			List:  db.SessionList,
+			place: func(s db.Session) place { return place{at: s.CreatedAt, id: s.ID} },
+			in: func(tenant uuid.UUID, f db.SessionFilters) db.SessionFilters {
+				return db.SessionFilters{TenantID: tenant, UserID: mine.ID, Now: noon()}
+			},
 		}
-		arg.AfterCreatedAt, arg.AfterID = noon().AddDate(1, 0, 0), uuid.Max
-		arg.TenantID = tenant(t)
-		equal(t, "sessions in another tenant", query(t, t.store.ListLiveSessionsOfUser, arg), []db.Session{})
+		live.holdEveryRow(t, mine.TenantID, alive)
+		live.holdEveryRow(t, tenant(t), nil)
 	},
 	"session/expired ones of a tenant, the oldest first": func(t *T) {
 		mine := user(t, newUser(tenant(t)))

@@ -14,7 +14,7 @@ func newMarked(mark uuid.UUID, change func(*db.Tenant)) db.Tenant {
 	return row
 }
 
-func marked(f db.CountTenantsParams, mark uuid.UUID) db.CountTenantsParams {
+func marked(mark uuid.UUID, f db.TenantFilters) db.TenantFilters {
 	pattern := "%" + mark.String() + "%"
 	if f.Pattern != nil {
 		pattern += *f.Pattern
@@ -33,7 +33,7 @@ var tenantListTests = map[string]func(*T){
 			rows = append(rows, row)
 		}
 		exec(t, t.store.InsertTenant, db.InsertTenantParams(newTenant()))
-		tenantOrders.holdEveryRow(t, mark, rows)
+		tenantList.holdEveryRow(t, mark, rows)
 	},
 	"tenant list/filters": func(t *T) {
 		mark, codes := newID(), map[string]string{}
@@ -47,46 +47,19 @@ var tenantListTests = map[string]func(*T){
 			row.Name, codes[name] = name, row.Code
 			exec(t, t.store.InsertTenant, db.InsertTenantParams(row))
 		}
-		tenantOrders.filter(t, mark, func(row db.Tenant) string { return row.Name }, countTenants, []filterCase[db.CountTenantsParams]{
-			{"nothing", db.CountTenantsParams{}, "A B C D"},
-			{"code", db.CountTenantsParams{Code: new(codes["B"])}, "B"},
-			{"tier", db.CountTenantsParams{Tier: new("basic")}, "B D"},
-			{"status", db.CountTenantsParams{Status: new("suspended")}, "C D"},
-			{"pattern", db.CountTenantsParams{Pattern: new("%eta")}, "B"},
-			{"several", db.CountTenantsParams{Tier: new("free"), Status: new("active")}, "A"},
+		tenantList.filter(t, mark, func(row db.Tenant) string { return row.Name }, []filterCase[db.TenantFilters]{
+			{"nothing", db.TenantFilters{}, "A B C D"},
+			{"code", db.TenantFilters{Code: new(codes["B"])}, "B"},
+			{"tier", db.TenantFilters{Tier: new("basic")}, "B D"},
+			{"status", db.TenantFilters{Status: new("suspended")}, "C D"},
+			{"pattern", db.TenantFilters{Pattern: new("%eta")}, "B"},
+			{"several", db.TenantFilters{Tier: new("free"), Status: new("active")}, "A"},
 		})
 	},
 }
 
-func countTenants(t *T, mark uuid.UUID, f db.CountTenantsParams) int64 {
-	t.Helper()
-	return query(t, t.store.CountTenants, marked(f, mark))
-}
-
-var tenantOrders = listOrders[db.Tenant, db.CountTenantsParams]{
+var tenantList = listOf[db.Tenant, db.TenantFilters]{
+	List:  db.TenantList,
 	place: func(row db.Tenant) place { return place{row.CreatedAt, row.NameKey, row.ID} },
-	byCreatedAt: func(t *T, mark uuid.UUID, f db.CountTenantsParams, after place, limit int32) []db.Tenant {
-		f = marked(f, mark)
-		return query(t, t.store.ListTenantsByCreatedAt, db.ListTenantsByCreatedAtParams{
-			AfterCreatedAt: after.at, AfterID: after.id, Limit: limit, Code: f.Code, Tier: f.Tier, Status: f.Status, Pattern: f.Pattern,
-		})
-	},
-	byCreatedAtDesc: func(t *T, mark uuid.UUID, f db.CountTenantsParams, after place, limit int32) []db.Tenant {
-		f = marked(f, mark)
-		return query(t, t.store.ListTenantsByCreatedAtDesc, db.ListTenantsByCreatedAtDescParams{
-			AfterCreatedAt: after.at, AfterID: after.id, Limit: limit, Code: f.Code, Tier: f.Tier, Status: f.Status, Pattern: f.Pattern,
-		})
-	},
-	byName: func(t *T, mark uuid.UUID, f db.CountTenantsParams, after place, limit int32) []db.Tenant {
-		f = marked(f, mark)
-		return query(t, t.store.ListTenantsByName, db.ListTenantsByNameParams{
-			AfterNameKey: after.name, AfterID: after.id, Limit: limit, Code: f.Code, Tier: f.Tier, Status: f.Status, Pattern: f.Pattern,
-		})
-	},
-	byNameDesc: func(t *T, mark uuid.UUID, f db.CountTenantsParams, after place, limit int32) []db.Tenant {
-		f = marked(f, mark)
-		return query(t, t.store.ListTenantsByNameDesc, db.ListTenantsByNameDescParams{
-			AfterNameKey: after.name, AfterID: after.id, Limit: limit, Code: f.Code, Tier: f.Tier, Status: f.Status, Pattern: f.Pattern,
-		})
-	},
+	in:    marked,
 }

@@ -96,9 +96,13 @@ var keyTraps = map[string]func(*T){
 			want = append(want, text)
 		}
 		slices.Sort(want)
-		for _, name := range []string{"name", "name desc"} {
+		for _, name := range []string{"name", "-name"} {
+			o, err := db.CompanyList.Order(&name)
+			if err != nil {
+				t.Fatal(err)
+			}
 			var got []string
-			for _, c := range pages(t, orders[name], one, 10) {
+			for _, c := range companies.pages(t, o, db.CompanyFilters{TenantID: one}, o.First, 10) {
 				got = append(got, c.NameKey)
 			}
 			equal(t, "order "+name, got, want)
@@ -209,9 +213,9 @@ var valueTraps = map[string]func(*T){
 			c.CreatedAt = noon().Add(time.Duration(i) * time.Minute).In(time.FixedZone("", offset*60*60))
 			want = append(want, company(t, c))
 		}
-		o := orders["created_at"]
-		o.first.CreatedAt = o.first.CreatedAt.In(time.FixedZone("", -12*60*60))
-		equal(t, "order", pages(t, o, one, 2), want)
+		byTime := companies.Orders[0]
+		first := db.Company{CreatedAt: time.Unix(0, 0).In(time.FixedZone("", -12*60*60))}
+		equal(t, "order", companies.pages(t, byTime, db.CompanyFilters{TenantID: one}, companies.after(t, byTime, first), 2), want)
 	},
 	"trap/an update that changes nothing has found its row": func(t *T) {
 		u := newUser(tenant(t))

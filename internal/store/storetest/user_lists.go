@@ -16,7 +16,7 @@ var userListTests = map[string]func(*T){
 			u.CreatedAt, u.NameKey = noon().Add(gap.after), gap.name
 			rows = append(rows, user(t, u))
 		}
-		userOrders.holdEveryRow(t, one, rows)
+		users.holdEveryRow(t, one, rows)
 	},
 	"user list/filters": func(t *T) {
 		one := tenant(t)
@@ -35,54 +35,22 @@ var userListTests = map[string]func(*T){
 			emails[name] = user(t, u).Email
 		}
 		user(t, newUser(tenant(t)))
-		userOrders.filter(t, one, func(u db.User) string { return u.FullName }, countUsers, []filterCase[db.CountUsersParams]{
-			{"nothing", db.CountUsersParams{}, "A B C D"},
-			{"e-mail address", db.CountUsersParams{Email: new(emails["B"])}, "B"},
-			{"role", db.CountUsersParams{Role: new("admin")}, "D"},
-			{"not active", db.CountUsersParams{IsActive: new(false)}, "C"},
-			{"company", db.CountUsersParams{CompanyID: &c.ID}, "A D"},
-			{"branch", db.CountUsersParams{BranchID: &b.ID}, "B"},
-			{"department", db.CountUsersParams{DepartmentID: &d.ID}, "C"},
-			{"pattern", db.CountUsersParams{Pattern: new("%eta")}, "B"},
-			{"several", db.CountUsersParams{CompanyID: &c.ID, Role: new("viewer"), IsActive: new(true), Pattern: new("al%")}, "A"},
+		users.filter(t, one, func(u db.User) string { return u.FullName }, []filterCase[db.UserFilters]{
+			{"nothing", db.UserFilters{}, "A B C D"},
+			{"e-mail address", db.UserFilters{Email: new(emails["B"])}, "B"},
+			{"role", db.UserFilters{Role: new("admin")}, "D"},
+			{"not active", db.UserFilters{IsActive: new(false)}, "C"},
+			{"company", db.UserFilters{CompanyID: &c.ID}, "A D"},
+			{"branch", db.UserFilters{BranchID: &b.ID}, "B"},
+			{"department", db.UserFilters{DepartmentID: &d.ID}, "C"},
+			{"pattern", db.UserFilters{Pattern: new("%eta")}, "B"},
+			{"several", db.UserFilters{CompanyID: &c.ID, Role: new("viewer"), IsActive: new(true), Pattern: new("al%")}, "A"},
 		})
 	},
 }
 
-func countUsers(t *T, tenant uuid.UUID, f db.CountUsersParams) int64 {
-	t.Helper()
-	f.TenantID = tenant
-	return query(t, t.store.CountUsers, f)
-}
-
-var userOrders = listOrders[db.User, db.CountUsersParams]{
+var users = listOf[db.User, db.UserFilters]{
+	List:  db.UserList,
 	place: func(u db.User) place { return place{u.CreatedAt, u.NameKey, u.ID} },
-	byCreatedAt: func(t *T, tenant uuid.UUID, f db.CountUsersParams, after place, limit int32) []db.User {
-		return query(t, t.store.ListUsersByCreatedAt, db.ListUsersByCreatedAtParams{
-			TenantID: tenant, AfterCreatedAt: after.at, AfterID: after.id, Limit: limit,
-			Email: f.Email, Role: f.Role, IsActive: f.IsActive,
-			CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
-		})
-	},
-	byCreatedAtDesc: func(t *T, tenant uuid.UUID, f db.CountUsersParams, after place, limit int32) []db.User {
-		return query(t, t.store.ListUsersByCreatedAtDesc, db.ListUsersByCreatedAtDescParams{
-			TenantID: tenant, AfterCreatedAt: after.at, AfterID: after.id, Limit: limit,
-			Email: f.Email, Role: f.Role, IsActive: f.IsActive,
-			CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
-		})
-	},
-	byName: func(t *T, tenant uuid.UUID, f db.CountUsersParams, after place, limit int32) []db.User {
-		return query(t, t.store.ListUsersByName, db.ListUsersByNameParams{
-			TenantID: tenant, AfterNameKey: after.name, AfterID: after.id, Limit: limit,
-			Email: f.Email, Role: f.Role, IsActive: f.IsActive,
-			CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
-		})
-	},
-	byNameDesc: func(t *T, tenant uuid.UUID, f db.CountUsersParams, after place, limit int32) []db.User {
-		return query(t, t.store.ListUsersByNameDesc, db.ListUsersByNameDescParams{
-			TenantID: tenant, AfterNameKey: after.name, AfterID: after.id, Limit: limit,
-			Email: f.Email, Role: f.Role, IsActive: f.IsActive,
-			CompanyID: f.CompanyID, BranchID: f.BranchID, DepartmentID: f.DepartmentID, Pattern: f.Pattern,
-		})
-	},
+	in:    func(tenant uuid.UUID, f db.UserFilters) db.UserFilters { f.TenantID = tenant; return f },
 }

@@ -1,8 +1,8 @@
 // Command storegen makes one data access layer out of sqlc's three packages.
 //
 //	storegen migrations   writes gen/migrations from sql/migrations
-//	storegen queries   derives the copies of sql/queries for PostgreSQL and MySQL, before sqlc runs
-//	storegen querier   writes gen/db/db.gen.go, after sqlc has run
+//	storegen queries      writes the queries of each engine for sqlc
+//	storegen querier      writes the rest of gen/db, after sqlc has run
 //
 // All are run by make generate, in the root of the repository.
 package main
@@ -10,8 +10,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
-	"github.com/tenantry/tenantry/internal/tools/schema"
+	migrations "github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 func main() {
@@ -25,14 +26,47 @@ func run(args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("want one argument, migrations, queries or querier, got %d", len(args))
 	}
+	if args[0] == "migrations" {
+		return migrations.Generate("sql/migrations", "gen/migrations")
+	}
+	tables, err := readSchema("gen/migrations/postgres")
+	if err != nil {
+		return err
+	}
+	from, err := readSources(tables, "sql/queries", "gen/db/queries")
+	if err != nil {
+		return err
+	}
 	switch args[0] {
-	case "migrations":
-		return schema.Generate("sql/migrations", "gen/migrations")
 	case "queries":
-		return deriveQueries("sql/queries", "gen/db")
+		return deriveQueries(from, "gen/db")
 	case "querier":
-		return generateQuerier("gen/db/postgres/querier.go", "gen/db/db.gen.go")
+		return generate(from, tables, "gen/db", "gen/db")
 	default:
 		return fmt.Errorf("unknown argument %q, want migrations, queries or querier", args[0])
 	}
+}
+
+// generate writes what is made of sqlc's packages in a folder.
+func generate(s sources, tables schema, from, to string) error {
+	querier := filepath.Join(from, "postgres", "querier.go")
+	methods, err := readMethods(querier)
+	if err != nil {
+		return err
+	}
+	known, err := readStructs(filepath.Dir(querier))
+	if err != nil {
+		return err
+	}
+	statements, err := s.statements(from, tables)
+	if err != nil {
+		return err
+	}
+	if err := generateLists(s, methods, known, filepath.Join(to, "lists.gen.go")); err != nil {
+		return err
+	}
+	if err := execute(statementsTemplate, statements, filepath.Join(to, "statements.gen.go")); err != nil {
+		return err
+	}
+	return generateQuerier(querier, methods, known, filepath.Join(to, "db.gen.go"))
 }

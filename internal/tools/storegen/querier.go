@@ -28,15 +28,10 @@ type method struct {
 	Scope  string // whose rows it may see: one of the ways of PostgresConn, as an expression
 }
 
-// generateQuerier reads the Querier interface of one engine and writes, for all
-// engines, the types and adapters that hide which one is in use. The adapters use
-// Go's struct conversion: rows that differ between two engines don't compile.
-func generateQuerier(from, to string) error {
-	methods, err := readMethods(from)
-	if err != nil {
-		return err
-	}
-	if err := scope(methods, filepath.Dir(from)); err != nil {
+// generateQuerier writes, for all engines, the types and adapters that hide which one is in use, made from the Querier interface
+// of one engine. The adapters use Go's struct conversion: rows that differ between two engines don't compile.
+func generateQuerier(from string, methods []method, known structs, to string) error {
+	if err := scope(methods, known); err != nil {
 		return err
 	}
 	imports, err := readImports(from)
@@ -53,13 +48,7 @@ func generateQuerier(from, to string) error {
 		}
 	}
 	slices.Sort(types)
-
-	page, err := template.New("querier").Parse(querierTemplate)
-	if err != nil {
-		return fmt.Errorf("parse template: %w", err)
-	}
-	var out bytes.Buffer
-	err = page.Execute(&out, map[string]any{
+	return execute(querierTemplate, map[string]any{
 		"Imports": imports,
 		"Methods": methods,
 		"Types":   slices.Compact(types),
@@ -68,13 +57,22 @@ func generateQuerier(from, to string) error {
 			{"Package": "mysql", "Title": "MySQL"},
 			{"Package": "sqlite", "Title": "SQLite"},
 		},
-	})
+	}, to)
+}
+
+// execute writes what a template makes of data, formatted.
+func execute(text string, data any, to string) error {
+	page, err := template.New(filepath.Base(to)).Parse(text)
 	if err != nil {
+		return fmt.Errorf("parse template: %w", err)
+	}
+	var out bytes.Buffer
+	if err := page.Execute(&out, data); err != nil {
 		return fmt.Errorf("execute template: %w", err)
 	}
 	source, err := format.Source(out.Bytes())
 	if err != nil {
-		return fmt.Errorf("format output: %w", err)
+		return fmt.Errorf("format %s: %w", to, err)
 	}
 	if err := os.WriteFile(to, source, 0o644); err != nil {
 		return fmt.Errorf("write output: %w", err)
@@ -84,55 +82,23 @@ func generateQuerier(from, to string) error {
 
 // scope says of each method whose rows it may see: those of the tenant that is among its parameters, those of all tenants if its
 // name ends in Unscoped, and else none of any tenant's.
-func scope(methods []method, dir string) error {
-	scoped, err := readScoped(dir)
-	if err != nil {
-		return err
-	}
+func scope(methods []method, known structs) error {
 	for i, m := range methods {
 		unscoped := strings.HasSuffix(m.Name, "Unscoped")
+		_, err := known.of(m.Params, "tenant_id")
+		scoped := err == nil
 		switch {
-		case unscoped && scoped[m.Params]:
+		case unscoped && scoped:
 			return fmt.Errorf("%s is for all tenants by its name, and for one by its parameters", m.Name)
 		case unscoped:
 			methods[i].Scope = "Unscoped()"
-		case scoped[m.Params]:
+		case scoped:
 			methods[i].Scope = "Tenant(arg.TenantID)"
 		default:
 			methods[i].Scope = "Shared()"
 		}
 	}
 	return nil
-}
-
-// readScoped returns the names of sqlc's structs that have a field TenantID, of all its files in a folder.
-func readScoped(dir string) (map[string]bool, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		return nil, err
-	}
-	scoped := make(map[string]bool)
-	for _, path := range files {
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-		if err != nil {
-			return nil, fmt.Errorf("parse sqlc's parameters: %w", err)
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
-			declared, ok := n.(*ast.TypeSpec)
-			if !ok {
-				return true
-			}
-			if fields, ok := declared.Type.(*ast.StructType); ok {
-				scoped[declared.Name.Name] = slices.ContainsFunc(fields.Fields.List, isTenantID)
-			}
-			return false
-		})
-	}
-	return scoped, nil
-}
-
-func isTenantID(field *ast.Field) bool {
-	return slices.ContainsFunc(field.Names, func(name *ast.Ident) bool { return name.Name == "TenantID" })
 }
 
 // readImports returns what sqlc's interface imports for the results of its methods, quoted.

@@ -58,21 +58,16 @@ func TestReadMethodsRefusesWhatItCantConvert(t *testing.T) {
 	}
 }
 
-func TestGenerateQuerierWritesNothingAfterAnError(t *testing.T) {
+func TestReadMethodsRefusesAFileWithoutTheInterface(t *testing.T) {
 	t.Parallel()
-	to := filepath.Join(t.TempDir(), "db.gen.go")
 	for name, from := range map[string]string{
 		"missing file": filepath.Join(t.TempDir(), "querier.go"),
 		"no interface": filepath.Join(folder(t, map[string]string{"querier.go": "package postgres\n"}), "querier.go"),
 		"no Go":        filepath.Join(folder(t, map[string]string{"querier.go": "SELECT 1;\n"}), "querier.go"),
-		"no struct":    querier(t, "Get(ctx context.Context, name string) error"),
 	} {
-		if err := generateQuerier(from, to); err == nil {
+		if _, err := readMethods(from); err == nil {
 			t.Errorf("%s: no error", name)
 		}
-	}
-	if files, err := filepath.Glob(to); err != nil || len(files) > 0 {
-		t.Errorf("%v was written, error %v", files, err)
 	}
 }
 
@@ -81,26 +76,38 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	t.Parallel()
 	const root = "../../.."
 	out := t.TempDir()
-	if err := generateQuerier(root+"/gen/db/postgres/querier.go", out+"/db.gen.go"); err != nil {
+	tables, err := readSchema(root + "/gen/migrations/postgres")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := deriveQueries(root+"/sql/queries", out); err != nil {
+	s, err := readSources(tables, root+"/sql/queries", root+"/gen/db/queries")
+	if err != nil {
 		t.Fatal(err)
 	}
-	same := func(made, committed string) {
-		t.Helper()
-		if readFile(t, made) != readFile(t, committed) {
+	if err := deriveQueries(s, out); err != nil {
+		t.Fatal(err)
+	}
+	if err := generate(s, tables, root+"/gen/db", out); err != nil {
+		t.Fatal(err)
+	}
+	made, err := filepath.Glob(filepath.Join(out, "*.go"))
+	if err != nil || len(made) != 3 {
+		t.Fatalf("made %v, error %v", made, err)
+	}
+	for _, e := range engines {
+		queries, err := filepath.Glob(filepath.Join(out, e.name, "queries", "*.sql"))
+		if err != nil || len(queries) == 0 {
+			t.Fatalf("derived queries: %v, error %v", queries, err)
+		}
+		made = append(made, queries...)
+	}
+	for _, file := range made {
+		name, err := filepath.Rel(out, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if committed := filepath.Join(root, "gen/db", name); readText(t, file) != readText(t, committed) {
 			t.Errorf("%s is not what storegen makes: run make generate", committed)
-		}
-	}
-	same(out+"/db.gen.go", root+"/gen/db/db.gen.go")
-	for _, engine := range []string{"postgres", "mysql"} {
-		files, err := filepath.Glob(filepath.Join(out, engine, "queries", "*.sql"))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("derived queries: %v, error %v", files, err)
-		}
-		for _, file := range files {
-			same(file, filepath.Join(root, "gen/db", engine, "queries", filepath.Base(file)))
 		}
 	}
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,7 +21,7 @@ func folder(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-func readFile(t *testing.T, path string) string {
+func readText(t *testing.T, path string) string {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -28,93 +30,286 @@ func readFile(t *testing.T, path string) string {
 	return string(text)
 }
 
-func TestDeriveQueriesWritesEachEngineItsPlacesAndLimits(t *testing.T) {
+// things is a table with a column of each type that lists are sorted by.
+var things = schema{"things": {
+	"tenant_id":   {"tenant_id", "uuid", true},
+	"id":          {"id", "uuid", true},
+	"code":        {"code", "varchar(32)", true},
+	"created_at":  {"created_at", "timestamptz", true},
+	"name_key":    {"name_key", "varchar(200)", true},
+	"starts_on":   {"starts_on", "date", true},
+	"budget":      {"budget", "numeric(14,2)", true},
+	"position":    {"position", "bigint", true},
+	"weight":      {"weight", "double precision", true},
+	"country":     {"country", "varchar(2)", false},
+	"is_active":   {"is_active", "boolean", true},
+	"search_text": {"search_text", "text", true},
+}, "plain": {
+	"id":   {"id", "bigint", true},
+	"code": {"code", "text", true},
+}, "quiet": {
+	"id":   {"id", "uuid", true},
+	"code": {"code", "text", true},
+}}
+
+func sourcesOf(t *testing.T, text string) (sources, error) {
+	t.Helper()
+	return readSources(things, folder(t, map[string]string{"things.sql": text}))
+}
+
+func TestListBecomesAQueryForEachOrderAndTheCount(t *testing.T) {
 	t.Parallel()
-	const name, page = "-- name: A :many\nSELECT id FROM a WHERE x = sqlc.arg(x)\n  AND ", "\nORDER BY k, id "
-	from := folder(t, map[string]string{
-		"a.sql": name + "(k > sqlc.arg(after_k) OR id > sqlc.arg(after_id)) AND (k, id) > (sqlc.arg(after_k), sqlc.arg(after_id))" + page + "LIMIT sqlc.arg('limit');\n",
-		"b.sql": name + "(made_at < sqlc.arg(b) OR id < sqlc.arg(c)) AND (made_at, id) < (sqlc.arg(b), sqlc.arg(c))" + page + "LIMIT 1;\n",
-		"c.sql": name + "id <= sqlc.arg(c)" + page + "LIMIT 1;\n",
-		"d.txt": "not a query",
-	})
-	to := t.TempDir()
-	old := filepath.Join(to, "mysql", "queries", "removed.sql")
-	if err := os.MkdirAll(filepath.Dir(old), 0o700); err != nil {
+	s, err := sourcesOf(t, `-- The things of a tenant.
+-- name: ListThings :list created_at, name_key AS name DESC
+SELECT * FROM things
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND optional(code = sqlc.narg(code))
+  AND counted(created_at < sqlc.arg(before))
+  AND search(search_text LIKE sqlc.narg(pattern));
+`)
+	if err != nil {
 		t.Fatal(err)
 	}
+	to := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(to, "mysql", "queries"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	old := filepath.Join(to, "mysql", "queries", "removed.sql")
 	if err := os.WriteFile(old, []byte("SELECT 1;"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := deriveQueries(from, to); err != nil {
+	if err := deriveQueries(s, to); err != nil {
 		t.Fatal(err)
 	}
-	for file, want := range map[string]string{
-		"postgres/queries/a.sql": name + "(k, id) > (sqlc.arg(after_k)::text, sqlc.arg(after_id)::uuid)" + page + "LIMIT sqlc.arg('limit');\n",
-		"postgres/queries/b.sql": name + "(made_at, id) < (sqlc.arg(b)::timestamptz, sqlc.arg(c)::uuid)" + page + "LIMIT 1;\n",
-		"postgres/queries/c.sql": name + "id <= sqlc.arg(c)" + page + "LIMIT 1;\n",
-		"mysql/queries/a.sql":    name + "(k > sqlc.arg(after_k) OR (k = sqlc.arg(after_k) AND id > sqlc.arg(after_id)))" + page + "LIMIT ?;\n",
-		"mysql/queries/b.sql":    name + "(made_at < sqlc.arg(b) OR (made_at = sqlc.arg(b) AND id < sqlc.arg(c)))" + page + "LIMIT 1;\n",
-		"mysql/queries/c.sql":    name + "id <= sqlc.arg(c)" + page + "LIMIT 1;\n",
+	const list = `-- The things of a tenant.
+-- name: ListThingsByCreatedAt :many
+SELECT *
+FROM things
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND {up}
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at, id
+LIMIT {limit};
+
+-- name: ListThingsByCreatedAtDesc :many
+SELECT *
+FROM things
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND {down}
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at DESC, id DESC
+LIMIT {limit};
+
+-- name: ListThingsByNameDesc :many
+SELECT *
+FROM things
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND {name}
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY name_key DESC, id DESC
+LIMIT {limit};
+
+-- name: CountThings :one
+SELECT count(*)
+FROM things
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND created_at < sqlc.arg(before)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
+`
+	for engine, replace := range map[string][]string{
+		"postgres": {
+			"{up}", "(created_at, id) > (sqlc.arg(after_created_at)::timestamptz, sqlc.arg(after_id)::uuid)",
+			"{down}", "(created_at, id) < (sqlc.arg(after_created_at)::timestamptz, sqlc.arg(after_id)::uuid)",
+			"{name}", "(name_key, id) < (sqlc.arg(after_name_key)::text, sqlc.arg(after_id)::uuid)",
+			"{limit}", "sqlc.arg('limit')",
+		},
+		"mysql": {
+			"{up}", "(created_at > sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id > sqlc.arg(after_id)))",
+			"{down}", "(created_at < sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id < sqlc.arg(after_id)))",
+			"{name}", "(name_key < sqlc.arg(after_name_key) OR (name_key = sqlc.arg(after_name_key) AND id < sqlc.arg(after_id)))",
+			"{limit}", "?",
+		},
+		"sqlite": {
+			"{up}", "(created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id))\n  AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))",
+			"{down}", "(created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id))\n  AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))",
+			"{name}", "(name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id))\n  AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))",
+			"{limit}", "sqlc.arg('limit')",
+		},
 	} {
-		if got := readFile(t, filepath.Join(to, filepath.FromSlash(file))); got != want {
-			t.Errorf("%s is\n%s\nwant\n%s", file, got, want)
+		got := readText(t, filepath.Join(to, engine, "queries", "things.sql"))
+		if want := strings.NewReplacer(replace...).Replace(list); got != want {
+			t.Errorf("%s has\n%s\nwant\n%s", engine, got, want)
 		}
 	}
-	if files, err := filepath.Glob(filepath.Join(to, "*", "*", "*")); err != nil || len(files) != 6 {
-		t.Errorf("derived files are %v, error %v; want six", files, err)
+	if _, err := os.Stat(old); err == nil {
+		t.Error("a file whose source is gone is still there")
 	}
 }
 
-func TestDeriveQueriesRefusesPlacesOfAnotherForm(t *testing.T) {
+func TestOtherQueriesKeepTheirText(t *testing.T) {
 	t.Parallel()
-	for name, condition := range map[string]string{
-		"one without rows":        "k >= sqlc.arg(k) AND (k > sqlc.arg(k) OR id > sqlc.arg(id))",
-		"rows alone":              "(k, id) > (sqlc.arg(k), sqlc.arg(id))",
-		"halves of two columns":   "(k > sqlc.arg(k) OR id > sqlc.arg(id)) AND (l, id) > (sqlc.arg(k), sqlc.arg(id))",
-		"halves of two arguments": "(k > sqlc.arg(k) OR id > sqlc.arg(id)) AND (k, id) > (sqlc.arg(l), sqlc.arg(id))",
-		"halves of two ids":       "(k > sqlc.arg(k) OR id > sqlc.arg(id)) AND (k, id) > (sqlc.arg(k), sqlc.arg(other))",
-		"two directions":          "(k > sqlc.arg(k) OR id > sqlc.arg(id)) AND (k, id) < (sqlc.arg(k), sqlc.arg(id))",
-		"two directions in one":   "(k > sqlc.arg(k) OR id < sqlc.arg(id)) AND (k, id) > (sqlc.arg(k), sqlc.arg(id))",
+	s, err := sourcesOf(t, `-- name: ListNodes :many
+SELECT id FROM things
+WHERE tenant_id = sqlc.arg(tenant_id) AND optional(id = sqlc.narg(thing_id))
+ORDER BY id
+LIMIT sqlc.arg('limit');
+-- name: ListAll :list code ASC without count
+SELECT * FROM quiet;
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `-- name: ListNodes :many
+SELECT id FROM things
+WHERE tenant_id = sqlc.arg(tenant_id) AND (id = sqlc.narg(thing_id) OR sqlc.narg(thing_id) IS NULL)
+ORDER BY id
+LIMIT ?;
+
+-- name: ListAll :many
+SELECT *
+FROM quiet
+WHERE (code > sqlc.arg(after_code) OR (code = sqlc.arg(after_code) AND id > sqlc.arg(after_id)))
+ORDER BY code, id
+LIMIT ?;
+`
+	if got := fileOf(s["things.sql"], engines[1]); got != want {
+		t.Errorf("MySQL has\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestMistakesAreToldWithFileAndLine(t *testing.T) {
+	t.Parallel()
+	list := func(orders, rest string) string {
+		return "-- name: L :list " + orders + "\nSELECT * FROM things\nWHERE tenant_id = sqlc.arg(tenant_id)\n" + rest + ";\n"
+	}
+	for name, c := range map[string]struct {
+		text string
+		line string
+		want string
+	}{
+		"key that is no column":        {list("made_at", ""), "1", "no column made_at"},
+		"key that may be null":         {list("country", ""), "1", "may be null"},
+		"key of a type without order":  {list("is_active", ""), "1", "can't sort by the column is_active"},
+		"two orders of a name":         {list("code AS name, name_key AS name", ""), "1", "two orders"},
+		"no order":                     {list("", ""), "1", "is no order"},
+		"order with more words":        {list("code NULLS FIRST", ""), "1", "is no order"},
+		"unknown table":                {"-- name: L :list code\nSELECT * FROM others;\n", "1", "no migration makes a table others"},
+		"table without an id":          {"-- name: L :list code\nSELECT * FROM plain;\n", "1", "no id"},
+		"list of some columns":         {"-- name: L :list code\nSELECT id, code FROM things;\n", "1", "SELECT * FROM one table"},
+		"list with an alias":           {"-- name: L :list code\nSELECT * FROM things AS t WHERE true;\n", "1", "SELECT * FROM one table"},
+		"list with a join":             {"-- name: L :list code\nSELECT * FROM things\nJOIN plain ON true;\n", "3", "a list has no JOIN"},
+		"list with an order":           {list("code", "ORDER BY code"), "4", "a list has no ORDER BY"},
+		"list with a limit":            {list("code", "LIMIT 3"), "4", "a list has no LIMIT"},
+		"alternative":                  {list("code", "  AND is_active OR code = sqlc.arg(a)"), "4", "into parentheses"},
+		"condition behind OR":          {list("code", "  OR optional(code = sqlc.narg(code))"), "4", "whole condition"},
+		"half a condition":             {list("code", "  AND optional(code = sqlc.narg(code)) OR is_active"), "4", "whole condition"},
+		"condition without an end":     {list("code", "  AND optional(code = sqlc.narg(code)"), "4", "never closed"},
+		"marker in a marker":           {list("code", "  AND optional(search(code = sqlc.narg(code)))"), "4", "no other marker"},
+		"optional with a value":        {list("code", "  AND optional(code = sqlc.arg(code))"), "4", "exactly one parameter, sqlc.narg"},
+		"optional without a parameter": {list("code", "  AND optional(is_active)"), "4", "exactly one parameter"},
+		"optional with two parameters": {list("code", "  AND optional(code = sqlc.narg(a) OR code = sqlc.narg(b))"), "4", "exactly one parameter"},
+		"parameter that stands twice":  {list("code", "  AND optional(code = sqlc.narg(x))\n  AND is_active = sqlc.narg(x)"), "5", "must not stand elsewhere"},
+		"optional condition by hand":   {list("code", "  AND (code = sqlc.narg(x) OR sqlc.narg(x) IS NULL)"), "4", "write optional("},
+		"search of another column":     {list("code", "  AND search(code LIKE sqlc.narg(pattern))"), "4", "a search is"},
+		"search that isn't LIKE":       {list("code", "  AND search(search_text = sqlc.narg(pattern))"), "4", "a search is"},
+		"two searches":                 {list("code", "  AND search(search_text LIKE sqlc.narg(a))\n  AND search(search_text LIKE sqlc.narg(b))"), "5", "at most one search"},
+		"search without the column":    {"-- name: L :list code\nSELECT * FROM quiet\nWHERE search(search_text LIKE sqlc.narg(pattern));\n", "3", "no column search_text"},
+		"counted without a value":      {list("code", "  AND counted(code = sqlc.narg(code))"), "4", "exactly one parameter, sqlc.arg"},
+		"search outside of a list":     {"-- name: Q :many\nSELECT id FROM things WHERE search(search_text LIKE sqlc.narg(pattern));\n", "2", "in a :list only"},
+		"counted outside of a list":    {"\n-- name: Q :many\nSELECT id FROM things WHERE counted(code = sqlc.arg(code));\n", "3", "in a :list only"},
+		"comparison of rows":           {"-- name: Q :many\nSELECT id FROM things\nWHERE (code, id) > (sqlc.arg(a), sqlc.arg(b));\n", "3", "comparison of rows"},
+		"words after another kind":     {"-- name: Q :many created_at\nSELECT id FROM things;\n", "1", ":many takes nothing"},
+		"name that is taken":           {"-- name: Q :one\nSELECT 1;\n\n-- name: Q :one\nSELECT 2;\n", "4", "a query of this name in"},
+		"statement without a name":     {"SELECT 1;\n", "1", "want -- name:"},
+		"no semicolon":                 {"-- name: Q :one\nSELECT 1\n", "1", "no semicolon"},
+		"no semicolon before the next": {"-- name: Q :one\nSELECT 1\n-- name: R :one\nSELECT 2;\n", "1", "no semicolon"},
+		"letter in a comment":          {"-- name: A :one\nSELECT 1; -- caf\u00e9\n", "2", "not ASCII"},
+		"emoji in a string":            {"-- name: A :one\nSELECT '\U0001f600';\n", "2", "not ASCII"},
+		"not even UTF-8":               {"-- name: A :one\nSELECT '\xff';\n", "2", "not ASCII"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			from := folder(t, map[string]string{"lists.sql": "-- name: A :many\nSELECT id FROM a WHERE " + condition + ";\n"})
-			if err := deriveQueries(from, t.TempDir()); err == nil || !strings.Contains(err.Error(), "lists.sql") {
-				t.Errorf("error is %v; want one that names lists.sql", err)
+			_, err := sourcesOf(t, c.text)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "things.sql:"+c.line+": ") {
+				t.Errorf("error is %v; want %q, with things.sql and line %s", err, c.want, c.line)
 			}
 		})
 	}
 }
 
-func TestDeriveQueriesRefusesWhatIsNotASCII(t *testing.T) {
+func TestFilesOfTwoFoldersHaveDifferentNames(t *testing.T) {
 	t.Parallel()
+	one, other := folder(t, map[string]string{"a.sql": "-- name: A :one\nSELECT 1;\n"}), folder(t, map[string]string{"a.sql": "-- name: B :one\nSELECT 1;\n"})
+	if _, err := readSources(things, one, other); err == nil || !strings.Contains(err.Error(), "a.sql: another folder") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := readSources(things, t.TempDir()); err == nil || !strings.Contains(err.Error(), "no queries in") {
+		t.Errorf("error is %v for an empty folder", err)
+	}
+	s, err := readSources(things, one, filepath.Join(one, "missing"))
+	if err != nil || !slices.Equal(slices.Collect(maps.Keys(s)), []string{"a.sql"}) {
+		t.Errorf("%v, error %v; want the one file beside a folder that is missing", s, err)
+	}
+}
+
+func TestSchemaFollowsTheMigrations(t *testing.T) {
+	t.Parallel()
+	s, err := readSchema(folder(t, map[string]string{
+		"00001_a.sql": `-- +goose Up
+CREATE TABLE things (
+    tenant_id uuid NOT NULL, -- not a comma, but a comment
+    id        uuid PRIMARY KEY,
+    name_key  varchar(200) COLLATE "C" NOT NULL,
+    budget    numeric(14, 2),
+    weight    double precision NOT NULL,
+    gone      text,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT things_check CHECK (name_key IN ('a', 'b'))
+);
+CREATE INDEX things_idx ON things (name_key);
+
+-- +goose Down
+DROP TABLE things;
+`,
+		"00002_b.sql": `-- +goose Up
+ALTER TABLE things
+    ADD COLUMN sealed_at timestamptz,
+    DROP COLUMN gone,
+    ADD CONSTRAINT things_key UNIQUE (budget),
+    ALTER COLUMN budget SET NOT NULL;
+`,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]column{
+		"tenant_id": {"tenant_id", "uuid", true},
+		"id":        {"id", "uuid", true},
+		"name_key":  {"name_key", "varchar(200)", true},
+		"budget":    {"budget", "numeric(14, 2)", true},
+		"weight":    {"weight", "double precision", true},
+		"sealed_at": {"sealed_at", "timestamptz", false},
+	}
+	if !maps.Equal(s["things"], want) {
+		t.Errorf("columns are %v, want %v", s["things"], want)
+	}
 	for name, text := range map[string]string{
-		"letter in a comment": "-- name: A :one\nSELECT 1; -- caf\u00e9\n",
-		"emoji in a string":   "-- name: A :one\nSELECT '\U0001f600';\n",
-		"not even UTF-8":      "-- name: A :one\nSELECT '\xff';\n",
+		"a change of a column": "ALTER TABLE things RENAME COLUMN a TO b;",
+		"a column of no table": "ALTER TABLE others ADD COLUMN a text;",
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			from := folder(t, map[string]string{"a.sql": "SELECT 1;\n", "users.sql": text})
-			err := deriveQueries(from, filepath.Join(t.TempDir(), "out"))
-			if err == nil || !strings.Contains(err.Error(), "users.sql: line 2: not ASCII") {
-				t.Errorf("error is %v; want one that names users.sql and line 2", err)
-			}
-		})
-	}
-}
-
-func TestDeriveQueriesRefusesAnEmptyFolder(t *testing.T) {
-	t.Parallel()
-	from := t.TempDir()
-	if err := deriveQueries(from, t.TempDir()); err == nil || !strings.Contains(err.Error(), from) {
-		t.Errorf("error is %v; want one that names the folder", err)
+		if _, err := readSchema(folder(t, map[string]string{"00001_a.sql": "-- +goose Up\n" + text})); err == nil || !strings.Contains(err.Error(), "00001_a.sql") {
+			t.Errorf("%s: error is %v; want one that names the file", name, err)
+		}
 	}
 }
 
 func TestRunRefusesUnknownArguments(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"both"}, {"queries", "querier"}} {
+	for _, args := range [][]string{nil, {"queries", "querier"}} {
 		if err := run(args); err == nil || !strings.Contains(err.Error(), "queries or querier") {
 			t.Errorf("%q: error is %v; want one that says what is expected", args, err)
 		}

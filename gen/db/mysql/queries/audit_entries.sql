@@ -10,23 +10,18 @@ INSERT INTO audit_entries (
 );
 
 -- name: GetAuditEntry :one
-SELECT
-    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
-FROM audit_entries
+SELECT * FROM audit_entries
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- Newest first, by the time that the entry states: from and to are then ends of the index, and ids need not follow the
--- clock that the times come from. A page starts after the row (after_occurred_at, after_id). SQLite
--- takes two ends of a time for less than any filter's entries: without since it looks filters up.
+-- Newest first, by the time that the entry states: since and before are then ends of the index, and ids need not follow the clock
+-- that the times come from. The first page starts at before. SQLite takes two ends of a time for less than any filter's entries:
+-- without since it looks filters up.
 -- name: ListAuditEntries :many
-SELECT
-    tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
-    action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text
+SELECT *
 FROM audit_entries
 WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (occurred_at >= sqlc.narg(since) OR sqlc.narg(since) IS NULL)
   AND (occurred_at < sqlc.arg(after_occurred_at) OR (occurred_at = sqlc.arg(after_occurred_at) AND id < sqlc.arg(after_id)))
+  AND (occurred_at >= sqlc.narg(since) OR sqlc.narg(since) IS NULL)
   AND (actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
   AND (action = sqlc.narg(action) OR sqlc.narg(action) IS NULL)
   AND (action_area = sqlc.narg(action_area) OR sqlc.narg(action_area) IS NULL)
@@ -40,8 +35,11 @@ ORDER BY occurred_at DESC, id DESC
 LIMIT ?;
 
 -- name: CountAuditEntries :one
-SELECT count(*) FROM audit_entries
-WHERE tenant_id = sqlc.arg(tenant_id) AND occurred_at >= sqlc.arg(since) AND occurred_at < sqlc.arg(before)
+SELECT count(*)
+FROM audit_entries
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (occurred_at >= sqlc.narg(since) OR sqlc.narg(since) IS NULL)
+  AND occurred_at < sqlc.arg(before)
   AND (actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
   AND (action = sqlc.narg(action) OR sqlc.narg(action) IS NULL)
   AND (action_area = sqlc.narg(action_area) OR sqlc.narg(action_area) IS NULL)

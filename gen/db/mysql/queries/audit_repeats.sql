@@ -8,5 +8,5 @@ UPDATE audit_repeats SET requests = requests + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND entry_id = sqlc.arg(entry_id);
 
 -- name: GetAuditRepeats :one
-SELECT tenant_id, entry_id, requests FROM audit_repeats
+SELECT * FROM audit_repeats
 WHERE tenant_id = sqlc.arg(tenant_id) AND entry_id = sqlc.arg(entry_id);

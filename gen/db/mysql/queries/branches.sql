@@ -10,11 +10,7 @@ INSERT INTO branches (
 );
 
 -- name: GetBranch :one
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT * FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- Compare and swap: 0 rows when the branch is gone or has another version by now.
@@ -31,22 +27,8 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.a
 DELETE FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- name: CountBranches :one
-SELECT count(*) FROM branches
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
-  AND (is_headquarters = sqlc.narg(is_headquarters) OR sqlc.narg(is_headquarters) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
-
--- The four orders of the branch list, as those of companies.
 -- name: ListBranchesByCreatedAt :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT *
 FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (created_at > sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id > sqlc.arg(after_id)))
@@ -60,10 +42,7 @@ ORDER BY created_at, id
 LIMIT ?;
 
 -- name: ListBranchesByCreatedAtDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT *
 FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (created_at < sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id < sqlc.arg(after_id)))
@@ -77,10 +56,7 @@ ORDER BY created_at DESC, id DESC
 LIMIT ?;
 
 -- name: ListBranchesByName :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT *
 FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (name_key > sqlc.arg(after_name_key) OR (name_key = sqlc.arg(after_name_key) AND id > sqlc.arg(after_id)))
@@ -94,10 +70,7 @@ ORDER BY name_key, id
 LIMIT ?;
 
 -- name: ListBranchesByNameDesc :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
+SELECT *
 FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (name_key < sqlc.arg(after_name_key) OR (name_key = sqlc.arg(after_name_key) AND id < sqlc.arg(after_id)))
@@ -110,13 +83,20 @@ WHERE tenant_id = sqlc.arg(tenant_id)
 ORDER BY name_key DESC, id DESC
 LIMIT ?;
 
+-- name: CountBranches :one
+SELECT count(*)
+FROM branches
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
+  AND (is_headquarters = sqlc.narg(is_headquarters) OR sqlc.narg(is_headquarters) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
+
 -- What a company is deleted with: the next branches, and the deletion up to the last of them.
 -- name: ListBranchesOfCompany :many
-SELECT
-    tenant_id, id, company_id, code, name, name_key, email, phone,
-    address_line1, address_line2, city, state, postal_code, country,
-    latitude, longitude, is_headquarters, is_active, search_text, created_at, updated_at, version
-FROM branches
+SELECT * FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
 ORDER BY id
 LIMIT ?;

@@ -11,11 +11,7 @@ INSERT INTO sessions (
 );
 
 -- name: GetSession :one
-SELECT
-    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
-    refreshed_ip, refreshed_user_agent
-FROM sessions
+SELECT * FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- All that decides whether a session may act at this moment, in one round trip.
@@ -55,12 +51,9 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND id <> 
 UPDATE sessions SET ended_at = sqlc.narg(ended_at), end_reason = sqlc.narg(end_reason), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL;
 
--- Newest first.
+-- Those of a user that are alive, newest first.
 -- name: ListLiveSessionsOfUser :many
-SELECT
-    tenant_id, id, user_id, refresh_id, previous_refresh_id, ip, user_agent,
-    ended_at, end_reason, expires_at, refreshed_at, created_at, version, repeated_refresh_id, repeats_in_a_row,
-    refreshed_ip, refreshed_user_agent
+SELECT *
 FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL AND expires_at > sqlc.arg(now)
   AND (created_at < sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id < sqlc.arg(after_id)))

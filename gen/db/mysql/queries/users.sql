@@ -10,26 +10,17 @@ INSERT INTO users (
 );
 
 -- name: GetUser :one
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT * FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
 -- Log-in knows an e-mail address and not yet a tenant.
 -- name: GetUserByEmailUnscoped :one
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT * FROM users
 WHERE email = sqlc.arg(email);
 
 -- The users whose e-mail address is one of four texts.
 -- name: ListUsersByEmailUnscoped :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
-FROM users
+SELECT * FROM users
 WHERE email IN (sqlc.arg(email_1), sqlc.arg(email_2), sqlc.arg(email_3), sqlc.arg(email_4))
 ORDER BY email;
 
@@ -147,22 +138,8 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND role = 'admin' 
 SELECT count(*) FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND is_superuser AND is_active AND password_hash IS NOT NULL;
 
--- name: CountUsers :one
-SELECT count(*) FROM users
-WHERE tenant_id = sqlc.arg(tenant_id)
-  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
-  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
-  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
-  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
-  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
-  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
-  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
-
--- The four orders of the user list, as those of companies.
 -- name: ListUsersByCreatedAt :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT *
 FROM users
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (created_at > sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id > sqlc.arg(after_id)))
@@ -177,9 +154,7 @@ ORDER BY created_at, id
 LIMIT ?;
 
 -- name: ListUsersByCreatedAtDesc :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT *
 FROM users
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (created_at < sqlc.arg(after_created_at) OR (created_at = sqlc.arg(after_created_at) AND id < sqlc.arg(after_id)))
@@ -194,9 +169,7 @@ ORDER BY created_at DESC, id DESC
 LIMIT ?;
 
 -- name: ListUsersByName :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT *
 FROM users
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (name_key > sqlc.arg(after_name_key) OR (name_key = sqlc.arg(after_name_key) AND id > sqlc.arg(after_id)))
@@ -211,9 +184,7 @@ ORDER BY name_key, id
 LIMIT ?;
 
 -- name: ListUsersByNameDesc :many
-SELECT
-    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
-    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+SELECT *
 FROM users
 WHERE tenant_id = sqlc.arg(tenant_id)
   AND (name_key < sqlc.arg(after_name_key) OR (name_key = sqlc.arg(after_name_key) AND id < sqlc.arg(after_id)))
@@ -226,3 +197,15 @@ WHERE tenant_id = sqlc.arg(tenant_id)
   AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
 ORDER BY name_key DESC, id DESC
 LIMIT ?;
+
+-- name: CountUsers :one
+SELECT count(*)
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);

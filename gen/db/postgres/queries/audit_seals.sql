@@ -5,17 +5,17 @@ VALUES (
 );
 
 -- name: GetLastAuditSeal :one
-SELECT tenant_id, number, last_seq, key_id, trace, hash, sealed_at FROM audit_seals
+SELECT * FROM audit_seals
 WHERE tenant_id = sqlc.arg(tenant_id)
 ORDER BY number DESC
 LIMIT 1;
 
 -- name: GetAuditSeal :one
-SELECT tenant_id, number, last_seq, key_id, trace, hash, sealed_at FROM audit_seals
+SELECT * FROM audit_seals
 WHERE tenant_id = sqlc.arg(tenant_id) AND number = sqlc.arg(number);
 
 -- name: ListAuditSeals :many
-SELECT tenant_id, number, last_seq, key_id, trace, hash, sealed_at FROM audit_seals
+SELECT * FROM audit_seals
 WHERE tenant_id = sqlc.arg(tenant_id) AND number > sqlc.arg(after_number)
 ORDER BY number
 LIMIT sqlc.arg('limit');

@@ -1,0 +1,114 @@
+-- name: InsertCompany :exec
+INSERT INTO companies (
+    tenant_id, id, code, name, name_key, description, email, phone, website,
+    address_line1, address_line2, city, state, postal_code, country,
+    tax_id, registration_number, is_active, search_text, created_at, updated_at, version, lock_count
+) VALUES (
+    sqlc.arg(tenant_id), sqlc.arg(id), sqlc.arg(code), sqlc.arg(name), sqlc.arg(name_key), sqlc.narg(description), sqlc.narg(email), sqlc.narg(phone), sqlc.narg(website),
+    sqlc.narg(address_line1), sqlc.narg(address_line2), sqlc.narg(city), sqlc.narg(state), sqlc.narg(postal_code), sqlc.narg(country),
+    sqlc.narg(tax_id), sqlc.narg(registration_number), sqlc.arg(is_active), sqlc.arg(search_text), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(version), sqlc.arg(lock_count)
+);
+
+-- name: GetCompany :one
+SELECT * FROM companies
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
+
+-- Compare and swap: 0 rows when the company is gone or has another version by now.
+-- name: UpdateCompany :execrows
+UPDATE companies
+SET code = sqlc.arg(code), name = sqlc.arg(name), name_key = sqlc.arg(name_key), description = sqlc.narg(description),
+    email = sqlc.narg(email), phone = sqlc.narg(phone), website = sqlc.narg(website),
+    address_line1 = sqlc.narg(address_line1), address_line2 = sqlc.narg(address_line2), city = sqlc.narg(city),
+    state = sqlc.narg(state), postal_code = sqlc.narg(postal_code), country = sqlc.narg(country),
+    tax_id = sqlc.narg(tax_id), registration_number = sqlc.narg(registration_number), is_active = sqlc.arg(is_active),
+    search_text = sqlc.arg(search_text), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- name: DeleteCompany :execrows
+DELETE FROM companies
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- Locks a company as LockTenant locks a tenant. 0 rows when the company is gone.
+-- name: LockCompany :execrows
+UPDATE companies SET lock_count = lock_count + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
+
+-- Locks the company of a branch. 0 rows when the branch is gone.
+-- name: LockCompanyOfBranch :execrows
+UPDATE companies SET lock_count = lock_count + 1
+WHERE companies.tenant_id = sqlc.arg(tenant_id)
+  AND companies.id = (SELECT b.company_id FROM branches b WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.id = sqlc.arg(id));
+
+-- Locks the company of a department. 0 rows when the department is gone.
+-- name: LockCompanyOfDepartment :execrows
+UPDATE companies SET lock_count = lock_count + 1
+WHERE companies.tenant_id = sqlc.arg(tenant_id)
+  AND companies.id = (SELECT d.company_id FROM departments d WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.id = sqlc.arg(id));
+
+-- name: ListCompaniesByCreatedAt :many
+SELECT *
+FROM companies
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id))
+  AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at, id
+LIMIT sqlc.arg('limit');
+
+-- name: ListCompaniesByCreatedAtDesc :many
+SELECT *
+FROM companies
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id))
+  AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at DESC, id DESC
+LIMIT sqlc.arg('limit');
+
+-- name: ListCompaniesByName :many
+SELECT *
+FROM companies
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id))
+  AND (name_key, id) > (sqlc.arg(after_name_key), sqlc.arg(after_id))
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY name_key, id
+LIMIT sqlc.arg('limit');
+
+-- name: ListCompaniesByNameDesc :many
+SELECT *
+FROM companies
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id))
+  AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY name_key DESC, id DESC
+LIMIT sqlc.arg('limit');
+
+-- name: CountCompanies :one
+SELECT count(*)
+FROM companies
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (country = sqlc.narg(country) OR sqlc.narg(country) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
+
+-- name: ListCompanyNodes :many
+SELECT id, code, name, is_active
+FROM companies
+WHERE tenant_id = sqlc.arg(tenant_id) AND (id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+ORDER BY name_key, id
+LIMIT sqlc.arg('limit');

@@ -1,0 +1,114 @@
+-- name: InsertTenant :exec
+INSERT INTO tenants (
+    id, code, name, name_key, tier, status, max_companies, max_users,
+    contact_name, contact_email, contact_phone, search_text, created_at, updated_at, version, lock_count
+) VALUES (
+    sqlc.arg(id), sqlc.arg(code), sqlc.arg(name), sqlc.arg(name_key), sqlc.arg(tier), sqlc.arg(status), sqlc.narg(max_companies), sqlc.narg(max_users),
+    sqlc.narg(contact_name), sqlc.narg(contact_email), sqlc.narg(contact_phone), sqlc.arg(search_text), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(version), sqlc.arg(lock_count)
+);
+
+-- name: GetTenant :one
+SELECT * FROM tenants
+WHERE id = sqlc.arg(id);
+
+-- Compare and swap: 0 rows when the tenant is gone or has another version by now.
+-- name: UpdateTenant :execrows
+UPDATE tenants
+SET code = sqlc.arg(code), name = sqlc.arg(name), name_key = sqlc.arg(name_key), tier = sqlc.arg(tier), status = sqlc.arg(status),
+    max_companies = sqlc.narg(max_companies), max_users = sqlc.narg(max_users),
+    contact_name = sqlc.narg(contact_name), contact_email = sqlc.narg(contact_email), contact_phone = sqlc.narg(contact_phone),
+    search_text = sqlc.arg(search_text), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- name: DeleteTenant :execrows
+DELETE FROM tenants
+WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- For what goes through all tenants, one after the other.
+-- name: ListTenantCodes :many
+SELECT id, code FROM tenants
+WHERE code > sqlc.arg(after_code)
+ORDER BY code
+LIMIT sqlc.arg('limit');
+
+-- Makes others who do the same wait for the end of the transaction. On a Galera cluster a lock is known on its own node
+-- only, so this also changes the row: of two transactions on different nodes, one fails at COMMIT and starts over.
+-- 0 rows when the tenant is gone.
+-- name: LockTenant :execrows
+UPDATE tenants SET lock_count = lock_count + 1
+WHERE id = sqlc.arg(id);
+
+-- name: ListTenantsByCreatedAt :many
+SELECT *
+FROM tenants
+WHERE (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id))
+  AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
+  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at, id
+LIMIT sqlc.arg('limit');
+
+-- name: ListTenantsByCreatedAtDesc :many
+SELECT *
+FROM tenants
+WHERE (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id))
+  AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
+  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at DESC, id DESC
+LIMIT sqlc.arg('limit');
+
+-- name: ListTenantsByName :many
+SELECT *
+FROM tenants
+WHERE (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id))
+  AND (name_key, id) > (sqlc.arg(after_name_key), sqlc.arg(after_id))
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
+  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY name_key, id
+LIMIT sqlc.arg('limit');
+
+-- name: ListTenantsByNameDesc :many
+SELECT *
+FROM tenants
+WHERE (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id))
+  AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))
+  AND (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
+  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY name_key DESC, id DESC
+LIMIT sqlc.arg('limit');
+
+-- name: CountTenants :one
+SELECT count(*)
+FROM tenants
+WHERE (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
+  AND (tier = sqlc.narg(tier) OR sqlc.narg(tier) IS NULL)
+  AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
+
+-- What a tenant has. These are apart from the counts of the lists, whose filters keep an engine from counting in the index alone.
+-- name: CountTenantCompanies :one
+SELECT count(*) FROM companies WHERE tenant_id = sqlc.arg(tenant_id);
+
+-- name: CountTenantBranches :one
+SELECT count(*) FROM branches WHERE tenant_id = sqlc.arg(tenant_id);
+
+-- name: CountTenantDepartments :one
+SELECT count(*) FROM departments WHERE tenant_id = sqlc.arg(tenant_id);
+
+-- name: CountTenantUsers :one
+SELECT count(*) FROM users WHERE tenant_id = sqlc.arg(tenant_id);
+
+-- name: CountTenantActiveUsers :one
+SELECT count(*) FROM users WHERE tenant_id = sqlc.arg(tenant_id) AND is_active;
+
+-- name: CountTenantAuditEntries :one
+SELECT count(*) FROM audit_entries WHERE tenant_id = sqlc.arg(tenant_id);

@@ -1,0 +1,215 @@
+-- name: InsertUser :exec
+INSERT INTO users (
+    tenant_id, id, email, password_hash, full_name, name_key, phone, role, is_active, is_superuser,
+    company_id, branch_id, department_id, last_login_at, search_text, created_at, updated_at, version
+) VALUES (
+    sqlc.arg(tenant_id), sqlc.arg(id), sqlc.arg(email), sqlc.narg(password_hash), sqlc.arg(full_name), sqlc.arg(name_key), sqlc.narg(phone),
+    sqlc.arg(role), sqlc.arg(is_active), sqlc.arg(is_superuser),
+    sqlc.narg(company_id), sqlc.narg(branch_id), sqlc.narg(department_id),
+    sqlc.narg(last_login_at), sqlc.arg(search_text), sqlc.arg(created_at), sqlc.arg(updated_at), sqlc.arg(version)
+);
+
+-- name: GetUser :one
+SELECT * FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
+
+-- Log-in knows an e-mail address and not yet a tenant.
+-- name: GetUserByEmailUnscoped :one
+SELECT * FROM users
+WHERE email = sqlc.arg(email);
+
+-- The users whose e-mail address is one of four texts.
+-- name: ListUsersByEmailUnscoped :many
+SELECT * FROM users
+WHERE email IN (sqlc.arg(email_1), sqlc.arg(email_2), sqlc.arg(email_3), sqlc.arg(email_4))
+ORDER BY email;
+
+-- The doctor looks for addresses that earlier versions stored in another form, in whatever tenant.
+-- name: ListUserEmailsUnscoped :many
+SELECT tenant_id, id, email FROM users
+WHERE email > sqlc.arg(after_email)
+ORDER BY email
+LIMIT sqlc.arg('limit');
+
+-- Whether an installation is new is a question about all tenants.
+-- name: CountUsersUnscoped :one
+SELECT count(*) FROM users;
+
+-- What a comparison with a password costs mustn't tell which accounts exist, in
+-- whatever tenant. A hash begins with the kind of bcrypt and the cost, so the last one of
+-- a kind has the highest cost.
+-- name: GetLastPasswordHashUnscoped :one
+SELECT id, password_hash FROM users
+WHERE password_hash < sqlc.narg(below)
+ORDER BY password_hash DESC
+LIMIT 1;
+
+-- name: ListUsersOfCompany :many
+SELECT id, email, company_id, branch_id, department_id
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
+ORDER BY id
+LIMIT sqlc.arg('limit');
+
+-- Everyone who is assigned to a branch of a company, or to one branch.
+-- name: ListUsersOfBranches :many
+SELECT u.id, u.email, u.company_id, u.branch_id, u.department_id
+FROM users u
+JOIN branches b ON b.tenant_id = u.tenant_id AND b.id = u.branch_id
+WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id) AND (b.id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+ORDER BY u.id
+LIMIT sqlc.arg('limit');
+
+-- Everyone who is assigned to one of a range of a company's departments.
+-- name: ListUsersOfDepartments :many
+SELECT u.id, u.email, u.company_id, u.branch_id, u.department_id
+FROM users u
+JOIN departments d ON d.tenant_id = u.tenant_id AND d.id = u.department_id
+WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.company_id = sqlc.arg(company_id) AND d.id >= sqlc.arg(first_id) AND d.id <= sqlc.arg(last_id)
+ORDER BY u.id
+LIMIT sqlc.arg('limit');
+
+-- Everyone of a department who has another branch than this one.
+-- name: ListUsersOfOtherBranch :many
+SELECT id, email, company_id, branch_id, department_id
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND department_id = sqlc.arg(department_id) AND branch_id <> sqlc.arg(branch_id)
+ORDER BY id
+LIMIT sqlc.arg('limit');
+
+-- How many users have which assignment to a company, or to something in it. The count is as that of CountAuditEntriesByAction.
+-- name: ListAssignmentsToCompany :many
+SELECT a.company_id, a.branch_id, a.department_id, coalesce(0 * t.version + a.users, t.version) AS users
+FROM (
+    SELECT u.tenant_id, u.company_id, u.branch_id, u.department_id, count(*) AS users
+    FROM users AS u
+    WHERE u.tenant_id = sqlc.arg(tenant_id) AND (
+        u.branch_id IN (SELECT b.id FROM branches AS b WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id))
+        OR u.department_id IN (SELECT d.id FROM departments AS d WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.company_id = sqlc.arg(company_id))
+        OR u.company_id IN (SELECT c.id FROM companies AS c WHERE c.tenant_id = sqlc.arg(tenant_id) AND c.id = sqlc.arg(company_id))
+    )
+    GROUP BY u.tenant_id, u.company_id, u.branch_id, u.department_id
+) AS a
+JOIN tenants AS t ON t.id = a.tenant_id
+ORDER BY a.company_id, a.branch_id, a.department_id;
+
+-- Assignments change while their company is locked, so that the user needs no version. 0 rows when the user is gone.
+-- name: SetUserAssignment :execrows
+UPDATE users
+SET company_id = sqlc.narg(company_id), branch_id = sqlc.narg(branch_id), department_id = sqlc.narg(department_id),
+    updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
+
+-- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- name: UpdateUser :execrows
+UPDATE users
+SET email = sqlc.arg(email), full_name = sqlc.arg(full_name), name_key = sqlc.arg(name_key), phone = sqlc.narg(phone),
+    role = sqlc.arg(role), is_active = sqlc.arg(is_active),
+    company_id = sqlc.narg(company_id), branch_id = sqlc.narg(branch_id), department_id = sqlc.narg(department_id),
+    search_text = sqlc.arg(search_text), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- name: DeleteUser :execrows
+DELETE FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- Log-in, which may give the password a stronger hash. 0 rows when the password that
+-- was checked isn't the user's any more, or the user isn't active any more.
+-- name: RecordUserLogin :execrows
+UPDATE users SET last_login_at = sqlc.narg(last_login_at), password_hash = sqlc.narg(password_hash)
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash) AND is_active;
+
+-- 0 rows when the password that was checked isn't the user's any more.
+-- name: ReplaceUserPasswordHash :execrows
+UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash);
+
+-- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- name: SetUserPasswordHash :execrows
+UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
+WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
+
+-- Those who can log in: who was invited has no password yet.
+-- name: CountOtherActiveAdmins :one
+SELECT count(*) FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND role = 'admin' AND is_active AND password_hash IS NOT NULL;
+
+-- name: CountOtherActiveSuperusers :one
+SELECT count(*) FROM users
+WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND is_superuser AND is_active AND password_hash IS NOT NULL;
+
+-- name: ListUsersByCreatedAt :many
+SELECT *
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (created_at > sqlc.arg(after_created_at) OR id > sqlc.arg(after_id))
+  AND (created_at, id) > (sqlc.arg(after_created_at), sqlc.arg(after_id))
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at, id
+LIMIT sqlc.arg('limit');
+
+-- name: ListUsersByCreatedAtDesc :many
+SELECT *
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (created_at < sqlc.arg(after_created_at) OR id < sqlc.arg(after_id))
+  AND (created_at, id) < (sqlc.arg(after_created_at), sqlc.arg(after_id))
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY created_at DESC, id DESC
+LIMIT sqlc.arg('limit');
+
+-- name: ListUsersByName :many
+SELECT *
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (name_key > sqlc.arg(after_name_key) OR id > sqlc.arg(after_id))
+  AND (name_key, id) > (sqlc.arg(after_name_key), sqlc.arg(after_id))
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY name_key, id
+LIMIT sqlc.arg('limit');
+
+-- name: ListUsersByNameDesc :many
+SELECT *
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (name_key < sqlc.arg(after_name_key) OR id < sqlc.arg(after_id))
+  AND (name_key, id) < (sqlc.arg(after_name_key), sqlc.arg(after_id))
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL)
+ORDER BY name_key DESC, id DESC
+LIMIT sqlc.arg('limit');
+
+-- name: CountUsers :one
+SELECT count(*)
+FROM users
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND (email = sqlc.narg(email) OR sqlc.narg(email) IS NULL)
+  AND (role = sqlc.narg(role) OR sqlc.narg(role) IS NULL)
+  AND (is_active = sqlc.narg(is_active) OR sqlc.narg(is_active) IS NULL)
+  AND (company_id = sqlc.narg(company_id) OR sqlc.narg(company_id) IS NULL)
+  AND (branch_id = sqlc.narg(branch_id) OR sqlc.narg(branch_id) IS NULL)
+  AND (department_id = sqlc.narg(department_id) OR sqlc.narg(department_id) IS NULL)
+  AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);

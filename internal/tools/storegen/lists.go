@@ -1,0 +1,121 @@
+package main
+
+import (
+	_ "embed"
+	"maps"
+	"slices"
+	"strings"
+)
+
+//go:embed lists.go.tmpl
+var listsTemplate string
+
+// listCode is a list in Go.
+type listCode struct {
+	Name, Row string
+	Filters   []field
+	Orders    []orderCode
+	Count     string
+	CountOf   []field // those of the filters that the count takes
+}
+
+// orderCode is an order of a list in Go.
+type orderCode struct {
+	Sort, First, Query string
+	Key, After         field   // of the row, and of the parameters
+	Of                 []field // those of the filters that the query takes
+}
+
+// generateLists writes the lists. The rows of a list are whole rows of its table, so that all its queries return the same struct.
+func generateLists(s sources, methods []method, known structs, to string) error {
+	rows := map[string]string{}
+	for _, m := range methods {
+		rows[m.Name] = m.Result
+	}
+	var lists []listCode
+	of := map[string]*list{}
+	for _, l := range s.lists() {
+		code, err := l.code(rows, known)
+		if err != nil {
+			return l.nameErrorf("%w", err)
+		}
+		if other := of[code.Row]; other != nil {
+			return l.nameErrorf("there is a list of the same rows, %s in %s:%d", other.name, other.file, other.line)
+		}
+		of[code.Row] = l
+		lists = append(lists, code)
+	}
+	return execute(listsTemplate, map[string]any{"Lists": lists, "Imports": known.importsOf(lists)}, to)
+}
+
+func (l *list) code(rows map[string]string, known structs) (listCode, error) {
+	code := listCode{Name: l.name, Row: rows[l.orders[0].query]}
+	parameters := l.parameters()
+	for _, o := range l.orders {
+		made := orderCode{Sort: o.sort, Query: o.query}
+		lowest, highest, err := ends(o.key)
+		if err != nil {
+			return code, err
+		}
+		made.First = lowest
+		if o.descending {
+			made.First = highest
+		}
+		if made.Key, err = known.of(code.Row, o.key.name); err != nil {
+			return code, err
+		}
+		if made.After, err = known.of(o.query+"Params", "after_"+o.key.name); err != nil {
+			return code, err
+		}
+		made.Of = known.only(o.query+"Params", parameters)
+		code.Orders = append(code.Orders, made)
+	}
+	if l.counts {
+		code.Count = l.count()
+		code.CountOf = known.only(code.Count+"Params", parameters)
+	}
+	for _, p := range parameters {
+		for _, f := range slices.Concat(code.CountOf, code.Orders[0].Of) {
+			if f.Column == p {
+				code.Filters = append(code.Filters, f)
+				break
+			}
+		}
+	}
+	return code, nil
+}
+
+// parameters returns the names of the parameters in a list's conditions, in their order.
+func (l *list) parameters() []string {
+	var names []string
+	for _, m := range parameter.FindAllStringSubmatch(l.text, -1) {
+		if !slices.Contains(names, m[2]) {
+			names = append(names, m[2])
+		}
+	}
+	return names
+}
+
+// only returns the fields of a struct that are made of some parameters.
+func (s structs) only(name string, parameters []string) []field {
+	return slices.DeleteFunc(slices.Clone(s.fields[name]), func(f field) bool { return !slices.Contains(parameters, f.Column) })
+}
+
+// importsOf returns the paths of the packages that the types of lists come from.
+func (s structs) importsOf(lists []listCode) []string {
+	paths := map[string]bool{}
+	add := func(f field) {
+		if name, _, qualified := strings.Cut(strings.TrimLeft(f.Type, "*[]"), "."); qualified {
+			paths[s.imports[name]] = true
+		}
+	}
+	for _, l := range lists {
+		for _, f := range l.Filters {
+			add(f)
+		}
+		for _, o := range l.Orders {
+			add(o.After)
+		}
+	}
+	return slices.Sorted(maps.Keys(paths))
+}
