@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -124,6 +125,9 @@ func (m migration) statements(s *section) ([]located, error) {
 		parsed, err := parseStatement(t.text)
 		if err != nil && s.native[t.line] && parsed == nil {
 			parsed, err = []statement{native{t.text}}, nil
+		}
+		if inside, ok := errors.AsType[lineError](err); ok {
+			t.line += inside.line
 		}
 		if err != nil {
 			return nil, m.errorf(t.line, "%w", err)

@@ -93,27 +93,47 @@ func firstLine(text string) string {
 func parseTable(name, body string) (Table, error) {
 	t := Table{Name: name}
 	for _, part := range parts(body) {
-		if strings.HasPrefix(part, "PRIMARY KEY") || strings.HasPrefix(part, "CONSTRAINT ") {
-			c, err := parseConstraint(part)
+		if strings.HasPrefix(part.text, "PRIMARY KEY") || strings.HasPrefix(part.text, "CONSTRAINT ") {
+			c, err := parseConstraint(part.text)
 			if err != nil {
-				return t, err
+				return t, part.error(err)
 			}
 			t.Constraints = append(t.Constraints, c)
 			continue
 		}
-		c, err := parseColumn(part)
+		c, err := parseColumn(part.text)
 		if err != nil {
-			return t, err
+			return t, part.error(err)
 		}
 		t.Columns = append(t.Columns, c)
 	}
 	return t, nil
 }
 
+// part is an element of a list, and how many lines after the list's beginning it begins.
+type part struct {
+	text string
+	line int
+}
+
+// lineError is an error some lines after the beginning of a statement.
+type lineError struct {
+	error
+
+	line int
+}
+
+func (p part) error(err error) error { return lineError{err, p.line} }
+
 // parts splits a list at its commas, except those inside parentheses and texts.
-func parts(list string) []string {
-	var found []string
+func parts(list string) []part {
+	var found []part
 	depth, from, quoted := 0, 0, false
+	add := func(to int) {
+		text := strings.TrimLeft(list[from:to], " \t\n")
+		found = append(found, part{strings.TrimRight(text, " \t\n"), strings.Count(list[:to-len(text)], "\n")})
+		from = to + 1
+	}
 	for i, r := range list {
 		switch {
 		case r == '\'':
@@ -124,11 +144,11 @@ func parts(list string) []string {
 		case r == ')':
 			depth--
 		case r == ',' && depth == 0:
-			found = append(found, strings.TrimSpace(list[from:i]))
-			from = i + 1
+			add(i)
 		}
 	}
-	return append(found, strings.TrimSpace(list[from:]))
+	add(len(list))
+	return found
 }
 
 func parseColumn(text string) (Column, error) {
@@ -162,32 +182,30 @@ func parseConstraint(text string) (Constraint, error) {
 
 func parseActions(table, actions string) ([]statement, error) {
 	var list []statement
-	for _, action := range parts(actions) {
-		if m := dropColumnForm.FindStringSubmatch(action); m != nil {
-			list = append(list, dropColumn{table, m[1]})
-			continue
+	for _, p := range parts(actions) {
+		st, err := parseAction(table, p.text)
+		if err != nil {
+			return nil, err
 		}
-		if m := dropConstraintForm.FindStringSubmatch(action); m != nil {
-			list = append(list, dropConstraint{table, m[1]})
-			continue
-		}
-		if text, ok := strings.CutPrefix(action, "ADD COLUMN "); ok {
-			c, err := parseColumn(text)
-			if err != nil {
-				return list, err
-			}
-			list = append(list, addColumn{table, c})
-			continue
-		}
-		if text, ok := strings.CutPrefix(action, "ADD "); ok && strings.HasPrefix(text, "CONSTRAINT ") {
-			c, err := parseConstraint(text)
-			if err != nil {
-				return list, err
-			}
-			list = append(list, addConstraint{table, c})
-			continue
-		}
-		return nil, fmt.Errorf("this is no action for all engines: %s", firstLine(action))
+		list = append(list, st)
 	}
 	return list, nil
+}
+
+func parseAction(table, action string) (statement, error) {
+	if m := dropColumnForm.FindStringSubmatch(action); m != nil {
+		return dropColumn{table, m[1]}, nil
+	}
+	if m := dropConstraintForm.FindStringSubmatch(action); m != nil {
+		return dropConstraint{table, m[1]}, nil
+	}
+	if text, ok := strings.CutPrefix(action, "ADD COLUMN "); ok {
+		c, err := parseColumn(text)
+		return addColumn{table, c}, err
+	}
+	if text, ok := strings.CutPrefix(action, "ADD "); ok && strings.HasPrefix(text, "CONSTRAINT ") {
+		c, err := parseConstraint(text)
+		return addConstraint{table, c}, err
+	}
+	return nil, fmt.Errorf("this is no action for all engines: %s", firstLine(action))
 }

@@ -37,7 +37,7 @@ var (
 )
 
 // listOf reads a query of the kind :list.
-func listOf(q query, tables schema) (list, error) {
+func listOf(q query, tables catalogue) (list, error) {
 	if at := listEnd.FindStringIndex(q.text); at != nil {
 		return list{}, q.errorf(at[0], "a list has no %s: its order, limit and start are generated", q.text[at[0]:at[1]])
 	}

@@ -12,7 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
-	migrations "github.com/tenantry/tenantry/internal/tools/schema"
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 func main() {
@@ -26,29 +26,43 @@ func run(args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("want one argument, migrations, queries or querier, got %d", len(args))
 	}
-	if args[0] == "migrations" {
-		return migrations.Generate("sql/migrations", "gen/migrations")
-	}
-	tables, err := readSchema("gen/migrations/postgres")
-	if err != nil {
-		return err
-	}
-	from, err := readSources(tables, "sql/queries", "gen/db/queries")
+	tables, err := schema.Read("sql/migrations")
 	if err != nil {
 		return err
 	}
 	switch args[0] {
+	case "migrations":
+		if err := schema.Generate("sql/migrations", "gen/migrations"); err != nil {
+			return err
+		}
+		return tables.CheckOverrides("sqlc.yaml")
 	case "queries":
+		from, err := readSources(newCatalogue(tables), "sql/queries", "gen/db/queries")
+		if err != nil {
+			return err
+		}
 		return deriveQueries(from, "gen/db")
 	case "querier":
-		return generate(from, tables, "gen/db", "gen/db")
+		return finish(tables)
 	default:
 		return fmt.Errorf("unknown argument %q, want migrations, queries or querier", args[0])
 	}
 }
 
+// finish checks the queries that sqlc has read, and writes the rest of gen/db.
+func finish(tables schema.Schema) error {
+	if err := tables.CheckQueries("sql/queries/*.sql", "gen/db/*/queries/*.sql"); err != nil {
+		return err
+	}
+	from, err := readSources(newCatalogue(tables), "sql/queries", "gen/db/queries")
+	if err != nil {
+		return err
+	}
+	return generate(from, newCatalogue(tables), "gen/db", "gen/db")
+}
+
 // generate writes what is made of sqlc's packages in a folder.
-func generate(s sources, tables schema, from, to string) error {
+func generate(s sources, tables catalogue, from, to string) error {
 	querier := filepath.Join(from, "postgres", "querier.go")
 	methods, err := readMethods(querier)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 // querier returns the path of a file like sqlc's, whose interface has the one method.
@@ -76,10 +78,11 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	t.Parallel()
 	const root = "../../.."
 	out := t.TempDir()
-	tables, err := readSchema(root + "/gen/migrations/postgres")
+	all, err := schema.Read(root + "/sql/migrations")
 	if err != nil {
 		t.Fatal(err)
 	}
+	tables := newCatalogue(all)
 	s, err := readSources(tables, root+"/sql/queries", root+"/gen/db/queries")
 	if err != nil {
 		t.Fatal(err)
@@ -108,6 +111,24 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 		}
 		if committed := filepath.Join(root, "gen/db", name); readText(t, file) != readText(t, committed) {
 			t.Errorf("%s is not what storegen makes: run make generate", committed)
+		}
+	}
+	if err := schema.Generate(root+"/sql/migrations", out+"/migrations"); err != nil {
+		t.Fatal(err)
+	}
+	for _, engine := range []string{"postgres", "mysql", "sqlite"} {
+		migrations, err := filepath.Glob(filepath.Join(out, "migrations", engine, "*.sql"))
+		if err != nil || len(migrations) == 0 {
+			t.Fatalf("migrations of %s: %v, error %v", engine, migrations, err)
+		}
+		committed, err := filepath.Glob(filepath.Join(root, "gen/migrations", engine, "*.sql"))
+		if err != nil || len(committed) != len(migrations) {
+			t.Errorf("there are %d migrations of %s, want %d: run make generate", len(committed), engine, len(migrations))
+		}
+		for _, file := range migrations {
+			if committed := filepath.Join(root, "gen/migrations", engine, filepath.Base(file)); readText(t, file) != readText(t, committed) {
+				t.Errorf("%s is not what storegen makes: run make generate", committed)
+			}
 		}
 	}
 }

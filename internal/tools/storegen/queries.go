@@ -21,7 +21,7 @@ type source struct {
 }
 
 // readSources reads the queries of all folders.
-func readSources(tables schema, folders ...string) (sources, error) {
+func readSources(tables catalogue, folders ...string) (sources, error) {
 	files, err := readQueries(folders...)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func readSources(tables schema, folders ...string) (sources, error) {
 // rows is a comparison of rows, of which sqlc loses parameters.
 var rows = regexp.MustCompile(`\(\w+(?:\.\w+)?(?:, *\w+(?:\.\w+)?)+\) *[<>]`)
 
-func sourceOf(q query, tables schema) (source, error) {
+func sourceOf(q query, tables catalogue) (source, error) {
 	if at := rows.FindStringIndex(q.text); at != nil {
 		return source{}, q.errorf(at[0], "a comparison of rows loses parameters; pages of a :list start where they should without one")
 	}

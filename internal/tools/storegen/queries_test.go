@@ -31,7 +31,7 @@ func readText(t *testing.T, path string) string {
 }
 
 // things is a table with a column of each type that lists are sorted by.
-var things = schema{"things": {
+var things = catalogue{"things": {
 	"tenant_id":   {"tenant_id", "uuid", true},
 	"id":          {"id", "uuid", true},
 	"code":        {"code", "varchar(32)", true},
@@ -253,57 +253,6 @@ func TestFilesOfTwoFoldersHaveDifferentNames(t *testing.T) {
 	s, err := readSources(things, one, filepath.Join(one, "missing"))
 	if err != nil || !slices.Equal(slices.Collect(maps.Keys(s)), []string{"a.sql"}) {
 		t.Errorf("%v, error %v; want the one file beside a folder that is missing", s, err)
-	}
-}
-
-func TestSchemaFollowsTheMigrations(t *testing.T) {
-	t.Parallel()
-	s, err := readSchema(folder(t, map[string]string{
-		"00001_a.sql": `-- +goose Up
-CREATE TABLE things (
-    tenant_id uuid NOT NULL, -- not a comma, but a comment
-    id        uuid PRIMARY KEY,
-    name_key  varchar(200) COLLATE "C" NOT NULL,
-    budget    numeric(14, 2),
-    weight    double precision NOT NULL,
-    gone      text,
-    PRIMARY KEY (tenant_id, id),
-    CONSTRAINT things_check CHECK (name_key IN ('a', 'b'))
-);
-CREATE INDEX things_idx ON things (name_key);
-
--- +goose Down
-DROP TABLE things;
-`,
-		"00002_b.sql": `-- +goose Up
-ALTER TABLE things
-    ADD COLUMN sealed_at timestamptz,
-    DROP COLUMN gone,
-    ADD CONSTRAINT things_key UNIQUE (budget),
-    ALTER COLUMN budget SET NOT NULL;
-`,
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]column{
-		"tenant_id": {"tenant_id", "uuid", true},
-		"id":        {"id", "uuid", true},
-		"name_key":  {"name_key", "varchar(200)", true},
-		"budget":    {"budget", "numeric(14, 2)", true},
-		"weight":    {"weight", "double precision", true},
-		"sealed_at": {"sealed_at", "timestamptz", false},
-	}
-	if !maps.Equal(s["things"], want) {
-		t.Errorf("columns are %v, want %v", s["things"], want)
-	}
-	for name, text := range map[string]string{
-		"a change of a column": "ALTER TABLE things RENAME COLUMN a TO b;",
-		"a column of no table": "ALTER TABLE others ADD COLUMN a text;",
-	} {
-		if _, err := readSchema(folder(t, map[string]string{"00001_a.sql": "-- +goose Up\n" + text})); err == nil || !strings.Contains(err.Error(), "00001_a.sql") {
-			t.Errorf("%s: error is %v; want one that names the file", name, err)
-		}
 	}
 }
 

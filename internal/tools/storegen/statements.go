@@ -32,7 +32,7 @@ type option struct {
 }
 
 // statements returns those of all queries with optional conditions, by the names of the queries.
-func (s sources) statements(folder string, tables schema) ([]statement, error) {
+func (s sources) statements(folder string, tables catalogue) ([]statement, error) {
 	postgres, err := readTexts(filepath.Join(folder, "postgres"))
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func (s sources) statements(folder string, tables schema) ([]statement, error) {
 	return all, nil
 }
 
-func (s source) statement(q query, postgres, sqlite string, tables schema) (statement, error) {
+func (s source) statement(q query, postgres, sqlite string, tables catalogue) (statement, error) {
 	made := statement{Name: q.name, Many: q.kind == ":many"}
 	for _, c := range s.conditions {
 		if c.marker == counted {
