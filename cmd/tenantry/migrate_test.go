@@ -112,23 +112,20 @@ func TestStampNotesMigrationsWithoutRunningThem(t *testing.T) {
 	})
 }
 
-func TestMigrateCreateMakesAFileForEachEngine(t *testing.T) {
+func TestMigrateCreateMakesTheNextFile(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t)
 	home.run(1, "migrate", "create", "add_logo").wantError("no sql/migrations here")
-	for _, engine := range []string{"postgres", "mysql", "sqlite"} {
-		folder := filepath.Join(home.dir, "sql", "migrations", engine)
-		if err := os.MkdirAll(folder, 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, "00001_first.sql"), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
+	folder := filepath.Join(home.dir, "sql", "migrations")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "00001_first.sql"), nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	home.run(1, "migrate", "create", "../Logo").wantError("NAME must be like add_company_logo")
 	home.run(0, "migrate", "create", "add_logo")
-	files, err := filepath.Glob(filepath.Join(home.dir, "sql", "migrations", "*", "00002_add_logo.sql"))
-	if err != nil || len(files) != 3 {
-		t.Errorf("files %v, %v; want three", files, err)
+	if _, err := os.Stat(filepath.Join(folder, "00002_add_logo.sql")); err != nil {
+		t.Error(err)
 	}
 }

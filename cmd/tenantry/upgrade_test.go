@@ -20,24 +20,35 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// nextVersion is the migration in testdata/next.
-const nextVersion = 99998
+// nextName is the migration of testdata/next.sql.
+const nextName = "99998_next.sql"
 
 // buildNext builds the program of a next version: this source with one migration more, which is compatible.
 var buildNext = sync.OnceValues(func() (string, error) {
+	from, to := filepath.Join(filepath.Dir(binary), "next"), filepath.Join(filepath.Dir(binary), "nextgen")
+	source, err := os.ReadFile("testdata/next.sql")
+	if err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(from, os.DirFS("../../sql/migrations")); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(filepath.Join(from, nextName), source, 0o600); err != nil {
+		return "", err
+	}
+	if err := schema.Generate(from, to); err != nil {
+		return "", err
+	}
 	overlay := map[string]map[string]string{"Replace": {}}
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL, store.SQLite} {
-		target, err := filepath.Abs(fmt.Sprintf("../../sql/migrations/%s/%05d_next.sql", engine, nextVersion))
+		target, err := filepath.Abs(filepath.Join("../../gen/migrations", string(engine), nextName))
 		if err != nil {
 			return "", err
 		}
-		source, err := filepath.Abs(fmt.Sprintf("testdata/next/%s.sql", engine))
-		if err != nil {
-			return "", err
-		}
-		overlay["Replace"][target] = source
+		overlay["Replace"][target] = filepath.Join(to, string(engine), nextName)
 	}
 	text, err := json.Marshal(overlay)
 	if err != nil {

@@ -176,6 +176,8 @@ func TestDoctorTriesTheWallBetweenTenants(t *testing.T) {
 		"DO $$ BEGIN DROP POLICY unscoped_reading ON users; CREATE POLICY unscoped_reading ON users USING (true); END $$": "doesn't protect users",
 		"ALTER POLICY tenant_isolation ON audit_entries USING (true)":                                                     "sees rows of tenants",
 		"CREATE OR REPLACE VIEW searchable_users AS SELECT * FROM users":                                                  "sees rows of tenants",
+		"ALTER TABLE branches ADD COLUMN later text":                                                                      "lack a column of their table: searchable_branches",
+		"DROP VIEW searchable_users":                                                                                      "don't exist or lack a column of their table: searchable_users",
 	} {
 		i := newInstallation(t, store.Postgres)
 		i.superuser(t) // so that there are rows

@@ -62,9 +62,9 @@ restoring a dump without the table goose_db_version. With a schema that isn't wh
 	stamp.Flags().BoolVar(&yes, "yes", false, "do it in staging and production, too")
 	create := &cobra.Command{
 		Use:   "create NAME",
-		Short: "Make the files of a new migration, one for each engine (for developers)",
-		Long: `Create makes sql/migrations/{postgres,mysql,sqlite}/<next number>_NAME.sql, in the folder that holds Tenantry's source. A number and a
-name mean the same change on every engine.`,
+		Short: "Make the file of a new migration (for developers)",
+		Long: `Create makes sql/migrations/<next number>_NAME.sql, in the folder that holds Tenantry's source. make generate turns it into
+the migrations of each engine.`,
 		Example: "  tenantry migrate create add_company_logo",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return p.migrateCreate(args[0]) },
@@ -195,36 +195,22 @@ func (p *program) migrateStamp(ctx context.Context, s *store.Store, cfg config.C
 
 var migrationName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// migrateCreate leaves either all files or none.
+// migrateCreate makes the source of a migration. Numbers have no gaps.
 func (p *program) migrateCreate(name string) error {
 	if !migrationName.MatchString(name) {
 		return errors.New("NAME must be like add_company_logo: lower-case letters, digits and _")
 	}
-	next := 1
-	engines := []store.Engine{store.Postgres, store.MySQL, store.SQLite}
-	for _, engine := range engines {
-		files, err := filepath.Glob(filepath.Join("sql", "migrations", string(engine), "*.sql"))
-		if err != nil {
-			return err
-		}
-		if len(files) == 0 {
-			return errors.New("there is no sql/migrations here: run this in the folder that holds Tenantry's source")
-		}
-		next = max(next, len(files)+1)
+	files, err := filepath.Glob(filepath.Join("sql", "migrations", "*.sql"))
+	if err != nil {
+		return err
 	}
-	var made []string
-	for _, engine := range engines {
-		path := filepath.Join("sql", "migrations", string(engine), fmt.Sprintf("%05d_%s.sql", next, name))
-		if err := os.WriteFile(path, []byte("-- +goose Up\n\n-- +goose Down\n"), 0o644); err != nil { //nolint:gosec // source is for everybody to read
-			for _, path := range made {
-				_ = os.Remove(path)
-			}
-			return err
-		}
-		made = append(made, path)
+	if len(files) == 0 {
+		return errors.New("there is no sql/migrations here: run this in the folder that holds Tenantry's source")
 	}
-	for _, path := range made {
-		fmt.Fprintf(p.stdout, "made  %s\n", path)
+	path := filepath.Join("sql", "migrations", fmt.Sprintf("%05d_%s.sql", len(files)+1, name))
+	if err := os.WriteFile(path, nil, 0o644); err != nil { //nolint:gosec // source is for everybody to read
+		return err
 	}
+	fmt.Fprintf(p.stdout, "made  %s\n", path)
 	return nil
 }

@@ -54,7 +54,7 @@ func indexes(ctx context.Context, s *store.Store) []Check {
 	}
 	var found []Check
 	for _, f := range faults {
-		c := Check{Result: Warning, Detail: f.Name + " is missing", Fix: fmt.Sprintf("as the owner, make it as sql/migrations/%s/%s does: %s", s.Engine(), f.File, f.Line)}
+		c := Check{Result: Warning, Detail: f.Name + " is missing", Fix: fmt.Sprintf("as the owner, make it as gen/migrations/%s/%s does: %s", s.Engine(), f.File, f.Line)}
 		if f.Invalid {
 			c.Detail = f.Name + " is invalid and never used: its creation was interrupted"
 			c.Fix = "as the owner: REINDEX INDEX CONCURRENTLY " + f.Name

@@ -26,7 +26,7 @@ func (p Patient) isolation(ctx context.Context, s *store.Store) []Check {
 		found = append(found, Check{
 			Result: Failed, Detail: "row-level security doesn't protect " + strings.Join(r.Open, ", "),
 			Fix: fmt.Sprintf("as the owner: ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; and so on, "+
-				"with the policies of sql/migrations/postgres/00015_add_row_level_security.sql and no others", r.Open[0]),
+				"with the policies that gen/migrations/postgres gives the table, and no others", r.Open[0]),
 		})
 	}
 	switch {
@@ -42,11 +42,18 @@ func (p Patient) isolation(ctx context.Context, s *store.Store) []Check {
 		})
 	case r.Seen && len(r.Open) == 0:
 		found = append(found, Check{
-			Result: Failed, Detail: "a statement without a tenant sees rows of tenants", Fix: "compare the policies with sql/migrations/postgres/00015_add_row_level_security.sql, and the views with 00016_add_search.sql",
+			Result: Failed, Detail: "a statement without a tenant sees rows of tenants",
+			Fix: "compare the policies tenant_isolation and the views searchable_... with those of gen/migrations/postgres",
 		})
 	case r.Owner && p.Config.Environment != config.Development:
 		found = append(found, Check{
 			Result: Warning, Detail: fmt.Sprintf("row-level security holds, but the user %s of DATABASE_URL could take it down", r.User), Fix: anotherUser(r),
+		})
+	}
+	if len(r.Stale) > 0 {
+		found = append(found, Check{
+			Result: Failed, Detail: "searches fail, because these views don't exist or lack a column of their table: " + strings.Join(r.Stale, ", "),
+			Fix: "as the owner: make the views as gen/migrations/postgres does",
 		})
 	}
 	if len(r.Slow) > 0 {

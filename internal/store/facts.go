@@ -66,6 +66,7 @@ type RowSecurity struct {
 	Seen    bool     // a statement without a tenant saw rows of one
 	Search  bool     // Serving may become the role that searches, for which the policies don't hold either
 	Slow    []string // views for searching that aren't that role's, so that no index is used
+	Stale   []string // views for searching that don't exist or lack a column of their table, so that searches fail
 }
 
 const rowSecurityOfTables = `SELECT c.oid::regclass::text, c.relrowsecurity AND c.relforcerowsecurity
@@ -81,6 +82,17 @@ const rowSecurityOfViews = `SELECT oid::regclass::text, relowner = coalesce(to_r
 	FROM pg_class
 	WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND relkind = 'v' AND starts_with(relname, 'searchable_')
 	ORDER BY relname`
+
+const staleViews = `SELECT '` + searchView + `' || c.relname, EXISTS (SELECT FROM pg_class v
+			WHERE v.relnamespace = c.relnamespace AND v.relname = '` + searchView + `' || c.relname AND v.relkind = 'v')
+		AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+			AND NOT EXISTS (SELECT FROM pg_attribute va JOIN pg_class v ON v.oid = va.attrelid
+				WHERE v.relnamespace = c.relnamespace AND v.relname = '` + searchView + `' || c.relname AND va.attname = a.attname))
+	FROM pg_class c
+	WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND c.relkind IN ('r', 'p')
+		AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'tenant_id' AND NOT attisdropped)
+		AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'search_text' AND NOT attisdropped)
+	ORDER BY c.relname`
 
 const rowSecurityOfUsers = `SELECT session_user::text, current_user::text,
 		login.rolsuper OR login.rolbypassrls OR pg_has_role(session_user, tables.relowner, 'USAGE'), serving.rolsuper OR serving.rolbypassrls,
@@ -100,7 +112,7 @@ func (s *Store) RowSecurity(ctx context.Context) (RowSecurity, error) {
 	if err := conn.QueryRow(ctx, rowSecurityOfUsers).Scan(&r.User, &r.Serving, &r.Owner, &r.Bypass, &r.Search); err != nil {
 		return r, fmt.Errorf("ask who serves: %w", translatePostgres(err))
 	}
-	var tries []string
+	var present []string
 	look := func(query string, unfit *[]string) error {
 		rows, err := conn.Query(ctx, query)
 		if err != nil {
@@ -116,7 +128,7 @@ func (s *Store) RowSecurity(ctx context.Context) (RowSecurity, error) {
 			if !fits {
 				*unfit = append(*unfit, relation)
 			}
-			tries = append(tries, "EXISTS (SELECT FROM "+relation+")")
+			present = append(present, relation)
 		}
 		if err := rows.Err(); err != nil {
 			return fmt.Errorf("look for policies: %w", translatePostgres(err))
@@ -126,8 +138,15 @@ func (s *Store) RowSecurity(ctx context.Context) (RowSecurity, error) {
 	if err := errors.Join(look(rowSecurityOfTables, &r.Open), look(rowSecurityOfViews, &r.Slow)); err != nil {
 		return r, err
 	}
-	if len(tries) == 0 {
+	if len(present) == 0 {
 		return r, ErrNotFound
+	}
+	var tries []string
+	for _, relation := range present {
+		tries = append(tries, "EXISTS (SELECT FROM "+relation+")")
+	}
+	if err := look(staleViews, &r.Stale); err != nil {
+		return r, err
 	}
 	if err := conn.QueryRow(ctx, "SELECT "+strings.Join(tries, " OR ")).Scan(&r.Seen); err != nil {
 		return r, fmt.Errorf("read without a tenant: %w", translatePostgres(err))

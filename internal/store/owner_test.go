@@ -26,7 +26,9 @@ func TestOwnerWithoutMoreRightsMigrates(t *testing.T) {
 			}
 			name, password := "tenantry_test_"+strings.ToLower(rand.Text()), rand.Text()
 			execute(t, superuser, fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'%s", name, password, membership))
-			t.Cleanup(func() { exec(t, connect(t, databaseURL), fmt.Sprintf("REASSIGN OWNED BY %s TO CURRENT_USER; DROP OWNED BY %[1]s; DROP ROLE %[1]s", name)) })
+			t.Cleanup(func() {
+				exec(t, connect(t, databaseURL), fmt.Sprintf("REASSIGN OWNED BY %s TO CURRENT_USER; DROP OWNED BY %[1]s; DROP ROLE %[1]s", name))
+			})
 			execute(t, superuser, fmt.Sprintf("ALTER DATABASE %s OWNER TO %s", strings.TrimPrefix(u.Path, "/"), name))
 			u.User = url.UserPassword(name, password)
 			owner := storetest.Open(t, u.String())
