@@ -16,7 +16,7 @@ var elsewhere = map[string]map[string]string{
 		"──oapi-codegen──>": "a drawing",
 	},
 	"docs/adr/0020-upgrades.md": {
-		"-- tenantry: runs with older programs": "TestMigrationsMarkedAsCompatibleOnlyAdd",
+		"-- tenantry: runs with older programs": "TestWhichMigrationsRunWithOlderPrograms",
 	},
 	"docs/releasing.md": {
 		"gh release create": "it publishes",

@@ -161,7 +161,7 @@ func TestAddAnEndpoint(t *testing.T) {
 	t.Parallel()
 	g := newGuide(t, "docs/add-an-endpoint.md")
 	g.dir = sourceCopy(t)
-	migrations, err := filepath.Glob("../../sql/migrations/sqlite/*.sql")
+	migrations, err := filepath.Glob("../../sql/migrations/*.sql")
 	if err != nil {
 		t.Fatal(err)
 	}

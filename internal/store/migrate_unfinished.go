@@ -13,8 +13,8 @@ import (
 // MySQL and MariaDB commit each DDL statement by itself. So if the process is killed, a step may have changed
 // the schema and not be noted as done. The table goose_unfinished has the step that was begun last. Only while
 // that step is repeated does the error "it exists already" mean that it was carried out. Each section of
-// sql/migrations/mysql has one DDL statement, at its end, which was carried out either as a whole or not at
-// all; a test checks that.
+// gen/migrations/mysql has one DDL statement, at its end, which was carried out either as a whole or not at
+// all; storegen makes it so.
 
 const (
 	createUnfinished = "CREATE TABLE IF NOT EXISTS goose_unfinished (id tinyint PRIMARY KEY, version_id bigint NOT NULL, is_up boolean NOT NULL)"

@@ -65,7 +65,7 @@ func executed(rows *postgresRows, err error) (pgconn.CommandTag, error) {
 	return rows.CommandTag(), rows.Err()
 }
 
-// servingRole is what sql/migrations makes for whoever serves. It owns nothing and can't get around the policies.
+// servingRole is what the first migration makes for whoever serves. It owns nothing and can't get around the policies.
 const servingRole = "tenantry_serving"
 
 // settings are what the policies ask for, and the role if it has to be switched. They end with the transaction.

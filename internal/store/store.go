@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// Engine names a kind of database, as in sql/migrations.
+// Engine names a kind of database, as in gen/migrations.
 type Engine = dburl.Engine
 
 // The engines.

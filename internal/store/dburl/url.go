@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Engine names a kind of database, as in sql/migrations.
+// Engine names a kind of database, as in gen/migrations.
 type Engine string
 
 // The engines.
