@@ -44,7 +44,8 @@ soak: ## Send mixed traffic for half an hour and look whether anything grows
 	go run ./internal/tools/bench -soak 30m
 
 .PHONY: generate
-generate: ## Regenerate gen/ from openapi/ and sql/
+generate: ## Regenerate openapi/openapi.yaml and gen/ from openapi/ and sql/
+	go run ./internal/tools/bundle
 	$(TOOL) oapi-codegen --config oapi-codegen.yaml openapi/openapi.yaml
 	go run ./internal/tools/contractgen
 	go run ./internal/tools/storegen migrations

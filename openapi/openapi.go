@@ -4,7 +4,7 @@ package openapi
 
 import _ "embed"
 
-// YAML is the document, as it was written.
+// YAML is the complete document.
 //
 //go:embed openapi.yaml
 var YAML []byte

@@ -3370,7 +3370,7 @@ type ClientInterface interface {
 
 	// GetOpenAPIYAML This document as YAML
 	//
-	// What you are reading, as it was written, with the order and the aliases that JSON has not.
+	// What you are reading, in an order for people.
 	//
 	// Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
 	GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3713,8 +3713,8 @@ type ClientInterface interface {
 
 	// DeleteCompany Delete a company
 	//
-	// Deletes the company with its branches and departments. Users lose the assignment, never the account. With
-	// `dry_run=true` nothing is deleted and the answer says what would be.
+	// Deletes the company with its branches and departments. Users lose the assignment, never the account.
+	// With `dry_run=true` nothing is deleted and the answer says what would be.
 	//
 	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
 	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
@@ -3782,8 +3782,8 @@ type ClientInterface interface {
 
 	// DeleteDepartment Delete a department
 	//
-	// Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
-	// nothing is deleted and the answer says what would be.
+	// Deletes the department with all that are below it. Users lose the assignment, never the account.
+	// With `dry_run=true` nothing is deleted and the answer says what would be.
 	//
 	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
 	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
@@ -4251,7 +4251,7 @@ func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditor
 
 // GetOpenAPIYAML This document as YAML
 //
-// What you are reading, as it was written, with the order and the aliases that JSON has not.
+// What you are reading, in an order for people.
 //
 // Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
 func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4924,8 +4924,8 @@ func (c *Client) CreateCompany(ctx context.Context, params *CreateCompanyParams,
 
 // DeleteCompany Delete a company
 //
-// Deletes the company with its branches and departments. Users lose the assignment, never the account. With
-// `dry_run=true` nothing is deleted and the answer says what would be.
+// Deletes the company with its branches and departments. Users lose the assignment, never the account.
+// With `dry_run=true` nothing is deleted and the answer says what would be.
 //
 // Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
 // what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
@@ -5063,8 +5063,8 @@ func (c *Client) CreateDepartment(ctx context.Context, params *CreateDepartmentP
 
 // DeleteDepartment Delete a department
 //
-// Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
-// nothing is deleted and the answer says what would be.
+// Deletes the department with all that are below it. Users lose the assignment, never the account.
+// With `dry_run=true` nothing is deleted and the answer says what would be.
 //
 // Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
 // what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
@@ -10474,7 +10474,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetOpenAPIYAMLWithResponse This document as YAML
 	//
-	// What you are reading, as it was written, with the order and the aliases that JSON has not.
+	// What you are reading, in an order for people.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10847,8 +10847,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteCompanyWithResponse Delete a company
 	//
-	// Deletes the company with its branches and departments. Users lose the assignment, never the account. With
-	// `dry_run=true` nothing is deleted and the answer says what would be.
+	// Deletes the company with its branches and departments. Users lose the assignment, never the account.
+	// With `dry_run=true` nothing is deleted and the answer says what would be.
 	//
 	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
 	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
@@ -10922,8 +10922,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteDepartmentWithResponse Delete a department
 	//
-	// Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
-	// nothing is deleted and the answer says what would be.
+	// Deletes the department with all that are below it. Users lose the assignment, never the account.
+	// With `dry_run=true` nothing is deleted and the answer says what would be.
 	//
 	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
 	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
@@ -19288,7 +19288,7 @@ func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, re
 
 // GetOpenAPIYAMLWithResponse This document as YAML
 //
-// What you are reading, as it was written, with the order and the aliases that JSON has not.
+// What you are reading, in an order for people.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19859,8 +19859,8 @@ func (c *ClientWithResponses) CreateCompanyWithResponse(ctx context.Context, par
 
 // DeleteCompanyWithResponse Delete a company
 //
-// Deletes the company with its branches and departments. Users lose the assignment, never the account. With
-// `dry_run=true` nothing is deleted and the answer says what would be.
+// Deletes the company with its branches and departments. Users lose the assignment, never the account.
+// With `dry_run=true` nothing is deleted and the answer says what would be.
 //
 // Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
 // what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
@@ -19976,8 +19976,8 @@ func (c *ClientWithResponses) CreateDepartmentWithResponse(ctx context.Context, 
 
 // DeleteDepartmentWithResponse Delete a department
 //
-// Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
-// nothing is deleted and the answer says what would be.
+// Deletes the department with all that are below it. Users lose the assignment, never the account.
+// With `dry_run=true` nothing is deleted and the answer says what would be.
 //
 // Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
 // what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
@@ -32568,6 +32568,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/auth/sessions", wrapper.ListMySessions, options.OperationMiddlewares["listMySessions"]...)
 	router.DELETE(options.BaseURL+"/api/v1/auth/sessions/:id", wrapper.EndMySession, options.OperationMiddlewares["endMySession"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
+	router.POST(options.BaseURL+"/api/v1/auth/password/reset", wrapper.ResetPassword, options.OperationMiddlewares["resetPassword"]...)
 	router.GET(options.BaseURL+"/api/v1/tenants", wrapper.ListTenants, options.OperationMiddlewares["listTenants"]...)
 	router.POST(options.BaseURL+"/api/v1/tenants", wrapper.CreateTenant, options.OperationMiddlewares["createTenant"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tenants/:id", wrapper.DeleteTenant, options.OperationMiddlewares["deleteTenant"]...)
@@ -32578,7 +32579,6 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/tenants/:id/usage", wrapper.GetTenantUsage, options.OperationMiddlewares["getTenantUsage"]...)
 	router.GET(options.BaseURL+"/api/v1/tenant", wrapper.GetOwnTenant, options.OperationMiddlewares["getOwnTenant"]...)
 	router.GET(options.BaseURL+"/api/v1/tenant/usage", wrapper.GetOwnTenantUsage, options.OperationMiddlewares["getOwnTenantUsage"]...)
-	router.POST(options.BaseURL+"/api/v1/auth/password/reset", wrapper.ResetPassword, options.OperationMiddlewares["resetPassword"]...)
 	router.GET(options.BaseURL+"/api/v1/users", wrapper.ListUsers, options.OperationMiddlewares["listUsers"]...)
 	router.POST(options.BaseURL+"/api/v1/users", wrapper.CreateUser, options.OperationMiddlewares["createUser"]...)
 	router.DELETE(options.BaseURL+"/api/v1/users/:id", wrapper.DeleteUser, options.OperationMiddlewares["deleteUser"]...)
@@ -32594,6 +32594,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/org/companies/:id", wrapper.DeleteCompany, options.OperationMiddlewares["deleteCompany"]...)
 	router.GET(options.BaseURL+"/api/v1/org/companies/:id", wrapper.GetCompany, options.OperationMiddlewares["getCompany"]...)
 	router.PUT(options.BaseURL+"/api/v1/org/companies/:id", wrapper.UpdateCompany, options.OperationMiddlewares["updateCompany"]...)
+	router.GET(options.BaseURL+"/api/v1/org/tree", wrapper.GetOrganisationTree, options.OperationMiddlewares["getOrganisationTree"]...)
 	router.GET(options.BaseURL+"/api/v1/org/branches", wrapper.ListBranches, options.OperationMiddlewares["listBranches"]...)
 	router.POST(options.BaseURL+"/api/v1/org/branches", wrapper.CreateBranch, options.OperationMiddlewares["createBranch"]...)
 	router.DELETE(options.BaseURL+"/api/v1/org/branches/:id", wrapper.DeleteBranch, options.OperationMiddlewares["deleteBranch"]...)
@@ -32604,18 +32605,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/org/departments/:id", wrapper.DeleteDepartment, options.OperationMiddlewares["deleteDepartment"]...)
 	router.GET(options.BaseURL+"/api/v1/org/departments/:id", wrapper.GetDepartment, options.OperationMiddlewares["getDepartment"]...)
 	router.PUT(options.BaseURL+"/api/v1/org/departments/:id", wrapper.UpdateDepartment, options.OperationMiddlewares["updateDepartment"]...)
-	router.GET(options.BaseURL+"/api/v1/org/tree", wrapper.GetOrganisationTree, options.OperationMiddlewares["getOrganisationTree"]...)
 	router.GET(options.BaseURL+"/api/v1/audit/logs", wrapper.ListAuditLogs, options.OperationMiddlewares["listAuditLogs"]...)
 	router.GET(options.BaseURL+"/api/v1/audit/logs/stats", wrapper.GetAuditStats, options.OperationMiddlewares["getAuditStats"]...)
 	router.GET(options.BaseURL+"/api/v1/audit/logs/export", wrapper.ExportAuditLogs, options.OperationMiddlewares["exportAuditLogs"]...)
 	router.GET(options.BaseURL+"/api/v1/audit/verify", wrapper.VerifyAuditTrail, options.OperationMiddlewares["verifyAuditTrail"]...)
 	router.GET(options.BaseURL+"/api/v1/audit/logs/:id", wrapper.GetAuditLog, options.OperationMiddlewares["getAuditLog"]...)
 	router.GET(options.BaseURL+"/", wrapper.GetIndex, options.OperationMiddlewares["getIndex"]...)
-	router.GET(options.BaseURL+"/api/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
-	router.GET(options.BaseURL+"/api/redoc", wrapper.GetRedoc, options.OperationMiddlewares["getRedoc"]...)
-	router.GET(options.BaseURL+"/api/assets/:name", wrapper.GetAsset, options.OperationMiddlewares["getAsset"]...)
-	router.GET(options.BaseURL+"/errors", wrapper.ListErrorCodes, options.OperationMiddlewares["listErrorCodes"]...)
-	router.GET(options.BaseURL+"/errors/:code", wrapper.GetErrorCode, options.OperationMiddlewares["getErrorCode"]...)
 	router.GET(options.BaseURL+"/api/health", wrapper.GetHealth, options.OperationMiddlewares["getHealth"]...)
 	router.GET(options.BaseURL+"/api/healthz", wrapper.GetLiveness, options.OperationMiddlewares["getLiveness"]...)
 	router.GET(options.BaseURL+"/api/system/info", wrapper.GetSystemInfo, options.OperationMiddlewares["getSystemInfo"]...)
@@ -32624,6 +32619,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/openapi.yaml", wrapper.GetOpenAPIYAML, options.OperationMiddlewares["getOpenAPIYAML"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["getMetrics"]...)
 	router.GET(options.BaseURL+"/.well-known/jwks.json", wrapper.GetKeySet, options.OperationMiddlewares["getKeySet"]...)
+	router.GET(options.BaseURL+"/api/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
+	router.GET(options.BaseURL+"/api/redoc", wrapper.GetRedoc, options.OperationMiddlewares["getRedoc"]...)
+	router.GET(options.BaseURL+"/api/assets/:name", wrapper.GetAsset, options.OperationMiddlewares["getAsset"]...)
+	router.GET(options.BaseURL+"/errors", wrapper.ListErrorCodes, options.OperationMiddlewares["listErrorCodes"]...)
+	router.GET(options.BaseURL+"/errors/:code", wrapper.GetErrorCode, options.OperationMiddlewares["getErrorCode"]...)
 
 }
 

@@ -11,7 +11,7 @@ fail() {
 	exit 1
 }
 
-# version FILE. Examples may refer to it by an anchor.
+# version FILE. In the document of 0.1.0, examples refer to it by an anchor.
 version() { sed -n '/^info:/,/^[^ i]/s/^  version: *\(&[a-z]* \)\{0,1\}\([0-9]*\.[0-9]*\.[0-9]*\)$/\2/p' "$1"; }
 
 # allows_breaking OLD NEW
@@ -53,4 +53,4 @@ grep --quiet 'removed the required property `tax_id`' "$work/log" || fail "a ren
 renamed "$work/raised.yaml" "$raised"
 compatible "$work/raised.yaml" >"$work/log" 2>&1 || fail "a renamed field was refused, though the version $raised says it: $(cat "$work/log")"
 
-compatible openapi/openapi.yaml || fail "the document breaks clients of $(version "$released"): keep to it, or raise info.version in openapi/openapi.yaml and say it in CHANGELOG.md"
+compatible openapi/openapi.yaml || fail "the document breaks clients of $(version "$released"): keep to it, or raise info.version in openapi/document.yaml and say it in CHANGELOG.md"

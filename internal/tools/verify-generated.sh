@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Works in a copy, so that the working tree stays as it is, and fails
-# - on any difference between gen/ and what openapi/ and sql/ generate now,
+# - on any difference between gen/ and openapi/openapi.yaml and what their sources generate now,
 # - if a query without a tenant passes,
 # - if a column that may be null on one engine alone still compiles.
 set -euo pipefail
@@ -18,6 +18,7 @@ fail() {
 
 make --silent generate
 diff --recursive --unified --exclude=node_modules --exclude=dist --exclude=build gen "$root/gen" || fail "gen/ is not what openapi/ and sql/ say: run make generate and commit the result"
+diff --unified openapi/openapi.yaml "$root/openapi/openapi.yaml" || fail "openapi/openapi.yaml is not what its sources say: change those, run make generate and commit the result"
 
 sqlc vet
 storegen() { go run ./internal/tools/storegen "$@"; }

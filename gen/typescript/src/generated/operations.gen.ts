@@ -60,7 +60,7 @@ export interface Operations {
   /**
    * This document as YAML
    *
-   * What you are reading, as it was written, with the order and the aliases that JSON has not.
+   * What you are reading, in an order for people.
    */
   readonly getOpenAPIYAML: (options?: Call<types.GetOpenApiyamlData>) => Promise<types.GetOpenApiyamlResponses[200]>;
   /**
@@ -271,8 +271,8 @@ export interface Operations {
   /**
    * Delete a company
    *
-   * Deletes the company with its branches and departments. Users lose the assignment, never the account. With
-   * `dry_run=true` nothing is deleted and the answer says what would be.
+   * Deletes the company with its branches and departments. Users lose the assignment, never the account.
+   * With `dry_run=true` nothing is deleted and the answer says what would be.
    *
    * Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
    * what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
@@ -321,8 +321,8 @@ export interface Operations {
   /**
    * Delete a department
    *
-   * Deletes the department with all that are below it. Users lose the assignment, never the account. With `dry_run=true`
-   * nothing is deleted and the answer says what would be.
+   * Deletes the department with all that are below it. Users lose the assignment, never the account.
+   * With `dry_run=true` nothing is deleted and the answer says what would be.
    *
    * Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
    * what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request

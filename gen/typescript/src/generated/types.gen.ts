@@ -2227,7 +2227,7 @@ export type GetOpenApiyamlData = {
 
 export type GetOpenApiyamlResponses = {
     /**
-     * The OpenAPI document, as it was written.
+     * The OpenAPI document.
      */
     200: string;
 };

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tenantry/tenantry/internal/document"
+)
+
+// The keys of each kind of object, in the order in which the document has them.
+var (
+	documentKeys  = []string{"openapi", "info", "servers", "security", "tags", "paths", "components"}
+	itemKeys      = append([]string{"x-entity", "parameters"}, methods...)
+	operationKeys = []string{
+		"operationId", "summary", "description", "tags", "security", "x-required-role", "x-audit-action", "x-rate-limit", "x-work",
+		"x-streaming", "parameters", "requestBody", "responses",
+	}
+	parameterKeys = []string{"$ref", "name", "in", "required", "x-entity", "x-work", "description", "schema", "example"}
+	bodyKeys      = []string{"description", "required", "content"}
+	replyKeys     = []string{"$ref", "description", "headers", "content"}
+	headerKeys    = []string{"$ref", "description", "required", "schema", "example"}
+	mediaKeys     = []string{"schema", "example", "examples"}
+	schemaKeys    = []string{
+		"$ref", "type", "format", "x-name", "x-entity", "nullable", "minLength", "maxLength", "pattern", "x-message", "minimum", "maximum",
+		"minItems", "maxItems", "x-go-type", "x-go-type-skip-optional-pointer", "x-go-type-import", "description", "additionalProperties", "required",
+		"properties", "items", "allOf", "enum", "default", "x-enum-varnames", "example",
+	}
+	roles = []string{"anon", "any", "viewer", "user", "admin", "superuser"}
+)
+
+// check refuses unknown keys and formats, references to nothing and operations without a role or an audit action, and
+// brings the keys into order.
+func (b *bundler) check(doc *yaml.Node) {
+	b.object(doc, documentKeys)
+	ids := map[string]*yaml.Node{}
+	for _, item := range entries(get(doc, "paths")) {
+		b.object(item, itemKeys)
+		for _, parameter := range items(get(item, "parameters")) {
+			b.checkParameter(parameter)
+		}
+		for _, method := range methods {
+			if op := get(item, method); op != nil {
+				b.checkOperation(keyOf(item, method), op, ids)
+			}
+		}
+	}
+	components := get(doc, "components")
+	for _, parameter := range entries(get(components, "parameters")) {
+		b.checkParameter(parameter)
+	}
+	for _, header := range entries(get(components, "headers")) {
+		b.checkHeader(header)
+	}
+	for _, reply := range entries(get(components, "responses")) {
+		b.checkReply(reply)
+	}
+	for _, schema := range entries(get(components, "schemas")) {
+		b.checkSchema(schema)
+	}
+}
+
+func (b *bundler) checkOperation(key, op *yaml.Node, ids map[string]*yaml.Node) {
+	b.object(op, operationKeys)
+	switch id := get(op, "operationId"); {
+	case id == nil:
+		b.fault(key, "the operation has no operationId")
+	case ids[id.Value] != nil:
+		b.fault(id, "the operationId %s stands in %s already", id.Value, b.position(ids[id.Value]))
+	default:
+		ids[id.Value] = id
+	}
+	if role := get(op, "x-required-role"); role == nil {
+		b.fault(key, "the operation has no x-required-role: anon, any, viewer, user, admin or superuser")
+	} else {
+		b.checkRole(role)
+	}
+	if get(op, "x-audit-action") == nil {
+		b.fault(key, "the operation has no x-audit-action: only GET needs none")
+	}
+	for _, parameter := range items(get(op, "parameters")) {
+		b.checkParameter(parameter)
+	}
+	if body := get(op, "requestBody"); body != nil {
+		b.object(body, bodyKeys)
+		b.checkContent(body)
+	}
+	for _, reply := range entries(get(op, "responses")) {
+		b.checkReply(reply)
+	}
+}
+
+func (b *bundler) checkRole(role *yaml.Node) {
+	if role != nil && !slices.Contains(roles, role.Value) {
+		b.fault(role, "%q is none of the roles %s", role.Value, strings.Join(roles, ", "))
+	}
+}
+
+func (b *bundler) checkParameter(parameter *yaml.Node) {
+	b.object(parameter, parameterKeys)
+	b.checkSchema(get(parameter, "schema"))
+}
+
+func (b *bundler) checkReply(reply *yaml.Node) {
+	b.object(reply, replyKeys)
+	for _, header := range entries(get(reply, "headers")) {
+		b.checkHeader(header)
+	}
+	b.checkContent(reply)
+}
+
+func (b *bundler) checkHeader(header *yaml.Node) {
+	b.object(header, headerKeys)
+	b.checkSchema(get(header, "schema"))
+}
+
+func (b *bundler) checkContent(node *yaml.Node) {
+	for _, media := range entries(get(node, "content")) {
+		b.object(media, mediaKeys)
+		b.checkSchema(get(media, "schema"))
+	}
+}
+
+func (b *bundler) checkSchema(schema *yaml.Node) {
+	if schema == nil || schema.Kind != yaml.MappingNode {
+		return
+	}
+	b.refuseUnknown(schema, schemaKeys)
+	b.checkReference(schema)
+	if format := get(schema, "format"); format != nil && !document.IsFormat(value(schema, "type"), format.Value) {
+		b.fault(format, "nothing checks the format %s of %s", format.Value, value(schema, "type"))
+	}
+	for _, property := range entries(get(schema, "properties")) {
+		b.checkSchema(property)
+	}
+	for _, part := range items(get(schema, "allOf")) {
+		b.checkSchema(part)
+	}
+	b.checkSchema(get(schema, "items"))
+	b.checkSchema(get(schema, "additionalProperties"))
+}
+
+// object refuses unknown keys and a reference to nothing, and brings the keys into order.
+func (b *bundler) object(node *yaml.Node, known []string) {
+	b.refuseUnknown(node, known)
+	b.checkReference(node)
+	order(node, known)
+}
+
+func (b *bundler) refuseUnknown(node *yaml.Node, known []string) {
+	for key := range entries(node) {
+		if !slices.Contains(known, key.Value) {
+			b.fault(key, "the key %q isn't known here; known are %s", key.Value, strings.Join(known, ", "))
+		}
+	}
+}
+
+func (b *bundler) checkReference(node *yaml.Node) {
+	ref := get(node, "$ref")
+	if ref == nil {
+		return
+	}
+	keys, isHere := strings.CutPrefix(ref.Value, "#/")
+	if !isHere || at(b.main, strings.Split(keys, "/")...) == nil {
+		b.fault(ref, "there is no %s", ref.Value)
+	}
+}

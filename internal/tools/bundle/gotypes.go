@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// goTypes are the Go types of values by their type and format, and the packages that have them.
+type goTypes map[string]goType
+
+type goType struct{ Type, Import string }
+
+// readGoTypes adds what oapi-codegen.yaml maps to the types that oapi-codegen has for itself.
+func readGoTypes(file string) (goTypes, error) {
+	var config struct {
+		Output struct {
+			Types map[string]struct {
+				Formats map[string]goType `yaml:"formats"`
+			} `yaml:"type-mapping"`
+		} `yaml:"output-options"`
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := yaml.Unmarshal(content, &config); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	types := goTypes{
+		"string":          {Type: "string"},
+		"string email":    {Type: "string"},
+		"string uuid":     {Type: "openapi_types.UUID"},
+		"boolean":         {Type: "bool"},
+		"integer int32":   {Type: "int32"},
+		"integer int64":   {Type: "int64"},
+		"number double":   {Type: "float64"},
+		"string password": {Type: "string"},
+	}
+	for kind, mapped := range config.Output.Types {
+		for format, goType := range mapped.Formats {
+			types[kind+" "+format] = goType
+		}
+	}
+	return types, nil
+}
+
+// addNullableTypes makes fields of requests that may be null tell null from absent in Go: a change leaves absent ones
+// as they are. Schemas of requests are those that allow no additional properties.
+func (b *bundler) addNullableTypes(schema *yaml.Node) {
+	if value(schema, "additionalProperties") != "false" {
+		return
+	}
+	for key, property := range entries(get(schema, "properties")) {
+		if value(property, "nullable") != "true" || get(property, "x-go-type") != nil {
+			continue
+		}
+		kind := value(property, "type")
+		if format := value(property, "format"); format != "" {
+			kind += " " + format
+		}
+		found, isKnown := b.goTypes[kind]
+		if all := items(get(property, "allOf")); len(all) == 1 {
+			found, isKnown = goType{Type: schemaName(all[0])}, true
+		}
+		if !isKnown {
+			b.fault(property, "there is no Go type for %s, which is %s and may be null: map it in oapi-codegen.yaml", key.Value, kind)
+			continue
+		}
+		set(property, "x-go-type", text("nullable.Nullable["+found.Type+"]"))
+		set(property, "x-go-type-skip-optional-pointer", plain("true"))
+		if found.Import != "" {
+			imported := flow(newMapping())
+			set(imported, "path", text(found.Import))
+			set(property, "x-go-type-import", imported)
+		}
+	}
+}

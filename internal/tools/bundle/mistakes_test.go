@@ -1,0 +1,69 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestMistakesNameTheirPlace(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, before, after, want string }{
+		{"no YAML", "entity: project", "entity: [project", `:3: did not find expected ',' or ']'`},
+		{"key twice", "read: viewer", "entity: x", `:6: the key "entity" is given more than once`},
+		{"unknown key of the file", "components:", "component:", `:27: the key "component" isn't known here`},
+		{"unknown key of a resource", "read: viewer", "reads: viewer", `:6: the key "reads" isn't known here`},
+		{"unknown key of an operation", "parameters:", "params:", `:12: the key "params" isn't known here`},
+		{"unknown key of a property", "x-fixed", "x-fixd", `:33: the key "x-fixd" isn't known here`},
+		{"resource without an entity", "entity: project", "plural: projects", `:4: a resource needs an entity`},
+		{"resource without a path", "  path: /projects\n", "", `:4: a resource with operations needs path, read and write`},
+		{"unknown role of a resource", "viewer", "veiwer", `:6: "veiwer" is none of the roles anon, any,`},
+		{"unknown role of an operation", "superuser", "root", `:23: "root" is none of the roles anon, any,`},
+		{"unknown operation of a resource", "[list, create, update]", "[list, creat, update]", `:8: "creat" is none of the operations list,`},
+		{"no role", "      x-required-role: superuser\n", "", `:21: the operation has no x-required-role`},
+		{"no audit action", "      x-audit-action: project.close\n", "", `:21: the operation has no x-audit-action: only GET needs none`},
+		{"no operationId", "      operationId: closeProjects\n", "", `:21: the operation has no operationId`},
+		{"operationId twice", "closeProjects", "listUsers", `:22: the operationId listUsers stands in openapi/resource.yaml:`},
+		{"path twice", "/projects/close:", "/api/v1/auth/me:", `:20: path /api/v1/auth/me stands in openapi/tags/authentication.yaml:`},
+		{"schema twice", "Budget:", "Role:", `:46: schemas Role stands in openapi/tags/users.yaml:`},
+		{"reference to nothing", "parameters/CompanyID", "parameters/CompanyId", `:13: there is no #/components/parameters/CompanyId`},
+		{"schema that is nowhere", "$ref: '#/components/schemas/Budget'", "$ref: '#/components/schemas/Budgt'", `:39: there is no #/components/schemas/Budgt`},
+		{"unknown template", "x-like: phone", "x-like: fone", `:36: openapi/shared.yaml has no template "fone"`},
+		{"unknown example", "#/examples/project", "#/examples/projct", `:14: #/examples/projct is missing`},
+		{"unknown format", "format: date-time", "format: datetime", `:37: nothing checks the format datetime of string`},
+		{"no Go type", "type: string, format: date-time", "type: array, items: {type: string}", `:37: there is no Go type for starts_at, which is array`},
+		{"no example of a property", "x-like: name, example: Ship", "x-like: name", `:35: the property name needs an example`},
+		{"example of a reply that isn't there", "'201': {id", "'200': {id", `:18: the operation has no reply 200 in JSON`},
+		{"example of a request that isn't there", "      responses:\n", "      x-examples: {request: {}}\n      responses:\n", `:25: the operation takes no JSON`},
+		{"implied key", "x-audit-action: project.close", "x-rate-limit: default", `:24: x-rate-limit follows from the rest: leave it out`},
+		{"implied reply", "'403'", "'401': {$ref: '#/components/responses/Unauthenticated'}, '403'", `:26: the reply 401 follows from the rest: leave it out`},
+		{"implied parameter", "parameters/CompanyID", "parameters/Limit", `:13: the parameter limit follows from the rest: leave it out`},
+		{"opting out of what isn't implied", "x-audit-action: project.close", "x-without: ['404']", `:24: 404 of x-without isn't implied here`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			root := sources(t)
+			addTag(t, root, "projects", project)
+			replace(t, filepath.Join(root, "openapi/tags/projects.yaml"), test.before, test.after)
+			_, err := bundle(root)
+			if err == nil || !strings.Contains("\n"+err.Error(), "\nopenapi/tags/projects.yaml"+test.want) {
+				t.Errorf("says\n%v\nwant openapi/tags/projects.yaml%s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestEachTagHasItsFile(t *testing.T) {
+	t.Parallel()
+	root := sources(t)
+	document := filepath.Join(root, "openapi/document.yaml")
+	for _, test := range []struct{ before, after, want string }{
+		{"tags: [authentication,", "tags: [projects, authentication,", `the tag "projects" has no file openapi/tags/projects.yaml`},
+		{"tags: [projects, authentication,", "tags: [", "openapi/tags/authentication.yaml:1: tags in openapi/document.yaml doesn't list this file"},
+	} {
+		replace(t, document, test.before, test.after)
+		if _, err := bundle(root); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("says %v, want %s", err, test.want)
+		}
+	}
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// rolesInTenants are those of users who act in one tenant, and of superusers who name one with tenant_id.
+var rolesInTenants = []string{"viewer", "user", "admin"}
+
+// addParameters adds those that follow from the rest: before the operation's own ones tenant_id and those of a page,
+// after them the preconditions. A parameter of the same name takes the place of an implied one.
+func (b *bundler) addParameters(o *operation) {
+	var first, last []string
+	if slices.Contains(rolesInTenants, value(o.node, "x-required-role")) && !b.isWithout(o, "tenant_id") {
+		first = append(first, "TenantID")
+	}
+	for _, reply := range successes(o) {
+		page := b.schema(at(reply, "content", jsonType, "schema"))
+		if has(page, "next_cursor") {
+			first = append(first, "Limit", "Cursor")
+		}
+		if has(page, "total") && has(page, "next_cursor") {
+			first = append(first, "Count")
+		}
+	}
+	if takesPreconditions(o) {
+		last = append(last, "IfMatch", "IfNoneMatch")
+	}
+	own := slices.Clone(items(get(o.node, "parameters")))
+	var all []*yaml.Node
+	for _, name := range first {
+		all = append(all, b.implied(name, &own))
+	}
+	var end []*yaml.Node
+	for _, name := range last {
+		end = append(end, b.implied(name, &own))
+	}
+	if all = slices.Concat(all, own, end); len(all) > 0 {
+		set(o.node, "parameters", newSequence(all...))
+	}
+}
+
+// takesPreconditions reports whether the operation answers with an entity tag, or changes what a GET of the same path
+// answers with one for. What is created has none before.
+func takesPreconditions(o *operation) bool {
+	if hasEntityTag(o.node) {
+		return true
+	}
+	return (o.method == "put" || o.method == "delete") && hasEntityTag(get(o.item, "get"))
+}
+
+// implied returns a reference to a parameter, or the operation's own one of the same name, which it takes out of own.
+func (b *bundler) implied(component string, own *[]*yaml.Node) *yaml.Node {
+	name := value(b.main, "components", "parameters", component, "name")
+	i := slices.IndexFunc(*own, func(p *yaml.Node) bool { return value(b.parameter(p), "name") == name })
+	if i < 0 {
+		return reference("parameters", component)
+	}
+	replaced := (*own)[i]
+	*own = slices.Delete(*own, i, i+1)
+	if isEqual(replaced, reference("parameters", component)) {
+		b.fault(replaced, "the parameter %s follows from the rest: leave it out", name)
+	}
+	return replaced
+}
+
+// addPathParameters gives each path with {id} that parameter. If all its operations take tenant_id, the path has it.
+func (b *bundler) addPathParameters() {
+	for path, item := range entries(get(b.main, "paths")) {
+		if !strings.Contains(path.Value, "{id}") {
+			continue
+		}
+		own := slices.Clone(items(get(item, "parameters")))
+		all := append([]*yaml.Node{b.implied("ID", &own)}, own...)
+		var lists []*yaml.Node
+		for _, method := range methods {
+			if op := get(item, method); op != nil {
+				lists = append(lists, orEmpty(get(op, "parameters")))
+			}
+		}
+		if !slices.ContainsFunc(lists, func(list *yaml.Node) bool { return !startsWithTenant(list) }) {
+			all = append(all, reference("parameters", "TenantID"))
+			for _, method := range methods {
+				if op := get(item, method); op != nil {
+					dropFirst(op)
+				}
+			}
+		}
+		set(item, "parameters", newSequence(all...))
+	}
+}
+
+func startsWithTenant(list *yaml.Node) bool {
+	return len(list.Content) > 0 && isEqual(list.Content[0], reference("parameters", "TenantID"))
+}
+
+func dropFirst(op *yaml.Node) {
+	list := get(op, "parameters")
+	if list.Content = list.Content[1:]; len(list.Content) == 0 {
+		take(op, "parameters")
+	}
+}
+
+// has reports whether an operation takes a parameter, by itself or by its path.
+func (b *bundler) has(o *operation, name string) bool {
+	return slices.ContainsFunc(slices.Concat(items(get(o.item, "parameters")), items(get(o.node, "parameters"))), func(p *yaml.Node) bool {
+		return value(b.parameter(p), "name") == name
+	})
+}
+
+// isEqual reports whether two nodes say the same.
+func isEqual(a, b *yaml.Node) bool {
+	return a.Kind == b.Kind && a.Value == b.Value && slices.EqualFunc(a.Content, b.Content, isEqual)
+}

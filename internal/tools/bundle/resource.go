@@ -1,0 +1,161 @@
+package main
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// resource is what a tag's file says of its resource, in the key of that name.
+type resource struct {
+	entity   string // branch, the name that audit actions and x-entity have
+	plural   string // branches
+	path     string // /api/v1/org/branches
+	schema   string // Branch
+	page     string // BranchPage
+	at       *yaml.Node
+	example  *yaml.Node            // of the schema
+	fields   *yaml.Node            // the properties of the schema
+	defaults map[string]*yaml.Node // what a field of a new row has unless the request sets it
+}
+
+// standardOperations says where the operations of openapi/resource.yaml stand.
+var standardOperations = map[string]struct{ path, method string }{
+	"list":   {"<path>", "get"},
+	"create": {"<path>", "post"},
+	"get":    {"<path>/{id}", "get"},
+	"update": {"<path>/{id}", "put"},
+	"delete": {"<path>/{id}", "delete"},
+}
+
+var resourceKeys = []string{"entity", "plural", "path", "read", "write", "unique_in", "operations"}
+
+// expand puts what openapi/resource.yaml has under the tag's own paths and components, and fills in the names.
+func (b *bundler) expand(t *tagFile) {
+	b.expandLikes(t.root)
+	node := take(t.root, "resource")
+	if node == nil {
+		return
+	}
+	b.refuseUnknown(node, resourceKeys)
+	r := &resource{entity: value(node, "entity"), plural: value(node, "plural"), path: value(node, "path"), at: node, defaults: map[string]*yaml.Node{}}
+	if r.entity == "" {
+		b.fault(node, "a resource needs an entity, such as branch")
+		return
+	}
+	if r.plural == "" {
+		r.plural = r.entity + "s"
+	}
+	r.schema = camel(r.entity)
+	r.page = r.schema + "Page"
+	t.resource = r
+	names := r.names(node)
+	template := b.clone(b.resource)
+	b.expandLikes(template)
+	b.chooseOperations(template, node)
+	substitute(template, names)
+	substitute(t.root, names)
+	for _, key := range []string{"paths", "components"} {
+		set(t.root, key, b.merge(get(template, key), orEmpty(get(t.root, key))))
+	}
+	b.makeForms(r, at(t.root, "components", "schemas"))
+}
+
+func (r *resource) names(node *yaml.Node) *strings.Replacer {
+	noun, nouns := strings.ReplaceAll(r.entity, "_", " "), strings.ReplaceAll(r.plural, "_", " ")
+	article := "a" // u is mostly spoken as in user
+	if strings.ContainsAny(noun[:1], "aeio") {
+		article = "an"
+	}
+	return strings.NewReplacer("<a noun>", article+" "+noun, "<noun>", noun, "<nouns>", nouns,
+		"<entity>", r.entity, "<Entity>", r.schema, "<Entities>", camel(r.plural), "<path>", r.path,
+		"<read>", value(node, "read"), "<write>", value(node, "write"), "<unique_in>", value(node, "unique_in"))
+}
+
+// chooseOperations leaves those in the template that the resource has: all unless it lists some.
+func (b *bundler) chooseOperations(template, node *yaml.Node) {
+	chosen := map[string]bool{}
+	list := get(node, "operations")
+	for _, name := range items(list) {
+		if _, isKnown := standardOperations[name.Value]; !isKnown {
+			b.fault(name, "%q is none of the operations list, create, get, update and delete", name.Value)
+		}
+		chosen[name.Value] = true
+	}
+	paths := get(template, "paths")
+	for name, where := range standardOperations {
+		if list != nil && !chosen[name] {
+			take(get(paths, where.path), where.method)
+		}
+	}
+	for _, where := range standardOperations {
+		if item := get(paths, where.path); item != nil && !hasOperations(item) {
+			take(paths, where.path)
+		}
+	}
+	if (list == nil || len(chosen) > 0) && (value(node, "path") == "" || value(node, "read") == "" || value(node, "write") == "") {
+		b.fault(node, "a resource with operations needs path, read and write")
+	}
+	b.checkRole(get(node, "read"))
+	b.checkRole(get(node, "write"))
+}
+
+func hasOperations(item *yaml.Node) bool {
+	return slices.ContainsFunc(methods, func(method string) bool { return get(item, method) != nil })
+}
+
+// expandLikes replaces each mapping {x-like: name, ...} by the template of that name in openapi/shared.yaml with the
+// mapping's other keys.
+func (b *bundler) expandLikes(node *yaml.Node) {
+	for i, child := range node.Content {
+		b.expandLikes(child)
+		name := take(child, "x-like")
+		if name == nil {
+			continue
+		}
+		template := at(b.shared, "templates", name.Value)
+		if template == nil {
+			b.fault(name, "openapi/shared.yaml has no template %q", name.Value)
+			continue
+		}
+		node.Content[i] = b.merge(b.clone(template), child)
+	}
+}
+
+func substitute(node *yaml.Node, names *strings.Replacer) {
+	if node.Kind == yaml.ScalarNode {
+		node.Value = names.Replace(node.Value)
+	}
+	for _, child := range node.Content {
+		substitute(child, names)
+	}
+}
+
+func orEmpty(node *yaml.Node) *yaml.Node {
+	if node == nil {
+		return newMapping()
+	}
+	return node
+}
+
+// camel returns cost_center as CostCenter.
+func camel(name string) string {
+	var out strings.Builder
+	for part := range strings.SplitSeq(name, "_") {
+		if part != "" {
+			out.WriteString(strings.ToUpper(part[:1]) + part[1:])
+		}
+	}
+	return out.String()
+}
+
+// schemaName returns Branch of {$ref: '#/components/schemas/Branch'}.
+func schemaName(schema *yaml.Node) string {
+	ref := value(schema, "$ref")
+	if ref == "" {
+		return ""
+	}
+	return path.Base(ref)
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// widest is how many characters an example may have on one line.
+const widest = 160
+
+// tidy gives the document one style, whatever the style of the sources is: keys that are numbers have single quotes, a
+// $ref alone and small examples stand on one line, parameters and large examples on several.
+func tidy(node *yaml.Node) {
+	for key, child := range entries(node) {
+		if _, err := strconv.Atoi(key.Value); err == nil {
+			key.Style = yaml.SingleQuotedStyle
+		}
+		if child.Kind == yaml.MappingNode && len(child.Content) == 2 && get(child, "$ref") != nil {
+			child.Style = yaml.FlowStyle
+		}
+		switch key.Value {
+		case "parameters":
+			for _, parameter := range items(child) {
+				block(parameter)
+			}
+		case "example", "value":
+			unfold(child)
+		}
+		tidy(child)
+	}
+	for _, item := range items(node) {
+		tidy(item)
+	}
+}
+
+// unfold makes what is too wide stand on lines of its own.
+func unfold(node *yaml.Node) {
+	if width(node) <= widest {
+		return
+	}
+	block(node)
+	for _, child := range node.Content {
+		unfold(child)
+	}
+}
+
+// width returns about how many characters a node has on one line.
+func width(node *yaml.Node) int {
+	sum := len(node.Value) + 2
+	for _, child := range node.Content {
+		sum += width(child)
+	}
+	return sum
+}
