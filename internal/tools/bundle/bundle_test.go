@@ -25,10 +25,15 @@ func TestDocumentIsWhatItsSourcesSay(t *testing.T) {
 	}
 }
 
-func TestRolesAreThoseOfTheProgram(t *testing.T) {
+func TestRolesAndClassesAreThoseOfTheProgram(t *testing.T) {
 	t.Parallel()
 	for _, role := range roles {
 		if _, err := access.ParseRole(role); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, class := range rateClasses {
+		if _, err := access.ParseRateClass(class); err != nil {
 			t.Error(err)
 		}
 	}

@@ -27,7 +27,10 @@ var (
 		"minItems", "maxItems", "x-go-type", "x-go-type-skip-optional-pointer", "x-go-type-import", "description", "additionalProperties", "required",
 		"properties", "items", "allOf", "enum", "default", "x-enum-varnames", "example",
 	}
-	roles = []string{"anon", "any", "viewer", "user", "admin", "superuser"}
+
+	roles       = []string{"anon", "any", "viewer", "user", "admin", "superuser"}
+	rateClasses = []string{"none", "default", "login", "refresh", "password"}
+	kindsOfWork = []string{"none", "light", "heavy"}
 )
 
 // check refuses unknown keys and formats, references to nothing and operations without a role or an audit action, and
@@ -35,8 +38,11 @@ var (
 func (b *bundler) check(doc *yaml.Node) {
 	b.object(doc, documentKeys)
 	ids := map[string]*yaml.Node{}
-	for _, item := range entries(get(doc, "paths")) {
+	for path, item := range entries(get(doc, "paths")) {
 		b.object(item, itemKeys)
+		if strings.Contains(path.Value, "{") && get(item, "x-entity") == nil {
+			b.faultf(path, "the path has no x-entity: what its parameter is the id of, or none")
+		}
 		for _, parameter := range items(get(item, "parameters")) {
 			b.checkParameter(parameter)
 		}
@@ -65,19 +71,21 @@ func (b *bundler) checkOperation(key, op *yaml.Node, ids map[string]*yaml.Node) 
 	b.object(op, operationKeys)
 	switch id := get(op, "operationId"); {
 	case id == nil:
-		b.fault(key, "the operation has no operationId")
+		b.faultf(key, "the operation has no operationId")
 	case ids[id.Value] != nil:
-		b.fault(id, "the operationId %s stands in %s already", id.Value, b.position(ids[id.Value]))
+		b.faultf(id, "the operationId %s stands in %s already", id.Value, b.position(ids[id.Value]))
 	default:
 		ids[id.Value] = id
 	}
 	if role := get(op, "x-required-role"); role == nil {
-		b.fault(key, "the operation has no x-required-role: anon, any, viewer, user, admin or superuser")
+		b.faultf(key, "the operation has no x-required-role: anon, any, viewer, user, admin or superuser")
 	} else {
-		b.checkRole(role)
+		b.checkValue(role, roles)
 	}
+	b.checkValue(get(op, "x-rate-limit"), rateClasses)
+	b.checkValue(get(op, "x-work"), kindsOfWork)
 	if get(op, "x-audit-action") == nil {
-		b.fault(key, "the operation has no x-audit-action: only GET needs none")
+		b.faultf(key, "the operation has no x-audit-action: only GET needs none")
 	}
 	for _, parameter := range items(get(op, "parameters")) {
 		b.checkParameter(parameter)
@@ -91,14 +99,17 @@ func (b *bundler) checkOperation(key, op *yaml.Node, ids map[string]*yaml.Node) 
 	}
 }
 
-func (b *bundler) checkRole(role *yaml.Node) {
-	if role != nil && !slices.Contains(roles, role.Value) {
-		b.fault(role, "%q is none of the roles %s", role.Value, strings.Join(roles, ", "))
+func (b *bundler) checkValue(node *yaml.Node, allowed []string) {
+	if node != nil && !slices.Contains(allowed, node.Value) {
+		b.faultf(node, "%q is none of %s", node.Value, strings.Join(allowed, ", "))
 	}
 }
 
 func (b *bundler) checkParameter(parameter *yaml.Node) {
 	b.object(parameter, parameterKeys)
+	if value(parameter, "in") == "query" && value(parameter, "name") != "tenant_id" && value(parameter, "schema", "format") == "uuid" {
+		b.needEntity(parameter)
+	}
 	b.checkSchema(get(parameter, "schema"))
 }
 
@@ -129,7 +140,7 @@ func (b *bundler) checkSchema(schema *yaml.Node) {
 	b.refuseUnknown(schema, schemaKeys)
 	b.checkReference(schema)
 	if format := get(schema, "format"); format != nil && !document.IsFormat(value(schema, "type"), format.Value) {
-		b.fault(format, "nothing checks the format %s of %s", format.Value, value(schema, "type"))
+		b.faultf(format, "nothing checks the format %s of %s", format.Value, value(schema, "type"))
 	}
 	for _, property := range entries(get(schema, "properties")) {
 		b.checkSchema(property)
@@ -151,7 +162,7 @@ func (b *bundler) object(node *yaml.Node, known []string) {
 func (b *bundler) refuseUnknown(node *yaml.Node, known []string) {
 	for key := range entries(node) {
 		if !slices.Contains(known, key.Value) {
-			b.fault(key, "the key %q isn't known here; known are %s", key.Value, strings.Join(known, ", "))
+			b.faultf(key, "the key %q isn't known here; known are %s", key.Value, strings.Join(known, ", "))
 		}
 	}
 }
@@ -163,6 +174,6 @@ func (b *bundler) checkReference(node *yaml.Node) {
 	}
 	keys, isHere := strings.CutPrefix(ref.Value, "#/")
 	if !isHere || at(b.main, strings.Split(keys, "/")...) == nil {
-		b.fault(ref, "there is no %s", ref.Value)
+		b.faultf(ref, "there is no %s", ref.Value)
 	}
 }

@@ -30,6 +30,7 @@ func (b *bundler) document() (*yaml.Node, error) {
 	for _, step := range []func(){
 		b.expandAll,
 		b.joinAll,
+		b.addProblems,
 		func() {
 			b.insertExamples()
 			operations = b.operations()
@@ -39,9 +40,7 @@ func (b *bundler) document() (*yaml.Node, error) {
 		},
 		func() {
 			b.apply(operations)
-			for _, schema := range entries(at(b.main, "components", "schemas")) {
-				b.addNullableTypes(schema)
-			}
+			b.completeRequests(operations)
 			b.check(b.main)
 		},
 	} {
@@ -60,7 +59,7 @@ func (b *bundler) expandAll() {
 		b.expand(t)
 		b.refuseUnknown(t.root, []string{"tag", "paths", "components", "examples"})
 		if t.name == nil {
-			b.fault(t.root, "the file has no tag with a name")
+			b.faultf(t.root, "the file has no tag with a name")
 		}
 	}
 }
@@ -111,7 +110,7 @@ func (b *bundler) components() *yaml.Node {
 func (b *bundler) join(target, source *yaml.Node, what string) {
 	for key, node := range entries(source) {
 		if other := keyOf(target, key.Value); other != nil {
-			b.fault(key, "%s %s stands in %s already", what, key.Value, b.position(other))
+			b.faultf(key, "%s %s stands in %s already", what, key.Value, b.position(other))
 			continue
 		}
 		target.Content = append(target.Content, key, node)
@@ -150,7 +149,7 @@ func (b *bundler) inserted(node, named *yaml.Node, open []string) *yaml.Node {
 		return node
 	}
 	if target == nil || slices.Contains(open, ref) {
-		b.fault(node, "%s is missing, or refers to itself", ref)
+		b.faultf(node, "%s is missing, or refers to itself", ref)
 		return node
 	}
 	over := b.clone(node)

@@ -25,7 +25,7 @@ func (b *bundler) exampleOf(schema *yaml.Node) *yaml.Node {
 		case schemaName(property) != "":
 			set(out, key.Value, b.exampleOf(b.clone(orEmpty(b.schema(property)))))
 		default:
-			b.fault(property, "the property %s needs an example", key.Value)
+			b.faultf(property, "the property %s needs an example", key.Value)
 		}
 	}
 	return b.mergeExample(out, own)
@@ -38,14 +38,14 @@ func (b *bundler) addExamples(o *operation) {
 	if request != nil {
 		media := at(o.node, "requestBody", "content", jsonType)
 		if media == nil {
-			b.fault(request, "the operation takes no JSON")
+			b.faultf(request, "the operation takes no JSON")
 			return
 		}
 		set(media, "example", request)
 	}
 	for status := range entries(own) {
 		if status.Value != "request" && at(o.node, "responses", status.Value, "content", jsonType) == nil {
-			b.fault(status, "the operation has no reply %s in JSON", status.Value)
+			b.faultf(status, "the operation has no reply %s in JSON", status.Value)
 		}
 	}
 	for status, reply := range entries(get(o.node, "responses")) {

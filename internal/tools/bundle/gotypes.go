@@ -18,8 +18,8 @@ func readGoTypes(file string) (goTypes, error) {
 		Output struct {
 			Types map[string]struct {
 				Formats map[string]goType `yaml:"formats"`
-			} `yaml:"type-mapping"`
-		} `yaml:"output-options"`
+			} `yaml:"type-mapping"` //nolint:tagliatelle // the format of oapi-codegen
+		} `yaml:"output-options"` //nolint:tagliatelle // the format of oapi-codegen
 	}
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -46,12 +46,9 @@ func readGoTypes(file string) (goTypes, error) {
 	return types, nil
 }
 
-// addNullableTypes makes fields of requests that may be null tell null from absent in Go: a change leaves absent ones
-// as they are. Schemas of requests are those that allow no additional properties.
+// addNullableTypes makes the fields of a request that may be null tell null from absent in Go: a change leaves absent
+// ones as they are.
 func (b *bundler) addNullableTypes(schema *yaml.Node) {
-	if value(schema, "additionalProperties") != "false" {
-		return
-	}
 	for key, property := range entries(get(schema, "properties")) {
 		if value(property, "nullable") != "true" || get(property, "x-go-type") != nil {
 			continue
@@ -65,7 +62,7 @@ func (b *bundler) addNullableTypes(schema *yaml.Node) {
 			found, isKnown = goType{Type: schemaName(all[0])}, true
 		}
 		if !isKnown {
-			b.fault(property, "there is no Go type for %s, which is %s and may be null: map it in oapi-codegen.yaml", key.Value, kind)
+			b.faultf(property, "there is no Go type for %s, which is %s and may be null: map it in oapi-codegen.yaml", key.Value, kind)
 			continue
 		}
 		set(property, "x-go-type", text("nullable.Nullable["+found.Type+"]"))

@@ -62,7 +62,7 @@ func (b *bundler) implied(component string, own *[]*yaml.Node) *yaml.Node {
 	replaced := (*own)[i]
 	*own = slices.Delete(*own, i, i+1)
 	if isEqual(replaced, reference("parameters", component)) {
-		b.fault(replaced, "the parameter %s follows from the rest: leave it out", name)
+		b.faultf(replaced, "the parameter %s follows from the rest: leave it out", name)
 	}
 	return replaced
 }

@@ -42,7 +42,7 @@ func (b *bundler) expand(t *tagFile) {
 	b.refuseUnknown(node, resourceKeys)
 	r := &resource{entity: value(node, "entity"), plural: value(node, "plural"), path: value(node, "path"), at: node, defaults: map[string]*yaml.Node{}}
 	if r.entity == "" {
-		b.fault(node, "a resource needs an entity, such as branch")
+		b.faultf(node, "a resource needs an entity, such as branch")
 		return
 	}
 	if r.plural == "" {
@@ -80,7 +80,7 @@ func (b *bundler) chooseOperations(template, node *yaml.Node) {
 	list := get(node, "operations")
 	for _, name := range items(list) {
 		if _, isKnown := standardOperations[name.Value]; !isKnown {
-			b.fault(name, "%q is none of the operations list, create, get, update and delete", name.Value)
+			b.faultf(name, "%q is none of the operations list, create, get, update and delete", name.Value)
 		}
 		chosen[name.Value] = true
 	}
@@ -96,10 +96,10 @@ func (b *bundler) chooseOperations(template, node *yaml.Node) {
 		}
 	}
 	if (list == nil || len(chosen) > 0) && (value(node, "path") == "" || value(node, "read") == "" || value(node, "write") == "") {
-		b.fault(node, "a resource with operations needs path, read and write")
+		b.faultf(node, "a resource with operations needs path, read and write")
 	}
-	b.checkRole(get(node, "read"))
-	b.checkRole(get(node, "write"))
+	b.checkValue(get(node, "read"), roles)
+	b.checkValue(get(node, "write"), roles)
 }
 
 func hasOperations(item *yaml.Node) bool {
@@ -117,7 +117,7 @@ func (b *bundler) expandLikes(node *yaml.Node) {
 		}
 		template := at(b.shared, "templates", name.Value)
 		if template == nil {
-			b.fault(name, "openapi/shared.yaml has no template %q", name.Value)
+			b.faultf(name, "openapi/shared.yaml has no template %q", name.Value)
 			continue
 		}
 		node.Content[i] = b.merge(b.clone(template), child)

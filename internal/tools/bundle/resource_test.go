@@ -57,6 +57,8 @@ components:
       properties:
         limit: {type: integer, format: int64, example: 5}
         unit: {type: string, example: EUR}
+  responses:
+    Closed: {description: Closed., x-problem: {code: not_found, detail: It is closed.}}
 `
 
 func TestFormsAndExamplesOfAResourceFollowFromOneSchema(t *testing.T) {
@@ -99,6 +101,10 @@ func TestFormsAndExamplesOfAResourceFollowFromOneSchema(t *testing.T) {
 				"unless this says otherwise.', example: true}",
 		},
 		{
+			"problem example", "{type: /errors/not_found, title: Not found, status: 404, detail: It is closed., instance: /api/v1/org/companies, " +
+				"code: not_found, request_id: 01939000-aaaa-7bbb-8ccc-ddddeeeeffff}",
+		},
+		{
 			"listed example", "{items: [{id: 019371a0-5c00-7b55-8c00-0a1b2c3d4e5f, tenant_id: 019371a0-5c00-7aaa-8b00-1a2b3c4d5e6f, " +
 				"company_id: 019371a0-5c00-7b11-8c00-0a1b2c3d4e5f, code: SHIP, name: Ship, phone: +1 415 555 0100, " +
 				`starts_at: "2026-01-05T08:00:00.000000Z", is_secret: true, budget: null, spent: 9, ` +
@@ -124,6 +130,7 @@ func TestFormsAndExamplesOfAResourceFollowFromOneSchema(t *testing.T) {
 				"reply":   {"components", "schemas", "Project"},
 				"create":  {"components", "schemas", "ProjectCreate"},
 				"update":  {"components", "schemas", "ProjectUpdate"},
+				"problem": {"components", "responses", "Closed", "content", "application/problem+json"},
 				"listed":  {"paths", "/projects", "get", "responses", "200", "content", jsonType},
 				"created": {"paths", "/projects", "post", "responses", "201", "content", jsonType},
 				"updated": {"paths", "/projects/{id}", "put", "responses", "200", "content", jsonType},

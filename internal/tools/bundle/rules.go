@@ -75,7 +75,7 @@ func (b *bundler) apply(operations []*operation) {
 	}
 	for _, o := range operations {
 		for _, name := range items(take(o.node, without)) {
-			b.fault(name, "%s of %s isn't implied here", name.Value, without)
+			b.faultf(name, "%s of %s isn't implied here", name.Value, without)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func (b *bundler) imply(o *operation, key string, node *yaml.Node) {
 	case own == nil:
 		set(o.node, key, node)
 	case isEqual(own, node):
-		b.fault(own, "%s follows from the rest: leave it out", key)
+		b.faultf(own, "%s follows from the rest: leave it out", key)
 	}
 }
 
@@ -165,7 +165,7 @@ func (b *bundler) addReplies(o *operation) {
 		if own == nil {
 			set(all, rule.status, implied)
 		} else if isEqual(own, implied) {
-			b.fault(own, "the reply %s follows from the rest: leave it out", rule.status)
+			b.faultf(own, "the reply %s follows from the rest: leave it out", rule.status)
 		}
 	}
 	sortKeys(all)

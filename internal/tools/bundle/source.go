@@ -124,7 +124,7 @@ func (b *bundler) refuseDuplicates(mapping *yaml.Node) {
 	seen := map[string]bool{}
 	for key := range entries(mapping) {
 		if seen[key.Value] {
-			b.fault(key, "the key %q is given more than once", key.Value)
+			b.faultf(key, "the key %q is given more than once", key.Value)
 		}
 		seen[key.Value] = true
 	}
@@ -134,7 +134,7 @@ func (b *bundler) position(node *yaml.Node) string {
 	return b.files[node] + ":" + strconv.Itoa(node.Line)
 }
 
-func (b *bundler) fault(node *yaml.Node, format string, args ...any) {
+func (b *bundler) faultf(node *yaml.Node, format string, args ...any) {
 	b.faults = append(b.faults, fault{file: b.files[node], line: node.Line, text: fmt.Sprintf(format, args...)})
 }
 
