@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -73,4 +75,51 @@ func ExpectedNames(t *testing.T, engine Engine) map[string]bool {
 		names[name] = true
 	}
 	return names
+}
+
+// Exec runs a statement as the generated queries do. It has ? where a parameter is.
+func (s *Store) Exec(ctx context.Context, text string, args ...any) error {
+	var err error
+	switch d := s.database.(type) {
+	case *postgresDriver:
+		_, err = postgresConn{d}.Shared().Exec(ctx, numbered(text), args...)
+	case *sqlDriver:
+		_, err = d.writer.ExecContext(ctx, text, args...)
+	}
+	return err
+}
+
+// Read runs a query as the generated ones do, and calls each for every row, when it has been read into dest. It has ? where a parameter is.
+func (s *Store) Read(ctx context.Context, each func(), dest []any, text string, args ...any) error {
+	var rows interface {
+		Next() bool
+		Scan(dest ...any) error
+		Err() error
+	}
+	var err error
+	switch d := s.database.(type) {
+	case *postgresDriver:
+		rows, err = postgresConn{d}.Shared().Query(ctx, numbered(text), args...)
+	case *sqlDriver:
+		rows, err = d.reader.QueryContext(ctx, text, args...) //nolint:sqlclosecheck // it is read to its end
+	}
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		each()
+	}
+	return rows.Err()
+}
+
+// numbered writes $1, $2 and so on for the question marks of a statement.
+func numbered(text string) string {
+	parts := strings.Split(text, "?")
+	for i := range parts[1:] {
+		parts[i] += "$" + strconv.Itoa(i+1)
+	}
+	return strings.Join(parts, "")
 }

@@ -97,6 +97,10 @@ func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn, settings s
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 	})
+	// As a binary value a number loses the zeros at its end.
+	conn.TypeMap().RegisterType(&pgtype.Type{
+		Name: "numeric", OID: pgtype.NumericOID, Codec: &pgtype.TextFormatOnlyCodec{Codec: pgtype.NumericCodec{}},
+	})
 	results, err := conn.PgConn().Exec(ctx, whoServes).ReadAll()
 	if err != nil {
 		return err

@@ -35,6 +35,9 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	if err := createSQLite(absolute); err != nil {
 		return nil, nil, fmt.Errorf("make the database's file: %w", netfault.Hide(err))
 	}
+	if err := registerCollations(); err != nil {
+		return nil, nil, err
+	}
 	single, err := sqlite.NewConnector(sqliteDSN(absolute, "_txlock=immediate"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("open for writing: %w", err)
