@@ -2,8 +2,11 @@ package openapi_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/oapi-codegen/runtime"
 
 	"github.com/tenantry/tenantry/openapi"
 )
@@ -87,5 +90,24 @@ func TestOtherValuesOfADatabaseAreNoDates(t *testing.T) {
 		if err := d.Scan(value); err == nil || d != openapi.MaxDate {
 			t.Errorf("%v is %s (%v), want an error", value, d, err)
 		}
+	}
+}
+
+// As the generated client and server do.
+func TestDatesAndDecimalsAreParameters(t *testing.T) {
+	t.Parallel()
+	var day openapi.Date
+	var number openapi.Decimal
+	for _, value := range []struct{ from, into any }{{date(t, "2024-02-29"), &day}, {decimal(t, "-1234.50"), &number}} {
+		query, err := runtime.StyleParamWithOptions("form", true, "x", value.from, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := runtime.BindStringToObject(strings.TrimPrefix(query, "x="), value.into); err != nil {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+	if day != date(t, "2024-02-29") || number != decimal(t, "-1234.50") {
+		t.Errorf("%s and %s came back", day, number)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tenantry/tenantry/internal/document"
 )
 
 // NoAuditAction is the x-audit-action of operations that change nothing.
@@ -39,7 +41,7 @@ type Operation struct {
 
 // Operations returns every operation of the document, sorted by id. It is an error if one lacks x-required-role
 // or x-audit-action, has an unknown role, class of x-rate-limit or kind of x-work, if its security doesn't fit
-// its role, or if an id lacks x-entity: what isn't said isn't allowed.
+// its role, if an id lacks x-entity, or if a format is unknown: what isn't said isn't allowed.
 func Operations(doc *openapi3.T) ([]Operation, error) {
 	var list []Operation
 	var faults []error
@@ -59,6 +61,7 @@ func Operations(doc *openapi3.T) ([]Operation, error) {
 			list = append(list, op)
 		}
 	}
+	faults = append(faults, document.CheckFormats(doc))
 	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("the OpenAPI document is incomplete: %w", err)
 	}

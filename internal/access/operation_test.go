@@ -149,6 +149,7 @@ func TestIncompleteOperationsAreRefusedAllAtOnce(t *testing.T) {
 		"GET /work-no-text":    `x-rate-limit: default, operationId: v, x-required-role: viewer, x-audit-action: none, x-work: [heavy]`,
 		"GET /work-of-stream":  `x-rate-limit: default, operationId: w, x-required-role: viewer, x-audit-action: none, x-streaming: true, x-work: heavy`,
 		"GET /light-parameter": `x-rate-limit: default, operationId: x, x-required-role: viewer, x-audit-action: none, parameters: [{name: q, in: query, x-work: light, schema: {type: string}}]`,
+		"GET /unknown-format":  `x-rate-limit: default, operationId: y, x-required-role: viewer, x-audit-action: none, parameters: [{name: day, in: query, schema: {type: string, format: day}}]`,
 		"POST /field": `x-rate-limit: default, operationId: q, x-required-role: admin, x-audit-action: box.create, requestBody: {content: {application/json: {schema:
           {type: object, properties: {box: {type: object, properties: {shelf_id: {type: string, format: uuid}}}}}}}}`,
 	}

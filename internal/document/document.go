@@ -3,7 +3,6 @@ package document
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/text"
 	"github.com/tenantry/tenantry/openapi"
 )
@@ -23,6 +21,9 @@ func Load() (*openapi3.T, error) {
 		return nil, fmt.Errorf("load OpenAPI document: %w", err)
 	}
 	if err := doc.Validate(context.Background(), openapi3.SetRegexCompiler(compilePattern)); err != nil {
+		return nil, fmt.Errorf("the OpenAPI document is not valid: %w", err)
+	}
+	if err := CheckFormats(doc); err != nil {
 		return nil, fmt.Errorf("the OpenAPI document is not valid: %w", err)
 	}
 	return doc, nil
@@ -39,28 +40,6 @@ func SchemaOptions() []openapi3.SchemaValidationOption {
 		openapi3.WithStringFormatValidators(formats()),
 	}
 }
-
-// formats are how the formats of texts are checked; they are the same for all schemas.
-var formats = sync.OnceValue(func() map[string]openapi3.StringFormatValidator {
-	return map[string]openapi3.StringFormatValidator{
-		"uuid": openapi3.NewCallbackValidator(func(s string) error {
-			if !IsUUID(s) {
-				return errors.New("is no UUID")
-			}
-			return nil
-		}),
-		"email": openapi3.NewCallbackValidator(func(s string) error { // the library's pattern takes blanks, and much else
-			if fault := email.Fault(s); fault != "" {
-				return errors.New(fault)
-			}
-			return nil
-		}),
-		"date-time": openapi3.NewCallbackValidator(func(s string) error { // a pattern takes the 31st of February
-			_, err := openapi.ParseTime(s)
-			return err
-		}),
-	}
-})
 
 // IsUUID reports whether s is a UUID as RFC 9562, section 4, writes it, in upper or lower case. Version and variant
 // may be any, because a database that was filled elsewhere may have such ids.

@@ -189,7 +189,7 @@ func (r *reading) value(at, text string, example any, ref *openapi3.SchemaRef, w
 	if way == sent && s.Type.Is(openapi3.TypeString) && !isBounded(s) {
 		r.miss(at, "a text of any length")
 	}
-	if message, _ := s.Extensions["x-message"].(string); way == sent && s.Pattern != "" && s.Pattern != `\S` && message == "" {
+	if message, _ := s.Extensions["x-message"].(string); way == sent && s.Pattern != "" && s.Pattern != `\S` && s.Format != "decimal" && message == "" {
 		r.miss(at, "a pattern without x-message, which tells a person what fits it")
 	}
 	r.schema(at, s, way)
@@ -215,7 +215,7 @@ func showsItself(s *openapi3.Schema) bool {
 	case s.Type.Is(openapi3.TypeArray):
 		return s.Items.Value.Example != nil || !s.Items.Value.Type.Is(openapi3.TypeString) || len(s.Items.Value.Enum) > 0
 	case s.Type.Is(openapi3.TypeString):
-		return len(s.Enum) > 0 || s.Format == "uuid" || s.Format == "date-time"
+		return len(s.Enum) > 0 || hasStandardForm(s)
 	default:
 		return !s.Type.Is(openapi3.TypeInteger) && !s.Type.Is(openapi3.TypeNumber)
 	}
@@ -224,5 +224,10 @@ func showsItself(s *openapi3.Schema) bool {
 // isBounded is true for a text that can't be arbitrarily long.
 func isBounded(s *openapi3.Schema) bool {
 	bounded := strings.HasPrefix(s.Pattern, "^") && strings.HasSuffix(s.Pattern, "$") && !strings.ContainsAny(s.Pattern, "+*")
-	return s.MaxLength != nil || bounded || len(s.Enum) > 0 || s.Format == "uuid" || s.Format == "date-time"
+	return s.MaxLength != nil || bounded || len(s.Enum) > 0 || hasStandardForm(s)
+}
+
+// hasStandardForm is true for the formats whose values everyone knows.
+func hasStandardForm(s *openapi3.Schema) bool {
+	return slices.Contains([]string{"uuid", "date", "date-time"}, s.Format)
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tenantry/tenantry/internal/document"
 )
 
 const (
@@ -17,28 +19,43 @@ const (
 	anyFraction, farAway = "0.5", "1e300"
 )
 
-// readIntegers returns value with the numbers rewritten whose schema is an integer, at all depths: whole numbers as
-// digits alone, because 100.0 and 1e2 are 100 in JSON; the others so that the validator refuses them.
-func readIntegers(schema *openapi3.Schema, value any) any {
+// readNumbers returns value with its numbers rewritten, at all depths. Those whose schema is an integer become digits alone, because 100.0
+// and 1e2 are 100 in JSON, or something that the validator refuses. Decimals, which are strings, get all digits after the point.
+func readNumbers(schema *openapi3.Schema, value any) any {
 	switch v := value.(type) {
 	case json.Number:
 		if isInteger(schema) {
 			return toInteger(v)
 		}
+	case string:
+		if digits, ok := digitsOf(schema); ok {
+			return digits.Pad(v)
+		}
 	case map[string]any:
 		for name, child := range v {
 			if known := property(schema, name); known != nil {
-				v[name] = readIntegers(known, child)
+				v[name] = readNumbers(known, child)
 			}
 		}
 	case []any:
 		for i, item := range v {
 			if schema.Items != nil {
-				v[i] = readIntegers(schema.Items.Value, item)
+				v[i] = readNumbers(schema.Items.Value, item)
 			}
 		}
 	}
 	return value
+}
+
+// digitsOf also looks into the parts of an allOf.
+func digitsOf(schema *openapi3.Schema) (document.Digits, bool) {
+	digits, ok := document.DigitsOf(schema)
+	for _, part := range schema.AllOf {
+		if !ok {
+			digits, ok = digitsOf(part.Value)
+		}
+	}
+	return digits, ok
 }
 
 func isInteger(schema *openapi3.Schema) bool {

@@ -121,7 +121,12 @@ type server struct {
 
 func serve(t testing.TB, handler echo.HandlerFunc, changes ...func(*Stack)) server {
 	t.Helper()
-	doc, err := openapi3.NewLoader().LoadFromData([]byte(twoOperations))
+	return serveDocument(t, twoOperations, handler, changes...)
+}
+
+func serveDocument(t testing.TB, document string, handler echo.HandlerFunc, changes ...func(*Stack)) server {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(document))
 	if err != nil {
 		t.Fatal(err)
 	}

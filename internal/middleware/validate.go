@@ -246,7 +246,7 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 	}
 	// Unknown fields are removed first: the library would return an error for each of them.
 	unknown := takeUnknown(v.schema, value, "")
-	value = readIntegers(v.schema, value)
+	value = readNumbers(v.schema, value)
 	faults.Join(tidyNames(v.schema, value, ""))
 	if err := v.schema.VisitJSON(value, v.visit...); err != nil {
 		faults.Add(bodyFields(err)...)

@@ -119,7 +119,7 @@ func describe(e *openapi3.SchemaError) errs.Field {
 	case "enum":
 		return errs.Field{Detail: "Use one of: " + list(s.Enum) + ".", Code: "not_allowed"}
 	case "pattern":
-		return errs.Field{Detail: patternMessage(s), Code: "pattern"}
+		return patternField(s, e.Value)
 	case "format":
 		if address, ok := e.Value.(string); ok && s.Format == "email" {
 			return errs.Field{Detail: email.Fault(address), Code: "format"}
@@ -170,20 +170,27 @@ func typeMessage(s *openapi3.Schema) string {
 	}
 }
 
-func patternMessage(s *openapi3.Schema) string {
+func patternField(s *openapi3.Schema, value any) errs.Field {
+	text, _ := value.(string)
+	if digits, ok := document.DigitsOf(s); ok {
+		detail, code := digits.Fault(text)
+		return errs.Field{Detail: detail, Code: code}
+	}
+	field := errs.Field{Detail: "This is not valid.", Code: "pattern"}
 	if message, ok := s.Extensions[messageKey].(string); ok {
-		return message
+		field.Detail = message
+	} else if s.Pattern == document.NotBlank {
+		field.Detail = "This must not be blank."
 	}
-	if s.Pattern == document.NotBlank {
-		return "This must not be blank."
-	}
-	return "This is not valid."
+	return field
 }
 
 func formatMessage(format string) string {
 	switch format {
 	case "uuid":
 		return "Use an id, which is a UUID like 019371a0-5c00-7b11-8c00-0a1b2c3d4e5f."
+	case "date":
+		return "Use a date like 2026-11-23, from 0001-01-01 to 9999-12-31."
 	case "date-time":
 		return "Use a time like 2026-11-23T09:30:00Z."
 	case "int32", "int64":

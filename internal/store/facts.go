@@ -83,11 +83,11 @@ const rowSecurityOfViews = `SELECT oid::regclass::text, relowner = coalesce(to_r
 	WHERE relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND relkind = 'v' AND starts_with(relname, 'searchable_')
 	ORDER BY relname`
 
-const staleViews = `SELECT '` + searchView + `' || c.relname, EXISTS (SELECT FROM pg_class v
-			WHERE v.relnamespace = c.relnamespace AND v.relname = '` + searchView + `' || c.relname AND v.relkind = 'v')
+const staleViews = `SELECT 'searchable_' || c.relname, EXISTS (SELECT FROM pg_class v
+			WHERE v.relnamespace = c.relnamespace AND v.relname = 'searchable_' || c.relname AND v.relkind = 'v')
 		AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 			AND NOT EXISTS (SELECT FROM pg_attribute va JOIN pg_class v ON v.oid = va.attrelid
-				WHERE v.relnamespace = c.relnamespace AND v.relname = '` + searchView + `' || c.relname AND va.attname = a.attname))
+				WHERE v.relnamespace = c.relnamespace AND v.relname = 'searchable_' || c.relname AND va.attname = a.attname))
 	FROM pg_class c
 	WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('tenants')) AND c.relkind IN ('r', 'p')
 		AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'tenant_id' AND NOT attisdropped)

@@ -139,7 +139,7 @@ func (b *bundler) checkSchema(schema *yaml.Node) {
 	}
 	b.refuseUnknown(schema, schemaKeys)
 	b.checkReference(schema)
-	if format := get(schema, "format"); format != nil && !document.IsFormat(value(schema, "type"), format.Value) {
+	if format := get(schema, "format"); format != nil && !document.KnownFormat(value(schema, "type"), format.Value) {
 		b.faultf(format, "nothing checks the format %s of %s", format.Value, value(schema, "type"))
 	}
 	for _, property := range entries(get(schema, "properties")) {

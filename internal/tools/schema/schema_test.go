@@ -122,7 +122,7 @@ CREATE INDEX kinds_at_idx ON kinds (at, id);
     note   text,
     at     datetime,
     on_day date,
-    price  decimal_text,
+    price  decimal_text COLLATE decimal,
     n      bigint      NOT NULL DEFAULT 0,
     x      double precision,
     is_it  boolean,

@@ -31,14 +31,14 @@ func of(args int, postgres, mysql, sqlite dialect) kind {
 // kinds are all types that a column may have; #, where it stands, is what the type has in parentheses. SQLite's own
 // names let sqlc know types that SQLite stores as text.
 var kinds = map[string]kind{
-	"uuid":    of(0, dialect{"uuid", "uuid"}, dialect{"char(36)", "char"}, dialect{"uuid_text", "uuid_text"}),
-	"key":     of(1, dialect{`varchar# COLLATE "C"`, "pg_catalog.varchar"}, dialect{"varchar#", "varchar"}, dialect{"varchar#", "varchar"}),
-	"text":    of(1, dialect{"varchar#", "pg_catalog.varchar"}, dialect{"varchar#", "varchar"}, dialect{"varchar#", "varchar"}),
-	"time":    of(0, dialect{"timestamptz", "timestamptz"}, dialect{"datetime(6)", "datetime"}, dialect{"datetime", "datetime"}),
-	"date":    of(0, dialect{"date", "date"}, dialect{"date", "date"}, dialect{"date", "date"}),
+	"uuid": of(0, dialect{"uuid", "uuid"}, dialect{"char(36)", "char"}, dialect{"uuid_text", "uuid_text"}),
+	"key":  of(1, dialect{`varchar# COLLATE "C"`, "pg_catalog.varchar"}, dialect{"varchar#", "varchar"}, dialect{"varchar#", "varchar"}),
+	"text": of(1, dialect{"varchar#", "pg_catalog.varchar"}, dialect{"varchar#", "varchar"}, dialect{"varchar#", "varchar"}),
+	"time": of(0, dialect{"timestamptz", "timestamptz"}, dialect{"datetime(6)", "datetime"}, dialect{"datetime", "datetime"}),
+	"date": of(0, dialect{"date", "date"}, dialect{"date", "date"}, dialect{"date", "date"}),
 	"decimal": of(2, dialect{"numeric#", "pg_catalog.numeric"}, dialect{"decimal#", "decimal"},
 		dialect{"decimal_text COLLATE decimal", "decimal_text"}),
-	"int":     of(0, dialect{"bigint", "pg_catalog.int8"}, dialect{"bigint", "bigint"}, dialect{"bigint", "bigint"}),
+	"int": of(0, dialect{"bigint", "pg_catalog.int8"}, dialect{"bigint", "bigint"}, dialect{"bigint", "bigint"}),
 	"float": of(0, dialect{"double precision", "pg_catalog.float8"}, dialect{"double precision", "double"},
 		dialect{"double precision", "doubleprecision"}),
 	"bool":  of(0, dialect{"boolean", "pg_catalog.bool"}, dialect{"boolean", "tinyint"}, dialect{"boolean", "boolean"}),
