@@ -45,6 +45,9 @@ var contractRouter = sync.OnceValues(func() (routers.Router, error) {
 	}
 	doc.Servers = nil
 	closeReplies(doc)
+	if err := doc.WalkSchemas(requireDigits); err != nil {
+		return nil, err
+	}
 	return gorillamux.NewRouter(doc)
 })
 
@@ -62,6 +65,14 @@ func closeReplies(doc *openapi3.T) {
 			s.Value.AdditionalProperties.Has = new(false)
 		}
 	}
+}
+
+// requireDigits makes decimal numbers without all their digits after the point an error, which only requests may have.
+func requireDigits(_ string, ref *openapi3.SchemaRef) error {
+	if digits, ok := document.DigitsOf(ref.Value); ok {
+		ref.Value.Pattern = digits.ReplyPattern()
+	}
+	return nil
 }
 
 // RoundTrip sends a request and checks the reply.

@@ -25,15 +25,21 @@ type Digits struct {
 	Signed        bool // it takes negative numbers, too
 }
 
-func (d Digits) pattern() string {
-	sign, fraction := "", ""
+func (d Digits) pattern() string { return d.patternWith(`(\.[0-9]{1,%d})?`) }
+
+// ReplyPattern is the pattern of the numbers in replies.
+func (d Digits) ReplyPattern() string { return d.patternWith(`\.[0-9]{%d}`) }
+
+func (d Digits) patternWith(fraction string) string {
+	pattern := "^"
 	if d.Signed {
-		sign = "-?"
+		pattern += "-?"
 	}
+	pattern += fmt.Sprintf("(0|[1-9][0-9]{0,%d})", d.Before-1)
 	if d.After > 0 {
-		fraction = fmt.Sprintf(`(\.[0-9]{1,%d})?`, d.After)
+		pattern += fmt.Sprintf(fraction, d.After)
 	}
-	return fmt.Sprintf(`^%s(0|[1-9][0-9]{0,%d})%s$`, sign, d.Before-1, fraction)
+	return pattern + "$"
 }
 
 var digitsInPattern = regexp.MustCompile(`\{[01],(\d+)\}`)
