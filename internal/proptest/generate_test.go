@@ -104,7 +104,9 @@ func (g *generator) text(s *schema, pointer string) string {
 		return g.email(s.maxLen)
 	case "date-time":
 		return g.time()
-	case "", "password":
+	case "date":
+		return g.date()
+	case "", "password", "decimal":
 		return g.patterned(s)
 	default:
 		panic(fmt.Sprintf("the tester doesn't know the format %q", s.format))
@@ -138,6 +140,14 @@ func (g *generator) email(longest int) string {
 		domain = strings.TrimSuffix(labels, ".") + strings.Repeat("e", len(labels)-len(strings.TrimSuffix(labels, "."))) + "x.example.com"
 	}
 	return name + "@" + domain
+}
+
+// date is one of RFC 3339, from the year 1 on. Some are the last of a month, or have no midnight somewhere.
+func (g *generator) date() string {
+	if g.oneIn(3) {
+		return pick(g, []string{"0001-01-01", "9999-12-31", "2024-02-29", "2000-02-29", "1900-02-28", "1582-10-10", "2011-12-30", "2026-03-29"})
+	}
+	return time.Date(1, 1, 1+g.IntN(3652059), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 }
 
 // time is one of RFC 3339, with any zone and any precision.

@@ -105,6 +105,43 @@ func TestValuesAreAsTheSchemaSays(t *testing.T) {
 	}
 }
 
+// No operation has had these formats from the beginning.
+func TestDatesAndDecimalsAreMadeAndBroken(t *testing.T) {
+	t.Parallel()
+	for name, schema := range map[string]*openapi3.Schema{
+		"date":                openapi3.NewStringSchema().WithFormat("date"),
+		"amount":              openapi3.NewStringSchema().WithFormat("decimal").WithPattern(document.DecimalPattern(14, 2)),
+		"whole number":        openapi3.NewStringSchema().WithFormat("decimal").WithPattern(document.DecimalPattern(19, 0)),
+		"number without sign": openapi3.NewStringSchema().WithFormat("decimal").WithPattern(strings.Replace(document.DecimalPattern(3, 2), "-?", "", 1)),
+	} {
+		s, err := read(schema)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := map[string]bool{}
+		for seed := range uint64(200) {
+			g := &generator{Rand: newRand(seed)}
+			value := g.text(s, "")
+			if err := schema.VisitJSON(value, document.SchemaOptions()...); err != nil {
+				t.Errorf("%s: %s is not allowed", name, value)
+			}
+			made[value] = true
+		}
+		if len(made) < 50 {
+			t.Errorf("%s: only %d different values were made", name, len(made))
+		}
+		broken := texts(s)
+		for _, v := range broken {
+			if err := schema.VisitJSON(v.value, document.SchemaOptions()...); err == nil {
+				t.Errorf("%s: %s is allowed", name, v.name)
+			}
+		}
+		if len(broken) < 20 {
+			t.Errorf("%s: only %d ways to break it", name, len(broken))
+		}
+	}
+}
+
 func TestSeedsDecide(t *testing.T) {
 	t.Parallel()
 	op := operationOf(t, "createBranch")

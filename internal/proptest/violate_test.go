@@ -148,14 +148,38 @@ func texts(s *schema) []violation {
 			"2026-01-01 00:00:00Z", "2026-01-01T00:00:00Z ", "10000-01-01T00:00:00Z",
 			"2026-01-01T00:00:00,5Z", "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+01:60", "2026-01-01T00:00:60Z", "2026-01-01T24:00:00Z",
 		},
+		"date": {
+			"", "today", "0", "20260101", "2026-1-1", "26-01-01", "2026-02-30", "2023-02-29", "1900-02-29", "2026-13-01", "2026-00-01", "2026-01-00", "0000-01-01", "10000-01-01", "-001-01-01",
+			"2026-01-01T00:00:00Z", "2026-01-01Z", " 2026-01-01", "2026-01-01\n", "2026/01/01", "01.01.2026", "null",
+		},
+		"decimal": {"", "one", "NaN", "Infinity", "null", "1e5", "1E-1", "+1", "01", "-01", "00", "-", ".", ".5", "5.", " 1", "1 ", "1\n", "1,5", "1_0", "0x1", "1.2.3", "\u0661"},
 	}
 	if s.isName {
 		for _, value := range []string{"a\u202eb", "a\nb", "a\u200bb", "\u2060a", "a\u001bb"} {
 			add(noName+shorten(value), value)
 		}
 	}
+	if s.format == "decimal" {
+		wrong["decimal"] = append(wrong["decimal"], tooManyDigits(s)...)
+	}
 	for _, value := range wrong[s.format] {
 		add("no "+s.format+": "+shorten(value), value)
+	}
+	return list
+}
+
+// tooManyDigits are the smallest numbers that have more digits before or after the point than the pattern of a decimal allows.
+func tooManyDigits(s *schema) []string {
+	var list []string
+	for _, begin := range []string{"", "0."} {
+		number := begin + "1"
+		for s.matches(number) {
+			number += "1"
+		}
+		list = append(list, number)
+	}
+	if s.matches("1") && !s.matches("-1") {
+		list = append(list, "-1")
 	}
 	return list
 }
