@@ -140,15 +140,15 @@ var kinds = map[string]string{
 	"json_text":  "json", "longtext": "json", // MariaDB's name for JSON
 }
 
-// decimal has its digits only on the engines that count them.
-var decimal = regexp.MustCompile(`^(?:numeric|decimal)\(.*\)$|^decimal_text$`)
+// decimalType has its digits only on the engines that count them.
+var decimalType = regexp.MustCompile(`^(?:numeric|decimal)\(.*\)$|^decimal_text$`)
 
 func kindOf(declared string) string {
 	declared = strings.Replace(strings.ToLower(declared), "character varying", "varchar", 1)
 	if kind, ok := kinds[declared]; ok {
 		return kind
 	}
-	if decimal.MatchString(declared) {
+	if decimalType.MatchString(declared) {
 		return "decimal"
 	}
 	return declared
