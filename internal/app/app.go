@@ -211,8 +211,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	a.Shares = admission.NewShares(cfg.DatabaseMaxConnections)
 	a.Sessions, err = auth.NewService(a.Store, trail, auth.NewPasswords(cfg.BcryptCost), auth.Options{
 		SecretKey: secretKey, Keys: keys, AccessTokenTTL: cfg.AccessTokenTTL, RefreshTokenTTL: cfg.RefreshTokenTTL,
-		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, Channel: a.channel, OnLogin: a.Metrics.LoginEnded,
-		OnEntryOmitted: a.Metrics.EntryOmitted, Log: a.log,
+		PasswordResetURL: cfg.PasswordResetURL, Now: now, NewID: newID, Channel: a.channel, Log: a.log,
 		Within: func(ctx context.Context, tenantID uuid.UUID, f func() error) error {
 			return a.Shares.Within(ctx, admission.Tenant(tenantID), f)
 		},
@@ -242,7 +241,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		Log: a.log, Now: now, NewID: newID, AllowedOrigins: cfg.AllowedOrigins, RequestTimeout: a.requestTimeout,
 		Document: doc, Operations: operations, Authenticator: a.Sessions, Tenants: tenants,
 		Denials: audit.NewDenials(a.Store, trail), LegacyCalls: a.legacy, Shares: a.Shares,
-		Metrics: a.Metrics, Tracing: a.tracing, Sentry: a.sentry,
+		Metrics: middleware.NewMetrics(), Tracing: a.tracing, Sentry: a.sentry,
 	}
 	schema := &health.Schema{Log: a.log, CheckSchema: a.Store.CheckSchema}
 	a.background = append(a.background, schema.Run)
@@ -256,7 +255,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		stack.Limiter = limiter
 		checker.LimitsAreShared = limiter.IsShared
 	}
-	a.watch(checker)
+	a.registerMetrics(stack.Metrics, checker)
 	forPeople, err := pages.New(cfg.AppName, a.Version)
 	if err != nil {
 		return err

@@ -10,8 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/health"
+	"github.com/tenantry/tenantry/internal/middleware"
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
@@ -45,16 +48,17 @@ func (a *App) startTelemetry(ctx context.Context, cfg config.Config) error {
 	return nil
 }
 
-// watch adds to the metrics what is known only when all parts are there.
-func (a *App) watch(checker *health.Checker) {
+// registerMetrics makes the metrics of all parts visible, if metrics are on.
+func (a *App) registerMetrics(requests *middleware.Metrics, checker *health.Checker) {
 	if a.Metrics == nil {
 		return
 	}
-	a.Metrics.Watch(telemetry.Sources{
-		Pools: a.Store.Stats, Shares: a.Shares.Stats, Sessions: a.Sessions.Checks, Sealing: a.sealer.Stats, Health: checker.Check,
-	})
+	for _, part := range []interface{ Collectors() []prometheus.Collector }{requests, a.Sessions, a.Store, a.Shares, a.sealer} {
+		a.Metrics.Register(part.Collectors()...)
+	}
+	a.Metrics.Register(checker.Collector())
 	if a.redis != nil {
-		a.redis.AddHook(a.Metrics.RedisHook())
+		a.Metrics.Register(a.redis.Collectors()...)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/store"
@@ -38,6 +39,23 @@ func (s *Sealer) Stats() SealStats {
 		stats.Lag = max(stats.Lag, time.Since(since))
 	}
 	return stats
+}
+
+// Collectors returns the metrics of sealing.
+func (s *Sealer) Collectors() []prometheus.Collector {
+	return []prometheus.Collector{
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "tenantry_audit_sealed_entries_total", Help: "Audit entries that this instance has sealed.",
+		}, func() float64 { return float64(s.Stats().Sealed) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "tenantry_audit_seal_lag_seconds",
+			Help: "How long audit entries have waited for their seal, for the tenant that waits longest.",
+		}, func() float64 { return s.Stats().Lag.Seconds() }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "tenantry_audit_refused_tenants",
+			Help: "Tenants whose audit trail was put back or cut off, so that it isn't sealed.",
+		}, func() float64 { return float64(s.Stats().Refused) }),
+	}
 }
 
 // watch compares the chains of all tenants with their remembered heads, at once and then every hour, and keeps

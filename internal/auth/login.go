@@ -21,9 +21,7 @@ import (
 // looked at.
 func (s *Service) Login(ctx context.Context, address, password string) (Grant, db.User, error) {
 	grant, user, err := s.login(ctx, address, password)
-	if s.opts.OnLogin != nil {
-		s.opts.OnLogin(loginOutcome(err))
-	}
+	s.logins.WithLabelValues(loginOutcome(err)).Inc()
 	return grant, user, err
 }
 
@@ -179,8 +177,8 @@ func (s *Service) admitStranger(ctx context.Context, tenantID uuid.UUID) verdict
 		s.opts.Log.WarnContext(ctx, "too many failed attempts to log in: until the minute ends, the audit trail leaves some of them out",
 			"tenant_id", tenantID, "entries_per_minute", maxOfStrangers)
 	}
-	if !v.write && s.opts.OnEntryOmitted != nil {
-		s.opts.OnEntryOmitted()
+	if !v.write {
+		s.omitted.Inc()
 	}
 	return v
 }

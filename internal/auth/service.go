@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
@@ -34,8 +35,6 @@ type Options struct {
 	Now              func() time.Time
 	NewID            func() uuid.UUID
 	Channel          *invalidation.Channel // to all other instances; nil: there is none
-	OnLogin          func(LoginOutcome)    // is told of each attempt to log in; nil: nobody is
-	OnEntryOmitted   func()                // if set, called for each audit entry about a stranger that isn't written
 	Log              *slog.Logger          // nil: none
 	// Within calls f while the tenant holds a place for a query; see admission.Shares. nil: f runs at once.
 	Within func(ctx context.Context, tenantID uuid.UUID, f func() error) error
@@ -52,6 +51,8 @@ type Service struct {
 	guesses    *guesses
 	strangers  strangers
 	refused    refused
+	logins     *prometheus.CounterVec // by outcome
+	omitted    prometheus.Counter     // audit entries about strangers that weren't written
 	opts       Options
 }
 
@@ -63,8 +64,8 @@ func NewService(s *store.Store, log *audit.Log, passwords *Passwords, opts Optio
 	}
 	return &Service{
 		store: s, audit: log, passwords: passwords, tokens: &tokens{keys: opts.Keys, now: opts.Now}, guesses: g, opts: opts,
-		strangers: strangers{now: opts.Now},
-		verified:  newVerified(), remembered: newRemembered(opts.Channel),
+		strangers: strangers{now: opts.Now}, logins: newLogins(), omitted: newOmitted(),
+		verified: newVerified(), remembered: newRemembered(opts.Channel),
 	}, nil
 }
 

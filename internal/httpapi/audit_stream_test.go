@@ -38,7 +38,8 @@ func streamServer(t *testing.T, log io.Writer, next nextFunc, change ...func(*ht
 	ended := make(chan error, 1)
 	e := echo.New()
 	middleware.Stack{
-		Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Hour,
+		Metrics: middleware.NewMetrics(),
+		Log:     slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Hour,
 	}.Install(e)
 	e.GET("/", func(c echo.Context) error {
 		err := streamAuditEntries(c.Request().Context(), c.Response(), newJSONLines(c.Response()), someEntries(1), next)
@@ -252,7 +253,7 @@ func TestLongStepsKeepTheConnectionAlive(t *testing.T) {
 			t.Parallel()
 			e := echo.New()
 			e.HTTPErrorHandler = problem.Handle
-			middleware.Stack{Log: slog.New(slog.DiscardHandler), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Hour}.Install(e)
+			middleware.Stack{Metrics: middleware.NewMetrics(), Log: slog.New(slog.DiscardHandler), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Hour}.Install(e)
 			e.GET("/", func(c echo.Context) error {
 				n := 0
 				err := keepAlive(c.Request().Context(), c.Response(), test.every, func(ctx context.Context) (bool, error) {

@@ -15,7 +15,6 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/ratelimit"
-	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
 // The requests that the stages are measured with.
@@ -56,7 +55,7 @@ func BenchmarkStage(b *testing.B) {
 	s := Stack{
 		Log: slog.New(slog.NewJSONHandler(struct{ io.Writer }{io.Discard}, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
 		Document: doc, Operations: operations, Authenticator: people, Tenants: people, Denials: people,
-		Limiter: limiter, Metrics: telemetry.NewMetrics("bench"),
+		Limiter: limiter, Metrics: NewMetrics(),
 	}
 	e := echo.New()
 	e.IPExtractor = ClientAddress(nil, slog.New(slog.DiscardHandler), time.Now)

@@ -64,7 +64,7 @@ func (s Stack) deprecation() echo.MiddlewareFunc {
 			})
 			err := next(c)
 			if r.Operation.ID != "" {
-				s.Metrics.LegacyCalled(r.Operation.ID)
+				s.Metrics.legacyCalls.WithLabelValues(r.Operation.ID).Inc()
 				s.LegacyCalls.Note(r.Principal, r.Operation.ID, r.UserAgent)
 			}
 			return err

@@ -112,6 +112,6 @@ func (s Stack) judge(c echo.Context, v ratelimit.Verdict) error {
 	if v.Allowed {
 		return nil
 	}
-	s.Metrics.RateLimited(string(v.Class))
+	s.Metrics.rateLimited.WithLabelValues(string(v.Class)).Inc()
 	return errs.Newf(errs.RateLimited, "There were too many requests. Try again in %d seconds.", seconds).After(v.Reset)
 }

@@ -86,7 +86,7 @@ func TestIPv6AddressCountsForThreeNetworks(t *testing.T) {
 		recorder := httptest.NewRecorder()
 		ctx := access.WithRequest(t.Context(), &access.Request{IP: "2001:db8:1:203::4"})
 		c := echo.New().NewContext(httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil), recorder)
-		err := Stack{Limiter: l}.takeFromAddress(c, op)
+		err := Stack{Limiter: l, Metrics: NewMetrics()}.takeFromAddress(c, op)
 		if !slices.Equal(l.counted, want) || (err == nil) != (limit == 100) {
 			t.Errorf("%q were counted, %v; want %q", l.counted, err, want)
 		}

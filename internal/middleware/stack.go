@@ -33,10 +33,10 @@ type Stack struct {
 	Denials        Denials
 	LegacyCalls    LegacyCalls
 	Schema         Schema
+	Metrics        *Metrics
 	Limiter        Limiter            // nil: nothing is limited
 	Shares         *admission.Shares  // nil: every request is admitted
-	Metrics        *telemetry.Metrics // these three may be nil
-	Tracing        *telemetry.Tracing
+	Tracing        *telemetry.Tracing // these two may be nil
 	Sentry         *telemetry.Sentry
 }
 

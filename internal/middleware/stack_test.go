@@ -138,7 +138,8 @@ func serveDocument(t testing.TB, document string, handler echo.HandlerFunc, chan
 	s.HTTPErrorHandler = problem.Handle
 	s.IPExtractor = echo.ExtractIPDirect()
 	stack := Stack{
-		Log: slog.New(slog.NewJSONHandler(s.log, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
+		Metrics: NewMetrics(),
+		Log:     slog.New(slog.NewJSONHandler(s.log, nil)), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
 		Document: doc, Operations: operations, Authenticator: s.people, Tenants: s.people, Denials: s.people,
 	}
 	for _, change := range changes {

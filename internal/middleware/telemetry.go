@@ -1,8 +1,6 @@
 package middleware
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
@@ -25,22 +23,6 @@ func (s Stack) trace() echo.MiddlewareFunc {
 					Method: r.Method, Route: route(r), Status: c.Response().Status, RequestID: r.ID, TenantID: tenantOf(r),
 				})
 			}()
-			return next(c)
-		}
-	}
-}
-
-// measure counts requests and how long they take.
-func (s Stack) measure() echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		if s.Metrics == nil {
-			return next
-		}
-		return func(c echo.Context) error {
-			r, start := access.RequestFrom(c.Request().Context()), time.Now()
-			s.Metrics.RequestStarted()
-			// Also when the connection is cut off, which is a panic.
-			defer func() { s.Metrics.RequestEnded(r.Method, route(r), c.Response().Status, time.Since(start)) }()
 			return next(c)
 		}
 	}

@@ -54,20 +54,22 @@ func TestTraceIDIsThatOfTheClient(t *testing.T) {
 	}
 }
 
-// measured are the metrics of a server after its requests.
-func measured(t *testing.T, m *telemetry.Metrics) string {
+// scrape returns the metrics as Prometheus sees them.
+func scrape(t *testing.T, m *Metrics) string {
 	t.Helper()
+	registry := telemetry.NewMetrics("1")
+	registry.Register(m.Collectors()...)
 	w := httptest.NewRecorder()
-	m.WriteText(w)
+	registry.WriteText(w)
 	return w.Body.String()
 }
 
 func TestEveryReplyIsCountedByOperationAndStatus(t *testing.T) {
 	t.Parallel()
-	m := telemetry.NewMetrics("1")
+	m := NewMetrics()
 	var inside string
 	s := serve(t, func(c echo.Context) error {
-		inside = measured(t, m)
+		inside = scrape(t, m)
 		return ok(c)
 	}, func(s *Stack) { s.Metrics = m })
 	for _, target := range []string{"/open", "/nope/hush-1", "/nope/hush-2", "/things/hush-3"} {
@@ -75,7 +77,7 @@ func TestEveryReplyIsCountedByOperationAndStatus(t *testing.T) {
 	}
 	s.do(t.Context(), "HUSH", "/open", "")
 	s.do(t.Context(), http.MethodPut, "/things/1", "", "Authorization: Bearer hush-4")
-	got := measured(t, m)
+	got := scrape(t, m)
 	for labels, count := range map[string]int{
 		`method="GET",route="/open",status="200"`:        1,
 		`method="GET",route="unmatched",status="404"`:    2,
@@ -111,13 +113,13 @@ func TestFailuresAreCountedAsTheClientSeesThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := telemetry.NewMetrics("1")
+			m := NewMetrics()
 			s := serve(t, test.handler, func(s *Stack) { s.Metrics = m })
 			func() {
 				defer func() { _ = recover() }() // net/http's part, where the connection is cut off
 				s.do(t.Context(), http.MethodGet, "/open", "")
 			}()
-			got := measured(t, m)
+			got := scrape(t, m)
 			want := fmt.Sprintf("tenantry_http_request_duration_seconds_count{method=\"GET\",route=\"/open\",status=%q} 1\n", test.status)
 			if !strings.Contains(got, want) || !strings.Contains(got, "in_flight 0\n") {
 				t.Errorf("no %s in\n%s", want, got)
@@ -127,18 +129,11 @@ func TestFailuresAreCountedAsTheClientSeesThem(t *testing.T) {
 }
 
 func BenchmarkStack(b *testing.B) {
-	for name, change := range map[string]func(*Stack){
-		"log alone":       func(*Stack) {},
-		"log and metrics": func(s *Stack) { s.Metrics = telemetry.NewMetrics("1") },
-	} {
-		b.Run(name, func(b *testing.B) {
-			s := serve(b, ok, change)
-			r := httptest.NewRequest(http.MethodGet, "/open", nil)
-			b.ReportAllocs()
-			for b.Loop() {
-				s.log.Reset()
-				s.ServeHTTP(httptest.NewRecorder(), r)
-			}
-		})
+	s := serve(b, ok)
+	r := httptest.NewRequest(http.MethodGet, "/open", nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		s.log.Reset()
+		s.ServeHTTP(httptest.NewRecorder(), r)
 	}
 }

@@ -75,7 +75,8 @@ func wholeDocument(t *testing.T) *echo.Echo {
 	e := echo.New()
 	e.HTTPErrorHandler, e.IPExtractor = problem.Handle, echo.ExtractIPDirect()
 	perOperation := Stack{
-		Log: slog.New(slog.DiscardHandler), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
+		Metrics: NewMetrics(),
+		Log:     slog.New(slog.DiscardHandler), Now: time.Now, NewID: uuid.New, RequestTimeout: time.Minute,
 		Document: doc, Operations: operations, Authenticator: people, Tenants: people, Denials: people,
 	}.Install(e)
 	for _, op := range operations {

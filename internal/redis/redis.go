@@ -29,6 +29,7 @@ func (silent) Printf(context.Context, string, ...any) {}
 type Client struct {
 	universal redis.UniversalClient
 	circuit   *circuit
+	calls     calls
 }
 
 // Open returns the way to a URL that CheckURL has found good. It doesn't connect: the program starts without Redis, too.
@@ -39,17 +40,15 @@ func Open(address string, log *slog.Logger) (*Client, error) {
 		return nil, err
 	}
 	silence()
-	c := &Client{universal: redis.NewUniversalClient(o)}
+	c := &Client{universal: redis.NewUniversalClient(o), calls: newCalls()}
 	c.circuit = newCircuit(log, c.touch)
 	c.universal.AddHook(c.circuit)
+	c.universal.AddHook(c.calls) // after the circuit, so it doesn't count calls that the circuit refuses
 	return c, nil
 }
 
 // Commands are for the function that Do calls. They fail at once while Redis is away.
 func (c *Client) Commands() redis.UniversalClient { return c.universal }
-
-// AddHook lets h see the calls that are made, without those that fail because Redis is away.
-func (c *Client) AddHook(h redis.Hook) { c.universal.AddHook(h) }
 
 // Do calls f, which talks to Redis, and returns its error. While Redis is away it returns an error at once, and soon when
 // Redis goes away meanwhile or doesn't answer: then f goes on by itself for a while, and nobody hears of what comes out.

@@ -54,6 +54,9 @@ func (v *Violation) Error() string {
 
 func (v *Violation) Unwrap() error { return v.cause }
 
+// Report says what was violated, without the values that the database's own message quotes.
+func (v *Violation) Report() string { return fmt.Sprintf("%s constraint %s", v.Kind, v.Constraint) }
+
 // Violates reports whether err is a violation of the unique or check constraint of this name.
 func Violates(err error, constraint string) bool {
 	var v *Violation

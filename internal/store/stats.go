@@ -3,6 +3,8 @@ package store
 import (
 	"database/sql"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // PoolStats is how busy a pool of connections is, whatever the engine.
@@ -17,6 +19,34 @@ type PoolStats struct {
 
 // Stats returns the state of each pool of connections. It asks no server.
 func (s *Store) Stats() []PoolStats { return s.database.stats() }
+
+// Collectors returns the metrics of the pools of connections.
+func (s *Store) Collectors() []prometheus.Collector {
+	var all []prometheus.Collector
+	for i, pool := range s.Stats() {
+		now := func(value func(PoolStats) float64) func() float64 {
+			return func() float64 { return value(s.Stats()[i]) }
+		}
+		gauge := func(name, help, state string, value func(PoolStats) float64) {
+			labels := prometheus.Labels{"pool": pool.Pool}
+			if state != "" {
+				labels["state"] = state
+			}
+			all = append(all, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, now(value)))
+		}
+		counter := func(name, help string, value func(PoolStats) float64) {
+			labels := prometheus.Labels{"pool": pool.Pool}
+			all = append(all, prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, now(value)))
+		}
+		const open = "Open connections to the database, by pool and state."
+		gauge("tenantry_db_connections", open, "in_use", func(s PoolStats) float64 { return float64(s.InUse) })
+		gauge("tenantry_db_connections", open, "idle", func(s PoolStats) float64 { return float64(s.Idle) })
+		gauge("tenantry_db_connections_max", "The most connections that a pool opens.", "", func(s PoolStats) float64 { return float64(s.Max) })
+		counter("tenantry_db_connection_waits_total", "How often someone had to wait for a connection.", func(s PoolStats) float64 { return float64(s.Waits) })
+		counter("tenantry_db_connection_wait_seconds_total", "How long they waited, all together.", func(s PoolStats) float64 { return s.WaitedTime.Seconds() })
+	}
+	return all
+}
 
 // UsedUp reports whether all connections that answer questions are in use at the moment. It asks no server.
 func (s *Store) UsedUp() bool {

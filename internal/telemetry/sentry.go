@@ -14,7 +14,6 @@ import (
 	"github.com/getsentry/sentry-go"
 
 	"github.com/tenantry/tenantry/internal/errs"
-	"github.com/tenantry/tenantry/internal/store"
 )
 
 const (
@@ -63,7 +62,7 @@ func (s *Sentry) Report(f Failure) {
 	}
 	event := sentry.NewEvent()
 	event.Level = sentry.LevelError
-	method := knownMethod(f.Method)
+	method := KnownMethod(f.Method)
 	event.Transaction = method + " " + f.Route
 	event.Tags = map[string]string{"request_id": f.RequestID, "route": f.Route, "method": method, "status": strconv.Itoa(f.Status)}
 	if f.TenantID != "" {
@@ -102,6 +101,9 @@ func stacktrace(p *Panic) *sentry.Stacktrace {
 // Words that a program puts before an error that it wraps: they are its own.
 var wrapping = regexp.MustCompile(`^[A-Za-z_ ]{1,60}: $`)
 
+// reportable is an error that says what it is without quoting anybody's data.
+type reportable interface{ Report() string }
+
 // describe says where an error comes from and of what type it is, such as "GetUser: unavailable: *pgconn.ConnectError".
 func describe(err error) string {
 	var words []string
@@ -116,8 +118,8 @@ func describe(err error) string {
 			}
 		case *errs.Error:
 			words = append(words, string(e.Code))
-		case *store.Violation:
-			words, next = append(words, fmt.Sprintf("%s constraint %s", e.Kind, e.Constraint)), nil
+		case reportable:
+			words, next = append(words, e.Report()), nil
 		default:
 			words = append(words, describeOne(err, next)...)
 		}

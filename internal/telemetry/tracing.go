@@ -123,7 +123,7 @@ func (s RequestSpan) End(e Ended) {
 	if !s.span.IsRecording() {
 		return
 	}
-	method := knownMethod(e.Method)
+	method := KnownMethod(e.Method)
 	s.span.SetName(method + " " + e.Route)
 	s.span.SetAttributes(
 		attribute.String("http.request.method", method), attribute.String("http.route", e.Route),

@@ -1,0 +1,75 @@
+package auth
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tenantry/tenantry/internal/errs"
+)
+
+// The outcomes of an attempt to log in.
+const (
+	loginSuccess = "success"
+	loginFailure = "failure" // a wrong address or password, or an inactive user
+	loginDenied  = "denied"  // the right password, of a suspended tenant
+	loginDelayed = "delayed" // after too many wrong passwords
+	loginBusy    = "busy"    // too many at once
+	loginError   = "error"   // undecided, as when the database is down or the client has gone away
+)
+
+func loginOutcome(err error) string {
+	switch {
+	case err == nil:
+		return loginSuccess
+	case errs.Is(err, errs.InvalidCredentials):
+		return loginFailure
+	case errs.Is(err, errs.TenantSuspended):
+		return loginDenied
+	case errs.Is(err, errs.TooManyAttempts):
+		return loginDelayed
+	case errs.Is(err, errs.Busy):
+		return loginBusy
+	default:
+		return loginError
+	}
+}
+
+func newLogins() *prometheus.CounterVec {
+	logins := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tenantry_login_attempts_total", Help: "Attempts to log in, by outcome.",
+	}, []string{"outcome"})
+	// Present from the start, so that the first one is an increase.
+	for _, outcome := range []string{loginSuccess, loginFailure, loginDenied, loginDelayed, loginBusy, loginError} {
+		logins.WithLabelValues(outcome)
+	}
+	return logins
+}
+
+func newOmitted() prometheus.Counter {
+	return prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "tenantry_audit_entries_omitted_total",
+		Help: "Failed attempts of strangers that the audit trail doesn't have, because there were too many.",
+	})
+}
+
+// Collectors returns the metrics of log-ins and of how sessions are checked.
+func (s *Service) Collectors() []prometheus.Collector {
+	checks := func(source string, count func(Checks) uint64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "tenantry_session_checks_total", ConstLabels: prometheus.Labels{"source": source},
+			Help: "Requests with a good token, by where the state of their session was from: memory or database.",
+		}, func() float64 { return float64(count(s.Checks())) })
+	}
+	live := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tenantry_invalidation_live",
+		Help: "Whether changes that others announce would be heard, so that sessions may be remembered: 1 or 0.",
+	}, func() float64 {
+		if s.Checks().Live {
+			return 1
+		}
+		return 0
+	})
+	return []prometheus.Collector{
+		s.logins, s.omitted, live,
+		checks("memory", func(c Checks) uint64 { return c.Remembered }), checks("database", func(c Checks) uint64 { return c.Asked }),
+	}
+}
