@@ -77,6 +77,9 @@ func (b *bench) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if b.against != "" {
+		return b.compareBuilds(ctx, full)
+	}
 	if err := b.compareBare(ctx, full); err != nil {
 		return err
 	}
@@ -84,7 +87,7 @@ func (b *bench) run(ctx context.Context) error {
 		return err
 	}
 	if b.wants("storm") {
-		if err := b.storm(ctx, full); err != nil {
+		if err := b.storm(ctx, b.rounds, full); err != nil {
 			return err
 		}
 	}
@@ -117,6 +120,26 @@ func (b *bench) compareBare(ctx context.Context, full *subject) error {
 	}
 	fmt.Printf("\nResident memory of Tenantry after the load: %.0f MiB.\n", float64(resident)/mebibyte)
 	return bare.stop()
+}
+
+// compareBuilds measures Tenantry against another build of it on the same database: the chosen works, and a storm of log-ins. Each
+// round measures both, so that the ratios hold on a machine that others use, too.
+func (b *bench) compareBuilds(ctx context.Context, full *subject) error {
+	other, err := b.start(ctx, b.against, "other build", full.installation)
+	if err != nil {
+		return err
+	}
+	results, err := b.compare(ctx, other, full, b.rounds)
+	if err != nil {
+		return err
+	}
+	if len(results) > 0 {
+		printComparisons(os.Stdout, results)
+	}
+	if b.wants("storm") {
+		return b.storm(ctx, b.rounds, full, other)
+	}
+	return nil
 }
 
 // compareOthers measures Tenantry with Redis, and on the other engines, against the same Tenantry on PostgreSQL.
@@ -303,9 +326,14 @@ type subject struct {
 	tokens []string
 }
 
-// tenantry starts the built program and logs the tenant's admins in.
+// tenantry starts the built program.
 func (b *bench) tenantry(ctx context.Context, label string, i *installation, env ...string) (*subject, error) {
-	s, err := startSystem(ctx, b.space, "tenantry", i.dir, slices.Concat(i.env, env), b.binary, "serve")
+	return b.start(ctx, b.binary, label, i, env...)
+}
+
+// start starts a build of Tenantry and logs the tenant's admins in.
+func (b *bench) start(ctx context.Context, binary, label string, i *installation, env ...string) (*subject, error) {
+	s, err := startSystem(ctx, b.space, "tenantry", i.dir, slices.Concat(i.env, env), binary, "serve")
 	if err != nil {
 		return nil, err
 	}

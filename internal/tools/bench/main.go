@@ -45,6 +45,7 @@ type options struct {
 	soak        time.Duration
 	rate        float64 // of the soak; 0 for a share of what is measured first
 	only        map[string]bool
+	against     string // path of another build of Tenantry; empty: the bare handler
 }
 
 func run(ctx context.Context, args []string) error {
@@ -60,6 +61,7 @@ func run(ctx context.Context, args []string) error {
 	flags.IntVar(&opts.threads, "threads", 2, "threads of the load")
 	flags.IntVar(&opts.pool, "pool", 20, "connections of each server to the database")
 	flags.StringVar(&only, "only", "", "only these, separated by commas: "+strings.Join(partNames(), ", "))
+	flags.StringVar(&opts.against, "against", "", "compare with another build of Tenantry, by its path, instead of the bare handler")
 	flags.DurationVar(&opts.soak, "soak", 0, "instead of all that, mixed traffic for so long")
 	flags.Float64Var(&opts.rate, "rate", 0, "requests a second of the mixed traffic; 0 is 80 % of what the server turns out to do")
 	if err := flags.Parse(args); err != nil {

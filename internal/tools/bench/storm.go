@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -13,8 +14,16 @@ const (
 	stormHead        = 1 // seconds that the log-ins begin before the reads and end after them
 )
 
-// storm measures point reads alone and beside log-ins with right passwords, as many as 32 connections can send.
-func (b *bench) storm(ctx context.Context, full *subject) error {
+// stormed is what one server did in all rounds.
+type stormed struct {
+	alone, beside []measured
+	answers       replies // to log-ins
+	seconds       float64
+}
+
+// storm measures point reads alone and beside log-ins with right passwords, as many as 32 connections can send. Several servers take
+// turns.
+func (b *bench) storm(ctx context.Context, rounds int, subjects ...*subject) error {
 	dir, err := b.space.Dir("storm")
 	if err != nil {
 		return err
@@ -23,58 +32,68 @@ func (b *bench) storm(ctx context.Context, full *subject) error {
 	if err != nil {
 		return err
 	}
-	attempts, err := logins.write("log-ins", loginRequests(full.world.admins))
+	attempts, err := logins.write("log-ins", loginRequests(subjects[0].world.admins))
 	if err != nil {
 		return err
 	}
-	reads, err := b.wrk.write(works[0].name, works[0].requests(full.world, full.tokens))
-	if err != nil {
-		return err
-	}
-	if _, err := b.wrk.load(ctx, full.url, reads, warmUp); err != nil {
-		return err
-	}
-	var idle, beside []measured
-	var answers replies
-	var seconds float64
-	for round := range b.rounds {
-		alone, err := b.measure(ctx, full, reads)
-		if err != nil {
-			return err
-		}
-		type stormed struct {
-			loaded
-
-			err error
-		}
-		done := make(chan stormed, 1)
-		go func() {
-			got, err := logins.count(ctx, full.url, attempts, b.duration+2*stormHead*second)
-			done <- stormed{got, err}
-		}()
-		if err := sleep(ctx, stormHead*second); err != nil {
-			return err
-		}
-		stop := watchResident(full.pid, sampleEvery)
-		under, err := b.wrk.load(ctx, full.url, reads, b.duration)
-		resident, residentErr := stop()
-		storm := <-done
-		for _, err := range []error{err, residentErr, storm.err} {
-			if err != nil {
+	results := make([]stormed, len(subjects))
+	for round := range rounds {
+		for i, s := range subjects {
+			if err := b.stormRound(ctx, s, logins, attempts, &results[i]); err != nil {
 				return err
 			}
+			last := len(results[i].alone) - 1
+			alone, beside := results[i].alone[last], results[i].beside[last]
+			sayf("storm, round %d: %-12s %.0f/s alone, %.0f/s beside log-ins, p99 %.2f ms; so far %d log-ins, %d refused",
+				round+1, s.label, alone.perSecond(), beside.perSecond(), beside.P99.milliseconds(), results[i].answers.Served, results[i].answers.Busy)
 		}
-		if storm.Other > 0 || storm.BusyWithoutRetry > 0 || storm.Served == 0 {
-			return fmt.Errorf("log-ins: %d were served, %d got 503 without Retry-After, %d something else", storm.Served, storm.BusyWithoutRetry, storm.Other)
-		}
-		idle, beside = append(idle, alone), append(beside, measured{loaded: under, resident: resident})
-		answers.Served, answers.Busy, seconds = answers.Served+storm.Served, answers.Busy+storm.Busy, seconds+storm.seconds()
-		sayf("storm, round %d: %.0f/s alone, %.0f/s beside log-ins, p99 %.2f ms; %d log-ins, %d refused",
-			round+1, alone.perSecond(), under.perSecond(), under.P99.milliseconds(), storm.Served, storm.Busy)
 	}
-	printComparisons(os.Stdout, []comparison{{work: works[0], base: "alone", other: "beside log-ins", baseRuns: idle, otherRuns: beside}})
-	fmt.Printf("\nLog-ins: %.1f/s were served, %.0f/s got 503, all of them with Retry-After.\n",
-		float64(answers.Served)/seconds, float64(answers.Busy)/seconds)
+	for i, s := range subjects {
+		r := results[i]
+		fmt.Printf("\n%s:\n", s.label)
+		printComparisons(os.Stdout, []comparison{{work: works[0], base: "alone", other: "beside log-ins", baseRuns: r.alone, otherRuns: r.beside}})
+		fmt.Printf("\nLog-ins: %.1f/s were served, %.0f/s got 503, all of them with Retry-After.\n",
+			float64(r.answers.Served)/r.seconds, float64(r.answers.Busy)/r.seconds)
+	}
+	return nil
+}
+
+// stormRound measures one server alone and beside log-ins, and adds what came out.
+func (b *bench) stormRound(ctx context.Context, s *subject, logins *wrk, attempts *requestFile, r *stormed) error {
+	reads, err := b.wrk.write(works[0].name+" "+s.label, works[0].requests(s.world, s.tokens))
+	if err != nil {
+		return err
+	}
+	if len(r.alone) == 0 {
+		if _, err := b.wrk.load(ctx, s.url, reads, warmUp); err != nil {
+			return err
+		}
+	}
+	alone, err := b.measure(ctx, s, reads)
+	if err != nil {
+		return err
+	}
+	var storm loaded
+	done := make(chan error, 1)
+	go func() {
+		var err error
+		storm, err = logins.count(ctx, s.url, attempts, b.duration+2*stormHead*second)
+		done <- err
+	}()
+	if err := sleep(ctx, stormHead*second); err != nil {
+		return err
+	}
+	stop := watchResident(s.pid, sampleEvery)
+	under, err := b.wrk.load(ctx, s.url, reads, b.duration)
+	resident, residentErr := stop()
+	if err := errors.Join(err, residentErr, <-done); err != nil {
+		return err
+	}
+	if storm.Other > 0 || storm.BusyWithoutRetry > 0 || storm.Served == 0 {
+		return fmt.Errorf("log-ins: %d were served, %d got 503 without Retry-After, %d something else", storm.Served, storm.BusyWithoutRetry, storm.Other)
+	}
+	r.alone, r.beside = append(r.alone, alone), append(r.beside, measured{loaded: under, resident: resident})
+	r.answers.Served, r.answers.Busy, r.seconds = r.answers.Served+storm.Served, r.answers.Busy+storm.Busy, r.seconds+storm.seconds()
 	return nil
 }
 
