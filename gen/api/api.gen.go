@@ -32720,12 +32720,14 @@ type GetIndex200JSONResponse Index
 
 func (response GetIndex200JSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetIndex200TextHTMLResponse struct {
@@ -32754,12 +32756,14 @@ type GetIndex406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetIndex406ApplicationProblemPlusJSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetIndex422ApplicationProblemPlusJSONResponse struct {
@@ -32768,12 +32772,14 @@ type GetIndex422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetIndex422ApplicationProblemPlusJSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetIndex429ApplicationProblemPlusJSONResponse struct {
@@ -32782,8 +32788,8 @@ type GetIndex429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetIndex429ApplicationProblemPlusJSONResponse) VisitGetIndexResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -32803,7 +32809,9 @@ func (response GetIndex429ApplicationProblemPlusJSONResponse) VisitGetIndexRespo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetKeySetRequestObject struct {
@@ -32824,13 +32832,15 @@ type GetKeySet200JSONResponse struct {
 
 func (response GetKeySet200JSONResponse) VisitGetKeySetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", fmt.Sprint(response.Headers.CacheControl))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetKeySet404ApplicationProblemPlusJSONResponse struct {
@@ -32839,12 +32849,14 @@ type GetKeySet404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetKeySet404ApplicationProblemPlusJSONResponse) VisitGetKeySetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetKeySet406ApplicationProblemPlusJSONResponse struct {
@@ -32853,12 +32865,14 @@ type GetKeySet406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetKeySet406ApplicationProblemPlusJSONResponse) VisitGetKeySetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetKeySet422ApplicationProblemPlusJSONResponse struct {
@@ -32867,12 +32881,14 @@ type GetKeySet422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetKeySet422ApplicationProblemPlusJSONResponse) VisitGetKeySetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAssetRequestObject struct {
@@ -32974,12 +32990,14 @@ type GetAsset404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAsset404ApplicationProblemPlusJSONResponse) VisitGetAssetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAsset406ApplicationProblemPlusJSONResponse struct {
@@ -32988,12 +33006,14 @@ type GetAsset406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAsset406ApplicationProblemPlusJSONResponse) VisitGetAssetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAsset422ApplicationProblemPlusJSONResponse struct {
@@ -33002,12 +33022,14 @@ type GetAsset422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAsset422ApplicationProblemPlusJSONResponse) VisitGetAssetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDocsRequestObject struct {
@@ -33043,12 +33065,14 @@ type GetDocs406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDocs406ApplicationProblemPlusJSONResponse) VisitGetDocsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDocs422ApplicationProblemPlusJSONResponse struct {
@@ -33057,12 +33081,14 @@ type GetDocs422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDocs422ApplicationProblemPlusJSONResponse) VisitGetDocsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetHealthRequestObject struct {
@@ -33076,12 +33102,14 @@ type GetHealth200JSONResponse Health
 
 func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetHealth406ApplicationProblemPlusJSONResponse struct {
@@ -33090,12 +33118,14 @@ type GetHealth406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetHealth406ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetHealth422ApplicationProblemPlusJSONResponse struct {
@@ -33104,24 +33134,28 @@ type GetHealth422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetHealth422ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetHealth503JSONResponse Health
 
 func (response GetHealth503JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetLivenessRequestObject struct {
@@ -33135,12 +33169,14 @@ type GetLiveness200JSONResponse Liveness
 
 func (response GetLiveness200JSONResponse) VisitGetLivenessResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetLiveness406ApplicationProblemPlusJSONResponse struct {
@@ -33149,12 +33185,14 @@ type GetLiveness406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetLiveness406ApplicationProblemPlusJSONResponse) VisitGetLivenessResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetLiveness422ApplicationProblemPlusJSONResponse struct {
@@ -33163,12 +33201,14 @@ type GetLiveness422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetLiveness422ApplicationProblemPlusJSONResponse) VisitGetLivenessResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOpenAPIJSONRequestObject struct {
@@ -33182,12 +33222,14 @@ type GetOpenAPIJSON200JSONResponse OpenAPIDocument
 
 func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOpenAPIJSON406ApplicationProblemPlusJSONResponse struct {
@@ -33196,12 +33238,14 @@ type GetOpenAPIJSON406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOpenAPIJSON406ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOpenAPIJSON422ApplicationProblemPlusJSONResponse struct {
@@ -33210,12 +33254,14 @@ type GetOpenAPIJSON422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOpenAPIJSON422ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOpenAPIYAMLRequestObject struct {
@@ -33251,12 +33297,14 @@ type GetOpenAPIYAML406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOpenAPIYAML406ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOpenAPIYAML422ApplicationProblemPlusJSONResponse struct {
@@ -33265,12 +33313,14 @@ type GetOpenAPIYAML422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOpenAPIYAML422ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetRedocRequestObject struct {
@@ -33306,12 +33356,14 @@ type GetRedoc406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetRedoc406ApplicationProblemPlusJSONResponse) VisitGetRedocResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetRedoc422ApplicationProblemPlusJSONResponse struct {
@@ -33320,12 +33372,14 @@ type GetRedoc422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetRedoc422ApplicationProblemPlusJSONResponse) VisitGetRedocResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetSystemInfoRequestObject struct {
@@ -33339,12 +33393,14 @@ type GetSystemInfo200JSONResponse SystemInfo
 
 func (response GetSystemInfo200JSONResponse) VisitGetSystemInfoResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetSystemInfo406ApplicationProblemPlusJSONResponse struct {
@@ -33353,12 +33409,14 @@ type GetSystemInfo406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetSystemInfo406ApplicationProblemPlusJSONResponse) VisitGetSystemInfoResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetSystemInfo422ApplicationProblemPlusJSONResponse struct {
@@ -33367,12 +33425,14 @@ type GetSystemInfo422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetSystemInfo422ApplicationProblemPlusJSONResponse) VisitGetSystemInfoResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetSystemInfo429ApplicationProblemPlusJSONResponse struct {
@@ -33381,8 +33441,8 @@ type GetSystemInfo429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetSystemInfo429ApplicationProblemPlusJSONResponse) VisitGetSystemInfoResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33402,7 +33462,9 @@ func (response GetSystemInfo429ApplicationProblemPlusJSONResponse) VisitGetSyste
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListAuditLogsRequestObject struct {
@@ -33424,15 +33486,17 @@ type ListAuditLogs200JSONResponse struct {
 
 func (response ListAuditLogs200JSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListAuditLogs401ApplicationProblemPlusJSONResponse struct {
@@ -33441,13 +33505,15 @@ type ListAuditLogs401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs401ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListAuditLogs403ApplicationProblemPlusJSONResponse struct {
@@ -33456,12 +33522,14 @@ type ListAuditLogs403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs403ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListAuditLogs404ApplicationProblemPlusJSONResponse struct {
@@ -33470,12 +33538,14 @@ type ListAuditLogs404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs404ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListAuditLogs406ApplicationProblemPlusJSONResponse struct {
@@ -33484,12 +33554,14 @@ type ListAuditLogs406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs406ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListAuditLogs422ApplicationProblemPlusJSONResponse struct {
@@ -33498,12 +33570,14 @@ type ListAuditLogs422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs422ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListAuditLogs429ApplicationProblemPlusJSONResponse struct {
@@ -33512,8 +33586,8 @@ type ListAuditLogs429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs429ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33533,7 +33607,9 @@ func (response ListAuditLogs429ApplicationProblemPlusJSONResponse) VisitListAudi
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListAuditLogs500ApplicationProblemPlusJSONResponse struct {
@@ -33542,12 +33618,14 @@ type ListAuditLogs500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs500ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListAuditLogs503ApplicationProblemPlusJSONResponse struct {
@@ -33556,13 +33634,15 @@ type ListAuditLogs503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListAuditLogs503ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ExportAuditLogsRequestObject struct {
@@ -33650,13 +33730,15 @@ type ExportAuditLogs401ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs401ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ExportAuditLogs403ApplicationProblemPlusJSONResponse struct {
@@ -33665,12 +33747,14 @@ type ExportAuditLogs403ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs403ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ExportAuditLogs404ApplicationProblemPlusJSONResponse struct {
@@ -33679,12 +33763,14 @@ type ExportAuditLogs404ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs404ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ExportAuditLogs406ApplicationProblemPlusJSONResponse struct {
@@ -33693,12 +33779,14 @@ type ExportAuditLogs406ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs406ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ExportAuditLogs422ApplicationProblemPlusJSONResponse struct {
@@ -33707,12 +33795,14 @@ type ExportAuditLogs422ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs422ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ExportAuditLogs429ApplicationProblemPlusJSONResponse struct {
@@ -33721,8 +33811,8 @@ type ExportAuditLogs429ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs429ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33742,7 +33832,9 @@ func (response ExportAuditLogs429ApplicationProblemPlusJSONResponse) VisitExport
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ExportAuditLogs500ApplicationProblemPlusJSONResponse struct {
@@ -33751,12 +33843,14 @@ type ExportAuditLogs500ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs500ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ExportAuditLogs503ApplicationProblemPlusJSONResponse struct {
@@ -33765,13 +33859,15 @@ type ExportAuditLogs503ApplicationProblemPlusJSONResponse struct {
 
 func (response ExportAuditLogs503ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditStatsRequestObject struct {
@@ -33786,12 +33882,14 @@ type GetAuditStats200JSONResponse AuditStats
 
 func (response GetAuditStats200JSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditStats401ApplicationProblemPlusJSONResponse struct {
@@ -33800,13 +33898,15 @@ type GetAuditStats401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats401ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditStats403ApplicationProblemPlusJSONResponse struct {
@@ -33815,12 +33915,14 @@ type GetAuditStats403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats403ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditStats404ApplicationProblemPlusJSONResponse struct {
@@ -33829,12 +33931,14 @@ type GetAuditStats404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats404ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditStats406ApplicationProblemPlusJSONResponse struct {
@@ -33843,12 +33947,14 @@ type GetAuditStats406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats406ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditStats422ApplicationProblemPlusJSONResponse struct {
@@ -33857,12 +33963,14 @@ type GetAuditStats422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats422ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditStats429ApplicationProblemPlusJSONResponse struct {
@@ -33871,8 +33979,8 @@ type GetAuditStats429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats429ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -33892,7 +34000,9 @@ func (response GetAuditStats429ApplicationProblemPlusJSONResponse) VisitGetAudit
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditStats500ApplicationProblemPlusJSONResponse struct {
@@ -33901,12 +34011,14 @@ type GetAuditStats500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats500ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditStats503ApplicationProblemPlusJSONResponse struct {
@@ -33915,13 +34027,15 @@ type GetAuditStats503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditStats503ApplicationProblemPlusJSONResponse) VisitGetAuditStatsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditLogRequestObject struct {
@@ -33937,12 +34051,14 @@ type GetAuditLog200JSONResponse AuditEntry
 
 func (response GetAuditLog200JSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditLog401ApplicationProblemPlusJSONResponse struct {
@@ -33951,13 +34067,15 @@ type GetAuditLog401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog401ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditLog403ApplicationProblemPlusJSONResponse struct {
@@ -33966,12 +34084,14 @@ type GetAuditLog403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog403ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditLog404ApplicationProblemPlusJSONResponse struct {
@@ -33980,12 +34100,14 @@ type GetAuditLog404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog404ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditLog406ApplicationProblemPlusJSONResponse struct {
@@ -33994,12 +34116,14 @@ type GetAuditLog406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog406ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditLog422ApplicationProblemPlusJSONResponse struct {
@@ -34008,12 +34132,14 @@ type GetAuditLog422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog422ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditLog429ApplicationProblemPlusJSONResponse struct {
@@ -34022,8 +34148,8 @@ type GetAuditLog429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog429ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34043,7 +34169,9 @@ func (response GetAuditLog429ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditLog500ApplicationProblemPlusJSONResponse struct {
@@ -34052,12 +34180,14 @@ type GetAuditLog500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog500ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetAuditLog503ApplicationProblemPlusJSONResponse struct {
@@ -34066,13 +34196,15 @@ type GetAuditLog503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetAuditLog503ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type VerifyAuditTrailRequestObject struct {
@@ -34087,12 +34219,14 @@ type VerifyAuditTrail200JSONResponse AuditVerification
 
 func (response VerifyAuditTrail200JSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type VerifyAuditTrail401ApplicationProblemPlusJSONResponse struct {
@@ -34101,13 +34235,15 @@ type VerifyAuditTrail401ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail401ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type VerifyAuditTrail403ApplicationProblemPlusJSONResponse struct {
@@ -34116,12 +34252,14 @@ type VerifyAuditTrail403ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail403ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type VerifyAuditTrail404ApplicationProblemPlusJSONResponse struct {
@@ -34130,12 +34268,14 @@ type VerifyAuditTrail404ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail404ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type VerifyAuditTrail406ApplicationProblemPlusJSONResponse struct {
@@ -34144,12 +34284,14 @@ type VerifyAuditTrail406ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail406ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type VerifyAuditTrail422ApplicationProblemPlusJSONResponse struct {
@@ -34158,12 +34300,14 @@ type VerifyAuditTrail422ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail422ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type VerifyAuditTrail429ApplicationProblemPlusJSONResponse struct {
@@ -34172,8 +34316,8 @@ type VerifyAuditTrail429ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail429ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34193,7 +34337,9 @@ func (response VerifyAuditTrail429ApplicationProblemPlusJSONResponse) VisitVerif
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type VerifyAuditTrail500ApplicationProblemPlusJSONResponse struct {
@@ -34202,12 +34348,14 @@ type VerifyAuditTrail500ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail500ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type VerifyAuditTrail503ApplicationProblemPlusJSONResponse struct {
@@ -34216,13 +34364,15 @@ type VerifyAuditTrail503ApplicationProblemPlusJSONResponse struct {
 
 func (response VerifyAuditTrail503ApplicationProblemPlusJSONResponse) VisitVerifyAuditTrailResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type LoginRequestObject struct {
@@ -34237,12 +34387,14 @@ type Login200JSONResponse LoginResult
 
 func (response Login200JSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login400ApplicationProblemPlusJSONResponse struct {
@@ -34251,12 +34403,14 @@ type Login400ApplicationProblemPlusJSONResponse struct {
 
 func (response Login400ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login401ApplicationProblemPlusJSONResponse struct {
@@ -34265,13 +34419,15 @@ type Login401ApplicationProblemPlusJSONResponse struct {
 
 func (response Login401ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login403ApplicationProblemPlusJSONResponse struct {
@@ -34280,12 +34436,14 @@ type Login403ApplicationProblemPlusJSONResponse struct {
 
 func (response Login403ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login406ApplicationProblemPlusJSONResponse struct {
@@ -34294,12 +34452,14 @@ type Login406ApplicationProblemPlusJSONResponse struct {
 
 func (response Login406ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login413ApplicationProblemPlusJSONResponse struct {
@@ -34308,12 +34468,14 @@ type Login413ApplicationProblemPlusJSONResponse struct {
 
 func (response Login413ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login415ApplicationProblemPlusJSONResponse struct {
@@ -34322,15 +34484,17 @@ type Login415ApplicationProblemPlusJSONResponse struct {
 
 func (response Login415ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login422ApplicationProblemPlusJSONResponse struct {
@@ -34339,12 +34503,14 @@ type Login422ApplicationProblemPlusJSONResponse struct {
 
 func (response Login422ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login429ApplicationProblemPlusJSONResponse struct {
@@ -34353,8 +34519,8 @@ type Login429ApplicationProblemPlusJSONResponse struct {
 
 func (response Login429ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34374,7 +34540,9 @@ func (response Login429ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login500ApplicationProblemPlusJSONResponse struct {
@@ -34383,12 +34551,14 @@ type Login500ApplicationProblemPlusJSONResponse struct {
 
 func (response Login500ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Login503ApplicationProblemPlusJSONResponse struct {
@@ -34397,13 +34567,15 @@ type Login503ApplicationProblemPlusJSONResponse struct {
 
 func (response Login503ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type LogoutRequestObject struct {
@@ -34428,12 +34600,14 @@ type Logout400ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout400ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Logout401ApplicationProblemPlusJSONResponse struct {
@@ -34442,13 +34616,15 @@ type Logout401ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout401ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Logout403ApplicationProblemPlusJSONResponse struct {
@@ -34457,12 +34633,14 @@ type Logout403ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout403ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Logout413ApplicationProblemPlusJSONResponse struct {
@@ -34471,12 +34649,14 @@ type Logout413ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout413ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Logout415ApplicationProblemPlusJSONResponse struct {
@@ -34485,15 +34665,17 @@ type Logout415ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout415ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Logout422ApplicationProblemPlusJSONResponse struct {
@@ -34502,12 +34684,14 @@ type Logout422ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout422ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Logout429ApplicationProblemPlusJSONResponse struct {
@@ -34516,8 +34700,8 @@ type Logout429ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout429ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34537,7 +34721,9 @@ func (response Logout429ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Logout500ApplicationProblemPlusJSONResponse struct {
@@ -34546,12 +34732,14 @@ type Logout500ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout500ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Logout503ApplicationProblemPlusJSONResponse struct {
@@ -34560,13 +34748,15 @@ type Logout503ApplicationProblemPlusJSONResponse struct {
 
 func (response Logout503ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMeRequestObject struct {
@@ -34580,12 +34770,14 @@ type GetMe200JSONResponse Me
 
 func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMe401ApplicationProblemPlusJSONResponse struct {
@@ -34594,13 +34786,15 @@ type GetMe401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe401ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMe403ApplicationProblemPlusJSONResponse struct {
@@ -34609,12 +34803,14 @@ type GetMe403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe403ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMe406ApplicationProblemPlusJSONResponse struct {
@@ -34623,12 +34819,14 @@ type GetMe406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe406ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMe422ApplicationProblemPlusJSONResponse struct {
@@ -34637,12 +34835,14 @@ type GetMe422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe422ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMe429ApplicationProblemPlusJSONResponse struct {
@@ -34651,8 +34851,8 @@ type GetMe429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe429ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34672,7 +34872,9 @@ func (response GetMe429ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMe500ApplicationProblemPlusJSONResponse struct {
@@ -34681,12 +34883,14 @@ type GetMe500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe500ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMe503ApplicationProblemPlusJSONResponse struct {
@@ -34695,13 +34899,15 @@ type GetMe503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMe503ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMeRequestObject struct {
@@ -34724,13 +34930,15 @@ type UpdateMe200JSONResponse struct {
 
 func (response UpdateMe200JSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe400ApplicationProblemPlusJSONResponse struct {
@@ -34739,12 +34947,14 @@ type UpdateMe400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe400ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe401ApplicationProblemPlusJSONResponse struct {
@@ -34753,13 +34963,15 @@ type UpdateMe401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe401ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe403ApplicationProblemPlusJSONResponse struct {
@@ -34768,12 +34980,14 @@ type UpdateMe403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe403ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe406ApplicationProblemPlusJSONResponse struct {
@@ -34782,12 +34996,14 @@ type UpdateMe406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe406ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe412ApplicationProblemPlusJSONResponse struct {
@@ -34796,12 +35012,14 @@ type UpdateMe412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe412ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe413ApplicationProblemPlusJSONResponse struct {
@@ -34810,12 +35028,14 @@ type UpdateMe413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe413ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe415ApplicationProblemPlusJSONResponse struct {
@@ -34824,15 +35044,17 @@ type UpdateMe415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe415ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe422ApplicationProblemPlusJSONResponse struct {
@@ -34841,12 +35063,14 @@ type UpdateMe422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe422ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe429ApplicationProblemPlusJSONResponse struct {
@@ -34855,8 +35079,8 @@ type UpdateMe429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe429ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -34876,7 +35100,9 @@ func (response UpdateMe429ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe500ApplicationProblemPlusJSONResponse struct {
@@ -34885,12 +35111,14 @@ type UpdateMe500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe500ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateMe503ApplicationProblemPlusJSONResponse struct {
@@ -34899,13 +35127,15 @@ type UpdateMe503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateMe503ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ChangePasswordRequestObject struct {
@@ -34930,12 +35160,14 @@ type ChangePassword400ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword400ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ChangePassword401ApplicationProblemPlusJSONResponse struct {
@@ -34944,13 +35176,15 @@ type ChangePassword401ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword401ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ChangePassword403ApplicationProblemPlusJSONResponse struct {
@@ -34959,12 +35193,14 @@ type ChangePassword403ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword403ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ChangePassword413ApplicationProblemPlusJSONResponse struct {
@@ -34973,12 +35209,14 @@ type ChangePassword413ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword413ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ChangePassword415ApplicationProblemPlusJSONResponse struct {
@@ -34987,15 +35225,17 @@ type ChangePassword415ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword415ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ChangePassword422ApplicationProblemPlusJSONResponse struct {
@@ -35004,12 +35244,14 @@ type ChangePassword422ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword422ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ChangePassword429ApplicationProblemPlusJSONResponse struct {
@@ -35018,8 +35260,8 @@ type ChangePassword429ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword429ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35039,7 +35281,9 @@ func (response ChangePassword429ApplicationProblemPlusJSONResponse) VisitChangeP
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ChangePassword500ApplicationProblemPlusJSONResponse struct {
@@ -35048,12 +35292,14 @@ type ChangePassword500ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword500ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ChangePassword503ApplicationProblemPlusJSONResponse struct {
@@ -35062,13 +35308,15 @@ type ChangePassword503ApplicationProblemPlusJSONResponse struct {
 
 func (response ChangePassword503ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResetPasswordRequestObject struct {
@@ -35093,12 +35341,14 @@ type ResetPassword400ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword400ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResetPassword413ApplicationProblemPlusJSONResponse struct {
@@ -35107,12 +35357,14 @@ type ResetPassword413ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword413ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResetPassword415ApplicationProblemPlusJSONResponse struct {
@@ -35121,15 +35373,17 @@ type ResetPassword415ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword415ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResetPassword422ApplicationProblemPlusJSONResponse struct {
@@ -35138,12 +35392,14 @@ type ResetPassword422ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword422ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResetPassword429ApplicationProblemPlusJSONResponse struct {
@@ -35152,8 +35408,8 @@ type ResetPassword429ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword429ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35173,7 +35429,9 @@ func (response ResetPassword429ApplicationProblemPlusJSONResponse) VisitResetPas
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResetPassword500ApplicationProblemPlusJSONResponse struct {
@@ -35182,12 +35440,14 @@ type ResetPassword500ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword500ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResetPassword503ApplicationProblemPlusJSONResponse struct {
@@ -35196,13 +35456,15 @@ type ResetPassword503ApplicationProblemPlusJSONResponse struct {
 
 func (response ResetPassword503ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type RefreshRequestObject struct {
@@ -35217,12 +35479,14 @@ type Refresh200JSONResponse TokenPair
 
 func (response Refresh200JSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh400ApplicationProblemPlusJSONResponse struct {
@@ -35231,12 +35495,14 @@ type Refresh400ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh400ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh401ApplicationProblemPlusJSONResponse struct {
@@ -35245,13 +35511,15 @@ type Refresh401ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh401ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh403ApplicationProblemPlusJSONResponse struct {
@@ -35260,12 +35528,14 @@ type Refresh403ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh403ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh406ApplicationProblemPlusJSONResponse struct {
@@ -35274,12 +35544,14 @@ type Refresh406ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh406ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh413ApplicationProblemPlusJSONResponse struct {
@@ -35288,12 +35560,14 @@ type Refresh413ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh413ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh415ApplicationProblemPlusJSONResponse struct {
@@ -35302,15 +35576,17 @@ type Refresh415ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh415ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh422ApplicationProblemPlusJSONResponse struct {
@@ -35319,12 +35595,14 @@ type Refresh422ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh422ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh429ApplicationProblemPlusJSONResponse struct {
@@ -35333,8 +35611,8 @@ type Refresh429ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh429ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35354,7 +35632,9 @@ func (response Refresh429ApplicationProblemPlusJSONResponse) VisitRefreshRespons
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh500ApplicationProblemPlusJSONResponse struct {
@@ -35363,12 +35643,14 @@ type Refresh500ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh500ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Refresh503ApplicationProblemPlusJSONResponse struct {
@@ -35377,13 +35659,15 @@ type Refresh503ApplicationProblemPlusJSONResponse struct {
 
 func (response Refresh503ApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListMySessionsRequestObject struct {
@@ -35405,15 +35689,17 @@ type ListMySessions200JSONResponse struct {
 
 func (response ListMySessions200JSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListMySessions401ApplicationProblemPlusJSONResponse struct {
@@ -35422,13 +35708,15 @@ type ListMySessions401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions401ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListMySessions403ApplicationProblemPlusJSONResponse struct {
@@ -35437,12 +35725,14 @@ type ListMySessions403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions403ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListMySessions406ApplicationProblemPlusJSONResponse struct {
@@ -35451,12 +35741,14 @@ type ListMySessions406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions406ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListMySessions422ApplicationProblemPlusJSONResponse struct {
@@ -35465,12 +35757,14 @@ type ListMySessions422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions422ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListMySessions429ApplicationProblemPlusJSONResponse struct {
@@ -35479,8 +35773,8 @@ type ListMySessions429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions429ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35500,7 +35794,9 @@ func (response ListMySessions429ApplicationProblemPlusJSONResponse) VisitListMyS
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListMySessions500ApplicationProblemPlusJSONResponse struct {
@@ -35509,12 +35805,14 @@ type ListMySessions500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions500ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListMySessions503ApplicationProblemPlusJSONResponse struct {
@@ -35523,13 +35821,15 @@ type ListMySessions503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListMySessions503ApplicationProblemPlusJSONResponse) VisitListMySessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndMySessionRequestObject struct {
@@ -35554,13 +35854,15 @@ type EndMySession401ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession401ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndMySession403ApplicationProblemPlusJSONResponse struct {
@@ -35569,12 +35871,14 @@ type EndMySession403ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession403ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndMySession404ApplicationProblemPlusJSONResponse struct {
@@ -35583,12 +35887,14 @@ type EndMySession404ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession404ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndMySession422ApplicationProblemPlusJSONResponse struct {
@@ -35597,12 +35903,14 @@ type EndMySession422ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession422ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndMySession429ApplicationProblemPlusJSONResponse struct {
@@ -35611,8 +35919,8 @@ type EndMySession429ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession429ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35632,7 +35940,9 @@ func (response EndMySession429ApplicationProblemPlusJSONResponse) VisitEndMySess
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndMySession500ApplicationProblemPlusJSONResponse struct {
@@ -35641,12 +35951,14 @@ type EndMySession500ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession500ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndMySession503ApplicationProblemPlusJSONResponse struct {
@@ -35655,13 +35967,15 @@ type EndMySession503ApplicationProblemPlusJSONResponse struct {
 
 func (response EndMySession503ApplicationProblemPlusJSONResponse) VisitEndMySessionResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListBranchesRequestObject struct {
@@ -35683,15 +35997,17 @@ type ListBranches200JSONResponse struct {
 
 func (response ListBranches200JSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListBranches401ApplicationProblemPlusJSONResponse struct {
@@ -35700,13 +36016,15 @@ type ListBranches401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches401ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListBranches403ApplicationProblemPlusJSONResponse struct {
@@ -35715,12 +36033,14 @@ type ListBranches403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches403ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListBranches404ApplicationProblemPlusJSONResponse struct {
@@ -35729,12 +36049,14 @@ type ListBranches404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches404ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListBranches406ApplicationProblemPlusJSONResponse struct {
@@ -35743,12 +36065,14 @@ type ListBranches406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches406ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListBranches422ApplicationProblemPlusJSONResponse struct {
@@ -35757,12 +36081,14 @@ type ListBranches422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches422ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListBranches429ApplicationProblemPlusJSONResponse struct {
@@ -35771,8 +36097,8 @@ type ListBranches429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches429ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -35792,7 +36118,9 @@ func (response ListBranches429ApplicationProblemPlusJSONResponse) VisitListBranc
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListBranches500ApplicationProblemPlusJSONResponse struct {
@@ -35801,12 +36129,14 @@ type ListBranches500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches500ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListBranches503ApplicationProblemPlusJSONResponse struct {
@@ -35815,13 +36145,15 @@ type ListBranches503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListBranches503ApplicationProblemPlusJSONResponse) VisitListBranchesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranchRequestObject struct {
@@ -35845,14 +36177,16 @@ type CreateBranch201JSONResponse struct {
 
 func (response CreateBranch201JSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	return body.Reply(w, 201)
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch400ApplicationProblemPlusJSONResponse struct {
@@ -35861,12 +36195,14 @@ type CreateBranch400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch400ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch401ApplicationProblemPlusJSONResponse struct {
@@ -35875,13 +36211,15 @@ type CreateBranch401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch401ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch403ApplicationProblemPlusJSONResponse struct {
@@ -35890,12 +36228,14 @@ type CreateBranch403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch403ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch404ApplicationProblemPlusJSONResponse struct {
@@ -35904,12 +36244,14 @@ type CreateBranch404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch404ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch406ApplicationProblemPlusJSONResponse struct {
@@ -35918,12 +36260,14 @@ type CreateBranch406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch406ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch409ApplicationProblemPlusJSONResponse struct {
@@ -35932,12 +36276,14 @@ type CreateBranch409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch409ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch413ApplicationProblemPlusJSONResponse struct {
@@ -35946,12 +36292,14 @@ type CreateBranch413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch413ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch415ApplicationProblemPlusJSONResponse struct {
@@ -35960,15 +36308,17 @@ type CreateBranch415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch415ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch422ApplicationProblemPlusJSONResponse struct {
@@ -35977,12 +36327,14 @@ type CreateBranch422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch422ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch429ApplicationProblemPlusJSONResponse struct {
@@ -35991,8 +36343,8 @@ type CreateBranch429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch429ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -36012,7 +36364,9 @@ func (response CreateBranch429ApplicationProblemPlusJSONResponse) VisitCreateBra
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch500ApplicationProblemPlusJSONResponse struct {
@@ -36021,12 +36375,14 @@ type CreateBranch500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch500ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateBranch503ApplicationProblemPlusJSONResponse struct {
@@ -36035,13 +36391,15 @@ type CreateBranch503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateBranch503ApplicationProblemPlusJSONResponse) VisitCreateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranchRequestObject struct {
@@ -36057,12 +36415,14 @@ type DeleteBranch200JSONResponse DeletionPreview
 
 func (response DeleteBranch200JSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch202ResponseHeaders struct {
@@ -36076,13 +36436,15 @@ type DeleteBranch202JSONResponse struct {
 
 func (response DeleteBranch202JSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 202)
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch204Response struct {
@@ -36099,13 +36461,15 @@ type DeleteBranch401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch401ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch403ApplicationProblemPlusJSONResponse struct {
@@ -36114,12 +36478,14 @@ type DeleteBranch403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch403ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch404ApplicationProblemPlusJSONResponse struct {
@@ -36128,12 +36494,14 @@ type DeleteBranch404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch404ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch406ApplicationProblemPlusJSONResponse struct {
@@ -36142,12 +36510,14 @@ type DeleteBranch406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch406ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch412ApplicationProblemPlusJSONResponse struct {
@@ -36156,12 +36526,14 @@ type DeleteBranch412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch412ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch422ApplicationProblemPlusJSONResponse struct {
@@ -36170,12 +36542,14 @@ type DeleteBranch422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch422ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch429ApplicationProblemPlusJSONResponse struct {
@@ -36184,8 +36558,8 @@ type DeleteBranch429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch429ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -36205,7 +36579,9 @@ func (response DeleteBranch429ApplicationProblemPlusJSONResponse) VisitDeleteBra
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch500ApplicationProblemPlusJSONResponse struct {
@@ -36214,12 +36590,14 @@ type DeleteBranch500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch500ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteBranch503ApplicationProblemPlusJSONResponse struct {
@@ -36228,13 +36606,15 @@ type DeleteBranch503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteBranch503ApplicationProblemPlusJSONResponse) VisitDeleteBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranchRequestObject struct {
@@ -36257,13 +36637,15 @@ type GetBranch200JSONResponse struct {
 
 func (response GetBranch200JSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranch304ResponseHeaders struct {
@@ -36286,13 +36668,15 @@ type GetBranch401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch401ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranch403ApplicationProblemPlusJSONResponse struct {
@@ -36301,12 +36685,14 @@ type GetBranch403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch403ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranch404ApplicationProblemPlusJSONResponse struct {
@@ -36315,12 +36701,14 @@ type GetBranch404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch404ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranch406ApplicationProblemPlusJSONResponse struct {
@@ -36329,12 +36717,14 @@ type GetBranch406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch406ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranch412ApplicationProblemPlusJSONResponse struct {
@@ -36343,12 +36733,14 @@ type GetBranch412ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch412ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranch422ApplicationProblemPlusJSONResponse struct {
@@ -36357,12 +36749,14 @@ type GetBranch422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch422ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranch429ApplicationProblemPlusJSONResponse struct {
@@ -36371,8 +36765,8 @@ type GetBranch429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch429ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -36392,7 +36786,9 @@ func (response GetBranch429ApplicationProblemPlusJSONResponse) VisitGetBranchRes
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranch500ApplicationProblemPlusJSONResponse struct {
@@ -36401,12 +36797,14 @@ type GetBranch500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch500ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetBranch503ApplicationProblemPlusJSONResponse struct {
@@ -36415,13 +36813,15 @@ type GetBranch503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetBranch503ApplicationProblemPlusJSONResponse) VisitGetBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranchRequestObject struct {
@@ -36445,13 +36845,15 @@ type UpdateBranch200JSONResponse struct {
 
 func (response UpdateBranch200JSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch400ApplicationProblemPlusJSONResponse struct {
@@ -36460,12 +36862,14 @@ type UpdateBranch400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch400ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch401ApplicationProblemPlusJSONResponse struct {
@@ -36474,13 +36878,15 @@ type UpdateBranch401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch401ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch403ApplicationProblemPlusJSONResponse struct {
@@ -36489,12 +36895,14 @@ type UpdateBranch403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch403ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch404ApplicationProblemPlusJSONResponse struct {
@@ -36503,12 +36911,14 @@ type UpdateBranch404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch404ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch406ApplicationProblemPlusJSONResponse struct {
@@ -36517,12 +36927,14 @@ type UpdateBranch406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch406ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch409ApplicationProblemPlusJSONResponse struct {
@@ -36531,12 +36943,14 @@ type UpdateBranch409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch409ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch412ApplicationProblemPlusJSONResponse struct {
@@ -36545,12 +36959,14 @@ type UpdateBranch412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch412ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch413ApplicationProblemPlusJSONResponse struct {
@@ -36559,12 +36975,14 @@ type UpdateBranch413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch413ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch415ApplicationProblemPlusJSONResponse struct {
@@ -36573,15 +36991,17 @@ type UpdateBranch415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch415ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch422ApplicationProblemPlusJSONResponse struct {
@@ -36590,12 +37010,14 @@ type UpdateBranch422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch422ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch429ApplicationProblemPlusJSONResponse struct {
@@ -36604,8 +37026,8 @@ type UpdateBranch429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch429ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -36625,7 +37047,9 @@ func (response UpdateBranch429ApplicationProblemPlusJSONResponse) VisitUpdateBra
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch500ApplicationProblemPlusJSONResponse struct {
@@ -36634,12 +37058,14 @@ type UpdateBranch500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch500ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateBranch503ApplicationProblemPlusJSONResponse struct {
@@ -36648,13 +37074,15 @@ type UpdateBranch503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateBranch503ApplicationProblemPlusJSONResponse) VisitUpdateBranchResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCompaniesRequestObject struct {
@@ -36676,15 +37104,17 @@ type ListCompanies200JSONResponse struct {
 
 func (response ListCompanies200JSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCompanies401ApplicationProblemPlusJSONResponse struct {
@@ -36693,13 +37123,15 @@ type ListCompanies401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies401ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCompanies403ApplicationProblemPlusJSONResponse struct {
@@ -36708,12 +37140,14 @@ type ListCompanies403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies403ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCompanies404ApplicationProblemPlusJSONResponse struct {
@@ -36722,12 +37156,14 @@ type ListCompanies404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies404ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCompanies406ApplicationProblemPlusJSONResponse struct {
@@ -36736,12 +37172,14 @@ type ListCompanies406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies406ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCompanies422ApplicationProblemPlusJSONResponse struct {
@@ -36750,12 +37188,14 @@ type ListCompanies422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies422ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCompanies429ApplicationProblemPlusJSONResponse struct {
@@ -36764,8 +37204,8 @@ type ListCompanies429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies429ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -36785,7 +37225,9 @@ func (response ListCompanies429ApplicationProblemPlusJSONResponse) VisitListComp
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCompanies500ApplicationProblemPlusJSONResponse struct {
@@ -36794,12 +37236,14 @@ type ListCompanies500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies500ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListCompanies503ApplicationProblemPlusJSONResponse struct {
@@ -36808,13 +37252,15 @@ type ListCompanies503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListCompanies503ApplicationProblemPlusJSONResponse) VisitListCompaniesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompanyRequestObject struct {
@@ -36838,14 +37284,16 @@ type CreateCompany201JSONResponse struct {
 
 func (response CreateCompany201JSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	return body.Reply(w, 201)
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany400ApplicationProblemPlusJSONResponse struct {
@@ -36854,12 +37302,14 @@ type CreateCompany400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany400ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany401ApplicationProblemPlusJSONResponse struct {
@@ -36868,13 +37318,15 @@ type CreateCompany401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany401ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany403ApplicationProblemPlusJSONResponse struct {
@@ -36883,12 +37335,14 @@ type CreateCompany403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany403ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany404ApplicationProblemPlusJSONResponse struct {
@@ -36897,12 +37351,14 @@ type CreateCompany404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany404ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany406ApplicationProblemPlusJSONResponse struct {
@@ -36911,12 +37367,14 @@ type CreateCompany406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany406ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany409ApplicationProblemPlusJSONResponse struct {
@@ -36925,12 +37383,14 @@ type CreateCompany409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany409ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany413ApplicationProblemPlusJSONResponse struct {
@@ -36939,12 +37399,14 @@ type CreateCompany413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany413ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany415ApplicationProblemPlusJSONResponse struct {
@@ -36953,15 +37415,17 @@ type CreateCompany415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany415ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany422ApplicationProblemPlusJSONResponse struct {
@@ -36970,12 +37434,14 @@ type CreateCompany422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany422ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany429ApplicationProblemPlusJSONResponse struct {
@@ -36984,8 +37450,8 @@ type CreateCompany429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany429ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37005,7 +37471,9 @@ func (response CreateCompany429ApplicationProblemPlusJSONResponse) VisitCreateCo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany500ApplicationProblemPlusJSONResponse struct {
@@ -37014,12 +37482,14 @@ type CreateCompany500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany500ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateCompany503ApplicationProblemPlusJSONResponse struct {
@@ -37028,13 +37498,15 @@ type CreateCompany503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateCompany503ApplicationProblemPlusJSONResponse) VisitCreateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompanyRequestObject struct {
@@ -37050,12 +37522,14 @@ type DeleteCompany200JSONResponse DeletionPreview
 
 func (response DeleteCompany200JSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany202ResponseHeaders struct {
@@ -37069,13 +37543,15 @@ type DeleteCompany202JSONResponse struct {
 
 func (response DeleteCompany202JSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 202)
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany204Response struct {
@@ -37092,13 +37568,15 @@ type DeleteCompany401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany401ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany403ApplicationProblemPlusJSONResponse struct {
@@ -37107,12 +37585,14 @@ type DeleteCompany403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany403ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany404ApplicationProblemPlusJSONResponse struct {
@@ -37121,12 +37601,14 @@ type DeleteCompany404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany404ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany406ApplicationProblemPlusJSONResponse struct {
@@ -37135,12 +37617,14 @@ type DeleteCompany406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany406ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany412ApplicationProblemPlusJSONResponse struct {
@@ -37149,12 +37633,14 @@ type DeleteCompany412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany412ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany422ApplicationProblemPlusJSONResponse struct {
@@ -37163,12 +37649,14 @@ type DeleteCompany422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany422ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany429ApplicationProblemPlusJSONResponse struct {
@@ -37177,8 +37665,8 @@ type DeleteCompany429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany429ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37198,7 +37686,9 @@ func (response DeleteCompany429ApplicationProblemPlusJSONResponse) VisitDeleteCo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany500ApplicationProblemPlusJSONResponse struct {
@@ -37207,12 +37697,14 @@ type DeleteCompany500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany500ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteCompany503ApplicationProblemPlusJSONResponse struct {
@@ -37221,13 +37713,15 @@ type DeleteCompany503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteCompany503ApplicationProblemPlusJSONResponse) VisitDeleteCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompanyRequestObject struct {
@@ -37250,13 +37744,15 @@ type GetCompany200JSONResponse struct {
 
 func (response GetCompany200JSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompany304ResponseHeaders struct {
@@ -37279,13 +37775,15 @@ type GetCompany401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany401ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompany403ApplicationProblemPlusJSONResponse struct {
@@ -37294,12 +37792,14 @@ type GetCompany403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany403ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompany404ApplicationProblemPlusJSONResponse struct {
@@ -37308,12 +37808,14 @@ type GetCompany404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany404ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompany406ApplicationProblemPlusJSONResponse struct {
@@ -37322,12 +37824,14 @@ type GetCompany406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany406ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompany412ApplicationProblemPlusJSONResponse struct {
@@ -37336,12 +37840,14 @@ type GetCompany412ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany412ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompany422ApplicationProblemPlusJSONResponse struct {
@@ -37350,12 +37856,14 @@ type GetCompany422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany422ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompany429ApplicationProblemPlusJSONResponse struct {
@@ -37364,8 +37872,8 @@ type GetCompany429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany429ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37385,7 +37893,9 @@ func (response GetCompany429ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompany500ApplicationProblemPlusJSONResponse struct {
@@ -37394,12 +37904,14 @@ type GetCompany500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany500ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetCompany503ApplicationProblemPlusJSONResponse struct {
@@ -37408,13 +37920,15 @@ type GetCompany503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetCompany503ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompanyRequestObject struct {
@@ -37438,13 +37952,15 @@ type UpdateCompany200JSONResponse struct {
 
 func (response UpdateCompany200JSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany400ApplicationProblemPlusJSONResponse struct {
@@ -37453,12 +37969,14 @@ type UpdateCompany400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany400ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany401ApplicationProblemPlusJSONResponse struct {
@@ -37467,13 +37985,15 @@ type UpdateCompany401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany401ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany403ApplicationProblemPlusJSONResponse struct {
@@ -37482,12 +38002,14 @@ type UpdateCompany403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany403ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany404ApplicationProblemPlusJSONResponse struct {
@@ -37496,12 +38018,14 @@ type UpdateCompany404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany404ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany406ApplicationProblemPlusJSONResponse struct {
@@ -37510,12 +38034,14 @@ type UpdateCompany406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany406ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany409ApplicationProblemPlusJSONResponse struct {
@@ -37524,12 +38050,14 @@ type UpdateCompany409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany409ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany412ApplicationProblemPlusJSONResponse struct {
@@ -37538,12 +38066,14 @@ type UpdateCompany412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany412ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany413ApplicationProblemPlusJSONResponse struct {
@@ -37552,12 +38082,14 @@ type UpdateCompany413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany413ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany415ApplicationProblemPlusJSONResponse struct {
@@ -37566,15 +38098,17 @@ type UpdateCompany415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany415ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany422ApplicationProblemPlusJSONResponse struct {
@@ -37583,12 +38117,14 @@ type UpdateCompany422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany422ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany429ApplicationProblemPlusJSONResponse struct {
@@ -37597,8 +38133,8 @@ type UpdateCompany429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany429ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37618,7 +38154,9 @@ func (response UpdateCompany429ApplicationProblemPlusJSONResponse) VisitUpdateCo
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany500ApplicationProblemPlusJSONResponse struct {
@@ -37627,12 +38165,14 @@ type UpdateCompany500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany500ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateCompany503ApplicationProblemPlusJSONResponse struct {
@@ -37641,13 +38181,15 @@ type UpdateCompany503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateCompany503ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDepartmentsRequestObject struct {
@@ -37669,15 +38211,17 @@ type ListDepartments200JSONResponse struct {
 
 func (response ListDepartments200JSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDepartments401ApplicationProblemPlusJSONResponse struct {
@@ -37686,13 +38230,15 @@ type ListDepartments401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments401ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDepartments403ApplicationProblemPlusJSONResponse struct {
@@ -37701,12 +38247,14 @@ type ListDepartments403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments403ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDepartments404ApplicationProblemPlusJSONResponse struct {
@@ -37715,12 +38263,14 @@ type ListDepartments404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments404ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDepartments406ApplicationProblemPlusJSONResponse struct {
@@ -37729,12 +38279,14 @@ type ListDepartments406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments406ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDepartments422ApplicationProblemPlusJSONResponse struct {
@@ -37743,12 +38295,14 @@ type ListDepartments422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments422ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDepartments429ApplicationProblemPlusJSONResponse struct {
@@ -37757,8 +38311,8 @@ type ListDepartments429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments429ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37778,7 +38332,9 @@ func (response ListDepartments429ApplicationProblemPlusJSONResponse) VisitListDe
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDepartments500ApplicationProblemPlusJSONResponse struct {
@@ -37787,12 +38343,14 @@ type ListDepartments500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments500ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDepartments503ApplicationProblemPlusJSONResponse struct {
@@ -37801,13 +38359,15 @@ type ListDepartments503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDepartments503ApplicationProblemPlusJSONResponse) VisitListDepartmentsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartmentRequestObject struct {
@@ -37831,14 +38391,16 @@ type CreateDepartment201JSONResponse struct {
 
 func (response CreateDepartment201JSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	return body.Reply(w, 201)
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment400ApplicationProblemPlusJSONResponse struct {
@@ -37847,12 +38409,14 @@ type CreateDepartment400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment400ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment401ApplicationProblemPlusJSONResponse struct {
@@ -37861,13 +38425,15 @@ type CreateDepartment401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment401ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment403ApplicationProblemPlusJSONResponse struct {
@@ -37876,12 +38442,14 @@ type CreateDepartment403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment403ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment404ApplicationProblemPlusJSONResponse struct {
@@ -37890,12 +38458,14 @@ type CreateDepartment404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment404ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment406ApplicationProblemPlusJSONResponse struct {
@@ -37904,12 +38474,14 @@ type CreateDepartment406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment406ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment409ApplicationProblemPlusJSONResponse struct {
@@ -37918,12 +38490,14 @@ type CreateDepartment409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment409ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment413ApplicationProblemPlusJSONResponse struct {
@@ -37932,12 +38506,14 @@ type CreateDepartment413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment413ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment415ApplicationProblemPlusJSONResponse struct {
@@ -37946,15 +38522,17 @@ type CreateDepartment415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment415ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment422ApplicationProblemPlusJSONResponse struct {
@@ -37963,12 +38541,14 @@ type CreateDepartment422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment422ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment429ApplicationProblemPlusJSONResponse struct {
@@ -37977,8 +38557,8 @@ type CreateDepartment429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment429ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -37998,7 +38578,9 @@ func (response CreateDepartment429ApplicationProblemPlusJSONResponse) VisitCreat
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment500ApplicationProblemPlusJSONResponse struct {
@@ -38007,12 +38589,14 @@ type CreateDepartment500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment500ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateDepartment503ApplicationProblemPlusJSONResponse struct {
@@ -38021,13 +38605,15 @@ type CreateDepartment503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateDepartment503ApplicationProblemPlusJSONResponse) VisitCreateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartmentRequestObject struct {
@@ -38043,12 +38629,14 @@ type DeleteDepartment200JSONResponse DeletionPreview
 
 func (response DeleteDepartment200JSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment202ResponseHeaders struct {
@@ -38062,13 +38650,15 @@ type DeleteDepartment202JSONResponse struct {
 
 func (response DeleteDepartment202JSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 202)
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment204Response struct {
@@ -38085,13 +38675,15 @@ type DeleteDepartment401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment401ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment403ApplicationProblemPlusJSONResponse struct {
@@ -38100,12 +38692,14 @@ type DeleteDepartment403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment403ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment404ApplicationProblemPlusJSONResponse struct {
@@ -38114,12 +38708,14 @@ type DeleteDepartment404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment404ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment406ApplicationProblemPlusJSONResponse struct {
@@ -38128,12 +38724,14 @@ type DeleteDepartment406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment406ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment412ApplicationProblemPlusJSONResponse struct {
@@ -38142,12 +38740,14 @@ type DeleteDepartment412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment412ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment422ApplicationProblemPlusJSONResponse struct {
@@ -38156,12 +38756,14 @@ type DeleteDepartment422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment422ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment429ApplicationProblemPlusJSONResponse struct {
@@ -38170,8 +38772,8 @@ type DeleteDepartment429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment429ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -38191,7 +38793,9 @@ func (response DeleteDepartment429ApplicationProblemPlusJSONResponse) VisitDelet
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment500ApplicationProblemPlusJSONResponse struct {
@@ -38200,12 +38804,14 @@ type DeleteDepartment500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment500ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteDepartment503ApplicationProblemPlusJSONResponse struct {
@@ -38214,13 +38820,15 @@ type DeleteDepartment503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteDepartment503ApplicationProblemPlusJSONResponse) VisitDeleteDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartmentRequestObject struct {
@@ -38243,13 +38851,15 @@ type GetDepartment200JSONResponse struct {
 
 func (response GetDepartment200JSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartment304ResponseHeaders struct {
@@ -38272,13 +38882,15 @@ type GetDepartment401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment401ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartment403ApplicationProblemPlusJSONResponse struct {
@@ -38287,12 +38899,14 @@ type GetDepartment403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment403ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartment404ApplicationProblemPlusJSONResponse struct {
@@ -38301,12 +38915,14 @@ type GetDepartment404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment404ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartment406ApplicationProblemPlusJSONResponse struct {
@@ -38315,12 +38931,14 @@ type GetDepartment406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment406ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartment412ApplicationProblemPlusJSONResponse struct {
@@ -38329,12 +38947,14 @@ type GetDepartment412ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment412ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartment422ApplicationProblemPlusJSONResponse struct {
@@ -38343,12 +38963,14 @@ type GetDepartment422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment422ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartment429ApplicationProblemPlusJSONResponse struct {
@@ -38357,8 +38979,8 @@ type GetDepartment429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment429ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -38378,7 +39000,9 @@ func (response GetDepartment429ApplicationProblemPlusJSONResponse) VisitGetDepar
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartment500ApplicationProblemPlusJSONResponse struct {
@@ -38387,12 +39011,14 @@ type GetDepartment500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment500ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetDepartment503ApplicationProblemPlusJSONResponse struct {
@@ -38401,13 +39027,15 @@ type GetDepartment503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetDepartment503ApplicationProblemPlusJSONResponse) VisitGetDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartmentRequestObject struct {
@@ -38431,13 +39059,15 @@ type UpdateDepartment200JSONResponse struct {
 
 func (response UpdateDepartment200JSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment400ApplicationProblemPlusJSONResponse struct {
@@ -38446,12 +39076,14 @@ type UpdateDepartment400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment400ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment401ApplicationProblemPlusJSONResponse struct {
@@ -38460,13 +39092,15 @@ type UpdateDepartment401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment401ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment403ApplicationProblemPlusJSONResponse struct {
@@ -38475,12 +39109,14 @@ type UpdateDepartment403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment403ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment404ApplicationProblemPlusJSONResponse struct {
@@ -38489,12 +39125,14 @@ type UpdateDepartment404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment404ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment406ApplicationProblemPlusJSONResponse struct {
@@ -38503,12 +39141,14 @@ type UpdateDepartment406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment406ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment409ApplicationProblemPlusJSONResponse struct {
@@ -38517,12 +39157,14 @@ type UpdateDepartment409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment409ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment412ApplicationProblemPlusJSONResponse struct {
@@ -38531,12 +39173,14 @@ type UpdateDepartment412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment412ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment413ApplicationProblemPlusJSONResponse struct {
@@ -38545,12 +39189,14 @@ type UpdateDepartment413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment413ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment415ApplicationProblemPlusJSONResponse struct {
@@ -38559,15 +39205,17 @@ type UpdateDepartment415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment415ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment422ApplicationProblemPlusJSONResponse struct {
@@ -38576,12 +39224,14 @@ type UpdateDepartment422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment422ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment429ApplicationProblemPlusJSONResponse struct {
@@ -38590,8 +39240,8 @@ type UpdateDepartment429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment429ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -38611,7 +39261,9 @@ func (response UpdateDepartment429ApplicationProblemPlusJSONResponse) VisitUpdat
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment500ApplicationProblemPlusJSONResponse struct {
@@ -38620,12 +39272,14 @@ type UpdateDepartment500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment500ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateDepartment503ApplicationProblemPlusJSONResponse struct {
@@ -38634,13 +39288,15 @@ type UpdateDepartment503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateDepartment503ApplicationProblemPlusJSONResponse) VisitUpdateDepartmentResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOrganisationTreeRequestObject struct {
@@ -38655,12 +39311,14 @@ type GetOrganisationTree200JSONResponse OrganisationTree
 
 func (response GetOrganisationTree200JSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOrganisationTree401ApplicationProblemPlusJSONResponse struct {
@@ -38669,13 +39327,15 @@ type GetOrganisationTree401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree401ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOrganisationTree403ApplicationProblemPlusJSONResponse struct {
@@ -38684,12 +39344,14 @@ type GetOrganisationTree403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree403ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOrganisationTree404ApplicationProblemPlusJSONResponse struct {
@@ -38698,12 +39360,14 @@ type GetOrganisationTree404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree404ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOrganisationTree406ApplicationProblemPlusJSONResponse struct {
@@ -38712,12 +39376,14 @@ type GetOrganisationTree406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree406ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOrganisationTree422ApplicationProblemPlusJSONResponse struct {
@@ -38726,12 +39392,14 @@ type GetOrganisationTree422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree422ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOrganisationTree429ApplicationProblemPlusJSONResponse struct {
@@ -38740,8 +39408,8 @@ type GetOrganisationTree429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree429ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -38761,7 +39429,9 @@ func (response GetOrganisationTree429ApplicationProblemPlusJSONResponse) VisitGe
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOrganisationTree500ApplicationProblemPlusJSONResponse struct {
@@ -38770,12 +39440,14 @@ type GetOrganisationTree500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree500ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOrganisationTree503ApplicationProblemPlusJSONResponse struct {
@@ -38784,13 +39456,15 @@ type GetOrganisationTree503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOrganisationTree503ApplicationProblemPlusJSONResponse) VisitGetOrganisationTreeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDeprecationsRequestObject struct {
@@ -38804,12 +39478,14 @@ type ListDeprecations200JSONResponse Deprecations
 
 func (response ListDeprecations200JSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDeprecations401ApplicationProblemPlusJSONResponse struct {
@@ -38818,13 +39494,15 @@ type ListDeprecations401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations401ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDeprecations403ApplicationProblemPlusJSONResponse struct {
@@ -38833,12 +39511,14 @@ type ListDeprecations403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations403ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDeprecations406ApplicationProblemPlusJSONResponse struct {
@@ -38847,12 +39527,14 @@ type ListDeprecations406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations406ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDeprecations422ApplicationProblemPlusJSONResponse struct {
@@ -38861,12 +39543,14 @@ type ListDeprecations422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations422ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDeprecations429ApplicationProblemPlusJSONResponse struct {
@@ -38875,8 +39559,8 @@ type ListDeprecations429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations429ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -38896,7 +39580,9 @@ func (response ListDeprecations429ApplicationProblemPlusJSONResponse) VisitListD
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDeprecations500ApplicationProblemPlusJSONResponse struct {
@@ -38905,12 +39591,14 @@ type ListDeprecations500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations500ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListDeprecations503ApplicationProblemPlusJSONResponse struct {
@@ -38919,13 +39607,15 @@ type ListDeprecations503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListDeprecations503ApplicationProblemPlusJSONResponse) VisitListDeprecationsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantRequestObject struct {
@@ -38947,13 +39637,15 @@ type GetOwnTenant200JSONResponse struct {
 
 func (response GetOwnTenant200JSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenant304ResponseHeaders struct {
@@ -38976,13 +39668,15 @@ type GetOwnTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant401ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenant403ApplicationProblemPlusJSONResponse struct {
@@ -38991,12 +39685,14 @@ type GetOwnTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant403ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenant404ApplicationProblemPlusJSONResponse struct {
@@ -39005,12 +39701,14 @@ type GetOwnTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant404ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenant406ApplicationProblemPlusJSONResponse struct {
@@ -39019,12 +39717,14 @@ type GetOwnTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant406ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenant412ApplicationProblemPlusJSONResponse struct {
@@ -39033,12 +39733,14 @@ type GetOwnTenant412ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant412ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenant422ApplicationProblemPlusJSONResponse struct {
@@ -39047,12 +39749,14 @@ type GetOwnTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant422ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenant429ApplicationProblemPlusJSONResponse struct {
@@ -39061,8 +39765,8 @@ type GetOwnTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant429ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39082,7 +39786,9 @@ func (response GetOwnTenant429ApplicationProblemPlusJSONResponse) VisitGetOwnTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenant500ApplicationProblemPlusJSONResponse struct {
@@ -39091,12 +39797,14 @@ type GetOwnTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant500ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenant503ApplicationProblemPlusJSONResponse struct {
@@ -39105,13 +39813,15 @@ type GetOwnTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenant503ApplicationProblemPlusJSONResponse) VisitGetOwnTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantUsageRequestObject struct {
@@ -39126,12 +39836,14 @@ type GetOwnTenantUsage200JSONResponse TenantUsage
 
 func (response GetOwnTenantUsage200JSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantUsage401ApplicationProblemPlusJSONResponse struct {
@@ -39140,13 +39852,15 @@ type GetOwnTenantUsage401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage401ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantUsage403ApplicationProblemPlusJSONResponse struct {
@@ -39155,12 +39869,14 @@ type GetOwnTenantUsage403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage403ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantUsage404ApplicationProblemPlusJSONResponse struct {
@@ -39169,12 +39885,14 @@ type GetOwnTenantUsage404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage404ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantUsage406ApplicationProblemPlusJSONResponse struct {
@@ -39183,12 +39901,14 @@ type GetOwnTenantUsage406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage406ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantUsage422ApplicationProblemPlusJSONResponse struct {
@@ -39197,12 +39917,14 @@ type GetOwnTenantUsage422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage422ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantUsage429ApplicationProblemPlusJSONResponse struct {
@@ -39211,8 +39933,8 @@ type GetOwnTenantUsage429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage429ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39232,7 +39954,9 @@ func (response GetOwnTenantUsage429ApplicationProblemPlusJSONResponse) VisitGetO
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantUsage500ApplicationProblemPlusJSONResponse struct {
@@ -39241,12 +39965,14 @@ type GetOwnTenantUsage500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage500ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetOwnTenantUsage503ApplicationProblemPlusJSONResponse struct {
@@ -39255,13 +39981,15 @@ type GetOwnTenantUsage503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetOwnTenantUsage503ApplicationProblemPlusJSONResponse) VisitGetOwnTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListTenantsRequestObject struct {
@@ -39283,15 +40011,17 @@ type ListTenants200JSONResponse struct {
 
 func (response ListTenants200JSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListTenants401ApplicationProblemPlusJSONResponse struct {
@@ -39300,13 +40030,15 @@ type ListTenants401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants401ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListTenants403ApplicationProblemPlusJSONResponse struct {
@@ -39315,12 +40047,14 @@ type ListTenants403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants403ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListTenants406ApplicationProblemPlusJSONResponse struct {
@@ -39329,12 +40063,14 @@ type ListTenants406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants406ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListTenants422ApplicationProblemPlusJSONResponse struct {
@@ -39343,12 +40079,14 @@ type ListTenants422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants422ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListTenants429ApplicationProblemPlusJSONResponse struct {
@@ -39357,8 +40095,8 @@ type ListTenants429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants429ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39378,7 +40116,9 @@ func (response ListTenants429ApplicationProblemPlusJSONResponse) VisitListTenant
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListTenants500ApplicationProblemPlusJSONResponse struct {
@@ -39387,12 +40127,14 @@ type ListTenants500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants500ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListTenants503ApplicationProblemPlusJSONResponse struct {
@@ -39401,13 +40143,15 @@ type ListTenants503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListTenants503ApplicationProblemPlusJSONResponse) VisitListTenantsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenantRequestObject struct {
@@ -39430,14 +40174,16 @@ type CreateTenant201JSONResponse struct {
 
 func (response CreateTenant201JSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	return body.Reply(w, 201)
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant400ApplicationProblemPlusJSONResponse struct {
@@ -39446,12 +40192,14 @@ type CreateTenant400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant400ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant401ApplicationProblemPlusJSONResponse struct {
@@ -39460,13 +40208,15 @@ type CreateTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant401ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant403ApplicationProblemPlusJSONResponse struct {
@@ -39475,12 +40225,14 @@ type CreateTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant403ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant406ApplicationProblemPlusJSONResponse struct {
@@ -39489,12 +40241,14 @@ type CreateTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant406ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant409ApplicationProblemPlusJSONResponse struct {
@@ -39503,12 +40257,14 @@ type CreateTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant409ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant413ApplicationProblemPlusJSONResponse struct {
@@ -39517,12 +40273,14 @@ type CreateTenant413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant413ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant415ApplicationProblemPlusJSONResponse struct {
@@ -39531,15 +40289,17 @@ type CreateTenant415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant415ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant422ApplicationProblemPlusJSONResponse struct {
@@ -39548,12 +40308,14 @@ type CreateTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant422ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant429ApplicationProblemPlusJSONResponse struct {
@@ -39562,8 +40324,8 @@ type CreateTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant429ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39583,7 +40345,9 @@ func (response CreateTenant429ApplicationProblemPlusJSONResponse) VisitCreateTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant500ApplicationProblemPlusJSONResponse struct {
@@ -39592,12 +40356,14 @@ type CreateTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant500ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateTenant503ApplicationProblemPlusJSONResponse struct {
@@ -39606,13 +40372,15 @@ type CreateTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateTenant503ApplicationProblemPlusJSONResponse) VisitCreateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenantRequestObject struct {
@@ -39636,14 +40404,16 @@ type DeleteTenant202JSONResponse struct {
 
 func (response DeleteTenant202JSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 202)
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant204Response struct {
@@ -39660,13 +40430,15 @@ type DeleteTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant401ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant403ApplicationProblemPlusJSONResponse struct {
@@ -39675,12 +40447,14 @@ type DeleteTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant403ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant404ApplicationProblemPlusJSONResponse struct {
@@ -39689,12 +40463,14 @@ type DeleteTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant404ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant406ApplicationProblemPlusJSONResponse struct {
@@ -39703,12 +40479,14 @@ type DeleteTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant406ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant409ApplicationProblemPlusJSONResponse struct {
@@ -39717,12 +40495,14 @@ type DeleteTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant409ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant412ApplicationProblemPlusJSONResponse struct {
@@ -39731,12 +40511,14 @@ type DeleteTenant412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant412ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant422ApplicationProblemPlusJSONResponse struct {
@@ -39745,12 +40527,14 @@ type DeleteTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant422ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant429ApplicationProblemPlusJSONResponse struct {
@@ -39759,8 +40543,8 @@ type DeleteTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant429ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39780,7 +40564,9 @@ func (response DeleteTenant429ApplicationProblemPlusJSONResponse) VisitDeleteTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant500ApplicationProblemPlusJSONResponse struct {
@@ -39789,12 +40575,14 @@ type DeleteTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant500ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteTenant503ApplicationProblemPlusJSONResponse struct {
@@ -39803,13 +40591,15 @@ type DeleteTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteTenant503ApplicationProblemPlusJSONResponse) VisitDeleteTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantRequestObject struct {
@@ -39832,13 +40622,15 @@ type GetTenant200JSONResponse struct {
 
 func (response GetTenant200JSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenant304ResponseHeaders struct {
@@ -39861,13 +40653,15 @@ type GetTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant401ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenant403ApplicationProblemPlusJSONResponse struct {
@@ -39876,12 +40670,14 @@ type GetTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant403ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenant404ApplicationProblemPlusJSONResponse struct {
@@ -39890,12 +40686,14 @@ type GetTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant404ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenant406ApplicationProblemPlusJSONResponse struct {
@@ -39904,12 +40702,14 @@ type GetTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant406ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenant412ApplicationProblemPlusJSONResponse struct {
@@ -39918,12 +40718,14 @@ type GetTenant412ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant412ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenant422ApplicationProblemPlusJSONResponse struct {
@@ -39932,12 +40734,14 @@ type GetTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant422ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenant429ApplicationProblemPlusJSONResponse struct {
@@ -39946,8 +40750,8 @@ type GetTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant429ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -39967,7 +40771,9 @@ func (response GetTenant429ApplicationProblemPlusJSONResponse) VisitGetTenantRes
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenant500ApplicationProblemPlusJSONResponse struct {
@@ -39976,12 +40782,14 @@ type GetTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant500ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenant503ApplicationProblemPlusJSONResponse struct {
@@ -39990,13 +40798,15 @@ type GetTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenant503ApplicationProblemPlusJSONResponse) VisitGetTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenantRequestObject struct {
@@ -40020,13 +40830,15 @@ type UpdateTenant200JSONResponse struct {
 
 func (response UpdateTenant200JSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant400ApplicationProblemPlusJSONResponse struct {
@@ -40035,12 +40847,14 @@ type UpdateTenant400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant400ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant401ApplicationProblemPlusJSONResponse struct {
@@ -40049,13 +40863,15 @@ type UpdateTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant401ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant403ApplicationProblemPlusJSONResponse struct {
@@ -40064,12 +40880,14 @@ type UpdateTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant403ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant404ApplicationProblemPlusJSONResponse struct {
@@ -40078,12 +40896,14 @@ type UpdateTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant404ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant406ApplicationProblemPlusJSONResponse struct {
@@ -40092,12 +40912,14 @@ type UpdateTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant406ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant409ApplicationProblemPlusJSONResponse struct {
@@ -40106,12 +40928,14 @@ type UpdateTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant409ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant412ApplicationProblemPlusJSONResponse struct {
@@ -40120,12 +40944,14 @@ type UpdateTenant412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant412ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant413ApplicationProblemPlusJSONResponse struct {
@@ -40134,12 +40960,14 @@ type UpdateTenant413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant413ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant415ApplicationProblemPlusJSONResponse struct {
@@ -40148,15 +40976,17 @@ type UpdateTenant415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant415ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant422ApplicationProblemPlusJSONResponse struct {
@@ -40165,12 +40995,14 @@ type UpdateTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant422ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant429ApplicationProblemPlusJSONResponse struct {
@@ -40179,8 +41011,8 @@ type UpdateTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant429ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40200,7 +41032,9 @@ func (response UpdateTenant429ApplicationProblemPlusJSONResponse) VisitUpdateTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant500ApplicationProblemPlusJSONResponse struct {
@@ -40209,12 +41043,14 @@ type UpdateTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant500ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateTenant503ApplicationProblemPlusJSONResponse struct {
@@ -40223,13 +41059,15 @@ type UpdateTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateTenant503ApplicationProblemPlusJSONResponse) VisitUpdateTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenantRequestObject struct {
@@ -40252,13 +41090,15 @@ type ResumeTenant200JSONResponse struct {
 
 func (response ResumeTenant200JSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant401ApplicationProblemPlusJSONResponse struct {
@@ -40267,13 +41107,15 @@ type ResumeTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant401ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant403ApplicationProblemPlusJSONResponse struct {
@@ -40282,12 +41124,14 @@ type ResumeTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant403ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant404ApplicationProblemPlusJSONResponse struct {
@@ -40296,12 +41140,14 @@ type ResumeTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant404ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant406ApplicationProblemPlusJSONResponse struct {
@@ -40310,12 +41156,14 @@ type ResumeTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant406ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant409ApplicationProblemPlusJSONResponse struct {
@@ -40324,12 +41172,14 @@ type ResumeTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant409ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant412ApplicationProblemPlusJSONResponse struct {
@@ -40338,12 +41188,14 @@ type ResumeTenant412ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant412ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant422ApplicationProblemPlusJSONResponse struct {
@@ -40352,12 +41204,14 @@ type ResumeTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant422ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant429ApplicationProblemPlusJSONResponse struct {
@@ -40366,8 +41220,8 @@ type ResumeTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant429ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40387,7 +41241,9 @@ func (response ResumeTenant429ApplicationProblemPlusJSONResponse) VisitResumeTen
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant500ApplicationProblemPlusJSONResponse struct {
@@ -40396,12 +41252,14 @@ type ResumeTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant500ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ResumeTenant503ApplicationProblemPlusJSONResponse struct {
@@ -40410,13 +41268,15 @@ type ResumeTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response ResumeTenant503ApplicationProblemPlusJSONResponse) VisitResumeTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenantRequestObject struct {
@@ -40439,13 +41299,15 @@ type SuspendTenant200JSONResponse struct {
 
 func (response SuspendTenant200JSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant401ApplicationProblemPlusJSONResponse struct {
@@ -40454,13 +41316,15 @@ type SuspendTenant401ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant401ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant403ApplicationProblemPlusJSONResponse struct {
@@ -40469,12 +41333,14 @@ type SuspendTenant403ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant403ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant404ApplicationProblemPlusJSONResponse struct {
@@ -40483,12 +41349,14 @@ type SuspendTenant404ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant404ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant406ApplicationProblemPlusJSONResponse struct {
@@ -40497,12 +41365,14 @@ type SuspendTenant406ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant406ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant409ApplicationProblemPlusJSONResponse struct {
@@ -40511,12 +41381,14 @@ type SuspendTenant409ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant409ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant412ApplicationProblemPlusJSONResponse struct {
@@ -40525,12 +41397,14 @@ type SuspendTenant412ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant412ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant422ApplicationProblemPlusJSONResponse struct {
@@ -40539,12 +41413,14 @@ type SuspendTenant422ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant422ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant429ApplicationProblemPlusJSONResponse struct {
@@ -40553,8 +41429,8 @@ type SuspendTenant429ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant429ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40574,7 +41450,9 @@ func (response SuspendTenant429ApplicationProblemPlusJSONResponse) VisitSuspendT
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant500ApplicationProblemPlusJSONResponse struct {
@@ -40583,12 +41461,14 @@ type SuspendTenant500ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant500ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type SuspendTenant503ApplicationProblemPlusJSONResponse struct {
@@ -40597,13 +41477,15 @@ type SuspendTenant503ApplicationProblemPlusJSONResponse struct {
 
 func (response SuspendTenant503ApplicationProblemPlusJSONResponse) VisitSuspendTenantResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantUsageRequestObject struct {
@@ -40618,12 +41500,14 @@ type GetTenantUsage200JSONResponse TenantUsage
 
 func (response GetTenantUsage200JSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantUsage401ApplicationProblemPlusJSONResponse struct {
@@ -40632,13 +41516,15 @@ type GetTenantUsage401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage401ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantUsage403ApplicationProblemPlusJSONResponse struct {
@@ -40647,12 +41533,14 @@ type GetTenantUsage403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage403ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantUsage404ApplicationProblemPlusJSONResponse struct {
@@ -40661,12 +41549,14 @@ type GetTenantUsage404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage404ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantUsage406ApplicationProblemPlusJSONResponse struct {
@@ -40675,12 +41565,14 @@ type GetTenantUsage406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage406ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantUsage422ApplicationProblemPlusJSONResponse struct {
@@ -40689,12 +41581,14 @@ type GetTenantUsage422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage422ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantUsage429ApplicationProblemPlusJSONResponse struct {
@@ -40703,8 +41597,8 @@ type GetTenantUsage429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage429ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40724,7 +41618,9 @@ func (response GetTenantUsage429ApplicationProblemPlusJSONResponse) VisitGetTena
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantUsage500ApplicationProblemPlusJSONResponse struct {
@@ -40733,12 +41629,14 @@ type GetTenantUsage500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage500ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetTenantUsage503ApplicationProblemPlusJSONResponse struct {
@@ -40747,13 +41645,15 @@ type GetTenantUsage503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetTenantUsage503ApplicationProblemPlusJSONResponse) VisitGetTenantUsageResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUsersRequestObject struct {
@@ -40775,15 +41675,17 @@ type ListUsers200JSONResponse struct {
 
 func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUsers401ApplicationProblemPlusJSONResponse struct {
@@ -40792,13 +41694,15 @@ type ListUsers401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers401ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUsers403ApplicationProblemPlusJSONResponse struct {
@@ -40807,12 +41711,14 @@ type ListUsers403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers403ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUsers404ApplicationProblemPlusJSONResponse struct {
@@ -40821,12 +41727,14 @@ type ListUsers404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers404ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUsers406ApplicationProblemPlusJSONResponse struct {
@@ -40835,12 +41743,14 @@ type ListUsers406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers406ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUsers422ApplicationProblemPlusJSONResponse struct {
@@ -40849,12 +41759,14 @@ type ListUsers422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers422ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUsers429ApplicationProblemPlusJSONResponse struct {
@@ -40863,8 +41775,8 @@ type ListUsers429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers429ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -40884,7 +41796,9 @@ func (response ListUsers429ApplicationProblemPlusJSONResponse) VisitListUsersRes
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUsers500ApplicationProblemPlusJSONResponse struct {
@@ -40893,12 +41807,14 @@ type ListUsers500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers500ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUsers503ApplicationProblemPlusJSONResponse struct {
@@ -40907,13 +41823,15 @@ type ListUsers503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUsers503ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUserRequestObject struct {
@@ -40937,14 +41855,16 @@ type CreateUser201JSONResponse struct {
 
 func (response CreateUser201JSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
-	return body.Reply(w, 201)
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser400ApplicationProblemPlusJSONResponse struct {
@@ -40953,12 +41873,14 @@ type CreateUser400ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser400ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser401ApplicationProblemPlusJSONResponse struct {
@@ -40967,13 +41889,15 @@ type CreateUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser401ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser403ApplicationProblemPlusJSONResponse struct {
@@ -40982,12 +41906,14 @@ type CreateUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser403ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser404ApplicationProblemPlusJSONResponse struct {
@@ -40996,12 +41922,14 @@ type CreateUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser404ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser406ApplicationProblemPlusJSONResponse struct {
@@ -41010,12 +41938,14 @@ type CreateUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser406ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser409ApplicationProblemPlusJSONResponse struct {
@@ -41024,12 +41954,14 @@ type CreateUser409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser409ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser413ApplicationProblemPlusJSONResponse struct {
@@ -41038,12 +41970,14 @@ type CreateUser413ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser413ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser415ApplicationProblemPlusJSONResponse struct {
@@ -41052,15 +41986,17 @@ type CreateUser415ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser415ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser422ApplicationProblemPlusJSONResponse struct {
@@ -41069,12 +42005,14 @@ type CreateUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser422ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser429ApplicationProblemPlusJSONResponse struct {
@@ -41083,8 +42021,8 @@ type CreateUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser429ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -41104,7 +42042,9 @@ func (response CreateUser429ApplicationProblemPlusJSONResponse) VisitCreateUserR
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser500ApplicationProblemPlusJSONResponse struct {
@@ -41113,12 +42053,14 @@ type CreateUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser500ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreateUser503ApplicationProblemPlusJSONResponse struct {
@@ -41127,13 +42069,15 @@ type CreateUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreateUser503ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteUserRequestObject struct {
@@ -41159,13 +42103,15 @@ type DeleteUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser401ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteUser403ApplicationProblemPlusJSONResponse struct {
@@ -41174,12 +42120,14 @@ type DeleteUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser403ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteUser404ApplicationProblemPlusJSONResponse struct {
@@ -41188,12 +42136,14 @@ type DeleteUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser404ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteUser409ApplicationProblemPlusJSONResponse struct {
@@ -41202,12 +42152,14 @@ type DeleteUser409ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser409ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteUser412ApplicationProblemPlusJSONResponse struct {
@@ -41216,12 +42168,14 @@ type DeleteUser412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser412ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteUser422ApplicationProblemPlusJSONResponse struct {
@@ -41230,12 +42184,14 @@ type DeleteUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser422ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteUser429ApplicationProblemPlusJSONResponse struct {
@@ -41244,8 +42200,8 @@ type DeleteUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser429ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -41265,7 +42221,9 @@ func (response DeleteUser429ApplicationProblemPlusJSONResponse) VisitDeleteUserR
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteUser500ApplicationProblemPlusJSONResponse struct {
@@ -41274,12 +42232,14 @@ type DeleteUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser500ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeleteUser503ApplicationProblemPlusJSONResponse struct {
@@ -41288,13 +42248,15 @@ type DeleteUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeleteUser503ApplicationProblemPlusJSONResponse) VisitDeleteUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUserRequestObject struct {
@@ -41317,13 +42279,15 @@ type GetUser200JSONResponse struct {
 
 func (response GetUser200JSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUser304ResponseHeaders struct {
@@ -41346,13 +42310,15 @@ type GetUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser401ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUser403ApplicationProblemPlusJSONResponse struct {
@@ -41361,12 +42327,14 @@ type GetUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser403ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUser404ApplicationProblemPlusJSONResponse struct {
@@ -41375,12 +42343,14 @@ type GetUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser404ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUser406ApplicationProblemPlusJSONResponse struct {
@@ -41389,12 +42359,14 @@ type GetUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser406ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUser412ApplicationProblemPlusJSONResponse struct {
@@ -41403,12 +42375,14 @@ type GetUser412ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser412ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUser422ApplicationProblemPlusJSONResponse struct {
@@ -41417,12 +42391,14 @@ type GetUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser422ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUser429ApplicationProblemPlusJSONResponse struct {
@@ -41431,8 +42407,8 @@ type GetUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser429ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -41452,7 +42428,9 @@ func (response GetUser429ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUser500ApplicationProblemPlusJSONResponse struct {
@@ -41461,12 +42439,14 @@ type GetUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser500ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetUser503ApplicationProblemPlusJSONResponse struct {
@@ -41475,13 +42455,15 @@ type GetUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response GetUser503ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUserRequestObject struct {
@@ -41505,13 +42487,15 @@ type UpdateUser200JSONResponse struct {
 
 func (response UpdateUser200JSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser400ApplicationProblemPlusJSONResponse struct {
@@ -41520,12 +42504,14 @@ type UpdateUser400ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser400ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 400)
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser401ApplicationProblemPlusJSONResponse struct {
@@ -41534,13 +42520,15 @@ type UpdateUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser401ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser403ApplicationProblemPlusJSONResponse struct {
@@ -41549,12 +42537,14 @@ type UpdateUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser403ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser404ApplicationProblemPlusJSONResponse struct {
@@ -41563,12 +42553,14 @@ type UpdateUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser404ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser406ApplicationProblemPlusJSONResponse struct {
@@ -41577,12 +42569,14 @@ type UpdateUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser406ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser409ApplicationProblemPlusJSONResponse struct {
@@ -41591,12 +42585,14 @@ type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser409ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser412ApplicationProblemPlusJSONResponse struct {
@@ -41605,12 +42601,14 @@ type UpdateUser412ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser412ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser413ApplicationProblemPlusJSONResponse struct {
@@ -41619,12 +42617,14 @@ type UpdateUser413ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser413ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 413)
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser415ApplicationProblemPlusJSONResponse struct {
@@ -41633,15 +42633,17 @@ type UpdateUser415ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser415ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	if response.Headers.AcceptEncoding != nil {
 		w.Header().Set("Accept-Encoding", fmt.Sprint(*response.Headers.AcceptEncoding))
 	}
-	return body.Reply(w, 415)
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser422ApplicationProblemPlusJSONResponse struct {
@@ -41650,12 +42652,14 @@ type UpdateUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser422ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser429ApplicationProblemPlusJSONResponse struct {
@@ -41664,8 +42668,8 @@ type UpdateUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser429ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -41685,7 +42689,9 @@ func (response UpdateUser429ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser500ApplicationProblemPlusJSONResponse struct {
@@ -41694,12 +42700,14 @@ type UpdateUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser500ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type UpdateUser503ApplicationProblemPlusJSONResponse struct {
@@ -41708,13 +42716,15 @@ type UpdateUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response UpdateUser503ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUserRequestObject struct {
@@ -41737,13 +42747,15 @@ type ActivateUser200JSONResponse struct {
 
 func (response ActivateUser200JSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUser401ApplicationProblemPlusJSONResponse struct {
@@ -41752,13 +42764,15 @@ type ActivateUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser401ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUser403ApplicationProblemPlusJSONResponse struct {
@@ -41767,12 +42781,14 @@ type ActivateUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser403ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUser404ApplicationProblemPlusJSONResponse struct {
@@ -41781,12 +42797,14 @@ type ActivateUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser404ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUser406ApplicationProblemPlusJSONResponse struct {
@@ -41795,12 +42813,14 @@ type ActivateUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser406ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUser412ApplicationProblemPlusJSONResponse struct {
@@ -41809,12 +42829,14 @@ type ActivateUser412ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser412ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUser422ApplicationProblemPlusJSONResponse struct {
@@ -41823,12 +42845,14 @@ type ActivateUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser422ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUser429ApplicationProblemPlusJSONResponse struct {
@@ -41837,8 +42861,8 @@ type ActivateUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser429ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -41858,7 +42882,9 @@ func (response ActivateUser429ApplicationProblemPlusJSONResponse) VisitActivateU
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUser500ApplicationProblemPlusJSONResponse struct {
@@ -41867,12 +42893,14 @@ type ActivateUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser500ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ActivateUser503ApplicationProblemPlusJSONResponse struct {
@@ -41881,13 +42909,15 @@ type ActivateUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response ActivateUser503ApplicationProblemPlusJSONResponse) VisitActivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUserRequestObject struct {
@@ -41910,13 +42940,15 @@ type DeactivateUser200JSONResponse struct {
 
 func (response DeactivateUser200JSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser401ApplicationProblemPlusJSONResponse struct {
@@ -41925,13 +42957,15 @@ type DeactivateUser401ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser401ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser403ApplicationProblemPlusJSONResponse struct {
@@ -41940,12 +42974,14 @@ type DeactivateUser403ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser403ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser404ApplicationProblemPlusJSONResponse struct {
@@ -41954,12 +42990,14 @@ type DeactivateUser404ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser404ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser406ApplicationProblemPlusJSONResponse struct {
@@ -41968,12 +43006,14 @@ type DeactivateUser406ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser406ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser409ApplicationProblemPlusJSONResponse struct {
@@ -41982,12 +43022,14 @@ type DeactivateUser409ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser409ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser412ApplicationProblemPlusJSONResponse struct {
@@ -41996,12 +43038,14 @@ type DeactivateUser412ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser412ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser422ApplicationProblemPlusJSONResponse struct {
@@ -42010,12 +43054,14 @@ type DeactivateUser422ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser422ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser429ApplicationProblemPlusJSONResponse struct {
@@ -42024,8 +43070,8 @@ type DeactivateUser429ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser429ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -42045,7 +43091,9 @@ func (response DeactivateUser429ApplicationProblemPlusJSONResponse) VisitDeactiv
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser500ApplicationProblemPlusJSONResponse struct {
@@ -42054,12 +43102,14 @@ type DeactivateUser500ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser500ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type DeactivateUser503ApplicationProblemPlusJSONResponse struct {
@@ -42068,13 +43118,15 @@ type DeactivateUser503ApplicationProblemPlusJSONResponse struct {
 
 func (response DeactivateUser503ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordResetRequestObject struct {
@@ -42090,12 +43142,14 @@ type CreatePasswordReset200JSONResponse OneTimeToken
 
 func (response CreatePasswordReset200JSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset401ApplicationProblemPlusJSONResponse struct {
@@ -42104,13 +43158,15 @@ type CreatePasswordReset401ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset401ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset403ApplicationProblemPlusJSONResponse struct {
@@ -42119,12 +43175,14 @@ type CreatePasswordReset403ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset403ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset404ApplicationProblemPlusJSONResponse struct {
@@ -42133,12 +43191,14 @@ type CreatePasswordReset404ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset404ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset406ApplicationProblemPlusJSONResponse struct {
@@ -42147,12 +43207,14 @@ type CreatePasswordReset406ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset406ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset409ApplicationProblemPlusJSONResponse struct {
@@ -42161,12 +43223,14 @@ type CreatePasswordReset409ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset409ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 409)
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset412ApplicationProblemPlusJSONResponse struct {
@@ -42175,12 +43239,14 @@ type CreatePasswordReset412ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset412ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 412)
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset422ApplicationProblemPlusJSONResponse struct {
@@ -42189,12 +43255,14 @@ type CreatePasswordReset422ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset422ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset429ApplicationProblemPlusJSONResponse struct {
@@ -42203,8 +43271,8 @@ type CreatePasswordReset429ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset429ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -42224,7 +43292,9 @@ func (response CreatePasswordReset429ApplicationProblemPlusJSONResponse) VisitCr
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset500ApplicationProblemPlusJSONResponse struct {
@@ -42233,12 +43303,14 @@ type CreatePasswordReset500ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset500ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type CreatePasswordReset503ApplicationProblemPlusJSONResponse struct {
@@ -42247,13 +43319,15 @@ type CreatePasswordReset503ApplicationProblemPlusJSONResponse struct {
 
 func (response CreatePasswordReset503ApplicationProblemPlusJSONResponse) VisitCreatePasswordResetResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndUserSessionsRequestObject struct {
@@ -42279,13 +43353,15 @@ type EndUserSessions401ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions401ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndUserSessions403ApplicationProblemPlusJSONResponse struct {
@@ -42294,12 +43370,14 @@ type EndUserSessions403ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions403ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndUserSessions404ApplicationProblemPlusJSONResponse struct {
@@ -42308,12 +43386,14 @@ type EndUserSessions404ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions404ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndUserSessions422ApplicationProblemPlusJSONResponse struct {
@@ -42322,12 +43402,14 @@ type EndUserSessions422ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions422ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndUserSessions429ApplicationProblemPlusJSONResponse struct {
@@ -42336,8 +43418,8 @@ type EndUserSessions429ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions429ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -42357,7 +43439,9 @@ func (response EndUserSessions429ApplicationProblemPlusJSONResponse) VisitEndUse
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndUserSessions500ApplicationProblemPlusJSONResponse struct {
@@ -42366,12 +43450,14 @@ type EndUserSessions500ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions500ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type EndUserSessions503ApplicationProblemPlusJSONResponse struct {
@@ -42380,13 +43466,15 @@ type EndUserSessions503ApplicationProblemPlusJSONResponse struct {
 
 func (response EndUserSessions503ApplicationProblemPlusJSONResponse) VisitEndUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUserSessionsRequestObject struct {
@@ -42409,15 +43497,17 @@ type ListUserSessions200JSONResponse struct {
 
 func (response ListUserSessions200JSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
 	if response.Headers.Link != nil {
 		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
 	}
-	return body.Reply(w, 200)
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUserSessions401ApplicationProblemPlusJSONResponse struct {
@@ -42426,13 +43516,15 @@ type ListUserSessions401ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions401ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
-	return body.Reply(w, 401)
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUserSessions403ApplicationProblemPlusJSONResponse struct {
@@ -42441,12 +43533,14 @@ type ListUserSessions403ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions403ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 403)
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUserSessions404ApplicationProblemPlusJSONResponse struct {
@@ -42455,12 +43549,14 @@ type ListUserSessions404ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions404ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUserSessions406ApplicationProblemPlusJSONResponse struct {
@@ -42469,12 +43565,14 @@ type ListUserSessions406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions406ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUserSessions422ApplicationProblemPlusJSONResponse struct {
@@ -42483,12 +43581,14 @@ type ListUserSessions422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions422ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUserSessions429ApplicationProblemPlusJSONResponse struct {
@@ -42497,8 +43597,8 @@ type ListUserSessions429ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions429ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -42518,7 +43618,9 @@ func (response ListUserSessions429ApplicationProblemPlusJSONResponse) VisitListU
 	if response.Headers.XRateLimitReset != nil {
 		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(*response.Headers.XRateLimitReset))
 	}
-	return body.Reply(w, 429)
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUserSessions500ApplicationProblemPlusJSONResponse struct {
@@ -42527,12 +43629,14 @@ type ListUserSessions500ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions500ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 500)
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListUserSessions503ApplicationProblemPlusJSONResponse struct {
@@ -42541,13 +43645,15 @@ type ListUserSessions503ApplicationProblemPlusJSONResponse struct {
 
 func (response ListUserSessions503ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response.Body)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
-	return body.Reply(w, 503)
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListErrorCodesRequestObject struct {
@@ -42603,12 +43709,14 @@ type ListErrorCodes406ApplicationProblemPlusJSONResponse struct {
 
 func (response ListErrorCodes406ApplicationProblemPlusJSONResponse) VisitListErrorCodesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListErrorCodes422ApplicationProblemPlusJSONResponse struct {
@@ -42617,12 +43725,14 @@ type ListErrorCodes422ApplicationProblemPlusJSONResponse struct {
 
 func (response ListErrorCodes422ApplicationProblemPlusJSONResponse) VisitListErrorCodesResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetErrorCodeRequestObject struct {
@@ -42679,12 +43789,14 @@ type GetErrorCode404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetErrorCode404ApplicationProblemPlusJSONResponse) VisitGetErrorCodeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetErrorCode404TextHTMLResponse struct {
@@ -42712,12 +43824,14 @@ type GetErrorCode406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetErrorCode406ApplicationProblemPlusJSONResponse) VisitGetErrorCodeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetErrorCode422ApplicationProblemPlusJSONResponse struct {
@@ -42726,12 +43840,14 @@ type GetErrorCode422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetErrorCode422ApplicationProblemPlusJSONResponse) VisitGetErrorCodeResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMetricsRequestObject struct {
@@ -42758,12 +43874,14 @@ type GetMetrics404ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMetrics404ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 404)
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMetrics406ApplicationProblemPlusJSONResponse struct {
@@ -42772,12 +43890,14 @@ type GetMetrics406ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMetrics406ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 406)
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type GetMetrics422ApplicationProblemPlusJSONResponse struct {
@@ -42786,12 +43906,14 @@ type GetMetrics422ApplicationProblemPlusJSONResponse struct {
 
 func (response GetMetrics422ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
-	body, err := openapi.Encode(response)
-	if err != nil {
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	return body.Reply(w, 422)
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 // StrictServerInterface represents all server handlers.

@@ -2,11 +2,11 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/etag"
-	"github.com/tenantry/tenantry/openapi"
 )
 
 const usersPath = "/api/v1/users"
@@ -31,11 +31,11 @@ func (h *Handlers) CreateUser(ctx context.Context, r api.CreateUserRequestObject
 		return nil, err
 	}
 	user := toAPIUser(u)
-	body, err := openapi.Encode(user) // the tag is that of the new resource, which is a part of this reply
+	body, err := json.Marshal(user) // the tag is that of the new resource, which is a part of this reply
 	if err != nil {
 		return nil, err
 	}
-	tag := etag.Complete(etag.Of(u.TenantID, u.ID, u.Version).Tag(), body.Bytes())
+	tag := etag.Complete(etag.Of(u.TenantID, u.ID, u.Version).Tag(), append(body, '\n'))
 	return api.CreateUser201JSONResponse{
 		Body:    api.CreatedUser{User: user, OneTimeToken: toAPIOneTimeToken(token)},
 		Headers: api.CreateUser201ResponseHeaders{ETag: tag, Location: usersPath + "/" + u.ID.String()},
