@@ -47,13 +47,12 @@ func (s *server) answer(ctx context.Context) error {
 	}
 }
 
-// bubble is a circuit in a bubble of its own time.
+// bubble is a circuit in a synctest bubble, so the clock is a fake one.
 type bubble struct {
 	*circuit
 
 	server *server
 	log    *bytes.Buffer
-	hook   redis.ProcessHook
 }
 
 func inBubble(t *testing.T, f func(t *testing.T, b bubble)) {
@@ -67,10 +66,10 @@ func inBubble(t *testing.T, f func(t *testing.T, b bubble)) {
 			c.run(ctx)
 			close(ended)
 		}()
-		f(t, bubble{c, s, log, c.ProcessHook(func(ctx context.Context, _ redis.Cmder) error { return s.answer(ctx) })})
+		f(t, bubble{c, s, log})
 		cancel()
 		<-ended
-		time.Sleep(hardTimeout) // what nobody waits for any more ends, too
+		time.Sleep(hardTimeout) // abandoned calls end, too
 	})
 }
 
@@ -80,37 +79,56 @@ var errDown = errors.New("connection refused")
 func (b bubble) do(t *testing.T) (time.Duration, error) {
 	t.Helper()
 	start := time.Now()
-	err := b.circuit.do(t.Context(), b.send)
+	err := b.circuit.do(t.Context(), b.server.answer)
 	return time.Since(start), err
 }
 
-// send is what a call does: it sends a command.
-func (b bubble) send(ctx context.Context) error { return b.hook(ctx, nil) }
-
-// fails makes a call of a Redis that fails for this call alone.
-func (b bubble) fails(t *testing.T) {
+// open makes calls that fail until the circuit opens. Then the server is well.
+func (b bubble) open(t *testing.T) {
 	t.Helper()
 	b.server.set(errDown, 0)
-	if _, err := b.do(t); err == nil {
-		t.Fatal("it didn't fail")
+	for range maxFailures {
+		if _, err := b.do(t); !errors.Is(err, errDown) {
+			t.Fatalf("%v, want the failure", err)
+		}
 	}
 	b.server.set(nil, 0)
+	if !b.isAway() {
+		t.Fatalf("the circuit is closed after %d failures", maxFailures)
+	}
 }
 
-// let lets time pass, and everybody come to rest.
-func let(d time.Duration) {
+// hiccup makes calls at the same time, whose answers are slow. Then the server is well.
+func (b bubble) hiccup(t *testing.T, calls int) {
+	t.Helper()
+	b.server.set(nil, 2*slowTurns*turn)
+	var together sync.WaitGroup
+	for range calls {
+		together.Go(func() { _, _ = b.do(t) })
+	}
+	synctest.Wait()
+	b.server.set(nil, 0)
+	together.Wait()
+}
+
+func (b bubble) wantAway(t *testing.T, want bool, when string) {
+	t.Helper()
+	if b.isAway() != want {
+		t.Errorf("%s: Redis is away: %t, want %t\n%s", when, !want, want, b.log)
+	}
+}
+
+// pass lets time pass and waits until all goroutines are blocked.
+func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
 }
 
-func TestAfterAFailureCallsFailAtOnce(t *testing.T) {
+func TestOpenCircuitFailsAtOnceUntilAProbeSucceeds(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
+		b.open(t)
 		b.server.set(errDown, 0)
-		if took, err := b.do(t); err == nil || took > 0 {
-			t.Fatalf("%v after %s, want the failure", err, took)
-		}
-		let(time.Millisecond)
 		before := b.server.count()
 		for range 100 {
 			if took, err := b.do(t); !errors.Is(err, errAway) || took > 0 {
@@ -120,17 +138,16 @@ func TestAfterAFailureCallsFailAtOnce(t *testing.T) {
 		if after := b.server.count(); after != before {
 			t.Errorf("%d calls came through", after-before)
 		}
-		let(10 * time.Minute)
-		if !b.isAway() {
-			t.Fatal("it is back by itself")
-		}
+		pass(10 * time.Minute)
+		b.wantAway(t, true, "while probes fail")
 		b.server.set(nil, 0)
-		let(probePause)
+		pass(firstPause)
 		if _, err := b.do(t); err != nil {
 			t.Errorf("a second after Redis is back: %v", err)
 		}
-		if away, back := strings.Count(b.log.String(), "Redis is away"), strings.Count(b.log.String(), "Redis is back"); away != 1 || back != 1 {
-			t.Errorf("%d lines say that it is away and %d that it is back, want one each:\n%s", away, back, b.log)
+		if away, back := strings.Count(b.log.String(), "Redis is away"), strings.Count(b.log.String(), "Redis is back"); away != 1 || back != 1 ||
+			!strings.Contains(b.log.String(), errDown.Error()) {
+			t.Errorf("%d lines say that it is away and %d that it is back, want one each, with the reason:\n%s", away, back, b.log)
 		}
 	})
 }
@@ -138,15 +155,12 @@ func TestAfterAFailureCallsFailAtOnce(t *testing.T) {
 func TestSilentRedisCostsOnlyTheCallsThatAreUnderWay(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
-		if _, err := b.do(t); err != nil { // so it isn't about connecting
-			t.Fatal(err)
-		}
 		b.server.set(nil, time.Hour)
 		var wait sync.WaitGroup
 		for range 10 {
 			wait.Go(func() {
 				if took, err := b.do(t); !errors.Is(err, errSilent) || took != callTurns*turn {
-					t.Errorf("%v after %s, want the end of patience after %s", err, took, callTurns*turn)
+					t.Errorf("%v after %s, want no answer after %s", err, took, callTurns*turn)
 				}
 			})
 		}
@@ -163,86 +177,43 @@ func TestSilentRedisCostsOnlyTheCallsThatAreUnderWay(t *testing.T) {
 func TestSlowRedisIsAway(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
-		const fastEnough = slowTurns*turn - time.Millisecond
-		b.server.set(nil, fastEnough)
+		const fast, slow = slowTurns*turn - time.Millisecond, slowTurns*turn + time.Millisecond
+		b.server.set(nil, fast)
 		for range 100 {
 			_, _ = b.do(t)
 		}
-		synctest.Wait()
-		if b.isAway() {
-			t.Fatalf("answers after %s are fast enough", fastEnough)
+		b.wantAway(t, false, "answers are fast enough")
+		b.server.set(nil, slow)
+		for range maxFailures {
+			if _, err := b.do(t); err != nil {
+				t.Errorf("%v, want the slow answer", err)
+			}
 		}
-		b.server.set(nil, fastEnough+2*time.Millisecond)
-		_, _ = b.do(t)
-		let(time.Second)
-		if !b.isAway() {
-			t.Fatalf("answers after more than %s are of no use", fastEnough)
-		}
-		let(time.Minute)
-		if !b.isAway() {
-			t.Fatal("it is back, and as slow as before")
-		}
+		b.wantAway(t, true, "answers are too slow")
+		pass(time.Minute)
+		b.wantAway(t, true, "answers are still too slow")
 		b.server.set(nil, 0)
-		let(probePause)
-		if b.isAway() {
-			t.Error("it is fast again, and still away")
-		}
+		pass(firstPause)
+		b.wantAway(t, false, "answers are fast again")
 	})
 }
 
-func TestOneSlowAnswerIsNoReason(t *testing.T) {
+func TestSlowAnswersAtTheSameTimeCountOnce(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
-		b.server.set(nil, 2*slowTurns*turn)
-		done := make(chan struct{})
-		go func() {
-			_, _ = b.do(t)
-			close(done)
-		}()
-		synctest.Wait()
-		b.server.set(nil, 0) // our own machine was busy, and isn't any more
-		<-done
-		let(time.Minute)
-		if b.isAway() || b.log.Len() > 0 {
-			t.Errorf("away for one slow answer: %s", b.log)
+		b.hiccup(t, 10*maxFailures)
+		for range maxFailures - 2 {
+			b.hiccup(t, 1)
 		}
-	})
-}
-
-func TestManySlowAnswersAreAReason(t *testing.T) {
-	t.Parallel()
-	inBubble(t, func(t *testing.T, b bubble) {
-		slow := func() {
-			b.server.set(nil, 2*slowTurns*turn)
-			done := make(chan struct{})
-			go func() {
-				_, _ = b.do(t)
-				close(done)
-			}()
-			synctest.Wait()
-			b.server.set(nil, 0) // whoever looks finds it fast
-			<-done
-			let(time.Second)
+		b.wantAway(t, false, "before the last hiccup")
+		pass(failureWindow)
+		b.hiccup(t, 1)
+		b.wantAway(t, false, "hiccups of some time ago don't count")
+		for range maxFailures - 1 {
+			b.hiccup(t, 1)
+			_, _ = b.do(t) // fast answers between them change nothing
 		}
-		var together sync.WaitGroup
-		b.server.set(nil, 2*slowTurns*turn)
-		for range 10 * strikes {
-			together.Go(func() { _, _ = b.do(t) })
-		}
-		synctest.Wait()
-		b.server.set(nil, 0)
-		together.Wait()
-		let(strikeTime)
-		for range strikes - 1 {
-			slow()
-		}
-		if b.log.Len() > 0 {
-			t.Fatalf("away after %d slow answers: %s", strikes-1, b.log)
-		}
-		slow()
-		if !strings.Contains(b.log.String(), "Redis is away") {
-			t.Errorf("still there after %d slow answers within %s", strikes, strikeTime)
-		}
+		b.wantAway(t, true, "hiccup after hiccup")
 	})
 }
 
@@ -250,24 +221,22 @@ func TestManySlowAnswersAreAReason(t *testing.T) {
 func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
-		failed := 0
-		for start := time.Now(); time.Since(start) < 10*time.Minute; let(10 * time.Millisecond) {
-			// Probes find it well, and the next call doesn't.
+		opened := 0
+		for start := time.Now(); time.Since(start) < 10*time.Minute; pass(10 * time.Millisecond) {
+			// Probes find it well, and the next calls don't.
 			if !b.isAway() {
-				b.fails(t)
-				failed++
+				b.open(t)
+				opened++
 			}
 		}
-		// 0, 1, 2, 4, 8, 16 and then 30 seconds lie between two of them.
-		if failed < 20 || failed > 26 {
-			t.Errorf("%d calls failed in ten minutes, want one in 30 s", failed)
+		// 1, 2, 4, 8, 16 and then 30 seconds lie between two of them.
+		if opened < 20 || opened > 26 {
+			t.Errorf("it failed %d times in ten minutes, want once in 30 s", opened)
 		}
-		let(longestBan + calm + time.Second)
-		b.fails(t)
-		let(2 * probePause)
-		if b.isAway() {
-			t.Error("after a calm minute the next failure isn't like the first one")
-		}
+		pass(longestPause + calmTime + time.Second)
+		b.open(t)
+		pass(firstPause)
+		b.wantAway(t, false, "after a calm minute the next failure is like the first one")
 	})
 }
 
@@ -276,17 +245,19 @@ func TestWhatIsNoFailureOfRedis(t *testing.T) {
 	inBubble(t, func(t *testing.T, b bubble) {
 		for _, err := range []error{nil, redis.Nil, answerOf("NOSCRIPT No matching script.")} {
 			b.server.set(err, 0)
-			_, _ = b.do(t)
+			for range maxFailures {
+				_, _ = b.do(t)
+			}
 		}
 		ctx, leave := context.WithCancel(t.Context())
 		leave()
 		b.server.set(nil, time.Hour)
-		if err := b.circuit.do(ctx, b.send); !errors.Is(err, context.Canceled) {
-			t.Errorf("%v, want the caller to have gone away", err)
+		for range maxFailures {
+			if err := b.circuit.do(ctx, b.server.answer); !errors.Is(err, context.Canceled) {
+				t.Errorf("%v, want that the caller has gone away", err)
+			}
 		}
-		if b.isAway() {
-			t.Errorf("away: %s", b.log)
-		}
+		b.wantAway(t, false, "Redis has done nothing wrong")
 		for _, err := range []error{answerOf("READONLY You can't write against a read only replica."), answerOf("OOM command not allowed")} {
 			if !isFailure(err) {
 				t.Errorf("%v is as good as no Redis", err)

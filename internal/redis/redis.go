@@ -42,16 +42,15 @@ func Open(address string, log *slog.Logger) (*Client, error) {
 	silence()
 	c := &Client{universal: redis.NewUniversalClient(o), calls: newCalls()}
 	c.circuit = newCircuit(log, c.touch)
-	c.universal.AddHook(c.circuit)
-	c.universal.AddHook(c.calls) // after the circuit, so it doesn't count calls that the circuit refuses
+	c.universal.AddHook(c.calls)
 	return c, nil
 }
 
-// Commands are for the function that Do calls. They fail at once while Redis is away.
+// Commands are for the function that Do calls.
 func (c *Client) Commands() redis.UniversalClient { return c.universal }
 
-// Do calls f, which talks to Redis, and returns its error. While Redis is away it returns an error at once, and soon when
-// Redis goes away meanwhile or doesn't answer: then f goes on by itself for a while, and nobody hears of what comes out.
+// Do calls f, which talks to Redis, and returns its error. While Redis is away it returns an error at once. If Redis doesn't answer,
+// it returns an error after a quarter of a second; f ends by itself later.
 func (c *Client) Do(ctx context.Context, f func(ctx context.Context) error) error {
 	return hide(c.circuit.do(ctx, f))
 }
@@ -74,7 +73,7 @@ func (c *Client) IsAway() bool { return c.circuit.isAway() }
 
 // Ping asks Redis itself for a sign of life, whatever calls get at the moment.
 func (c *Client) Ping(ctx context.Context) error {
-	if err := c.touch(context.WithValue(ctx, probing{}, true)); err != nil {
+	if err := c.touch(ctx); err != nil {
 		return fmt.Errorf("ask Redis: %w", hide(err))
 	}
 	return nil
