@@ -17,25 +17,24 @@ import (
 // maxPasswordLen is how many bytes bcrypt looks at.
 const maxPasswordLen = passwords.MaxLen
 
-// predecessorsHash is what the hashes of the predecessor begin with. Those of this program begin with $2a$.
+// predecessorsHash is the prefix of the predecessor's hashes. Hashes of this program begin with $2a$.
 const predecessorsHash = "$2b$"
 
-// placesPerSlot is how many requests are let in for each hash that is computed at a time. While one computes
-// its hash, the other asks the database and is next, so the slot stays busy as long as the database takes less
-// time than a hash.
+// placesPerSlot is the number of requests that are let in per slot. While one of them computes its hash, the other one queries the
+// database. So the slot stays busy as long as the queries take less time than a hash.
 const placesPerSlot = 2
 
-// Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least one, and at a lower priority where
-// the system can do that, so that a storm of log-ins leaves the rest to other requests.
+// Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least one. On Linux hashing has a lower
+// priority than everything else, so that a storm of log-ins leaves the processor to other requests.
 type Passwords struct {
 	cost   int
 	places *queue        // of requests that have been let in
 	slots  chan struct{} // of hashes that are being computed
-	// compare is bcrypt's; a test counts what it is asked.
+	// compare is bcrypt.CompareHashAndPassword, or the function of a test.
 	compare func(hash, password []byte) error
 }
 
-// cores is how many Go uses. It is asked at the start, as hashing changes it for a while.
+// cores is the number of cores that Go uses. It is read at the start, because hashing changes GOMAXPROCS for a while.
 var cores = runtime.GOMAXPROCS(0)
 
 // NewPasswords takes the bcrypt cost of new hashes, 4 to 31; each step doubles the work.
@@ -49,10 +48,10 @@ func NewPasswords(cost int) *Passwords {
 	}
 }
 
-// Enter lets in a request that is going to hash or compare passwords, before it asks the database anything; leave must be called when it is
-// over. A request that isn't let in within one and a half seconds gets errs.Busy; if many are waiting, at once.
+// Enter admits a request that is going to hash or compare passwords. The request calls Enter before its first query, and leave at its
+// end. A request that isn't admitted within one and a half seconds gets errs.Busy; if many are waiting, it gets errs.Busy at once.
 //
-// Parties take turns at being let in, so that none keeps the others out: see partyOf.
+// Parties take turns, so that none keeps the others out; see partyOf.
 func (p *Passwords) Enter(ctx context.Context, party string) (leave func(), err error) {
 	if err := p.places.enter(ctx, party); err != nil {
 		return nil, err
@@ -76,7 +75,7 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	defer p.release()
 	var hash []byte
 	var err error
-	standBack(func() { hash, err = bcrypt.GenerateFromPassword([]byte(passwords.Prepare(password)), p.cost) })
+	atLowPriority(func() { hash, err = bcrypt.GenerateFromPassword([]byte(passwords.Prepare(password)), p.cost) })
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
 	}
@@ -100,8 +99,8 @@ func (p *Passwords) Matches(ctx context.Context, hash, password string, inUse in
 	return m != noMatch, err
 }
 
-// match is Matches that says which form of the password it is. It compares all forms, whichever one matches, so that the time
-// depends on the given password alone.
+// match is Matches, but returns which form of the password matches. It always compares all forms, so that the time depends on the
+// given password alone.
 func (p *Passwords) match(ctx context.Context, hash, password string, inUse int) (match, error) {
 	if err := p.acquire(ctx); err != nil {
 		return noMatch, err
@@ -110,7 +109,7 @@ func (p *Passwords) match(ctx context.Context, hash, password string, inUse int)
 	prepared := passwords.Prepare(password)
 	var matches, former bool
 	var err, formerErr error
-	standBack(func() {
+	atLowPriority(func() {
 		highest := max(p.cost, inUse)
 		matches, err = p.matches(hash, prepared, highest)
 		if prepared != password {
@@ -130,7 +129,7 @@ func (p *Passwords) match(ctx context.Context, hash, password string, inUse int)
 }
 
 func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
-	// bcrypt knows nothing of what comes after. This program hashes no longer password, but the predecessor did.
+	// bcrypt ignores what comes after maxPasswordLen. This program hashes no longer passwords, but the predecessor did.
 	given := []byte(password)
 	tooLong := len(given) > maxPasswordLen && !strings.HasPrefix(hash, predecessorsHash)
 	given = given[:min(len(given), maxPasswordLen)]
@@ -138,7 +137,7 @@ func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil {
 		_ = p.compare(dummyHash(highest), given)
-		return false, nil //nolint:nilerr // what isn't a hash matches nothing
+		return false, nil //nolint:nilerr // a text that isn't a hash matches nothing
 	}
 	err = p.compare([]byte(hash), given)
 	// A hash of cost c took 2^c steps; with those of c, c+1, ... below the highest it is 2^highest, as for everyone.
@@ -151,8 +150,8 @@ func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
 	return err == nil && !tooLong, nil
 }
 
-// isOutdated reports whether a hash that a password matches is to be replaced: it has another cost than new hashes, or is that of
-// another form of the password.
+// isOutdated reports whether a hash that matches a password is to be replaced: it has another cost than new hashes, or is of another
+// form of the password.
 func (p *Passwords) isOutdated(hash, password string, m match) bool {
 	if len(passwords.Prepare(password)) > maxPasswordLen {
 		return false // there is no hash of the prepared form

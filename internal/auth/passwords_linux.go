@@ -7,17 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// niceness is how far hashing stands back: where there is too little processor time it gets about a third of what others get
-// (setpriority(2)). Much more, and nobody could log in to a machine that is busy with other things.
-const niceness = 5
+// hashNiceness is how much lower the priority of a thread that hashes is (setpriority(2)). Where there is too little processor time,
+// the thread gets about a third of what others get. With much less, nobody could log in to a busy machine.
+const hashNiceness = 5
 
-// standBack calls f on a thread of a lower priority, so that hashing takes more of what others leave than of what they need. On Linux
-// each thread has a priority of its own. A goroutine that ends on a thread that it has locked takes the thread with it, so nothing else
-// ever runs on it; making one takes some microseconds.
+// atLowPriority calls f on a thread of a lower priority and waits for its end. A panic of f is raised again here, where the panic
+// guard makes a reply of it.
 //
-// Meanwhile Go runs one thread more at a time. Else f would take one of those that the requests need, even while the kernel lets it
-// wait; so the kernel decides between them, by their priority. Setting the number ends Go's own adjusting of it to the limit of a container.
-func standBack(f func()) {
+// Linux has a priority for each thread. The goroutine never unlocks its thread, so the thread ends with it and no other goroutine ever
+// runs on it. Making a thread takes some microseconds.
+//
+// Meanwhile Go runs one thread more. Otherwise f would take one of the threads that requests need, even while the kernel lets it
+// wait. Setting GOMAXPROCS ends Go's own adjusting of it to the limit of a container. ADR 23 has what each part gives.
+func atLowPriority(f func()) {
 	addThreads(1)
 	defer addThreads(-1)
 	var fault any
@@ -26,12 +28,12 @@ func standBack(f func()) {
 		defer close(done)
 		defer func() { fault = recover() }()
 		runtime.LockOSThread()
-		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, niceness) // if that isn't allowed, it has the usual priority
+		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, hashNiceness) // if that isn't allowed, it has the usual priority
 		f()
 	}()
 	<-done
 	if fault != nil {
-		panic(fault) // where it is made a reply, which it isn't on a goroutine of its own
+		panic(fault)
 	}
 }
 

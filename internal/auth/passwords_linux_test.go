@@ -18,7 +18,7 @@ func priority(t *testing.T) int {
 	return n
 }
 
-func TestHashingStandsBack(t *testing.T) {
+func TestHashingHasALowerPriority(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords(bcrypt.MinCost)
 	usual, hashing := priority(t), 0
@@ -26,12 +26,12 @@ func TestHashingStandsBack(t *testing.T) {
 		hashing = priority(t)
 		return nil
 	}
-	for range 50 { // threads that come back would be seen sooner or later
+	for range 50 { // a thread of low priority that is used again would be seen
 		if _, err := p.Matches(t.Context(), "", "", 0); err != nil {
 			t.Fatal(err)
 		}
-		if hashing != usual-niceness {
-			t.Fatalf("hashing has priority %d, want %d less than %d", hashing, niceness, usual)
+		if hashing != usual-hashNiceness {
+			t.Fatalf("hashing has priority %d, want %d less than %d", hashing, hashNiceness, usual)
 		}
 		if now := priority(t); now != usual {
 			t.Fatalf("others have priority %d, want %d as before", now, usual)
@@ -39,7 +39,7 @@ func TestHashingStandsBack(t *testing.T) {
 	}
 }
 
-func TestHashingTakesNoThreadFromTheRequests(t *testing.T) { //nolint:paralleltest // others hash, too
+func TestHashingRunsOneThreadMore(t *testing.T) { //nolint:paralleltest // other tests hash, too
 	p := NewPasswords(bcrypt.MinCost)
 	usual, hashing := runtime.GOMAXPROCS(0), 0
 	for name, compare := range map[string]func([]byte, []byte) error{
@@ -60,16 +60,16 @@ func TestHashingTakesNoThreadFromTheRequests(t *testing.T) { //nolint:parallelte
 	}
 }
 
-func TestFaultOfAHashReachesWhoAskedForIt(t *testing.T) {
+func TestPanicOfAHashReachesTheCaller(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords(bcrypt.MinCost)
 	p.compare = func([]byte, []byte) error { panic("broken") }
 	defer func() {
 		if fault := recover(); fault != "broken" {
-			t.Errorf("panic %v, want the comparison's", fault)
+			t.Errorf("panic %v, want that of the comparison", fault)
 		}
 		if len(p.slots) != 0 {
-			t.Error("its slot is still taken")
+			t.Error("its slot is not free")
 		}
 	}()
 	_, _ = p.Matches(t.Context(), "", "", 0)

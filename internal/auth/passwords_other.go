@@ -2,5 +2,5 @@
 
 package auth
 
-// standBack calls f. Other systems have no priority of a single thread that may be changed like this.
-func standBack(f func()) { f() }
+// atLowPriority calls f. Other systems can't change the priority of a single thread like this.
+func atLowPriority(f func()) { f() }

@@ -105,7 +105,7 @@ func TestEveryComparisonIsTheSameWork(t *testing.T) {
 	}
 }
 
-func TestHashOfNobodyIsWellFormedAndMatchesNothing(t *testing.T) {
+func TestDummyHashIsWellFormedAndMatchesNothing(t *testing.T) {
 	t.Parallel()
 	for cost := bcrypt.MinCost; cost <= bcrypt.MaxCost; cost++ {
 		if got, err := bcrypt.Cost(dummyHash(cost)); err != nil || got != cost {
