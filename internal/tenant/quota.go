@@ -2,8 +2,6 @@ package tenant
 
 import (
 	"context"
-	"encoding/binary"
-	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -14,10 +12,9 @@ import (
 
 // Quota is how many of something a tenant may have.
 type Quota struct {
-	name      string
-	limit     func(db.Tenant) *int64 // nil is no limit
-	count     func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error)
-	unlimited *hints // tenants without a limit
+	name  string
+	limit func(db.Tenant) *int64 // nil: no limit
+	count func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error)
 }
 
 // The quotas. Inactive users count, or they could never be activated again.
@@ -28,7 +25,6 @@ var (
 		count: func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error) {
 			return q.CountTenantCompanies(ctx, db.CountTenantCompaniesParams{TenantID: tenantID})
 		},
-		unlimited: new(hints),
 	}
 	UserQuota = Quota{
 		name:  "users",
@@ -36,33 +32,24 @@ var (
 		count: func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error) {
 			return q.CountTenantUsers(ctx, db.CountTenantUsersParams{TenantID: tenantID})
 		},
-		unlimited: new(hints),
 	}
 )
 
-// Add calls add, which inserts one more row, if the tenant may have one more. q belongs to a transaction that has done nothing
+// Add calls add, which inserts one row, unless the tenant has as many as it may have. q belongs to a transaction that has done nothing
 // yet. The error is errs.QuotaExceeded, errs.NotFound if the tenant is gone, or what add returns.
 //
-// Those who add to a tenant with a limit do so one after the other. Those who add to a tenant without one don't wait for each
-// other: the foreign key of the new row keeps the limits as they are until the transaction ends, and so it is enough to look
-// at them once the row is there. Who has none is known from the last time.
+// Transactions that add to a tenant with a limit run one after the other. Transactions that add to a tenant without a limit don't wait
+// for each other: they read the limit again after the insert. From then on the foreign key of the new row keeps others from changing
+// the limit until the transaction ends.
 func (u Quota) Add(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error {
-	if !u.unlimited.has(tenantID) {
-		limit, err := u.limitNow(ctx, q, tenantID)
-		if err != nil {
-			return err
-		}
-		if limit != nil {
-			return u.addWithin(ctx, q, tenantID, add)
-		}
-	}
-	err := u.addUnlimited(ctx, q, tenantID, add)
+	limit, err := u.limitNow(ctx, q, tenantID)
 	if err != nil {
-		u.unlimited.remove(tenantID) // another attempt looks first
 		return err
 	}
-	u.unlimited.add(tenantID)
-	return nil
+	if limit != nil {
+		return u.addWithin(ctx, q, tenantID, add)
+	}
+	return u.addUnlimited(ctx, q, tenantID, add)
 }
 
 func (u Quota) addUnlimited(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error {
@@ -71,7 +58,7 @@ func (u Quota) addUnlimited(ctx context.Context, q db.Querier, tenantID uuid.UUI
 	}
 	limit, err := u.limitNow(ctx, q, tenantID)
 	if err == nil && limit != nil {
-		return store.ErrStale // it has come since it was last looked at
+		return store.ErrStale // somebody set it after the first read; the transaction starts over
 	}
 	return err
 }
@@ -80,15 +67,15 @@ func (u Quota) addWithin(ctx context.Context, q db.Querier, tenantID uuid.UUID, 
 	if _, err := q.LockTenant(ctx, db.LockTenantParams{ID: tenantID}); err != nil {
 		return err
 	}
-	// If the limit went while we waited, the lock keeps another one from coming.
+	// The limit may have gone while we waited. The lock keeps a new one from coming.
 	if err := u.Check(ctx, q, tenantID); err != nil {
 		return err
 	}
 	return add()
 }
 
-// Check returns errs.QuotaExceeded if a tenant may not have one more. The transaction has locked the tenant's row, so that this
-// stays true until its end.
+// Check returns errs.QuotaExceeded if a tenant has as many as it may have. The transaction must have locked the tenant's row, so that
+// the answer stays true until its end.
 func (u Quota) Check(ctx context.Context, q db.Querier, tenantID uuid.UUID) error {
 	limit, err := u.limitNow(ctx, q, tenantID)
 	if err != nil || limit == nil {
@@ -107,29 +94,4 @@ func (u Quota) limitNow(ctx context.Context, q db.Querier, tenantID uuid.UUID) (
 		return nil, clientError(err)
 	}
 	return u.limit(t), nil
-}
-
-// hints remember tenants, but not for sure: one may be forgotten when another one is added.
-type hints [4096]atomic.Uint64
-
-// slot is where a tenant is remembered, and as what: the random half of its id.
-func (h *hints) slot(tenantID uuid.UUID) (*atomic.Uint64, uint64) {
-	id := binary.BigEndian.Uint64(tenantID[8:])
-	return &h[id%uint64(len(h))], id
-}
-
-func (h *hints) has(tenantID uuid.UUID) bool {
-	slot, id := h.slot(tenantID)
-	return slot.Load() == id
-}
-
-func (h *hints) add(tenantID uuid.UUID) {
-	if slot, id := h.slot(tenantID); slot.Load() != id {
-		slot.Store(id)
-	}
-}
-
-func (h *hints) remove(tenantID uuid.UUID) {
-	slot, id := h.slot(tenantID)
-	slot.CompareAndSwap(id, 0)
 }

@@ -131,8 +131,8 @@ func TestNoQuotaNoQueue(t *testing.T) {
 	})
 }
 
-// What is remembered of a tenant from the last time neither lets it go past a limit, nor hides that it has gone.
-func TestQuotaOfATenantThatHadNone(t *testing.T) {
+// Limits hold whatever was there before, and a tenant that is gone is not found.
+func TestQuotaThatComesAndGoes(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row, tenants := a.Tenant(t), newService(t, a, wallClock)
