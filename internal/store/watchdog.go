@@ -33,11 +33,11 @@ const unacknowledgedTimeout = 10 * time.Second
 // watchdog makes the connections to a database, and ends them all when it is gone. Until it is back new ones fail at once.
 type watchdog struct {
 	// probe connects past the pool. It returns nil if the database answers, even with a refusal.
-	probe  func(context.Context) error
-	dialer net.Dialer
-	heard  atomic.Int64    // when any connection last got something, in nanoseconds since 1970
-	ctx    context.Context //nolint:containedctx // the life of the probes, which no caller owns
-	end    context.CancelFunc
+	probe   func(context.Context) error
+	connect func(ctx context.Context, network, address string) (net.Conn, error)
+	heard   atomic.Int64    // when any connection last got something, in nanoseconds since 1970
+	ctx     context.Context //nolint:containedctx // the life of the probes, which no caller owns
+	end     context.CancelFunc
 
 	mu      sync.Mutex
 	gone    bool
@@ -47,7 +47,8 @@ type watchdog struct {
 }
 
 func newWatchdog(probe func(context.Context) error) *watchdog {
-	w := &watchdog{probe: probe, dialer: newDialer(), cut: map[any]func() error{}}
+	dialer := newDialer()
+	w := &watchdog{probe: probe, connect: dialer.DialContext, cut: map[any]func() error{}}
 	w.ctx, w.end = context.WithCancel(context.Background())
 	return w
 }
@@ -86,7 +87,7 @@ func (w *watchdog) dial(ctx context.Context, network, address string) (net.Conn,
 	watch := w.watch()
 	defer watch.stop()
 	watch.start()
-	conn, err := w.dialer.DialContext(ctx, network, address)
+	conn, err := w.connect(ctx, network, address)
 	if err != nil && ctx.Err() != nil && caller.Err() == nil {
 		return nil, errSilent // we gave it up, and not who asked
 	}
