@@ -114,6 +114,9 @@ func (l *list) check() {
 	}
 	l.readFilters(all[orders[0]])
 	for _, values := range l.combinations(all[orders[0]]) {
+		if l.t.Failed() {
+			return // more combinations mostly say the same
+		}
 		for _, order := range orders {
 			want := slices.DeleteFunc(slices.Clone(all[order]), func(thing map[string]any) bool { return !l.lets(thing, values) })
 			l.same(order, values, want, l.get(order, values))
