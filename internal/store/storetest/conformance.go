@@ -15,6 +15,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 // Run proves that an engine behaves as all others do. It fails, naming them, when there are methods of db.Querier that no
@@ -22,10 +23,15 @@ import (
 func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){
-		tenantTests, tenantListTests, tenantRemovalTests, companyTests, companyListTests, branchTests, departmentTests, nodeTests, userTests, userListTests, sessionTests,
+		tenantTests, tenantListTests, tenantRemovalTests, organisationTests, nodeTests, userTests, userListTests, sessionTests,
 		auditTests, auditListTests, auditChainTests, auditRepeatTests, loginAttemptTests, oneTimeTokenTests, legacyCallTests, keyTraps, valueTraps,
 	} {
 		maps.Copy(tests, part)
+	}
+	resources := map[string]resource.Resource{}
+	for _, r := range Resources(t) {
+		resources[r.Name] = r
+		maps.Copy(tests, resourceTests(r))
 	}
 	s := New(t, engine)
 	calls := &calls{methods: make(map[string]bool)}
@@ -34,7 +40,7 @@ func Run(t *testing.T, engine store.Engine) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				calls.start()
-				test(&T{T: t, store: s, calls: calls})
+				test(&T{T: t, store: s, calls: calls, resources: resources})
 			})
 		}
 	})
@@ -53,8 +59,9 @@ func Run(t *testing.T, engine store.Engine) {
 type T struct {
 	*testing.T
 
-	store *store.Store
-	calls *calls
+	store     *store.Store
+	calls     *calls
+	resources map[string]resource.Resource // by name
 }
 
 // calls is the suite's account of itself.
@@ -135,6 +142,8 @@ func violation(err error) *store.Violation {
 	v, _ := errors.AsType[*store.Violation](err)
 	return v
 }
+
+func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
 
 func equal[V any](t *T, what string, got, want V) {
 	t.Helper()

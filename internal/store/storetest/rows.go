@@ -113,16 +113,6 @@ func companyNow(t *T, c db.Company) db.Company {
 	return query(t, t.store.GetCompany, db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID})
 }
 
-func branchNow(t *T, b db.Branch) db.Branch {
-	t.Helper()
-	return query(t, t.store.GetBranch, db.GetBranchParams{TenantID: b.TenantID, ID: b.ID})
-}
-
-func departmentNow(t *T, d db.Department) db.Department {
-	t.Helper()
-	return query(t, t.store.GetDepartment, db.GetDepartmentParams{TenantID: d.TenantID, ID: d.ID})
-}
-
 func userNow(t *T, u db.User) db.User {
 	t.Helper()
 	return query(t, t.store.GetUser, db.GetUserParams{TenantID: u.TenantID, ID: u.ID})

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -33,37 +32,6 @@ var removals = map[string]removal{
 		},
 		do: func(t *T, tenant, after, last uuid.UUID) int64 {
 			return query(t, t.store.DeleteUsersBetween, db.DeleteUsersBetweenParams{TenantID: tenant, AfterID: after, LastID: last})
-		},
-	},
-	"departments": {
-		add: func(t *T, tenant uuid.UUID) uuid.UUID {
-			return department(t, newDepartment(company(t, newCompany(tenant, newID().String()[4:])), "D")).ID
-		},
-		next: func(t *T, tenant, after uuid.UUID, limit int32) []uuid.UUID {
-			return query(t, t.store.ListDepartmentIDs, db.ListDepartmentIDsParams{TenantID: tenant, AfterID: after, Limit: limit})
-		},
-		do: func(t *T, tenant, after, last uuid.UUID) int64 {
-			return query(t, t.store.DeleteDepartmentsBetween, db.DeleteDepartmentsBetweenParams{TenantID: tenant, AfterID: after, LastID: last})
-		},
-	},
-	"branches": {
-		add: func(t *T, tenant uuid.UUID) uuid.UUID {
-			return branch(t, newBranch(company(t, newCompany(tenant, newID().String()[4:])), "B")).ID
-		},
-		next: func(t *T, tenant, after uuid.UUID, limit int32) []uuid.UUID {
-			return query(t, t.store.ListBranchIDs, db.ListBranchIDsParams{TenantID: tenant, AfterID: after, Limit: limit})
-		},
-		do: func(t *T, tenant, after, last uuid.UUID) int64 {
-			return query(t, t.store.DeleteBranchesBetween, db.DeleteBranchesBetweenParams{TenantID: tenant, AfterID: after, LastID: last})
-		},
-	},
-	"companies": {
-		add: func(t *T, tenant uuid.UUID) uuid.UUID { return company(t, newCompany(tenant, newID().String()[4:])).ID },
-		next: func(t *T, tenant, after uuid.UUID, limit int32) []uuid.UUID {
-			return query(t, t.store.ListCompanyIDs, db.ListCompanyIDsParams{TenantID: tenant, AfterID: after, Limit: limit})
-		},
-		do: func(t *T, tenant, after, last uuid.UUID) int64 {
-			return query(t, t.store.DeleteCompaniesBetween, db.DeleteCompaniesBetweenParams{TenantID: tenant, AfterID: after, LastID: last})
 		},
 	},
 	"audit entries": {
@@ -121,40 +89,5 @@ var tenantRemovalTests = map[string]func(*T){
 		equal(t, "seals left", len(left), 1)
 		equal(t, "the last", left[0].Number, 3)
 		equal(t, "the other tenant's", len(query(t, t.store.ListAuditSeals, db.ListAuditSealsParams{TenantID: other, Limit: 10})), 3)
-	},
-	"tenant removal/departments lose what they refer to": func(t *T) {
-		one, other := tenant(t), tenant(t)
-		rows := map[uuid.UUID][]db.Department{}
-		for _, id := range []uuid.UUID{one, other} {
-			c, head := company(t, newCompany(id, "C")), user(t, newUser(id))
-			for i := range 3 {
-				d := newDepartment(c, fmt.Sprint(i))
-				d.HeadUserID = &head.ID
-				if i > 0 {
-					d.ParentID = &rows[id][0].ID
-				}
-				rows[id] = append(rows[id], department(t, d))
-			}
-		}
-		all := rows[one]
-		attached := func(tenant, after uuid.UUID, limit int32) []uuid.UUID {
-			return query(t, t.store.ListAttachedDepartmentIDs, db.ListAttachedDepartmentIDsParams{TenantID: tenant, AfterID: after, Limit: limit})
-		}
-		equal(t, "attached", attached(one, uuid.Nil, 100), []uuid.UUID{all[0].ID, all[1].ID, all[2].ID})
-		detach := db.DetachDepartmentsBetweenParams{TenantID: one, AfterID: all[0].ID, LastID: all[1].ID}
-		equal(t, "rows", query(t, t.store.DetachDepartmentsBetween, detach), 1)
-		detached := all[1]
-		detached.ParentID, detached.HeadUserID = nil, nil
-		equal(t, "attached now", attached(one, uuid.Nil, 100), []uuid.UUID{all[0].ID, all[2].ID})
-		equal(t, "the next", attached(one, all[0].ID, 1), []uuid.UUID{all[2].ID})
-		equal(t, "in the range", departmentNow(t, all[1]), detached)
-		equal(t, "before it", departmentNow(t, all[0]), all[0])
-		equal(t, "after it", departmentNow(t, all[2]), all[2])
-		detach.AfterID, detach.LastID = uuid.Nil, uuid.Max
-		query(t, t.store.DetachDepartmentsBetween, detach)
-		equal(t, "attached at the end", attached(one, uuid.Nil, 100), []uuid.UUID{})
-		for _, d := range rows[other] {
-			equal(t, "another tenant's", departmentNow(t, d), d)
-		}
 	},
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 // hardTexts are easy to change, to confuse with another or to take for SQL. No two of them are the same text.
@@ -96,16 +97,12 @@ var keyTraps = map[string]func(*T){
 			want = append(want, text)
 		}
 		slices.Sort(want)
-		for _, name := range []string{"name", "-name"} {
-			o, err := db.CompanyList.Order(&name)
-			if err != nil {
-				t.Fatal(err)
-			}
+		for _, l := range []listing{{t, t.resources["company"], "name", false}, {t, t.resources["company"], "name", true}} {
 			var got []string
-			for _, c := range companies.pages(t, o, db.CompanyFilters{TenantID: one}, o.First, 10) {
-				got = append(got, c.NameKey)
+			for _, c := range l.page(one, nil, nil, 100) {
+				got = append(got, c.(map[string]any)[resource.NameKey].(string))
 			}
-			equal(t, "order "+name, got, want)
+			equal(t, "order "+l.String(), got, want)
 			slices.Reverse(want)
 		}
 	},
@@ -118,7 +115,7 @@ var keyTraps = map[string]func(*T){
 		}
 		for pattern, want := range map[string]int64{
 			"%af\u00e9%": 1, "%af\u00e9": 0, "%af\u00e9 %": 1, "%cafe%": 1, "%CAFE%": 1, "%cAFE%": 0, "%\u0301": 1,
-			"\U0001f600": 1, "_": 1, "\U0001f601": 0, "____": 1, "_____": 2,
+			"\U0001f600": 1, "_": 1, "\U0001f601": 0, "____": 1, "_____": 2, "": 0,
 		} {
 			got := query(t, t.store.CountCompanies, db.CountCompaniesParams{TenantID: one, Pattern: &pattern})
 			equal(t, "companies like "+pattern, got, want)
@@ -213,9 +210,11 @@ var valueTraps = map[string]func(*T){
 			c.CreatedAt = noon().Add(time.Duration(i) * time.Minute).In(time.FixedZone("", offset*60*60))
 			want = append(want, company(t, c))
 		}
-		byTime := companies.Orders[0]
-		first := db.Company{CreatedAt: time.Unix(0, 0).In(time.FixedZone("", -12*60*60))}
-		equal(t, "order", companies.pages(t, byTime, db.CompanyFilters{TenantID: one}, companies.after(t, byTime, first), 2), want)
+		for i, after := range want {
+			at := after.CreatedAt.In(time.FixedZone("", -12*60*60))
+			got := query(t, t.store.ListCompaniesByCreatedAt, db.ListCompaniesByCreatedAtParams{TenantID: one, AfterCreatedAt: at, AfterID: after.ID, Limit: 9})
+			equal(t, "order after "+after.Code, got, append([]db.Company{}, want[i+1:]...))
+		}
 	},
 	"trap/an update that changes nothing has found its row": func(t *T) {
 		u := newUser(tenant(t))

@@ -1,0 +1,139 @@
+package storetest
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/internal/tools/resource"
+)
+
+func removalOfRange(t *T, r resource.Resource) {
+	one, other := newFamily(t, tenant(t)), newFamily(t, tenant(t))
+	var ids, foreign []uuid.UUID
+	for range 5 { // in turn, so that the ids of both are in each other's ranges
+		ids, foreign = append(ids, one.add(r, requiredColumns).id()), append(foreign, other.add(r, requiredColumns).id())
+	}
+	next := func(f *family, after uuid.UUID, limit int) []uuid.UUID {
+		return idsOf(t, "List"+r.GoName()+"IDs", arguments{
+			resource.TenantID: f.tenant.String(), "after_id": after.String(), "limit": fmt.Sprint(limit),
+		})
+	}
+	remove := func(after, last uuid.UUID) int64 {
+		n, err := rowsOf(t.call("Delete"+r.GoPlural()+"Between", reflect.Value{}, arguments{
+			resource.TenantID: one.tenant.String(), "after_id": after.String(), "last_id": last.String(),
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	equal(t, "the first", next(one, uuid.Nil, 2), ids[:2])
+	equal(t, "those after an id", next(one, ids[1], 100), ids[2:])
+	equal(t, "after the last", next(one, ids[4], 100), []uuid.UUID{})
+	equal(t, "rows", remove(ids[0], ids[2]), 2)
+	equal(t, "what is left", next(one, uuid.Nil, 100), slices.Concat(ids[:1], ids[3:]))
+	equal(t, "rows that are gone already", remove(ids[0], ids[2]), 0)
+	equal(t, "rows", remove(uuid.Nil, uuid.Max), 3)
+	equal(t, "the other tenant's", next(other, uuid.Nil, 100), foreign)
+}
+
+func idsOf(t *T, query string, arguments arguments) []uuid.UUID {
+	t.Helper()
+	result, err := t.call(query, reflect.Value{}, arguments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.([]uuid.UUID)
+}
+
+// removalDetaches proves the two queries for resources that refer to each other in a circle: the first lists the rows that
+// have such a reference, the second takes it off.
+func removalDetaches(t *T, r resource.Resource) {
+	list, detach := "ListAttached"+r.GoName()+"IDs", "Detach"+r.GoPlural()+"Between"
+	if !t.has(list) && !t.has(detach) {
+		return
+	}
+	one, other := newFamily(t, tenant(t)), newFamily(t, tenant(t))
+	rows := []record{one.add(r, allColumns), one.add(r, allColumns), one.add(r, allColumns)}
+	foreign, empty := other.add(r, allColumns), one.add(r, requiredColumns)
+	attached := func(after uuid.UUID, limit int) []uuid.UUID {
+		ids := idsOf(t, list, arguments{resource.TenantID: one.tenant.String(), "after_id": after.String(), "limit": fmt.Sprint(limit)})
+		return slices.DeleteFunc(ids, func(id uuid.UUID) bool { return id == one.members[r.Name] })
+	}
+	equal(t, "attached", attached(uuid.Nil, 100), []uuid.UUID{rows[0].id(), rows[1].id(), rows[2].id()})
+	between := arguments{resource.TenantID: one.tenant.String(), "after_id": rows[0].id().String(), "last_id": rows[1].id().String()}
+	if n, err := rowsOf(t.call(detach, reflect.Value{}, between)); n != 1 || err != nil {
+		t.Fatalf("%d rows, %v; want 1", n, err)
+	}
+	equal(t, "attached now", attached(uuid.Nil, 100), []uuid.UUID{rows[0].id(), rows[2].id()})
+	equal(t, "the next", attached(rows[0].id(), 1), []uuid.UUID{rows[2].id()})
+	for _, row := range []record{rows[0], rows[2], foreign, empty} {
+		equal(t, "a row out of the range", row.now(), row.values())
+	}
+	before, after, taken := rows[1].values(), rows[1].now(), 0
+	for _, field := range r.References() {
+		if field.Null && after[field.Name] == nil {
+			before[field.Name] = nil
+			taken++
+		}
+	}
+	equal(t, "the row in the range", after, before)
+	if taken == 0 {
+		t.Error("no reference was taken off")
+	}
+}
+
+// removalOfReferenced proves the queries with which rows go when a row goes that they refer to.
+func removalOfReferenced(t *T, r resource.Resource) {
+	for _, field := range r.References() {
+		if field.OnDelete == resource.Custom {
+			continue
+		}
+		of := resource.GoName(strings.TrimSuffix(field.Name, "_id"))
+		f := newFamily(t, tenant(t))
+		refer := func(row record) { row.set(field.Name, f.member(field.Ref).String()) }
+		rows := []record{f.add(r, requiredColumns, refer), f.add(r, requiredColumns, refer)}
+		other := newFamily(t, f.tenant).add(r, allColumns)
+		list := func(change arguments) []any {
+			arguments := arguments{"limit": "3"}
+			maps.Copy(arguments, change)
+			result, err := t.call("List"+r.GoPlural()+"Of"+of, rows[0].row, arguments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return jsonRows(t, result)
+		}
+		all := []any{rows[0].values(), rows[1].values()}
+		equal(t, "list", list(nil), all)
+		equal(t, "first of the list", list(arguments{"limit": "1"}), all[:1])
+		equal(t, "list of another tenant", list(arguments{resource.TenantID: tenant(t).String()}), []any{})
+		if field.OnDelete != resource.Cascade {
+			continue
+		}
+		remove := "Delete" + r.GoPlural() + "Of" + of
+		up := arguments{"last_id": rows[0].id().String()}
+		foreign := maps.Clone(up)
+		foreign[resource.TenantID] = tenant(t).String()
+		for n, change := range []arguments{foreign, up} {
+			if got, err := rowsOf(t.call(remove, rows[0].row, change)); got != int64(n) || err != nil {
+				t.Errorf("%d rows deleted, %v; want %d", got, err, n)
+			}
+		}
+		equal(t, "left", list(nil), all[1:])
+		equal(t, "of another", other.now(), other.values())
+	}
+}
+
+func jsonRows(t *T, rows any) []any {
+	t.Helper()
+	list := []any{}
+	for _, row := range reflect.ValueOf(rows).Seq2() {
+		list = append(list, jsonOf(t, row.Interface()))
+	}
+	return list
+}
