@@ -124,6 +124,23 @@ func (o *Operation) CreatesInTenant() bool {
 	return o.TenantBound && o.Entity == "" && o.Spec.Responses.Value(strconv.Itoa(http.StatusCreated)) != nil
 }
 
+// Creator returns the operation that makes things of an entity, and whether there is one: a POST to the collection that
+// they are in.
+func Creator(operations []Operation, entity string) (Operation, bool) {
+	for _, op := range operations {
+		collection, isOne := strings.CutSuffix(op.Path, "/{id}")
+		if entity == "" || op.Entity != entity || !isOne {
+			continue
+		}
+		for _, create := range operations {
+			if create.Method == http.MethodPost && create.Path == collection && create.Spec.Responses.Value(strconv.Itoa(http.StatusCreated)) != nil {
+				return create, true
+			}
+		}
+	}
+	return Operation{}, false
+}
+
 // Permissions returns the ids of the operations that someone with this role may call with their token, sorted. What
 // needs no log-in isn't among them.
 func Permissions(operations []Operation, role Role) []string {

@@ -34,6 +34,40 @@ func tenantTables(t testing.TB, pool *sql.DB, engine store.Engine) []string {
 	return names
 }
 
+// Versions returns the id, the version and the time of the last change of all rows that have a version, sorted by table.
+func (a *App) Versions(t testing.TB) []string {
+	t.Helper()
+	pool := a.Database(t)
+	var all []string
+	for _, table := range append(tenantTables(t, pool, a.Engine), "tenants") {
+		if columns(t, pool, table)["version"] && columns(t, pool, table)["updated_at"] {
+			for _, row := range texts(t, pool, "SELECT id, version, updated_at FROM "+table) {
+				all = append(all, table+" | "+row)
+			}
+		}
+	}
+	return all
+}
+
+// columns returns the names of a table's columns.
+func columns(t testing.TB, pool *sql.DB, table string) map[string]bool {
+	t.Helper()
+	rows, err := pool.QueryContext(t.Context(), "SELECT * FROM "+table+" WHERE 1 = 0") //nolint:unqueryvet // for the columns
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, name := range names {
+		found[name] = true
+	}
+	return found
+}
+
 // RowsOf returns all that the database has of a tenant: the rows by table, with every column.
 func (a *App) RowsOf(t testing.TB, tenantID uuid.UUID) map[string][]string {
 	t.Helper()
@@ -44,6 +78,12 @@ func (a *App) RowsOf(t testing.TB, tenantID uuid.UUID) map[string][]string {
 	}
 	rows["tenants"] = texts(t, pool, `SELECT * FROM tenants WHERE id = '`+tenantID.String()+`'`) //nolint:unqueryvet // whatever there is
 	return rows
+}
+
+// Texts returns each of a query's rows as a text, sorted.
+func (a *App) Texts(t testing.TB, query string) []string {
+	t.Helper()
+	return texts(t, a.Database(t), query)
 }
 
 // texts returns each of a query's rows as a text, sorted.

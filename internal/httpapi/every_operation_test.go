@@ -13,6 +13,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
 const companiesPath = "/api/v1/org/companies"
@@ -80,28 +81,12 @@ func withoutVariables(t *testing.T, r apitest.Reply) api.Problem {
 	return p
 }
 
-// snapshot is all companies, branches and departments, as text.
+// snapshot is all rows of the described resources, as text.
 func snapshot(t *testing.T, a *apitest.App) string {
 	t.Helper()
-	rows, err := a.Database(t).QueryContext(t.Context(), `
-		SELECT id, code, name, version FROM companies
-		UNION ALL SELECT id, code, name, version FROM branches
-		UNION ALL SELECT id, code, name, version FROM departments
-		ORDER BY id`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close()
 	var all []string
-	for rows.Next() {
-		var id, code, name, version string
-		if err := rows.Scan(&id, &code, &name, &version); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, strings.Join([]string{id, code, name, version}, " "))
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
+	for _, r := range storetest.Resources(t) {
+		all = append(all, a.Texts(t, "SELECT id, "+r.Label+", version FROM "+r.Plural)...)
 	}
 	return strings.Join(all, "\n")
 }

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -163,21 +162,6 @@ func (m *Matrix) know(t *Tenant, id uuid.UUID) { m.known[id] = t }
 func (m *Matrix) next() int {
 	m.counter++
 	return m.counter
-}
-
-// creator is the operation that makes things of an entity: a POST to the collection that they are in.
-func (m *Matrix) creator(entity string) (access.Operation, bool) {
-	for _, op := range m.Operations {
-		if op.Entity != entity || !strings.HasSuffix(op.Path, "/{id}") {
-			continue
-		}
-		for _, create := range m.Operations {
-			if create.Method == http.MethodPost && create.Path == strings.TrimSuffix(op.Path, "/{id}") && create.Spec.Responses.Value("201") != nil {
-				return create, true
-			}
-		}
-	}
-	return access.Operation{}, false
 }
 
 // stayLoggedIn renews the tokens of those who may go on, and takes leave of the others whose tokens have expired.

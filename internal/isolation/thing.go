@@ -37,7 +37,7 @@ func (m *Matrix) make(ctx context.Context, entity string, by *Person) (thing, er
 	}
 	var made thing
 	var err error
-	if create, ok := m.creator(entity); ok {
+	if create, ok := access.Creator(m.Operations, entity); ok {
 		made, err = m.create(ctx, create, by)
 	} else if makeOne := makers[entity]; makeOne != nil {
 		made, err = makeOne(m, ctx, by)
@@ -119,7 +119,7 @@ func (m *Matrix) base(ctx context.Context, t *Tenant, entity string) (thing, err
 func (m *Matrix) entities() []string {
 	var list []string
 	for _, op := range m.Operations {
-		_, ok := m.creator(op.Entity)
+		_, ok := access.Creator(m.Operations, op.Entity)
 		if ok && op.TenantBound && !slices.Contains(list, op.Entity) {
 			list = append(list, op.Entity)
 		}

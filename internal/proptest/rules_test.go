@@ -54,13 +54,6 @@ var unreached = map[string]string{
 	"listUserSessions cursor": "the users of the world are invited and have no sessions",
 }
 
-// before is what is done with a thing to bring it into the state in which an operation succeeds.
-var before = map[string]string{
-	"deleteTenant": "suspendTenant",
-	"resumeTenant": "suspendTenant",
-	"activateUser": "deactivateUser",
-}
-
 // makers make things that don't come from a POST to their collection.
 var makers = map[string]func(*world, *caller) thing{
 	"session":     (*world).session,

@@ -80,7 +80,7 @@ func (w *world) pair(entity string, by *caller) []thing {
 // fill makes all that lists may have.
 func (w *world) fill() {
 	for _, op := range w.operations {
-		if _, ok := w.creator(op.Entity); ok && op.Entity != "" {
+		if _, ok := access.Creator(w.operations, op.Entity); ok {
 			w.pair(op.Entity, w.caller(access.Admin))
 		}
 	}
@@ -89,7 +89,7 @@ func (w *world) fill() {
 // create makes a thing as a client would: with a POST to its collection.
 func (w *world) create(entity string) thing {
 	w.t.Helper()
-	op, ok := w.creator(entity)
+	op, ok := access.Creator(w.operations, entity)
 	if !ok {
 		w.t.Fatalf("no operation makes a thing of entity %s, as a POST to its collection would; write a maker", entity)
 	}
@@ -117,24 +117,10 @@ func (w *world) create(entity string) thing {
 	return thing{}
 }
 
-func (w *world) creator(entity string) (access.Operation, bool) {
-	for _, op := range w.operations {
-		if op.Entity != entity || !strings.HasSuffix(op.Path, "/{id}") {
-			continue
-		}
-		for _, create := range w.operations {
-			if create.Method == http.MethodPost && create.Path == strings.TrimSuffix(op.Path, "/{id}") && create.Spec.Responses.Value("201") != nil {
-				return create, true
-			}
-		}
-	}
-	return access.Operation{}, false
-}
-
 // prepare brings a thing into the state in which an operation succeeds.
 func (w *world) prepare(op access.Operation, about thing) {
 	for _, first := range w.operations {
-		if first.ID == before[op.ID] {
+		if first.ID == apitest.Before[op.ID] {
 			by := w.caller(access.Admin)
 			if first.RequiredRole == access.Superuser {
 				by = w.caller(access.Superuser)

@@ -1,11 +1,10 @@
-package proptest
+package httpapi_test
 
 import (
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,61 +16,54 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
-	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
-	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 // TestEveryFilterCountsInEveryOrder lists two families and things with few fields by each filter, by all pairs of filters and by all of
 // them, in every order and with the count. Which things each has to let through follows from the things themselves.
 func TestEveryFilterCountsInEveryOrder(t *testing.T) {
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		r := newRun(t, engine, effort{})
-		w := r.world(t)
-		w.makeFamilies()
-		for _, op := range r.plain {
-			l := list{family: w.family(0), op: op}
-			if !l.isOne() {
-				continue
-			}
+	apitest.Each(t, func(t *testing.T, a *apitest.App) {
+		f := a.Family(a.Tenant(t).ID)
+		populate(t, a, f)
+		for _, op := range apitest.Operations(t) {
 			t.Run(op.ID, func(t *testing.T) {
-				l.t = t
-				l.check()
+				if l := (list{T: t, family: f, op: op}); l.isOne() {
+					l.check()
+				}
 			})
 		}
 	})
 }
 
-// makeFamilies makes three things of each entity that a POST makes: two with all fields, which differ in each of them, and
-// one with only the required ones. One more goes through each operation that changes a state, as deactivateUser does. The trail
+// populate makes three things of each entity that a POST makes: two with all fields, which differ in each of them, and one
+// with only the required ones. One more goes through each operation that changes a state, as deactivateUser does. The trail
 // gets an entry of something that was refused.
-func (w *world) makeFamilies() {
-	families := []*family{w.family(0), w.family(1)}
-	for _, op := range w.operations {
-		create, ok := w.creator(op.Entity)
-		switch {
-		case ok && op.Method == http.MethodGet && op.Path == create.Path+"/{id}":
-			families[0].add(op.Entity, requiredFields)
-			for _, f := range families {
-				f.add(op.Entity, allFields)
-			}
-		case ok && op.Method == http.MethodPost && isTagged(op):
-			about := thing{id: families[0].add(op.Entity, allFields)}
-			w.prepare(op, about)
-			families[0].do(op, about.id, "", nil).Want(w.t, http.StatusOK)
+func populate(t *testing.T, a *apitest.App, f *apitest.Family) {
+	t.Helper()
+	admin := a.ActorIn(t, f.Tenant, access.Admin)
+	other := a.Family(f.Tenant)
+	other.Number = 1
+	for _, entity := range apitest.Entities(t) {
+		f.Add(t, entity, apitest.RequiredFields)
+		f.Add(t, entity, apitest.AllFields)
+		other.Add(t, entity, apitest.AllFields)
+	}
+	for _, op := range apitest.Operations(t) {
+		if op.Method == http.MethodPost && op.Entity != "" && isTagged(op) {
+			f.Do(t, op, f.Prepare(t, op), "", nil).Want(t, http.StatusOK)
 		}
 	}
-	other := uuid.MustParse(families[0].member("user"))
-	w.app.AuditEntry(w.t, w.tenant.ID, func(e *db.AuditEntry) {
-		e.ActorID, e.ActorEmail, e.ActorRole, e.Outcome, e.Reason, e.IP = &other, new("other@example.com"), new("user"), "denied", new("forbidden by test"), "198.51.100.1"
+	a.AuditEntry(t, f.Tenant, func(e *db.AuditEntry) {
+		e.ActorID, e.ActorEmail, e.ActorRole, e.Outcome, e.Reason, e.IP = &admin.User.ID, &admin.User.Email, &admin.User.Role, "denied", new("not today"), "198.51.100.1"
 	})
 }
 
 // list is an operation that lists things.
 type list struct {
-	*family
+	*testing.T
 
+	family  *apitest.Family
 	op      access.Operation
 	filters map[string]filter
 }
@@ -98,7 +90,7 @@ func (l *list) parameter(name string) *openapi3.Parameter {
 
 // check compares what each combination of filters lets through with what it should, in every order.
 func (l *list) check() {
-	l.t.Helper()
+	l.Helper()
 	orders := []any{""}
 	if sort := l.parameter("sort"); sort != nil {
 		orders = sort.Schema.Value.Enum
@@ -114,7 +106,7 @@ func (l *list) check() {
 	}
 	l.readFilters(all[orders[0]])
 	for _, values := range l.combinations(all[orders[0]]) {
-		if l.t.Failed() {
+		if l.Failed() {
 			return // more combinations mostly say the same
 		}
 		for _, order := range orders {
@@ -126,7 +118,7 @@ func (l *list) check() {
 
 // get returns all that a list has, and fails the test unless it counts that, too.
 func (l *list) get(order any, values map[string]string) []map[string]any {
-	l.t.Helper()
+	l.Helper()
 	query := url.Values{"limit": {"100"}, "count": {"true"}}
 	if order != "" {
 		query.Set("sort", order.(string))
@@ -137,15 +129,15 @@ func (l *list) get(order any, values map[string]string) []map[string]any {
 	page := apitest.Decode[struct {
 		Items []map[string]any
 		Total int
-	}](l.t, l.do(l.op, "", "?"+query.Encode(), nil).Want(l.t, http.StatusOK))
+	}](l.T, l.family.Do(l.T, l.op, "", "?"+query.Encode(), nil).Want(l.T, http.StatusOK))
 	if page.Total != len(page.Items) {
-		l.t.Errorf("sort=%v %v: the total is %d, and there are %d items", order, values, page.Total, len(page.Items))
+		l.Errorf("sort=%v %v: the total is %d, and there are %d items", order, values, page.Total, len(page.Items))
 	}
 	return page.Items
 }
 
 func (l *list) same(order any, values map[string]string, want, got []map[string]any) {
-	l.t.Helper()
+	l.Helper()
 	ids := func(things []map[string]any) []any {
 		list := []any{}
 		for _, thing := range things {
@@ -154,7 +146,7 @@ func (l *list) same(order any, values map[string]string, want, got []map[string]
 		return list
 	}
 	if diff := cmp.Diff(ids(want), ids(got)); diff != "" {
-		l.t.Errorf("sort=%v %v lists other things than it should (-want +got):\n%s", order, values, diff)
+		l.Errorf("sort=%v %v lists other things than it should (-want +got):\n%s", order, values, diff)
 	}
 }
 
@@ -170,7 +162,7 @@ func (l *list) lets(thing map[string]any, values map[string]string) bool {
 // combinations are values for each filter alone, for each two of them, and for all. A filter of which no value lets some things through and others
 // not proves nothing.
 func (l *list) combinations(things []map[string]any) []map[string]string {
-	l.t.Helper()
+	l.Helper()
 	names := slices.Sorted(maps.Keys(l.filters))
 	var list []map[string]string
 	for _, name := range names {
@@ -187,7 +179,7 @@ func (l *list) combinations(things []map[string]any) []map[string]string {
 			splits = splits || 0 < n && n < len(things)
 		}
 		if !splits {
-			l.t.Errorf("no value of %s splits the %d things: %q", name, len(things), l.filters[name].values)
+			l.Errorf("no value of %s splits the %d things: %q", name, len(things), l.filters[name].values)
 		}
 	}
 	together := map[string]string{}
@@ -220,9 +212,9 @@ var searched = map[string][]string{
 
 // searchedFields are those of a list. All others must not be found by their values.
 func (l *list) searchedFields() []string {
-	l.t.Helper()
-	for _, r := range descriptions(l.t) {
-		if apiPrefix+r.Path != l.op.Path {
+	l.Helper()
+	for _, r := range storetest.Resources(l.T) {
+		if "/api/v1"+r.Path != l.op.Path {
 			continue
 		}
 		var fields []string
@@ -237,25 +229,14 @@ func (l *list) searchedFields() []string {
 		return fields
 	}
 	if searched[l.op.ID] == nil {
-		l.t.Fatalf("nothing says what q of %s is looked for in: it has no description, and isn't in searched", l.op.ID)
+		l.Fatalf("nothing says what q of %s is looked for in: it has no description, and isn't in searched", l.op.ID)
 	}
 	return searched[l.op.ID]
 }
 
-const apiPrefix = "/api/v1"
-
-func descriptions(t testing.TB) []resource.Resource {
-	t.Helper()
-	all, err := resource.Load(os.DirFS("../.."), "sql/resources")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
 // search is the filter q: it is looked for in some of the texts of a thing, in upper or lower case.
 func (l *list) search(things []map[string]any) filter {
-	l.t.Helper()
+	l.Helper()
 	fields := l.searchedFields()
 	var values []string
 	for _, pointer := range slices.Concat(fields, pointersOf(things)) {
@@ -281,7 +262,7 @@ func isText(value string) bool {
 
 // readFilters finds out what each parameter lets through: it is called like a field of the listed things.
 func (l *list) readFilters(things []map[string]any) {
-	l.t.Helper()
+	l.Helper()
 	l.filters = map[string]filter{}
 	for _, p := range l.op.Parameters {
 		if p.In != openapi3.ParameterInQuery || slices.Contains([]string{"tenant_id", "limit", "cursor", "count", "sort"}, p.Name) {
@@ -296,7 +277,7 @@ func (l *list) readFilters(things []map[string]any) {
 			field, lets = r.field, r.lets
 		}
 		if field == "" {
-			l.t.Fatalf("nothing says what %s lets through: it is no field of the listed things, and not in ranges", p.Name)
+			l.Fatalf("nothing says what %s lets through: it is no field of the listed things, and not in ranges", p.Name)
 		}
 		l.filters[p.Name] = filter{values: valuesOf(things, field), lets: func(thing map[string]any, value string) bool {
 			found := at(thing, field)
