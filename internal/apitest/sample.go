@@ -38,7 +38,7 @@ func sample(t testing.TB, s *openapi3.Schema, number int) any {
 		return value
 	}
 	texts := []string{
-		fmt.Sprintf("Sample %d", n), fmt.Sprintf("SAMPLE-%d", n), fmt.Sprintf("sample%d@example.com", n), fmt.Sprintf("https://sample%d.example.com/", n),
+		fmt.Sprintf("%s %d", []string{"Sample", "sample"}[number%2], n), fmt.Sprintf("SAMPLE-%d", n), fmt.Sprintf("sample%d@example.com", n), fmt.Sprintf("https://sample%d.example.com/", n),
 		time.Date(2026, 1, 1, 0, 0, int(n), 123456000, time.UTC).Format("2006-01-02T15:04:05.000000Z"),
 		time.Date(2026, 1, 1+int(n), 0, 0, 0, 0, time.UTC).Format(time.DateOnly),
 	}

@@ -58,29 +58,9 @@ func TestCreateCompany(t *testing.T) {
 			if location := reply.HTTPResponse.Header.Get("Location"); location != companyPath(got.ID) {
 				t.Errorf("Location %s", location)
 			}
-			read := apitest.Decode[api.Company](t, admin.Do(t, http.MethodGet, companyPath(got.ID), "").Want(t, 200))
-			if diff := cmp.Diff(got, read); diff != "" {
-				t.Errorf("what is read isn't what was created: %s", diff)
-			}
 			entries := a.AuditEntries(t, admin.User.TenantID, "company.create")
 			if len(entries) != 1 || entries[0].EntityID != got.ID.String() || entries[0].Changes["city"].After != "Oslo" || entries[0].Changes["city"].Before != nil {
 				t.Errorf("audit: %+v", entries)
-			}
-		})
-		t.Run("201 with the least", func(t *testing.T) {
-			got := apitest.Decode[api.Company](t, a.Actor(t, access.Admin).Do(t, http.MethodPost, companiesPath, `{"code":"a","name":"A","description":null,"address":null}`).Want(t, 201))
-			if !got.IsActive || got.Description != nil || got.Address.City != nil {
-				t.Errorf("%+v, want an active company with nothing else", got)
-			}
-		})
-		t.Run("409 when the code is taken, in upper or lower case", func(t *testing.T) {
-			admin := a.Actor(t, access.Admin)
-			admin.Do(t, http.MethodPost, companiesPath, `{"code":"same","name":"One"}`).Want(t, 201)
-			reply := admin.Do(t, http.MethodPost, companiesPath, `{"code":"SAME","name":"Two"}`)
-			reply.WantCode(t, 409, "already_exists")
-			reply.WantField(t, "/code", "taken")
-			if entries := a.AuditEntries(t, admin.User.TenantID, "company.create"); len(entries) != 1 {
-				t.Errorf("%d audit entries for 1 company", len(entries))
 			}
 		})
 		t.Run("409 for all but one of 1,000 at once", func(t *testing.T) {
@@ -191,27 +171,6 @@ func TestUpdateCompany(t *testing.T) {
 			if got := update(t, fresh(t), `{"address":null}`); got.Address != (api.Address{}) {
 				t.Errorf("%+v, want an empty address", got.Address)
 			}
-		})
-		t.Run("200 without a change leaves version and trail alone", func(t *testing.T) {
-			c := fresh(t)
-			if got := update(t, c, `{"name":"`+c.Name+`","phone":"123"}`); got.Version != 1 {
-				t.Errorf("version %d, want 1", got.Version)
-			}
-			for _, e := range a.AuditEntries(t, admin.User.TenantID, "company.update") {
-				if e.EntityID == c.ID.String() {
-					t.Errorf("an audit entry without a change: %+v", e)
-				}
-			}
-		})
-		t.Run("404", func(t *testing.T) {
-			admin.Do(t, http.MethodPut, companyPath(uuid.New()), `{"name":"x"}`).WantCode(t, 404, "not_found")
-		})
-		t.Run("409 when the code is taken", func(t *testing.T) {
-			one, two := fresh(t), fresh(t)
-			reply := admin.Do(t, http.MethodPut, companyPath(two.ID), `{"code":"`+strings.ToLower(one.Code)+`"}`)
-			reply.WantCode(t, 409, "already_exists")
-			reply.WantField(t, "/code", "taken")
-			update(t, two, `{"code":"`+two.Code+`"}`)
 		})
 		t.Run("412 for every tag but the current one", func(t *testing.T) {
 			c := fresh(t)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,9 +46,9 @@ func populate(t *testing.T, a *apitest.App, f *apitest.Family) {
 	other := a.Family(f.Tenant)
 	other.Number = 1
 	for _, entity := range apitest.Entities(t) {
+		other.Add(t, entity, apitest.AllFields)
 		f.Add(t, entity, apitest.RequiredFields)
 		f.Add(t, entity, apitest.AllFields)
-		other.Add(t, entity, apitest.AllFields)
 	}
 	for _, op := range apitest.Operations(t) {
 		if op.Method == http.MethodPost && op.Entity != "" && isTagged(op) {
@@ -98,6 +99,7 @@ func (l *list) check() {
 	all := map[any][]map[string]any{}
 	for _, order := range orders {
 		all[order] = l.get(order, nil)
+		l.isSorted(order.(string), all[order])
 		if opposite := all["-"+order.(string)]; order != "" && opposite != nil {
 			slices.Reverse(opposite)
 			l.same(order, nil, opposite, all[order])
@@ -114,6 +116,39 @@ func (l *list) check() {
 			l.same(order, values, want, l.get(order, values))
 		}
 	}
+}
+
+// isSorted fails the test unless things are in the order of a field; texts without regard to upper and lower case.
+func (l *list) isSorted(order string, things []map[string]any) {
+	l.Helper()
+	key, isDescending := strings.CutPrefix(order, "-")
+	if order == "" {
+		return
+	}
+	field := "/" + key
+	if _, ok := things[0][key]; !ok {
+		field = "/full_" + key
+	}
+	for i := range things[1:] {
+		first, second := at(things[i], field), at(things[i+1], field)
+		if isDescending {
+			first, second = second, first
+		}
+		if isAfter(first, second) {
+			l.Errorf("sort=%s has %v before %v", order, at(things[i], field), at(things[i+1], field))
+		}
+	}
+}
+
+// isAfter compares keys: numbers as such, also those in texts, and texts in lower case.
+func isAfter(a, b any) bool {
+	one, two := strings.ToLower(fmt.Sprint(a)), strings.ToLower(fmt.Sprint(b))
+	n, err := strconv.ParseFloat(one, 64)
+	m, otherErr := strconv.ParseFloat(two, 64)
+	if err == nil && otherErr == nil {
+		return n > m
+	}
+	return one > two
 }
 
 // get returns all that a list has, and fails the test unless it counts that, too.

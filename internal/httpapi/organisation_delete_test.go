@@ -14,6 +14,15 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
+const (
+	branchesPath    = "/api/v1/org/branches"
+	departmentsPath = "/api/v1/org/departments"
+)
+
+func branchPath(id uuid.UUID) string { return branchesPath + "/" + id.String() }
+
+func departmentPath(id uuid.UUID) string { return departmentsPath + "/" + id.String() }
+
 // organisation is a company with something of everything: `north` is a branch with the department `sales`, below which are
 // `inland` and below that `rural`; `it` is a department of no branch. `other` is a company that stays as it is.
 type organisation struct {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +33,15 @@ func userNames(t *testing.T, by *apitest.Actor, query url.Values) string {
 	}
 }
 
+func mustParse(t *testing.T, query string) url.Values {
+	t.Helper()
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return values
+}
+
 func TestListUsers(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -41,44 +49,17 @@ func TestListUsers(t *testing.T) {
 		viewer := a.Login(t, a.User(t, a.Tenant(t).ID, access.Viewer, func(u *db.User) {
 			u.Email, u.FullName, u.CreatedAt = "me@example.com", "zoë", start.Add(time.Hour)
 		}))
-		company := a.Company(t, viewer.User.TenantID)
-		branch, department := a.Branch(t, company), a.Department(t, company)
 		for i, name := range []string{"beta", "Alpha", "alpha", "Gamma 100%"} {
 			a.User(t, viewer.User.TenantID, access.User, func(u *db.User) {
 				u.Email, u.FullName, u.CreatedAt = fmt.Sprintf("u%d@example.com", i), name, start.Add(time.Duration(i/2)*time.Second)
-				switch i {
-				case 0:
-					u.CompanyID, u.Phone = &company.ID, new("+47 22 33")
-				case 1:
-					u.BranchID, u.Role = &branch.ID, "admin"
-				case 2:
-					u.DepartmentID = &department.ID
-				case 3:
-					u.CompanyID, u.IsActive = &company.ID, false
+				if i == 0 {
+					u.Phone = new("+47 22 33")
 				}
 			})
 		}
-		reversed := func(s string) string {
-			parts := strings.Fields(s)
-			slices.Reverse(parts)
-			return strings.Join(parts, " ")
-		}
-		t.Run("200 in each order, whatever the page size", func(t *testing.T) {
-			const byTime, byName = "u0 u1 u2 u3 me", "u1 u2 u0 u3 me"
-			for sort, want := range map[string]string{"created_at": byTime, "-created_at": reversed(byTime), "name": byName, "-name": reversed(byName)} {
-				for _, limit := range []string{"1", "2", "5", "100"} {
-					if got := userNames(t, viewer, url.Values{"sort": {sort}, "limit": {limit}}); got != want {
-						t.Errorf("sort %s, limit %s: %s, want %s", sort, limit, got, want)
-					}
-				}
-			}
-		})
 		t.Run("200 with filters", func(t *testing.T) {
 			for query, want := range map[string]string{
-				"email=U1%40Example.com": "u1", "role=admin": "u1", "role=viewer": "me", "is_active=false": "u3",
-				"company_id=" + company.ID.String(): "u0 u3", "branch_id=" + branch.ID.String(): "u1", "department_id=" + department.ID.String(): "u2",
-				"q=ALPHA": "u1 u2", "q=U2%40": "u2", "q=22+33": "u0", "q=%25": "u3", "q=_": "", "q=ZO%C3%8B": "me",
-				"company_id=" + company.ID.String() + "&is_active=true&role=user&q=beta": "u0",
+				"email=U1%40Example.com": "u1", "q=U2%40": "u2", "q=22+33": "u0", "q=%25": "u3", "q=_": "", "q=ZO%C3%8B": "me",
 			} {
 				values := mustParse(t, query)
 				if got := userNames(t, viewer, values); got != want {
