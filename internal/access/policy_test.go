@@ -3,31 +3,37 @@ package access_test
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/document"
+	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// policy says which role each area of the API requires; the first line that fits counts. It is written down once more
-// here, apart from the document, because the document's roles are what the program enforces and what all other tests go by:
-// one that is wrong there is wrong everywhere.
-var policy = []struct {
-	path            string // from the beginning
-	reading, change access.Role
-}{
+// policy says which role each area of the API requires; the first line that fits counts. Described resources have theirs in
+// sql/resources. All this is written down apart from the document, because the document's roles are what the program
+// enforces and what all other tests go by: one that is wrong there is wrong everywhere.
+var policy = []area{
 	{`/api/v1/auth/(login|refresh|password/reset)$`, "", access.Anon},
 	{`/api/v1/auth/me$`, access.Any, access.User},
 	{`/api/v1/auth/`, access.Any, access.Any},
 	{`/api/v1/users/\{id\}/sessions$`, access.Admin, access.Admin},
-	{`/api/v1/(org|users)(/|$)`, access.Viewer, access.Admin},
+	{`/api/v1/org/tree$`, access.Viewer, ""},
+	{`/api/v1/users(/|$)`, access.Viewer, access.Admin},
 	{`/api/v1/audit/`, access.Admin, access.Admin},
 	{`/api/v1/tenant(/|$)`, access.Admin, access.Admin},
 	{`/api/v1/tenants(/|$)`, access.Superuser, access.Superuser},
 	{`/api/v1/system/deprecations$`, access.Superuser, ""},
 	{`(/$|/metrics$|/\.well-known/|/api/(health|healthz|system/info|openapi\.json|openapi\.yaml)$)`, access.Anon, ""},
 	{`(/api/(docs|redoc|assets/\{name\})$|/errors(/\{code\})?$)`, access.Anon, ""},
+}
+
+// area is a part of the API.
+type area struct {
+	path            string // from the beginning
+	reading, change access.Role
 }
 
 // operations are those of the document.
@@ -46,9 +52,14 @@ func operations(t *testing.T) []access.Operation {
 
 func TestDocumentKeepsToThePolicy(t *testing.T) {
 	t.Parallel()
+	areas := policy
+	for _, r := range storetest.Resources(t) {
+		path := "/api/v1" + r.Path + `(/\{id\})?$`
+		areas = slices.Insert(slices.Clone(areas), 0, area{path, access.Role(r.Read), access.Role(r.Write)})
+	}
 	for _, op := range operations(t) {
 		want := access.Role("")
-		for _, p := range policy {
+		for _, p := range areas {
 			if !regexp.MustCompile("^" + p.path).MatchString(op.Path) {
 				continue
 			}
