@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,6 +19,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/store/storetest"
+	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 // exampleTime is when all that the document's examples show happens.
@@ -84,14 +87,11 @@ func (w *exampleWorld) populate(t *testing.T) db.User {
 	t.Helper()
 	tenant := exampleRow[db.Tenant](t, w.example(t, "getTenant"))
 	w.Tenant(t, func(row *db.Tenant) { *row = tenant })
-	company := w.Company(t, tenant.ID, func(row *db.Company) { *row = exampleRow[db.Company](t, w.example(t, "getCompany")) })
-	branch := w.Branch(t, company, func(row *db.Branch) { *row = exampleRow[db.Branch](t, w.example(t, "getBranch")) })
-	heads := map[uuid.UUID]*uuid.UUID{}
-	for _, item := range w.examples(t, "listDepartments") {
-		department := exampleRow[db.Department](t, item)
-		heads[department.ID], department.HeadUserID = department.HeadUserID, nil
-		w.Department(t, company, func(row *db.Department) { *row = department })
-		w.known[department.ID.String()] = true
+	var later []string // statements that set references to users, who are made after what they refer to
+	for _, r := range storetest.Resources(t) {
+		if !refersToUsers(r) {
+			later = w.populateWith(t, r, later)
+		}
 	}
 	hash, err := bcrypt.GenerateFromPassword([]byte("password123"), bcrypt.MinCost)
 	if err != nil {
@@ -103,20 +103,48 @@ func (w *exampleWorld) populate(t *testing.T) db.User {
 		w.User(t, tenant.ID, access.Admin, func(row *db.User) { *row = user })
 		w.known[user.ID.String()] = true
 	}
-	for department, head := range heads {
-		if head != nil {
-			w.Exec(t, "UPDATE departments SET head_user_id = '"+head.String()+"' WHERE id = '"+department.String()+"'")
+	for _, r := range storetest.Resources(t) {
+		if refersToUsers(r) {
+			later = w.populateWith(t, r, later)
 		}
+	}
+	for _, statement := range later {
+		w.Exec(t, statement)
 	}
 	entry := w.AuditEntry(t, tenant.ID, func(row *db.AuditEntry) { *row = exampleRow[db.AuditEntry](t, w.example(t, "getAuditLog")) })
 
-	w.ids["tenant"], w.ids["company"], w.ids["branch"] = tenant.ID.String(), company.ID.String(), branch.ID.String()
-	w.ids["department"] = exampleRow[db.Department](t, w.example(t, "getDepartment")).ID.String()
+	w.ids["tenant"] = tenant.ID.String()
 	w.ids["user"], w.ids["audit_entry"] = exampleRow[db.User](t, w.example(t, "getUser")).ID.String(), entry.ID.String()
 	for _, id := range w.ids {
 		w.known[id] = true
 	}
 	return exampleRow[db.User](t, w.example(t, "getMe").(map[string]any)["user"])
+}
+
+// refersToUsers reports whether a row can't be without a user.
+func refersToUsers(r resource.Resource) bool {
+	return slices.ContainsFunc(r.Fields, func(f resource.Field) bool { return f.Ref == "user" && !f.Null })
+}
+
+// populateWith makes the rows of a described resource that its list shows. A row comes after those that it refers to. It adds
+// the statements that have to follow when there are users.
+func (w *exampleWorld) populateWith(t *testing.T, r resource.Resource, later []string) []string {
+	t.Helper()
+	for _, item := range w.examples(t, "list"+r.GoPlural()) {
+		columns := exampleColumns(item)
+		id := columns["id"].(string)
+		for _, f := range r.Fields {
+			if head, ok := columns[f.Name].(string); ok && f.Ref == "user" && f.Null {
+				later = append(later, "UPDATE "+r.Plural+" SET "+f.Name+" = '"+head+"' WHERE id = '"+id+"'")
+				columns[f.Name] = nil
+			}
+		}
+		w.Insert(t, r, columns)
+		w.known[id] = true
+	}
+	one, _ := w.example(t, "get"+r.GoName()).(map[string]any)
+	w.ids[r.Name], _ = one["id"].(string)
+	return later
 }
 
 // example is what the document shows as the reply of an operation.
@@ -137,9 +165,9 @@ func (w *exampleWorld) examples(t *testing.T, operationID string) []any {
 	return items
 }
 
-// exampleRow makes a row of what an example shows. Columns have the names of fields, but for parts that have fields themselves.
-func exampleRow[T any](t *testing.T, example any) T {
-	t.Helper()
+// exampleColumns are the columns of the row that an example shows. They have the names of fields, but for parts that have
+// fields themselves.
+func exampleColumns(example any) map[string]any {
 	columns := maps.Clone(example.(map[string]any))
 	for part, prefixes := range map[string]map[string]string{
 		"address": {"line1": "address_line1", "line2": "address_line2"},
@@ -157,8 +185,14 @@ func exampleRow[T any](t *testing.T, example any) T {
 	if at, ok := columns["time"]; ok {
 		columns["occurred_at"] = at
 	}
+	return columns
+}
+
+// exampleRow makes a row of what an example shows.
+func exampleRow[T any](t *testing.T, example any) T {
+	t.Helper()
 	var row T
-	encoded, err := json.Marshal(columns)
+	encoded, err := json.Marshal(exampleColumns(example))
 	if err == nil {
 		err = json.Unmarshal(encoded, &row)
 	}
@@ -197,11 +231,14 @@ func (w *exampleWorld) login(t *testing.T, email, password string) api.LoginResu
 	return apitest.Decode[api.LoginResult](t, w.do(t, "", http.MethodPost, loginPath, loginBody(email, password)).Want(t, 200))
 }
 
-// more makes other companies, branches and sessions, so that their lists have a second page, which isn't the last.
+// more makes other things and sessions, so that their lists have a second page, which isn't the last.
 func (w *exampleWorld) more(t *testing.T) {
 	t.Helper()
+	family := w.Family(w.tenantID())
 	for range 2 {
-		w.Branch(t, w.Company(t, w.tenantID()))
+		for _, r := range storetest.Resources(t) {
+			family.Add(t, r.Name, apitest.RequiredFields)
+		}
 		w.login(t, w.admin.User.Email, "password123")
 		w.loginCoworker(t)
 	}

@@ -1,0 +1,60 @@
+package apitest
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tenantry/tenantry/internal/email"
+	"github.com/tenantry/tenantry/internal/search"
+	"github.com/tenantry/tenantry/internal/tools/resource"
+)
+
+// Insert adds a row of a described resource past the rules, without an audit entry. The columns are given as JSON has them;
+// derived ones are made.
+func (a *App) Insert(t testing.TB, r resource.Resource, columns map[string]any) {
+	t.Helper()
+	columns = maps.Clone(columns)
+	name, _ := columns["name"].(string)
+	columns[resource.NameKey], columns[resource.SearchText] = strings.ToLower(name), searchText(r, columns)
+	method := reflect.ValueOf(a.Store.Querier).MethodByName("Insert" + r.GoName())
+	if !method.IsValid() {
+		t.Fatalf("there is no query Insert%s", r.GoName())
+	}
+	row := reflect.New(method.Type().In(1))
+	encoded, err := json.Marshal(columns)
+	if err == nil {
+		err = json.Unmarshal(encoded, row.Interface())
+	}
+	if err == nil {
+		err, _ = method.Call([]reflect.Value{reflect.ValueOf(t.Context()), row.Elem()})[0].Interface().(error)
+	}
+	if err != nil {
+		t.Fatalf("insert %s: %v", r.Name, err)
+	}
+}
+
+// searchText is what q is looked for in.
+func searchText(r resource.Resource, columns map[string]any) string {
+	var parts []string
+	add := func(column string, kind resource.Kind) {
+		text, ok := columns[column].(string)
+		if ok && kind == resource.Email {
+			text = email.SearchText(text)
+		}
+		if ok {
+			parts = append(parts, text)
+		}
+	}
+	for _, f := range r.Fields {
+		if f.Search {
+			add(f.Name, f.Type.Kind)
+		}
+		for _, part := range f.Parts.Search {
+			add(resource.AddressColumn(part), resource.Text)
+		}
+	}
+	return search.Text(parts...)
+}
