@@ -15,7 +15,8 @@ import (
 //   - x-write: keys that only requests have, in addition to requestOnly or instead of those of replies.
 var formKeys = []string{"readOnly", "x-fixed", "x-default", "x-write"}
 
-// requestOnly are the keys of a property that say what a request may send. A reply is what the program has stored.
+// requestOnly are the keys of a property that say what a request may send. A reply is what the program has stored. The
+// pattern of a decimal number is part of its type: it says how many digits there are.
 var requestOnly = []string{"pattern", "x-message", "minLength", "maxLength", "x-name", "x-entity"}
 
 // makeForms makes the schemas of replies and requests out of the one schema of a resource: Branch, BranchCreate and
@@ -69,14 +70,16 @@ func (b *bundler) makeForms(r *resource, schemas *yaml.Node) {
 // replyForm drops what only requests have, and examples of values that say as much as their type.
 func (b *bundler) replyForm(property *yaml.Node) *yaml.Node {
 	out := b.clone(property)
+	format := value(out, "format")
 	for _, key := range slices.Concat(formKeys, requestOnly) {
-		take(out, key)
+		if key != "pattern" || format != "decimal" {
+			take(out, key)
+		}
 	}
-	if value(out, "format") == "email" {
+	if format == "email" {
 		take(out, "format")
 	}
-	format, isReference := value(out, "format"), get(out, "$ref") != nil
-	if format == "uuid" || format == "date-time" || value(out, "type") == "boolean" || isReference {
+	if get(out, "$ref") != nil || value(out, "type") == "boolean" || slices.Contains([]string{"uuid", "date", "date-time"}, format) {
 		take(out, "example")
 	}
 	return out

@@ -14,7 +14,7 @@ var rolesInTenants = []string{"viewer", "user", "admin"}
 // after them the preconditions. A parameter of the same name takes the place of an implied one.
 func (b *bundler) addParameters(o *operation) {
 	var first, last []string
-	if slices.Contains(rolesInTenants, value(o.node, "x-required-role")) && !b.isWithout(o, "tenant_id") {
+	if slices.Contains(rolesInTenants, value(o.node, "x-required-role")) {
 		first = append(first, "TenantID")
 	}
 	for _, reply := range successes(o) {
@@ -30,17 +30,22 @@ func (b *bundler) addParameters(o *operation) {
 		last = append(last, "IfMatch", "IfNoneMatch")
 	}
 	own := slices.Clone(items(get(o.node, "parameters")))
-	var all []*yaml.Node
-	for _, name := range first {
-		all = append(all, b.implied(name, &own))
-	}
-	var end []*yaml.Node
-	for _, name := range last {
-		end = append(end, b.implied(name, &own))
-	}
-	if all = slices.Concat(all, own, end); len(all) > 0 {
+	begin, end := b.allImplied(first, &own), b.allImplied(last, &own)
+	all := slices.DeleteFunc(slices.Concat(begin, own, end), func(p *yaml.Node) bool {
+		return b.isWithout(o, value(b.parameter(p), "name"))
+	})
+	take(o.node, "parameters")
+	if len(all) > 0 {
 		set(o.node, "parameters", newSequence(all...))
 	}
+}
+
+func (b *bundler) allImplied(components []string, own *[]*yaml.Node) []*yaml.Node {
+	var all []*yaml.Node
+	for _, component := range components {
+		all = append(all, b.implied(component, own))
+	}
+	return all
 }
 
 // takesPreconditions reports whether the operation answers with an entity tag, or changes what a GET of the same path

@@ -69,7 +69,7 @@ func (r *resource) names(node *yaml.Node) *strings.Replacer {
 	if strings.ContainsAny(noun[:1], "aeio") {
 		article = "an"
 	}
-	return strings.NewReplacer("<a noun>", article+" "+noun, "<noun>", noun, "<nouns>", nouns,
+	return strings.NewReplacer("<a noun>", article+" "+noun, "<A noun>", camel(article)+" "+noun, "<noun>", noun, "<nouns>", nouns,
 		"<entity>", r.entity, "<Entity>", r.schema, "<Entities>", camel(r.plural), "<path>", r.path,
 		"<read>", value(node, "read"), "<write>", value(node, "write"), "<unique_in>", value(node, "unique_in"))
 }

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 )
 
 const project = `tag: {name: Projects, description: What is worked on.}
@@ -149,6 +151,7 @@ func TestSourcesSayHowAResourceDiffersFromTheStandard(t *testing.T) {
 	file := filepath.Join(root, "openapi/tags/projects.yaml")
 	replace(t, file, "put: {", "put: {description: \"<standard> Again.\", responses: {'409': null}, ")
 	replace(t, file, "        id: {example", "        tenant_id: null\n        id: {example")
+	replace(t, file, "    get:\n", "    get:\n      x-without: [q, count]\n")
 	replace(t, file, "        company_id: {x-like: company_id, x-fixed: true}\n", "")
 	replace(t, file, "company_id: 019371a0-5c00-7b11-8c00-0a1b2c3d4e5f, code", "code")
 	doc := parsed(t, root)
@@ -159,9 +162,24 @@ func TestSourcesSayHowAResourceDiffersFromTheStandard(t *testing.T) {
 	if at(update, "responses", "409") != nil || at(schemas, "Project", "properties", "tenant_id") != nil {
 		t.Error("what null takes away is there")
 	}
+	if got := summary(nil, at(doc, "paths", "/projects", "get")); !strings.HasPrefix(got, "none default TenantID Limit Cursor Sort CompanyID |") {
+		t.Errorf("the list is %s", got)
+	}
 	const want = "{description: A new project. `code` and `name` are needed., " +
 		"allOf: [{$ref: '#/components/schemas/ProjectUpdate'}, {type: object, required: [code, name]}]}"
 	if got := asText(t, get(schemas, "ProjectCreate")); got != want {
 		t.Errorf("without a fixed property the request of a creation is\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestRepliesSayHowManyDigitsADecimalHas(t *testing.T) {
+	t.Parallel()
+	var property yaml.Node
+	if err := yaml.Unmarshal([]byte(`{type: string, format: decimal, pattern: '^[0-9]{1,3}$', x-message: Use digits., maxLength: 3}`), &property); err != nil {
+		t.Fatal(err)
+	}
+	b := &bundler{files: map[*yaml.Node]string{}}
+	if got := asText(t, b.replyForm(property.Content[0])); got != "{type: string, format: decimal, pattern: '^[0-9]{1,3}$'}" {
+		t.Errorf("replies have %s", got)
 	}
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // What follows from the rest of an operation is added here, so that a source says only what is special. An operation
-// that says it in another way is left as it is; x-without lists what doesn't hold for it: the status of a reply, or
-// the name of a parameter.
+// that says it in another way is left as it is; x-without lists what it doesn't have of that, or of a resource's
+// standard: statuses of replies and names of parameters.
 const without = "x-without"
 
 // reply is one that operations have by a rule.
