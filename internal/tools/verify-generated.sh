@@ -2,7 +2,7 @@
 # Works in a copy, so that the working tree stays as it is, and fails
 # - on any difference between gen/ and openapi/openapi.yaml and what their sources generate now,
 # - if a query without a tenant passes,
-# - if a column that may be null on one engine alone still compiles.
+# - if a column that may be null on two engines alone is generated.
 set -euo pipefail
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
@@ -32,8 +32,7 @@ rm sql/queries/leak.sql
 sed -i.orig 's/^\( *phone  *varchar(32)\),$/\1 NOT NULL,/' gen/migrations/sqlite/*_create_companies.sql
 rm gen/migrations/sqlite/*.orig
 sqlc generate
-storegen querier
-if go build ./gen/... 2>build.log; then
-	fail "a column that may be null on two engines only compiled"
+if storegen querier 2>generate.log; then
+	fail "a column that may be null on two engines only was generated"
 fi
-grep --quiet 'cannot convert' build.log || fail "gen/ failed to build for another reason: $(cat build.log)"
+grep --quiet 'Company.Phone' generate.log || fail "storegen failed for another reason: $(cat generate.log)"

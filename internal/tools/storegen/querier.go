@@ -29,7 +29,7 @@ type method struct {
 }
 
 // generateQuerier writes, for all engines, the types and adapters that hide which one is in use, made from the Querier interface
-// of one engine. The adapters use Go's struct conversion: rows that differ between two engines don't compile.
+// of one engine. The adapters use Go's struct conversion: rows that differ between two engines are refused.
 func generateQuerier(from string, methods []method, known structs, to string) error {
 	if err := scope(methods, known); err != nil {
 		return err
@@ -48,10 +48,14 @@ func generateQuerier(from string, methods []method, known structs, to string) er
 		}
 	}
 	slices.Sort(types)
+	types = slices.Compact(types)
+	if err := compareEngines(filepath.Dir(filepath.Dir(from)), types); err != nil {
+		return err
+	}
 	return execute(querierTemplate, map[string]any{
 		"Imports": imports,
 		"Methods": methods,
-		"Types":   slices.Compact(types),
+		"Types":   types,
 		"Engines": []map[string]string{
 			{"Package": "postgres", "Title": "Postgres"},
 			{"Package": "mysql", "Title": "MySQL"},
