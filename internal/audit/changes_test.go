@@ -17,6 +17,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/openapi"
 )
 
 func TestCreatedHasWhatIsSet(t *testing.T) {
@@ -60,6 +61,53 @@ func TestNothingIsUpdatedByVersionTimesAndDerivedColumns(t *testing.T) {
 	if got := audit.Updated(before, after); got == nil || len(got) != 0 {
 		t.Errorf("%v, want an empty Changes", got)
 	}
+}
+
+// payment is a row with columns of types that no table has yet.
+type payment struct {
+	Amount openapi.Decimal  `json:"amount"`
+	Fee    *openapi.Decimal `json:"fee"`
+	PaidOn openapi.Date     `json:"paid_on"`
+	DueOn  *openapi.Date    `json:"due_on"`
+}
+
+func TestDatesAndDecimalsAreWrittenAsTheAPIHasThem(t *testing.T) {
+	t.Parallel()
+	amount, fee, paidOn, dueOn := decimal(t, "1234.50"), decimal(t, "0.10"), date(t, "0001-01-01"), date(t, "2026-11-23")
+	before := payment{Amount: amount, PaidOn: paidOn, DueOn: &dueOn}
+	same, sameDay := decimal(t, "1234.50"), date(t, "2026-11-23")
+	if got := audit.Updated(before, payment{Amount: same, PaidOn: paidOn, DueOn: &sameDay}); len(got) != 0 {
+		t.Errorf("nothing has changed, and written down is %v", got)
+	}
+	after := payment{Amount: decimal(t, "-1234.50"), Fee: &fee, PaidOn: date(t, "9999-12-31")}
+	for want, changes := range map[string]audit.Changes{
+		`{"amount":{"before":null,"after":"1234.50"},"due_on":{"before":null,"after":"2026-11-23"},"paid_on":{"before":null,"after":"0001-01-01"}}`: audit.Created(before),
+		`{"amount":{"before":"-1234.50","after":null},"fee":{"before":"0.10","after":null},"paid_on":{"before":"9999-12-31","after":null}}`:         audit.Deleted(after),
+		`{"amount":{"before":"1234.50","after":"-1234.50"},"due_on":{"before":"2026-11-23","after":null},"fee":{"before":null,"after":"0.10"},` +
+			`"paid_on":{"before":"0001-01-01","after":"9999-12-31"}}`: audit.Updated(before, after),
+	} {
+		if got, err := json.Marshal(changes); err != nil || string(got) != want {
+			t.Errorf("%s (%v), want %s", got, err, want)
+		}
+	}
+}
+
+func decimal(t *testing.T, text string) openapi.Decimal {
+	t.Helper()
+	d, err := openapi.ParseDecimal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func date(t *testing.T, text string) openapi.Date {
+	t.Helper()
+	d, err := openapi.ParseDate(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // rows returns an empty row of each table: what the queries return, but for what has types of its own.
@@ -116,6 +164,12 @@ func TestSecretsAndDerivedColumnsNeverAppear(t *testing.T) {
 func fill(t *testing.T, column reflect.Value) {
 	t.Helper()
 	switch column.Interface().(type) {
+	case openapi.Date:
+		column.Set(reflect.ValueOf(openapi.MaxDate))
+		return
+	case openapi.Decimal:
+		column.Set(reflect.ValueOf(decimal(t, "1234.50")))
+		return
 	case []byte:
 		column.SetBytes([]byte("x"))
 		return
