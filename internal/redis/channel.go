@@ -9,30 +9,30 @@ import (
 )
 
 const (
-	// subscriptionCheck is how often a subscription is tried that nothing has come from.
+	// subscriptionCheck is how long a subscription may be silent before the library checks its connection.
 	subscriptionCheck = 3 * time.Second
-	// maxUnread is how many texts may wait to be heard.
+	// maxUnread is how many messages may wait to be handled.
 	maxUnread = 1024
 )
 
-// Channel is what those say to each other who publish and listen under a name.
+// Channel is a publish/subscribe channel of Redis.
 type Channel struct {
 	client *Client
 	name   string
 }
 
-// Channel returns the one with a name.
+// Channel returns the channel of a name.
 func (c *Client) Channel(name string) *Channel { return &Channel{c, Prefix + name} }
 
-// Publish tells all who listen, on every instance. It fails at once while Redis is away.
+// Publish sends a text to all listeners, on every instance. It fails at once while Redis is away.
 func (c *Channel) Publish(ctx context.Context, text string) error {
 	return c.client.Do(ctx, func(ctx context.Context) error { return c.client.universal.Publish(ctx, c.name, text).Err() })
 }
 
-// Listen calls hear with each text until ctx ends, and ready when it has begun to, again after each break: the library connects again
-// by itself.
+// Listen calls hear with each text until ctx ends. It calls ready when it has subscribed, and again after each lost connection: the
+// library connects again by itself.
 func (c *Channel) Listen(ctx context.Context, ready func(), hear func(text string)) error {
-	subscription := c.client.universal.Subscribe(ctx, c.name) // it is tried again, too
+	subscription := c.client.universal.Subscribe(ctx, c.name)
 	defer subscription.Close()
 	events := subscription.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(subscriptionCheck), redis.WithChannelSize(maxUnread))
 	for {

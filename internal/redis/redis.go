@@ -1,4 +1,4 @@
-// Package redis is the way to Redis, which the program can do without: calls fail fast while it is away.
+// Package redis is the client of Redis. The program works without Redis: while Redis is away, calls fail at once.
 package redis
 
 import (
@@ -14,26 +14,26 @@ import (
 	"github.com/tenantry/tenantry/internal/netfault"
 )
 
-// Prefix is what all keys and channels of ours begin with.
+// Prefix is the prefix of all keys and channels.
 const Prefix = "tenantry:"
 
-// silence stops the library from printing to stderr what it returns as an error anyway. It is a setting of the whole
-// process, so it is made once, before the first client.
+// silence stops the library from printing errors to stderr that it also returns. The setting is one of the process, so it is made
+// once, before the first client.
 var silence = sync.OnceFunc(func() { redis.SetLogger(silent{}) })
 
 type silent struct{}
 
 func (silent) Printf(context.Context, string, ...any) {}
 
-// Client is a way to a server, to a group of servers that Sentinel watches, or to a cluster.
+// Client is a client of one server, of a group of servers that Sentinel watches, or of a cluster.
 type Client struct {
 	universal redis.UniversalClient
 	circuit   *circuit
 	calls     calls
 }
 
-// Open returns the way to a URL that CheckURL has found good. It doesn't connect: the program starts without Redis, too.
-// The caller closes it.
+// Open returns a client for a URL that CheckURL accepts. It doesn't connect: the program starts without Redis, too. The caller closes
+// the client.
 func Open(address string, log *slog.Logger) (*Client, error) {
 	o, err := options(address)
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *Client) Do(ctx context.Context, f func(ctx context.Context) error) erro
 	return hide(c.circuit.do(ctx, f))
 }
 
-// replyWord is what an error reply of Redis begins with. The rest may quote what was sent, as AUTH.
+// replyWord matches the first word of an error reply of Redis. The rest may quote what was sent, such as a password.
 var replyWord = regexp.MustCompile(`^[A-Z]+`)
 
 // hide describes an error without quoting anything of the URL.
@@ -71,7 +71,7 @@ func hide(err error) error {
 // IsAway reports whether calls fail at once.
 func (c *Client) IsAway() bool { return c.circuit.isAway() }
 
-// Ping asks Redis itself for a sign of life, whatever calls get at the moment.
+// Ping writes to Redis, whether the circuit is open or not.
 func (c *Client) Ping(ctx context.Context) error {
 	if err := c.touch(ctx); err != nil {
 		return fmt.Errorf("ask Redis: %w", hide(err))
@@ -79,13 +79,13 @@ func (c *Client) Ping(ctx context.Context) error {
 	return nil
 }
 
-// touch writes, because a replica and a server that is full answer a PING, too.
+// touch writes a key, because a replica and a server without memory answer a PING, too.
 func (c *Client) touch(ctx context.Context) error {
 	return c.universal.Set(ctx, Prefix+"probe", "", time.Minute).Err()
 }
 
-// Run looks whether Redis is back when it was away, until ctx ends. Without it a Redis that was away once stays so.
+// Run probes Redis while it is away, until ctx ends. Without Run, a Redis that was away once stays away.
 func (c *Client) Run(ctx context.Context) { c.circuit.run(ctx) }
 
-// Close ends all connections. It comes after Run.
+// Close closes all connections. Call it after Run has returned.
 func (c *Client) Close() { _ = c.universal.Close() }
