@@ -153,7 +153,7 @@ func (c *circuit) probeUntilClosed(ctx context.Context, pause time.Duration) boo
 			continue
 		}
 		err = c.ask(ctx)
-		if report(err); err == nil {
+		if c.count(ctx, report, err, 0, began); err == nil {
 			c.log.InfoContext(ctx, "Redis is back", "after", time.Since(began).Round(time.Millisecond))
 			return true
 		}
