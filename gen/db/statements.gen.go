@@ -1355,3 +1355,6 @@ LIMIT $11
 		},
 	},
 }
+
+// Deferred are the statements that PostgreSQL gets together with the next one of their transaction, or with its COMMIT.
+var Deferred = map[string]bool{"InsertAuditEntry": true, "InsertAuditLink": true, "InsertCompany": true}

@@ -11,19 +11,14 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// waiting are the statements at whose outcome nobody looks before the next one, or the commit: they are sent together with that. An
-// error of theirs is then that of what comes next. All that a company refers to is its tenant, so there is no error of it that
-// should lead to another attempt.
-var waiting = map[string]bool{"InsertCompany": true, "InsertAuditEntry": true, "InsertAuditLink": true}
-
-// maxWaiting is how many statements wait at most, so that filling a database takes no more memory than a request.
-const maxWaiting = 100
+// maxDeferred is how many statements wait at most, so that filling a database takes no more memory than a request.
+const maxDeferred = 100
 
 // postgresTx is a transaction that begins with its first statement, in the same round trip. See docs/adr/0015-round-trips.md.
 type postgresTx struct {
 	d        *postgresDriver
 	conn     *pgxpool.Conn // nil after the end
-	pipeline pipeline      // what waits
+	pipeline pipeline      // what is sent with the next statement
 	begun    bool          // if only in the pipeline
 	sent     bool          // the server knows of it
 	scope    scope         // of the last statement
@@ -81,9 +76,11 @@ func (t *postgresTx) run(ctx context.Context, as scope, text string, args []any)
 	return s.run(ctx, &t.pipeline, statementOf(text, args), args)
 }
 
+// exec sends a deferred statement together with the next one, or with COMMIT: no caller looks at its result before. An error of it is
+// that of what comes next.
 func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any) (pgconn.CommandTag, error) {
 	name := nameOf(text)
-	if !waiting[name] || len(t.pipeline.names) >= maxWaiting {
+	if !db.Deferred[name] || len(t.pipeline.names) >= maxDeferred {
 		return executed(t.run(ctx, as, text, args))
 	}
 	s, err := t.prepare(ctx, as)
@@ -94,7 +91,7 @@ func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any
 	return pgconn.CommandTag{}, err
 }
 
-// commit sends what waits, too. The server skips all that comes after an error, so that it never commits a part.
+// commit sends the deferred statements, too. The server skips all that comes after an error, so that it never commits a part.
 func (t *postgresTx) commit(ctx context.Context) error {
 	if !t.begun {
 		t.release()

@@ -1,4 +1,4 @@
--- name: InsertAuditEntry :exec
+-- name: InsertAuditEntry :exec deferred
 INSERT INTO audit_entries (
     tenant_id, id, occurred_at, occurred_on, actor_id, actor_email, actor_role, actor_is_superuser, session_id,
     action, action_area, entity_type, entity_id, entity_label, changes, outcome, reason, ip, user_agent, request_id, method, path, search_text

@@ -1,4 +1,4 @@
--- name: InsertAuditLink :exec
+-- name: InsertAuditLink :exec deferred
 INSERT INTO audit_links (tenant_id, entry_id, occurred_at, key_id, mac, seal_number)
 VALUES (
     sqlc.arg(tenant_id), sqlc.arg(entry_id), sqlc.arg(occurred_at), sqlc.arg(key_id), sqlc.arg(mac), sqlc.arg(seal_number)

@@ -1,4 +1,4 @@
--- name: InsertCompany :exec
+-- name: InsertCompany :exec deferred
 INSERT INTO companies (
     tenant_id, id, code, name, name_key, description, email, phone, website,
     address_line1, address_line2, city, state, postal_code, country,

@@ -46,10 +46,10 @@ func listOf(q query, tables catalogue) (list, error) {
 		return list{}, q.nameErrorf("a list is SELECT * FROM one table, WHERE conditions joined by AND")
 	}
 	l := list{query: q, table: q.text[m[2]:m[3]]}
-	columns := tables[l.table]
-	if columns == nil {
+	if tables[l.table] == nil {
 		return list{}, q.nameErrorf("no migration makes a table %s", l.table)
 	}
+	columns := tables[l.table].columns
 	if id := columns["id"]; id.kind != "uuid" || !id.notNull {
 		return list{}, q.nameErrorf("the table %s has no id that decides between equal keys", l.table)
 	}

@@ -50,7 +50,7 @@ func run(args []string) error {
 }
 
 // finish checks the queries that sqlc has read, and writes the rest of gen/db.
-func finish(tables schema.Schema) error {
+func finish(tables catalogue.Schema) error {
 	if err := tables.CheckQueries("sql/queries/*.sql", "gen/db/*/queries/*.sql"); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func generate(s sources, tables catalogue, from, to string) error {
 	if err := generateLists(s, methods, known, filepath.Join(to, "lists.gen.go")); err != nil {
 		return err
 	}
-	if err := execute(statementsTemplate, statements, filepath.Join(to, "statements.gen.go")); err != nil {
+	if err := execute(statementsTemplate, map[string]any{"Statements": statements, "Deferred": s.deferred()}, filepath.Join(to, "statements.gen.go")); err != nil {
 		return err
 	}
 	return generateQuerier(querier, methods, known, filepath.Join(to, "db.gen.go"))

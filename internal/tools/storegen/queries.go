@@ -18,6 +18,7 @@ type source struct {
 
 	list       *list // nil for a query that is none
 	conditions []condition
+	deferred   bool
 }
 
 // readSources reads the queries of all folders.
@@ -50,8 +51,8 @@ func sourceOf(q query, tables catalogue) (source, error) {
 		l, err := listOf(q, tables)
 		return source{query: q, list: &l, conditions: l.conditions}, err
 	}
-	if q.args != "" {
-		return source{}, q.nameErrorf("%s takes nothing after it", q.kind)
+	if q.args != "" && q.args != "deferred" {
+		return source{}, q.nameErrorf("%s may only have the word deferred behind it", q.kind)
 	}
 	conditions, err := conditionsOf(q)
 	if err != nil {
@@ -62,7 +63,45 @@ func sourceOf(q query, tables catalogue) (source, error) {
 			return source{}, q.errorf(c.from, "%s(...) has a meaning in a :list only", c.marker)
 		}
 	}
-	return source{query: q, conditions: conditions}, nil
+	made := source{query: q, conditions: conditions, deferred: q.args == "deferred"}
+	if made.deferred {
+		return made, checkDeferred(q, tables)
+	}
+	return made, nil
+}
+
+var insertion = regexp.MustCompile(`^INSERT INTO (\w+) `)
+
+// checkDeferred refuses a deferred statement whose error has to be known at once. A broken reference to a row that has just been
+// deleted makes the transaction start over, but only if it is the error of the statement itself. A tenant is never made anew.
+func checkDeferred(q query, tables catalogue) error {
+	m := insertion.FindStringSubmatch(q.text)
+	if m == nil || q.kind != ":exec" {
+		return q.nameErrorf("only INSERT with :exec can be deferred: the others return something")
+	}
+	if tables[m[1]] == nil {
+		return q.nameErrorf("no migration makes a table %s", m[1])
+	}
+	for _, to := range tables[m[1]].references {
+		if to != "tenants" {
+			return q.nameErrorf("it can't be deferred: %s refers to %s, and the retry after a broken reference would be lost", m[1], to)
+		}
+	}
+	return nil
+}
+
+// deferred returns the names of the statements that are deferred.
+func (s sources) deferred() []string {
+	var names []string
+	for _, queries := range s {
+		for _, q := range queries {
+			if q.deferred {
+				names = append(names, q.name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // lists returns all lists, by their names.

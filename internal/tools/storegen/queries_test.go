@@ -31,7 +31,7 @@ func readText(t *testing.T, path string) string {
 }
 
 // things is a table with a column of each type that lists are sorted by.
-var things = catalogue{"things": {
+var things = catalogue{"things": {references: []string{"tenants", "others"}, columns: map[string]column{
 	"tenant_id":   {"tenant_id", "uuid", true},
 	"id":          {"id", "uuid", true},
 	"code":        {"code", "varchar(32)", true},
@@ -44,13 +44,13 @@ var things = catalogue{"things": {
 	"country":     {"country", "varchar(2)", false},
 	"is_active":   {"is_active", "boolean", true},
 	"search_text": {"search_text", "text", true},
-}, "plain": {
+}}, "plain": {columns: map[string]column{
 	"id":   {"id", "bigint", true},
 	"code": {"code", "text", true},
-}, "quiet": {
+}}, "quiet": {references: []string{"tenants"}, columns: map[string]column{
 	"id":   {"id", "uuid", true},
 	"code": {"code", "text", true},
-}}
+}}}
 
 func sourcesOf(t *testing.T, text string) (sources, error) {
 	t.Helper()
@@ -157,6 +157,8 @@ SELECT id FROM things
 WHERE tenant_id = sqlc.arg(tenant_id) AND optional(id = sqlc.narg(thing_id))
 ORDER BY id
 LIMIT sqlc.arg('limit');
+-- name: InsertQuiet :exec deferred
+INSERT INTO quiet (id) VALUES (sqlc.arg(id));
 -- name: ListAll :list code ASC without count
 SELECT * FROM quiet;
 `)
@@ -169,6 +171,9 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND (id = sqlc.narg(thing_id) OR sqlc.narg
 ORDER BY id
 LIMIT ?;
 
+-- name: InsertQuiet :exec
+INSERT INTO quiet (id) VALUES (sqlc.arg(id));
+
 -- name: ListAll :many
 SELECT *
 FROM quiet
@@ -178,6 +183,9 @@ LIMIT ?;
 `
 	if got := fileOf(s["things.sql"], engines[1]); got != want {
 		t.Errorf("MySQL has\n%s\nwant\n%s", got, want)
+	}
+	if got := s.deferred(); !slices.Equal(got, []string{"InsertQuiet"}) {
+		t.Errorf("deferred are %v", got)
 	}
 }
 
@@ -222,7 +230,11 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 		"search outside of a list":     {"-- name: Q :many\nSELECT id FROM things WHERE search(search_text LIKE sqlc.narg(pattern));\n", "2", "in a :list only"},
 		"counted outside of a list":    {"\n-- name: Q :many\nSELECT id FROM things WHERE counted(code = sqlc.arg(code));\n", "3", "in a :list only"},
 		"comparison of rows":           {"-- name: Q :many\nSELECT id FROM things\nWHERE (code, id) > (sqlc.arg(a), sqlc.arg(b));\n", "3", "comparison of rows"},
-		"words after another kind":     {"-- name: Q :many created_at\nSELECT id FROM things;\n", "1", ":many takes nothing"},
+		"words after another kind":     {"-- name: Q :many created_at\nSELECT id FROM things;\n", "1", "only have the word deferred"},
+		"deferred with a reference":    {"-- name: I :exec deferred\nINSERT INTO things (id) VALUES (sqlc.arg(id));\n", "1", "things refers to others"},
+		"deferred with a count":        {"-- name: I :execrows deferred\nINSERT INTO quiet (id) VALUES (sqlc.arg(id));\n", "1", "only INSERT with :exec"},
+		"deferred deletion":            {"-- name: D :exec deferred\nDELETE FROM quiet;\n", "1", "only INSERT with :exec"},
+		"deferred into nothing":        {"-- name: I :exec deferred\nINSERT INTO others (id) VALUES (sqlc.arg(id));\n", "1", "no migration makes"},
 		"name that is taken":           {"-- name: Q :one\nSELECT 1;\n\n-- name: Q :one\nSELECT 2;\n", "4", "a query of this name in"},
 		"statement without a name":     {"SELECT 1;\n", "1", "want -- name:"},
 		"no semicolon":                 {"-- name: Q :one\nSELECT 1\n", "1", "no semicolon"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/tenantry/tenantry/internal/tools/schema"
@@ -13,17 +14,31 @@ type column struct {
 	notNull bool
 }
 
-// catalogue is the columns of each table, by name.
-type catalogue map[string]map[string]column
+// table is a table with its columns, by name, and the tables that its foreign keys refer to.
+type table struct {
+	columns    map[string]column
+	references []string
+}
+
+// catalogue is all tables, by name.
+type catalogue map[string]*table
+
+var foreignKey = regexp.MustCompile(`^FOREIGN KEY \([^)]*\) REFERENCES (\w+)`)
 
 func newCatalogue(s schema.Schema) catalogue {
-	tables := catalogue{}
+	all := catalogue{}
 	for _, t := range s.Tables() {
-		tables[t.Name] = map[string]column{}
+		made := &table{columns: map[string]column{}}
 		for _, c := range t.Columns {
 			kind, _, _ := strings.Cut(c.Type.For(schema.Postgres), " COLLATE")
-			tables[t.Name][c.Name] = column{c.Name, kind, c.NotNull}
+			made.columns[c.Name] = column{c.Name, kind, c.NotNull}
 		}
+		for _, c := range t.Constraints {
+			if m := foreignKey.FindStringSubmatch(c.Text); m != nil {
+				made.references = append(made.references, m[1])
+			}
+		}
+		all[t.Name] = made
 	}
-	return tables
+	return all
 }

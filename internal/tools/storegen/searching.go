@@ -17,7 +17,7 @@ const searchAhead = 5000
 // searching returns the text for PostgreSQL of a list's query, or of its count, that searches. The condition o is the search.
 func (l *list) searching(text string, o option, tables catalogue) (string, error) {
 	view := l.table
-	if _, ofTenants := tables[l.table]["tenant_id"]; ofTenants {
+	if _, ofTenants := tables[l.table].columns["tenant_id"]; ofTenants {
 		view = "searchable_" + l.table // below row-level security, LIKE can't use an index
 	}
 	name, rest, _ := strings.Cut(text, "\n")
