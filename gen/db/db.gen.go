@@ -208,6 +208,41 @@ type (
 // Querier is every query of sql/queries, on any engine.
 type Querier = postgres.Querier
 
+// UpdateBranchOf returns what UpdateBranch needs to save a row, if its version in the database is the row's.
+func UpdateBranchOf(row Branch) UpdateBranchParams {
+	return UpdateBranchParams{
+		Code: row.Code, Name: row.Name, NameKey: row.NameKey, Email: row.Email, Phone: row.Phone, AddressLine1: row.AddressLine1, AddressLine2: row.AddressLine2, City: row.City, State: row.State, PostalCode: row.PostalCode, Country: row.Country, Latitude: row.Latitude, Longitude: row.Longitude, IsHeadquarters: row.IsHeadquarters, IsActive: row.IsActive, SearchText: row.SearchText, UpdatedAt: row.UpdatedAt, TenantID: row.TenantID, ID: row.ID, Version: row.Version,
+	}
+}
+
+// UpdateCompanyOf returns what UpdateCompany needs to save a row, if its version in the database is the row's.
+func UpdateCompanyOf(row Company) UpdateCompanyParams {
+	return UpdateCompanyParams{
+		Code: row.Code, Name: row.Name, NameKey: row.NameKey, Description: row.Description, Email: row.Email, Phone: row.Phone, Website: row.Website, AddressLine1: row.AddressLine1, AddressLine2: row.AddressLine2, City: row.City, State: row.State, PostalCode: row.PostalCode, Country: row.Country, TaxID: row.TaxID, RegistrationNumber: row.RegistrationNumber, IsActive: row.IsActive, SearchText: row.SearchText, UpdatedAt: row.UpdatedAt, TenantID: row.TenantID, ID: row.ID, Version: row.Version,
+	}
+}
+
+// UpdateDepartmentOf returns what UpdateDepartment needs to save a row, if its version in the database is the row's.
+func UpdateDepartmentOf(row Department) UpdateDepartmentParams {
+	return UpdateDepartmentParams{
+		BranchID: row.BranchID, ParentID: row.ParentID, HeadUserID: row.HeadUserID, Code: row.Code, Name: row.Name, NameKey: row.NameKey, Description: row.Description, IsActive: row.IsActive, SearchText: row.SearchText, UpdatedAt: row.UpdatedAt, TenantID: row.TenantID, ID: row.ID, Version: row.Version,
+	}
+}
+
+// UpdateTenantOf returns what UpdateTenant needs to save a row, if its version in the database is the row's.
+func UpdateTenantOf(row Tenant) UpdateTenantParams {
+	return UpdateTenantParams{
+		Code: row.Code, Name: row.Name, NameKey: row.NameKey, Tier: row.Tier, Status: row.Status, MaxCompanies: row.MaxCompanies, MaxUsers: row.MaxUsers, ContactName: row.ContactName, ContactEmail: row.ContactEmail, ContactPhone: row.ContactPhone, SearchText: row.SearchText, UpdatedAt: row.UpdatedAt, ID: row.ID, Version: row.Version,
+	}
+}
+
+// UpdateUserOf returns what UpdateUser needs to save a row, if its version in the database is the row's.
+func UpdateUserOf(row User) UpdateUserParams {
+	return UpdateUserParams{
+		Email: row.Email, FullName: row.FullName, NameKey: row.NameKey, Phone: row.Phone, Role: row.Role, IsActive: row.IsActive, CompanyID: row.CompanyID, BranchID: row.BranchID, DepartmentID: row.DepartmentID, SearchText: row.SearchText, UpdatedAt: row.UpdatedAt, TenantID: row.TenantID, ID: row.ID, Version: row.Version,
+	}
+}
+
 // MapError turns a driver's error of the named query into one that doesn't depend on the engine; nil stays nil.
 type MapError func(query string, err error) error
 

@@ -102,10 +102,8 @@ func TestDepartmentsOfACycle(t *testing.T) {
 // putBelow changes the parent of a department past the rules.
 func putBelow(t *testing.T, a *apitest.App, d, parent db.Department) {
 	t.Helper()
-	rows, err := a.Store.UpdateDepartment(t.Context(), db.UpdateDepartmentParams{
-		TenantID: d.TenantID, ID: d.ID, Version: d.Version, BranchID: d.BranchID, ParentID: &parent.ID, HeadUserID: d.HeadUserID,
-		Code: d.Code, Name: d.Name, NameKey: d.NameKey, Description: d.Description, IsActive: d.IsActive, SearchText: d.SearchText, UpdatedAt: d.UpdatedAt,
-	})
+	d.ParentID = &parent.ID
+	rows, err := a.Store.UpdateDepartment(t.Context(), db.UpdateDepartmentOf(d))
 	if err != nil || rows != 1 {
 		t.Fatalf("%d rows, error %v", rows, err)
 	}

@@ -25,15 +25,3 @@ func DeriveBranch(b *db.Branch) {
 	b.NameKey = foldCase(b.Name)
 	b.SearchText = searchText(b.Code, b.Name, addressText(b.Email), b.AddressLine1, b.City)
 }
-
-// updateBranch changes every column of a branch to those of b, if it still has b's version.
-func updateBranch(b db.Branch) db.UpdateBranchParams {
-	return db.UpdateBranchParams{
-		Code: b.Code, Name: b.Name, NameKey: b.NameKey, Email: b.Email, Phone: b.Phone,
-		AddressLine1: b.AddressLine1, AddressLine2: b.AddressLine2, City: b.City,
-		State: b.State, PostalCode: b.PostalCode, Country: b.Country,
-		Latitude: b.Latitude, Longitude: b.Longitude, IsHeadquarters: b.IsHeadquarters, IsActive: b.IsActive,
-		SearchText: b.SearchText, UpdatedAt: b.UpdatedAt,
-		TenantID: b.TenantID, ID: b.ID, Version: b.Version,
-	}
-}

@@ -34,7 +34,7 @@ var branchKind = kind[db.Branch]{
 		return q.InsertBranch(ctx, db.InsertBranchParams(b))
 	},
 	update: func(ctx context.Context, q db.Querier, b db.Branch) (int64, error) {
-		return q.UpdateBranch(ctx, updateBranch(b))
+		return q.UpdateBranch(ctx, db.UpdateBranchOf(b))
 	},
 	remove: func(ctx context.Context, q db.Querier, b db.Branch) (int64, error) {
 		return q.DeleteBranch(ctx, db.DeleteBranchParams{TenantID: b.TenantID, ID: b.ID, Version: b.Version})

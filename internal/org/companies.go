@@ -36,7 +36,7 @@ var companyKind = kind[db.Company]{
 		return q.InsertCompany(ctx, db.InsertCompanyParams(c))
 	},
 	update: func(ctx context.Context, q db.Querier, c db.Company) (int64, error) {
-		return q.UpdateCompany(ctx, updateCompany(c))
+		return q.UpdateCompany(ctx, db.UpdateCompanyOf(c))
 	},
 	remove: func(ctx context.Context, q db.Querier, c db.Company) (int64, error) {
 		return q.DeleteCompany(ctx, db.DeleteCompanyParams{TenantID: c.TenantID, ID: c.ID, Version: c.Version})

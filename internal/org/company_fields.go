@@ -26,16 +26,3 @@ func DeriveCompany(c *db.Company) {
 	c.NameKey = foldCase(c.Name)
 	c.SearchText = searchText(c.Code, c.Name, c.Description, addressText(c.Email), c.City, c.TaxID, c.RegistrationNumber)
 }
-
-// updateCompany changes every column of a company to those of c, if it still has c's version.
-func updateCompany(c db.Company) db.UpdateCompanyParams {
-	return db.UpdateCompanyParams{
-		Code: c.Code, Name: c.Name, NameKey: c.NameKey, Description: c.Description,
-		Email: c.Email, Phone: c.Phone, Website: c.Website,
-		AddressLine1: c.AddressLine1, AddressLine2: c.AddressLine2, City: c.City,
-		State: c.State, PostalCode: c.PostalCode, Country: c.Country,
-		TaxID: c.TaxID, RegistrationNumber: c.RegistrationNumber, IsActive: c.IsActive,
-		SearchText: c.SearchText, UpdatedAt: c.UpdatedAt,
-		TenantID: c.TenantID, ID: c.ID, Version: c.Version,
-	}
-}

@@ -23,13 +23,3 @@ func DeriveDepartment(d *db.Department) {
 	d.NameKey = foldCase(d.Name)
 	d.SearchText = searchText(d.Code, d.Name, d.Description)
 }
-
-// updateDepartment changes every column of a department to those of d, if it still has d's version.
-func updateDepartment(d db.Department) db.UpdateDepartmentParams {
-	return db.UpdateDepartmentParams{
-		BranchID: d.BranchID, ParentID: d.ParentID, HeadUserID: d.HeadUserID,
-		Code: d.Code, Name: d.Name, NameKey: d.NameKey, Description: d.Description, IsActive: d.IsActive,
-		SearchText: d.SearchText, UpdatedAt: d.UpdatedAt,
-		TenantID: d.TenantID, ID: d.ID, Version: d.Version,
-	}
-}

@@ -39,7 +39,7 @@ var departmentKind = kind[db.Department]{
 		return q.InsertDepartment(ctx, db.InsertDepartmentParams(d))
 	},
 	update: func(ctx context.Context, q db.Querier, d db.Department) (int64, error) {
-		return q.UpdateDepartment(ctx, updateDepartment(d))
+		return q.UpdateDepartment(ctx, db.UpdateDepartmentOf(d))
 	},
 	extent: func(d db.Department) extent {
 		return extent{tenantID: d.TenantID, companyID: d.CompanyID, departmentID: &d.ID}

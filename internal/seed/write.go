@@ -80,11 +80,8 @@ func (w writer) user(ctx context.Context, u db.User) error {
 // head updates a department, which has the version after that.
 func (w writer) head(ctx context.Context, d db.Department) error {
 	org.DeriveDepartment(&d)
-	updated, err := w.q.UpdateDepartment(ctx, db.UpdateDepartmentParams{
-		BranchID: d.BranchID, ParentID: d.ParentID, HeadUserID: d.HeadUserID, Code: d.Code, Name: d.Name, NameKey: d.NameKey,
-		Description: d.Description, IsActive: d.IsActive, SearchText: d.SearchText, UpdatedAt: d.UpdatedAt,
-		TenantID: d.TenantID, ID: d.ID, Version: d.Version - 1,
-	})
+	d.Version--
+	updated, err := w.q.UpdateDepartment(ctx, db.UpdateDepartmentOf(d))
 	if err == nil && updated != 1 {
 		return fmt.Errorf("department %s has another version than it was given", d.Code)
 	}

@@ -204,11 +204,7 @@ func (s *Service) change(
 // update changes every column of a tenant to those of t, if it still has t's version, and gives t the next one.
 func (s *Service) update(ctx context.Context, q db.Querier, t *db.Tenant) error {
 	t.UpdatedAt = s.now()
-	rows, err := q.UpdateTenant(ctx, db.UpdateTenantParams{
-		Code: t.Code, Name: t.Name, NameKey: t.NameKey, Tier: t.Tier, Status: t.Status, MaxCompanies: t.MaxCompanies, MaxUsers: t.MaxUsers,
-		ContactName: t.ContactName, ContactEmail: t.ContactEmail, ContactPhone: t.ContactPhone,
-		SearchText: t.SearchText, UpdatedAt: t.UpdatedAt, ID: t.ID, Version: t.Version,
-	})
+	rows, err := q.UpdateTenant(ctx, db.UpdateTenantOf(*t))
 	if err != nil {
 		return err
 	}

@@ -35,13 +35,3 @@ func Derive(u *db.User) {
 	}
 	u.SearchText = search.Text(parts...)
 }
-
-// updateUser changes every column of a user that isn't log-in's to those of u, if it still has u's version.
-func updateUser(u db.User) db.UpdateUserParams {
-	return db.UpdateUserParams{
-		Email: u.Email, FullName: u.FullName, NameKey: u.NameKey, Phone: u.Phone, Role: u.Role, IsActive: u.IsActive,
-		CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID,
-		SearchText: u.SearchText, UpdatedAt: u.UpdatedAt,
-		TenantID: u.TenantID, ID: u.ID, Version: u.Version,
-	}
-}

@@ -143,7 +143,7 @@ func (s *Service) save(ctx context.Context, q db.Querier, by access.Principal, b
 		return nil
 	}
 	after.UpdatedAt = s.now()
-	rows, err := q.UpdateUser(ctx, updateUser(*after))
+	rows, err := q.UpdateUser(ctx, db.UpdateUserOf(*after))
 	if rows == 0 && err == nil || store.BreaksReference(err) {
 		return store.ErrStale // changed, or what it refers to has gone
 	}

@@ -64,11 +64,11 @@ var tenantTests = map[string]func(*T){
 		want.Tier, want.Status, want.UpdatedAt = "premium", "deleting", noon().Add(time.Hour)
 		want.MaxCompanies, want.MaxUsers = new(int64(0)), new(int64(1000000000))
 		want.ContactName, want.ContactEmail, want.ContactPhone = new("Ann"), new("ann@example.com"), new("+49 30 1")
-		equal(t, "rows", query(t, t.store.UpdateTenant, updateTenant(want)), 1)
+		equal(t, "rows", query(t, t.store.UpdateTenant, db.UpdateTenantOf(want)), 1)
 		want.Version++
 		equal(t, "tenant", tenantNow(t, want), want)
 		empty.Version = want.Version
-		equal(t, "rows", query(t, t.store.UpdateTenant, updateTenant(empty)), 1)
+		equal(t, "rows", query(t, t.store.UpdateTenant, db.UpdateTenantOf(empty)), 1)
 		empty.Version++
 		equal(t, "tenant", tenantNow(t, empty), empty)
 	},
@@ -79,7 +79,7 @@ var tenantTests = map[string]func(*T){
 			func(p *db.UpdateTenantParams) { p.Version++ },
 			func(p *db.UpdateTenantParams) { p.ID = newID() },
 		} {
-			arg := updateTenant(want)
+			arg := db.UpdateTenantOf(want)
 			arg.Name = "changed"
 			change(&arg)
 			equal(t, "rows", query(t, t.store.UpdateTenant, arg), 0)
@@ -91,7 +91,7 @@ var tenantTests = map[string]func(*T){
 		exec(t, t.store.InsertTenant, db.InsertTenantParams(first))
 		exec(t, t.store.InsertTenant, db.InsertTenantParams(second))
 		second.Code = first.Code
-		_, err := t.store.UpdateTenant(t.Context(), updateTenant(second))
+		_, err := t.store.UpdateTenant(t.Context(), db.UpdateTenantOf(second))
 		isViolation(t, err, store.Unique, "tenants_code_key")
 	},
 	"tenant/delete needs the id and the version, and that nothing refers to it": func(t *T) {
@@ -138,16 +138,6 @@ var tenantTests = map[string]func(*T){
 		page = query(t, t.store.ListTenantCodes, db.ListTenantCodesParams{AfterCode: first.Code, Limit: 1})
 		equal(t, "second page", page, []db.ListTenantCodesRow{{ID: second.ID, Code: second.Code}})
 	},
-}
-
-// updateTenant changes every column of a tenant to those of row, if it has row's version.
-func updateTenant(row db.Tenant) db.UpdateTenantParams {
-	return db.UpdateTenantParams{
-		Code: row.Code, Name: row.Name, NameKey: row.NameKey, Tier: row.Tier, Status: row.Status,
-		MaxCompanies: row.MaxCompanies, MaxUsers: row.MaxUsers,
-		ContactName: row.ContactName, ContactEmail: row.ContactEmail, ContactPhone: row.ContactPhone,
-		SearchText: row.SearchText, UpdatedAt: row.UpdatedAt, ID: row.ID, Version: row.Version,
-	}
 }
 
 // counts are companies, branches, departments, users, active users and audit entries.

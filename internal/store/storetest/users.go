@@ -205,11 +205,11 @@ var userTests = map[string]func(*T){
 		want.Email, want.FullName, want.NameKey, want.Phone = "new-"+want.Email, "Anna", "anna", new("+1")
 		want.Role, want.IsActive, want.SearchText = "admin", false, "anna +1"
 		want.CompanyID, want.BranchID, want.DepartmentID, want.UpdatedAt = &c.ID, &b.ID, &d.ID, noon().Add(time.Hour)
-		equal(t, "rows", query(t, t.store.UpdateUser, updateUser(want)), 1)
+		equal(t, "rows", query(t, t.store.UpdateUser, db.UpdateUserOf(want)), 1)
 		want.Version++
 		equal(t, "user", userNow(t, want), want)
 		empty.Version = want.Version
-		equal(t, "rows", query(t, t.store.UpdateUser, updateUser(empty)), 1)
+		equal(t, "rows", query(t, t.store.UpdateUser, db.UpdateUserOf(empty)), 1)
 		empty.Version++
 		equal(t, "user", userNow(t, empty), empty)
 	},
@@ -220,7 +220,7 @@ var userTests = map[string]func(*T){
 			func(p *db.UpdateUserParams) { p.TenantID = tenant(t) },
 			func(p *db.UpdateUserParams) { p.ID = newID() },
 		} {
-			arg := updateUser(want)
+			arg := db.UpdateUserOf(want)
 			arg.FullName = "changed"
 			change(&arg)
 			equal(t, "rows", query(t, t.store.UpdateUser, arg), 0)
@@ -229,7 +229,7 @@ var userTests = map[string]func(*T){
 	},
 	"user/update can't take another one's e-mail address": func(t *T) {
 		taken, u := user(t, newUser(tenant(t))), user(t, newUser(tenant(t)))
-		arg := updateUser(u)
+		arg := db.UpdateUserOf(u)
 		arg.Email = taken.Email
 		_, err := t.store.UpdateUser(t.Context(), arg)
 		isViolation(t, err, store.Unique, "users_email_key")
@@ -360,13 +360,4 @@ var userTests = map[string]func(*T){
 		equal(t, "rows the second time", query(t, t.store.ReplaceUserPasswordHash, arg), 0)
 		equal(t, "user", userNow(t, u), u)
 	},
-}
-
-// updateUser changes every column of a user that isn't log-in's to those of u.
-func updateUser(u db.User) db.UpdateUserParams {
-	return db.UpdateUserParams{
-		Email: u.Email, FullName: u.FullName, NameKey: u.NameKey, Phone: u.Phone, Role: u.Role, IsActive: u.IsActive,
-		CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID, SearchText: u.SearchText, UpdatedAt: u.UpdatedAt,
-		TenantID: u.TenantID, ID: u.ID, Version: u.Version,
-	}
 }

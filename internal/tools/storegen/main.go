@@ -50,7 +50,7 @@ func run(args []string) error {
 }
 
 // finish checks the queries that sqlc has read, and writes the rest of gen/db.
-func finish(tables catalogue.Schema) error {
+func finish(tables schema.Schema) error {
 	if err := tables.CheckQueries("sql/queries/*.sql", "gen/db/*/queries/*.sql"); err != nil {
 		return err
 	}

@@ -56,12 +56,32 @@ func generateQuerier(from string, methods []method, known structs, to string) er
 		"Imports": imports,
 		"Methods": methods,
 		"Types":   types,
+		"Updates": updatesOf(methods, known),
 		"Engines": []map[string]string{
 			{"Package": "postgres", "Title": "Postgres"},
 			{"Package": "mysql", "Title": "MySQL"},
 			{"Package": "sqlite", "Title": "SQLite"},
 		},
 	}, to)
+}
+
+// update is a query that saves a row with a version: all its parameters are columns of it.
+type update struct {
+	Name, Row string
+	Fields    []field
+}
+
+func updatesOf(methods []method, known structs) []update {
+	var updates []update
+	for _, m := range methods {
+		row, isUpdate := strings.CutPrefix(m.Name, "Update")
+		saved := known.fields[m.Params]
+		_, err := known.of(m.Params, "version")
+		if isUpdate && err == nil && !slices.ContainsFunc(saved, func(f field) bool { return !slices.Contains(known.fields[row], f) }) {
+			updates = append(updates, update{m.Name, row, saved})
+		}
+	}
+	return updates
 }
 
 // execute writes what a template makes of data, formatted.

@@ -132,3 +132,20 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyRowsWithAVersionAreSavedByUpdates(t *testing.T) {
+	t.Parallel()
+	id, version, name := field{"ID", "uuid.UUID", "id"}, field{"Version", "int64", "version"}, field{"Name", "string", "name"}
+	known := structs{fields: map[string][]field{
+		"Thing": {id, version, name}, "UpdateThingParams": {name, id, version},
+		"Other": {id, version}, "UpdateOtherParams": {name, id, version},
+		"Plain": {id, name}, "UpdatePlainParams": {name, id},
+	}}
+	got := updatesOf([]method{
+		{Name: "UpdateThing", Params: "UpdateThingParams"}, {Name: "UpdateOther", Params: "UpdateOtherParams"}, {Name: "UpdatePlain", Params: "UpdatePlainParams"},
+		{Name: "InsertThing", Params: "UpdateThingParams"}, {Name: "UpdateAll"},
+	}, known)
+	if diff := cmp.Diff([]update{{"UpdateThing", "Thing", []field{name, id, version}}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
