@@ -16,6 +16,7 @@ import (
 	"github.com/tenantry/tenantry/internal/config"
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/store"
+	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 const (
@@ -68,7 +69,7 @@ func TestListsCostTheSameAtAnyDepth(t *testing.T) {
 		if !isList(op) {
 			continue
 		}
-		p, known := proofs[op.ID]
+		p, known := proofOf(t, op.ID)
 		delete(unused, op.ID)
 		t.Run(op.ID, func(t *testing.T) {
 			if !known {
@@ -128,14 +129,12 @@ func ordersOf(op access.Operation) []order {
 		}
 		var list []order
 		for _, v := range p.Schema.Value.Enum {
-			o := order{sort: v.(string), column: "created_at"}
+			o := order{sort: v.(string)}
 			name, descending := strings.CutPrefix(o.sort, "-")
 			if descending {
 				o.direction = "DESC"
 			}
-			if name == "name" {
-				o.column = "name_key"
-			}
+			o.column = resource.SortColumn(name)
 			list = append(list, o)
 		}
 		return list

@@ -34,8 +34,8 @@ func equal(column string, values ...any) []filter {
 // commonText is in three of ten rows, wherever they stand in the order.
 var commonText = []filter{{value: "North", where: "search_text LIKE '%north%'", spread: 4}}
 
-// proofs has one for each operation of the document that is a list. The first value of each filter is rare, the second one common, if
-// there can be one.
+// proofs has one for each operation of the document that is a list of what has no description. The first value of each
+// filter is rare, the second one common, if there can be one.
 var proofs = map[string]proof{
 	"listTenants": {
 		table: "tenants", single: "GetTenant",
@@ -45,40 +45,6 @@ var proofs = map[string]proof{
 		},
 		filters: map[string][]filter{
 			"code": equal("code", "C1000"), "tier": equal("tier", "enterprise", "free"), "status": equal("status", "suspended", "active"), "q": commonText,
-		},
-	},
-	"listCompanies": {
-		table: "companies", single: "GetCompany",
-		rows: func(t testing.TB, d database) {
-			d.fill(t, "companies", organisation+`, code, country`, fmt.Sprintf(organisationValues, rowKind)+`, 'C' || i, `+country)
-		},
-		filters: map[string][]filter{
-			"code": equal("code", "C1000"), "country": equal("country", "LI", "DE"), "is_active": equal("is_active", false, true), "q": commonText,
-		},
-	},
-	"listBranches": {
-		table: "branches", single: "GetBranch",
-		rows: func(t testing.TB, d database) {
-			d.fill(t, "branches", organisation+`, code, country, company_id, is_headquarters`,
-				fmt.Sprintf(organisationValues+`, code, %s, id(%d, company), z %% 50 = 0`, rowKind, country, companyKind))
-		},
-		filters: map[string][]filter{
-			"code": equal("code", "C1000", "MAIN"), "company_id": equal("company_id", id(companyKind, 1), id(companyKind, 0)), "country": equal("country", "LI", "DE"),
-			"is_headquarters": equal("is_headquarters", true, false), "is_active": equal("is_active", false, true), "q": commonText,
-		},
-	},
-	"listDepartments": {
-		table: "departments", single: "GetDepartment",
-		rows: func(t testing.TB, d database) {
-			d.fill(t, "departments", organisation+`, code, company_id, branch_id, parent_id`,
-				fmt.Sprintf(organisationValues+`, code, id(%d, company), CASE WHEN z %% 1000 = 0 THEN id(%[3]d, 1) WHEN z %% 10 < 2 THEN NULL WHEN z %% 10 < 6 THEN id(%[3]d, 0) ELSE id(%[3]d, 2 + nth %% 50000) END,
-				CASE WHEN z / 1000 %% 1000 = 0 THEN id(%[1]d, 1) WHEN z / 1000 %% 10 < 3 THEN NULL WHEN z / 1000 %% 10 < 6 THEN id(%[1]d, 0) ELSE id(%[1]d, nth / 10) END`,
-					rowKind, companyKind, branchKind))
-		},
-		filters: map[string][]filter{
-			"code": equal("code", "C1000", "MAIN"), "company_id": equal("company_id", id(companyKind, 1), id(companyKind, 0)),
-			"branch_id": equal("branch_id", id(branchKind, 1), id(branchKind, 0)), "parent_id": equal("parent_id", id(rowKind, 1), id(rowKind, 0)),
-			"is_active": equal("is_active", false, true), "q": commonText,
 		},
 	},
 	"listUsers": {

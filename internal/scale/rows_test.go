@@ -142,13 +142,6 @@ func (p population) values() string {
 		p.rows-1, p.share, max(p.tenants, 1), tenantKind, p.perMinute, p.ofLarge())
 }
 
-// common columns of what is in an organisation.
-const organisation = `tenant_id, id, name, name_key, search_text, created_at, updated_at, version, is_active`
-
-const organisationValues = `tenant_id, id(%d, i), name, lower(name), lower(code || chr(10) || name) || chr(10) || word, at, at, 1, x / 10 %% 100 <> 0`
-
-const country = `CASE WHEN z / 100 % 1000 = 0 THEN 'LI' WHEN z / 100 % 1000 < 400 THEN 'DE' ELSE 'X' || z % 20 END`
-
 // fill puts all rows into a table, beside those that are there, and takes them out again at the end of the test unless they are kept. The
 // indexes are made afterwards, which is faster.
 func (d database) fill(t testing.TB, table, columns, expressions string) {
