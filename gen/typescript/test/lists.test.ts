@@ -1,18 +1,17 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import {
-  type AuditEntry, type Branch, type Company, type Department, isProblem, type ItemOf, type ListName, type OwnSession, type Session, type Tenant, type User,
-} from '@tenantry/client';
+import { type AuditEntry, type Company, isProblem, type ItemOf, type ListName, type OperationName, type OptionsOf, type OwnSession } from '@tenantry/client';
 import { caught, FakeServer, json, problem, settled, storeWith } from './fake.js';
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-// It doesn't compile unless these are all lists that have pages, with the right items.
-const names: Same<ListName, 'listAuditLogs' | 'listBranches' | 'listCompanies' | 'listDepartments' | 'listMySessions' | 'listTenants' | 'listUsers' | 'listUserSessions'> = true;
-const items: Same<{ [Name in ListName]: ItemOf<Name> }, {
-  listAuditLogs: AuditEntry; listBranches: Branch; listCompanies: Company; listDepartments: Department; listMySessions: OwnSession; listTenants: Tenant; listUsers: User;
-  listUserSessions: Session;
-}> = true;
+type QueryOf<Name extends OperationName> = NonNullable<OptionsOf<Name>> extends { query?: infer Query } ? NonNullable<Query> : never;
+type TakesCursor<Name extends OperationName> = [QueryOf<Name>] extends [never] ? never : 'cursor' extends keyof QueryOf<Name> ? Name : never;
+
+// It doesn't compile unless the lists that have pages are the operations that take a cursor, with the right items.
+const names: Same<ListName, { [Name in OperationName]: TakesCursor<Name> }[OperationName]> = true;
+type Some = 'listAuditLogs' | 'listCompanies' | 'listMySessions';
+const items: Same<{ [Name in Some]: ItemOf<Name> }, { listAuditLogs: AuditEntry; listCompanies: Company; listMySessions: OwnSession }> = true;
 
 function paged() {
   const server = new FakeServer();
