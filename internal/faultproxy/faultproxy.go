@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -30,6 +31,7 @@ type Proxy struct {
 	Addr string // where clients connect
 
 	server   string
+	accepted atomic.Int64
 	mu       sync.Mutex
 	changed  *sync.Cond // fault, or ended
 	fault    Fault
@@ -95,6 +97,9 @@ func (p *Proxy) Cut() {
 	p.closeAll()
 }
 
+// Accepted returns how many connections clients have made, closed ones included.
+func (p *Proxy) Accepted() int { return int(p.accepted.Load()) }
+
 // Connections returns how many clients are connected.
 func (p *Proxy) Connections() int {
 	p.mu.Lock()
@@ -114,6 +119,7 @@ func (p *Proxy) listen() error {
 			if err != nil {
 				return
 			}
+			p.accepted.Add(1)
 			go p.join(client)
 		}
 	}()

@@ -19,9 +19,6 @@ import (
 
 const (
 	companiesPath = "/api/v1/org/companies"
-	// answerBound and recoveryBound are what the program promises: 503 within 2 seconds, and to be back within 2 seconds.
-	answerBound   = 2 * time.Second
-	recoveryBound = 2 * time.Second
 	// late is a network in which an answer takes longer than anybody waits for it.
 	late = 5 * time.Second
 )
@@ -49,7 +46,8 @@ func eachServer(t *testing.T, f func(t *testing.T, a *apitest.App, p *faultproxy
 	}
 }
 
-// One after the other, because the goroutines of the process are counted.
+// What is promised within 2 seconds is tested with a fake clock, in watchdog_test.go of package store, and measured by
+// BenchmarkDatabaseThatIsDown. One after the other, because the goroutines of the process are counted.
 func TestDatabaseThatIsDownIsAnsweredWith503(t *testing.T) {
 	eachServer(t, func(t *testing.T, a *apitest.App, p *faultproxy.Proxy) {
 		admin := a.Actor(t, access.Admin)
@@ -60,28 +58,23 @@ func TestDatabaseThatIsDownIsAnsweredWith503(t *testing.T) {
 				load.awaitCreations(20)
 				fail(p)
 				storm(t, a, admin)
-				awaitHealth(t, a, http.StatusServiceUnavailable)
+				awaitStatus(t, a, "/api/health", http.StatusServiceUnavailable)
 				a.Do(t, http.MethodGet, "/api/healthz", "").Want(t, http.StatusOK)
 				awaitCalm(t)
 
 				p.Fail(faultproxy.None)
 				p.Delay(0)
-				back := time.Now()
-				for admin.Do(t, http.MethodGet, "/api/v1/auth/me", "").Status != http.StatusOK {
-					if time.Since(back) > recoveryBound {
-						t.Fatalf("it isn't back %s after the network", recoveryBound)
-					}
-				}
+				awaitStatus(t, admin, "/api/v1/auth/me", http.StatusOK)
 				load.awaitCreations(20)
 				load.stop()
-				awaitHealth(t, a, http.StatusOK)
+				awaitStatus(t, a, "/api/health", http.StatusOK)
 			})
 		}
 		acknowledged.check(t, a, admin)
 	})
 }
 
-// storm sends many requests of all kinds at once, and again. Each has to be answered in time.
+// storm sends many requests of all kinds at once, and again. Each has to be answered, and not because its own time was over.
 func storm(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 	t.Helper()
 	var wait sync.WaitGroup
@@ -100,9 +93,7 @@ func storm(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 					if t.Failed() {
 						return // each further one may take its time
 					}
-					start := time.Now()
-					r := send()
-					mustBeUnavailable(t, r, time.Since(start))
+					mustBeUnavailable(t, send())
 				}
 			}
 		})
@@ -110,29 +101,30 @@ func storm(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 	wait.Wait()
 }
 
-// awaitHealth waits until the database's state has been noticed by those who ask for it: an answer may be a second old.
-func awaitHealth(t *testing.T, a *apitest.App, status int) {
+// awaitStatus asks until the reply has this status.
+func awaitStatus(t testing.TB, by interface {
+	Do(t testing.TB, method, path, body string, options ...apitest.Option) apitest.Reply
+}, path string, status int,
+) {
 	t.Helper()
-	deadline := time.Now().Add(recoveryBound)
-	for {
-		reply := a.Do(t, http.MethodGet, "/api/health", "")
+	for deadline := time.Now().Add(patience); ; {
+		reply := by.Do(t, http.MethodGet, path, "")
 		if reply.Status == status {
 			return
 		}
 		if time.Now().After(deadline) {
 			reply.Want(t, status)
-			return
 		}
 	}
 }
 
-func mustBeUnavailable(t *testing.T, r apitest.Reply, took time.Duration) {
+func mustBeUnavailable(t testing.TB, r apitest.Reply) {
 	t.Helper()
 	if r.Status != http.StatusServiceUnavailable || r.Header.Get("Retry-After") == "" || r.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("status %d, Retry-After %q: %s; want a problem 503 that says when to try again", r.Status, r.Header.Get("Retry-After"), r.Body)
 	}
-	if took > answerBound {
-		t.Errorf("the answer took %s, want at most %s", took, answerBound)
+	if strings.Contains(string(r.Body), `"code":"timeout"`) {
+		t.Errorf("the answer came when the request's time was over: %s", r.Body)
 	}
 }
 
@@ -141,7 +133,7 @@ func awaitCalm(t *testing.T) {
 	t.Helper()
 	const most = 20 // the clients of the load, and the sealer
 	stacks := make([]byte, 8<<20)
-	for deadline := time.Now().Add(recoveryBound); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		all := string(stacks[:runtime.Stack(stacks, true)])
 		n := 0
 		for stack := range strings.SplitSeq(all, "\n\n") {
@@ -235,10 +227,9 @@ func startLoad(t *testing.T, admin *apitest.Actor, l *ledger) *load {
 					return
 				default:
 				}
-				start := time.Now()
 				r := admin.Do(t, http.MethodPost, companiesPath, fmt.Sprintf(`{"code":%q,"name":"Company"}`, l.nextCode()))
 				if r.Status != http.StatusCreated {
-					mustBeUnavailable(t, r, time.Since(start)) // a code that is taken would mean that something was done twice
+					mustBeUnavailable(t, r) // a code that is taken would mean that something was done twice
 					continue
 				}
 				l.note(r.Header.Get("Location")[strings.LastIndexByte(r.Header.Get("Location"), '/')+1:])
@@ -255,7 +246,7 @@ func startLoad(t *testing.T, admin *apitest.Actor, l *ledger) *load {
 
 func (l *load) awaitCreations(n int) {
 	l.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for range n {
 		select {
 		case <-l.created:
