@@ -31,13 +31,17 @@ build: ## Build the static binary bin/tenantry
 test: ## Test everything, on real PostgreSQL, MariaDB, SQLite, Redis and Chromium (it gets them itself)
 	$(SERVERS) go test $(RACE) -timeout 30m $(LONGEST) ./...
 
+.PHONY: check
+check: ## Check what differs from HEAD in a minute: vet, linters, and tests on SQLite (BASE=main compares with another commit)
+	@go run ./internal/tools/check -base $(or $(BASE),HEAD)
+
 .PHONY: bench
 bench: ## Measure against a bare handler on a private PostgreSQL (it gets what it needs itself)
 	go run ./internal/tools/bench
 
 .PHONY: scale
 scale: ## Fill a PostgreSQL with 10,000,000 companies and 20,000,000 audit entries and measure each list (an hour, 30 GB; see docs/adr/0014-flat-cost.md)
-	$(SERVERS) go test -run '^$$' -bench FlatCost -benchtime 1x -timeout 6h ./internal/scale
+	$(SERVERS) go test -run '^$$' -bench 'PlansAreTheSame|FlatCost' -benchtime 1x -timeout 6h ./internal/scale
 
 .PHONY: soak
 soak: ## Send mixed traffic for half an hour and look whether anything grows
