@@ -18,7 +18,7 @@ import (
 const (
 	secretKey = "q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6"
 	// patience is how long a process may take for what takes far less than a second on a quiet machine.
-	patience = 60 * time.Second
+	patience = 2 * time.Minute
 )
 
 // installation is a folder and settings, where the program runs: once, or several times one after the other. What its

@@ -56,7 +56,7 @@ func TestSlowHeadersAreRefused(t *testing.T) {
 	conn := p.connect()
 	send(t, conn, "GET /api/healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ")
 	// The promise is 5 seconds.
-	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {

@@ -26,12 +26,16 @@ type descriptors struct {
 	log      *slog.Logger
 	now      func() time.Time
 	open     func() (*os.File, error)
-	reserve  *os.File  // nil: there is none left
-	loggedAt time.Time // of the last message
+	patience time.Duration // how long a refused connection may take to send a request
+	reserve  *os.File      // nil: there is none left
+	loggedAt time.Time     // of the last message
 }
 
 func newDescriptors(l net.Listener, log *slog.Logger) *descriptors {
-	d := &descriptors{Listener: l, log: log, now: time.Now, open: func() (*os.File, error) { return os.Open(os.DevNull) }}
+	d := &descriptors{
+		Listener: l, log: log, now: time.Now, patience: refusalPatience,
+		open: func() (*os.File, error) { return os.Open(os.DevNull) },
+	}
 	d.keep()
 	return d
 }
@@ -56,15 +60,15 @@ func (d *descriptors) Accept() (net.Conn, error) {
 		if d.keep() {
 			return conn, nil // others have become free
 		}
-		refuseBusy(conn)
+		refuseBusy(conn, d.patience)
 		d.keep()
 	}
 }
 
 // refuseBusy answers a connection with 503 and closes it. It waits for the request first: some clients take an answer that comes
 // before they have asked for an error of the connection.
-func refuseBusy(conn net.Conn) {
-	until := time.Now().Add(refusalPatience)
+func refuseBusy(conn net.Conn, patience time.Duration) {
+	until := time.Now().Add(patience)
 	_ = conn.SetReadDeadline(until)
 	_, _ = conn.Read(make([]byte, 1))
 	_ = refuse(conn, errs.New(errs.Busy, "Too many connections are open here. Try again in a moment.").After(time.Second), time.Until(until))

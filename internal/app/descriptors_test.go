@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // exhausted is a listener of a process whose limit on file descriptors is reached, but for the one of the reserve.
@@ -37,7 +39,7 @@ func TestConnectionsAreRefusedWithoutFileDescriptors(t *testing.T) {
 	var log bytes.Buffer
 	full := &exhausted{Listener: listener}
 	d := newDescriptors(full, slog.New(slog.NewTextHandler(&log, nil)))
-	full.d = d
+	full.d, d.patience = d, patience // a client on a busy machine may need longer than in production to send its request
 	open := d.open
 	taken := 0 // how often the reserve's place was taken by the connection itself
 	d.open = func() (*os.File, error) {
@@ -79,4 +81,18 @@ func TestConnectionsAreRefusedWithoutFileDescriptors(t *testing.T) {
 	if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), "LimitNOFILE") {
 		t.Errorf("%d messages, want one that says what to do:\n%s", n, log.String())
 	}
+}
+
+func TestRefusedConnectionThatSendsNothingHoldsUpOthersBriefly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, client := net.Pipe()
+		defer client.Close()
+		go func() { _, _ = io.Copy(io.Discard, client) }()
+		since := time.Now()
+		refuseBusy(server, refusalPatience)
+		if took := time.Since(since); took != refusalPatience {
+			t.Errorf("it took %s, want %s", took, refusalPatience)
+		}
+	})
 }

@@ -17,7 +17,7 @@ import (
 func TestSeedSaysWhatItDid(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, store.SQLite)
-	status, stdout, stderr := i.run("seed", "--scale", "small", "--scenario", "tech-startup")
+	status, stdout, stderr := i.with("BCRYPT_COST=4").run("seed", "--scale", "small", "--scenario", "tech-startup")
 	if status != 0 || !strings.Contains(stdout, "log in as ceo@techstart.com") {
 		t.Fatalf("status %d:\n%s%s", status, stdout, stderr)
 	}
@@ -65,7 +65,7 @@ func (i installation) user(t *testing.T, tenantID uuid.UUID, email, password str
 func TestDemoOrganisationsAreKnownWithoutTheirLogins(t *testing.T) {
 	t.Parallel()
 	i := newInstallation(t, store.SQLite)
-	if status, _, stderr := i.run("seed", "--scale", "small", "--scenario", "tech-startup", "--seed", "3"); status != 0 {
+	if status, _, stderr := i.with("BCRYPT_COST=4").run("seed", "--scale", "small", "--scenario", "tech-startup", "--seed", "3"); status != 0 {
 		t.Fatal(stderr)
 	}
 	i.execf(t, "UPDATE users SET email = 'boss' || email WHERE email LIKE 'ceo@%%'")

@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how long a test waits for what takes a moment.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // serve serves a handler and returns its address, and what stops the server and returns Serve's error.
 func serve(t *testing.T, handler http.Handler) (address string, stop func() error) {

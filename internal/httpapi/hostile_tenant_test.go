@@ -198,7 +198,7 @@ func awaitHeld(t *testing.T, a *apitest.App, work access.Work, requests int) {
 
 func awaitf(t *testing.T, until func() bool, format string, args ...any) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !until(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !until(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf(format, args...)
 		}

@@ -21,7 +21,7 @@ import (
 const (
 	program = "redis-server"
 	// patience is how long a server may take to answer.
-	patience = 20 * time.Second
+	patience = 2 * time.Minute
 	// The server ends when its guard's standard input does: at the latest with the test's process, however that ends.
 	guard = `"$@" & server=$!; cat > /dev/null; kill -9 $server; wait $server`
 )

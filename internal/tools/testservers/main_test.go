@@ -34,7 +34,7 @@ const (
 )
 
 // launchTimeout ends a launcher that hangs.
-const launchTimeout = 30 * time.Second
+const launchTimeout = 2 * time.Minute
 
 // launch is the launcher with exactly this environment.
 func launch(t *testing.T, environment []string, args ...string) *exec.Cmd {
