@@ -72,7 +72,7 @@ func TestDoctor(t *testing.T) {
 		}
 
 		// Demo accounts are.
-		if status, _, stderr := i.run("seed", "--scenario", "tech-startup"); status != 0 {
+		if status, _, stderr := i.with("BCRYPT_COST=4").run("seed", "--scale", "small", "--scenario", "tech-startup"); status != 0 {
 			t.Fatal(stderr)
 		}
 		if c := i.examine(t, 0)["accounts"]; c.Result != doctor.OK {

@@ -35,7 +35,7 @@ func TestTransactionThatDoesNothingLosesItsLocks(t *testing.T) {
 
 func mustLoseLocks(t *testing.T, frozenURL, databaseURL string) {
 	t.Helper()
-	frozen, err := store.Open(t.Context(), frozenURL, store.Options{MaxConnections: 2, IdleInTransaction: 200 * time.Millisecond})
+	frozen, err := store.Open(t.Context(), frozenURL, store.Options{MaxConnections: 2, IdleInTransaction: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,8 +62,12 @@ func mustLoseLocks(t *testing.T, frozenURL, databaseURL string) {
 			return increment(t.Context(), q, db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID})
 		})
 	}()
-	<-locked
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // only so that a failure doesn't take for ever
+	select {
+	case <-locked:
+	case err := <-ended:
+		t.Fatalf("it ended before it was frozen: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // only so that a failure doesn't take for ever
 	defer cancel()
 	err = other.Tx(ctx, func(q db.Querier) error {
 		_, err := q.LockTenant(ctx, db.LockTenantParams{ID: c.TenantID})
@@ -116,7 +120,7 @@ func TestPingNeedsNoConnectionOfThePool(t *testing.T) {
 		for range transactions {
 			<-held
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if err := s.Ping(ctx); err != nil {
 			t.Errorf("while all connections are taken: %v", err)

@@ -222,7 +222,7 @@ func TestMigrateUpWithTheFewestConnections(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(s.Close)
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		if _, err := s.MigrateUp(ctx); err != nil {
 			t.Error(err)
