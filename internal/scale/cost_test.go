@@ -21,6 +21,7 @@ import (
 )
 
 const (
+	deepPage = 10_000
 	// warming is how often a query runs before it is measured, and measured how many turns of as many there are then; one if it takes too long.
 	warming, measured = 10, 11
 	maxWarming        = time.Second

@@ -19,11 +19,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-const (
-	deepPage = 10_000
-	// executions after which PostgreSQL would keep a plan that fits no values in particular, and one more.
-	executions = 6
-)
+// executions after which PostgreSQL would keep a plan that fits no values in particular, and one more.
+const executions = 6
 
 // lab has the application on two databases: one with all rows, and a twin with the same people. A cursor of the twin is one of the
 // application's, because it knows only the key of the place, the tenant and the list.
@@ -34,13 +31,14 @@ type lab struct {
 	rows, twinRows        database
 	large, small, super   *apitest.Actor // of the application with all rows
 	twinned, twinnedSuper *apitest.Actor
-	copied                []string       // the ids of the rows that are in the twin now
-	counts                map[string]int // of rows, by what is counted
+	copied                []string          // the ids of the rows that are in the twin now
+	counts                map[string]int    // of rows, by what is counted
+	plans                 map[string]string // the outline of each page's plan, by the page
 }
 
-func newLab(t *testing.T, p population) *lab {
+func newLab(t testing.TB, p population) *lab {
 	t.Helper()
-	l := lab{counts: map[string]int{}}
+	l := lab{counts: map[string]int{}, plans: map[string]string{}}
 	l.app = apitest.New(t, store.Postgres, func(cfg *config.Config) {
 		l.address = cfg.DatabaseURL.Reveal()
 		var wired string
@@ -59,7 +57,7 @@ func newLab(t *testing.T, p population) *lab {
 }
 
 // TestListsCostTheSameAtAnyDepth reads from the document which lists there are and what they can be asked for. For each order and
-// each filter it looks at what the first and the 10,000th page cost, or the last one if there are less, of the large tenant
+// each filter it looks at what the first and a deep page cost, or the last one if there are less, of the large tenant
 // and of a small one.
 func TestListsCostTheSameAtAnyDepth(t *testing.T) {
 	operations := apitest.Operations(t)
@@ -142,7 +140,7 @@ func ordersOf(op access.Operation) []order {
 	return []order{{column: "occurred_at", direction: "DESC"}}
 }
 
-func (l *lab) prove(t *testing.T, op access.Operation, p proof) {
+func (l *lab) prove(t testing.TB, op access.Operation, p proof) {
 	t.Helper()
 	for _, o := range ordersOf(op) {
 		l.proveOrder(t, op, p, o, "", filter{where: "true", spread: 1})
@@ -156,7 +154,7 @@ func (l *lab) prove(t *testing.T, op access.Operation, p proof) {
 }
 
 // proveOrder checks what the pages of a list cost in one order, with one filter or none.
-func (l *lab) proveOrder(t *testing.T, op access.Operation, p proof, o order, parameter string, f filter) {
+func (l *lab) proveOrder(t testing.TB, op access.Operation, p proof, o order, parameter string, f filter) {
 	t.Helper()
 	query := url.Values{}
 	if o.sort != "" {
@@ -201,7 +199,7 @@ type page struct {
 }
 
 // page reads a page until it is read in the way in which it will always be.
-func (l *lab) page(t *testing.T, by *apitest.Actor, op access.Operation, p proof, query url.Values) page {
+func (l *lab) page(t testing.TB, by *apitest.Actor, op access.Operation, p proof, query url.Values) page {
 	t.Helper()
 	var last page
 	for range executions {
@@ -225,7 +223,7 @@ func (l *lab) plansOf(table string) []plan {
 
 // checkedPage fails the test unless a page was read through an index, in order, and for no more than one look at each row. The planner knows a table by a
 // sample of its rows, so another sample decides when the first one is unlucky.
-func (l *lab) checkedPage(t *testing.T, by *apitest.Actor, op access.Operation, p proof, query url.Values, title string, spread int) page {
+func (l *lab) checkedPage(t testing.TB, by *apitest.Actor, op access.Operation, p proof, query url.Values, title string, spread int) page {
 	t.Helper()
 	const rows = paging.DefaultLimit + 1 // one more says whether there is a next page
 	const sorted = 2 * rows              // the planner guesses how much is left, and sorts what it takes for less than a page
@@ -236,11 +234,12 @@ func (l *lab) checkedPage(t *testing.T, by *apitest.Actor, op access.Operation, 
 		read = l.page(t, by, op, p, query)
 		read.check(t, title, rows, spread, sorted)
 	}
+	l.plans[title] = read.outline()
 	return read
 }
 
 // check fails the test if something is wrong with a plan.
-func (p plan) check(t *testing.T, title string, rows, spread, sorted int) {
+func (p plan) check(t testing.TB, title string, rows, spread, sorted int) {
 	t.Helper()
 	for _, fault := range p.faults(rows, spread, sorted) {
 		t.Errorf("%s %s", title, fault)
@@ -271,8 +270,8 @@ func (p plan) faults(rows, spread, sorted int) []string {
 	return list
 }
 
-// deepCursor is that of the 10,000th page of the large tenant, or of the last full one; "" if there is only one page.
-func (l *lab) deepCursor(t *testing.T, op access.Operation, p proof, o order, query url.Values, f filter) string {
+// deepCursor is that of the deep page of the large tenant, or of the last full one; "" if there is only one page.
+func (l *lab) deepCursor(t testing.TB, op access.Operation, p proof, o order, query url.Values, f filter) string {
 	t.Helper()
 	asker, scope := l.twinnedSuper, ofLargeTenant(p.table)
 	if op.TenantBound {
@@ -286,7 +285,7 @@ func (l *lab) deepCursor(t *testing.T, op access.Operation, p proof, o order, qu
 		}
 		l.counts[matching] = count
 	}
-	before := min((deepPage-1)*paging.DefaultLimit, count-paging.DefaultLimit)
+	before := min((l.rows.population.deepPage()-1)*paging.DefaultLimit, count-paging.DefaultLimit)
 	if before <= 0 {
 		return ""
 	}

@@ -25,7 +25,7 @@ import (
 const maxExportMemory = 40 * 1024
 
 // proveMemory has the program, as it is built for people, export the large tenant's million entries in each format.
-func (l *lab) proveMemory(t *testing.T) {
+func (l *lab) proveMemory(t testing.TB) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Log("MEMORY IS NOT TESTED: only Linux says in /proc how much a program has")
@@ -63,7 +63,7 @@ type program struct {
 	stop func()
 }
 
-func (l *lab) start(t *testing.T, binary string) program {
+func (l *lab) start(t testing.TB, binary string) program {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	p := program{cmd: exec.CommandContext(ctx, binary, "serve"), stop: stop}
@@ -93,7 +93,7 @@ func (l *lab) start(t *testing.T, binary string) program {
 	return p
 }
 
-func (p program) do(t *testing.T, method, token, path, body string) *http.Response {
+func (p program) do(t testing.TB, method, token, path, body string) *http.Response {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, p.url+path, strings.NewReader(body))
 	if err != nil {
@@ -117,7 +117,7 @@ func (p program) do(t *testing.T, method, token, path, body string) *http.Respon
 	return response
 }
 
-func (p program) login(t *testing.T, email string) (token string) {
+func (p program) login(t testing.TB, email string) (token string) {
 	t.Helper()
 	response := p.do(t, http.MethodPost, "", "/api/v1/auth/login", fmt.Sprintf(`{"email":%q,"password":%q}`, email, apitest.Password))
 	content, err := io.ReadAll(response.Body)
@@ -128,7 +128,7 @@ func (p program) login(t *testing.T, email string) (token string) {
 }
 
 // get reads a reply to its end and returns how many lines it has.
-func (p program) get(t *testing.T, token, path string) int {
+func (p program) get(t testing.TB, token, path string) int {
 	t.Helper()
 	response := p.do(t, http.MethodGet, token, path, "")
 	lines, buffer := 0, make([]byte, 64<<10)
@@ -149,7 +149,7 @@ func (p program) file(name string) string {
 }
 
 // resetPeak makes the present the most memory that the program has had.
-func (p program) resetPeak(t *testing.T) {
+func (p program) resetPeak(t testing.TB) {
 	t.Helper()
 	if err := os.WriteFile(p.file("clear_refs"), []byte("5"), 0); err != nil {
 		t.Fatal(err)
@@ -157,7 +157,7 @@ func (p program) resetPeak(t *testing.T) {
 }
 
 // memory is VmRSS, what the program has in memory, or VmHWM, the most that it has had, in kB.
-func (p program) memory(t *testing.T, name string) int {
+func (p program) memory(t testing.TB, name string) int {
 	t.Helper()
 	content, err := os.ReadFile(p.file("status"))
 	if err != nil {

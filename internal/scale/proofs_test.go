@@ -11,7 +11,7 @@ type proof struct {
 	single  string                         // reads one row by its id
 	rows    func(t testing.TB, d database) // fills the table
 	filters map[string][]filter            // by the names of the parameters
-	more    func(*testing.T, *lab, proof)  // what else can be said about these rows
+	more    func(testing.TB, *lab, proof)  // what else can be said about these rows
 }
 
 // filter is a value of a parameter, and the same as a condition of SQL.
@@ -51,9 +51,9 @@ var proofs = map[string]proof{
 		table: "users", single: "GetUser",
 		rows: func(t testing.TB, d database) {
 			d.fill(t, "users", `tenant_id, id, email, full_name, name_key, role, is_active, is_superuser, company_id, branch_id, department_id, search_text, created_at, updated_at, version`,
-				fmt.Sprintf(`tenant_id, id(%d, i), 'u' || i || '@example.com', name, lower(name), CASE WHEN x / 10 %% 1000 = 0 THEN 'admin' WHEN x / 10 %% 10 < 7 THEN 'user' ELSE 'viewer' END,
-				y %% 100 <> 0, false, id(%d, company), CASE WHEN z %% 1000 = 0 THEN id(%d, 1) WHEN z %% 10 < 2 THEN NULL WHEN z %% 10 < 6 THEN id(%[3]d, 0) ELSE id(%[3]d, nth %% 50000) END,
-				CASE WHEN z / 1000 %% 1000 = 0 THEN id(%d, 1) WHEN z / 1000 %% 10 < 6 THEN id(%[4]d, 0) ELSE id(%[4]d, nth / 100) END, lower(name) || word, at, at, 1`,
+				fmt.Sprintf(`tenant_id, id(%d, i), 'u' || i || '@example.com', name, lower(name), CASE WHEN x / 10 %% 200 = 0 THEN 'admin' WHEN x / 10 %% 10 < 7 THEN 'user' ELSE 'viewer' END,
+				y %% 100 <> 0, false, id(%d, company), CASE WHEN z %% 200 = 0 THEN id(%d, 1) WHEN z %% 10 < 2 THEN NULL WHEN z %% 10 < 6 THEN id(%[3]d, 0) ELSE id(%[3]d, nth %% 50000) END,
+				CASE WHEN z / 1000 %% 200 = 0 THEN id(%d, 1) WHEN z / 1000 %% 10 < 6 THEN id(%[4]d, 0) ELSE id(%[4]d, nth / 100) END, lower(name) || word, at, at, 1`,
 					userKind, companyKind, branchKind, departmentKind))
 		},
 		filters: map[string][]filter{
@@ -67,11 +67,11 @@ var proofs = map[string]proof{
 		rows: func(t testing.TB, d database) {
 			d.fill(t, "audit_entries", `tenant_id, id, occurred_at, occurred_on, actor_id, actor_is_superuser, action, action_area, entity_type, entity_id, changes,
 				outcome, ip, user_agent, request_id, method, path, search_text`, fmt.Sprintf(`tenant_id, id(%d, i), at, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD'),
-				CASE WHEN y %% 250 = 0 THEN id(%[2]d, 1) WHEN y %% 10 < 2 THEN NULL WHEN y %% 10 < 6 THEN id(%[2]d, 0) ELSE id(%[2]d, nth %% 50000) END, false,
-				area || '.' || verb, area, area, CASE WHEN z %% 250 = 0 THEN id(%[3]d, 1) WHEN z %% 10 < 2 THEN id(%[3]d, 0) ELSE id(%[3]d, nth) END, '{"name":{"before":"a","after":"b"}}',
-				CASE WHEN z / 1000 %% 250 = 0 THEN 'denied' WHEN z / 1000 %% 10 = 1 THEN 'failure' ELSE 'success' END,
-				CASE WHEN x / 10 %% 250 = 0 THEN '2001:db8::1' WHEN x / 10 %% 10 < 5 THEN '192.0.2.1' ELSE '198.51.100.' || x %% 250 END, 'agent',
-				CASE WHEN x / 10000 %% 250 = 0 THEN 'job' WHEN x / 10000 %% 10 < 2 THEN 'import' ELSE 'r' || i END, 'POST', '/', word`, rowKind, userKind, departmentKind))
+				CASE WHEN y %% 100 = 0 THEN id(%[2]d, 1) WHEN y %% 10 < 2 THEN NULL WHEN y %% 10 < 6 THEN id(%[2]d, 0) ELSE id(%[2]d, nth %% 50000) END, false,
+				area || '.' || verb, area, area, CASE WHEN z %% 100 = 0 THEN id(%[3]d, 1) WHEN z %% 10 < 2 THEN id(%[3]d, 0) ELSE id(%[3]d, nth) END, '{"name":{"before":"a","after":"b"}}',
+				CASE WHEN z / 1000 %% 100 = 0 THEN 'denied' WHEN z / 1000 %% 10 = 1 THEN 'failure' ELSE 'success' END,
+				CASE WHEN x / 10 %% 100 = 0 THEN '2001:db8::1' WHEN x / 10 %% 10 < 5 THEN '192.0.2.1' ELSE '198.51.100.' || x %% 250 END, 'agent',
+				CASE WHEN x / 10000 %% 100 = 0 THEN 'job' WHEN x / 10000 %% 10 < 2 THEN 'import' ELSE 'r' || i END, 'POST', '/', word`, rowKind, userKind, departmentKind))
 		},
 		filters: map[string][]filter{
 			"actor_id":    equal("actor_id", id(userKind, 1), id(userKind, 0)),

@@ -71,8 +71,15 @@ func TestTreeTakesAsManyQueriesAsNoTree(t *testing.T) {
 	t.Parallel()
 	f := newForest(t)
 	read := func(by *apitest.Actor) (tree api.OrganisationTree, queries int) {
-		f.wire.take()
-		reply := by.Do(t, http.MethodGet, treePath, "").Want(t, http.StatusOK)
+		var reply apitest.Reply
+		for range 20 {
+			f.wire.take()
+			// On a busy machine the database may seem to be away.
+			if reply = by.Do(t, http.MethodGet, treePath, ""); reply.Status != http.StatusServiceUnavailable {
+				break
+			}
+		}
+		reply.Want(t, http.StatusOK)
 		asked := slices.DeleteFunc(f.wire.take(), func(p plan) bool { return !slices.ContainsFunc(treeTables, p.touches) })
 		return apitest.Decode[api.OrganisationTree](t, reply), len(asked)
 	}
