@@ -53,6 +53,7 @@ generate: ## Regenerate openapi/openapi.yaml and gen/ from openapi/ and sql/
 	$(TOOL) oapi-codegen --config oapi-codegen.yaml openapi/openapi.yaml
 	go run ./internal/tools/contractgen
 	go run ./internal/tools/storegen migrations
+	go run ./internal/tools/resourcegen
 	go run ./internal/tools/storegen queries
 	$(TOOL) sqlc generate
 	go run ./internal/tools/storegen querier

@@ -15,6 +15,14 @@ const timeFormat = "2006-01-02T15:04:05.000000Z07:00"
 // Time is a date-time of the document: RFC 3339, in UTC, with microseconds.
 type Time struct{ time.Time }
 
+// OptionalTime returns nil for nil.
+func OptionalTime(t *time.Time) *Time {
+	if t == nil {
+		return nil
+	}
+	return &Time{*t}
+}
+
 // MarshalJSON implements json.Marshaler.
 func (t Time) MarshalJSON() ([]byte, error) {
 	b := make([]byte, 0, len(timeFormat)+2)

@@ -1321,6 +1321,11 @@ type DeletionPreview struct {
 	// Example: 0
 	Departments int64 `json:"departments"`
 
+	// Others How many rows of other resources would be deleted, by the name of the resource as in its path, and how many would lose their reference to what is deleted, by that name with `_detached`. Absent if there are none.
+	//
+	// Example: {"projects":3,"tasks_detached":1}
+	Others map[string]int64 `json:"others,omitempty"`
+
 	// UsersDetached How many users would lose their assignment.
 	//
 	// Example: 12

@@ -56,6 +56,7 @@ type (
 	DeleteBranchesOfCompanyParams        = postgres.DeleteBranchesOfCompanyParams
 	DeleteCompaniesBetweenParams         = postgres.DeleteCompaniesBetweenParams
 	DeleteCompanyParams                  = postgres.DeleteCompanyParams
+	DeleteDepartmentParams               = postgres.DeleteDepartmentParams
 	DeleteDepartmentsBetweenParams       = postgres.DeleteDepartmentsBetweenParams
 	DeleteDepartmentsOfCompanyParams     = postgres.DeleteDepartmentsOfCompanyParams
 	DeleteExpiredSessionParams           = postgres.DeleteExpiredSessionParams
@@ -144,7 +145,7 @@ type (
 	ListDepartmentsByNameDescParams      = postgres.ListDepartmentsByNameDescParams
 	ListDepartmentsByNameParams          = postgres.ListDepartmentsByNameParams
 	ListDepartmentsOfCompanyParams       = postgres.ListDepartmentsOfCompanyParams
-	ListDepartmentsOfHeadParams          = postgres.ListDepartmentsOfHeadParams
+	ListDepartmentsOfHeadUserParams      = postgres.ListDepartmentsOfHeadUserParams
 	ListExpiredSessionsParams            = postgres.ListExpiredSessionsParams
 	ListLegacyCallsUnscopedParams        = postgres.ListLegacyCallsUnscopedParams
 	ListLegacyCallsUnscopedRow           = postgres.ListLegacyCallsUnscopedRow
@@ -529,6 +530,14 @@ func (x postgresQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyPar
 	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteCompany(ctx, postgres.DeleteCompanyParams(arg))
 	if err != nil {
 		return *new(int64), x.mapError("DeleteCompany", err)
+	}
+	return int64(v), nil
+}
+
+func (x postgresQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).DeleteDepartment(ctx, postgres.DeleteDepartmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteDepartment", err)
 	}
 	return int64(v), nil
 }
@@ -1143,10 +1152,10 @@ func (x postgresQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListD
 	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
 }
 
-func (x postgresQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
-	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentsOfHead(ctx, postgres.ListDepartmentsOfHeadParams(arg))
+func (x postgresQuerier) ListDepartmentsOfHeadUser(ctx context.Context, arg ListDepartmentsOfHeadUserParams) ([]Department, error) {
+	v, err := postgres.New(x.conn.Tenant(arg.TenantID)).ListDepartmentsOfHeadUser(ctx, postgres.ListDepartmentsOfHeadUserParams(arg))
 	if err != nil {
-		return nil, x.mapError("ListDepartmentsOfHead", err)
+		return nil, x.mapError("ListDepartmentsOfHeadUser", err)
 	}
 	return convert(v, func(r postgres.Department) Department { return Department(r) }), nil
 }
@@ -1785,6 +1794,14 @@ func (x mysqlQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParams
 	return int64(v), nil
 }
 
+func (x mysqlQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
+	v, err := x.queries.DeleteDepartment(ctx, mysql.DeleteDepartmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteDepartment", err)
+	}
+	return int64(v), nil
+}
+
 func (x mysqlQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
 	v, err := x.queries.DeleteDepartmentsBetween(ctx, mysql.DeleteDepartmentsBetweenParams(arg))
 	if err != nil {
@@ -2395,10 +2412,10 @@ func (x mysqlQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDepa
 	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
 }
 
-func (x mysqlQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
-	v, err := x.queries.ListDepartmentsOfHead(ctx, mysql.ListDepartmentsOfHeadParams(arg))
+func (x mysqlQuerier) ListDepartmentsOfHeadUser(ctx context.Context, arg ListDepartmentsOfHeadUserParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsOfHeadUser(ctx, mysql.ListDepartmentsOfHeadUserParams(arg))
 	if err != nil {
-		return nil, x.mapError("ListDepartmentsOfHead", err)
+		return nil, x.mapError("ListDepartmentsOfHeadUser", err)
 	}
 	return convert(v, func(r mysql.Department) Department { return Department(r) }), nil
 }
@@ -3033,6 +3050,14 @@ func (x sqliteQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyParam
 	return int64(v), nil
 }
 
+func (x sqliteQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
+	v, err := x.queries.DeleteDepartment(ctx, sqlite.DeleteDepartmentParams(arg))
+	if err != nil {
+		return *new(int64), x.mapError("DeleteDepartment", err)
+	}
+	return int64(v), nil
+}
+
 func (x sqliteQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
 	v, err := x.queries.DeleteDepartmentsBetween(ctx, sqlite.DeleteDepartmentsBetweenParams(arg))
 	if err != nil {
@@ -3643,10 +3668,10 @@ func (x sqliteQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListDep
 	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
 }
 
-func (x sqliteQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
-	v, err := x.queries.ListDepartmentsOfHead(ctx, sqlite.ListDepartmentsOfHeadParams(arg))
+func (x sqliteQuerier) ListDepartmentsOfHeadUser(ctx context.Context, arg ListDepartmentsOfHeadUserParams) ([]Department, error) {
+	v, err := x.queries.ListDepartmentsOfHeadUser(ctx, sqlite.ListDepartmentsOfHeadUserParams(arg))
 	if err != nil {
-		return nil, x.mapError("ListDepartmentsOfHead", err)
+		return nil, x.mapError("ListDepartmentsOfHeadUser", err)
 	}
 	return convert(v, func(r sqlite.Department) Department { return Department(r) }), nil
 }
@@ -4250,6 +4275,13 @@ func (x observedQuerier) DeleteCompany(ctx context.Context, arg DeleteCompanyPar
 	return v, err
 }
 
+func (x observedQuerier) DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error) {
+	ctx, ended := x.observe(ctx, "DeleteDepartment")
+	v, err := x.next.DeleteDepartment(ctx, arg)
+	ended(err)
+	return v, err
+}
+
 func (x observedQuerier) DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error) {
 	ctx, ended := x.observe(ctx, "DeleteDepartmentsBetween")
 	v, err := x.next.DeleteDepartmentsBetween(ctx, arg)
@@ -4782,9 +4814,9 @@ func (x observedQuerier) ListDepartmentsOfCompany(ctx context.Context, arg ListD
 	return v, err
 }
 
-func (x observedQuerier) ListDepartmentsOfHead(ctx context.Context, arg ListDepartmentsOfHeadParams) ([]Department, error) {
-	ctx, ended := x.observe(ctx, "ListDepartmentsOfHead")
-	v, err := x.next.ListDepartmentsOfHead(ctx, arg)
+func (x observedQuerier) ListDepartmentsOfHeadUser(ctx context.Context, arg ListDepartmentsOfHeadUserParams) ([]Department, error) {
+	ctx, ended := x.observe(ctx, "ListDepartmentsOfHeadUser")
+	v, err := x.next.ListDepartmentsOfHeadUser(ctx, arg)
 	ended(err)
 	return v, err
 }

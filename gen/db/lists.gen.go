@@ -114,8 +114,8 @@ var AuditEntryList = List[AuditEntry, AuditEntryFilters]{
 // BranchFilters are the conditions of ListBranches. One without a value doesn't count.
 type BranchFilters struct {
 	TenantID       uuid.UUID  `json:"tenant_id"`
-	Code           *string    `json:"code"`
 	CompanyID      *uuid.UUID `json:"company_id"`
+	Code           *string    `json:"code"`
 	Country        *string    `json:"country"`
 	IsHeadquarters *bool      `json:"is_headquarters"`
 	IsActive       *bool      `json:"is_active"`
@@ -137,7 +137,7 @@ var BranchList = List[Branch, BranchFilters]{
 				}
 				return q.ListBranchesByCreatedAt(ctx, ListBranchesByCreatedAtParams{
 					AfterCreatedAt: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
+					TenantID: f.TenantID, CompanyID: f.CompanyID, Code: f.Code, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
 				})
 			},
 		},
@@ -152,7 +152,7 @@ var BranchList = List[Branch, BranchFilters]{
 				}
 				return q.ListBranchesByCreatedAtDesc(ctx, ListBranchesByCreatedAtDescParams{
 					AfterCreatedAt: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
+					TenantID: f.TenantID, CompanyID: f.CompanyID, Code: f.Code, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
 				})
 			},
 		},
@@ -167,7 +167,7 @@ var BranchList = List[Branch, BranchFilters]{
 				}
 				return q.ListBranchesByName(ctx, ListBranchesByNameParams{
 					AfterNameKey: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
+					TenantID: f.TenantID, CompanyID: f.CompanyID, Code: f.Code, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
 				})
 			},
 		},
@@ -182,14 +182,14 @@ var BranchList = List[Branch, BranchFilters]{
 				}
 				return q.ListBranchesByNameDesc(ctx, ListBranchesByNameDescParams{
 					AfterNameKey: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
+					TenantID: f.TenantID, CompanyID: f.CompanyID, Code: f.Code, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
 				})
 			},
 		},
 	},
 	Count: func(ctx context.Context, q Querier, f BranchFilters) (int64, error) {
 		return q.CountBranches(ctx, CountBranchesParams{
-			TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
+			TenantID: f.TenantID, CompanyID: f.CompanyID, Code: f.Code, Country: f.Country, IsHeadquarters: f.IsHeadquarters, IsActive: f.IsActive, Pattern: f.Pattern,
 		})
 	},
 }
@@ -278,10 +278,10 @@ var CompanyList = List[Company, CompanyFilters]{
 // DepartmentFilters are the conditions of ListDepartments. One without a value doesn't count.
 type DepartmentFilters struct {
 	TenantID  uuid.UUID  `json:"tenant_id"`
-	Code      *string    `json:"code"`
 	CompanyID *uuid.UUID `json:"company_id"`
 	BranchID  *uuid.UUID `json:"branch_id"`
 	ParentID  *uuid.UUID `json:"parent_id"`
+	Code      *string    `json:"code"`
 	IsActive  *bool      `json:"is_active"`
 	Pattern   *string    `json:"pattern"`
 }
@@ -301,7 +301,7 @@ var DepartmentList = List[Department, DepartmentFilters]{
 				}
 				return q.ListDepartmentsByCreatedAt(ctx, ListDepartmentsByCreatedAtParams{
 					AfterCreatedAt: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
+					TenantID: f.TenantID, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, Code: f.Code, IsActive: f.IsActive, Pattern: f.Pattern,
 				})
 			},
 		},
@@ -316,7 +316,7 @@ var DepartmentList = List[Department, DepartmentFilters]{
 				}
 				return q.ListDepartmentsByCreatedAtDesc(ctx, ListDepartmentsByCreatedAtDescParams{
 					AfterCreatedAt: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
+					TenantID: f.TenantID, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, Code: f.Code, IsActive: f.IsActive, Pattern: f.Pattern,
 				})
 			},
 		},
@@ -331,7 +331,7 @@ var DepartmentList = List[Department, DepartmentFilters]{
 				}
 				return q.ListDepartmentsByName(ctx, ListDepartmentsByNameParams{
 					AfterNameKey: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
+					TenantID: f.TenantID, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, Code: f.Code, IsActive: f.IsActive, Pattern: f.Pattern,
 				})
 			},
 		},
@@ -346,14 +346,14 @@ var DepartmentList = List[Department, DepartmentFilters]{
 				}
 				return q.ListDepartmentsByNameDesc(ctx, ListDepartmentsByNameDescParams{
 					AfterNameKey: key, AfterID: after.ID, Limit: limit,
-					TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
+					TenantID: f.TenantID, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, Code: f.Code, IsActive: f.IsActive, Pattern: f.Pattern,
 				})
 			},
 		},
 	},
 	Count: func(ctx context.Context, q Querier, f DepartmentFilters) (int64, error) {
 		return q.CountDepartments(ctx, CountDepartmentsParams{
-			TenantID: f.TenantID, Code: f.Code, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, IsActive: f.IsActive, Pattern: f.Pattern,
+			TenantID: f.TenantID, CompanyID: f.CompanyID, BranchID: f.BranchID, ParentID: f.ParentID, Code: f.Code, IsActive: f.IsActive, Pattern: f.Pattern,
 		})
 	},
 }

@@ -65,16 +65,16 @@ WHERE tenant_id = $1
 	},
 	"CountBranches": {
 		Postgres: []Option{
-			{2, "(code = $2 OR $2 IS NULL)", "(code = $2)"},
-			{3, "(company_id = $3 OR $3 IS NULL)", "(company_id = $3)"},
+			{2, "(company_id = $2 OR $2 IS NULL)", "(company_id = $2)"},
+			{3, "(code = $3 OR $3 IS NULL)", "(code = $3)"},
 			{4, "(country = $4 OR $4 IS NULL)", "(country = $4)"},
 			{5, "(is_headquarters = $5 OR $5 IS NULL)", "(is_headquarters = $5)"},
 			{6, "(is_active = $6 OR $6 IS NULL)", "(is_active = $6)"},
 			{7, "(search_text LIKE $7 OR $7 IS NULL)", "(search_text LIKE $7)"},
 		},
 		SQLite: []Option{
-			{2, "(code = ?2 OR ?2 IS NULL)", "(code = ?2)"},
-			{3, "(company_id = ?3 OR ?3 IS NULL)", "(company_id = ?3)"},
+			{2, "(company_id = ?2 OR ?2 IS NULL)", "(company_id = ?2)"},
+			{3, "(code = ?3 OR ?3 IS NULL)", "(code = ?3)"},
 			{4, "(country = ?4 OR ?4 IS NULL)", "(country = ?4)"},
 			{5, "(is_headquarters = ?5 OR ?5 IS NULL)", "(is_headquarters = ?5)"},
 			{6, "(is_active = ?6 OR ?6 IS NULL)", "(is_active = ?6)"},
@@ -84,8 +84,8 @@ WHERE tenant_id = $1
 SELECT count(*)
 FROM searchable_branches
 WHERE tenant_id = $1
-  AND (code = $2 OR $2 IS NULL)
-  AND (company_id = $3 OR $3 IS NULL)
+  AND (company_id = $2 OR $2 IS NULL)
+  AND (code = $3 OR $3 IS NULL)
   AND (country = $4 OR $4 IS NULL)
   AND (is_headquarters = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
@@ -119,18 +119,18 @@ WHERE tenant_id = $1
 	},
 	"CountDepartments": {
 		Postgres: []Option{
-			{2, "(code = $2 OR $2 IS NULL)", "(code = $2)"},
-			{3, "(company_id = $3 OR $3 IS NULL)", "(company_id = $3)"},
-			{4, "(branch_id = $4 OR $4 IS NULL)", "(branch_id = $4)"},
-			{5, "(parent_id = $5 OR $5 IS NULL)", "(parent_id = $5)"},
+			{2, "(company_id = $2 OR $2 IS NULL)", "(company_id = $2)"},
+			{3, "(branch_id = $3 OR $3 IS NULL)", "(branch_id = $3)"},
+			{4, "(parent_id = $4 OR $4 IS NULL)", "(parent_id = $4)"},
+			{5, "(code = $5 OR $5 IS NULL)", "(code = $5)"},
 			{6, "(is_active = $6 OR $6 IS NULL)", "(is_active = $6)"},
 			{7, "(search_text LIKE $7 OR $7 IS NULL)", "(search_text LIKE $7)"},
 		},
 		SQLite: []Option{
-			{2, "(code = ?2 OR ?2 IS NULL)", "(code = ?2)"},
-			{3, "(company_id = ?3 OR ?3 IS NULL)", "(company_id = ?3)"},
-			{4, "(branch_id = ?4 OR ?4 IS NULL)", "(branch_id = ?4)"},
-			{5, "(parent_id = ?5 OR ?5 IS NULL)", "(parent_id = ?5)"},
+			{2, "(company_id = ?2 OR ?2 IS NULL)", "(company_id = ?2)"},
+			{3, "(branch_id = ?3 OR ?3 IS NULL)", "(branch_id = ?3)"},
+			{4, "(parent_id = ?4 OR ?4 IS NULL)", "(parent_id = ?4)"},
+			{5, "(code = ?5 OR ?5 IS NULL)", "(code = ?5)"},
 			{6, "(is_active = ?6 OR ?6 IS NULL)", "(is_active = ?6)"},
 			{7, "(search_text LIKE ?7 OR ?7 IS NULL)", "(search_text LIKE ?7)"},
 		},
@@ -138,10 +138,10 @@ WHERE tenant_id = $1
 SELECT count(*)
 FROM searchable_departments
 WHERE tenant_id = $1
-  AND (code = $2 OR $2 IS NULL)
-  AND (company_id = $3 OR $3 IS NULL)
-  AND (branch_id = $4 OR $4 IS NULL)
-  AND (parent_id = $5 OR $5 IS NULL)
+  AND (company_id = $2 OR $2 IS NULL)
+  AND (branch_id = $3 OR $3 IS NULL)
+  AND (parent_id = $4 OR $4 IS NULL)
+  AND (code = $5 OR $5 IS NULL)
   AND (is_active = $6 OR $6 IS NULL)
   AND (search_text LIKE $7 OR $7 IS NULL)
 `,
@@ -286,16 +286,16 @@ LIMIT $14
 	"ListBranchesByCreatedAt": {
 		Many: true,
 		Postgres: []Option{
-			{4, "(code = $4 OR $4 IS NULL)", "(code = $4)"},
-			{5, "(company_id = $5 OR $5 IS NULL)", "(company_id = $5)"},
+			{4, "(company_id = $4 OR $4 IS NULL)", "(company_id = $4)"},
+			{5, "(code = $5 OR $5 IS NULL)", "(code = $5)"},
 			{6, "(country = $6 OR $6 IS NULL)", "(country = $6)"},
 			{7, "(is_headquarters = $7 OR $7 IS NULL)", "(is_headquarters = $7)"},
 			{8, "(is_active = $8 OR $8 IS NULL)", "(is_active = $8)"},
 			{9, "(search_text LIKE $9 OR $9 IS NULL)", "(search_text LIKE $9)"},
 		},
 		SQLite: []Option{
-			{4, "(code = ?4 OR ?4 IS NULL)", "(code = ?4)"},
-			{5, "(company_id = ?5 OR ?5 IS NULL)", "(company_id = ?5)"},
+			{4, "(company_id = ?4 OR ?4 IS NULL)", "(company_id = ?4)"},
+			{5, "(code = ?5 OR ?5 IS NULL)", "(code = ?5)"},
 			{6, "(country = ?6 OR ?6 IS NULL)", "(country = ?6)"},
 			{7, "(is_headquarters = ?7 OR ?7 IS NULL)", "(is_headquarters = ?7)"},
 			{8, "(is_active = ?8 OR ?8 IS NULL)", "(is_active = ?8)"},
@@ -308,8 +308,8 @@ SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_li
 FROM branches
 WHERE tenant_id = $1
   AND (created_at, id) > ($2::timestamptz, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (code = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
   AND (is_headquarters = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
@@ -326,8 +326,8 @@ SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_li
 FROM searchable_branches
 WHERE tenant_id = $1
   AND (created_at, id) > ($2::timestamptz, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (code = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
   AND (is_headquarters = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
@@ -341,16 +341,16 @@ LIMIT $10
 	"ListBranchesByCreatedAtDesc": {
 		Many: true,
 		Postgres: []Option{
-			{4, "(code = $4 OR $4 IS NULL)", "(code = $4)"},
-			{5, "(company_id = $5 OR $5 IS NULL)", "(company_id = $5)"},
+			{4, "(company_id = $4 OR $4 IS NULL)", "(company_id = $4)"},
+			{5, "(code = $5 OR $5 IS NULL)", "(code = $5)"},
 			{6, "(country = $6 OR $6 IS NULL)", "(country = $6)"},
 			{7, "(is_headquarters = $7 OR $7 IS NULL)", "(is_headquarters = $7)"},
 			{8, "(is_active = $8 OR $8 IS NULL)", "(is_active = $8)"},
 			{9, "(search_text LIKE $9 OR $9 IS NULL)", "(search_text LIKE $9)"},
 		},
 		SQLite: []Option{
-			{4, "(code = ?4 OR ?4 IS NULL)", "(code = ?4)"},
-			{5, "(company_id = ?5 OR ?5 IS NULL)", "(company_id = ?5)"},
+			{4, "(company_id = ?4 OR ?4 IS NULL)", "(company_id = ?4)"},
+			{5, "(code = ?5 OR ?5 IS NULL)", "(code = ?5)"},
 			{6, "(country = ?6 OR ?6 IS NULL)", "(country = ?6)"},
 			{7, "(is_headquarters = ?7 OR ?7 IS NULL)", "(is_headquarters = ?7)"},
 			{8, "(is_active = ?8 OR ?8 IS NULL)", "(is_active = ?8)"},
@@ -363,8 +363,8 @@ SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_li
 FROM branches
 WHERE tenant_id = $1
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (code = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
   AND (is_headquarters = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
@@ -381,8 +381,8 @@ SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_li
 FROM searchable_branches
 WHERE tenant_id = $1
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (code = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
   AND (is_headquarters = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
@@ -396,16 +396,16 @@ LIMIT $10
 	"ListBranchesByName": {
 		Many: true,
 		Postgres: []Option{
-			{4, "(code = $4 OR $4 IS NULL)", "(code = $4)"},
-			{5, "(company_id = $5 OR $5 IS NULL)", "(company_id = $5)"},
+			{4, "(company_id = $4 OR $4 IS NULL)", "(company_id = $4)"},
+			{5, "(code = $5 OR $5 IS NULL)", "(code = $5)"},
 			{6, "(country = $6 OR $6 IS NULL)", "(country = $6)"},
 			{7, "(is_headquarters = $7 OR $7 IS NULL)", "(is_headquarters = $7)"},
 			{8, "(is_active = $8 OR $8 IS NULL)", "(is_active = $8)"},
 			{9, "(search_text LIKE $9 OR $9 IS NULL)", "(search_text LIKE $9)"},
 		},
 		SQLite: []Option{
-			{4, "(code = ?4 OR ?4 IS NULL)", "(code = ?4)"},
-			{5, "(company_id = ?5 OR ?5 IS NULL)", "(company_id = ?5)"},
+			{4, "(company_id = ?4 OR ?4 IS NULL)", "(company_id = ?4)"},
+			{5, "(code = ?5 OR ?5 IS NULL)", "(code = ?5)"},
 			{6, "(country = ?6 OR ?6 IS NULL)", "(country = ?6)"},
 			{7, "(is_headquarters = ?7 OR ?7 IS NULL)", "(is_headquarters = ?7)"},
 			{8, "(is_active = ?8 OR ?8 IS NULL)", "(is_active = ?8)"},
@@ -418,8 +418,8 @@ SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_li
 FROM branches
 WHERE tenant_id = $1
   AND (name_key, id) > ($2::text, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (code = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
   AND (is_headquarters = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
@@ -436,8 +436,8 @@ SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_li
 FROM searchable_branches
 WHERE tenant_id = $1
   AND (name_key, id) > ($2::text, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (code = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
   AND (is_headquarters = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
@@ -451,16 +451,16 @@ LIMIT $10
 	"ListBranchesByNameDesc": {
 		Many: true,
 		Postgres: []Option{
-			{4, "(code = $4 OR $4 IS NULL)", "(code = $4)"},
-			{5, "(company_id = $5 OR $5 IS NULL)", "(company_id = $5)"},
+			{4, "(company_id = $4 OR $4 IS NULL)", "(company_id = $4)"},
+			{5, "(code = $5 OR $5 IS NULL)", "(code = $5)"},
 			{6, "(country = $6 OR $6 IS NULL)", "(country = $6)"},
 			{7, "(is_headquarters = $7 OR $7 IS NULL)", "(is_headquarters = $7)"},
 			{8, "(is_active = $8 OR $8 IS NULL)", "(is_active = $8)"},
 			{9, "(search_text LIKE $9 OR $9 IS NULL)", "(search_text LIKE $9)"},
 		},
 		SQLite: []Option{
-			{4, "(code = ?4 OR ?4 IS NULL)", "(code = ?4)"},
-			{5, "(company_id = ?5 OR ?5 IS NULL)", "(company_id = ?5)"},
+			{4, "(company_id = ?4 OR ?4 IS NULL)", "(company_id = ?4)"},
+			{5, "(code = ?5 OR ?5 IS NULL)", "(code = ?5)"},
 			{6, "(country = ?6 OR ?6 IS NULL)", "(country = ?6)"},
 			{7, "(is_headquarters = ?7 OR ?7 IS NULL)", "(is_headquarters = ?7)"},
 			{8, "(is_active = ?8 OR ?8 IS NULL)", "(is_active = ?8)"},
@@ -473,8 +473,8 @@ SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_li
 FROM branches
 WHERE tenant_id = $1
   AND (name_key, id) < ($2::text, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (code = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
   AND (is_headquarters = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
@@ -491,8 +491,8 @@ SELECT tenant_id, id, company_id, code, name, name_key, email, phone, address_li
 FROM searchable_branches
 WHERE tenant_id = $1
   AND (name_key, id) < ($2::text, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (code = $5 OR $5 IS NULL)
   AND (country = $6 OR $6 IS NULL)
   AND (is_headquarters = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
@@ -712,18 +712,18 @@ LIMIT $8
 	"ListDepartmentsByCreatedAt": {
 		Many: true,
 		Postgres: []Option{
-			{4, "(code = $4 OR $4 IS NULL)", "(code = $4)"},
-			{5, "(company_id = $5 OR $5 IS NULL)", "(company_id = $5)"},
-			{6, "(branch_id = $6 OR $6 IS NULL)", "(branch_id = $6)"},
-			{7, "(parent_id = $7 OR $7 IS NULL)", "(parent_id = $7)"},
+			{4, "(company_id = $4 OR $4 IS NULL)", "(company_id = $4)"},
+			{5, "(branch_id = $5 OR $5 IS NULL)", "(branch_id = $5)"},
+			{6, "(parent_id = $6 OR $6 IS NULL)", "(parent_id = $6)"},
+			{7, "(code = $7 OR $7 IS NULL)", "(code = $7)"},
 			{8, "(is_active = $8 OR $8 IS NULL)", "(is_active = $8)"},
 			{9, "(search_text LIKE $9 OR $9 IS NULL)", "(search_text LIKE $9)"},
 		},
 		SQLite: []Option{
-			{4, "(code = ?4 OR ?4 IS NULL)", "(code = ?4)"},
-			{5, "(company_id = ?5 OR ?5 IS NULL)", "(company_id = ?5)"},
-			{6, "(branch_id = ?6 OR ?6 IS NULL)", "(branch_id = ?6)"},
-			{7, "(parent_id = ?7 OR ?7 IS NULL)", "(parent_id = ?7)"},
+			{4, "(company_id = ?4 OR ?4 IS NULL)", "(company_id = ?4)"},
+			{5, "(branch_id = ?5 OR ?5 IS NULL)", "(branch_id = ?5)"},
+			{6, "(parent_id = ?6 OR ?6 IS NULL)", "(parent_id = ?6)"},
+			{7, "(code = ?7 OR ?7 IS NULL)", "(code = ?7)"},
 			{8, "(is_active = ?8 OR ?8 IS NULL)", "(is_active = ?8)"},
 			{9, "(search_text LIKE ?9 OR ?9 IS NULL)", "(search_text LIKE ?9)"},
 		},
@@ -734,10 +734,10 @@ SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name
 FROM departments
 WHERE tenant_id = $1
   AND (created_at, id) > ($2::timestamptz, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
-  AND (branch_id = $6 OR $6 IS NULL)
-  AND (parent_id = $7 OR $7 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (branch_id = $5 OR $5 IS NULL)
+  AND (parent_id = $6 OR $6 IS NULL)
+  AND (code = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
 ORDER BY created_at, id
 LIMIT 5000
@@ -752,10 +752,10 @@ SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name
 FROM searchable_departments
 WHERE tenant_id = $1
   AND (created_at, id) > ($2::timestamptz, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
-  AND (branch_id = $6 OR $6 IS NULL)
-  AND (parent_id = $7 OR $7 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (branch_id = $5 OR $5 IS NULL)
+  AND (parent_id = $6 OR $6 IS NULL)
+  AND (code = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
   AND search_text LIKE $9
 ORDER BY coalesce(created_at, created_at), coalesce(id, id)
@@ -767,18 +767,18 @@ LIMIT $10
 	"ListDepartmentsByCreatedAtDesc": {
 		Many: true,
 		Postgres: []Option{
-			{4, "(code = $4 OR $4 IS NULL)", "(code = $4)"},
-			{5, "(company_id = $5 OR $5 IS NULL)", "(company_id = $5)"},
-			{6, "(branch_id = $6 OR $6 IS NULL)", "(branch_id = $6)"},
-			{7, "(parent_id = $7 OR $7 IS NULL)", "(parent_id = $7)"},
+			{4, "(company_id = $4 OR $4 IS NULL)", "(company_id = $4)"},
+			{5, "(branch_id = $5 OR $5 IS NULL)", "(branch_id = $5)"},
+			{6, "(parent_id = $6 OR $6 IS NULL)", "(parent_id = $6)"},
+			{7, "(code = $7 OR $7 IS NULL)", "(code = $7)"},
 			{8, "(is_active = $8 OR $8 IS NULL)", "(is_active = $8)"},
 			{9, "(search_text LIKE $9 OR $9 IS NULL)", "(search_text LIKE $9)"},
 		},
 		SQLite: []Option{
-			{4, "(code = ?4 OR ?4 IS NULL)", "(code = ?4)"},
-			{5, "(company_id = ?5 OR ?5 IS NULL)", "(company_id = ?5)"},
-			{6, "(branch_id = ?6 OR ?6 IS NULL)", "(branch_id = ?6)"},
-			{7, "(parent_id = ?7 OR ?7 IS NULL)", "(parent_id = ?7)"},
+			{4, "(company_id = ?4 OR ?4 IS NULL)", "(company_id = ?4)"},
+			{5, "(branch_id = ?5 OR ?5 IS NULL)", "(branch_id = ?5)"},
+			{6, "(parent_id = ?6 OR ?6 IS NULL)", "(parent_id = ?6)"},
+			{7, "(code = ?7 OR ?7 IS NULL)", "(code = ?7)"},
 			{8, "(is_active = ?8 OR ?8 IS NULL)", "(is_active = ?8)"},
 			{9, "(search_text LIKE ?9 OR ?9 IS NULL)", "(search_text LIKE ?9)"},
 		},
@@ -789,10 +789,10 @@ SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name
 FROM departments
 WHERE tenant_id = $1
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
-  AND (branch_id = $6 OR $6 IS NULL)
-  AND (parent_id = $7 OR $7 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (branch_id = $5 OR $5 IS NULL)
+  AND (parent_id = $6 OR $6 IS NULL)
+  AND (code = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
 ORDER BY created_at DESC, id DESC
 LIMIT 5000
@@ -807,10 +807,10 @@ SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name
 FROM searchable_departments
 WHERE tenant_id = $1
   AND (created_at, id) < ($2::timestamptz, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
-  AND (branch_id = $6 OR $6 IS NULL)
-  AND (parent_id = $7 OR $7 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (branch_id = $5 OR $5 IS NULL)
+  AND (parent_id = $6 OR $6 IS NULL)
+  AND (code = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
   AND search_text LIKE $9
 ORDER BY coalesce(created_at, created_at) DESC, coalesce(id, id) DESC
@@ -822,18 +822,18 @@ LIMIT $10
 	"ListDepartmentsByName": {
 		Many: true,
 		Postgres: []Option{
-			{4, "(code = $4 OR $4 IS NULL)", "(code = $4)"},
-			{5, "(company_id = $5 OR $5 IS NULL)", "(company_id = $5)"},
-			{6, "(branch_id = $6 OR $6 IS NULL)", "(branch_id = $6)"},
-			{7, "(parent_id = $7 OR $7 IS NULL)", "(parent_id = $7)"},
+			{4, "(company_id = $4 OR $4 IS NULL)", "(company_id = $4)"},
+			{5, "(branch_id = $5 OR $5 IS NULL)", "(branch_id = $5)"},
+			{6, "(parent_id = $6 OR $6 IS NULL)", "(parent_id = $6)"},
+			{7, "(code = $7 OR $7 IS NULL)", "(code = $7)"},
 			{8, "(is_active = $8 OR $8 IS NULL)", "(is_active = $8)"},
 			{9, "(search_text LIKE $9 OR $9 IS NULL)", "(search_text LIKE $9)"},
 		},
 		SQLite: []Option{
-			{4, "(code = ?4 OR ?4 IS NULL)", "(code = ?4)"},
-			{5, "(company_id = ?5 OR ?5 IS NULL)", "(company_id = ?5)"},
-			{6, "(branch_id = ?6 OR ?6 IS NULL)", "(branch_id = ?6)"},
-			{7, "(parent_id = ?7 OR ?7 IS NULL)", "(parent_id = ?7)"},
+			{4, "(company_id = ?4 OR ?4 IS NULL)", "(company_id = ?4)"},
+			{5, "(branch_id = ?5 OR ?5 IS NULL)", "(branch_id = ?5)"},
+			{6, "(parent_id = ?6 OR ?6 IS NULL)", "(parent_id = ?6)"},
+			{7, "(code = ?7 OR ?7 IS NULL)", "(code = ?7)"},
 			{8, "(is_active = ?8 OR ?8 IS NULL)", "(is_active = ?8)"},
 			{9, "(search_text LIKE ?9 OR ?9 IS NULL)", "(search_text LIKE ?9)"},
 		},
@@ -844,10 +844,10 @@ SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name
 FROM departments
 WHERE tenant_id = $1
   AND (name_key, id) > ($2::text, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
-  AND (branch_id = $6 OR $6 IS NULL)
-  AND (parent_id = $7 OR $7 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (branch_id = $5 OR $5 IS NULL)
+  AND (parent_id = $6 OR $6 IS NULL)
+  AND (code = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
 ORDER BY name_key, id
 LIMIT 5000
@@ -862,10 +862,10 @@ SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name
 FROM searchable_departments
 WHERE tenant_id = $1
   AND (name_key, id) > ($2::text, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
-  AND (branch_id = $6 OR $6 IS NULL)
-  AND (parent_id = $7 OR $7 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (branch_id = $5 OR $5 IS NULL)
+  AND (parent_id = $6 OR $6 IS NULL)
+  AND (code = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
   AND search_text LIKE $9
 ORDER BY coalesce(name_key, name_key), coalesce(id, id)
@@ -877,18 +877,18 @@ LIMIT $10
 	"ListDepartmentsByNameDesc": {
 		Many: true,
 		Postgres: []Option{
-			{4, "(code = $4 OR $4 IS NULL)", "(code = $4)"},
-			{5, "(company_id = $5 OR $5 IS NULL)", "(company_id = $5)"},
-			{6, "(branch_id = $6 OR $6 IS NULL)", "(branch_id = $6)"},
-			{7, "(parent_id = $7 OR $7 IS NULL)", "(parent_id = $7)"},
+			{4, "(company_id = $4 OR $4 IS NULL)", "(company_id = $4)"},
+			{5, "(branch_id = $5 OR $5 IS NULL)", "(branch_id = $5)"},
+			{6, "(parent_id = $6 OR $6 IS NULL)", "(parent_id = $6)"},
+			{7, "(code = $7 OR $7 IS NULL)", "(code = $7)"},
 			{8, "(is_active = $8 OR $8 IS NULL)", "(is_active = $8)"},
 			{9, "(search_text LIKE $9 OR $9 IS NULL)", "(search_text LIKE $9)"},
 		},
 		SQLite: []Option{
-			{4, "(code = ?4 OR ?4 IS NULL)", "(code = ?4)"},
-			{5, "(company_id = ?5 OR ?5 IS NULL)", "(company_id = ?5)"},
-			{6, "(branch_id = ?6 OR ?6 IS NULL)", "(branch_id = ?6)"},
-			{7, "(parent_id = ?7 OR ?7 IS NULL)", "(parent_id = ?7)"},
+			{4, "(company_id = ?4 OR ?4 IS NULL)", "(company_id = ?4)"},
+			{5, "(branch_id = ?5 OR ?5 IS NULL)", "(branch_id = ?5)"},
+			{6, "(parent_id = ?6 OR ?6 IS NULL)", "(parent_id = ?6)"},
+			{7, "(code = ?7 OR ?7 IS NULL)", "(code = ?7)"},
 			{8, "(is_active = ?8 OR ?8 IS NULL)", "(is_active = ?8)"},
 			{9, "(search_text LIKE ?9 OR ?9 IS NULL)", "(search_text LIKE ?9)"},
 		},
@@ -899,10 +899,10 @@ SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name
 FROM departments
 WHERE tenant_id = $1
   AND (name_key, id) < ($2::text, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
-  AND (branch_id = $6 OR $6 IS NULL)
-  AND (parent_id = $7 OR $7 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (branch_id = $5 OR $5 IS NULL)
+  AND (parent_id = $6 OR $6 IS NULL)
+  AND (code = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
 ORDER BY name_key DESC, id DESC
 LIMIT 5000
@@ -917,10 +917,10 @@ SELECT tenant_id, id, company_id, branch_id, parent_id, head_user_id, code, name
 FROM searchable_departments
 WHERE tenant_id = $1
   AND (name_key, id) < ($2::text, $3::uuid)
-  AND (code = $4 OR $4 IS NULL)
-  AND (company_id = $5 OR $5 IS NULL)
-  AND (branch_id = $6 OR $6 IS NULL)
-  AND (parent_id = $7 OR $7 IS NULL)
+  AND (company_id = $4 OR $4 IS NULL)
+  AND (branch_id = $5 OR $5 IS NULL)
+  AND (parent_id = $6 OR $6 IS NULL)
+  AND (code = $7 OR $7 IS NULL)
   AND (is_active = $8 OR $8 IS NULL)
   AND search_text LIKE $9
 ORDER BY coalesce(name_key, name_key) DESC, coalesce(id, id) DESC

@@ -15,10 +15,10 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/gen/resources"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/app"
 	"github.com/tenantry/tenantry/internal/audit"
-	"github.com/tenantry/tenantry/internal/org"
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/user"
 )
@@ -89,7 +89,7 @@ func (a *App) Company(t testing.TB, tenantID uuid.UUID, changes ...func(*db.Comp
 	for _, change := range changes {
 		change(&c)
 	}
-	org.DeriveCompany(&c)
+	resources.DeriveCompany(&c)
 	if err := a.Store.InsertCompany(t.Context(), db.InsertCompanyParams(c)); err != nil {
 		t.Fatalf("make company: %v", err)
 	}
@@ -131,7 +131,7 @@ func (a *App) Branch(t testing.TB, company db.Company, changes ...func(*db.Branc
 	for _, change := range changes {
 		change(&b)
 	}
-	org.DeriveBranch(&b)
+	resources.DeriveBranch(&b)
 	if err := a.Store.InsertBranch(t.Context(), db.InsertBranchParams(b)); err != nil {
 		t.Fatalf("make branch: %v", err)
 	}
@@ -150,7 +150,7 @@ func (a *App) Department(t testing.TB, company db.Company, changes ...func(*db.D
 	for _, change := range changes {
 		change(&d)
 	}
-	org.DeriveDepartment(&d)
+	resources.DeriveDepartment(&d)
 	if err := a.Store.InsertDepartment(t.Context(), db.InsertDepartmentParams(d)); err != nil {
 		t.Fatalf("make department: %v", err)
 	}

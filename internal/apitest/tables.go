@@ -19,6 +19,21 @@ var catalogues = map[store.Engine]string{
 	store.SQLite: `SELECT m.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'tenant_id'`,
 }
 
+// cascades say whose rows the database deletes with those that they refer to.
+var cascades = map[store.Engine]string{
+	store.Postgres: `SELECT DISTINCT conrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND confdeltype = 'c'`,
+	store.MySQL: `SELECT DISTINCT table_name FROM information_schema.referential_constraints
+		WHERE constraint_schema = database() AND delete_rule = 'CASCADE'`,
+	store.SQLite: `SELECT DISTINCT m.name FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
+		WHERE m.type = 'table' AND f.on_delete = 'CASCADE'`,
+}
+
+// CascadedTables returns the names of the tables whose rows the database deletes with those that they refer to.
+func (a *App) CascadedTables(t testing.TB) []string {
+	t.Helper()
+	return texts(t, a.Database(t), cascades[a.Engine])
+}
+
 // TenantTables returns the names of the tables that have a tenant_id, as the migrations have made them.
 func (a *App) TenantTables(t testing.TB) []string {
 	t.Helper()

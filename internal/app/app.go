@@ -17,6 +17,7 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/contract"
+	"github.com/tenantry/tenantry/gen/endpoints"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/admission"
 	"github.com/tenantry/tenantry/internal/audit"
@@ -32,6 +33,7 @@ import (
 	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/internal/problem"
 	"github.com/tenantry/tenantry/internal/ratelimit"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/redis"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/telemetry"
@@ -227,8 +229,9 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	if err != nil {
 		return err
 	}
+	parts := records.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID}
 	tenants := tenant.NewService(tenant.Parts{
-		Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID,
+		Parts:     parts,
 		OnRefusal: func(ctx context.Context, id uuid.UUID) { a.Sessions.Changed(ctx, invalidation.Tenant(id)) },
 	})
 
@@ -247,7 +250,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	a.background = append(a.background, schema.Run)
 	stack.Schema = schema
 	checker := &health.Checker{Log: a.log, Now: now, Database: a.Store, Writable: a.Store.Writable, UsedUp: a.Store.UsedUp, Schema: schema, Draining: a.draining.Load}
-	a.users = user.NewService(user.Parts{Store: a.Store, Audit: trail, Auth: a.Sessions, Cursors: cursors, Now: now, NewID: newID})
+	a.users = user.NewService(user.Parts{Parts: parts, Auth: a.Sessions})
 	if a.redis != nil {
 		checker.Redis = a.redis
 	}
@@ -261,7 +264,6 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		return err
 	}
 	perOperation := stack.Install(e)
-	organisation := org.Parts{Store: a.Store, Audit: trail, Cursors: cursors, Now: now, NewID: newID}
 	handlers := &httpapi.Handlers{
 		System: httpapi.System{
 			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
@@ -269,8 +271,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		},
 		Health: checker, Auth: a.Sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
 		Users: a.users, Pages: forPeople, Demo: a.demo(cfg),
-		Companies: org.NewCompanies(organisation), Branches: org.NewBranches(organisation), Departments: org.NewDepartments(organisation),
-		Trees: org.NewTrees(organisation), Audit: audit.NewReader(a.Store, trail, cursors, operations, now), Trail: verifier,
+		Handlers: endpoints.New(parts), Trees: org.NewTrees(parts), Audit: audit.NewReader(a.Store, trail, cursors, operations, now), Trail: verifier,
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
 	a.handler = middleware.HeadAsGet(middleware.LegacyPaths(middleware.EscapedPath(e)))

@@ -12,9 +12,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/gen/resources"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
-	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
@@ -57,7 +58,7 @@ func BenchmarkAuditedChanges(b *testing.B) {
 					TenantID: tenantID, ID: newID(), Code: fmt.Sprint(code.Add(1)), Name: "Company", IsActive: true, CreatedAt: noon, UpdatedAt: noon, Version: 1,
 				}
 				return s.Tx(b.Context(), func(q db.Querier) error {
-					return org.InsertCompany(b.Context(), wrap(q), log, access.Principal{TenantID: tenantID}, c)
+					return resources.CompanyKind().Add(b.Context(), records.Change{Q: wrap(q), Log: log, By: access.Principal{TenantID: tenantID}}, c)
 				})
 			}
 			done := map[bool]int64{}

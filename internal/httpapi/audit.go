@@ -8,6 +8,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/paging"
 )
 
 const auditLogsPath = "/api/v1/audit/logs"
@@ -18,9 +19,9 @@ func (h *Handlers) ListAuditLogs(ctx context.Context, r api.ListAuditLogsRequest
 	if err != nil {
 		return nil, err
 	}
-	next, link := nextPage(ctx, auditLogsPath, page.NextCursor)
+	next, link := paging.Next(ctx, auditLogsPath, page.NextCursor)
 	return api.ListAuditLogs200JSONResponse{
-		Body:    api.AuditEntryPage{Items: convert(page.Items, toAPIAuditEntry), NextCursor: next, Total: page.Total},
+		Body:    api.AuditEntryPage{Items: paging.Items(page.Items, toAPIAuditEntry), NextCursor: next, Total: page.Total},
 		Headers: api.ListAuditLogs200ResponseHeaders{Link: link},
 	}, nil
 }
@@ -46,13 +47,13 @@ func (h *Handlers) GetAuditStats(ctx context.Context, r api.GetAuditStatsRequest
 func toAPIAuditStats(s audit.Stats) api.AuditStats {
 	return api.AuditStats{
 		From: toAPITime(s.Since), To: toAPITime(s.Before), Total: s.Total,
-		ByAction: convert(s.ByAction, func(c db.CountAuditEntriesByActionRow) api.AuditActionCount {
+		ByAction: paging.Items(s.ByAction, func(c db.CountAuditEntriesByActionRow) api.AuditActionCount {
 			return api.AuditActionCount{Action: c.Action, Entries: c.Entries}
 		}),
-		ByActor: convert(s.ByActor, func(c db.CountAuditEntriesByActorRow) api.AuditActorCount {
+		ByActor: paging.Items(s.ByActor, func(c db.CountAuditEntriesByActorRow) api.AuditActorCount {
 			return api.AuditActorCount{ActorID: *c.ActorID, ActorEmail: c.ActorEmail, Entries: c.Entries}
 		}),
-		ByDay: convert(s.ByDay, func(c db.CountAuditEntriesByDayRow) api.AuditDayCount {
+		ByDay: paging.Items(s.ByDay, func(c db.CountAuditEntriesByDayRow) api.AuditDayCount {
 			return api.AuditDayCount{Day: c.OccurredOn, Entries: c.Entries}
 		}),
 	}

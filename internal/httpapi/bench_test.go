@@ -11,6 +11,8 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/gen/resources"
+	"github.com/tenantry/tenantry/internal/paging"
 )
 
 // BenchmarkStage measures what is around a service's call, each by itself: finding the operation, conversion, and encoding. The stages
@@ -19,7 +21,7 @@ func BenchmarkStage(b *testing.B) {
 	e := echo.New()
 	api.RegisterHandlers(e, api.NewStrictHandler(&Handlers{}, nil))
 	id := uuid.Must(uuid.NewV7())
-	path := companiesPath + "/" + id.String()
+	path := "/api/v1/org/companies/" + id.String()
 	c := e.NewContext(httptest.NewRequest(http.MethodGet, path, nil), httptest.NewRecorder())
 	email, country, now := "info@acme.example", "GB", time.Now().UTC()
 	rows := make([]db.Company, 20)
@@ -29,11 +31,11 @@ func BenchmarkStage(b *testing.B) {
 			CreatedAt: now, UpdatedAt: now, Version: 1,
 		}
 	}
-	one, page := toAPICompany(rows[0]), convert(rows, toAPICompany)
+	one, page := resources.ToAPICompany(rows[0]), paging.Items(rows, resources.ToAPICompany)
 	for name, stage := range map[string]func() error{
 		"router":            func() error { e.Router().Find(http.MethodGet, path, c); return nil },
-		"convert/1-company": func() error { one = toAPICompany(rows[0]); return nil },
-		"convert/20":        func() error { page = convert(rows, toAPICompany); return nil },
+		"convert/1-company": func() error { one = resources.ToAPICompany(rows[0]); return nil },
+		"convert/20":        func() error { page = paging.Items(rows, resources.ToAPICompany); return nil },
 		"encode/1-company": func() error {
 			return api.GetCompany200JSONResponse{Body: one}.VisitGetCompanyResponse(httptest.NewRecorder())
 		},

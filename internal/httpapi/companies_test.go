@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -234,7 +235,7 @@ func TestDeleteCompany(t *testing.T) {
 			c, user := assigned(t)
 			before := snapshot(t, a)
 			got := apitest.Decode[api.DeletionPreview](t, admin.Do(t, http.MethodDelete, companyPath(c.ID)+"?dry_run=true", "").Want(t, 200))
-			if want := (api.DeletionPreview{Companies: 1, UsersDetached: 1}); got != want {
+			if want := (api.DeletionPreview{Companies: 1, UsersDetached: 1}); !reflect.DeepEqual(got, want) {
 				t.Errorf("%+v, want %+v", got, want)
 			}
 			row, err := a.Store.GetUser(t.Context(), db.GetUserParams{TenantID: user.TenantID, ID: user.ID})

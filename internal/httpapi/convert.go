@@ -9,43 +9,12 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-func toAPICompany(c db.Company) api.Company {
-	return api.Company{
-		ID: c.ID, TenantID: c.TenantID, Code: c.Code, Name: c.Name, Description: c.Description,
-		Email: c.Email, Phone: c.Phone, Website: c.Website,
-		Address: api.Address{
-			Line1: c.AddressLine1, Line2: c.AddressLine2, City: c.City, State: c.State, PostalCode: c.PostalCode, Country: c.Country,
-		},
-		TaxID: c.TaxID, RegistrationNumber: c.RegistrationNumber, IsActive: c.IsActive,
-		CreatedAt: toAPITime(c.CreatedAt), UpdatedAt: toAPITime(c.UpdatedAt), Version: c.Version,
-	}
-}
-
-func toAPIBranch(b db.Branch) api.Branch {
-	return api.Branch{
-		ID: b.ID, TenantID: b.TenantID, CompanyID: b.CompanyID, Code: b.Code, Name: b.Name, Email: b.Email, Phone: b.Phone,
-		Address: api.Address{
-			Line1: b.AddressLine1, Line2: b.AddressLine2, City: b.City, State: b.State, PostalCode: b.PostalCode, Country: b.Country,
-		},
-		Latitude: b.Latitude, Longitude: b.Longitude, IsHeadquarters: b.IsHeadquarters, IsActive: b.IsActive,
-		CreatedAt: toAPITime(b.CreatedAt), UpdatedAt: toAPITime(b.UpdatedAt), Version: b.Version,
-	}
-}
-
-func toAPIDepartment(d db.Department) api.Department {
-	return api.Department{
-		ID: d.ID, TenantID: d.TenantID, CompanyID: d.CompanyID, BranchID: d.BranchID, ParentID: d.ParentID, HeadUserID: d.HeadUserID,
-		Code: d.Code, Name: d.Name, Description: d.Description, IsActive: d.IsActive,
-		CreatedAt: toAPITime(d.CreatedAt), UpdatedAt: toAPITime(d.UpdatedAt), Version: d.Version,
-	}
-}
-
 func toAPIUser(u db.User) api.User {
 	return api.User{
 		ID: u.ID, TenantID: u.TenantID, Email: u.Email, FullName: u.FullName, Phone: u.Phone, Role: api.Role(u.Role),
 		IsActive: u.IsActive, IsSuperuser: u.IsSuperuser,
 		CompanyID: u.CompanyID, BranchID: u.BranchID, DepartmentID: u.DepartmentID,
-		LastLoginAt: toAPIOptionalTime(u.LastLoginAt),
+		LastLoginAt: openapi.OptionalTime(u.LastLoginAt),
 		CreatedAt:   toAPITime(u.CreatedAt), UpdatedAt: toAPITime(u.UpdatedAt), Version: u.Version,
 	}
 }
@@ -99,19 +68,3 @@ func toAPILegacyCalls(c db.ListLegacyCallsUnscopedRow) api.LegacyCalls {
 }
 
 func toAPITime(t time.Time) openapi.Time { return openapi.Time{Time: t} }
-
-func toAPIOptionalTime(t *time.Time) *openapi.Time {
-	if t == nil {
-		return nil
-	}
-	return &openapi.Time{Time: *t}
-}
-
-// convert maps a list; an empty one stays a list, as JSON's null isn't one.
-func convert[From, To any](in []From, f func(From) To) []To {
-	out := make([]To, len(in))
-	for i, v := range in {
-		out[i] = f(v)
-	}
-	return out
-}

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/tenantry/tenantry/gen/api"
+	"github.com/tenantry/tenantry/gen/endpoints"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
@@ -20,22 +21,21 @@ import (
 
 // Handlers implements the interface that is generated from the document.
 type Handlers struct {
-	System      System
-	Health      *health.Checker
-	Auth        *auth.Service
-	Tenants     *tenant.Service
-	Users       *user.Service
-	Companies   *org.Companies
-	Branches    *org.Branches
-	Departments *org.Departments
-	Trees       *org.Trees
-	Audit       *audit.Reader
-	Legacy      *legacy.Calls
-	Trail       *audit.Verifier
-	Operations  []access.Operation
-	Metrics     *telemetry.Metrics // nil: none here
-	Pages       *pages.Pages
-	Demo        func(context.Context) []pages.Login // nil: there is no demo
+	endpoints.Handlers // of the resources that sql/resources describes
+
+	System     System
+	Health     *health.Checker
+	Auth       *auth.Service
+	Tenants    *tenant.Service
+	Users      *user.Service
+	Trees      *org.Trees
+	Audit      *audit.Reader
+	Legacy     *legacy.Calls
+	Trail      *audit.Verifier
+	Operations []access.Operation
+	Metrics    *telemetry.Metrics // nil: none here
+	Pages      *pages.Pages
+	Demo       func(context.Context) []pages.Login // nil: there is no demo
 }
 
 var _ api.StrictServerInterface = (*Handlers)(nil)

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -112,7 +113,7 @@ func TestDeletionsTakeAlongWhatIsBelow(t *testing.T) {
 				tenant := o.admin.User.TenantID
 				before := strings.Split(snapshot(t, a), "\n")
 				got := apitest.Decode[api.DeletionPreview](t, o.admin.Do(t, http.MethodDelete, test.path(o)+"?dry_run=true", "").Want(t, 200))
-				if got != test.preview {
+				if !reflect.DeepEqual(got, test.preview) {
 					t.Errorf("preview %+v, want %+v", got, test.preview)
 				}
 				if after := strings.Split(snapshot(t, a), "\n"); !slices.Equal(before, after) || len(a.AuditEntries(t, tenant, "user.update")) > 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/paging"
 )
 
 // UpdateMe changes one's own profile.
@@ -29,8 +30,8 @@ func (h *Handlers) ListMySessions(ctx context.Context, r api.ListMySessionsReque
 	if err != nil {
 		return nil, err
 	}
-	items := convert(page.Items, func(s db.Session) api.OwnSession { return toAPIOwnSession(s, by.SessionID) })
-	next, link := nextPage(ctx, "/api/v1/auth/sessions", page.NextCursor)
+	items := paging.Items(page.Items, func(s db.Session) api.OwnSession { return toAPIOwnSession(s, by.SessionID) })
+	next, link := paging.Next(ctx, "/api/v1/auth/sessions", page.NextCursor)
 	return api.ListMySessions200JSONResponse{
 		Body: api.OwnSessionList{Items: items, NextCursor: next}, Headers: api.ListMySessions200ResponseHeaders{Link: link},
 	}, nil

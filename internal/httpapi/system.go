@@ -8,6 +8,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/legacy"
+	"github.com/tenantry/tenantry/internal/paging"
 	"github.com/tenantry/tenantry/openapi"
 )
 
@@ -41,7 +42,7 @@ func (h *Handlers) ListDeprecations(ctx context.Context, _ api.ListDeprecationsR
 		return nil, err
 	}
 	return api.ListDeprecations200JSONResponse{
-		DeprecatedAt: toAPITime(legacy.Deprecated), SunsetAt: toAPITime(legacy.Sunset), Items: convert(calls, toAPILegacyCalls),
+		DeprecatedAt: toAPITime(legacy.Deprecated), SunsetAt: toAPITime(legacy.Sunset), Items: paging.Items(calls, toAPILegacyCalls),
 	}, nil
 }
 

@@ -6,13 +6,11 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/paging"
+	"github.com/tenantry/tenantry/internal/records"
 )
 
-const (
-	tenantsPath = "/api/v1/tenants"
-	// deletionPause is how many seconds a client waits before it lets a deletion go on.
-	deletionPause = 1
-)
+const tenantsPath = "/api/v1/tenants"
 
 // ListTenants returns a page of tenants.
 func (h *Handlers) ListTenants(ctx context.Context, r api.ListTenantsRequestObject) (api.ListTenantsResponseObject, error) {
@@ -20,9 +18,9 @@ func (h *Handlers) ListTenants(ctx context.Context, r api.ListTenantsRequestObje
 	if err != nil {
 		return nil, err
 	}
-	next, link := nextPage(ctx, tenantsPath, page.NextCursor)
+	next, link := paging.Next(ctx, tenantsPath, page.NextCursor)
 	return api.ListTenants200JSONResponse{
-		Body:    api.TenantPage{Items: convert(page.Items, toAPITenant), NextCursor: next, Total: page.Total},
+		Body:    api.TenantPage{Items: paging.Items(page.Items, toAPITenant), NextCursor: next, Total: page.Total},
 		Headers: api.ListTenants200ResponseHeaders{Link: link},
 	}, nil
 }
@@ -93,7 +91,7 @@ func (h *Handlers) DeleteTenant(ctx context.Context, r api.DeleteTenantRequestOb
 		return api.DeleteTenant204Response{}, nil
 	}
 	return api.DeleteTenant202JSONResponse{
-		Body: toAPITenant(*rest), Headers: api.DeleteTenant202ResponseHeaders{ETag: etag.Of(rest.ID, rest.ID, rest.Version).Tag(), RetryAfter: deletionPause},
+		Body: toAPITenant(*rest), Headers: api.DeleteTenant202ResponseHeaders{ETag: etag.Of(rest.ID, rest.ID, rest.Version).Tag(), RetryAfter: records.DeletionPause},
 	}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/paging"
 )
 
 const usersPath = "/api/v1/users"
@@ -17,9 +18,9 @@ func (h *Handlers) ListUsers(ctx context.Context, r api.ListUsersRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	next, link := nextPage(ctx, usersPath, page.NextCursor)
+	next, link := paging.Next(ctx, usersPath, page.NextCursor)
 	return api.ListUsers200JSONResponse{
-		Body:    api.UserPage{Items: convert(page.Items, toAPIUser), NextCursor: next, Total: page.Total},
+		Body:    api.UserPage{Items: paging.Items(page.Items, toAPIUser), NextCursor: next, Total: page.Total},
 		Headers: api.ListUsers200ResponseHeaders{Link: link},
 	}, nil
 }
@@ -103,9 +104,9 @@ func (h *Handlers) ListUserSessions(ctx context.Context, r api.ListUserSessionsR
 	if err != nil {
 		return nil, err
 	}
-	next, link := nextPage(ctx, usersPath+"/"+r.ID.String()+"/sessions", page.NextCursor)
+	next, link := paging.Next(ctx, usersPath+"/"+r.ID.String()+"/sessions", page.NextCursor)
 	return api.ListUserSessions200JSONResponse{
-		Body:    api.SessionList{Items: convert(page.Items, toAPISession), NextCursor: next},
+		Body:    api.SessionList{Items: paging.Items(page.Items, toAPISession), NextCursor: next},
 		Headers: api.ListUserSessions200ResponseHeaders{Link: link},
 	}, nil
 }

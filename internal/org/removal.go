@@ -8,21 +8,23 @@ import (
 
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/gen/resources"
 )
 
-// extent is what a deletion is about: a branch, a department, or a whole company if both ids are nil.
+// extent is what a deletion is about: a branch, a department, or a whole company if both are nil.
 type extent struct {
-	tenantID, companyID    uuid.UUID
-	branchID, departmentID *uuid.UUID
+	tenantID, companyID uuid.UUID
+	branchID            *uuid.UUID
+	department          *db.Department
 }
 
-func (e extent) isCompany() bool { return e.branchID == nil && e.departmentID == nil }
+func (e extent) isCompany() bool { return e.branchID == nil && e.department == nil }
 
 // includes reports whether a department is deleted although its parent isn't.
 func (e extent) includes(d db.ListDepartmentPlacesRow) bool {
 	switch {
-	case e.departmentID != nil:
-		return d.ID == *e.departmentID
+	case e.department != nil:
+		return d.ID == e.department.ID
 	case e.branchID != nil:
 		return d.BranchID != nil && *d.BranchID == *e.branchID
 	default:
@@ -58,14 +60,16 @@ func (e extent) plan(ctx context.Context, q db.Querier) (removal, error) {
 // company.
 func (e extent) places(ctx context.Context, q db.Querier) ([]db.ListDepartmentPlacesRow, error) {
 	if !e.isCompany() {
-		below, err := q.CountDepartments(ctx, db.CountDepartmentsParams{
-			TenantID: e.tenantID, CompanyID: &e.companyID, BranchID: e.branchID, ParentID: e.departmentID,
-		})
+		in := db.CountDepartmentsParams{TenantID: e.tenantID, CompanyID: &e.companyID, BranchID: e.branchID}
+		if e.department != nil {
+			in.ParentID = &e.department.ID
+		}
+		below, err := q.CountDepartments(ctx, in)
 		switch {
 		case err != nil:
 			return nil, err
-		case below == 0 && e.departmentID != nil:
-			return []db.ListDepartmentPlacesRow{{ID: *e.departmentID}}, nil
+		case below == 0 && e.department != nil:
+			return []db.ListDepartmentPlacesRow{{ID: e.department.ID}}, nil
 		case below == 0:
 			return nil, nil
 		}
@@ -131,27 +135,46 @@ func (r removal) release(companyID, branchID, departmentID **uuid.UUID) bool {
 	return released
 }
 
-// preview counts what the deletion removes.
-func (r removal) preview(ctx context.Context, q db.Querier) (api.DeletionPreview, error) {
-	counts := api.DeletionPreview{Departments: int64(len(r.departments))}
-	if r.branchID != nil {
-		counts.Branches = 1
-	}
-	if r.isCompany() {
-		branches, err := q.CountBranches(ctx, db.CountBranchesParams{TenantID: r.tenantID, CompanyID: &r.companyID})
-		if err != nil {
-			return api.DeletionPreview{}, err
-		}
-		counts.Companies, counts.Branches = 1, branches
-	}
-	assignments, err := q.ListAssignmentsToCompany(ctx, db.ListAssignmentsToCompanyParams{TenantID: r.tenantID, CompanyID: r.companyID})
+// Preview counts the departments and branches that go, what goes with these, and the users who lose an assignment. The
+// row itself is counted already.
+func (e extent) Preview(ctx context.Context, q db.Querier, counts *api.DeletionPreview) error {
+	r, err := e.plan(ctx, q)
 	if err != nil {
-		return api.DeletionPreview{}, err
+		return err
+	}
+	counts.Departments = int64(len(r.departments))
+	if e.isCompany() {
+		if counts.Branches, err = q.CountBranches(ctx, db.CountBranchesParams{TenantID: e.tenantID, CompanyID: &e.companyID}); err != nil {
+			return err
+		}
+	} else if err := r.previewBelowDepartments(ctx, q, counts); err != nil {
+		return err
+	}
+	assignments, err := q.ListAssignmentsToCompany(ctx, db.ListAssignmentsToCompanyParams{TenantID: e.tenantID, CompanyID: e.companyID})
+	if err != nil {
+		return err
 	}
 	for _, a := range assignments {
 		if r.release(&a.CompanyID, &a.BranchID, &a.DepartmentID) {
 			counts.UsersDetached += a.Users
 		}
 	}
-	return counts, nil
+	return nil
+}
+
+// previewBelowDepartments counts what goes with the departments that the row takes along.
+func (r removal) previewBelowDepartments(ctx context.Context, q db.Querier, counts *api.DeletionPreview) error {
+	kind := resources.DepartmentKind()
+	if len(kind.Counters) == 0 {
+		return nil
+	}
+	for id := range r.departments {
+		if r.department != nil && id == r.department.ID {
+			continue
+		}
+		if err := kind.Preview(ctx, q, r.tenantID, id, counts); err != nil {
+			return err
+		}
+	}
+	return nil
 }

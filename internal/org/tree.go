@@ -11,6 +11,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -24,7 +25,7 @@ type Trees struct {
 }
 
 // NewTrees returns the service.
-func NewTrees(p Parts) *Trees { return &Trees{store: p.Store, maxNodes: maxNodes} }
+func NewTrees(p records.Parts) *Trees { return &Trees{store: p.Store, maxNodes: maxNodes} }
 
 // Read returns the companies of the tenant, or one of them, with all that is below. The error is errs.NotFound if there is no
 // such company, or errs.TooLarge.

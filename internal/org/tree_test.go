@@ -11,6 +11,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
@@ -39,7 +40,7 @@ func TestTreeOfMoreThanTheLimitIsTooLarge(t *testing.T) {
 			}
 		}
 		by := access.Principal{TenantID: tenant.ID}
-		trees := NewTrees(Parts{Store: s})
+		trees := NewTrees(records.Parts{Store: s})
 		for trees.maxNodes = 1; trees.maxNodes <= 7; trees.maxNodes++ {
 			for _, test := range []struct {
 				companyID *uuid.UUID

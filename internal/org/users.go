@@ -1,17 +1,14 @@
 package org
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
-	"github.com/tenantry/tenantry/internal/access"
-	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -27,7 +24,7 @@ func LockCompanies(ctx context.Context, q db.Querier, users ...db.User) error {
 		}
 		ids = append(ids, id)
 	}
-	return lockCompanies(ctx, q, users[0].TenantID, ids)
+	return records.LockCompanies(ctx, q, users[0].TenantID, ids)
 }
 
 // companyOf returns the company of a user's assignment, the zero id if there is none, or store.ErrNotFound.
@@ -45,21 +42,6 @@ func companyOf(ctx context.Context, q db.Querier, u db.User) (uuid.UUID, error) 
 	return uuid.Nil, nil
 }
 
-// lockCompanies locks the companies that exist, in the order of their ids, so that no two transactions wait for
-// each other.
-func lockCompanies(ctx context.Context, q db.Querier, tenantID uuid.UUID, ids []uuid.UUID) error {
-	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	for _, id := range slices.Compact(ids) {
-		if id == uuid.Nil {
-			continue
-		}
-		if _, err := q.LockCompany(ctx, db.LockCompanyParams{TenantID: tenantID, ID: id}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // CheckAssignment returns an errs.UnknownReference that names every part of a user's new assignment that isn't
 // there or doesn't fit the others. It runs in the transaction that writes the user, after LockCompanies. Parts
 // that were there before are only looked at when another one is new.
@@ -67,68 +49,43 @@ func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) err
 	if !changed(before.CompanyID, now.CompanyID) && !changed(before.BranchID, now.BranchID) && !changed(before.DepartmentID, now.DepartmentID) {
 		return nil
 	}
-	var list []reference
+	var broken []errs.Field
 	company := now.CompanyID // or else the branch's
-	if now.CompanyID != nil {
-		list = append(list, toCompany(ctx, q, now.TenantID, *now.CompanyID))
-	}
-	if now.BranchID != nil {
-		list = append(list, reference{"/branch_id", "There is no such branch in this company.", func() (bool, error) {
-			b, err := q.GetBranch(ctx, db.GetBranchParams{TenantID: now.TenantID, ID: *now.BranchID})
-			if err != nil {
-				return false, err
-			}
-			if company == nil {
+	for _, part := range []struct {
+		id               *uuid.UUID
+		pointer, missing string
+		fits             func(id uuid.UUID) (bool, error)
+	}{
+		{now.CompanyID, "/company_id", "There is no such company.", func(id uuid.UUID) (bool, error) {
+			_, err := q.GetCompany(ctx, db.GetCompanyParams{TenantID: now.TenantID, ID: id})
+			return true, err
+		}},
+		{now.BranchID, "/branch_id", "There is no such branch in this company.", func(id uuid.UUID) (bool, error) {
+			b, err := q.GetBranch(ctx, db.GetBranchParams{TenantID: now.TenantID, ID: id})
+			if err == nil && company == nil {
 				company = &b.CompanyID
 			}
-			return b.CompanyID == *company, nil
-		}})
-	}
-	if now.DepartmentID != nil {
-		list = append(list, reference{"/department_id", "There is no such department in this company and branch.", func() (bool, error) {
-			d, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: now.TenantID, ID: *now.DepartmentID})
-			if err != nil {
-				return false, err
-			}
+			return err == nil && b.CompanyID == *company, err
+		}},
+		{now.DepartmentID, "/department_id", "There is no such department in this company and branch.", func(id uuid.UUID) (bool, error) {
+			d, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: now.TenantID, ID: id})
 			elsewhere := now.BranchID != nil && d.BranchID != nil && *d.BranchID != *now.BranchID
-			return !elsewhere && (company == nil || d.CompanyID == *company), nil
-		}})
-	}
-	return checkReferences(list...)
-}
-
-// LockHeaded locks the companies of the departments that RemoveHead changes, as LockCompanies does.
-func LockHeaded(ctx context.Context, q db.Querier, tenantID, userID uuid.UUID) error {
-	departments, err := headedBy(ctx, q, tenantID, userID)
-	if err != nil {
-		return err
-	}
-	ids := make([]uuid.UUID, len(departments))
-	for i, d := range departments {
-		ids[i] = d.CompanyID
-	}
-	return lockCompanies(ctx, q, tenantID, ids)
-}
-
-func headedBy(ctx context.Context, q db.Querier, tenantID, userID uuid.UUID) ([]db.Department, error) {
-	return q.ListDepartmentsOfHead(ctx, db.ListDepartmentsOfHeadParams{TenantID: tenantID, HeadUserID: &userID, Limit: deletionStep})
-}
-
-// RemoveHead takes a user off up to 100 of the departments that they head, with an audit entry for each, as
-// part of a transaction that began with LockHeaded. It reports whether there may be more. The error is
-// store.ErrStale if one of the departments has changed meanwhile.
-func RemoveHead(ctx context.Context, q db.Querier, log *audit.Log, by access.Principal, userID uuid.UUID, now time.Time) (more bool, err error) {
-	departments, err := headedBy(ctx, q, by.TenantID, userID)
-	if err != nil {
-		return false, err
-	}
-	c := changer{q: q, log: log, by: by, now: now}
-	for _, before := range departments {
-		after := before
-		after.HeadUserID = nil
-		if err := c.change(ctx, before, after); err != nil {
-			return false, err
+			return !elsewhere && (company == nil || d.CompanyID == *company), err
+		}},
+	} {
+		if part.id == nil {
+			continue
+		}
+		fits, err := part.fits(*part.id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if !fits || err != nil {
+			broken = append(broken, records.UnknownField(part.pointer, part.missing))
 		}
 	}
-	return len(departments) == deletionStep, nil
+	return records.Unknown(broken...)
 }
+
+// changed reports whether a reference names a row that it didn't name before.
+func changed(before, now *uuid.UUID) bool { return now != nil && !records.Same(before, now) }

@@ -10,8 +10,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/gen/resources"
 	"github.com/tenantry/tenantry/internal/audit"
-	"github.com/tenantry/tenantry/internal/org"
 	"github.com/tenantry/tenantry/internal/store"
 	tenants "github.com/tenantry/tenantry/internal/tenant" // tenant is a type of ours
 	"github.com/tenantry/tenantry/internal/user"
@@ -37,19 +37,19 @@ func (w writer) organisation(ctx context.Context, rows rows) error {
 		return asPresent(err)
 	}
 	for _, c := range rows.companies {
-		org.DeriveCompany(&c)
+		resources.DeriveCompany(&c)
 		if err := w.q.InsertCompany(ctx, db.InsertCompanyParams(c)); err != nil {
 			return err
 		}
 	}
 	for _, b := range rows.branches {
-		org.DeriveBranch(&b)
+		resources.DeriveBranch(&b)
 		if err := w.q.InsertBranch(ctx, db.InsertBranchParams(b)); err != nil {
 			return err
 		}
 	}
 	for _, d := range rows.departments {
-		org.DeriveDepartment(&d)
+		resources.DeriveDepartment(&d)
 		if err := w.q.InsertDepartment(ctx, db.InsertDepartmentParams(d)); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (w writer) user(ctx context.Context, u db.User) error {
 
 // head updates a department, which has the version after that.
 func (w writer) head(ctx context.Context, d db.Department) error {
-	org.DeriveDepartment(&d)
+	resources.DeriveDepartment(&d)
 	d.Version--
 	updated, err := w.q.UpdateDepartment(ctx, db.UpdateDepartmentOf(d))
 	if err == nil && updated != 1 {

@@ -2,16 +2,20 @@ package tenant
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/gen/resources"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -22,67 +26,33 @@ const (
 	deletionTime = 10 * time.Second
 )
 
-// step is what a deletion does with the rows of a table.
-type step struct {
-	table string
-	batch batch
+// steps go through every table that has a tenant_id, each before those that it refers to, but for those that the database
+// empties with what they belong to. A test compares them with the schema.
+func steps() []records.Step {
+	return slices.Concat(
+		[]records.Step{records.ByID("sessions", db.Querier.ListSessionIDs, db.Querier.DeleteSessionsBetween)},
+		resources.TenantRemoval(),
+		[]records.Step{
+			records.ByID("audit_entries", db.Querier.ListAuditEntryIDs, db.Querier.DeleteAuditEntriesBetween),
+			records.ByID("audit_links", db.Querier.ListAuditLinkIDs, db.Querier.DeleteAuditLinksBetween),
+			{Table: "audit_seals", Batch: deleteSeals},
+		},
+	)
 }
 
-// batch is done with the next rows of a tenant, those after a place, and returns the place after which the rest comes; the zero
-// place if there were none.
-type batch func(ctx context.Context, q db.Querier, tenantID uuid.UUID, after place, limit int32) (place, error)
-
-// place is the key of a row beside its tenant: an id, or a number.
-type place struct {
-	id     uuid.UUID
-	number int64
-}
-
-// steps go through every table that has a tenant_id, each before those that it refers to. A test compares them with the schema.
-var steps = []step{
-	{"sessions", byID(db.Querier.ListSessionIDs, db.Querier.DeleteSessionsBetween)},
-	{"departments", byID(db.Querier.ListAttachedDepartmentIDs, db.Querier.DetachDepartmentsBetween)},
-	{"users", byID(db.Querier.ListUserIDs, db.Querier.DeleteUsersBetween)},
-	{"departments", byID(db.Querier.ListDepartmentIDs, db.Querier.DeleteDepartmentsBetween)},
-	{"branches", byID(db.Querier.ListBranchIDs, db.Querier.DeleteBranchesBetween)},
-	{"companies", byID(db.Querier.ListCompanyIDs, db.Querier.DeleteCompaniesBetween)},
-	{"audit_entries", byID(db.Querier.ListAuditEntryIDs, db.Querier.DeleteAuditEntriesBetween)},
-	{"audit_links", byID(db.Querier.ListAuditLinkIDs, db.Querier.DeleteAuditLinksBetween)},
-	{"audit_seals", deleteSeals},
-}
-
-// cascaded are the tables with a tenant_id whose rows go with those that they belong to: a user has one token, an audit entry
-// one number of requests, and a tenant few callers.
-var cascaded = []string{"audit_repeats", "legacy_calls", "one_time_tokens"}
-
-func byID[Page ~struct {
-	TenantID uuid.UUID `json:"tenant_id"`
-	AfterID  uuid.UUID `json:"after_id"`
-	Limit    int32     `json:"limit"`
-}, Range ~struct {
-	TenantID uuid.UUID `json:"tenant_id"`
-	AfterID  uuid.UUID `json:"after_id"`
-	LastID   uuid.UUID `json:"last_id"`
-}](list func(db.Querier, context.Context, Page) ([]uuid.UUID, error), do func(db.Querier, context.Context, Range) (int64, error)) batch {
-	return func(ctx context.Context, q db.Querier, tenantID uuid.UUID, after place, limit int32) (place, error) {
-		ids, err := list(q, ctx, Page{TenantID: tenantID, AfterID: after.id, Limit: limit})
-		if err != nil || len(ids) == 0 {
-			return place{}, err
-		}
-		last := ids[len(ids)-1]
-		_, err = do(q, ctx, Range{TenantID: tenantID, AfterID: after.id, LastID: last})
-		return place{id: last}, err
-	}
-}
-
-func deleteSeals(ctx context.Context, q db.Querier, tenantID uuid.UUID, after place, limit int32) (place, error) {
-	seals, err := q.ListAuditSeals(ctx, db.ListAuditSealsParams{TenantID: tenantID, AfterNumber: after.number, Limit: limit})
+// deleteSeals deletes the next seals. They have numbers instead of ids: a number is the end of the id that says where the
+// next batch begins.
+func deleteSeals(ctx context.Context, q db.Querier, tenantID, after uuid.UUID, limit int32) (uuid.UUID, error) {
+	number := int64(binary.BigEndian.Uint64(after[8:])) //nolint:gosec // comes from below
+	seals, err := q.ListAuditSeals(ctx, db.ListAuditSealsParams{TenantID: tenantID, AfterNumber: number, Limit: limit})
 	if err != nil || len(seals) == 0 {
-		return place{}, err
+		return uuid.Nil, err
 	}
-	last := seals[len(seals)-1].Number
-	_, err = q.DeleteAuditSealsUpTo(ctx, db.DeleteAuditSealsUpToParams{TenantID: tenantID, LastNumber: last})
-	return place{number: last}, err
+	number = seals[len(seals)-1].Number
+	_, err = q.DeleteAuditSealsUpTo(ctx, db.DeleteAuditSealsUpToParams{TenantID: tenantID, LastNumber: number})
+	var last uuid.UUID
+	binary.BigEndian.PutUint64(last[8:], uint64(number)) //nolint:gosec // seals are counted from 1
+	return last, err
 }
 
 // errGone means that the tenant isn't there any more: someone else who deletes it was faster.
@@ -101,7 +71,7 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 	until := s.now().Add(deletionTime)
 	t, err := s.beginDeletion(ctx, by, id, condition, confirmCode)
 	if err != nil {
-		return nil, clientError(err)
+		return nil, kind.ClientError(err)
 	}
 	s.refused(ctx, id)
 	for {
@@ -131,7 +101,7 @@ func (s *Service) beginDeletion(
 	var t db.Tenant
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		var err error
-		if t, err = matching(ctx, q, id, condition); err != nil {
+		if t, err = kind.Matching(ctx, q, id, id, condition); err != nil {
 			return err
 		}
 		if confirmCode != t.Code {
@@ -149,7 +119,7 @@ func (s *Service) beginDeletion(
 			return err
 		}
 		t.Status = deleting
-		if err := s.update(ctx, q, &t); err != nil {
+		if err := kind.Put(ctx, s.parts.Change(q, by), &t); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{
@@ -177,14 +147,14 @@ func lastState(ctx context.Context, q db.Querier, t db.Tenant) (audit.Changes, e
 
 // deleteRows deletes what a tenant has, until all is done or the time is over. It always does something.
 func (s *Service) deleteRows(ctx context.Context, tenantID uuid.UUID, until time.Time) (done bool, err error) {
-	for _, step := range steps {
-		var after place
+	for _, step := range steps() {
+		var after uuid.UUID
 		for {
 			last, err := s.deleteBatch(ctx, tenantID, step, after)
 			if err != nil {
 				return false, err
 			}
-			if last == (place{}) {
+			if last == uuid.Nil {
 				break
 			}
 			if !s.now().Before(until) {
@@ -197,14 +167,14 @@ func (s *Service) deleteRows(ctx context.Context, tenantID uuid.UUID, until time
 }
 
 // deleteBatch does the next batch of a step.
-func (s *Service) deleteBatch(ctx context.Context, tenantID uuid.UUID, step step, after place) (place, error) {
-	var last place
+func (s *Service) deleteBatch(ctx context.Context, tenantID uuid.UUID, step records.Step, after uuid.UUID) (uuid.UUID, error) {
+	var last uuid.UUID
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		err := lock(ctx, q, tenantID)
 		if err != nil {
 			return err
 		}
-		last, err = step.batch(ctx, q, tenantID, after, s.batch)
+		last, err = step.Batch(ctx, q, tenantID, after, s.batch)
 		return err
 	})
 	return last, err

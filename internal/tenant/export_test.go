@@ -5,9 +5,9 @@ func (s *Service) SetBatch(rows int32) { s.batch = rows }
 
 // Tables returns the names of the tables that a deletion goes through.
 func Tables() []string {
-	names := append([]string{}, cascaded...)
-	for _, step := range steps {
-		names = append(names, step.table)
+	var names []string
+	for _, step := range steps() {
+		names = append(names, step.Table)
 	}
 	return names
 }

@@ -89,9 +89,9 @@ func (u Quota) Check(ctx context.Context, q db.Querier, tenantID uuid.UUID) erro
 }
 
 func (u Quota) limitNow(ctx context.Context, q db.Querier, tenantID uuid.UUID) (*int64, error) {
-	t, err := q.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
+	t, err := kind.Find(ctx, q, tenantID, tenantID)
 	if err != nil {
-		return nil, clientError(err)
+		return nil, err
 	}
 	return u.limit(t), nil
 }

@@ -17,12 +17,13 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/etag"
 	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
 func companies(t *testing.T, a *apitest.App) *org.Companies {
 	t.Helper()
-	return org.NewCompanies(org.Parts{Store: a.Store, Audit: audit.NewLog(auditKeys(t, a), wallClock, newID), Now: wallClock, NewID: newID})
+	return org.NewCompanies(records.Parts{Store: a.Store, Audit: audit.NewLog(auditKeys(t, a), wallClock, newID), Now: wallClock, NewID: newID})
 }
 
 func count(t *testing.T, a *apitest.App, row db.Tenant) int64 {

@@ -3,7 +3,6 @@ package tenant
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,7 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/etag"
-	"github.com/tenantry/tenantry/internal/paging"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
@@ -27,27 +26,51 @@ const (
 	deleting  = string(api.TenantStatusDeleting)
 )
 
-// codeKey is the constraint that makes codes unique.
-const codeKey = "tenants_code_key"
+// kind describes the table of tenants. A change is in the platform's trail, and in the tenant's own for its admins.
+var kind = records.Kind[db.Tenant]{
+	Name: entityType, Words: entityType, Plural: "tenants",
+	Keys: []records.Key{{Constraint: "tenants_code_key", Pointer: "/code", Taken: "A tenant with this code exists already."}},
+	Columns: func(t *db.Tenant) records.Columns {
+		return records.Columns{
+			TenantID: &t.ID, ID: &t.ID, CreatedAt: &t.CreatedAt, UpdatedAt: &t.UpdatedAt, Version: &t.Version, Label: t.Name,
+		}
+	},
+	Derive: Derive,
+	Get: func(ctx context.Context, q db.Querier, _, id uuid.UUID) (db.Tenant, error) {
+		return q.GetTenant(ctx, db.GetTenantParams{ID: id})
+	},
+	Insert: func(ctx context.Context, q db.Querier, t db.Tenant) error {
+		return q.InsertTenant(ctx, db.InsertTenantParams(t))
+	},
+	Update: func(ctx context.Context, q db.Querier, t db.Tenant) (int64, error) {
+		return q.UpdateTenant(ctx, db.UpdateTenantParams{
+			Code: t.Code, Name: t.Name, NameKey: t.NameKey, Tier: t.Tier, Status: t.Status, MaxCompanies: t.MaxCompanies, MaxUsers: t.MaxUsers,
+			ContactName: t.ContactName, ContactEmail: t.ContactEmail, ContactPhone: t.ContactPhone,
+			SearchText: t.SearchText, UpdatedAt: t.UpdatedAt, ID: t.ID, Version: t.Version,
+		})
+	},
+	Trails: func(t db.Tenant) []uuid.UUID {
+		if t.ID == access.PlatformTenantID {
+			return []uuid.UUID{t.ID}
+		}
+		return []uuid.UUID{access.PlatformTenantID, t.ID}
+	},
+}
 
 // Parts is what the service is made of.
 type Parts struct {
-	Store   *store.Store
-	Audit   *audit.Log
-	Cursors *paging.Cursors
-	Now     func() time.Time
-	NewID   func() uuid.UUID
+	records.Parts
+
 	// OnRefusal is told, after the transaction, which tenant's people can't come in from now on; nil: nobody is.
 	OnRefusal func(ctx context.Context, tenantID uuid.UUID)
 }
 
 // Service has the rules of tenants.
 type Service struct {
+	parts   records.Parts
 	store   *store.Store
 	audit   *audit.Log
-	cursors *paging.Cursors
 	now     func() time.Time
-	newID   func() uuid.UUID
 	refused func(ctx context.Context, tenantID uuid.UUID)
 	batch   int32 // how many rows one transaction of a deletion deletes
 }
@@ -57,9 +80,7 @@ func NewService(p Parts) *Service {
 	if p.OnRefusal == nil {
 		p.OnRefusal = func(context.Context, uuid.UUID) {}
 	}
-	return &Service{
-		store: p.Store, audit: p.Audit, cursors: p.Cursors, now: p.Now, newID: p.NewID, refused: p.OnRefusal, batch: deletionBatch,
-	}
+	return &Service{parts: p.Parts, store: p.Store, audit: p.Audit, now: p.Now, refused: p.OnRefusal, batch: deletionBatch}
 }
 
 // Enter lets a superuser act in a tenant that isn't their own, and returns them as they act there. It is written down in
@@ -92,7 +113,7 @@ func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.
 		err = noSuchTenant().Because(err) // it has gone since we saw it
 	}
 	if err != nil {
-		return access.Principal{}, clientError(err)
+		return access.Principal{}, kind.ClientError(err)
 	}
 	return there, nil
 }
@@ -104,7 +125,7 @@ func (s *Service) CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID
 		q = s.store
 	}
 	_, err := enterable(ctx, q, tenantID)
-	return clientError(err)
+	return kind.ClientError(err)
 }
 
 // enterable returns a tenant, or errs.NotFound if it is being deleted.
@@ -118,29 +139,21 @@ func enterable(ctx context.Context, q db.Querier, id uuid.UUID) (db.Tenant, erro
 
 // Get returns a tenant, or errs.NotFound.
 func (s *Service) Get(ctx context.Context, id uuid.UUID) (db.Tenant, error) {
-	t, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: id})
-	if err != nil {
-		return db.Tenant{}, clientError(err)
-	}
-	return t, nil
+	return kind.Find(ctx, s.store, id, id)
 }
 
 // Create returns the new tenant; errs.AlreadyExists if its code is taken.
 func (s *Service) Create(ctx context.Context, by access.Principal, in api.TenantCreate) (db.Tenant, error) {
 	now := s.now()
-	t := db.Tenant{ID: s.newID(), Tier: string(api.TenantTierFree), Status: active, CreatedAt: now, UpdatedAt: now, Version: 1}
+	t := db.Tenant{ID: s.parts.NewID(), Tier: string(api.TenantTierFree), Status: active, CreatedAt: now, UpdatedAt: now, Version: 1}
 	apply(&t, api.TenantUpdate{
 		Code: &in.Code, Name: &in.Name, Tier: in.Tier, MaxCompanies: in.MaxCompanies, MaxUsers: in.MaxUsers,
 		ContactName: in.ContactName, ContactEmail: in.ContactEmail, ContactPhone: in.ContactPhone,
 	})
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := q.InsertTenant(ctx, db.InsertTenantParams(t)); err != nil {
-			return err
-		}
-		return s.write(ctx, q, by, "tenant.create", t, audit.Created(t))
-	})
+	Derive(&t)
+	err := s.store.Tx(ctx, func(q db.Querier) error { return kind.Add(ctx, s.parts.Change(q, by), t) })
 	if err != nil {
-		return db.Tenant{}, clientError(err)
+		return db.Tenant{}, kind.ClientError(err)
 	}
 	return t, nil
 }
@@ -177,7 +190,7 @@ func (s *Service) change(
 ) (db.Tenant, error) {
 	var after db.Tenant
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		before, err := matching(ctx, q, id, condition)
+		before, err := kind.Matching(ctx, q, id, id, condition)
 		if err != nil {
 			return err
 		}
@@ -186,69 +199,12 @@ func (s *Service) change(
 		}
 		after = before
 		f(&after)
-		changes := audit.Updated(before, after)
-		if len(changes) == 0 {
-			return nil
-		}
-		if err := s.update(ctx, q, &after); err != nil {
-			return err
-		}
-		return s.write(ctx, q, by, action, after, changes)
+		return kind.Save(ctx, s.parts.Change(q, by), action, before, &after)
 	})
 	if err != nil {
-		return db.Tenant{}, clientError(err)
+		return db.Tenant{}, kind.ClientError(err)
 	}
 	return after, nil
-}
-
-// update changes every column of a tenant to those of t, if it still has t's version, and gives t the next one.
-func (s *Service) update(ctx context.Context, q db.Querier, t *db.Tenant) error {
-	t.UpdatedAt = s.now()
-	rows, err := q.UpdateTenant(ctx, db.UpdateTenantOf(*t))
-	if err != nil {
-		return err
-	}
-	if rows == 0 {
-		return store.ErrStale
-	}
-	t.Version++
-	return nil
-}
-
-// write adds an entry to the platform's trail, and to the tenant's own for its admins.
-func (s *Service) write(ctx context.Context, q db.Querier, by access.Principal, action string, t db.Tenant, changes audit.Changes) error {
-	entry := audit.Entry{
-		Action: action, TenantID: access.PlatformTenantID, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name, Changes: changes,
-	}
-	if err := s.audit.Write(ctx, q, by, entry); err != nil || t.ID == access.PlatformTenantID {
-		return err
-	}
-	entry.TenantID = t.ID
-	return s.audit.Write(ctx, q, by, entry)
-}
-
-// matching returns a tenant whose version condition allows; errs.StaleVersion if it doesn't.
-func matching(ctx context.Context, q db.Querier, id uuid.UUID, condition etag.Condition) (db.Tenant, error) {
-	t, err := q.GetTenant(ctx, db.GetTenantParams{ID: id})
-	if err != nil {
-		return db.Tenant{}, err
-	}
-	if !condition.Allows(etag.Of(t.ID, t.ID, t.Version)) {
-		return db.Tenant{}, errs.New(errs.StaleVersion, "The tenant has changed since you read it. Read it again and repeat your change.")
-	}
-	return t, nil
-}
-
-// clientError makes what the store refused into what a client is told.
-func clientError(err error) error {
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return noSuchTenant().Because(err)
-	case store.Violates(err, codeKey):
-		const taken = "A tenant with this code exists already."
-		return errs.New(errs.AlreadyExists, taken).With(errs.Field{Pointer: "/code", Detail: taken, Code: "taken"}).Because(err)
-	}
-	return err
 }
 
 func noSuchTenant() *errs.Error { return errs.New(errs.NotFound, "There is no such tenant.") }

@@ -13,6 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/etag"
 	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/tenant"
 )
@@ -22,11 +23,12 @@ import (
 // the e-mail address is taken, in whatever tenant.
 func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCreate) (db.User, auth.OneTimeToken, error) {
 	now := s.now()
-	u := db.User{TenantID: by.TenantID, ID: s.newID(), IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}
+	u := db.User{TenantID: by.TenantID, ID: s.parts.NewID(), IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}
 	apply(&u, api.UserUpdate{
 		Email: &in.Email, FullName: &in.FullName, Phone: in.Phone, Role: &in.Role,
 		CompanyID: in.CompanyID, BranchID: in.BranchID, DepartmentID: in.DepartmentID,
 	})
+	Derive(&u)
 	var token auth.OneTimeToken
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		if err := org.LockCompanies(ctx, q, u); err != nil {
@@ -44,20 +46,15 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 		if err := checkAddress(ctx, q, u, in.Email); err != nil {
 			return err
 		}
-		err := q.InsertUser(ctx, db.InsertUserParams(u))
-		if store.BreaksReference(err) {
-			return store.ErrStale // what it refers to has gone
-		}
-		if err != nil {
-			return emailTaken(err)
-		}
-		if token, err = s.auth.IssueOneTimeToken(ctx, q, u); err != nil {
+		if err := kind.Add(ctx, s.parts.Change(q, by), u); err != nil {
 			return err
 		}
-		return s.write(ctx, q, by, u, audit.Created(u))
+		var err error
+		token, err = s.auth.IssueOneTimeToken(ctx, q, u)
+		return err
 	})
 	if err != nil {
-		return db.User{}, auth.OneTimeToken{}, s.writeTaken(ctx, by, db.User{Email: u.Email}, err)
+		return db.User{}, auth.OneTimeToken{}, s.writeTaken(ctx, by, db.User{Email: u.Email}, kind.ClientError(err))
 	}
 	return u, token, nil
 }
@@ -71,7 +68,7 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 			return nil
 		}
 		var err error
-		if seen, err = find(ctx, q, by, id); err != nil {
+		if seen, err = kind.Find(ctx, q, by.TenantID, id); err != nil {
 			return err
 		}
 		wanted := seen
@@ -155,9 +152,9 @@ func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUI
 	return after, nil
 }
 
-// Delete removes a user; departments that they head have no head then, and the database removes their sessions
-// and token. Each transaction changes up to 100 departments, and the last one removes the user, too. The error
-// is as of administer, errs.LastAdmin, or that of access.StillAllowed; after an error another call continues.
+// Delete removes a user; departments that they head have no head then, what else refers to them does what its
+// description says, and the database removes their sessions and token. Each transaction changes up to 100 rows, and the
+// last one removes the user, too. The error is as of administer, errs.LastAdmin, or that of access.StillAllowed; after an error another call continues.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) error {
 	for {
 		more, err := s.deletePart(ctx, by, id, condition)
@@ -173,24 +170,19 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 // deletePart runs one transaction of Delete. It reports whether another one has to follow.
 func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (more bool, err error) {
 	var deleted db.User
-	lock := func(q db.Querier) error { return org.LockHeaded(ctx, q, by.TenantID, id) }
+	dependants := kind.DependantList()
+	lock := func(q db.Querier) error { return records.LockDependants(ctx, q, by.TenantID, id, dependants) }
 	err = s.administerAfter(ctx, by, id, condition, lock, func(q db.Querier, u db.User) error {
 		deleted = u
 		if err := checkLast(ctx, q, u, db.User{}); err != nil {
 			return err
 		}
-		var err error
-		if more, err = org.RemoveHead(ctx, q, s.audit, by, u.ID, s.now()); err != nil || more {
+		b := records.NewBatch(s.parts.Change(q, by))
+		done, err := b.Dependants(ctx, dependants, u.ID)
+		if more = !done; more || err != nil {
 			return err
 		}
-		rows, err := q.DeleteUser(ctx, db.DeleteUserParams{TenantID: u.TenantID, ID: u.ID, Version: u.Version})
-		if rows == 0 && err == nil || store.BreaksReference(err) {
-			return store.ErrStale // changed, or head of something again
-		}
-		if err != nil {
-			return err
-		}
-		return s.write(ctx, q, by, u, audit.Deleted(u))
+		return kind.Remove(ctx, b.Change, u)
 	})
 	if err == nil && !more {
 		s.changed(ctx, deleted)
@@ -248,7 +240,7 @@ func (s *Service) CreatePasswordReset(ctx context.Context, by access.Principal, 
 		if token, err = s.auth.IssueOneTimeToken(ctx, q, u); err != nil {
 			return err
 		}
-		return s.write(ctx, q, by, u, audit.Changes{"expires_at": {After: token.ExpiresAt}})
+		return kind.Write(ctx, s.parts.Change(q, by), "", u, audit.Changes{"expires_at": {After: token.ExpiresAt}})
 	})
 	if err != nil {
 		return auth.OneTimeToken{}, err

@@ -12,20 +12,17 @@ import (
 	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/paging"
-	"github.com/tenantry/tenantry/internal/search"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
 func filtersOf(by access.Principal, in api.ListUsersParams) db.UserFilters {
 	f := db.UserFilters{
 		TenantID: by.TenantID, Email: nil, Role: (*string)(in.Role), IsActive: in.IsActive,
-		CompanyID: in.CompanyID, BranchID: in.BranchID, DepartmentID: in.DepartmentID, Pattern: nil,
+		CompanyID: in.CompanyID, BranchID: in.BranchID, DepartmentID: in.DepartmentID, Pattern: records.SearchPattern(in.Q),
 	}
 	if in.Email != nil {
 		f.Email = new(email.Normalize(*in.Email))
-	}
-	if in.Q != nil {
-		f.Pattern = new(search.Pattern(*in.Q))
 	}
 	return f
 }
@@ -58,5 +55,5 @@ func (s *Service) List(ctx context.Context, by access.Principal, in api.ListUser
 		return paging.Page[db.User]{}, err
 	}
 	request := paging.Request{Sort: (*string)(in.Sort), Cursor: in.Cursor, Limit: in.Limit, Count: in.Count}
-	return paging.Read(ctx, s.cursors, s.store, db.UserList, filters, request)
+	return paging.Read(ctx, s.parts.Cursors, s.store, db.UserList, filters, request)
 }

@@ -27,5 +27,5 @@ func (s *Service) UpdateProfile(ctx context.Context, by access.Principal, condit
 		apply(&after, api.UserUpdate{FullName: in.FullName, Phone: in.Phone})
 		return s.save(ctx, q, by, before, &after)
 	})
-	return after, err
+	return after, kind.ClientError(err)
 }

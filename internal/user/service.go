@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/gen/resources"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
@@ -16,40 +17,61 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/etag"
 	"github.com/tenantry/tenantry/internal/invalidation"
-	"github.com/tenantry/tenantry/internal/paging"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 )
 
 const entityType = "user"
 
+// kind describes the table of users. Their trail has the actions of the operations.
+var kind = records.Kind[db.User]{
+	Name: entityType, Words: entityType, Plural: "users",
+	Keys: []records.Key{{Constraint: "users_email_key", Pointer: "/email", Taken: taken}},
+	Columns: func(u *db.User) records.Columns {
+		return records.Columns{
+			TenantID: &u.TenantID, ID: &u.ID, CreatedAt: &u.CreatedAt, UpdatedAt: &u.UpdatedAt, Version: &u.Version, Label: u.Email,
+		}
+	},
+	Derive: Derive,
+	Get: func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (db.User, error) {
+		return q.GetUser(ctx, db.GetUserParams{TenantID: tenantID, ID: id})
+	},
+	Insert: func(ctx context.Context, q db.Querier, u db.User) error {
+		return q.InsertUser(ctx, db.InsertUserParams(u))
+	},
+	Update: func(ctx context.Context, q db.Querier, u db.User) (int64, error) {
+		return q.UpdateUser(ctx, db.UpdateUserOf(u))
+	},
+	Delete: func(ctx context.Context, q db.Querier, u db.User) (int64, error) {
+		return q.DeleteUser(ctx, db.DeleteUserParams{TenantID: u.TenantID, ID: u.ID, Version: u.Version})
+	},
+	Dependants: resources.UserDependants,
+}
+
 // Parts is what a Service is made of.
 type Parts struct {
-	Store   *store.Store
-	Audit   *audit.Log
-	Auth    *auth.Service // makes one-time tokens, and knows of sessions
-	Cursors *paging.Cursors
-	Now     func() time.Time
-	NewID   func() uuid.UUID
+	records.Parts
+
+	Auth *auth.Service // makes one-time tokens, and knows of sessions
 }
 
 // Service has the rules of users.
 type Service struct {
-	store   *store.Store
-	audit   *audit.Log
-	auth    *auth.Service
-	cursors *paging.Cursors
-	now     func() time.Time
-	newID   func() uuid.UUID
+	parts records.Parts
+	store *store.Store
+	audit *audit.Log
+	auth  *auth.Service
+	now   func() time.Time
 }
 
 // NewService returns the service.
 func NewService(p Parts) *Service {
-	return &Service{store: p.Store, audit: p.Audit, auth: p.Auth, cursors: p.Cursors, now: p.Now, newID: p.NewID}
+	return &Service{parts: p.Parts, store: p.Store, audit: p.Audit, auth: p.Auth, now: p.Now}
 }
 
 // Get returns a user of the tenant, or errs.NotFound.
 func (s *Service) Get(ctx context.Context, by access.Principal, id uuid.UUID) (db.User, error) {
-	return find(ctx, s.store, by, id)
+	return kind.Find(ctx, s.store, by.TenantID, id)
 }
 
 // errDenied is a refusal that is still to be written down, outside of the transaction that ends with it.
@@ -82,21 +104,21 @@ func (s *Service) administerAfter(
 			return err
 		}
 		var err error
-		if u, err = find(ctx, q, by, id); err != nil {
+		if u, err = kind.Find(ctx, q, by.TenantID, id); err != nil {
 			return err
 		}
 		if !mayAdminister(by, u) {
 			return errDenied
 		}
-		if !condition.Allows(etag.Of(u.TenantID, u.ID, u.Version)) {
-			return errs.New(errs.StaleVersion, "The user has changed since you read it. Read it again and repeat your change.")
+		if err := kind.Allowed(u, condition); err != nil {
+			return err
 		}
 		return f(q, u)
 	})
 	if errors.Is(err, errDenied) {
 		return s.deny(ctx, by, u)
 	}
-	return err
+	return kind.ClientError(err)
 }
 
 // lockTenant locks the tenant's row until the end of the transaction, so that no two requests administer its
@@ -107,14 +129,6 @@ func lockTenant(ctx context.Context, q db.Querier, by access.Principal) error {
 		return errs.New(errs.NotFound, "There is no such tenant.")
 	}
 	return err
-}
-
-func find(ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID) (db.User, error) {
-	u, err := q.GetUser(ctx, db.GetUserParams{TenantID: by.TenantID, ID: id})
-	if errors.Is(err, store.ErrNotFound) {
-		return db.User{}, errs.New(errs.NotFound, "There is no such user.").Because(err)
-	}
-	return u, err
 }
 
 // mayAdminister keeps admins from taking over the account of a superuser, who may do more than they.
@@ -135,28 +149,9 @@ func (s *Service) deny(ctx context.Context, by access.Principal, u db.User) erro
 	return errs.New(errs.Forbidden, "This user is a superuser, and only superusers may do that to them.")
 }
 
-// save writes a user's changes, with an audit entry, as part of a transaction; if there are none it writes nothing. The error
-// is errs.AlreadyExists if the e-mail address is taken, or store.ErrStale.
+// save is records.Kind.Save with the action of the operation.
 func (s *Service) save(ctx context.Context, q db.Querier, by access.Principal, before db.User, after *db.User) error {
-	changes := audit.Updated(before, *after)
-	if len(changes) == 0 {
-		return nil
-	}
-	after.UpdatedAt = s.now()
-	rows, err := q.UpdateUser(ctx, db.UpdateUserOf(*after))
-	if rows == 0 && err == nil || store.BreaksReference(err) {
-		return store.ErrStale // changed, or what it refers to has gone
-	}
-	if err != nil {
-		return emailTaken(err)
-	}
-	after.Version++
-	return s.write(ctx, q, by, *after, changes)
-}
-
-// write adds an audit entry about a user, with the action of the operation.
-func (s *Service) write(ctx context.Context, q db.Querier, by access.Principal, u db.User, changes audit.Changes) error {
-	return s.audit.Write(ctx, q, by, audit.Entry{EntityType: entityType, EntityID: u.ID, EntityLabel: u.Email, Changes: changes})
+	return kind.Save(ctx, s.parts.Change(q, by), "", before, after)
 }
 
 // writeTaken writes an audit entry if an e-mail address was refused because somebody has it, perhaps in another
@@ -178,14 +173,6 @@ func (s *Service) changed(ctx context.Context, u db.User) {
 	s.auth.Changed(ctx, invalidation.User(u.TenantID, u.ID))
 }
 
-// emailTaken makes a violation of the e-mail address' key into what a client is told.
-func emailTaken(err error) error {
-	if !store.Violates(err, "users_email_key") {
-		return err
-	}
-	return errTaken(err)
-}
-
 // checkAddress returns errs.AlreadyExists if another user has a former form of an address. The key of the table compares canonical ones.
 func checkAddress(ctx context.Context, q db.Querier, u db.User, given string) error {
 	if len(email.FormerForms(given)) == 0 {
@@ -201,7 +188,8 @@ func checkAddress(ctx context.Context, q db.Querier, u db.User, given string) er
 	return errTaken(nil)
 }
 
+const taken = "A user with this e-mail address exists already, here or in another tenant."
+
 func errTaken(cause error) error {
-	const taken = "A user with this e-mail address exists already, here or in another tenant."
 	return errs.New(errs.AlreadyExists, taken).With(errs.Field{Pointer: "/email", Detail: taken, Code: "taken"}).Because(cause)
 }

@@ -25,7 +25,7 @@ func (s *Service) OwnSessions(ctx context.Context, by access.Principal, in api.L
 // Sessions returns a page of the sessions of a user that are alive, newest first. The error is errs.NotFound,
 // errs.Forbidden if the user is a superuser and the principal isn't, or errs.InvalidCursor.
 func (s *Service) Sessions(ctx context.Context, by access.Principal, id uuid.UUID, in api.ListUserSessionsParams) (paging.Page[db.Session], error) {
-	u, err := find(ctx, s.store, by, id)
+	u, err := kind.Find(ctx, s.store, by.TenantID, id)
 	if err != nil {
 		return paging.Page[db.Session]{}, err
 	}
@@ -40,7 +40,7 @@ func (s *Service) sessions(ctx context.Context, tenantID, userID uuid.UUID, curs
 		limit = new(int32(sessionsPerPage))
 	}
 	filters := db.SessionFilters{TenantID: tenantID, UserID: userID, Now: s.now()}
-	return paging.Read(ctx, s.cursors, s.store, db.SessionList, filters, paging.Request{Cursor: cursor, Limit: limit})
+	return paging.Read(ctx, s.parts.Cursors, s.store, db.SessionList, filters, paging.Request{Cursor: cursor, Limit: limit})
 }
 
 // EndSessions ends all sessions of a user. If there are none nothing is written. The error is as of administer.
@@ -52,7 +52,7 @@ func (s *Service) EndSessions(ctx context.Context, by access.Principal, id uuid.
 		if err != nil || ended == 0 {
 			return err
 		}
-		return s.write(ctx, q, by, u, audit.Changes{"sessions_ended": {After: ended}})
+		return kind.Write(ctx, s.parts.Change(q, by), "", u, audit.Changes{"sessions_ended": {After: ended}})
 	})
 	if err == nil {
 		s.changed(ctx, of)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
-	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/email"
 	"github.com/tenantry/tenantry/internal/errs"
@@ -62,7 +61,7 @@ func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed fun
 	}
 	now := s.now()
 	u := db.User{
-		TenantID: platform.TenantID, ID: s.newID(), Email: email.Normalize(in.Email), PasswordHash: &hash, FullName: in.FullName,
+		TenantID: platform.TenantID, ID: s.parts.NewID(), Email: email.Normalize(in.Email), PasswordHash: &hash, FullName: in.FullName,
 		Role: string(access.Admin), IsActive: true, IsSuperuser: true, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	Derive(&u)
@@ -76,15 +75,10 @@ func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed fun
 		if err := checkAddress(ctx, q, u, in.Email); err != nil {
 			return err
 		}
-		if err := q.InsertUser(ctx, db.InsertUserParams(u)); err != nil {
-			return emailTaken(err)
-		}
-		return s.audit.Write(ctx, q, platform, audit.Entry{
-			Action: "user.create", EntityType: entityType, EntityID: u.ID, EntityLabel: u.Email, Changes: audit.Created(u),
-		})
+		return kind.Add(ctx, s.parts.Change(q, platform), u)
 	})
 	if err != nil {
-		return db.User{}, err
+		return db.User{}, kind.ClientError(err)
 	}
 	return u, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/auth"
 	"github.com/tenantry/tenantry/internal/errs"
+	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
 	"github.com/tenantry/tenantry/internal/user"
@@ -36,7 +37,7 @@ func newService(t *testing.T, s *store.Store) *user.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return user.NewService(user.Parts{Store: s, Audit: trail, Auth: sessions, Now: now, NewID: newID})
+	return user.NewService(user.Parts{Parts: records.Parts{Store: s, Audit: trail, Now: now, NewID: newID}, Auth: sessions})
 }
 
 func TestOneOfManyCreatesTheFirstSuperuser(t *testing.T) {

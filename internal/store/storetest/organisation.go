@@ -92,9 +92,9 @@ var organisationTests = map[string]func(*T){
 			want = append(want, department(t, d))
 			department(t, newDepartment(in, "D"))
 		}
-		list := db.ListDepartmentsOfHeadParams{TenantID: head.TenantID, HeadUserID: &head.ID, Limit: 3}
-		equal(t, "list", query(t, t.store.ListDepartmentsOfHead, list), want)
+		list := db.ListDepartmentsOfHeadUserParams{TenantID: head.TenantID, HeadUserID: &head.ID, Limit: 3}
+		equal(t, "list", query(t, t.store.ListDepartmentsOfHeadUser, list), want)
 		list.TenantID = tenant(t)
-		equal(t, "list of another tenant", query(t, t.store.ListDepartmentsOfHead, list), []db.Department{})
+		equal(t, "list of another tenant", query(t, t.store.ListDepartmentsOfHeadUser, list), []db.Department{})
 	},
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/gen/db/postgres"
+	"github.com/tenantry/tenantry/gen/resources"
 	"github.com/tenantry/tenantry/internal/audit"
-	"github.com/tenantry/tenantry/internal/org"
 	"github.com/tenantry/tenantry/openapi"
 )
 
@@ -154,7 +154,7 @@ func (b *bare) createCompany(w http.ResponseWriter, r *http.Request) {
 		AddressLine1: in.Address.Line1, City: in.Address.City, PostalCode: in.Address.PostalCode, Country: in.Address.Country,
 		TaxID: in.TaxID, IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
-	org.DeriveCompany(&c)
+	resources.DeriveCompany(&c)
 	entry, err := b.entry(r, c, in)
 	if err != nil {
 		bareFailure(w, err)

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/tenantry/tenantry/gen/db"
-	"github.com/tenantry/tenantry/internal/org"
+	"github.com/tenantry/tenantry/gen/resources"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/tenant"
 	"github.com/tenantry/tenantry/internal/user"
@@ -104,7 +104,7 @@ func someCompany(tenantID uuid.UUID, number int, now time.Time) db.Company {
 		AddressLine1: new("Große Elbstraße 12"), City: new("Hamburg"), PostalCode: new("22767"), Country: new("DE"), TaxID: new("DE123456789"),
 		IsActive: true, CreatedAt: now.Add(time.Duration(number) * time.Microsecond), UpdatedAt: now, Version: 1,
 	}
-	org.DeriveCompany(&c)
+	resources.DeriveCompany(&c)
 	return c
 }
 

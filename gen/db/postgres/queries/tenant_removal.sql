@@ -21,48 +21,6 @@ LIMIT sqlc.arg('limit');
 DELETE FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id) AND id <= sqlc.arg(last_id);
 
--- name: ListDepartmentIDs :many
-SELECT id FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id)
-ORDER BY id
-LIMIT sqlc.arg('limit');
-
--- name: DeleteDepartmentsBetween :execrows
-DELETE FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id) AND id <= sqlc.arg(last_id);
-
--- Departments refer to each other, and to users who refer to departments: without these
--- references, each can go by itself.
--- name: ListAttachedDepartmentIDs :many
-SELECT id FROM departments
-WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id) AND (parent_id IS NOT NULL OR head_user_id IS NOT NULL)
-ORDER BY id
-LIMIT sqlc.arg('limit');
-
--- name: DetachDepartmentsBetween :execrows
-UPDATE departments SET parent_id = NULL, head_user_id = NULL
-WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id) AND id <= sqlc.arg(last_id);
-
--- name: ListBranchIDs :many
-SELECT id FROM branches
-WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id)
-ORDER BY id
-LIMIT sqlc.arg('limit');
-
--- name: DeleteBranchesBetween :execrows
-DELETE FROM branches
-WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id) AND id <= sqlc.arg(last_id);
-
--- name: ListCompanyIDs :many
-SELECT id FROM companies
-WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id)
-ORDER BY id
-LIMIT sqlc.arg('limit');
-
--- name: DeleteCompaniesBetween :execrows
-DELETE FROM companies
-WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id) AND id <= sqlc.arg(last_id);
-
 -- name: ListAuditEntryIDs :many
 SELECT id FROM audit_entries
 WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id)

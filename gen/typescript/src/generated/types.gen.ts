@@ -826,6 +826,12 @@ export type DeletionPreview = {
      */
     departments: number;
     /**
+     * How many rows of other resources would be deleted, by the name of the resource as in its path, and how many would lose their reference to what is deleted, by that name with `_detached`. Absent if there are none.
+     */
+    others?: {
+        [key: string]: number;
+    };
+    /**
      * How many users would lose their assignment.
      */
     users_detached: number;

@@ -1,0 +1,177 @@
+package records
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tenantry/tenantry/gen/db"
+	"github.com/tenantry/tenantry/internal/access"
+	"github.com/tenantry/tenantry/internal/audit"
+	"github.com/tenantry/tenantry/internal/etag"
+	"github.com/tenantry/tenantry/internal/paging"
+	"github.com/tenantry/tenantry/internal/store"
+)
+
+// Parts is what the services of resources are made of.
+type Parts struct {
+	Store   *store.Store
+	Audit   *audit.Log
+	Cursors *paging.Cursors
+	Now     func() time.Time
+	NewID   func() uuid.UUID
+	// Batch is how many rows a transaction of a deletion changes at most; 0: 1000.
+	Batch int
+}
+
+// Change returns what the functions of a transaction share.
+func (p Parts) Change(q db.Querier, by access.Principal) Change {
+	return Change{Q: q, Log: p.Audit, By: by, Now: p.Now()}
+}
+
+// Resource is a kind with what clients send.
+type Resource[Row, Create, Update, Params any] struct {
+	Kind Kind[Row]
+	// New returns a row with what a request to create one says; the columns of all kinds and derived ones aren't set.
+	New   func(Create) Row
+	Apply func(*Row, Update) // puts the fields that are in a request into a row
+	List  func(ctx context.Context, p Parts, by access.Principal, in Params) (paging.Page[Row], error)
+}
+
+// Rules are what a resource has beside its description. A nil function is no rule.
+type Rules[Row any] struct {
+	// Check returns an error if a new row (before is nil) or a change isn't allowed. It runs in the transaction,
+	// when what the row refers to has been found and nothing is written. It may change after.
+	Check func(ctx context.Context, q db.Querier, before, after *Row) error
+	// Admit calls add, which inserts a row, if the tenant may have one more. The transaction has only locked the
+	// row's company before.
+	Admit func(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error
+	// Below returns what goes with a row beside what refers to it with on_delete in its description. It may change the
+	// row, and then the row has its new version.
+	Below func(*Row) Below
+}
+
+// Service carries out the standard operations of a resource.
+type Service[Row, Create, Update, Params any] struct {
+	Parts
+
+	resource Resource[Row, Create, Update, Params]
+	kind     Kind[Row]
+	rules    Rules[Row]
+}
+
+// New returns the service of a resource.
+func New[Row, Create, Update, Params any](
+	r Resource[Row, Create, Update, Params], p Parts, rules Rules[Row],
+) *Service[Row, Create, Update, Params] {
+	if p.Batch == 0 {
+		p.Batch = deletionBatch
+	}
+	return &Service[Row, Create, Update, Params]{Parts: p, resource: r, kind: r.Kind, rules: rules}
+}
+
+// Get returns a row of the tenant, or errs.NotFound.
+func (s *Service[Row, _, _, _]) Get(ctx context.Context, by access.Principal, id uuid.UUID) (Row, error) {
+	return s.kind.Find(ctx, s.Store, by.TenantID, id)
+}
+
+// List returns a page of the tenant's rows. A cursor that doesn't fit is errs.InvalidCursor.
+func (s *Service[Row, _, _, Params]) List(ctx context.Context, by access.Principal, in Params) (paging.Page[Row], error) {
+	return s.resource.List(ctx, s.Parts, by, in)
+}
+
+// Create returns the new row. The error is errs.UnknownReference if what it refers to isn't there, errs.AlreadyExists if
+// a unique key is taken, or that of a rule.
+func (s *Service[Row, Create, _, _]) Create(ctx context.Context, by access.Principal, in Create) (Row, error) {
+	row := s.resource.New(in)
+	now := s.Now()
+	columns := s.kind.Columns(&row)
+	*columns.TenantID, *columns.ID, *columns.Version = by.TenantID, s.NewID(), 1
+	*columns.CreatedAt, *columns.UpdatedAt = now, now
+	var added Row
+	err := s.Store.Tx(ctx, func(q db.Querier) error {
+		added = row
+		if err := s.check(ctx, q, nil, &added); err != nil {
+			return err
+		}
+		s.kind.Derive(&added)
+		add := func() error { return s.kind.Add(ctx, s.Change(q, by), added) }
+		if s.rules.Admit == nil {
+			return add()
+		}
+		// The database may refuse the row only with the next statement, which Admit sends.
+		if err := s.rules.Admit(ctx, q, by.TenantID, add); err != nil {
+			return s.kind.refused(err)
+		}
+		return nil
+	})
+	if err != nil {
+		var none Row
+		return none, s.kind.ClientError(err)
+	}
+	return added, nil
+}
+
+// Update changes the fields that are in the request and returns the row as it is then. The error is errs.NotFound,
+// errs.StaleVersion if condition doesn't allow its version, or as of Create.
+func (s *Service[Row, _, Update, _]) Update(
+	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in Update,
+) (Row, error) {
+	return s.UpdateAnd(ctx, by, id, condition, in, func(Change, Row) error { return nil })
+}
+
+// UpdateAnd is Update that calls then in the transaction, after the row is written or found as it shall be.
+func (s *Service[Row, _, Update, _]) UpdateAnd(
+	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in Update, then func(Change, Row) error,
+) (Row, error) {
+	var after Row
+	err := s.Store.Tx(ctx, func(q db.Querier) error {
+		before, err := s.locked(ctx, q, by, id, condition)
+		if err != nil {
+			return err
+		}
+		after = before
+		s.resource.Apply(&after, in)
+		if err := s.check(ctx, q, &before, &after); err != nil {
+			return err
+		}
+		c := s.Change(q, by)
+		if err := s.kind.Save(ctx, c, s.kind.Name+".update", before, &after); err != nil {
+			return err
+		}
+		return then(c, after)
+	})
+	if err != nil {
+		var none Row
+		return none, s.kind.ClientError(err)
+	}
+	return after, nil
+}
+
+func (s *Service[Row, _, _, _]) check(ctx context.Context, q db.Querier, before, after *Row) error {
+	if err := s.kind.Check(ctx, q, before, after); err != nil {
+		return err
+	}
+	if s.rules.Check == nil {
+		return nil
+	}
+	return s.rules.Check(ctx, q, before, after)
+}
+
+// locked locks the company of a row, and then returns what Kind.Matching does.
+func (s *Service[Row, _, _, _]) locked(
+	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, condition etag.Condition,
+) (Row, error) {
+	if s.kind.Lock != nil {
+		rows, err := s.kind.Lock(ctx, q, by.TenantID, id)
+		if err == nil && rows == 0 {
+			err = s.kind.ClientError(store.ErrNotFound)
+		}
+		if err != nil {
+			var none Row
+			return none, err
+		}
+	}
+	return s.kind.Matching(ctx, q, by.TenantID, id, condition)
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tenantry/tenantry/internal/tools/resource"
+)
+
+// model is what templates see of all resources.
+type model struct {
+	Kinds []kind // each after those that it refers to
+}
+
+// kind is what templates see of a resource.
+type kind struct {
+	resource.Resource
+
+	all *model
+}
+
+func newModel(described []resource.Resource) *model {
+	m := &model{}
+	for _, r := range described {
+		m.Kinds = append(m.Kinds, kind{r, m})
+	}
+	return m
+}
+
+// check refuses what the parser lets through and can't be generated.
+func (m *model) check() error {
+	types := map[string]string{}
+	for _, k := range m.Kinds {
+		if other := types[k.GoName()]; other != "" {
+			return fmt.Errorf("%s:1: %s and %s have the same name in Go", k.File, k.Name, other)
+		}
+		types[k.GoName()] = k.Name
+	}
+	return nil
+}
+
+// Packages returns the packages of the services, sorted.
+func (m *model) Packages() []string {
+	var packages []string
+	for _, k := range m.Kinds {
+		packages = append(packages, k.Package)
+	}
+	slices.Sort(packages)
+	return slices.Compact(packages)
+}
+
+func (m *model) byName(name string) (kind, bool) {
+	i := slices.IndexFunc(m.Kinds, func(k kind) bool { return k.Name == name })
+	if i < 0 {
+		return kind{}, false
+	}
+	return m.Kinds[i], true
+}
+
+// Article returns the name of the kind with its article, as a sentence begins.
+func (k kind) Article() string {
+	if strings.ContainsAny(k.Name[:1], "aeiou") {
+		return "An " + k.Words()
+	}
+	return "A " + k.Words()
+}
+
+// PluralWords returns the plural as people write it.
+func (k kind) PluralWords() string { return strings.ReplaceAll(k.Plural, "_", " ") }
+
+// IsCompany reports whether the rows are the companies that others belong to.
+func (k kind) IsCompany() bool { return k.Name == "company" }
+
+// ParentField returns the Go name of the field with the company that a row belongs to for good; "" if there is none.
+func (k kind) ParentField() string {
+	if f, ok := k.Parent(); ok {
+		return resource.GoName(f.Name)
+	}
+	return ""
+}
+
+// LabelField returns the Go name of the field that names a row to people.
+func (k kind) LabelField() string { return resource.GoName(k.Label) }
+
+// FieldList returns the fields as templates see them.
+func (k kind) FieldList() []field {
+	fields := make([]field, len(k.Fields))
+	for i, f := range k.Fields {
+		fields[i] = field{f, k}
+	}
+	return fields
+}
+
+// Refs returns the fields that refer to other rows.
+func (k kind) Refs() []field {
+	return slices.DeleteFunc(k.FieldList(), func(f field) bool { return f.Type.Kind != resource.Ref })
+}
+
+// HasNameKey reports whether the table has a column with the name in lower case.
+func (k kind) HasNameKey() bool {
+	return slices.ContainsFunc(k.Columns(), func(c resource.Column) bool { return c.Name == resource.NameKey })
+}
+
+// Key is a unique key as clients are told of it.
+type Key struct{ Constraint, Pointer, Taken string }
+
+// UniqueKeys returns the unique keys.
+func (k kind) UniqueKeys() []Key {
+	var keys []Key
+	for _, f := range k.Fields {
+		if f.Unique == nil {
+			continue
+		}
+		within := ""
+		for _, name := range f.Unique[1:] {
+			within += " of this " + strings.ReplaceAll(strings.TrimSuffix(name, "_id"), "_", " ")
+		}
+		keys = append(keys, Key{
+			Constraint: k.Plural + "_" + strings.Join(append(slices.Clone(f.Unique), f.Name), "_") + "_key",
+			Pointer:    "/" + f.Name,
+			Taken:      fmt.Sprintf("%s%s with this %s exists already.", k.Article(), within, field{f, k}.Words()),
+		})
+	}
+	return keys
+}
