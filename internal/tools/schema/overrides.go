@@ -48,7 +48,7 @@ func (s Schema) CheckOverrides(path string) error {
 
 func (s Schema) checkOverride(e Engine, node yaml.Node) error {
 	var override struct {
-		DBType string `yaml:"db_type"`
+		DBType string `yaml:"db_type"` //nolint:tagliatelle // as sqlc calls it
 		Column string
 	}
 	if err := node.Decode(&override); err != nil {

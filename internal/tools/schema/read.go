@@ -94,15 +94,12 @@ func (s step) wayBack() ([]located, error) {
 	down := slices.Clone(s.down)
 	schema, undone := s.before, make([]located, 0, len(s.up))
 	for _, st := range s.up {
-		u, err := s.undo(schema, st.statement)
-		if err != nil && s.hasDown && isRows(st) {
-			u, err = nil, nil
-		}
-		if err != nil {
+		back, err := s.undo(schema, st.statement)
+		if err != nil && (!s.hasDown || !isRows(st)) {
 			return nil, s.errorf(st.line, "%w", err)
 		}
-		if u != nil {
-			undone = append(undone, located{u, st.line})
+		for _, b := range back {
+			undone = append(undone, located{b, st.line})
 		}
 		if schema, err = schema.apply(st.statement); err != nil {
 			return nil, s.errorf(st.line, "%w", err)
@@ -112,26 +109,26 @@ func (s step) wayBack() ([]located, error) {
 	return append(down, undone...), nil
 }
 
-// undo returns the statement that takes another one back, or nil if that goes with the table.
-func (s step) undo(before Schema, st statement) (statement, error) {
+// undo returns the statement that takes another one back, or none if that goes with the table.
+func (s step) undo(before Schema, st statement) ([]statement, error) {
 	isNew := func(table string) bool { _, existed := s.before[table]; return !existed }
 	switch st := st.(type) {
 	case createTable:
-		return dropTable{st.Name}, nil
+		return []statement{dropTable{st.Name}}, nil
 	case createIndex:
 		if isNew(st.Table) {
-			return nil, nil
+			return []statement{}, nil
 		}
-		return dropIndex{st.Name}, nil
+		return []statement{dropIndex{st.Name}}, nil
 	case addColumn:
-		return dropColumn{st.table, st.column.Name}, nil
+		return []statement{dropColumn{st.table, st.column.Name}}, nil
 	case addConstraint:
-		return dropConstraint{st.table, st.constraint.Name}, nil
+		return []statement{dropConstraint{st.table, st.constraint.Name}}, nil
 	case reading:
 		if isNew(st.table) {
-			return nil, nil
+			return []statement{}, nil
 		}
-		return reading{st.table, before[st.table].UnscopedReading}, nil
+		return []statement{reading{st.table, before[st.table].UnscopedReading}}, nil
 	}
 	return nil, fmt.Errorf("write the way back of this, after a line `-- tenantry: down`")
 }
