@@ -33,8 +33,8 @@ var (
 	kindsOfWork = []string{"none", "light", "heavy"}
 )
 
-// check refuses unknown keys and formats, references to nothing and operations without a role or an audit action, and
-// brings the keys into order.
+// check refuses unknown keys and formats, references to nothing and operations without a role or an
+// audit action, and brings the keys into order.
 func (b *bundler) check(doc *yaml.Node) {
 	b.object(doc, documentKeys)
 	ids := map[string]*yaml.Node{}

@@ -23,8 +23,8 @@ type operation struct {
 	node   *yaml.Node
 }
 
-// document puts the sources together and adds what is implied. It ends at the first step that finds mistakes, as later
-// steps would report what follows from them.
+// document puts the sources together and adds what is implied. It ends at the first step that finds
+// mistakes, as later steps would report what follows from them.
 func (b *bundler) document() (*yaml.Node, error) {
 	var operations []*operation
 	for _, step := range []func(){
@@ -130,8 +130,8 @@ func (b *bundler) namedExamples() *yaml.Node {
 	return all
 }
 
-// insert replaces {$ref: '#/examples/NAME', ...} by the example of that name with the fields beside it, and a $ref to
-// #/info by what stands there. open are the names that are being replaced.
+// insert replaces {$ref: '#/examples/NAME', ...} by the example of that name with the fields beside
+// it, and a $ref to #/info by what stands there. open are the names that are being replaced.
 func (b *bundler) insert(node, named *yaml.Node, open ...string) {
 	for i := range node.Content {
 		node.Content[i] = b.inserted(node.Content[i], named, open)

@@ -4,8 +4,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// examples is the key of an operation for the example of its request (request) and those of its replies, by status.
-// Examples of replies that follow from the schema needn't be there; what is there is merged into them.
+// examples is the key of an operation for the example of its request (request) and those of its
+// replies, by status. Examples of replies that follow from the schema needn't be there; what is
+// there is merged into them.
 const examples = "x-examples"
 
 const jsonType = "application/json"
@@ -87,7 +88,8 @@ func (b *bundler) replyExample(o *operation, status string, schema, request *yam
 	return nil
 }
 
-// createdExample returns what a request makes: its fields, the defaults, and null for what is left out.
+// createdExample returns what a request makes: its fields, the defaults, and null for what is left
+// out.
 func (b *bundler) createdExample(r *resource, request *yaml.Node) *yaml.Node {
 	out := newMapping()
 	for key, property := range entries(r.fields) {

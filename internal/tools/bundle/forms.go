@@ -7,20 +7,24 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A property of a resource's schema is written once, as requests have it. These keys say how the forms differ:
+// A property of a resource's schema is written once, as requests have it. These keys say how the
+// forms differ:
 //
 //   - readOnly: only replies have it;
 //   - x-fixed: only the request that creates the row has it;
 //   - x-default: what a new row has, so that the request needn't say it;
-//   - x-write: keys that only requests have, in addition to requestOnly or instead of those of replies.
+//   - x-write: keys that only requests have, in addition to requestOnly or instead of those of
+//     replies.
 var formKeys = []string{"readOnly", "x-fixed", "x-default", "x-write"}
 
-// requestOnly are the keys of a property that say what a request may send. A reply is what the program has stored. The
-// pattern of a decimal number is part of its type: it says how many digits there are.
+// requestOnly are the keys of a property that say what a request may send. A reply is what the
+// program has stored. The pattern of a decimal number is part of its type: it says how many digits
+// there are.
 var requestOnly = []string{"pattern", "x-message", "minLength", "maxLength", "x-name", "x-entity"}
 
-// makeForms makes the schemas of replies and requests out of the one schema of a resource: Branch, BranchCreate and
-// BranchUpdate. A resource without a fixed property needs no schema of its own for creation.
+// makeForms makes the schemas of replies and requests out of the one schema of a resource: Branch,
+// BranchCreate and BranchUpdate. A resource without a fixed property needs no schema of its own for
+// creation.
 func (b *bundler) makeForms(r *resource, schemas *yaml.Node) {
 	schema := get(schemas, r.schema)
 	reply, create, update := newMapping(), newMapping(), newMapping()

@@ -46,8 +46,8 @@ func readGoTypes(file string) (goTypes, error) {
 	return types, nil
 }
 
-// addNullableTypes makes the fields of a request that may be null tell null from absent in Go: a change leaves absent
-// ones as they are.
+// addNullableTypes makes the fields of a request that may be null tell null from absent in Go: a
+// change leaves absent ones as they are.
 func (b *bundler) addNullableTypes(schema *yaml.Node) {
 	for key, property := range entries(get(schema, "properties")) {
 		if value(property, "nullable") != "true" || get(property, "x-go-type") != nil {

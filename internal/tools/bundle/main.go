@@ -5,8 +5,8 @@
 //   - openapi/resource.yaml: the operations and schemas that all resources have;
 //   - openapi/tags/<tag>.yaml: the operations, schemas and examples of one tag.
 //
-// It adds what follows from the rest (rules.go) and refuses mistakes with file and line. It runs in the root of the
-// repository, as the first step of make generate. See docs/architecture.md, "The document".
+// It adds what follows from the rest (rules.go) and refuses mistakes with file and line. It runs in
+// the root of the repository, as the first step of make generate. See docs/document.md.
 package main
 
 import (

@@ -14,8 +14,9 @@ const (
 	standard = "<standard>"
 )
 
-// merge returns under with what over says. In mappings that both have, keys of over win, and null takes a key away;
-// examples are values, so null stays null there. Parameters of both are kept. Everything else is replaced.
+// merge returns under with what over says. In mappings that both have, keys of over win, and null
+// takes a key away; examples are values, so null stays null there. Parameters of both are kept.
+// Everything else is replaced.
 func (b *bundler) merge(under, over *yaml.Node) *yaml.Node {
 	switch {
 	case under == nil:
@@ -96,7 +97,8 @@ func keyOf(mapping *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// mergeParameters returns the parameters of both. One of the same name takes the place of the one before.
+// mergeParameters returns the parameters of both. One of the same name takes the place of the one
+// before.
 func (b *bundler) mergeParameters(before, after *yaml.Node) *yaml.Node {
 	out := *after
 	b.files[&out] = b.files[after]

@@ -7,11 +7,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// rolesInTenants are those of users who act in one tenant, and of superusers who name one with tenant_id.
+// rolesInTenants are those of users who act in one tenant, and of superusers who name one with
+// tenant_id.
 var rolesInTenants = []string{"viewer", "user", "admin"}
 
-// addParameters adds those that follow from the rest: before the operation's own ones tenant_id and those of a page,
-// after them the preconditions. A parameter of the same name takes the place of an implied one.
+// addParameters adds those that follow from the rest: before the operation's own ones tenant_id and
+// those of a page, after them the preconditions. A parameter of the same name takes the place of an
+// implied one.
 func (b *bundler) addParameters(o *operation) {
 	var first, last []string
 	if slices.Contains(rolesInTenants, value(o.node, "x-required-role")) {
@@ -48,8 +50,8 @@ func (b *bundler) allImplied(components []string, own *[]*yaml.Node) []*yaml.Nod
 	return all
 }
 
-// takesPreconditions reports whether the operation answers with an entity tag, or changes what a GET of the same path
-// answers with one for. What is created has none before.
+// takesPreconditions reports whether the operation answers with an entity tag, or changes what a
+// GET of the same path answers with one for. What is created has none before.
 func takesPreconditions(o *operation) bool {
 	if hasEntityTag(o.node) {
 		return true
@@ -57,7 +59,8 @@ func takesPreconditions(o *operation) bool {
 	return (o.method == "put" || o.method == "delete") && hasEntityTag(get(o.item, "get"))
 }
 
-// implied returns a reference to a parameter, or the operation's own one of the same name, which it takes out of own.
+// implied returns a reference to a parameter, or the operation's own one of the same name, which it
+// takes out of own.
 func (b *bundler) implied(component string, own *[]*yaml.Node) *yaml.Node {
 	name := value(b.main, "components", "parameters", component, "name")
 	i := slices.IndexFunc(*own, func(p *yaml.Node) bool { return value(b.parameter(p), "name") == name })
@@ -72,7 +75,8 @@ func (b *bundler) implied(component string, own *[]*yaml.Node) *yaml.Node {
 	return replaced
 }
 
-// addPathParameters gives each path with {id} that parameter. If all its operations take tenant_id, the path has it.
+// addPathParameters gives each path with {id} that parameter. If all its operations take tenant_id,
+// the path has it.
 func (b *bundler) addPathParameters() {
 	for path, item := range entries(get(b.main, "paths")) {
 		if !strings.Contains(path.Value, "{id}") {

@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// problem is the key of a reply for its example: {code, detail, instance, errors}. The rest follows from the code.
+	// problem is the key of a reply for its example: {code, detail, instance, errors}. The rest
+	// follows from the code.
 	problem = "x-problem"
 	// codeTable stands in the introduction for the table of all error codes.
 	codeTable = "<error codes>"

@@ -6,8 +6,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// completeRequests adds Go types to the schemas of requests, and refuses ids in them that don't say what they are the
-// id of.
+// completeRequests adds Go types to the schemas of requests, and refuses ids in them that don't say
+// what they are the id of.
 func (b *bundler) completeRequests(operations []*operation) {
 	var all []*yaml.Node
 	for _, o := range operations {
@@ -43,7 +43,8 @@ func (b *bundler) addSchemas(all []*yaml.Node, schema *yaml.Node) []*yaml.Node {
 	return b.addSchemas(all, get(schema, "items"))
 }
 
-// needEntity refuses an id that doesn't say what it is the id of: nobody could tell whose it may be.
+// needEntity refuses an id that doesn't say what it is the id of: nobody could tell whose it may
+// be.
 func (b *bundler) needEntity(node *yaml.Node) {
 	if get(node, "x-entity") == nil {
 		b.faultf(node, "an id in a request needs x-entity: company, user, ...")

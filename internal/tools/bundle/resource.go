@@ -32,7 +32,8 @@ var standardOperations = map[string]struct{ path, method string }{
 
 var resourceKeys = []string{"entity", "plural", "path", "read", "write", "unique_in", "operations"}
 
-// expand puts what openapi/resource.yaml has under the tag's own paths and components, and fills in the names.
+// expand puts what openapi/resource.yaml has under the tag's own paths and components, and fills in
+// the names.
 func (b *bundler) expand(t *tagFile) {
 	b.expandLikes(t.root)
 	node := take(t.root, "resource")
@@ -106,8 +107,8 @@ func hasOperations(item *yaml.Node) bool {
 	return slices.ContainsFunc(methods, func(method string) bool { return get(item, method) != nil })
 }
 
-// expandLikes replaces each mapping {x-like: name, ...} by the template of that name in openapi/shared.yaml with the
-// mapping's other keys.
+// expandLikes replaces each mapping {x-like: name, ...} by the template of that name in
+// openapi/shared.yaml with the mapping's other keys.
 func (b *bundler) expandLikes(node *yaml.Node) {
 	for i, child := range node.Content {
 		b.expandLikes(child)

@@ -7,9 +7,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// What follows from the rest of an operation is added here, so that a source says only what is special. An operation
-// that says it in another way is left as it is; x-without lists what it doesn't have of that, or of a resource's
-// standard: statuses of replies and names of parameters.
+// What follows from the rest of an operation is added here, so that a source says only what is
+// special. An operation that says it in another way is left as it is; x-without lists what it
+// doesn't have of that, or of a resource's standard: statuses of replies and names of parameters.
 const without = "x-without"
 
 // reply is one that operations have by a rule.
@@ -80,7 +80,8 @@ func (b *bundler) apply(operations []*operation) {
 	}
 }
 
-// completeHead adds the tag, the class of limits, the audit action of what changes nothing, and that no log-in is needed.
+// completeHead adds the tag, the class of limits, the audit action of what changes nothing, and
+// that no log-in is needed.
 func (b *bundler) completeHead(o *operation) {
 	b.imply(o, "tags", flow(newSequence(text(o.tag.name.Value))))
 	b.imply(o, "x-rate-limit", text("default"))
@@ -153,7 +154,8 @@ func hasEntityTag(node *yaml.Node) bool {
 	return at(node, "responses", "200", "headers", "ETag") != nil
 }
 
-// addReplies adds the replies that follow from what the operation is and takes, and sorts all by status.
+// addReplies adds the replies that follow from what the operation is and takes, and sorts all by
+// status.
 func (b *bundler) addReplies(o *operation) {
 	all := orEmpty(get(o.node, "responses"))
 	for _, rule := range replies {

@@ -106,8 +106,8 @@ func TestOperationsHaveWhatFollowsFromThem(t *testing.T) {
 	}
 }
 
-// summary returns action, class, parameters and replies of an operation in short. The responses 404 and 429 are named
-// where there are several, the headers of the others.
+// summary returns action, class, parameters and replies of an operation in short. The responses 404
+// and 429 are named where there are several, the headers of the others.
 func summary(item, op *yaml.Node) string {
 	out := []string{value(op, "x-audit-action"), value(op, "x-rate-limit")}
 	if security := get(op, "security"); security != nil && len(security.Content) == 0 {

@@ -66,7 +66,8 @@ func newBundler(root string) (*bundler, error) {
 	return b, err
 }
 
-// findUnlistedTags refuses a file of a tag that document.yaml doesn't list: its operations would be missing.
+// findUnlistedTags refuses a file of a tag that document.yaml doesn't list: its operations would be
+// missing.
 func (b *bundler) findUnlistedTags() error {
 	found, err := filepath.Glob(filepath.Join(b.root, "openapi", "tags", "*.yaml"))
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 // widest is how many characters an example may have on one line.
 const widest = 160
 
-// tidy gives the document one style, whatever the style of the sources is: keys that are numbers have single quotes, a
-// $ref alone and small examples stand on one line, parameters and large examples on several.
+// tidy gives the document one style, whatever the style of the sources is: keys that are numbers
+// have single quotes, a $ref alone and small examples stand on one line, parameters and large
+// examples on several.
 func tidy(node *yaml.Node) {
 	for key, child := range entries(node) {
 		if _, err := strconv.Atoi(key.Value); err == nil {

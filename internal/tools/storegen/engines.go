@@ -13,8 +13,8 @@ import (
 // structField is a field of a struct of sqlc's, with its type in Go.
 type structField struct{ name, kind string }
 
-// compareEngines returns an error for each field that the structs of two engines don't have in common. The adapters
-// convert these structs, and the compiler's error for it names no field.
+// compareEngines returns an error for each field that the structs of two engines don't have in
+// common. The adapters convert these structs, and the compiler's error for it names no field.
 func compareEngines(folder string, names []string) error {
 	engines := []string{"postgres", "mysql", "sqlite"}
 	fields := map[string]map[string][]structField{}
@@ -33,7 +33,8 @@ func compareEngines(folder string, names []string) error {
 	return errors.Join(faults...)
 }
 
-// difference returns an error for the first column that isn't the same on PostgreSQL and another engine.
+// difference returns an error for the first column that isn't the same on PostgreSQL and another
+// engine.
 func difference(name, engine string, want, got []structField) error {
 	for i := range max(len(want), len(got)) {
 		switch {
