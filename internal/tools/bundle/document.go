@@ -124,7 +124,9 @@ func (b *bundler) namedExamples() *yaml.Node {
 	for _, t := range b.tags {
 		b.join(all, get(t.root, "examples"), "example")
 		if r := t.resource; r != nil {
-			set(all, r.entity, r.example)
+			own := newMapping()
+			own.Content = append(own.Content, r.name, r.example)
+			b.join(all, own, "example")
 		}
 	}
 	return all

@@ -34,6 +34,7 @@ func TestMistakesNameTheirPlace(t *testing.T) {
 		{"reference to nothing", "parameters/CompanyID", "parameters/CompanyId", `:13: there is no #/components/parameters/CompanyId`},
 		{"schema that is nowhere", "$ref: '#/components/schemas/Budget'", "$ref: '#/components/schemas/Budgt'", `:39: there is no #/components/schemas/Budgt`},
 		{"unknown template", "x-like: phone", "x-like: fone", `:36: openapi/shared.yaml has no template "fone"`},
+		{"example twice", "components:\n", "examples: {project: {}}\ncomponents:\n", `:4: example project stands in openapi/tags/projects.yaml:27 already`},
 		{"unknown example", "#/examples/project", "#/examples/projct", `:14: #/examples/projct is missing`},
 		{"unknown format", "format: date-time", "format: datetime", `:37: nothing checks the format datetime of string`},
 		{"no Go type", "type: string, format: date-time", "type: array, items: {type: string}", `:37: there is no Go type for starts_at, which is array`},

@@ -10,12 +10,12 @@ import (
 
 // resource is what a tag's file says of its resource, in the key of that name.
 type resource struct {
-	entity   string // branch, the name that audit actions and x-entity have
-	plural   string // branches
-	path     string // /api/v1/org/branches
-	schema   string // Branch
-	page     string // BranchPage
-	at       *yaml.Node
+	entity   string                // branch, the name that audit actions and x-entity have
+	plural   string                // branches
+	path     string                // /api/v1/org/branches
+	schema   string                // Branch
+	page     string                // BranchPage
+	name     *yaml.Node            // entity, where mistakes about it are reported
 	example  *yaml.Node            // of the schema
 	fields   *yaml.Node            // the properties of the schema
 	defaults map[string]*yaml.Node // what a field of a new row has unless the request sets it
@@ -41,7 +41,7 @@ func (b *bundler) expand(t *tagFile) {
 		return
 	}
 	b.refuseUnknown(node, resourceKeys)
-	r := &resource{entity: value(node, "entity"), plural: value(node, "plural"), path: value(node, "path"), at: node, defaults: map[string]*yaml.Node{}}
+	r := &resource{entity: value(node, "entity"), plural: value(node, "plural"), path: value(node, "path"), name: get(node, "entity"), defaults: map[string]*yaml.Node{}}
 	if r.entity == "" {
 		b.faultf(node, "a resource needs an entity, such as branch")
 		return
