@@ -28,9 +28,9 @@ func TestMistakesNameTheirPlace(t *testing.T) {
 		{"field with an id without an entity", "type: string, format: date-time", "type: string, format: uuid", `:37: an id in a request needs x-entity`},
 		{"no audit action", "      x-audit-action: project.close\n", "", `:21: the operation has no x-audit-action: only GET needs none`},
 		{"no operationId", "      operationId: closeProjects\n", "", `:21: the operation has no operationId`},
-		{"operationId twice", "closeProjects", "listUsers", `:22: the operationId listUsers stands in openapi/resource.yaml:`},
-		{"path twice", "/projects/close:", "/api/v1/auth/me:", `:20: path /api/v1/auth/me stands in openapi/tags/authentication.yaml:`},
-		{"schema twice", "Budget:", "Role:", `:46: schemas Role stands in openapi/tags/users.yaml:`},
+		{"operationId twice", "closeProjects", "getOther", `:22: the operationId getOther stands in openapi/tags/others.yaml:2 already`},
+		{"path twice", "/projects/close:", "/others:", `:20: path /others stands in openapi/tags/others.yaml:2 already`},
+		{"schema twice", "Budget:", "Other:", `:46: schemas Other stands in openapi/tags/others.yaml:3 already`},
 		{"reference to nothing", "parameters/CompanyID", "parameters/CompanyId", `:13: there is no #/components/parameters/CompanyId`},
 		{"schema that is nowhere", "$ref: '#/components/schemas/Budget'", "$ref: '#/components/schemas/Budgt'", `:39: there is no #/components/schemas/Budgt`},
 		{"unknown template", "x-like: phone", "x-like: fone", `:36: openapi/shared.yaml has no template "fone"`},
@@ -49,8 +49,7 @@ func TestMistakesNameTheirPlace(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			root := sources(t)
-			addTag(t, root, "projects", project)
+			root := fewSources(t)
 			replace(t, filepath.Join(root, "openapi/tags/projects.yaml"), test.before, test.after)
 			_, err := bundle(root)
 			if err == nil || !strings.Contains("\n"+err.Error(), "\nopenapi/tags/projects.yaml"+test.want) {
@@ -62,15 +61,22 @@ func TestMistakesNameTheirPlace(t *testing.T) {
 
 func TestEachTagHasItsFile(t *testing.T) {
 	t.Parallel()
-	root := sources(t)
+	root := fewSources(t)
 	document := filepath.Join(root, "openapi/document.yaml")
 	for _, test := range []struct{ before, after, want string }{
-		{"tags: [authentication,", "tags: [projects, authentication,", `the tag "projects" has no file openapi/tags/projects.yaml`},
-		{"tags: [projects, authentication,", "tags: [", "openapi/tags/authentication.yaml:1: tags in openapi/document.yaml doesn't list this file"},
+		{"others, projects", "others, projects, more", `openapi/document.yaml:3: the tag "more" has no file openapi/tags/more.yaml`},
+		{"others, projects, more", "projects", "openapi/tags/others.yaml:1: tags in openapi/document.yaml doesn't list this file"},
 	} {
 		replace(t, document, test.before, test.after)
 		if _, err := bundle(root); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("says %v, want %s", err, test.want)
 		}
+	}
+}
+
+func TestFewSourcesHaveNoMistake(t *testing.T) {
+	t.Parallel()
+	if _, err := bundle(fewSources(t)); err != nil {
+		t.Error(err)
 	}
 }

@@ -65,9 +65,7 @@ components:
 
 func TestFormsAndExamplesOfAResourceFollowFromOneSchema(t *testing.T) {
 	t.Parallel()
-	root := sources(t)
-	addTag(t, root, "projects", project)
-	doc := parsed(t, root)
+	doc := parsed(t, fewSources(t))
 	for _, test := range []struct{ place, want string }{
 		{"reply required", "[id, tenant_id, company_id, code, name, phone, starts_at, is_secret, budget, spent, created_at, updated_at, version]"},
 		{"reply properties id", "{type: string, format: uuid, description: The project's id.}"},
@@ -146,8 +144,7 @@ func TestFormsAndExamplesOfAResourceFollowFromOneSchema(t *testing.T) {
 
 func TestSourcesSayHowAResourceDiffersFromTheStandard(t *testing.T) {
 	t.Parallel()
-	root := sources(t)
-	addTag(t, root, "projects", project)
+	root := fewSources(t)
 	file := filepath.Join(root, "openapi/tags/projects.yaml")
 	replace(t, file, "put: {", "put: {description: \"<standard> Again.\", responses: {'409': null}, ")
 	replace(t, file, "        id: {example", "        tenant_id: null\n        id: {example")

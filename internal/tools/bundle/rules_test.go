@@ -2,6 +2,7 @@ package main
 
 import (
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -78,8 +79,9 @@ components:
 
 func TestOperationsHaveWhatFollowsFromThem(t *testing.T) {
 	t.Parallel()
-	root := sources(t)
-	addTag(t, root, "notes", notes)
+	root := fewSources(t)
+	put(t, filepath.Join(root, "openapi/tags/notes.yaml"), notes)
+	replace(t, filepath.Join(root, "openapi/document.yaml"), "projects]", "projects, notes]")
 	doc := parsed(t, root)
 	for _, test := range []struct{ path, method, want string }{
 		{"/notes", "get", "none default TenantID Limit Cursor Count | 200 Link, 401 403 404 406 422 429 TooManyRequests, 500 503"},
