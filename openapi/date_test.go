@@ -60,7 +60,7 @@ func TestOtherTextsAreNoDates(t *testing.T) {
 func TestDatesAreOrdered(t *testing.T) {
 	t.Parallel()
 	earlier, later := date(t, "0999-12-31"), date(t, "1000-01-01")
-	if earlier.Compare(later) >= 0 || later.Compare(earlier) <= 0 || earlier.Compare(earlier) != 0 {
+	if earlier.Compare(later) >= 0 || later.Compare(earlier) <= 0 || later.Compare(date(t, "1000-01-01")) != 0 {
 		t.Error("0999-12-31 is before 1000-01-01")
 	}
 }
