@@ -215,7 +215,7 @@ func showsItself(s *openapi3.Schema) bool {
 	case s.Type.Is(openapi3.TypeArray):
 		return s.Items.Value.Example != nil || !s.Items.Value.Type.Is(openapi3.TypeString) || len(s.Items.Value.Enum) > 0
 	case s.Type.Is(openapi3.TypeString):
-		return len(s.Enum) > 0 || hasStandardForm(s)
+		return len(s.Enum) > 0 || s.Format == "uuid" || s.Format == "date-time"
 	default:
 		return !s.Type.Is(openapi3.TypeInteger) && !s.Type.Is(openapi3.TypeNumber)
 	}
@@ -224,10 +224,5 @@ func showsItself(s *openapi3.Schema) bool {
 // isBounded is true for a text that can't be arbitrarily long.
 func isBounded(s *openapi3.Schema) bool {
 	bounded := strings.HasPrefix(s.Pattern, "^") && strings.HasSuffix(s.Pattern, "$") && !strings.ContainsAny(s.Pattern, "+*")
-	return s.MaxLength != nil || bounded || len(s.Enum) > 0 || hasStandardForm(s)
-}
-
-// hasStandardForm is true for the formats whose values everyone knows.
-func hasStandardForm(s *openapi3.Schema) bool {
-	return slices.Contains([]string{"uuid", "date", "date-time"}, s.Format)
+	return s.MaxLength != nil || bounded || len(s.Enum) > 0 || slices.Contains([]string{"uuid", "date", "date-time"}, s.Format)
 }
