@@ -49,10 +49,11 @@ func (s *Store) RunAfter(ctx context.Context, set, text string) error {
 	return rows.Err()
 }
 
-// PostgresText is what PostgreSQL is shown of a text with these arguments.
-func PostgresText(text string, options []db.Option, args []any) string {
-	return postgresText(text, options, given(options, args))
-}
+// PostgresText is what PostgreSQL gets for a query with these arguments.
+func PostgresText(text string, args []any) string { return statementOf(text, args).sql() }
+
+// SQLiteText is what SQLite gets for a query with these arguments.
+func SQLiteText(text string, args []any) string { return sqliteText(text, args) }
 
 // InTx runs f with the ways of a transaction, which it rolls back.
 func (s *Store) InTx(ctx context.Context, f func(db.PostgresConn) error) error {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,23 +16,37 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-func TestPostgresIsShownTheConditionsThatCount(t *testing.T) {
+// The list of nodes has one optional condition, on its second parameter.
+const nodes = "-- name: ListCompanyNodes :many\nSELECT id FROM companies\nWHERE tenant_id = %[1]s1 AND (id = %[1]s2 OR %[1]s2 IS NULL)\nLIMIT %[1]s3\n"
+
+func TestEnginesAreShownTheConditionsThatCount(t *testing.T) {
 	t.Parallel()
-	const text = "WHERE a = $1\n  AND (b = $2 OR $2 IS NULL)\n  AND (c LIKE $3 OR $3 IS NULL)\nLIMIT $4"
-	options := []db.Option{
-		{Parameter: 2, Text: "(b = $2 OR $2 IS NULL)", Given: "(b = $2)"},
-		{Parameter: 3, Text: "(c LIKE $3 OR $3 IS NULL)", Given: "(c LIKE $3)"},
-	}
-	value := "x"
-	for want, args := range map[string][]any{
-		"WHERE a = $1\n  AND true\n  AND true\nLIMIT $4":            {1, (*string)(nil), (*string)(nil), 2},
-		"WHERE a = $1\n  AND (b = $2)\n  AND true\nLIMIT $4":        {1, &value, (*string)(nil), 2},
-		"WHERE a = $1\n  AND true\n  AND (c LIKE $3)\nLIMIT $4":     {1, (*string)(nil), &value, 2},
-		"WHERE a = $1\n  AND (b = $2)\n  AND (c LIKE $3)\nLIMIT $4": {1, &value, &value, 2},
+	const rest = "-- name: ListCompanyNodes :many\nSELECT id FROM companies\nWHERE tenant_id = %[1]s1 AND %[2]s\nLIMIT %[1]s3\n"
+	given, missing := []any{1, new("x"), 3}, []any{1, (*string)(nil), 3}
+	for name, c := range map[string]struct{ got, want string }{
+		"PostgreSQL with a value":    {store.PostgresText(fmt.Sprintf(nodes, "$"), given), fmt.Sprintf(rest, "$", "(id = $2)")},
+		"PostgreSQL without a value": {store.PostgresText(fmt.Sprintf(nodes, "$"), missing), fmt.Sprintf(rest, "$", "true")},
+		"SQLite with a value":        {store.SQLiteText(fmt.Sprintf(nodes, "?"), given), fmt.Sprintf(rest, "?", "(id = ?2)")},
+		"SQLite without a value":     {store.SQLiteText(fmt.Sprintf(nodes, "?"), missing), fmt.Sprintf(nodes, "?")},
 	} {
-		if got := store.PostgresText(text, options, args); got != want {
-			t.Errorf("got\n%s\nwant\n%s", got, want)
+		if c.got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, c.got, c.want)
 		}
+	}
+}
+
+func TestPostgresSearchesInBothWaysOnlyForAText(t *testing.T) {
+	t.Parallel()
+	const list = "-- name: ListCompaniesByName :many\nSELECT"
+	args := make([]any, 10)
+	if got := store.PostgresText(list, args); got != list {
+		t.Errorf("without a text it sends\n%s", got)
+	}
+	s := db.Statements["ListCompaniesByName"]
+	args[s.Pattern-1] = new("%x%")
+	got := store.PostgresText(list, args)
+	if !strings.Contains(got, "WITH ahead AS") || strings.Contains(got, "IS NULL") || strings.Count(got, "AND true") != 2*(len(s.Postgres)-1) {
+		t.Errorf("with a text it sends\n%s", got)
 	}
 }
 

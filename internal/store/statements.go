@@ -60,7 +60,22 @@ func statementOf(text string, args []any) statement {
 	return statement{text, known.Search != "" && hasValue(args, known.Pattern), given(known.Postgres, args)}
 }
 
-// description is what a statement takes and gives. One without a name isn't kept by the server, and planned for its values each time.
+func (s statement) hasOptions() bool { return len(db.Statements[nameOf(s.text)].Postgres) > 0 }
+
+// sql returns the text that PostgreSQL gets.
+func (s statement) sql() string {
+	known, text := db.Statements[nameOf(s.text)], s.text
+	if s.searches {
+		text = known.Search
+	}
+	if s.count == allOptions {
+		return text
+	}
+	return postgresText(text, known.Postgres, s.count)
+}
+
+// description has the types of a statement's parameters and columns. The server doesn't keep a statement without a name: it plans it for the
+// values of each execution.
 type description struct {
 	*pgconn.StatementDescription
 
@@ -98,33 +113,29 @@ func (d *description) scan(types *pgtype.Map, rows pgx.Rows, dest []any) error {
 // allOptions selects all optional conditions of a statement as sqlc has written them. It is used only to describe the types of parameters.
 const allOptions = math.MaxUint64
 
-// describe returns what a statement takes and gives. It asks the server the first time, and mostly has it keep the statement.
+// describe returns the description of a statement. The first time it asks the server, which mostly keeps the statement from then on.
 func (s *statements) describe(ctx context.Context, is statement) (*description, error) {
 	if known := s.known[is]; known != nil {
 		return known, nil
 	}
-	known := db.Statements[nameOf(is.text)]
-	sql, name := is.text, ""
-	if is.searches {
-		sql = known.Search
-	}
 	var types []uint32
-	if len(known.Postgres) > 0 && is.count != allOptions {
+	if is.hasOptions() && is.count != allOptions {
 		all, err := s.describe(ctx, statement{is.text, is.searches, allOptions})
 		if err != nil {
 			return nil, err
 		}
 		// A parameter whose condition doesn't count has a type all the same. A statement that isn't kept needs no description of its own.
-		sql, types = postgresText(sql, known.Postgres, is.count), all.ParamOIDs
+		types = all.ParamOIDs
 		if !s.isKept(is) {
-			return s.know(is, &pgconn.StatementDescription{SQL: sql, ParamOIDs: types, Fields: all.Fields}), nil
+			return s.know(is, &pgconn.StatementDescription{SQL: is.sql(), ParamOIDs: types, Fields: all.Fields}), nil
 		}
 	}
+	name := ""
 	if s.isKept(is) {
 		s.prepared++
 		name = "tenantry_" + strconv.Itoa(s.prepared)
 	}
-	prepared, err := s.conn.Prepare(ctx, name, sql, types)
+	prepared, err := s.conn.Prepare(ctx, name, is.sql(), types)
 	if err != nil {
 		return nil, err
 	}
