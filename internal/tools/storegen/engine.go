@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -11,25 +12,41 @@ type engine struct {
 	limit string
 	// place returns the condition of a page that starts after a row. All engines find such a page in an index.
 	place func(o order) string
+	// decimal is what a parameter is in a comparison with a decimal column; %s is the parameter.
+	decimal string
 }
 
 // namedLimit is a syntax error for sqlc's MySQL parser. A bare placeholder there still becomes a field named Limit.
 const namedLimit = "sqlc.arg('limit')"
 
 var engines = []engine{
-	{"postgres", namedLimit, func(o order) string {
+	{name: "postgres", limit: namedLimit, decimal: "%s", place: func(o order) string {
 		// sqlc takes all parameters of a row for those of its first column, hence the casts.
 		return fmt.Sprintf("(%[1]s, id) %[2]s (sqlc.arg(after_%[1]s)::%[3]s, sqlc.arg(after_id)::uuid)", o.key.name, o.comparison(), castOf(o.key))
 	}},
 	// MySQL and MariaDB look for no range of an index in a comparison of rows, but in these two ranges.
-	{"mysql", "?", func(o order) string {
+	// They compare a decimal with a text as floating-point numbers.
+	{name: "mysql", limit: "?", decimal: "CAST(%s AS decimal(65,30))", place: func(o order) string {
 		return fmt.Sprintf("(%[1]s %[2]s sqlc.arg(after_%[1]s) OR (%[1]s = sqlc.arg(after_%[1]s) AND id %[2]s sqlc.arg(after_id)))", o.key.name, o.comparison())
 	}},
 	// The first half tells sqlc the types of the parameters; it follows from the second one.
-	{"sqlite", namedLimit, func(o order) string {
+	{name: "sqlite", limit: namedLimit, decimal: "%s", place: func(o order) string {
 		return fmt.Sprintf("(%[1]s %[2]s sqlc.arg(after_%[1]s) OR id %[2]s sqlc.arg(after_id))\n"+
 			"  AND (%[1]s, id) %[2]s (sqlc.arg(after_%[1]s), sqlc.arg(after_id))", o.key.name, o.comparison())
 	}},
+}
+
+var comparison = regexp.MustCompile(`\b(\w+) (=|<>|<|<=|>|>=) (sqlc\.n?arg\(\w+\))`)
+
+// compared returns a condition as the engine wants comparisons with decimal columns.
+func (e engine) compared(condition string, columns map[string]column) string {
+	return comparison.ReplaceAllStringFunc(condition, func(match string) string {
+		m := comparison.FindStringSubmatch(match)
+		if !strings.HasPrefix(columns[m[1]].kind, "numeric") {
+			return match
+		}
+		return m[1] + " " + m[2] + " " + fmt.Sprintf(e.decimal, m[3])
+	})
 }
 
 func (o order) comparison() string {

@@ -12,6 +12,7 @@ type list struct {
 	query
 
 	table      string
+	columns    map[string]column
 	always     string // the conditions without a marker
 	conditions []condition
 	orders     []order
@@ -49,15 +50,15 @@ func listOf(q query, tables catalogue) (list, error) {
 	if tables[l.table] == nil {
 		return list{}, q.nameErrorf("no migration makes a table %s", l.table)
 	}
-	columns := tables[l.table].columns
-	if id := columns["id"]; id.kind != "uuid" || !id.notNull {
+	l.columns = tables[l.table].columns
+	if id := l.columns["id"]; id.kind != "uuid" || !id.notNull {
 		return list{}, q.nameErrorf("the table %s has no id that decides between equal keys", l.table)
 	}
 	var err error
 	if l.conditions, err = conditionsOf(q); err != nil {
 		return list{}, err
 	}
-	if err := l.checkConditions(columns); err != nil {
+	if err := l.checkConditions(); err != nil {
 		return list{}, err
 	}
 	if at := alternative(q.text); at >= 0 {
@@ -66,7 +67,7 @@ func listOf(q query, tables catalogue) (list, error) {
 	if m[4] >= 0 {
 		l.always = alwaysOf(q.text[:m[5]], m[4], l.conditions)
 	}
-	return l, l.readOrders(columns)
+	return l, l.readOrders()
 }
 
 // alternative returns where an OR stands that isn't in parentheses; -1 if there is none.
@@ -97,12 +98,12 @@ func alwaysOf(text string, from int, conditions []condition) string {
 	return strings.Join(parts, "\n  AND ")
 }
 
-func (l *list) checkConditions(columns map[string]column) error {
+func (l *list) checkConditions() error {
 	searches := 0
 	for _, c := range l.conditions {
 		switch {
 		case c.marker != search:
-		case columns["search_text"].name == "":
+		case l.columns["search_text"].name == "":
 			return l.errorf(c.from, "the table %s has no column search_text", l.table)
 		case !searching.MatchString(c.text):
 			return l.errorf(c.from, "a search is search(search_text LIKE sqlc.narg(<parameter>))")
@@ -116,7 +117,7 @@ func (l *list) checkConditions(columns map[string]column) error {
 }
 
 // readOrders reads the orders that follow the kind.
-func (l *list) readOrders(columns map[string]column) error {
+func (l *list) readOrders() error {
 	text, without := strings.CutSuffix(l.args, withoutCount)
 	l.counts = !without
 	var names []string
@@ -125,7 +126,7 @@ func (l *list) readOrders(columns map[string]column) error {
 		if m == nil {
 			return l.nameErrorf("%q is no order: want <column> [AS <name>] [ASC|DESC]", part)
 		}
-		key, ok := columns[m[1]]
+		key, ok := l.columns[m[1]]
 		switch {
 		case !ok:
 			return l.nameErrorf("the table %s has no column %s to sort by", l.table, m[1])
@@ -174,7 +175,7 @@ func (l list) queries(e engine) []query {
 			direction = " DESC"
 		}
 		text := fmt.Sprintf("SELECT *\nFROM %s%s\nORDER BY %s%s, id%s\nLIMIT %s",
-			l.table, where(conditions), o.key.name, direction, direction, e.limit)
+			l.table, e.compared(where(conditions), l.columns), o.key.name, direction, direction, e.limit)
 		queries = append(queries, query{name: o.query, kind: ":many", text: text})
 	}
 	if l.counts {
@@ -186,7 +187,7 @@ func (l list) queries(e engine) []query {
 				conditions = append(conditions, c.whenever())
 			}
 		}
-		queries = append(queries, query{name: l.count(), kind: ":one", text: fmt.Sprintf("SELECT count(*)\nFROM %s%s", l.table, where(conditions))})
+		queries = append(queries, query{name: l.count(), kind: ":one", text: fmt.Sprintf("SELECT count(*)\nFROM %s%s", l.table, e.compared(where(conditions), l.columns))})
 	}
 	queries[0].comment = l.comment
 	return queries

@@ -150,6 +150,29 @@ WHERE tenant_id = sqlc.arg(tenant_id)
 	}
 }
 
+// MySQL and MariaDB compare a decimal with a text as floating-point numbers.
+func TestDecimalsAreComparedExactly(t *testing.T) {
+	t.Parallel()
+	s, err := sourcesOf(t, `-- name: ListThings :list budget ASC
+SELECT * FROM things
+WHERE tenant_id = sqlc.arg(tenant_id)
+  AND optional(budget <= sqlc.narg(budget_to));
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for engine, want := range map[int]string{
+		0: "(budget, id) > (sqlc.arg(after_budget)::numeric, sqlc.arg(after_id)::uuid)\n  AND (budget <= sqlc.narg(budget_to) OR sqlc.narg(budget_to) IS NULL)\n",
+		1: "(budget > CAST(sqlc.arg(after_budget) AS decimal(65,30)) OR (budget = CAST(sqlc.arg(after_budget) AS decimal(65,30)) AND id > sqlc.arg(after_id)))\n" +
+			"  AND (budget <= CAST(sqlc.narg(budget_to) AS decimal(65,30)) OR sqlc.narg(budget_to) IS NULL)\n",
+		2: "(budget, id) > (sqlc.arg(after_budget), sqlc.arg(after_id))\n  AND (budget <= sqlc.narg(budget_to) OR sqlc.narg(budget_to) IS NULL)\n",
+	} {
+		if got := fileOf(s["things.sql"], engines[engine]); !strings.Contains(got, want) {
+			t.Errorf("%s has\n%s\nwithout\n%s", engines[engine].name, got, want)
+		}
+	}
+}
+
 func TestOtherQueriesKeepTheirText(t *testing.T) {
 	t.Parallel()
 	s, err := sourcesOf(t, `-- name: ListNodes :many
