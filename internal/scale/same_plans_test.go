@@ -9,19 +9,19 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// outline is the plan without its numbers: the steps that were carried out, in order, with the index that each reads.
-func (p plan) outline() string {
-	var steps []string
+// indexes are those that were read, in order. How they are read isn't part of it: a filter's last rows may be sorted, which check limits.
+func (p plan) indexes() string {
+	var names []string
 	p.Root.walk(func(n node) {
-		if n.Loops > 0 {
-			steps = append(steps, n.Type+" "+n.Index)
+		if n.Loops > 0 && n.Index != "" {
+			names = append(names, n.Index)
 		}
 	})
-	return strings.Join(steps, "\n")
+	return strings.Join(names, ", ")
 }
 
 // BenchmarkPlansAreTheSame shows that the tests prove the lists at a size at which PostgreSQL decides as it does with a million rows in a tenant: it
-// proves each list with both, and fails if a page is planned differently.
+// proves each list with both, and fails if a page of the large tenant is read through another index.
 func BenchmarkPlansAreTheSame(b *testing.B) {
 	small, large := newLab(b, proved), newLab(b, promised)
 	operations := apitest.Operations(b)
@@ -41,7 +41,7 @@ func BenchmarkPlansAreTheSame(b *testing.B) {
 				for _, page := range slices.Sorted(maps.Keys(large.plans)) {
 					pages++
 					if small.plans[page] != large.plans[page] {
-						b.Errorf("%s: the plan with %d rows is\n%s\nand with %d\n%s", page, proved.rows, small.plans[page], promised.rows, large.plans[page])
+						b.Errorf("%s reads %s of %d rows, and %s of %d", page, small.plans[page], proved.rows, large.plans[page], promised.rows)
 					}
 				}
 			})
