@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
@@ -53,77 +51,6 @@ func (m *model) dependants(name string) []field {
 
 // Of returns the kind of a field.
 func (f field) Of() kind { return f.of }
-
-// Counter counts rows that go with a row of another kind, or lose a reference.
-type Counter struct {
-	Name, Query, Table, Condition, Param string
-	Nullable                             bool // the parameter's type in Go is a pointer
-}
-
-// Counters returns the counts of what goes with a row of the kind.
-func (k kind) Counters() []Counter {
-	gone := map[string]string{} // condition of the rows of each kind that go
-	columns := map[string]field{}
-	var counters []Counter
-	for _, other := range k.all.Kinds { // each after those that it refers to
-		var conditions []string
-		for _, f := range other.Refs() {
-			takes := f.OnDelete == resource.Cascade || f.OnDelete == resource.Custom && !f.Null
-			if !takes || other.Name == k.Name {
-				continue
-			}
-			if condition, first, ok := k.refersToGone(f, gone, columns); ok {
-				conditions = append(conditions, condition)
-				if _, seen := columns[other.Name]; !seen {
-					columns[other.Name] = first
-				}
-			}
-		}
-		if len(conditions) > 0 {
-			gone[other.Name] = strings.Join(conditions, " OR ")
-			counters = k.counter(counters, other, "Gone", other.Plural, gone[other.Name], columns[other.Name])
-		}
-	}
-	for _, other := range k.all.Kinds {
-		var conditions []string
-		var column field
-		for _, f := range other.Refs() {
-			if condition, first, ok := k.refersToGone(f, gone, columns); ok && f.OnDelete == resource.Detach {
-				conditions, column = append(conditions, condition), first
-			}
-		}
-		if len(conditions) > 0 && gone[other.Name] == "" {
-			counters = k.counter(counters, other, "Detached", other.Plural+"_detached", strings.Join(conditions, " OR "), column)
-		}
-	}
-	return counters
-}
-
-// counter adds a counter, but for rows that the service itself counts.
-func (k kind) counter(list []Counter, other kind, how, name, condition string, column field) []Counter {
-	for _, f := range other.Refs() {
-		if f.OnDelete == resource.Custom && f.Ref == k.Name {
-			return list
-		}
-	}
-	return append(list, Counter{
-		Name: name, Query: fmt.Sprintf("Count%s%sWith%s", other.GoPlural(), how, k.GoName()), Table: other.Plural,
-		Condition: condition, Param: column.Go(), Nullable: column.Null,
-	})
-}
-
-// refersToGone returns the condition that a field names a row that goes, and the field that is compared with the id.
-func (k kind) refersToGone(f field, gone map[string]string, columns map[string]field) (string, field, bool) {
-	if f.Ref == k.Name {
-		return fmt.Sprintf("%s = sqlc.arg(%s)", f.Name, f.Name), f, true
-	}
-	below, ok := gone[f.Ref]
-	if !ok {
-		return "", field{}, false
-	}
-	of, _ := k.all.byName(f.Ref)
-	return fmt.Sprintf("%s IN (SELECT id FROM %s WHERE tenant_id = sqlc.arg(tenant_id) AND (%s))", f.Name, of.Plural, below), columns[f.Ref], true
-}
 
 // Circular returns the columns that are set to null before the rows of a tenant are deleted: they refer to rows of the
 // same kind, or to what is deleted before.
