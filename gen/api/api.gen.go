@@ -1321,7 +1321,7 @@ type DeletionPreview struct {
 	// Example: 0
 	Departments int64 `json:"departments"`
 
-	// Others How many rows of other resources would be deleted, by the name of the resource as in its path, and how many would lose their reference to what is deleted, by that name with `_detached`. Absent if there are none.
+	// Others The counts of all other resources, by their names: how many rows would be deleted, and, with `_detached` behind the name, how many would lose a reference to what is deleted. Absent if all are 0.
 	//
 	// Example: {"projects":3,"tasks_detached":1}
 	Others map[string]int64 `json:"others,omitempty"`

@@ -826,7 +826,7 @@ export type DeletionPreview = {
      */
     departments: number;
     /**
-     * How many rows of other resources would be deleted, by the name of the resource as in its path, and how many would lose their reference to what is deleted, by that name with `_detached`. Absent if there are none.
+     * The counts of all other resources, by their names: how many rows would be deleted, and, with `_detached` behind the name, how many would lose a reference to what is deleted. Absent if all are 0.
      */
     others?: {
         [key: string]: number;
