@@ -50,13 +50,14 @@ soak: ## Send mixed traffic for half an hour and look whether anything grows
 .PHONY: generate
 generate: ## Regenerate openapi/openapi.yaml and gen/ from openapi/ and sql/
 	go run ./internal/tools/bundle
-	$(TOOL) oapi-codegen --config oapi-codegen.yaml openapi/openapi.yaml
-	go run ./internal/tools/contractgen
 	go run ./internal/tools/storegen migrations
 	go run ./internal/tools/resourcegen
 	go run ./internal/tools/storegen queries
+	rm -f gen/db/*/*.sql.go
 	$(TOOL) sqlc generate
 	go run ./internal/tools/storegen querier
+	$(TOOL) oapi-codegen --config oapi-codegen.yaml openapi/openapi.yaml
+	go run ./internal/tools/contractgen
 	npm ci $(CLIENT) --ignore-scripts --no-audit --no-fund
 	npm run $(CLIENT) generate
 
