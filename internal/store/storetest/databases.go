@@ -55,19 +55,24 @@ func openPostgres(t testing.TB, adminURL string) *sql.DB {
 
 func newMySQL(t testing.TB, adminURL string) string {
 	t.Helper()
-	u, err := url.Parse(adminURL)
+	return newDatabase(t, openMySQL(t, adminURL), adminURL, "", "")
+}
+
+func openMySQL(t testing.TB, databaseURL string) *sql.DB {
+	t.Helper()
+	u, err := url.Parse(databaseURL)
 	if err != nil {
 		t.Fatalf("TEST_MYSQL_URL can't be read as a URL")
 	}
 	config := mysql.NewConfig()
 	config.User = u.User.Username()
 	config.Passwd, _ = u.User.Password()
-	config.Net, config.Addr = "tcp", u.Host
+	config.Net, config.Addr, config.DBName = "tcp", u.Host, strings.Trim(u.Path, "/")
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		t.Fatalf("TEST_MYSQL_URL: %v", err)
 	}
-	return newDatabase(t, sql.OpenDB(connector), adminURL, "", "")
+	return sql.OpenDB(connector)
 }
 
 // newDatabase creates a database on a server and returns its URL. A test that is killed leaves its database behind,

@@ -53,9 +53,7 @@ func NewMigratedURL(t testing.TB, engine store.Engine) string {
 	case store.SQLite:
 		return copySQLite(t)
 	default:
-		databaseURL := NewURL(t, engine)
-		migrate(t, databaseURL)
-		return databaseURL
+		return copyMySQL(t, server)
 	}
 }
 
