@@ -13,7 +13,7 @@ UNWATCHED := modernc.org/libc/... modernc.org/sqlite/lib golang.org/x/crypto/blo
 RACE := -race $(UNWATCHED:%=-gcflags=%=-race=false) -gcflags=modernc.org/sqlite=-d=checkptr=0
 
 # Begun first, so that no processor waits for them at the end.
-LONGEST := ./internal/scale ./internal/app ./internal/httpapi
+LONGEST := ./cmd/tenantry ./internal/httpapi ./internal/app ./internal/scale
 
 .PHONY: help
 help: ## List the targets

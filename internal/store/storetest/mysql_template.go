@@ -66,7 +66,7 @@ func dumpMySQL(t testing.TB, conn *sql.Conn) []statement {
 		name := fmt.Sprintf("`%s`", table[0])
 		created := rowsOf(t, conn, "SHOW CREATE TABLE "+name)[0]
 		statements = append(statements, statement{text: fmt.Sprint(created[1])})
-		for _, row := range rowsOf(t, conn, "SELECT * FROM "+name) {
+		for _, row := range rowsOf(t, conn, "SELECT * FROM "+name) { //nolint:unqueryvet // whatever there is
 			places := strings.TrimSuffix(strings.Repeat("?,", len(row)), ",")
 			statements = append(statements, statement{fmt.Sprintf("INSERT INTO %s VALUES (%s)", name, places), row})
 		}

@@ -52,7 +52,7 @@ func check(ctx context.Context, base string, until time.Time) error {
 		fmt.Println("No package has changed.")
 		return nil
 	}
-	lint := []string{"go", "tool", "-modfile=tools.mod", "golangci-lint", "run", "--new-from-rev", base}
+	lint := []string{"go", "tool", "-modfile=tools.mod", "golangci-lint", "run", "--allow-parallel-runners", "--new-from-rev", base}
 	for _, command := range [][]string{
 		append([]string{"go", "vet"}, changed...),
 		append(lint, changed...),

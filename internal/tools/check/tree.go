@@ -26,7 +26,7 @@ func readTree(ctx context.Context) (tree, error) {
 	t := tree{}
 	for _, line := range listed {
 		var folders []string
-		for _, p := range strings.Fields(line) {
+		for p := range strings.FieldsSeq(line) {
 			if folder, ours := strings.CutPrefix(p, module); ours {
 				folders = append(folders, "./"+folder)
 			}
