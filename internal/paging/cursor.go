@@ -35,7 +35,8 @@ func NewCursors(secretKey []byte, previous ...[]byte) (*Cursors, error) {
 	return &c, nil
 }
 
-// List is what a cursor is bound to: everything that decides which rows are in the list and in what order.
+// List is what a cursor is bound to: everything that decides which rows are in the list and in what
+// order.
 type List struct {
 	Name    string
 	Sort    string
@@ -55,7 +56,8 @@ func (c *Cursors) Encode(list List, after db.Place) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(mac, payload...)), nil
 }
 
-// Decode returns the place of a cursor. One that is cut off, altered or from another list is errs.InvalidCursor.
+// Decode returns the place of a cursor. One that is cut off, altered or from another list is
+// errs.InvalidCursor.
 func (c *Cursors) Decode(list List, cursor string) (db.Place, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(raw) < macLen || strings.ContainsAny(cursor, "\r\n") { // which the decoder passes over

@@ -10,9 +10,10 @@ import (
 	"github.com/tenantry/tenantry/gen/db/sqlite"
 )
 
-// Whether there is an index for an optional condition of a query depends on whether it counts. PostgreSQL forgets about values
-// once it has seen a prepared statement a few times, and SQLite never looks at them. MySQL and MariaDB plan each time. So
-// PostgreSQL and SQLite are shown only the conditions that count. See docs/adr/0008-lists.md.
+// Whether there is an index for an optional condition of a query depends on whether it counts.
+// PostgreSQL forgets about values once it has seen a prepared statement a few times, and SQLite
+// never looks at them. MySQL and MariaDB plan each time. So PostgreSQL and SQLite are shown only
+// the conditions that count. See docs/adr/0008-lists.md.
 
 // nameOf returns the name that sqlc has written into a query.
 func nameOf(text string) string {
@@ -20,7 +21,8 @@ func nameOf(text string) string {
 	return name
 }
 
-// given returns which of the conditions count with these arguments: a bit for each, the lowest for the first one.
+// given returns which of the conditions count with these arguments: a bit for each, the lowest for
+// the first one.
 func given(options []db.Option, args []any) uint64 {
 	var count uint64
 	for i, o := range options {
@@ -60,7 +62,8 @@ func (c sqliteConditions) QueryRowContext(ctx context.Context, query string, arg
 	return c.DBTX.QueryRowContext(ctx, sqliteText(query, args), args...)
 }
 
-// sqliteText returns a text in which the conditions that count are unconditional. The others stay, so that no parameter is missing.
+// sqliteText returns a text in which the conditions that count are unconditional. The others stay,
+// so that no parameter is missing.
 func sqliteText(text string, args []any) string {
 	for _, o := range db.Statements[nameOf(text)].SQLite {
 		if hasValue(args, o.Parameter) {

@@ -11,7 +11,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// maxDeferred is how many statements wait at most, so that filling a database takes no more memory than a request.
+// maxDeferred is how many statements wait at most, so that filling a database takes no more memory
+// than a request.
 const maxDeferred = 100
 
 // postgresTx is a transaction that begins with its first statement, in the same round trip. See docs/adr/0015-round-trips.md.
@@ -76,8 +77,8 @@ func (t *postgresTx) run(ctx context.Context, as scope, text string, args []any)
 	return s.run(ctx, &t.pipeline, statementOf(text, args), args)
 }
 
-// exec sends a deferred statement together with the next one, or with COMMIT: no caller looks at its result before. An error of it is
-// that of what comes next.
+// exec sends a deferred statement together with the next one, or with COMMIT: no caller looks at
+// its result before. An error of it is that of what comes next.
 func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any) (pgconn.CommandTag, error) {
 	name := nameOf(text)
 	if !db.Deferred[name] || len(t.pipeline.names) >= maxDeferred {
@@ -91,7 +92,8 @@ func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any
 	return pgconn.CommandTag{}, err
 }
 
-// commit sends the deferred statements, too. The server skips all that comes after an error, so that it never commits a part.
+// commit sends the deferred statements, too. The server skips all that comes after an error, so
+// that it never commits a part.
 func (t *postgresTx) commit(ctx context.Context) error {
 	if !t.begun {
 		t.release()

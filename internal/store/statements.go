@@ -74,8 +74,8 @@ func (s statement) sql() string {
 	return postgresText(text, known.Postgres, s.count)
 }
 
-// description has the types of a statement's parameters and columns. The server doesn't keep a statement without a name: it plans it for the
-// values of each execution.
+// description has the types of a statement's parameters and columns. The server doesn't keep a
+// statement without a name: it plans it for the values of each execution.
 type description struct {
 	*pgconn.StatementDescription
 
@@ -110,10 +110,12 @@ func (d *description) scan(types *pgtype.Map, rows pgx.Rows, dest []any) error {
 	return nil
 }
 
-// allOptions selects all optional conditions of a statement as sqlc has written them. It is used only to describe the types of parameters.
+// allOptions selects all optional conditions of a statement as sqlc has written them. It is used
+// only to describe the types of parameters.
 const allOptions = math.MaxUint64
 
-// describe returns the description of a statement. The first time it asks the server, which mostly keeps the statement from then on.
+// describe returns the description of a statement. The first time it asks the server, which mostly
+// keeps the statement from then on.
 func (s *statements) describe(ctx context.Context, is statement) (*description, error) {
 	if known := s.known[is]; known != nil {
 		return known, nil
@@ -124,7 +126,8 @@ func (s *statements) describe(ctx context.Context, is statement) (*description, 
 		if err != nil {
 			return nil, err
 		}
-		// A parameter whose condition doesn't count has a type all the same. A statement that isn't kept needs no description of its own.
+		// A parameter whose condition doesn't count has a type all the same. A statement that isn't
+		// kept needs no description of its own.
 		types = all.ParamOIDs
 		if !s.isKept(is) {
 			return s.know(is, &pgconn.StatementDescription{SQL: is.sql(), ParamOIDs: types, Fields: all.Fields}), nil
@@ -148,7 +151,8 @@ func (s *statements) isKept(is statement) bool {
 	return !s.pooled && is.count == 0 && !is.searches
 }
 
-// isPlannedOnce reports whether a statement is kept and returns many rows, with optional conditions of which none counts.
+// isPlannedOnce reports whether a statement is kept and returns many rows, with optional conditions
+// of which none counts.
 func (s *statements) isPlannedOnce(is statement) bool {
 	return s.isKept(is) && db.Statements[nameOf(is.text)].Many
 }

@@ -57,7 +57,8 @@ func conditionsOf(q query) ([]condition, error) {
 	return conditions, nil
 }
 
-// findParameter requires one parameter, sqlc.narg for a condition that doesn't always count, which the query has nowhere else.
+// findParameter requires one parameter, sqlc.narg for a condition that doesn't always count, which
+// the query has nowhere else.
 func (c *condition) findParameter(q query) error {
 	want := "narg"
 	if c.marker == counted {
@@ -92,7 +93,8 @@ func closing(text string, from int) int {
 	return -1
 }
 
-// whenever returns the condition as one that is true without a value. It uses the parameter as a value first: sqlc takes its type from there.
+// whenever returns the condition as one that is true without a value. It uses the parameter as a
+// value first: sqlc takes its type from there.
 func (c condition) whenever() string {
 	return "(" + c.text + " OR sqlc.narg(" + c.parameter + ") IS NULL)"
 }

@@ -10,13 +10,15 @@ import (
 type engine struct {
 	name  string
 	limit string
-	// place returns the condition of a page that starts after a row. All engines find such a page in an index.
+	// place returns the condition of a page that starts after a row. All engines find such a page
+	// in an index.
 	place func(o order) string
 	// decimal is what a parameter is in a comparison with a decimal column; %s is the parameter.
 	decimal string
 }
 
-// namedLimit is a syntax error for sqlc's MySQL parser. A bare placeholder there still becomes a field named Limit.
+// namedLimit is a syntax error for sqlc's MySQL parser. A bare placeholder there still becomes a
+// field named Limit.
 const namedLimit = "sqlc.arg('limit')"
 
 var engines = []engine{
@@ -24,8 +26,8 @@ var engines = []engine{
 		// sqlc takes all parameters of a row for those of its first column, hence the casts.
 		return fmt.Sprintf("(%[1]s, id) %[2]s (sqlc.arg(after_%[1]s)::%[3]s, sqlc.arg(after_id)::uuid)", o.key.name, o.comparison(), castOf(o.key))
 	}},
-	// MySQL and MariaDB look for no range of an index in a comparison of rows, but in these two ranges.
-	// They compare a decimal with a text as floating-point numbers.
+	// MySQL and MariaDB look for no range of an index in a comparison of rows, but in these two
+	// ranges. They compare a decimal with a text as floating-point numbers.
 	{name: "mysql", limit: "?", decimal: "CAST(%s AS decimal(65,30))", place: func(o order) string {
 		return fmt.Sprintf("(%[1]s %[2]s sqlc.arg(after_%[1]s) OR (%[1]s = sqlc.arg(after_%[1]s) AND id %[2]s sqlc.arg(after_id)))", o.key.name, o.comparison())
 	}},

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// longestText is how many characters a text without a limit is taken to have at most, when lists are sorted by it.
+// longestText is how many characters a text without a limit is taken to have at most, when lists
+// are sorted by it.
 const longestText = 200
 
 // ends returns what comes before and after all values of a column, as Go expressions of their JSON.

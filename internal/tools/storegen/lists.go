@@ -26,7 +26,8 @@ type orderCode struct {
 	Of                 []field // those of the filters that the query takes
 }
 
-// generateLists writes the lists. The rows of a list are whole rows of its table, so that all its queries return the same struct.
+// generateLists writes the lists. The rows of a list are whole rows of its table, so that all its
+// queries return the same struct.
 func generateLists(s sources, methods []method, known structs, to string) error {
 	rows := map[string]string{}
 	for _, m := range methods {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// How to search a tenant's rows for a text depends on how many of the next rows have it, which no statistics of a table tell.
-// So PostgreSQL gets a statement with both ways. It looks through some rows in the order of the list. These fill the page if
-// the text is frequent. If they don't, the page is made of all rows that the index of trigrams finds.
-// See docs/adr/0014-flat-cost.md.
+// How to search a tenant's rows for a text depends on how many of the next rows have it, which no
+// statistics of a table tell. So PostgreSQL gets a statement with both ways. It looks through some
+// rows in the order of the list. These fill the page if the text is frequent. If they don't, the
+// page is made of all rows that the index of trigrams finds. See docs/adr/0014-flat-cost.md.
 
 // searchAhead is how many rows are looked through.
 const searchAhead = 5000
@@ -47,8 +47,8 @@ func sorted(order string) string {
 	return strings.Join(keys, ", ")
 }
 
-// bothWays returns the statement. Row n is the last that is looked at. It is in ahead, whatever its text, only if the page isn't
-// full by then and there may be more rows.
+// bothWays returns the statement. Row n is the last that is looked at. It is in ahead, whatever its
+// text, only if the page isn't full by then and there may be more rows.
 func bothWays(name, columns, table, view, where, order, sorted, search, limit string) string {
 	//nolint:unqueryvet // the columns are those of the query
 	return fmt.Sprintf(`%[1]s

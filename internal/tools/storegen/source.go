@@ -31,7 +31,8 @@ func (q query) nameErrorf(format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s: %w", q.file, q.line, q.name, fmt.Errorf(format, args...))
 }
 
-// readQueries returns the queries of all .sql files of the folders, by the names of the files. A folder may be missing.
+// readQueries returns the queries of all .sql files of the folders, by the names of the files. A
+// folder may be missing.
 func readQueries(folders ...string) (map[string][]query, error) {
 	files, names := map[string][]query{}, map[string]query{}
 	for _, folder := range folders {
@@ -64,7 +65,8 @@ func readQueries(folders ...string) (map[string][]query, error) {
 
 var queryName = regexp.MustCompile(`^-- name: (\w+) (:\w+)(?: (.*))?$`)
 
-// readFile refuses text that isn't ASCII: sqlc's parser for SQLite mixes queries up after it, without an error.
+// readFile refuses text that isn't ASCII: sqlc's parser for SQLite mixes queries up after it,
+// without an error.
 func readFile(path string) ([]query, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {

@@ -84,7 +84,8 @@ func (s source) statement(q query, postgres, sqlite string, tables catalogue) (s
 	return made, nil
 }
 
-// find finds the condition in what sqlc has made of its query. The sign is that of the engine's parameters.
+// find finds the condition in what sqlc has made of its query. The sign is that of the engine's
+// parameters.
 func (c condition) find(text, sign string) (option, error) {
 	before, after, _ := strings.Cut(c.text, parameter.FindString(c.text))
 	pattern := regexp.MustCompile(`\(` + regexp.QuoteMeta(before) + sign + `(\d+)` + regexp.QuoteMeta(after) + ` OR ` + sign + `(\d+) IS NULL\)`)
