@@ -142,8 +142,11 @@ func TestOnlyRowsWithAVersionAreSavedByUpdates(t *testing.T) {
 		"Plain": {id, name}, "UpdatePlainParams": {name, id},
 	}}
 	got := updatesOf([]method{
-		{Name: "UpdateThing", Params: "UpdateThingParams"}, {Name: "UpdateOther", Params: "UpdateOtherParams"}, {Name: "UpdatePlain", Params: "UpdatePlainParams"},
-		{Name: "InsertThing", Params: "UpdateThingParams"}, {Name: "UpdateAll"},
+		{Name: "UpdateThing", Params: "UpdateThingParams"},
+		{Name: "UpdateOther", Params: "UpdateOtherParams"},
+		{Name: "UpdatePlain", Params: "UpdatePlainParams"},
+		{Name: "InsertThing", Params: "UpdateThingParams"},
+		{Name: "UpdateAll"},
 	}, known)
 	if diff := cmp.Diff([]update{{"UpdateThing", "Thing", []field{name, id, version}}}, got); diff != "" {
 		t.Error(diff)

@@ -50,7 +50,6 @@ func sorted(order string) string {
 // bothWays returns the statement. Row n is the last that is looked at. It is in ahead, whatever its
 // text, only if the page isn't full by then and there may be more rows.
 func bothWays(name, columns, table, view, where, order, sorted, search, limit string) string {
-	//nolint:unqueryvet // the columns are those of the query
 	return fmt.Sprintf(`%[1]s
 WITH ahead AS MATERIALIZED (
 SELECT * FROM (SELECT r.*, row_number() OVER () AS n FROM (
