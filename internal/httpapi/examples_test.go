@@ -20,6 +20,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
+	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
 // beforehand makes the state that an operation is for, where the world hasn't got it.
@@ -102,7 +103,7 @@ func TestEveryExampleIsTrue(t *testing.T) {
 				t.Parallel()
 				replies := exampleReplies(t, op)
 				for status, documented := range op.Spec.Responses.Map() {
-					if documented.Value.Content.Get("application/problem+json") == nil {
+					if documented.Value.Content.Get("application/problem+json") == nil && !apitest.IsForLater(storetest.Resources(t), op, status) {
 						replies.want(t, status, documented.Value, seen)
 					}
 				}

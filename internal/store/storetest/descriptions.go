@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -12,21 +13,25 @@ import (
 // hear of a new resource without a new line.
 func Resources(t testing.TB) []resource.Resource {
 	t.Helper()
-	folder, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; folder = filepath.Dir(folder) {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			break
-		}
-		if folder == filepath.Dir(folder) {
-			t.Fatal("no go.mod above the working directory, so the descriptions of resources aren't found")
-		}
-	}
-	all, err := resource.Load(os.DirFS(folder), "sql/resources")
+	all, err := LoadResources()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// LoadResources is Resources without a test.
+func LoadResources() ([]resource.Resource, error) {
+	folder, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	for ; ; folder = filepath.Dir(folder) {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return resource.Load(os.DirFS(folder), "sql/resources")
+		}
+		if folder == filepath.Dir(folder) {
+			return nil, errors.New("no go.mod above the working directory, so the descriptions of resources aren't found")
+		}
+	}
 }

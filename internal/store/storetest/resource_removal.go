@@ -129,6 +129,73 @@ func removalOfReferenced(t *T, r resource.Resource) {
 	}
 }
 
+// removalCounts proves the queries that count what goes, or loses a reference, with a row of another resource, directly or not.
+func removalCounts(t *T, r resource.Resource) {
+	for _, how := range []string{"Gone", "Detached"} {
+		for _, target := range slices.Sorted(maps.Keys(t.resources)) {
+			query := "Count" + r.GoPlural() + how + "With" + t.resources[target].GoName()
+			if !t.has(query) {
+				continue
+			}
+			one := newFamily(t, tenant(t))
+			two := newFamily(t, one.tenant)
+			one.add(r, allColumns)
+			one.add(r, requiredColumns)
+			two.add(r, allColumns)
+			gone, detached := affected(slices.Concat(one.records, two.records), one.member(target), r.Name)
+			want := map[string]int64{"Gone": gone, "Detached": detached}[how]
+			if want == 0 {
+				t.Errorf("%s: nothing to count", query)
+			}
+			params := arguments{resource.TenantID: one.tenant.String()}
+			for field := range t.method(query).Type().In(1).Fields() {
+				if column := field.Tag.Get("json"); column != resource.TenantID {
+					params[column] = one.member(target).String()
+				}
+			}
+			if n, err := rowsOf(t.call(query, reflect.Value{}, params)); n != want || err != nil {
+				t.Errorf("%s: %d, %v; want %d", query, n, err, want)
+			}
+			params[resource.TenantID] = tenant(t).String()
+			if n, err := rowsOf(t.call(query, reflect.Value{}, params)); n != 0 || err != nil {
+				t.Errorf("%s of another tenant: %d, %v", query, n, err)
+			}
+		}
+	}
+}
+
+// affected returns how many rows of a resource go with a row, and how many stay and lose a reference.
+func affected(rows []record, first uuid.UUID, name string) (gone, detached int64) {
+	going := map[string]bool{first.String(): true}
+	refersToGoing := func(row record, counts func(resource.Field) bool) bool {
+		return slices.ContainsFunc(row.r.References(), func(f resource.Field) bool {
+			id, _ := row.get(f.Name).(string)
+			return counts(f) && going[id]
+		})
+	}
+	takes := func(f resource.Field) bool {
+		return f.OnDelete == resource.Cascade || f.OnDelete == resource.Custom && !f.Null
+	}
+	for before := 0; before < len(going); {
+		before = len(going)
+		for _, row := range rows {
+			if refersToGoing(row, takes) {
+				going[row.id().String()] = true
+			}
+		}
+	}
+	for _, row := range rows {
+		switch {
+		case row.r.Name != name:
+		case going[row.id().String()]:
+			gone++
+		case refersToGoing(row, func(f resource.Field) bool { return f.OnDelete == resource.Detach }):
+			detached++
+		}
+	}
+	return gone, detached
+}
+
 func jsonRows(t *T, rows any) []any {
 	t.Helper()
 	list := []any{}

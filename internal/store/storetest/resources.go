@@ -34,6 +34,7 @@ func resourceTests(r resource.Resource) map[string]func(*T) {
 		"removal of a tenant/a range of its rows goes, and nothing else":       removalOfRange,
 		"removal of a tenant/references in a circle are taken off":             removalDetaches,
 		"removal of what it refers to/its rows are listed, and go up to an id": removalOfReferenced,
+		"removal of what it refers to/its rows are counted":                    removalCounts,
 	}
 	named := map[string]func(*T){}
 	for name, test := range tests {
