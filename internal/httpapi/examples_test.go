@@ -21,6 +21,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/store/storetest"
+	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 // beforehand makes the state that an operation is for, where the world hasn't got it.
@@ -213,6 +214,8 @@ func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3
 		case p.Name == "cursor":
 			query.Set("limit", "1")
 			query.Set("cursor", w.nextCursor(t, op))
+		case p.Name == "q":
+			query.Set(p.Name, w.searchable(t, op, value))
 		default:
 			query.Set(p.Name, cmp.Or(w.secret(t, p.Name), value))
 		}
@@ -238,6 +241,21 @@ func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3
 		circumstance(t, w)
 	}
 	return w.do(t, w.authorization(op), op.Method, path+"?"+query.Encode(), text, options...)
+}
+
+// searchable is the example of q. Lists share it, so one may show nothing that has this text; it is searched for what its
+// first item is called.
+func (w *exampleWorld) searchable(t *testing.T, op access.Operation, q string) string {
+	t.Helper()
+	i := slices.IndexFunc(storetest.Resources(t), func(r resource.Resource) bool { return op.ID == "list"+r.GoPlural() })
+	if i < 0 {
+		return q
+	}
+	items := w.examples(t, op.ID)
+	if strings.Contains(strings.ToLower(fmt.Sprint(items)), strings.ToLower(q)) {
+		return q
+	}
+	return fmt.Sprint(items[0].(map[string]any)[storetest.Resources(t)[i].Label])
 }
 
 // nextCursor is that of an operation's second page.
