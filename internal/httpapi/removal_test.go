@@ -59,4 +59,3 @@ func (d described) checkPreview(reply apitest.Reply, f resource.Field) {
 		d.Errorf("the dry run says %s, want 1 of %s", reply.Body, name)
 	}
 }
-
