@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,9 +54,7 @@ func described(t *testing.T, others map[string]string) *model {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range texts(t, "../../../sql/resources") {
-		others[name] = text
-	}
+	maps.Copy(others, texts(t, "../../../sql/resources"))
 	for name, text := range others {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -112,14 +112,14 @@ func (k kind) UniqueKeys() []Key {
 		if f.Unique == nil {
 			continue
 		}
-		within := ""
+		var within strings.Builder
 		for _, name := range f.Unique[1:] {
-			within += " of this " + strings.ReplaceAll(strings.TrimSuffix(name, "_id"), "_", " ")
+			within.WriteString(" of this " + strings.ReplaceAll(strings.TrimSuffix(name, "_id"), "_", " "))
 		}
 		keys = append(keys, Key{
 			Constraint: k.Plural + "_" + strings.Join(append(slices.Clone(f.Unique), f.Name), "_") + "_key",
 			Pointer:    "/" + f.Name,
-			Taken:      fmt.Sprintf("%s%s with this %s exists already.", k.Article(), within, field{f, k}.Words()),
+			Taken:      fmt.Sprintf("%s%s with this %s exists already.", k.Article(), within.String(), field{f, k}.Words()),
 		})
 	}
 	return keys
