@@ -240,15 +240,15 @@ func (r record) tryInsert() error {
 // update carries out the update to the record's values, and returns the number of rows.
 func (r record) update(change arguments) (int64, error) {
 	r.t.Helper()
-	return rowsOf(r.t.call("Update"+r.r.GoName(), r.row, change))
+	return changedRows(r.t.call("Update"+r.r.GoName(), r.row, change))
 }
 
 func (r record) delete(change arguments) (int64, error) {
 	r.t.Helper()
-	return rowsOf(r.t.call("Delete"+r.r.GoName(), r.row, change))
+	return changedRows(r.t.call("Delete"+r.r.GoName(), r.row, change))
 }
 
-func rowsOf(result any, err error) (int64, error) {
+func changedRows(result any, err error) (int64, error) {
 	rows, _ := result.(int64)
 	return rows, err
 }
