@@ -29,7 +29,7 @@ func (a *App) Insert(t testing.TB, r resource.Resource, columns map[string]any) 
 		err = json.Unmarshal(encoded, row.Interface())
 	}
 	if err == nil {
-		err, _ = method.Call([]reflect.Value{reflect.ValueOf(t.Context()), row.Elem()})[0].Interface().(error)
+		err, _ = reflect.TypeAssert[error](method.Call([]reflect.Value{reflect.ValueOf(t.Context()), row.Elem()})[0])
 	}
 	if err != nil {
 		t.Fatalf("insert %s: %v", r.Name, err)

@@ -80,6 +80,9 @@ func columns(t testing.TB, pool *sql.DB, table string) map[string]bool {
 	for _, name := range names {
 		found[name] = true
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return found
 }
 

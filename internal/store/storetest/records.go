@@ -163,7 +163,7 @@ func setText(value reflect.Value, text string) error {
 		value.Set(reflect.New(value.Type().Elem()))
 		value = value.Elem()
 	}
-	if from, ok := value.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if from, ok := reflect.TypeAssert[encoding.TextUnmarshaler](value.Addr()); ok {
 		return from.UnmarshalText([]byte(text))
 	}
 	var err error
@@ -302,7 +302,7 @@ func (t *T) call(name string, row reflect.Value, arguments arguments) (any, erro
 		}
 	}
 	results := method.Call([]reflect.Value{reflect.ValueOf(t.Context()), params})
-	err, _ := results[len(results)-1].Interface().(error)
+	err, _ := reflect.TypeAssert[error](results[len(results)-1])
 	if len(results) == 1 {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func (l listing) page(tenant uuid.UUID, filters arguments, after *record, limit 
 		}
 	}
 	set(resource.TenantID, reflect.ValueOf(tenant))
-	set("limit", reflect.ValueOf(int32(limit))) //nolint:gosec // a small number
+	set("limit", reflect.ValueOf(int32(limit)))
 	if after == nil {
 		key, id := l.first()
 		if err := setText(params.FieldByName(resource.GoName("after_"+l.column())), key); err != nil {
@@ -73,7 +73,7 @@ func (l listing) page(tenant uuid.UUID, filters arguments, after *record, limit 
 		set("after_id", after.row.FieldByName("ID"))
 	}
 	results := method.Call([]reflect.Value{reflect.ValueOf(l.t.Context()), params})
-	if err, _ := results[1].Interface().(error); err != nil {
+	if err, _ := reflect.TypeAssert[error](results[1]); err != nil {
 		l.t.Fatalf("%s: %v", l.query(), err)
 	}
 	if results[0].IsNil() {
