@@ -14,6 +14,7 @@ import (
 var elsewhere = map[string]map[string]string{
 	"docs/architecture.md": {
 		"──oapi-codegen──>": "a drawing",
+		":list created_at":  "TestListBecomesAQueryForEachOrderAndTheCount",
 	},
 	"docs/adr/0020-upgrades.md": {
 		"-- tenantry: runs with older programs": "TestWhichMigrationsRunWithOlderPrograms",
