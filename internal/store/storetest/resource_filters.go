@@ -131,7 +131,7 @@ func count(t *T, r resource.Resource, tenant uuid.UUID, filters arguments) int64
 	t.Helper()
 	arguments := arguments{resource.TenantID: tenant.String()}
 	maps.Copy(arguments, filters)
-	n, err := rowsOf(t.call("Count"+r.GoPlural(), reflect.Value{}, arguments))
+	n, err := changedRows(t.call("Count"+r.GoPlural(), reflect.Value{}, arguments))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func removalOfRange(t *T, r resource.Resource) {
 		})
 	}
 	remove := func(after, last uuid.UUID) int64 {
-		n, err := rowsOf(t.call("Delete"+r.GoPlural()+"Between", reflect.Value{}, arguments{
+		n, err := changedRows(t.call("Delete"+r.GoPlural()+"Between", reflect.Value{}, arguments{
 			resource.TenantID: one.tenant.String(), "after_id": after.String(), "last_id": last.String(),
 		}))
 		if err != nil {
@@ -67,7 +67,7 @@ func removalDetaches(t *T, r resource.Resource) {
 	}
 	equal(t, "attached", attached(uuid.Nil, 100), []uuid.UUID{rows[0].id(), rows[1].id(), rows[2].id()})
 	between := arguments{resource.TenantID: one.tenant.String(), "after_id": rows[0].id().String(), "last_id": rows[1].id().String()}
-	if n, err := rowsOf(t.call(detach, reflect.Value{}, between)); n != 1 || err != nil {
+	if n, err := changedRows(t.call(detach, reflect.Value{}, between)); n != 1 || err != nil {
 		t.Fatalf("%d rows, %v; want 1", n, err)
 	}
 	equal(t, "attached now", attached(uuid.Nil, 100), []uuid.UUID{rows[0].id(), rows[2].id()})
@@ -120,7 +120,7 @@ func removalOfReferenced(t *T, r resource.Resource) {
 		foreign := maps.Clone(up)
 		foreign[resource.TenantID] = tenant(t).String()
 		for n, change := range []arguments{foreign, up} {
-			if got, err := rowsOf(t.call(remove, rows[0].row, change)); got != int64(n) || err != nil {
+			if got, err := changedRows(t.call(remove, rows[0].row, change)); got != int64(n) || err != nil {
 				t.Errorf("%d rows deleted, %v; want %d", got, err, n)
 			}
 		}
@@ -153,11 +153,11 @@ func removalCounts(t *T, r resource.Resource) {
 					params[column] = one.member(target).String()
 				}
 			}
-			if n, err := rowsOf(t.call(query, reflect.Value{}, params)); n != want || err != nil {
+			if n, err := changedRows(t.call(query, reflect.Value{}, params)); n != want || err != nil {
 				t.Errorf("%s: %d, %v; want %d", query, n, err, want)
 			}
 			params[resource.TenantID] = tenant(t).String()
-			if n, err := rowsOf(t.call(query, reflect.Value{}, params)); n != 0 || err != nil {
+			if n, err := changedRows(t.call(query, reflect.Value{}, params)); n != 0 || err != nil {
 				t.Errorf("%s of another tenant: %d, %v", query, n, err)
 			}
 		}
