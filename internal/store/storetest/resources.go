@@ -293,11 +293,11 @@ func locksCompany(t *T, r resource.Resource) {
 	row := f.add(r, requiredColumns)
 	lock := "LockCompanyOf" + r.GoName()
 	for what, change := range elsewhere(t) {
-		if n, err := rowsOf(t.call(lock, row.row, change)); n != 0 || err != nil {
+		if n, err := changedRows(t.call(lock, row.row, change)); n != 0 || err != nil {
 			t.Errorf("company of what is %s: %d rows, %v", what, n, err)
 		}
 	}
-	if n, err := rowsOf(t.call(lock, row.row, nil)); n != 1 || err != nil {
+	if n, err := changedRows(t.call(lock, row.row, nil)); n != 1 || err != nil {
 		t.Errorf("%d rows, %v; want 1", n, err)
 	}
 	company, err := t.call("GetCompany", row.row, arguments{resource.ID: f.member("company").String()})
