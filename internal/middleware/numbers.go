@@ -63,7 +63,7 @@ func isInteger(schema *openapi3.Schema) bool {
 		slices.ContainsFunc(schema.AllOf, func(part *openapi3.SchemaRef) bool { return isInteger(part.Value) })
 }
 
-// toInteger returns a whole number as digits with an optional minus sign, if it has at most 19 digits. Its work is
+// toInteger returns a whole number as digits with an optional minus sign, if it is an int64. Its work is
 // proportional to the length of the text, whatever the exponent is.
 func toInteger(number json.Number) json.Number {
 	text := strings.ToLower(string(number))
@@ -84,9 +84,12 @@ func toInteger(number json.Number) json.Number {
 		return anyFraction
 	case err != nil || len(significant)+zeros > maxDigits:
 		return json.Number(sign + farAway)
-	default:
-		return json.Number(sign + significant + strings.Repeat("0", zeros))
 	}
+	integer := sign + significant + strings.Repeat("0", zeros)
+	if _, err := strconv.ParseInt(integer, 10, 64); err != nil {
+		return json.Number(sign + farAway) // as float64, 9223372036854775808 would be the largest int64
+	}
+	return json.Number(integer)
 }
 
 // parseExponent returns 0 for no exponent, and an error for one that int32 can't hold.
