@@ -21,7 +21,11 @@ import (
 var templates embed.FS
 
 func main() {
-	if err := run(".", "."); err != nil {
+	err := run(".", ".")
+	if err == nil {
+		err = checkDocument(os.DirFS("."))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "resourcegen:", err)
 		os.Exit(1)
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,7 +45,7 @@ func texts(t *testing.T, folder string) map[string]string {
 	return all
 }
 
-// described returns the model of the resources of this repository and of others.
+// described returns the model of companies, branches and departments, and of others.
 func described(t *testing.T, others map[string]string) *model {
 	t.Helper()
 	root := t.TempDir()
@@ -54,7 +53,10 @@ func described(t *testing.T, others map[string]string) *model {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	maps.Copy(others, texts(t, "../../../sql/resources"))
+	own := texts(t, "../../../sql/resources")
+	for _, name := range []string{"company.yaml", "branch.yaml", "department.yaml"} {
+		others[name] = own[name]
+	}
 	for name, text := range others {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
