@@ -61,6 +61,10 @@ generate: ## Regenerate openapi/openapi.yaml and gen/ from openapi/ and sql/
 	npm ci $(CLIENT) --ignore-scripts --no-audit --no-fund
 	npm run $(CLIENT) generate
 
+.PHONY: resource
+resource: ## Write the files of a new resource from its description: make resource SPEC=project.yaml
+	@go run ./internal/tools/scaffold $(SPEC)
+
 .PHONY: lint
 lint: ## Lint the Go code, the TypeScript and the document
 	$(TOOL) golangci-lint run ./...

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"go/format"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/tenantry/tenantry/internal/tools/resource"
+)
+
+//go:embed templates
+var templates embed.FS
+
+// view is what the templates see of a resource.
+type view struct {
+	resource.Resource
+
+	byName   map[string]resource.Resource // every described resource
+	examples map[string]string            // the id that the document's examples show, by entity
+}
+
+func newView(r resource.Resource, all []resource.Resource, examples map[string]string) view {
+	v := view{r, map[string]resource.Resource{}, examples}
+	for _, other := range all {
+		v.byName[other.Name] = other
+	}
+	return v
+}
+
+func (v view) render(name string) ([]byte, error) {
+	t, err := template.New(name).Funcs(template.FuncMap{
+		"join": strings.Join, "goName": resource.GoName, "title": title, "article": article,
+	}).ParseFS(templates, "templates/*.tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("parse templates: %w", err)
+	}
+	var out bytes.Buffer
+	if err := t.ExecuteTemplate(&out, name, v); err != nil {
+		return nil, fmt.Errorf("render: %w", err)
+	}
+	if !strings.HasSuffix(name, ".go.tmpl") {
+		return out.Bytes(), nil
+	}
+	source, err := format.Source(out.Bytes())
+	if err != nil {
+		return nil, fmt.Errorf("format %s: %w", name, err)
+	}
+	return source, nil
+}
+
+func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// article returns the words with "a" or "an" before them.
+func article(words string) string {
+	if strings.ContainsAny(words[:1], "aeio") { // u is mostly spoken as in user
+		return "an " + words
+	}
+	return "a " + words
+}
+
+// PluralWords returns the plural as people write it.
+func (v view) PluralWords() string { return strings.ReplaceAll(v.Plural, "_", " ") }
+
+// sameParent reports whether a reference must be to a row of the same company.
+func (v view) sameParent(f resource.Field) bool {
+	target, described := v.byName[f.Ref]
+	_, within := v.Parent()
+	if !described || !within {
+		return false
+	}
+	_, targetWithin := target.Parent()
+	return targetWithin
+}
+
+// table returns the table of what a reference refers to.
+func (v view) table(ref string) string {
+	if target, ok := v.byName[ref]; ok {
+		return target.Plural
+	}
+	return ref + "s" // users
+}
+
+// foreign returns the columns of a reference's foreign key, and those that they refer to.
+func (v view) foreign(f resource.Field) (columns, to []string) {
+	if parent, ok := v.Parent(); ok && v.sameParent(f) {
+		return []string{resource.TenantID, parent.Name, f.Name}, []string{resource.TenantID, parent.Name, resource.ID}
+	}
+	return []string{resource.TenantID, f.Name}, []string{resource.TenantID, resource.ID}
+}
+
+// Constraint is a unique key or a foreign key.
+type constraint struct{ Name, Definition string }
+
+// Constraints returns the keys of the table.
+func (v view) Constraints() []constraint {
+	var all []constraint
+	unique := func(columns []string) {
+		all = append(all, constraint{resource.Identifier(v.Plural, columns, "key"), "UNIQUE (" + strings.Join(columns, ", ") + ")"})
+	}
+	for _, key := range v.UniqueKeys() {
+		unique(key)
+	}
+	if parent, ok := v.Parent(); ok {
+		unique([]string{resource.TenantID, parent.Name, resource.ID}) // what rows of the same company refer to
+	}
+	refer := func(columns []string, table string, to []string) {
+		all = append(all, constraint{resource.Identifier(v.Plural, columns, "fkey"),
+			fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s (%s)", strings.Join(columns, ", "), table, strings.Join(to, ", "))})
+	}
+	if !slices.ContainsFunc(v.References(), func(f resource.Field) bool { return !f.Null }) {
+		refer([]string{resource.TenantID}, "tenants", []string{resource.ID})
+	}
+	for _, f := range v.References() {
+		columns, to := v.foreign(f)
+		refer(columns, v.table(f.Ref), to)
+	}
+	return all
+}
+
+// Index is one of the table.
+type index struct{ Name, Columns string }
+
+// Indexes returns those that lists and foreign keys need: each order, alone and behind each filter. A key that begins
+// with the same columns is one, too.
+func (v view) Indexes() []index {
+	var all []index
+	add := func(columns ...string) {
+		named := columns
+		if columns[len(columns)-1] == resource.ID {
+			named = columns[:len(columns)-1]
+		} else if v.isIndexed(columns) {
+			return
+		}
+		all = append(all, index{resource.Identifier(v.Plural, named, "idx"), strings.Join(columns, ", ")})
+	}
+	for _, key := range v.Sort {
+		add(resource.TenantID, resource.SortColumn(key), resource.ID)
+	}
+	for _, filter := range v.filterColumns() {
+		for _, key := range v.Sort {
+			if column := resource.SortColumn(key); column != filter {
+				add(resource.TenantID, filter, column, resource.ID)
+			}
+		}
+	}
+	for _, f := range v.References() {
+		columns, _ := v.foreign(f)
+		add(columns...)
+	}
+	return all
+}
+
+// filterColumns returns the columns that lists are filtered by, but for those that one row alone may have a value of.
+func (v view) filterColumns() []string {
+	var columns []string
+	for _, f := range v.Fields {
+		if f.Filter && !(len(f.Unique) == 1) {
+			columns = append(columns, f.Name)
+		}
+		for _, part := range f.Parts.Filter {
+			columns = append(columns, resource.AddressColumn(part))
+		}
+	}
+	return columns
+}
+
+// isIndexed reports whether columns are the beginning of a key or of the index of a filter.
+func (v view) isIndexed(columns []string) bool {
+	keys := v.UniqueKeys()
+	for _, filter := range v.filterColumns() {
+		keys = append(keys, []string{resource.TenantID, filter})
+	}
+	return slices.ContainsFunc(keys, func(key []string) bool {
+		return len(key) >= len(columns) && slices.Equal(key[:len(columns)], columns)
+	})
+}
