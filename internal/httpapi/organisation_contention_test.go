@@ -159,13 +159,13 @@ func TestWhoWritesBelowACompanyWaitsForIt(t *testing.T) {
 				})
 			}
 			wait.Wait()
+			if a.Engine != store.SQLite && snapshot(t, a) != before {
+				t.Errorf("something has changed while the company was locked")
+			}
 			return errRelease
 		})
 		if !errors.Is(err, errRelease) {
 			t.Fatal(err)
-		}
-		if a.Engine != store.SQLite && snapshot(t, a) != before {
-			t.Errorf("something has changed while the company was locked")
 		}
 	})
 }
