@@ -226,7 +226,7 @@ func TestDoctorFindsIndexesAndFilesThatAreNotRight(t *testing.T) {
 			drop += " ON users"
 		}
 		i.execf(t, "%s", drop)
-		wantWarning(t, i.examine(t, 0)["indexes"], "users_tenant_id_name_key_idx is missing", "00003_create_users.sql")
+		wantWarning(t, i.examine(t, 0)["indexes"], "users_tenant_id_name_key_idx is missing", "_create_users.sql")
 		switch engine {
 		case store.Postgres:
 			i.execf(t, "CREATE INDEX users_tenant_id_name_key_idx ON users (tenant_id, name_key, id)")
