@@ -57,8 +57,17 @@ func describedProof(r resource.Resource) proof {
 	p.rows = func(t testing.TB, d database) {
 		d.fill(t, r.Plural, strings.Join(names, ", "), strings.Join(expressions, ", "))
 	}
+	for _, c := range r.Columns() {
+		if c.Type.Kind == resource.Decimal {
+			p.unindexed = append(p.unindexed, c.Name)
+		}
+	}
 	for _, name := range r.Filters() {
 		c := resource.AddressColumn(name)
+		if slices.Contains(p.unindexed, c) {
+			p.filters[name] = nil
+			continue
+		}
 		for _, value := range []any{columns[c].rare, columns[c].common} {
 			if value != nil {
 				p.filters[name] = append(p.filters[name], equal(c, value)...)

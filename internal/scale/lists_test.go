@@ -143,10 +143,16 @@ func ordersOf(op access.Operation) []order {
 func (l *lab) prove(t testing.TB, op access.Operation, p proof) {
 	t.Helper()
 	for _, o := range ordersOf(op) {
+		if slices.Contains(p.unindexed, o.column) {
+			continue
+		}
 		l.proveOrder(t, op, p, o, "", filter{where: "true", spread: 1})
 		for _, name := range slices.Sorted(maps.Keys(p.filters)) {
 			for _, f := range p.filters[name] {
 				f.spread = max(f.spread, 1)
+				if name == o.column {
+					f.spread = max(f.spread, 4) // all rows have the same key, so their ids decide where a page starts
+				}
 				l.proveOrder(t, op, p, o, name, f)
 			}
 		}
