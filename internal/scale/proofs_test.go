@@ -14,7 +14,7 @@ type proof struct {
 	// unindexed are columns of decimal numbers. PostgreSQL's comparison of numeric isn't leakproof, so below row-level
 	// security it uses no index for them, see docs/adr/0012-row-level-security.md.
 	unindexed []string
-	more    func(testing.TB, *lab, proof)  // what else can be said about these rows
+	more      func(testing.TB, *lab, proof) // what else can be said about these rows
 }
 
 // filter is a value of a parameter, and the same as a condition of SQL.
