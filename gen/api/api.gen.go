@@ -545,7 +545,7 @@ func (e TokenPairTokenType) Valid() bool {
 	}
 }
 
-// Address Where it is. Every part is there, as `null` if it is unknown.
+// Address A postal address. Every part is present, and `null` if it is unknown.
 type Address struct {
 	// City The city.
 	//
@@ -578,7 +578,7 @@ type Address struct {
 	State *string `json:"state"`
 }
 
-// AddressUpdate The parts that are there change; `null` clears a part, or the whole address.
+// AddressUpdate The parts that are present are changed; `null` clears a part or the whole address.
 type AddressUpdate struct {
 	// City The city.
 	//
@@ -611,7 +611,7 @@ type AddressUpdate struct {
 	State nullable.Nullable[string] `json:"state,omitempty"`
 }
 
-// AuditActionCount How often something was done.
+// AuditActionCount The number of entries of an action.
 type AuditActionCount struct {
 	// Action The action.
 	//
@@ -624,7 +624,7 @@ type AuditActionCount struct {
 	Entries int64 `json:"entries"`
 }
 
-// AuditActor Who did it, as they were then.
+// AuditActor The user who acted, as recorded at that time.
 type AuditActor struct {
 	// Email Their e-mail address.
 	//
@@ -643,7 +643,7 @@ type AuditActor struct {
 	Role *string `json:"role"`
 }
 
-// AuditActorCount How much a user did.
+// AuditActorCount The number of entries of a user.
 type AuditActorCount struct {
 	// ActorEmail Their e-mail address then.
 	//
@@ -659,12 +659,12 @@ type AuditActorCount struct {
 	Entries int64 `json:"entries"`
 }
 
-// AuditChange One field, `before` and `after`, with values of any type. `before` is null for what was created, `after` for what was deleted.
+// AuditChange One field, `before` and `after`, with values of any type. `before` is null if the row was created, `after` if it was deleted.
 //
 // Example: {"after":"TechStart Inc.","before":"TechStart"}
 type AuditChange map[string]interface{}
 
-// AuditDayCount How much happened on a day.
+// AuditDayCount The number of entries of a day.
 type AuditDayCount struct {
 	// Day The day, in UTC.
 	//
@@ -684,7 +684,7 @@ type AuditEntry struct {
 	// Example: company.update
 	Action string `json:"action"`
 
-	// Actor Who did it; `null` if nobody was logged in.
+	// Actor The user who acted; `null` if nobody was logged in.
 	Actor *AuditActor `json:"actor"`
 
 	// Changes The fields that changed, by their name. Secrets are never among them.
@@ -716,7 +716,7 @@ type AuditEntry struct {
 	// Example: PUT
 	Method string `json:"method"`
 
-	// Outcome `failure`: tried and not possible; `denied`: not allowed.
+	// Outcome `failure`: the attempt failed; `denied`: it was not allowed.
 	Outcome AuditOutcome `json:"outcome"`
 
 	// Path The request's path; empty on the command line.
@@ -754,7 +754,7 @@ type AuditEntryPage struct {
 	// Items The entries of this page.
 	Items []AuditEntry `json:"items"`
 
-	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	// NextCursor The `cursor` for the next page; `null` on the last page.
 	//
 	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
@@ -765,7 +765,7 @@ type AuditEntryPage struct {
 	Total *int64 `json:"total,omitempty"`
 }
 
-// AuditExportFormat How the entries are written: a JSON object per line, or a table.
+// AuditExportFormat The format of the entries: one JSON object per line, or a table.
 type AuditExportFormat string
 
 // AuditHead The last entry that is sealed and verified.
@@ -781,7 +781,7 @@ type AuditHead struct {
 	Seq int64 `json:"seq"`
 }
 
-// AuditOutcome `failure`: tried and not possible; `denied`: not allowed.
+// AuditOutcome `failure`: the attempt failed; `denied`: it was not allowed.
 type AuditOutcome string
 
 // AuditPlace An entry, as far as it is known.
@@ -798,15 +798,15 @@ type AuditPlace struct {
 	Time *openapi.Time `json:"time"`
 }
 
-// AuditStats How much happened in a time, counted in three ways.
+// AuditStats The number of entries in a period, counted in three ways.
 type AuditStats struct {
 	// ByAction The 100 most frequent actions.
 	ByAction []AuditActionCount `json:"by_action"`
 
-	// ByActor The 100 users who did most. One whose e-mail address has changed is there with each.
+	// ByActor The 100 users with the most entries. A user whose e-mail address has changed appears once with each address.
 	ByActor []AuditActorCount `json:"by_actor"`
 
-	// ByDay The days on which something happened, in order.
+	// ByDay The days with entries, in order.
 	ByDay []AuditDayCount `json:"by_day"`
 
 	// From The beginning of the time that was counted.
@@ -829,7 +829,7 @@ type AuditStats struct {
 // is all right if no server ran meanwhile. Later versions may add values: take one that you don't know for a finding.
 type AuditStatus string
 
-// AuditVerification What came out when the trail was verified.
+// AuditVerification The result of verifying the trail.
 type AuditVerification struct {
 	// Checkpoint Keep it elsewhere, and send it with a later request. `null` unless the trail is intact, or sealed late.
 	//
@@ -846,7 +846,7 @@ type AuditVerification struct {
 	// Example: 2
 	Entries int64 `json:"entries"`
 
-	// First The first entry that the status is about; `null` if there is none, or nobody can tell which.
+	// First The first entry that the status is about; `null` if there is none or it is unknown.
 	First *AuditPlace `json:"first"`
 
 	// Head The last entry that is sealed and verified.
@@ -878,7 +878,7 @@ type AuditVerification struct {
 
 // Branch A place where a company is: an office, a store, a hospital.
 type Branch struct {
-	// Address Where it is. Every part is there, as `null` if it is unknown.
+	// Address A postal address. Every part is present, and `null` if it is unknown.
 	Address Address `json:"address"`
 
 	// Code A short name in upper case, unique in the company.
@@ -1018,12 +1018,12 @@ type BranchPage struct {
 	// Items The branches of this page.
 	Items []Branch `json:"items"`
 
-	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	// NextCursor The `cursor` for the next page; `null` on the last page.
 	//
 	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
-	// Total The number of all branches that the filters let through; only with `count=true`.
+	// Total The number of all branches that match the filters; only with `count=true`.
 	//
 	// Example: 1
 	Total *int64 `json:"total,omitempty"`
@@ -1076,7 +1076,7 @@ type BranchUpdate struct {
 
 // Company A company of a tenant.
 type Company struct {
-	// Address Where it is. Every part is there, as `null` if it is unknown.
+	// Address A postal address. Every part is present, and `null` if it is unknown.
 	Address Address `json:"address"`
 
 	// Code A short name in upper case, unique in the tenant.
@@ -1220,12 +1220,12 @@ type CompanyPage struct {
 	// Items The companies of this page.
 	Items []Company `json:"items"`
 
-	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	// NextCursor The `cursor` for the next page; `null` on the last page.
 	//
 	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
-	// Total The number of all companies that the filters let through; only with `count=true`.
+	// Total The number of all companies that match the filters; only with `count=true`.
 	//
 	// Example: 1
 	Total *int64 `json:"total,omitempty"`
@@ -1295,16 +1295,16 @@ type ComponentHealth struct {
 // ComponentStatus `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; the database takes no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
 type ComponentStatus string
 
-// CreatedUser A new user, and what to hand to them.
+// CreatedUser A new user, and the one-time token for them.
 type CreatedUser struct {
-	// OneTimeToken Lets a user choose a password, once. Whoever has it can do so.
+	// OneTimeToken Lets its holder choose the user's password, once.
 	OneTimeToken OneTimeToken `json:"one_time_token"`
 
 	// User Someone who may log in to a tenant.
 	User User `json:"user"`
 }
 
-// DeletionPreview What a deletion takes with it, or what is left of one.
+// DeletionPreview What a deletion would delete, or what remains of it.
 type DeletionPreview struct {
 	// Branches How many branches would be deleted.
 	//
@@ -1458,12 +1458,12 @@ type DepartmentPage struct {
 	// Items The departments of this page.
 	Items []Department `json:"items"`
 
-	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	// NextCursor The `cursor` for the next page; `null` on the last page.
 	//
 	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
-	// Total The number of all departments that the filters let through; only with `count=true`.
+	// Total The number of all departments that match the filters; only with `count=true`.
 	//
 	// Example: 1
 	Total *int64 `json:"total,omitempty"`
@@ -1525,7 +1525,7 @@ type EffectiveRole string
 // Environment What this installation is for.
 type Environment string
 
-// ErrorCode A stable name of what went wrong. New ones may come; treat one that you don't know by its status.
+// ErrorCode A stable name of the error. New codes may be added; handle an unknown code by its status.
 type ErrorCode string
 
 // HTMLPage A page for people (HTML).
@@ -1533,12 +1533,12 @@ type ErrorCode string
 // Example: <!doctype html>
 type HTMLPage = string
 
-// Health How it is with the program and the parts that it needs.
+// Health The state of the program and its components.
 type Health struct {
 	// Components How it is with each part.
 	Components HealthComponents `json:"components"`
 
-	// Status `degraded`: something is down that the program can do without, or all connections to the database are in use.
+	// Status `degraded`: an optional component is down, or all connections to the database are in use.
 	Status HealthStatus `json:"status"`
 
 	// Version The version of the program.
@@ -1562,12 +1562,12 @@ type HealthComponents struct {
 	Schema ComponentHealth `json:"schema"`
 }
 
-// HealthStatus `degraded`: something is down that the program can do without, or all connections to the database are in use.
+// HealthStatus `degraded`: an optional component is down, or all connections to the database are in use.
 type HealthStatus string
 
-// Index What this is, and where to go from here.
+// Index The name and version of the program, and its paths.
 type Index struct {
-	// Links Where to go from here, as paths.
+	// Links Paths of the documents and checks.
 	Links IndexLinks `json:"links"`
 
 	// Name The name of this installation.
@@ -1581,7 +1581,7 @@ type Index struct {
 	Version string `json:"version"`
 }
 
-// IndexLinks Where to go from here, as paths.
+// IndexLinks Paths of the documents and checks.
 type IndexLinks struct {
 	// Docs This document, to try out in a browser.
 	//
@@ -1666,7 +1666,7 @@ type Liveness struct {
 // LivenessStatus Always `ok`.
 type LivenessStatus string
 
-// LoginRequest Who logs in, and with what.
+// LoginRequest The credentials of a log-in.
 type LoginRequest struct {
 	// Email The e-mail address, in upper or lower case, with the domain in Unicode or Punycode.
 	//
@@ -1679,7 +1679,7 @@ type LoginRequest struct {
 	Password string `json:"password"`
 }
 
-// LoginResult The tokens of a new session, and the user that they stand for.
+// LoginResult The tokens of a new session, and their user.
 type LoginResult struct {
 	// AccessToken Goes into `Authorization: Bearer`. A JWT (RFC 9068); treat it as opaque.
 	//
@@ -1711,7 +1711,7 @@ type LoginResult struct {
 // LoginResultTokenType How to send the access token (RFC 6750).
 type LoginResultTokenType string
 
-// LogoutRequest What to end; without a body, the current session.
+// LogoutRequest The sessions to end; without a body, the current one.
 type LogoutRequest struct {
 	// Scope Which sessions end - this one, all of the user's others, or all of them.
 	Scope *LogoutScope `json:"scope,omitempty"`
@@ -1730,17 +1730,17 @@ type Me struct {
 	// Role The user's role, or `superuser`.
 	Role EffectiveRole `json:"role"`
 
-	// Session A log-in that is still good, on one device or in one program.
+	// Session An active log-in on one device or in one program.
 	Session Session `json:"session"`
 
-	// Tenant The tenant, in short.
+	// Tenant A summary of the tenant.
 	Tenant TenantSummary `json:"tenant"`
 
 	// User Someone who may log in to a tenant.
 	User User `json:"user"`
 }
 
-// OneTimeToken Lets a user choose a password, once. Whoever has it can do so.
+// OneTimeToken Lets its holder choose the user's password, once.
 type OneTimeToken struct {
 	// ExpiresAt When it stops working.
 	ExpiresAt openapi.Time `json:"expires_at"`
@@ -1759,7 +1759,7 @@ type OneTimeToken struct {
 // OpenAPIDocument An OpenAPI 3.0.3 document.
 type OpenAPIDocument map[string]interface{}
 
-// OrganisationTree All companies of a tenant, or one of them, with what is below.
+// OrganisationTree All companies of a tenant, or one of them, with their branches and departments.
 type OrganisationTree struct {
 	// Companies The companies, sorted by name.
 	Companies []CompanyNode `json:"companies"`
@@ -1798,13 +1798,13 @@ type OwnSessionList struct {
 	// Items The sessions of this page, newest first.
 	Items []OwnSession `json:"items"`
 
-	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	// NextCursor The `cursor` for the next page; `null` on the last page.
 	//
 	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 }
 
-// PasswordChange The old password, as proof of who asks, and the new one.
+// PasswordChange The current password, as proof of identity, and the new one.
 type PasswordChange struct {
 	// CurrentPassword The password until now.
 	//
@@ -1832,23 +1832,23 @@ type PasswordReset struct {
 
 // Problem An error (RFC 9457).
 type Problem struct {
-	// Code A stable name of what went wrong. New ones may come; treat one that you don't know by its status.
+	// Code A stable name of the error. New codes may be added; handle an unknown code by its status.
 	Code ErrorCode `json:"code"`
 
-	// Detail What happened this time, for a person.
+	// Detail What happened, as a sentence for people.
 	//
 	// Example: There is no such company.
 	Detail string `json:"detail"`
 
-	// Errors The places of the request that are wrong, at most 50. `more_errors` says how many others there are.
+	// Errors At most 50 invalid places of the request. `more_errors` is the number of further ones.
 	Errors []ProblemField `json:"errors,omitempty"`
 
-	// Instance The path of the request; a longer one is cut off.
+	// Instance The path of the request. A long path is truncated.
 	//
 	// Example: /api/v1/org/companies
 	Instance string `json:"instance"`
 
-	// MoreErrors How many further places are wrong that `errors` does not list; missing if there is none.
+	// MoreErrors The number of invalid places that `errors` does not list. Absent if there are none.
 	//
 	// Example: 12
 	MoreErrors *int64 `json:"more_errors,omitempty"`
@@ -1863,7 +1863,7 @@ type Problem struct {
 	// Example: 404
 	Status int32 `json:"status"`
 
-	// Title What kind of problem this is, in a few words. The same for each `code`.
+	// Title A short name of the kind of problem. Each `code` has one title.
 	//
 	// Example: Not found
 	Title string `json:"title"`
@@ -1874,30 +1874,30 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
-// ProblemField One place of the request that is wrong - in the body (`pointer`) or in a parameter (`parameter`).
+// ProblemField One invalid place of the request - in the body (`pointer`) or in a parameter (`parameter`).
 type ProblemField struct {
 	// Code The rule that is broken: `required`, `unknown`, `type`, `format`, `pattern`, `too_long`, `too_short`, `minimum`, `maximum`, `not_allowed`, `taken`, `duplicate`, `syntax`, `wrong`, `common`, `personal`, `unchanged`, ...
 	//
 	// Example: maximum
 	Code string `json:"code"`
 
-	// Detail What is wrong there, for a person.
+	// Detail What is wrong, as a sentence for people.
 	//
 	// Example: Use 100 or less.
 	Detail string `json:"detail"`
 
-	// Parameter The name of the query parameter, path parameter or header. A longer one is cut off, and ends with `...`.
+	// Parameter The name of the query parameter, path parameter or header. A long name is truncated and ends with `...`.
 	//
 	// Example: limit
 	Parameter *string `json:"parameter,omitempty"`
 
-	// Pointer A JSON Pointer into the body (RFC 6901). A longer one is cut off, and ends with `...`.
+	// Pointer A JSON Pointer into the body (RFC 6901). A long pointer is truncated and ends with `...`.
 	//
 	// Example: /address/city
 	Pointer *string `json:"pointer,omitempty"`
 }
 
-// ProfileUpdate What users may change about themselves.
+// ProfileUpdate The fields that users may change in their own profile.
 type ProfileUpdate struct {
 	// FullName The user's name; not blank.
 	//
@@ -1957,7 +1957,7 @@ type PublicKeyKty string
 // PublicKeyUse It verifies signatures.
 type PublicKeyUse string
 
-// RefreshRequest The token to trade for new ones.
+// RefreshRequest The refresh token to exchange.
 type RefreshRequest struct {
 	// RefreshToken The newest refresh token of the session.
 	//
@@ -1968,7 +1968,7 @@ type RefreshRequest struct {
 // Role What a user may do in their tenant.
 type Role string
 
-// Session A log-in that is still good, on one device or in one program.
+// Session An active log-in on one device or in one program.
 type Session struct {
 	// CreatedAt When the user logged in.
 	CreatedAt openapi.Time `json:"created_at"`
@@ -1998,13 +1998,13 @@ type SessionList struct {
 	// Items The sessions of this page, newest first.
 	Items []Session `json:"items"`
 
-	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	// NextCursor The `cursor` for the next page; `null` on the last page.
 	//
 	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 }
 
-// Sort The order of a list; a minus sign turns it round. Names are sorted without regard to case.
+// Sort The order of a list; a minus sign reverses it. Names are sorted without regard to case.
 type Sort string
 
 // SystemInfo What runs here.
@@ -2033,7 +2033,7 @@ type SystemInfo struct {
 	Version string `json:"version"`
 }
 
-// Tenant A customer of this installation: everything else belongs to one.
+// Tenant A customer of this installation. All other resources belong to a tenant.
 type Tenant struct {
 	// Code A short name in upper case, unique in the installation.
 	//
@@ -2061,12 +2061,12 @@ type Tenant struct {
 	// ID The tenant's id.
 	ID openapi_types.UUID `json:"id"`
 
-	// MaxCompanies The most companies that it may have; `null` is no limit.
+	// MaxCompanies The maximum number of companies; `null` is no limit.
 	//
 	// Example: 5
 	MaxCompanies *int64 `json:"max_companies"`
 
-	// MaxUsers The most users that it may have; `null` is no limit.
+	// MaxUsers The maximum number of users; `null` is no limit.
 	//
 	// Example: 50
 	MaxUsers *int64 `json:"max_users"`
@@ -2076,10 +2076,10 @@ type Tenant struct {
 	// Example: Tech Startup
 	Name string `json:"name"`
 
-	// Status Whether the tenant's users may work. Of one that is `deleting`, something is left and nobody can get at it.
+	// Status The state of the tenant. Users can work only in an `active` one. The data of a `deleting` one can't be read any more.
 	Status TenantStatus `json:"status"`
 
-	// Tier What the tenant has subscribed to.
+	// Tier The subscription of the tenant.
 	Tier TenantTier `json:"tier"`
 
 	// UpdatedAt When it was last changed.
@@ -2113,12 +2113,12 @@ type TenantCreate struct {
 	// Example: +1 415 555 0101
 	ContactPhone nullable.Nullable[string] `json:"contact_phone,omitempty"`
 
-	// MaxCompanies The most companies that it may have; `null` is no limit.
+	// MaxCompanies The maximum number of companies; `null` is no limit.
 	//
 	// Example: 10
 	MaxCompanies nullable.Nullable[int64] `json:"max_companies,omitempty"`
 
-	// MaxUsers The most users that it may have; `null` is no limit.
+	// MaxUsers The maximum number of users; `null` is no limit.
 	//
 	// Example: 100
 	MaxUsers nullable.Nullable[int64] `json:"max_users,omitempty"`
@@ -2128,7 +2128,7 @@ type TenantCreate struct {
 	// Example: Acme Corporation
 	Name string `json:"name"`
 
-	// Tier What the tenant has subscribed to.
+	// Tier The subscription of the tenant.
 	Tier *TenantTier `json:"tier,omitempty"`
 }
 
@@ -2137,21 +2137,21 @@ type TenantPage struct {
 	// Items The tenants of this page.
 	Items []Tenant `json:"items"`
 
-	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	// NextCursor The `cursor` for the next page; `null` on the last page.
 	//
 	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
-	// Total The number of all tenants that the filters let through; only with `count=true`.
+	// Total The number of all tenants that match the filters; only with `count=true`.
 	//
 	// Example: 1
 	Total *int64 `json:"total,omitempty"`
 }
 
-// TenantStatus Whether the tenant's users may work. Of one that is `deleting`, something is left and nobody can get at it.
+// TenantStatus The state of the tenant. Users can work only in an `active` one. The data of a `deleting` one can't be read any more.
 type TenantStatus string
 
-// TenantSummary The tenant, in short.
+// TenantSummary A summary of the tenant.
 type TenantSummary struct {
 	// Code A short name.
 	//
@@ -2166,14 +2166,14 @@ type TenantSummary struct {
 	// Example: Tech Startup
 	Name string `json:"name"`
 
-	// Status Whether the tenant's users may work. Of one that is `deleting`, something is left and nobody can get at it.
+	// Status The state of the tenant. Users can work only in an `active` one. The data of a `deleting` one can't be read any more.
 	Status TenantStatus `json:"status"`
 
-	// Tier What the tenant has subscribed to.
+	// Tier The subscription of the tenant.
 	Tier TenantTier `json:"tier"`
 }
 
-// TenantTier What the tenant has subscribed to.
+// TenantTier The subscription of the tenant.
 type TenantTier string
 
 // TenantUpdate The fields of a tenant that can be set.
@@ -2198,12 +2198,12 @@ type TenantUpdate struct {
 	// Example: +1 415 555 0101
 	ContactPhone nullable.Nullable[string] `json:"contact_phone,omitempty"`
 
-	// MaxCompanies The most companies that it may have; `null` is no limit.
+	// MaxCompanies The maximum number of companies; `null` is no limit.
 	//
 	// Example: 10
 	MaxCompanies nullable.Nullable[int64] `json:"max_companies,omitempty"`
 
-	// MaxUsers The most users that it may have; `null` is no limit.
+	// MaxUsers The maximum number of users; `null` is no limit.
 	//
 	// Example: 100
 	MaxUsers nullable.Nullable[int64] `json:"max_users,omitempty"`
@@ -2213,11 +2213,11 @@ type TenantUpdate struct {
 	// Example: Acme Corporation
 	Name *string `json:"name,omitempty"`
 
-	// Tier What the tenant has subscribed to.
+	// Tier The subscription of the tenant.
 	Tier *TenantTier `json:"tier,omitempty"`
 }
 
-// TenantUsage How much a tenant has, with its limits.
+// TenantUsage The usage of a tenant, with its limits.
 type TenantUsage struct {
 	// ActiveUsers How many of them are active.
 	//
@@ -2386,12 +2386,12 @@ type UserPage struct {
 	// Items The users of this page.
 	Items []User `json:"items"`
 
-	// NextCursor What to send as `cursor` for the next page; `null` on the last.
+	// NextCursor The `cursor` for the next page; `null` on the last page.
 	//
 	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
-	// Total The number of all users that the filters let through; only with `count=true`.
+	// Total The number of all users that match the filters; only with `count=true`.
 	//
 	// Example: 1
 	Total *int64 `json:"total,omitempty"`
@@ -2543,117 +2543,117 @@ type UnsupportedMediaType = Problem
 
 // ListAuditLogsParams defines parameters for ListAuditLogs.
 type ListAuditLogsParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items that a page may have.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Count Whether the reply shall have `total`, the number of all items that the filters let through.
+	// Count Adds `total` to the reply, the number of all items that match the filters.
 	Count *Count `form:"count,omitempty" json:"count,omitempty"`
 
-	// ActorID Only what this user did.
+	// ActorID Only entries of this actor.
 	ActorID *AuditActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
-	// Action Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
-	// trail doesn't have is refused with 422.
+	// Action Only this action. A first word with `.*` selects all actions that begin with it. An action that this version
+	// doesn't write and the trail doesn't contain is refused with 422.
 	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// EntityType Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
-	// this version doesn't write and the trail doesn't have is refused with 422.
+	// EntityType Only entries about this type of entity, such as `company`, `branch`, `department`, `user`, `session` or
+	// `tenant`. A type that this version doesn't write and the trail doesn't contain is refused with 422.
 	EntityType *AuditEntityType `form:"entity_type,omitempty" json:"entity_type,omitempty"`
 
-	// EntityID Only what was done to this thing.
+	// EntityID Only entries about this entity.
 	EntityID *AuditEntityID `form:"entity_id,omitempty" json:"entity_id,omitempty"`
 
-	// Outcome Only what ended so.
+	// Outcome Only entries with this outcome.
 	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// IP Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
+	// IP Only entries from this IP address, in any notation (RFC 4291). IPv4-mapped IPv6 addresses count as IPv4.
 	IP *AuditIP `form:"ip,omitempty" json:"ip,omitempty"`
 
-	// RequestID Only what this request did.
+	// RequestID Only entries of this request.
 	RequestID *AuditRequestID `form:"request_id,omitempty" json:"request_id,omitempty"`
 
-	// From Only what happened at this time or later.
+	// From Only entries of this time or later.
 	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
 
-	// To Only what happened before this time.
+	// To Only entries before this time.
 	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 
-	// Q Only entries that have this text in the actor's e-mail address, the entity's label, the action, the reason or the path, in upper or lower case.
+	// Q Only entries that contain this text in the actor's e-mail address, the entity's label, the action, the reason or the path, without regard to case.
 	Q *AuditSearch `form:"q,omitempty" json:"q,omitempty"`
 }
 
 // ExportAuditLogsParams defines parameters for ExportAuditLogs.
 type ExportAuditLogsParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Format What to write.
+	// Format The format of the export.
 	Format *AuditExportFormat `form:"format,omitempty" json:"format,omitempty"`
 
-	// ActorID Only what this user did.
+	// ActorID Only entries of this actor.
 	ActorID *AuditActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
-	// Action Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
-	// trail doesn't have is refused with 422.
+	// Action Only this action. A first word with `.*` selects all actions that begin with it. An action that this version
+	// doesn't write and the trail doesn't contain is refused with 422.
 	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// EntityType Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
-	// this version doesn't write and the trail doesn't have is refused with 422.
+	// EntityType Only entries about this type of entity, such as `company`, `branch`, `department`, `user`, `session` or
+	// `tenant`. A type that this version doesn't write and the trail doesn't contain is refused with 422.
 	EntityType *AuditEntityType `form:"entity_type,omitempty" json:"entity_type,omitempty"`
 
-	// EntityID Only what was done to this thing.
+	// EntityID Only entries about this entity.
 	EntityID *AuditEntityID `form:"entity_id,omitempty" json:"entity_id,omitempty"`
 
-	// Outcome Only what ended so.
+	// Outcome Only entries with this outcome.
 	Outcome *AuditOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// IP Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
+	// IP Only entries from this IP address, in any notation (RFC 4291). IPv4-mapped IPv6 addresses count as IPv4.
 	IP *AuditIP `form:"ip,omitempty" json:"ip,omitempty"`
 
-	// RequestID Only what this request did.
+	// RequestID Only entries of this request.
 	RequestID *AuditRequestID `form:"request_id,omitempty" json:"request_id,omitempty"`
 
-	// From Only what happened at this time or later.
+	// From Only entries of this time or later.
 	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
 
-	// To Only what happened before this time.
+	// To Only entries before this time.
 	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 
-	// Q Only entries that have this text in the actor's e-mail address, the entity's label, the action, the reason or the path, in upper or lower case.
+	// Q Only entries that contain this text in the actor's e-mail address, the entity's label, the action, the reason or the path, without regard to case.
 	Q *AuditSearch `form:"q,omitempty" json:"q,omitempty"`
 }
 
 // GetAuditStatsParams defines parameters for GetAuditStats.
 type GetAuditStatsParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// From Only what happened at this time or later.
+	// From Only entries of this time or later.
 	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
 
-	// To Only what happened before this time.
+	// To Only entries before this time.
 	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // GetAuditLogParams defines parameters for GetAuditLog.
 type GetAuditLogParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 }
 
 // VerifyAuditTrailParams defines parameters for VerifyAuditTrail.
 type VerifyAuditTrailParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Checkpoint The `checkpoint` of an earlier answer. The trail still has to have everything that it had then. Late sealing of entries from
-	// before it isn't reported again.
+	// Checkpoint The `checkpoint` of an earlier reply. The trail must still contain all entries of that time. Late sealing
+	// of earlier entries isn't reported again.
 	Checkpoint *string `form:"checkpoint,omitempty" json:"checkpoint,omitempty"`
 }
 
@@ -2670,37 +2670,37 @@ type UpdateMeParams struct {
 
 // ListMySessionsParams defines parameters for ListMySessions.
 type ListMySessionsParams struct {
-	// Limit The most sessions that a page may have.
+	// Limit The maximum number of sessions on a page.
 	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListBranchesParams defines parameters for ListBranches.
 type ListBranchesParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items that a page may have.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Count Whether the reply shall have `total`, the number of all items that the filters let through.
+	// Count Adds `total` to the reply, the number of all items that match the filters.
 	Count *Count `form:"count,omitempty" json:"count,omitempty"`
 
-	// Q Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+	// Q Only items that contain this text in their code, name or another descriptive field, without regard to case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Sort The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+	// Sort The order of the list; a minus sign reverses it. Names are sorted without regard to case.
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Code Only branches with this code, in upper or lower case.
+	// Code Only branches with this code, without regard to case.
 	Code *string `form:"code,omitempty" json:"code,omitempty"`
 
-	// CompanyID Only what belongs to this company.
+	// CompanyID Only items of this company.
 	CompanyID *CompanyID `form:"company_id,omitempty" json:"company_id,omitempty"`
 
 	// Country Only branches whose address has exactly this country.
@@ -2715,16 +2715,16 @@ type ListBranchesParams struct {
 
 // CreateBranchParams defines parameters for CreateBranch.
 type CreateBranchParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 }
 
 // DeleteBranchParams defines parameters for DeleteBranch.
 type DeleteBranchParams struct {
-	// DryRun Whether to say what would go instead of deleting it.
+	// DryRun Counts what would be deleted, and deletes nothing.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2738,7 +2738,7 @@ type DeleteBranchParams struct {
 
 // GetBranchParams defines parameters for GetBranch.
 type GetBranchParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2752,7 +2752,7 @@ type GetBranchParams struct {
 
 // UpdateBranchParams defines parameters for UpdateBranch.
 type UpdateBranchParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2766,22 +2766,22 @@ type UpdateBranchParams struct {
 
 // ListCompaniesParams defines parameters for ListCompanies.
 type ListCompaniesParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items that a page may have.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Count Whether the reply shall have `total`, the number of all items that the filters let through.
+	// Count Adds `total` to the reply, the number of all items that match the filters.
 	Count *Count `form:"count,omitempty" json:"count,omitempty"`
 
-	// Q Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+	// Q Only items that contain this text in their code, name or another descriptive field, without regard to case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Sort The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+	// Sort The order of the list; a minus sign reverses it. Names are sorted without regard to case.
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Code Only the company with this code, in upper or lower case.
@@ -2796,16 +2796,16 @@ type ListCompaniesParams struct {
 
 // CreateCompanyParams defines parameters for CreateCompany.
 type CreateCompanyParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 }
 
 // DeleteCompanyParams defines parameters for DeleteCompany.
 type DeleteCompanyParams struct {
-	// DryRun Whether to say what would go instead of deleting it.
+	// DryRun Counts what would be deleted, and deletes nothing.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2819,7 +2819,7 @@ type DeleteCompanyParams struct {
 
 // GetCompanyParams defines parameters for GetCompany.
 type GetCompanyParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2833,7 +2833,7 @@ type GetCompanyParams struct {
 
 // UpdateCompanyParams defines parameters for UpdateCompany.
 type UpdateCompanyParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2847,28 +2847,28 @@ type UpdateCompanyParams struct {
 
 // ListDepartmentsParams defines parameters for ListDepartments.
 type ListDepartmentsParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items that a page may have.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Count Whether the reply shall have `total`, the number of all items that the filters let through.
+	// Count Adds `total` to the reply, the number of all items that match the filters.
 	Count *Count `form:"count,omitempty" json:"count,omitempty"`
 
-	// Q Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+	// Q Only items that contain this text in their code, name or another descriptive field, without regard to case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Sort The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+	// Sort The order of the list; a minus sign reverses it. Names are sorted without regard to case.
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Code Only departments with this code, in upper or lower case.
+	// Code Only departments with this code, without regard to case.
 	Code *string `form:"code,omitempty" json:"code,omitempty"`
 
-	// CompanyID Only what belongs to this company.
+	// CompanyID Only items of this company.
 	CompanyID *CompanyID `form:"company_id,omitempty" json:"company_id,omitempty"`
 
 	// BranchID Only departments of this branch.
@@ -2883,16 +2883,16 @@ type ListDepartmentsParams struct {
 
 // CreateDepartmentParams defines parameters for CreateDepartment.
 type CreateDepartmentParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 }
 
 // DeleteDepartmentParams defines parameters for DeleteDepartment.
 type DeleteDepartmentParams struct {
-	// DryRun Whether to say what would go instead of deleting it.
+	// DryRun Counts what would be deleted, and deletes nothing.
 	DryRun *DryRun `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2906,7 +2906,7 @@ type DeleteDepartmentParams struct {
 
 // GetDepartmentParams defines parameters for GetDepartment.
 type GetDepartmentParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2920,7 +2920,7 @@ type GetDepartmentParams struct {
 
 // UpdateDepartmentParams defines parameters for UpdateDepartment.
 type UpdateDepartmentParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2934,16 +2934,16 @@ type UpdateDepartmentParams struct {
 
 // GetOrganisationTreeParams defines parameters for GetOrganisationTree.
 type GetOrganisationTreeParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// CompanyID Only what belongs to this company.
+	// CompanyID Only items of this company.
 	CompanyID *CompanyID `form:"company_id,omitempty" json:"company_id,omitempty"`
 }
 
 // GetOwnTenantParams defines parameters for GetOwnTenant.
 type GetOwnTenantParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -2957,25 +2957,25 @@ type GetOwnTenantParams struct {
 
 // GetOwnTenantUsageParams defines parameters for GetOwnTenantUsage.
 type GetOwnTenantUsageParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 }
 
 // ListTenantsParams defines parameters for ListTenants.
 type ListTenantsParams struct {
-	// Limit The most items that a page may have.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Count Whether the reply shall have `total`, the number of all items that the filters let through.
+	// Count Adds `total` to the reply, the number of all items that match the filters.
 	Count *Count `form:"count,omitempty" json:"count,omitempty"`
 
-	// Q Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+	// Q Only items that contain this text in their code, name or another descriptive field, without regard to case.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Sort The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+	// Sort The order of the list; a minus sign reverses it. Names are sorted without regard to case.
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
 	// Code Only the tenant with this code, in upper or lower case.
@@ -3048,25 +3048,25 @@ type SuspendTenantParams struct {
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items that a page may have.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// Count Whether the reply shall have `total`, the number of all items that the filters let through.
+	// Count Adds `total` to the reply, the number of all items that match the filters.
 	Count *Count `form:"count,omitempty" json:"count,omitempty"`
 
-	// Q Only users who have this text in their name, e-mail address or phone number, in upper or lower case.
+	// Q Only users with this text in their name, e-mail address or phone number, without regard to case.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// Sort The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+	// Sort The order of the list; a minus sign reverses it. Names are sorted without regard to case.
 	Sort *Sort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Email Only the user with this e-mail address, in upper or lower case, with the domain in Unicode or Punycode. A text that is no e-mail address is 422.
+	// Email Only the user with this e-mail address, without regard to case, with the domain in Unicode or Punycode. A text that is not an e-mail address is 422.
 	Email *string `form:"email,omitempty" json:"email,omitempty"`
 
 	// Role Only users with this role.
@@ -3087,13 +3087,13 @@ type ListUsersParams struct {
 
 // CreateUserParams defines parameters for CreateUser.
 type CreateUserParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 }
 
 // DeleteUserParams defines parameters for DeleteUser.
 type DeleteUserParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -3107,7 +3107,7 @@ type DeleteUserParams struct {
 
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -3121,7 +3121,7 @@ type GetUserParams struct {
 
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -3135,7 +3135,7 @@ type UpdateUserParams struct {
 
 // ActivateUserParams defines parameters for ActivateUser.
 type ActivateUserParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -3149,7 +3149,7 @@ type ActivateUserParams struct {
 
 // DeactivateUserParams defines parameters for DeactivateUser.
 type DeactivateUserParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -3163,7 +3163,7 @@ type DeactivateUserParams struct {
 
 // CreatePasswordResetParams defines parameters for CreatePasswordReset.
 type CreatePasswordResetParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
 	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
@@ -3177,19 +3177,19 @@ type CreatePasswordResetParams struct {
 
 // EndUserSessionsParams defines parameters for EndUserSessions.
 type EndUserSessionsParams struct {
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 }
 
 // ListUserSessionsParams defines parameters for ListUserSessions.
 type ListUserSessionsParams struct {
-	// Limit The most sessions that a page may have.
+	// Limit The maximum number of sessions on a page.
 	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before, used with the same filters and sort.
+	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
-	// TenantID The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 }
 
@@ -3315,7 +3315,7 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// GetIndex What this is
+	// GetIndex Read the index
 	//
 	// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
 	// They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
@@ -3323,11 +3323,11 @@ type ClientInterface interface {
 	// Corresponds with GET / (the `GetIndex` operationId).
 	GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetKeySet The keys that verify tokens
+	// GetKeySet Read the keys that verify tokens
 	//
-	// The public keys of the tokens' signatures as a JSON Web Key Set (RFC 7517), for services that verify access tokens
-	// themselves. Ask again when a token names a `kid` that you don't know. A verified token says who it is; whether their session
-	// has ended, and what they may do, only this API knows.
+	// The public keys for access tokens as a JSON Web Key Set (RFC 7517), for services that verify tokens
+	// themselves. Request them again when a token has an unknown `kid`. A verified token identifies the user. Only
+	// this API knows whether the session has ended and what the user may do.
 	//
 	// 404 if the tokens are signed with a secret, which is the default: then only this API can verify them.
 	//
@@ -3348,7 +3348,7 @@ type ClientInterface interface {
 	// Corresponds with GET /api/docs (the `GetDocs` operationId).
 	GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetHealth Is it well
+	// GetHealth Check the health
 	//
 	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
 	// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
@@ -3358,24 +3358,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/health (the `GetHealth` operationId).
 	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetLiveness Is the process alive
+	// GetLiveness Check that the process is alive
 	//
-	// Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
-	// out whether to send requests, ask `/api/health`.
+	// Doesn't use the database or Redis: the process answers while it is alive. Use it to decide on a restart. To
+	// decide whether to send requests, use `/api/health`.
 	//
 	// Corresponds with GET /api/healthz (the `GetLiveness` operationId).
 	GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPIJSON This document as JSON
 	//
-	// What you are reading, for generators of clients and for pages that show it.
+	// This document as JSON, for generators and viewers.
 	//
 	// Corresponds with GET /api/openapi.json (the `GetOpenAPIJSON` operationId).
 	GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPIYAML This document as YAML
 	//
-	// What you are reading, in an order for people.
+	// This document as YAML, in reading order.
 	//
 	// Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
 	GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3387,25 +3387,25 @@ type ClientInterface interface {
 	// Corresponds with GET /api/redoc (the `GetRedoc` operationId).
 	GetRedoc(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSystemInfo What runs here
+	// GetSystemInfo Read the version and the environment
 	//
-	// Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
+	// The version, the environment and the optional components of the installation. It contains nothing about tenants.
 	//
 	// Corresponds with GET /api/system/info (the `GetSystemInfo` operationId).
 	GetSystemInfo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAuditLogs List entries of the audit trail
 	//
-	// The entries of the tenant, newest first, a page at a time. There is one for every change, for log-ins and log-outs, and
-	// for what was refused. Entries never change.
+	// The entries of the tenant, newest first, in pages. Every change, log-in, log-out and refused attempt has an
+	// entry. Entries never change.
 	//
 	// Corresponds with GET /api/v1/audit/logs (the `ListAuditLogs` operationId).
 	ListAuditLogs(ctx context.Context, params *ListAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportAuditLogs Export entries of the audit trail
 	//
-	// All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
-	// before it begins, with its filters, so that an export without filters has its own entry in the first line.
+	// All entries that match the filters, newest first, as one stream of any length. The export writes an entry of
+	// its own, with its filters, before it begins. So the first line of an export without filters is that entry.
 	//
 	// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
 	// character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
@@ -3417,7 +3417,7 @@ type ClientInterface interface {
 
 	// GetAuditStats Count entries of the audit trail
 	//
-	// Counts by action, by actor and by day (in UTC), of the 30 days up to now unless `from` and `to` say otherwise. They may be
+	// Counts by action, by actor and by day (in UTC). The default period is the last 30 days; `from` and `to` may be
 	// at most 366 days apart.
 	//
 	// Corresponds with GET /api/v1/audit/logs/stats (the `GetAuditStats` operationId).
@@ -3425,16 +3425,16 @@ type ClientInterface interface {
 
 	// GetAuditLog Read an entry of the audit trail
 	//
-	// It has no `ETag`, as it never changes.
+	// An entry never changes, so it has no `ETag`.
 	//
 	// Corresponds with GET /api/v1/audit/logs/{id} (the `GetAuditLog` operationId).
 	GetAuditLog(ctx context.Context, id ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// VerifyAuditTrail Verify that the audit trail is as it was written
+	// VerifyAuditTrail Verify the audit trail
 	//
-	// Every entry is signed, and the entries of a tenant form a chain with numbers without a gap. This reads the whole trail
-	// and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
-	// nothing, and others may write meanwhile.
+	// Every entry is signed, and the entries of a tenant form a chain of consecutive numbers. This reads the whole
+	// trail and names the first entry that was altered, removed or added outside the program; the status is 200
+	// then, too. It changes nothing, and entries may be written meanwhile.
 	//
 	// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
 	// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
@@ -3480,7 +3480,7 @@ type ClientInterface interface {
 
 	// LogoutWithBody Log out
 	//
-	// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
+	// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3489,47 +3489,48 @@ type ClientInterface interface {
 
 	// Logout Log out
 	//
-	// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
+	// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
 	Logout(ctx context.Context, body LogoutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetMe Who am I
+	// GetMe Read my profile
 	//
-	// The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
-	// more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
+	// The logged-in user, their tenant and role, the operations they may call, and their session. The reply contains
+	// more than the user, so it has no `ETag`. The tag for `If-Match` of `PUT` is `user.version` in quotes.
 	//
 	// Corresponds with GET /api/v1/auth/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateMeWithBody Change one's own profile
+	// UpdateMeWithBody Update my profile
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A viewer only reads, so this needs the
-	// role `user`. The tag for `If-Match` is the user's `version` in quotes. A request that changes nothing gets the user as
-	// it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. This needs the role `user`. The tag for
+	// `If-Match` is the user's `version` in quotes. A request without changes returns the user with the same `ETag`
+	// and writes no audit entry.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/auth/me (the `UpdateMe` operationId).
 	UpdateMeWithBody(ctx context.Context, params *UpdateMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateMe Change one's own profile
+	// UpdateMe Update my profile
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A viewer only reads, so this needs the
-	// role `user`. The tag for `If-Match` is the user's `version` in quotes. A request that changes nothing gets the user as
-	// it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. This needs the role `user`. The tag for
+	// `If-Match` is the user's `version` in quotes. A request without changes returns the user with the same `ETag`
+	// and writes no audit entry.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/auth/me (the `UpdateMe` operationId).
 	UpdateMe(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangePasswordWithBody Change one's own password
+	// ChangePasswordWithBody Change my password
 	//
-	// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
-	// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+	// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+	// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
+	// the @, or be the current password. There are no rules about kinds of characters.
 	//
 	// A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 	// at log-in does, and slows down in the same way (429).
@@ -3539,10 +3540,11 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
 	ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangePassword Change one's own password
+	// ChangePassword Change my password
 	//
-	// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
-	// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+	// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+	// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
+	// the @, or be the current password. There are no rules about kinds of characters.
 	//
 	// A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 	// at log-in does, and slows down in the same way (429).
@@ -3554,10 +3556,10 @@ type ClientInterface interface {
 
 	// ResetPasswordWithBody Choose a password with a one-time token
 	//
-	// For whoever has no password yet or has lost it: an admin makes the token (`createUser`, `createPasswordReset`). It works
-	// once and for 72 hours, until there is a newer one for the same user. All sessions of the user end, and wrong passwords
-	// that were counted for the account are forgotten. The rules for the password are those of `POST /api/v1/auth/password`; a
-	// password that is refused (422) doesn't use up the token.
+	// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+	// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
+	// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+	// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 	//
 	// A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
 	// always the same 400 (`invalid_one_time_token`). It counts for the address as a wrong password does, and slows
@@ -3570,10 +3572,10 @@ type ClientInterface interface {
 
 	// ResetPassword Choose a password with a one-time token
 	//
-	// For whoever has no password yet or has lost it: an admin makes the token (`createUser`, `createPasswordReset`). It works
-	// once and for 72 hours, until there is a newer one for the same user. All sessions of the user end, and wrong passwords
-	// that were counted for the account are forgotten. The rules for the password are those of `POST /api/v1/auth/password`; a
-	// password that is refused (422) doesn't use up the token.
+	// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+	// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
+	// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+	// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 	//
 	// A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
 	// always the same 400 (`invalid_one_time_token`). It counts for the address as a wrong password does, and slows
@@ -3584,47 +3586,47 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/auth/password/reset (the `ResetPassword` operationId).
 	ResetPassword(ctx context.Context, body ResetPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RefreshWithBody Trade a refresh token for a new pair of tokens
+	// RefreshWithBody Exchange a refresh token for a new pair of tokens
 	//
-	// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-	// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
-	// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
-	// possible for three successive tokens.
+	// A refresh token works once. Reuse of an older one ends the whole session (401 `refresh_reused`). The direct
+	// predecessor of the newest, still unused token gets the same successor again: for 10 seconds to every client,
+	// and to the client of the last refresh (same user agent and network) while an access token is valid. The latter
+	// is in the audit trail, and is possible for three successive tokens.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `Refresh` operationId).
 	RefreshWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Refresh Trade a refresh token for a new pair of tokens
+	// Refresh Exchange a refresh token for a new pair of tokens
 	//
-	// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-	// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
-	// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
-	// possible for three successive tokens.
+	// A refresh token works once. Reuse of an older one ends the whole session (401 `refresh_reused`). The direct
+	// predecessor of the newest, still unused token gets the same successor again: for 10 seconds to every client,
+	// and to the client of the last refresh (same user agent and network) while an access token is valid. The latter
+	// is in the audit trail, and is possible for three successive tokens.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `Refresh` operationId).
 	Refresh(ctx context.Context, body RefreshJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListMySessions List one's own sessions
+	// ListMySessions List my sessions
 	//
-	// Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
+	// The user's active sessions, newest first, in pages. `current` marks the session of this request.
 	//
 	// Corresponds with GET /api/v1/auth/sessions (the `ListMySessions` operationId).
 	ListMySessions(ctx context.Context, params *ListMySessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// EndMySession End one of one's own sessions
+	// EndMySession End one of my sessions
 	//
-	// Its access and refresh tokens are worth nothing from the next request on. Someone else's session is answered as if it did not exist.
+	// Its access and refresh tokens stop working at once. A session of another user is 404.
 	//
 	// Corresponds with DELETE /api/v1/auth/sessions/{id} (the `EndMySession` operationId).
 	EndMySession(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListBranches List branches
 	//
-	// The branches of the tenant, by `created_at` (default) or `name`, a page at a time.
+	// Lists the branches of the tenant by `created_at` (default) or `name`, in pages.
 	//
 	// Corresponds with GET /api/v1/org/branches (the `ListBranches` operationId).
 	ListBranches(ctx context.Context, params *ListBranchesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3691,15 +3693,15 @@ type ClientInterface interface {
 
 	// ListCompanies List companies
 	//
-	// The companies of the tenant, by `created_at` (default) or `name`, a page at a time.
+	// Lists the companies of the tenant by `created_at` (default) or `name`, in pages.
 	//
 	// Corresponds with GET /api/v1/org/companies (the `ListCompanies` operationId).
 	ListCompanies(ctx context.Context, params *ListCompaniesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateCompanyWithBody Create a company
 	//
-	// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
-	// many companies as it may have gets no more (409 `quota_exceeded`).
+	// Adds a company to the tenant. Its `code` must be unique in the tenant (409 `already_exists`). A tenant that
+	// has reached its maximum number of companies gets 409 `quota_exceeded`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3708,8 +3710,8 @@ type ClientInterface interface {
 
 	// CreateCompany Create a company
 	//
-	// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
-	// many companies as it may have gets no more (409 `quota_exceeded`).
+	// Adds a company to the tenant. Its `code` must be unique in the tenant (409 `already_exists`). A tenant that
+	// has reached its maximum number of companies gets 409 `quota_exceeded`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3731,7 +3733,7 @@ type ClientInterface interface {
 
 	// GetCompany Read a company
 	//
-	// All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
+	// Returns one company. Its branches and departments have lists of their own, and are in the tree.
 	//
 	// Corresponds with GET /api/v1/org/companies/{id} (the `GetCompany` operationId).
 	GetCompany(ctx context.Context, id ID, params *GetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3758,7 +3760,7 @@ type ClientInterface interface {
 
 	// ListDepartments List departments
 	//
-	// The departments of the tenant, by `created_at` (default) or `name`, a page at a time.
+	// Lists the departments of the tenant by `created_at` (default) or `name`, in pages.
 	//
 	// Corresponds with GET /api/v1/org/departments (the `ListDepartments` operationId).
 	ListDepartments(ctx context.Context, params *ListDepartmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3841,9 +3843,10 @@ type ClientInterface interface {
 
 	// GetOrganisationTree Read the organisation as a tree
 	//
-	// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
-	// stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
-	// more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+	// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a
+	// branch are below it, others below their company. Sub-departments are below their parent department, whatever
+	// their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
+	// `company_id`, or use the lists.
 	//
 	// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
 	// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
@@ -3851,41 +3854,42 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/org/tree (the `GetOrganisationTree` operationId).
 	GetOrganisationTree(ctx context.Context, params *GetOrganisationTreeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListDeprecations Who still calls deprecated paths
+	// ListDeprecations List the callers of deprecated paths
 	//
-	// The callers of `/api/auth/...` and `/api/org/...`, by tenant, operation and user agent, of all instances. At most 1000, the latest
-	// first. Counts are a few seconds behind, except those of the instance that answers. Who called without a token, as to log in,
-	// counts for the platform; of a tenant with more than 500 callers, the rest are counted together as `(others)`.
+	// The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
+	// most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+	// without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
+	// are counted together as `(others)`.
 	//
 	// Corresponds with GET /api/v1/system/deprecations (the `ListDeprecations` operationId).
 	ListDeprecations(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetOwnTenant Read one's own tenant
+	// GetOwnTenant Read my tenant
 	//
 	// The tenant that the request acts in.
 	//
 	// Corresponds with GET /api/v1/tenant (the `GetOwnTenant` operationId).
 	GetOwnTenant(ctx context.Context, params *GetOwnTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetOwnTenantUsage How much one's own tenant has
+	// GetOwnTenantUsage Read my tenant's usage
 	//
-	// As for superusers, of the tenant that the request acts in.
+	// The usage of the tenant that the request acts in.
 	//
 	// Corresponds with GET /api/v1/tenant/usage (the `GetOwnTenantUsage` operationId).
 	GetOwnTenantUsage(ctx context.Context, params *GetOwnTenantUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTenants List tenants
 	//
-	// All tenants, by `created_at` (default) or `name`, a page at a time. The platform is one of them: the tenant that superusers
-	// live in, with the id `00000000-0000-7000-8000-000000000000`.
+	// Lists all tenants by `created_at` (default) or `name`, in pages. This includes the platform, the tenant of the
+	// superusers, with the id `00000000-0000-7000-8000-000000000000`.
 	//
 	// Corresponds with GET /api/v1/tenants (the `ListTenants` operationId).
 	ListTenants(ctx context.Context, params *ListTenantsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateTenantWithBody Create a tenant
 	//
-	// The new tenant is active and empty, of the tier `free` unless the request says otherwise, and without limits unless it has some.
-	// Its creation is in the trails of the platform and of the new tenant.
+	// The new tenant is active and empty. By default its tier is `free` and it has no limits. Its creation is in the
+	// audit trails of the platform and of the new tenant.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3894,19 +3898,19 @@ type ClientInterface interface {
 
 	// CreateTenant Create a tenant
 	//
-	// The new tenant is active and empty, of the tier `free` unless the request says otherwise, and without limits unless it has some.
-	// Its creation is in the trails of the platform and of the new tenant.
+	// The new tenant is active and empty. By default its tier is `free` and it has no limits. Its creation is in the
+	// audit trails of the platform and of the new tenant.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/tenants (the `CreateTenant` operationId).
 	CreateTenant(ctx context.Context, body CreateTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteTenant Delete a tenant for good
+	// DeleteTenant Delete a tenant permanently
 	//
-	// Deletes a suspended tenant with all that it has: companies, branches, departments, users, sessions and its audit trail.
-	// There is no way back. To keep the trail, export it first (`GET /api/v1/audit/logs/export?tenant_id=...`).
-	// `confirm_code` has to be the tenant's code.
+	// Deletes a suspended tenant with all its data: companies, branches, departments, users, sessions and its audit
+	// trail. This can't be undone. To keep the trail, export it first (`GET
+	// /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
 	//
 	// The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
 	// than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
@@ -3920,17 +3924,17 @@ type ClientInterface interface {
 
 	// GetTenant Read a tenant
 	//
-	// A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
+	// A tenant with its tier, its limits and its contact. Its usage is a resource of its own.
 	//
 	// Corresponds with GET /api/v1/tenants/{id} (the `GetTenant` operationId).
 	GetTenant(ctx context.Context, id ID, params *GetTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateTenantWithBody Change a tenant
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A limit may be lower than what the tenant
-	// has by now: nothing is taken away, but nothing can be added either (409 `quota_exceeded`). A request that changes
-	// nothing gets the tenant as it is, with the same `ETag` and without an entry in the audit trails. Any other is in the trails
-	// of the platform and of the tenant.
+	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+	// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
+	// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
+	// the tenant.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3939,52 +3943,51 @@ type ClientInterface interface {
 
 	// UpdateTenant Change a tenant
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A limit may be lower than what the tenant
-	// has by now: nothing is taken away, but nothing can be added either (409 `quota_exceeded`). A request that changes
-	// nothing gets the tenant as it is, with the same `ETag` and without an entry in the audit trails. Any other is in the trails
-	// of the platform and of the tenant.
+	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+	// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
+	// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
+	// the tenant.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/tenants/{id} (the `UpdateTenant` operationId).
 	UpdateTenant(ctx context.Context, id ID, params *UpdateTenantParams, body UpdateTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ResumeTenant Let a suspended tenant work again
+	// ResumeTenant Resume a suspended tenant
 	//
-	// A tenant that is active already is answered as it is.
+	// A tenant that is already active is returned unchanged.
 	//
 	// Corresponds with POST /api/v1/tenants/{id}/resume (the `ResumeTenant` operationId).
 	ResumeTenant(ctx context.Context, id ID, params *ResumeTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SuspendTenant Suspend a tenant
 	//
-	// From the next request on, everyone of the tenant gets 403 `tenant_suspended`, and nobody of it can log in. Sessions are kept:
-	// after `resume` they work again, unless they have expired. Superusers still act in it with `tenant_id`. A tenant that
-	// is suspended already is answered as it is. The platform can't be suspended.
+	// From the next request on, users of the tenant get 403 `tenant_suspended`, and nobody can log in to it.
+	// Sessions are kept: after `resume` they work again, unless they have expired. Superusers can still act in it
+	// with `tenant_id`. A tenant that is already suspended is returned unchanged. The platform can't be suspended.
 	//
 	// Corresponds with POST /api/v1/tenants/{id}/suspend (the `SuspendTenant` operationId).
 	SuspendTenant(ctx context.Context, id ID, params *SuspendTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetTenantUsage How much a tenant has
+	// GetTenantUsage Read a tenant's usage
 	//
-	// What the tenant has at this moment, with its limits. Everything is counted anew; with a million rows, that takes about
-	// a second.
+	// The present usage of the tenant, with its limits. All rows are counted; a million rows take about a second.
 	//
 	// Corresponds with GET /api/v1/tenants/{id}/usage (the `GetTenantUsage` operationId).
 	GetTenantUsage(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List users
 	//
-	// The users of the tenant, by `created_at` (default) or `name` (the `full_name`), a page at a time.
+	// Lists the users of the tenant by `created_at` (default) or `name` (the `full_name`), in pages.
 	//
 	// Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateUserWithBody Create a user
 	//
-	// The new user is active and has no password: hand them the one-time token, or the link with it, and they choose one with
-	// `POST /api/v1/auth/password/reset` within 72 hours. The token is in this answer alone; if it is lost, make another with
-	// `POST /api/v1/users/{id}/password-reset`.
+	// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
+	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
+	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 	//
 	// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
 	// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
@@ -3997,9 +4000,9 @@ type ClientInterface interface {
 
 	// CreateUser Create a user
 	//
-	// The new user is active and has no password: hand them the one-time token, or the link with it, and they choose one with
-	// `POST /api/v1/auth/password/reset` within 72 hours. The token is in this answer alone; if it is lost, make another with
-	// `POST /api/v1/users/{id}/password-reset`.
+	// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
+	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
+	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 	//
 	// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
 	// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
@@ -4012,27 +4015,27 @@ type ClientInterface interface {
 
 	// DeleteUser Delete a user
 	//
-	// The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
-	// did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-	// superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
-	// deactivate it instead.
+	// The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+	// stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
+	// superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
+	// To keep the account, deactivate it instead.
 	//
 	// Corresponds with DELETE /api/v1/users/{id} (the `DeleteUser` operationId).
 	DeleteUser(ctx context.Context, id ID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUser Read a user
 	//
-	// A log-in changes `last_login_at` and so the `ETag`, but not the version: an older `ETag` of the same version still fulfils
-	// `If-Match`.
+	// A log-in changes `last_login_at` and the `ETag`, but not the version. An older `ETag` of the same version
+	// still matches in `If-Match`.
 	//
 	// Corresponds with GET /api/v1/users/{id} (the `GetUser` operationId).
 	GetUser(ctx context.Context, id ID, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateUserWithBody Change a user
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets the
-	// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
-	// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
+	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
+	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 	//
 	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
@@ -4045,9 +4048,9 @@ type ClientInterface interface {
 
 	// UpdateUser Change a user
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets the
-	// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
-	// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
+	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
+	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 	//
 	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
@@ -4060,27 +4063,27 @@ type ClientInterface interface {
 
 	// ActivateUser Activate a user
 	//
-	// The user can log in again, with the password that they had; sessions that have ended stay so. An active user is answered
-	// as it is, without an entry in the audit trail. A superuser is activated by superusers alone (403).
+	// The user can log in again with the same password. Ended sessions stay ended. An active user is returned
+	// unchanged, without an audit entry. Only superusers can activate a superuser (403).
 	//
 	// Corresponds with POST /api/v1/users/{id}/activate (the `ActivateUser` operationId).
 	ActivateUser(ctx context.Context, id ID, params *ActivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeactivateUser Deactivate a user
 	//
-	// The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
-	// stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-	// trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
-	// deactivated by superusers alone (403).
+	// The user can't log in any more; their sessions and an open one-time token end at once. Assignment and password
+	// are kept. An inactive user is returned unchanged, without an audit entry. The last active admin of a tenant
+	// and the last active superuser who can log in can't be deactivated (409, `last_admin`). Only superusers can
+	// deactivate a superuser (403).
 	//
 	// Corresponds with POST /api/v1/users/{id}/deactivate (the `DeactivateUser` operationId).
 	DeactivateUser(ctx context.Context, id ID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreatePasswordReset Make a one-time token for a new password
+	// CreatePasswordReset Create a one-time token for a new password
 	//
-	// The user can choose a password with it, once and within 72 hours, by `POST /api/v1/auth/password/reset`. It takes the place
-	// of an older token. Until it is used, the password and the sessions stay as they are; to shut somebody out, end the
-	// sessions or deactivate the user.
+	// The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
+	// replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
+	// end the sessions or deactivate the user.
 	//
 	// An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
 	// alone (403).
@@ -4090,15 +4093,15 @@ type ClientInterface interface {
 
 	// EndUserSessions End all sessions of a user
 	//
-	// Their access and refresh tokens are worth nothing from the next request on; the user may log in again. If there are none,
-	// nothing happens and nothing is written down. Those of a superuser are ended by superusers alone (403).
+	// Their access and refresh tokens stop working at once; the user may log in again. If there is no session,
+	// nothing happens, and there is no audit entry. Only superusers can end those of a superuser (403).
 	//
 	// Corresponds with DELETE /api/v1/users/{id}/sessions (the `EndUserSessions` operationId).
 	EndUserSessions(ctx context.Context, id ID, params *EndUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUserSessions List a user's sessions
 	//
-	// Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
+	// The user's active sessions, newest first, in pages. Only superusers can read those of a superuser (403).
 	//
 	// Corresponds with GET /api/v1/users/{id}/sessions (the `ListUserSessions` operationId).
 	ListUserSessions(ctx context.Context, id ID, params *ListUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4126,7 +4129,7 @@ type ClientInterface interface {
 	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// GetIndex What this is
+// GetIndex Read the index
 //
 // The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
 // They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
@@ -4144,11 +4147,11 @@ func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*
 	return c.Client.Do(req)
 }
 
-// GetKeySet The keys that verify tokens
+// GetKeySet Read the keys that verify tokens
 //
-// The public keys of the tokens' signatures as a JSON Web Key Set (RFC 7517), for services that verify access tokens
-// themselves. Ask again when a token names a `kid` that you don't know. A verified token says who it is; whether their session
-// has ended, and what they may do, only this API knows.
+// The public keys for access tokens as a JSON Web Key Set (RFC 7517), for services that verify tokens
+// themselves. Request them again when a token has an unknown `kid`. A verified token identifies the user. Only
+// this API knows whether the session has ended and what the user may do.
 //
 // 404 if the tokens are signed with a secret, which is the default: then only this API can verify them.
 //
@@ -4199,7 +4202,7 @@ func (c *Client) GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 	return c.Client.Do(req)
 }
 
-// GetHealth Is it well
+// GetHealth Check the health
 //
 // Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
 // without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
@@ -4219,10 +4222,10 @@ func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (
 	return c.Client.Do(req)
 }
 
-// GetLiveness Is the process alive
+// GetLiveness Check that the process is alive
 //
-// Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
-// out whether to send requests, ask `/api/health`.
+// Doesn't use the database or Redis: the process answers while it is alive. Use it to decide on a restart. To
+// decide whether to send requests, use `/api/health`.
 //
 // Corresponds with GET /api/healthz (the `GetLiveness` operationId).
 func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4239,7 +4242,7 @@ func (c *Client) GetLiveness(ctx context.Context, reqEditors ...RequestEditorFn)
 
 // GetOpenAPIJSON This document as JSON
 //
-// What you are reading, for generators of clients and for pages that show it.
+// This document as JSON, for generators and viewers.
 //
 // Corresponds with GET /api/openapi.json (the `GetOpenAPIJSON` operationId).
 func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4256,7 +4259,7 @@ func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditor
 
 // GetOpenAPIYAML This document as YAML
 //
-// What you are reading, in an order for people.
+// This document as YAML, in reading order.
 //
 // Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
 func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4288,9 +4291,9 @@ func (c *Client) GetRedoc(ctx context.Context, reqEditors ...RequestEditorFn) (*
 	return c.Client.Do(req)
 }
 
-// GetSystemInfo What runs here
+// GetSystemInfo Read the version and the environment
 //
-// Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
+// The version, the environment and the optional components of the installation. It contains nothing about tenants.
 //
 // Corresponds with GET /api/system/info (the `GetSystemInfo` operationId).
 func (c *Client) GetSystemInfo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4307,8 +4310,8 @@ func (c *Client) GetSystemInfo(ctx context.Context, reqEditors ...RequestEditorF
 
 // ListAuditLogs List entries of the audit trail
 //
-// The entries of the tenant, newest first, a page at a time. There is one for every change, for log-ins and log-outs, and
-// for what was refused. Entries never change.
+// The entries of the tenant, newest first, in pages. Every change, log-in, log-out and refused attempt has an
+// entry. Entries never change.
 //
 // Corresponds with GET /api/v1/audit/logs (the `ListAuditLogs` operationId).
 func (c *Client) ListAuditLogs(ctx context.Context, params *ListAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4325,8 +4328,8 @@ func (c *Client) ListAuditLogs(ctx context.Context, params *ListAuditLogsParams,
 
 // ExportAuditLogs Export entries of the audit trail
 //
-// All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
-// before it begins, with its filters, so that an export without filters has its own entry in the first line.
+// All entries that match the filters, newest first, as one stream of any length. The export writes an entry of
+// its own, with its filters, before it begins. So the first line of an export without filters is that entry.
 //
 // `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
 // character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
@@ -4348,7 +4351,7 @@ func (c *Client) ExportAuditLogs(ctx context.Context, params *ExportAuditLogsPar
 
 // GetAuditStats Count entries of the audit trail
 //
-// Counts by action, by actor and by day (in UTC), of the 30 days up to now unless `from` and `to` say otherwise. They may be
+// Counts by action, by actor and by day (in UTC). The default period is the last 30 days; `from` and `to` may be
 // at most 366 days apart.
 //
 // Corresponds with GET /api/v1/audit/logs/stats (the `GetAuditStats` operationId).
@@ -4366,7 +4369,7 @@ func (c *Client) GetAuditStats(ctx context.Context, params *GetAuditStatsParams,
 
 // GetAuditLog Read an entry of the audit trail
 //
-// It has no `ETag`, as it never changes.
+// An entry never changes, so it has no `ETag`.
 //
 // Corresponds with GET /api/v1/audit/logs/{id} (the `GetAuditLog` operationId).
 func (c *Client) GetAuditLog(ctx context.Context, id ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4381,11 +4384,11 @@ func (c *Client) GetAuditLog(ctx context.Context, id ID, params *GetAuditLogPara
 	return c.Client.Do(req)
 }
 
-// VerifyAuditTrail Verify that the audit trail is as it was written
+// VerifyAuditTrail Verify the audit trail
 //
-// Every entry is signed, and the entries of a tenant form a chain with numbers without a gap. This reads the whole trail
-// and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
-// nothing, and others may write meanwhile.
+// Every entry is signed, and the entries of a tenant form a chain of consecutive numbers. This reads the whole
+// trail and names the first entry that was altered, removed or added outside the program; the status is 200
+// then, too. It changes nothing, and entries may be written meanwhile.
 //
 // The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
 // before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
@@ -4461,7 +4464,7 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 
 // LogoutWithBody Log out
 //
-// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
+// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4480,7 +4483,7 @@ func (c *Client) LogoutWithBody(ctx context.Context, contentType string, body io
 
 // Logout Log out
 //
-// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
+// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4497,10 +4500,10 @@ func (c *Client) Logout(ctx context.Context, body LogoutJSONRequestBody, reqEdit
 	return c.Client.Do(req)
 }
 
-// GetMe Who am I
+// GetMe Read my profile
 //
-// The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
-// more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
+// The logged-in user, their tenant and role, the operations they may call, and their session. The reply contains
+// more than the user, so it has no `ETag`. The tag for `If-Match` of `PUT` is `user.version` in quotes.
 //
 // Corresponds with GET /api/v1/auth/me (the `GetMe` operationId).
 func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4515,11 +4518,11 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 	return c.Client.Do(req)
 }
 
-// UpdateMeWithBody Change one's own profile
+// UpdateMeWithBody Update my profile
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A viewer only reads, so this needs the
-// role `user`. The tag for `If-Match` is the user's `version` in quotes. A request that changes nothing gets the user as
-// it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. This needs the role `user`. The tag for
+// `If-Match` is the user's `version` in quotes. A request without changes returns the user with the same `ETag`
+// and writes no audit entry.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4536,11 +4539,11 @@ func (c *Client) UpdateMeWithBody(ctx context.Context, params *UpdateMeParams, c
 	return c.Client.Do(req)
 }
 
-// UpdateMe Change one's own profile
+// UpdateMe Update my profile
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A viewer only reads, so this needs the
-// role `user`. The tag for `If-Match` is the user's `version` in quotes. A request that changes nothing gets the user as
-// it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. This needs the role `user`. The tag for
+// `If-Match` is the user's `version` in quotes. A request without changes returns the user with the same `ETag`
+// and writes no audit entry.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4557,10 +4560,11 @@ func (c *Client) UpdateMe(ctx context.Context, params *UpdateMeParams, body Upda
 	return c.Client.Do(req)
 }
 
-// ChangePasswordWithBody Change one's own password
+// ChangePasswordWithBody Change my password
 //
-// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
-// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
+// the @, or be the current password. There are no rules about kinds of characters.
 //
 // A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 // at log-in does, and slows down in the same way (429).
@@ -4580,10 +4584,11 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 	return c.Client.Do(req)
 }
 
-// ChangePassword Change one's own password
+// ChangePassword Change my password
 //
-// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
-// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
+// the @, or be the current password. There are no rules about kinds of characters.
 //
 // A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 // at log-in does, and slows down in the same way (429).
@@ -4605,10 +4610,10 @@ func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequ
 
 // ResetPasswordWithBody Choose a password with a one-time token
 //
-// For whoever has no password yet or has lost it: an admin makes the token (`createUser`, `createPasswordReset`). It works
-// once and for 72 hours, until there is a newer one for the same user. All sessions of the user end, and wrong passwords
-// that were counted for the account are forgotten. The rules for the password are those of `POST /api/v1/auth/password`; a
-// password that is refused (422) doesn't use up the token.
+// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
+// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 //
 // A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
 // always the same 400 (`invalid_one_time_token`). It counts for the address as a wrong password does, and slows
@@ -4631,10 +4636,10 @@ func (c *Client) ResetPasswordWithBody(ctx context.Context, contentType string, 
 
 // ResetPassword Choose a password with a one-time token
 //
-// For whoever has no password yet or has lost it: an admin makes the token (`createUser`, `createPasswordReset`). It works
-// once and for 72 hours, until there is a newer one for the same user. All sessions of the user end, and wrong passwords
-// that were counted for the account are forgotten. The rules for the password are those of `POST /api/v1/auth/password`; a
-// password that is refused (422) doesn't use up the token.
+// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
+// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 //
 // A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
 // always the same 400 (`invalid_one_time_token`). It counts for the address as a wrong password does, and slows
@@ -4655,12 +4660,12 @@ func (c *Client) ResetPassword(ctx context.Context, body ResetPasswordJSONReques
 	return c.Client.Do(req)
 }
 
-// RefreshWithBody Trade a refresh token for a new pair of tokens
+// RefreshWithBody Exchange a refresh token for a new pair of tokens
 //
-// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
-// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
-// possible for three successive tokens.
+// A refresh token works once. Reuse of an older one ends the whole session (401 `refresh_reused`). The direct
+// predecessor of the newest, still unused token gets the same successor again: for 10 seconds to every client,
+// and to the client of the last refresh (same user agent and network) while an access token is valid. The latter
+// is in the audit trail, and is possible for three successive tokens.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4677,12 +4682,12 @@ func (c *Client) RefreshWithBody(ctx context.Context, contentType string, body i
 	return c.Client.Do(req)
 }
 
-// Refresh Trade a refresh token for a new pair of tokens
+// Refresh Exchange a refresh token for a new pair of tokens
 //
-// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
-// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
-// possible for three successive tokens.
+// A refresh token works once. Reuse of an older one ends the whole session (401 `refresh_reused`). The direct
+// predecessor of the newest, still unused token gets the same successor again: for 10 seconds to every client,
+// and to the client of the last refresh (same user agent and network) while an access token is valid. The latter
+// is in the audit trail, and is possible for three successive tokens.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4699,9 +4704,9 @@ func (c *Client) Refresh(ctx context.Context, body RefreshJSONRequestBody, reqEd
 	return c.Client.Do(req)
 }
 
-// ListMySessions List one's own sessions
+// ListMySessions List my sessions
 //
-// Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
+// The user's active sessions, newest first, in pages. `current` marks the session of this request.
 //
 // Corresponds with GET /api/v1/auth/sessions (the `ListMySessions` operationId).
 func (c *Client) ListMySessions(ctx context.Context, params *ListMySessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4716,9 +4721,9 @@ func (c *Client) ListMySessions(ctx context.Context, params *ListMySessionsParam
 	return c.Client.Do(req)
 }
 
-// EndMySession End one of one's own sessions
+// EndMySession End one of my sessions
 //
-// Its access and refresh tokens are worth nothing from the next request on. Someone else's session is answered as if it did not exist.
+// Its access and refresh tokens stop working at once. A session of another user is 404.
 //
 // Corresponds with DELETE /api/v1/auth/sessions/{id} (the `EndMySession` operationId).
 func (c *Client) EndMySession(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4735,7 +4740,7 @@ func (c *Client) EndMySession(ctx context.Context, id ID, reqEditors ...RequestE
 
 // ListBranches List branches
 //
-// The branches of the tenant, by `created_at` (default) or `name`, a page at a time.
+// Lists the branches of the tenant by `created_at` (default) or `name`, in pages.
 //
 // Corresponds with GET /api/v1/org/branches (the `ListBranches` operationId).
 func (c *Client) ListBranches(ctx context.Context, params *ListBranchesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4872,7 +4877,7 @@ func (c *Client) UpdateBranch(ctx context.Context, id ID, params *UpdateBranchPa
 
 // ListCompanies List companies
 //
-// The companies of the tenant, by `created_at` (default) or `name`, a page at a time.
+// Lists the companies of the tenant by `created_at` (default) or `name`, in pages.
 //
 // Corresponds with GET /api/v1/org/companies (the `ListCompanies` operationId).
 func (c *Client) ListCompanies(ctx context.Context, params *ListCompaniesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4889,8 +4894,8 @@ func (c *Client) ListCompanies(ctx context.Context, params *ListCompaniesParams,
 
 // CreateCompanyWithBody Create a company
 //
-// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
-// many companies as it may have gets no more (409 `quota_exceeded`).
+// Adds a company to the tenant. Its `code` must be unique in the tenant (409 `already_exists`). A tenant that
+// has reached its maximum number of companies gets 409 `quota_exceeded`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4909,8 +4914,8 @@ func (c *Client) CreateCompanyWithBody(ctx context.Context, params *CreateCompan
 
 // CreateCompany Create a company
 //
-// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
-// many companies as it may have gets no more (409 `quota_exceeded`).
+// Adds a company to the tenant. Its `code` must be unique in the tenant (409 `already_exists`). A tenant that
+// has reached its maximum number of companies gets 409 `quota_exceeded`.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4952,7 +4957,7 @@ func (c *Client) DeleteCompany(ctx context.Context, id ID, params *DeleteCompany
 
 // GetCompany Read a company
 //
-// All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
+// Returns one company. Its branches and departments have lists of their own, and are in the tree.
 //
 // Corresponds with GET /api/v1/org/companies/{id} (the `GetCompany` operationId).
 func (c *Client) GetCompany(ctx context.Context, id ID, params *GetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5009,7 +5014,7 @@ func (c *Client) UpdateCompany(ctx context.Context, id ID, params *UpdateCompany
 
 // ListDepartments List departments
 //
-// The departments of the tenant, by `created_at` (default) or `name`, a page at a time.
+// Lists the departments of the tenant by `created_at` (default) or `name`, in pages.
 //
 // Corresponds with GET /api/v1/org/departments (the `ListDepartments` operationId).
 func (c *Client) ListDepartments(ctx context.Context, params *ListDepartmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5162,9 +5167,10 @@ func (c *Client) UpdateDepartment(ctx context.Context, id ID, params *UpdateDepa
 
 // GetOrganisationTree Read the organisation as a tree
 //
-// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
-// stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
-// more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a
+// branch are below it, others below their company. Sub-departments are below their parent department, whatever
+// their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
+// `company_id`, or use the lists.
 //
 // At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
 // by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
@@ -5182,11 +5188,12 @@ func (c *Client) GetOrganisationTree(ctx context.Context, params *GetOrganisatio
 	return c.Client.Do(req)
 }
 
-// ListDeprecations Who still calls deprecated paths
+// ListDeprecations List the callers of deprecated paths
 //
-// The callers of `/api/auth/...` and `/api/org/...`, by tenant, operation and user agent, of all instances. At most 1000, the latest
-// first. Counts are a few seconds behind, except those of the instance that answers. Who called without a token, as to log in,
-// counts for the platform; of a tenant with more than 500 callers, the rest are counted together as `(others)`.
+// The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
+// most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+// without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
+// are counted together as `(others)`.
 //
 // Corresponds with GET /api/v1/system/deprecations (the `ListDeprecations` operationId).
 func (c *Client) ListDeprecations(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5201,7 +5208,7 @@ func (c *Client) ListDeprecations(ctx context.Context, reqEditors ...RequestEdit
 	return c.Client.Do(req)
 }
 
-// GetOwnTenant Read one's own tenant
+// GetOwnTenant Read my tenant
 //
 // The tenant that the request acts in.
 //
@@ -5218,9 +5225,9 @@ func (c *Client) GetOwnTenant(ctx context.Context, params *GetOwnTenantParams, r
 	return c.Client.Do(req)
 }
 
-// GetOwnTenantUsage How much one's own tenant has
+// GetOwnTenantUsage Read my tenant's usage
 //
-// As for superusers, of the tenant that the request acts in.
+// The usage of the tenant that the request acts in.
 //
 // Corresponds with GET /api/v1/tenant/usage (the `GetOwnTenantUsage` operationId).
 func (c *Client) GetOwnTenantUsage(ctx context.Context, params *GetOwnTenantUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5237,8 +5244,8 @@ func (c *Client) GetOwnTenantUsage(ctx context.Context, params *GetOwnTenantUsag
 
 // ListTenants List tenants
 //
-// All tenants, by `created_at` (default) or `name`, a page at a time. The platform is one of them: the tenant that superusers
-// live in, with the id `00000000-0000-7000-8000-000000000000`.
+// Lists all tenants by `created_at` (default) or `name`, in pages. This includes the platform, the tenant of the
+// superusers, with the id `00000000-0000-7000-8000-000000000000`.
 //
 // Corresponds with GET /api/v1/tenants (the `ListTenants` operationId).
 func (c *Client) ListTenants(ctx context.Context, params *ListTenantsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5255,8 +5262,8 @@ func (c *Client) ListTenants(ctx context.Context, params *ListTenantsParams, req
 
 // CreateTenantWithBody Create a tenant
 //
-// The new tenant is active and empty, of the tier `free` unless the request says otherwise, and without limits unless it has some.
-// Its creation is in the trails of the platform and of the new tenant.
+// The new tenant is active and empty. By default its tier is `free` and it has no limits. Its creation is in the
+// audit trails of the platform and of the new tenant.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5275,8 +5282,8 @@ func (c *Client) CreateTenantWithBody(ctx context.Context, contentType string, b
 
 // CreateTenant Create a tenant
 //
-// The new tenant is active and empty, of the tier `free` unless the request says otherwise, and without limits unless it has some.
-// Its creation is in the trails of the platform and of the new tenant.
+// The new tenant is active and empty. By default its tier is `free` and it has no limits. Its creation is in the
+// audit trails of the platform and of the new tenant.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5293,11 +5300,11 @@ func (c *Client) CreateTenant(ctx context.Context, body CreateTenantJSONRequestB
 	return c.Client.Do(req)
 }
 
-// DeleteTenant Delete a tenant for good
+// DeleteTenant Delete a tenant permanently
 //
-// Deletes a suspended tenant with all that it has: companies, branches, departments, users, sessions and its audit trail.
-// There is no way back. To keep the trail, export it first (`GET /api/v1/audit/logs/export?tenant_id=...`).
-// `confirm_code` has to be the tenant's code.
+// Deletes a suspended tenant with all its data: companies, branches, departments, users, sessions and its audit
+// trail. This can't be undone. To keep the trail, export it first (`GET
+// /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
 //
 // The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
 // than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
@@ -5321,7 +5328,7 @@ func (c *Client) DeleteTenant(ctx context.Context, id ID, params *DeleteTenantPa
 
 // GetTenant Read a tenant
 //
-// A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
+// A tenant with its tier, its limits and its contact. Its usage is a resource of its own.
 //
 // Corresponds with GET /api/v1/tenants/{id} (the `GetTenant` operationId).
 func (c *Client) GetTenant(ctx context.Context, id ID, params *GetTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5338,10 +5345,10 @@ func (c *Client) GetTenant(ctx context.Context, id ID, params *GetTenantParams, 
 
 // UpdateTenantWithBody Change a tenant
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A limit may be lower than what the tenant
-// has by now: nothing is taken away, but nothing can be added either (409 `quota_exceeded`). A request that changes
-// nothing gets the tenant as it is, with the same `ETag` and without an entry in the audit trails. Any other is in the trails
-// of the platform and of the tenant.
+// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
+// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
+// the tenant.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5360,10 +5367,10 @@ func (c *Client) UpdateTenantWithBody(ctx context.Context, id ID, params *Update
 
 // UpdateTenant Change a tenant
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A limit may be lower than what the tenant
-// has by now: nothing is taken away, but nothing can be added either (409 `quota_exceeded`). A request that changes
-// nothing gets the tenant as it is, with the same `ETag` and without an entry in the audit trails. Any other is in the trails
-// of the platform and of the tenant.
+// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
+// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
+// the tenant.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5380,9 +5387,9 @@ func (c *Client) UpdateTenant(ctx context.Context, id ID, params *UpdateTenantPa
 	return c.Client.Do(req)
 }
 
-// ResumeTenant Let a suspended tenant work again
+// ResumeTenant Resume a suspended tenant
 //
-// A tenant that is active already is answered as it is.
+// A tenant that is already active is returned unchanged.
 //
 // Corresponds with POST /api/v1/tenants/{id}/resume (the `ResumeTenant` operationId).
 func (c *Client) ResumeTenant(ctx context.Context, id ID, params *ResumeTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5399,9 +5406,9 @@ func (c *Client) ResumeTenant(ctx context.Context, id ID, params *ResumeTenantPa
 
 // SuspendTenant Suspend a tenant
 //
-// From the next request on, everyone of the tenant gets 403 `tenant_suspended`, and nobody of it can log in. Sessions are kept:
-// after `resume` they work again, unless they have expired. Superusers still act in it with `tenant_id`. A tenant that
-// is suspended already is answered as it is. The platform can't be suspended.
+// From the next request on, users of the tenant get 403 `tenant_suspended`, and nobody can log in to it.
+// Sessions are kept: after `resume` they work again, unless they have expired. Superusers can still act in it
+// with `tenant_id`. A tenant that is already suspended is returned unchanged. The platform can't be suspended.
 //
 // Corresponds with POST /api/v1/tenants/{id}/suspend (the `SuspendTenant` operationId).
 func (c *Client) SuspendTenant(ctx context.Context, id ID, params *SuspendTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5416,10 +5423,9 @@ func (c *Client) SuspendTenant(ctx context.Context, id ID, params *SuspendTenant
 	return c.Client.Do(req)
 }
 
-// GetTenantUsage How much a tenant has
+// GetTenantUsage Read a tenant's usage
 //
-// What the tenant has at this moment, with its limits. Everything is counted anew; with a million rows, that takes about
-// a second.
+// The present usage of the tenant, with its limits. All rows are counted; a million rows take about a second.
 //
 // Corresponds with GET /api/v1/tenants/{id}/usage (the `GetTenantUsage` operationId).
 func (c *Client) GetTenantUsage(ctx context.Context, id ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5436,7 +5442,7 @@ func (c *Client) GetTenantUsage(ctx context.Context, id ID, reqEditors ...Reques
 
 // ListUsers List users
 //
-// The users of the tenant, by `created_at` (default) or `name` (the `full_name`), a page at a time.
+// Lists the users of the tenant by `created_at` (default) or `name` (the `full_name`), in pages.
 //
 // Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5453,9 +5459,9 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 
 // CreateUserWithBody Create a user
 //
-// The new user is active and has no password: hand them the one-time token, or the link with it, and they choose one with
-// `POST /api/v1/auth/password/reset` within 72 hours. The token is in this answer alone; if it is lost, make another with
-// `POST /api/v1/users/{id}/password-reset`.
+// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
+// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
+// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 //
 // An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
 // too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
@@ -5478,9 +5484,9 @@ func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParam
 
 // CreateUser Create a user
 //
-// The new user is active and has no password: hand them the one-time token, or the link with it, and they choose one with
-// `POST /api/v1/auth/password/reset` within 72 hours. The token is in this answer alone; if it is lost, make another with
-// `POST /api/v1/users/{id}/password-reset`.
+// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
+// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
+// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 //
 // An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
 // too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
@@ -5503,10 +5509,10 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 
 // DeleteUser Delete a user
 //
-// The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
-// did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-// superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
-// deactivate it instead.
+// The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+// stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
+// superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
+// To keep the account, deactivate it instead.
 //
 // Corresponds with DELETE /api/v1/users/{id} (the `DeleteUser` operationId).
 func (c *Client) DeleteUser(ctx context.Context, id ID, params *DeleteUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5523,8 +5529,8 @@ func (c *Client) DeleteUser(ctx context.Context, id ID, params *DeleteUserParams
 
 // GetUser Read a user
 //
-// A log-in changes `last_login_at` and so the `ETag`, but not the version: an older `ETag` of the same version still fulfils
-// `If-Match`.
+// A log-in changes `last_login_at` and the `ETag`, but not the version. An older `ETag` of the same version
+// still matches in `If-Match`.
 //
 // Corresponds with GET /api/v1/users/{id} (the `GetUser` operationId).
 func (c *Client) GetUser(ctx context.Context, id ID, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5541,9 +5547,9 @@ func (c *Client) GetUser(ctx context.Context, id ID, params *GetUserParams, reqE
 
 // UpdateUserWithBody Change a user
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets the
-// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
-// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
+// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
+// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 //
 // The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 // alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
@@ -5566,9 +5572,9 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, id ID, params *UpdateUs
 
 // UpdateUser Change a user
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets the
-// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
-// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
+// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
+// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 //
 // The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 // alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
@@ -5591,8 +5597,8 @@ func (c *Client) UpdateUser(ctx context.Context, id ID, params *UpdateUserParams
 
 // ActivateUser Activate a user
 //
-// The user can log in again, with the password that they had; sessions that have ended stay so. An active user is answered
-// as it is, without an entry in the audit trail. A superuser is activated by superusers alone (403).
+// The user can log in again with the same password. Ended sessions stay ended. An active user is returned
+// unchanged, without an audit entry. Only superusers can activate a superuser (403).
 //
 // Corresponds with POST /api/v1/users/{id}/activate (the `ActivateUser` operationId).
 func (c *Client) ActivateUser(ctx context.Context, id ID, params *ActivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5609,10 +5615,10 @@ func (c *Client) ActivateUser(ctx context.Context, id ID, params *ActivateUserPa
 
 // DeactivateUser Deactivate a user
 //
-// The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
-// stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-// trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
-// deactivated by superusers alone (403).
+// The user can't log in any more; their sessions and an open one-time token end at once. Assignment and password
+// are kept. An inactive user is returned unchanged, without an audit entry. The last active admin of a tenant
+// and the last active superuser who can log in can't be deactivated (409, `last_admin`). Only superusers can
+// deactivate a superuser (403).
 //
 // Corresponds with POST /api/v1/users/{id}/deactivate (the `DeactivateUser` operationId).
 func (c *Client) DeactivateUser(ctx context.Context, id ID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5627,11 +5633,11 @@ func (c *Client) DeactivateUser(ctx context.Context, id ID, params *DeactivateUs
 	return c.Client.Do(req)
 }
 
-// CreatePasswordReset Make a one-time token for a new password
+// CreatePasswordReset Create a one-time token for a new password
 //
-// The user can choose a password with it, once and within 72 hours, by `POST /api/v1/auth/password/reset`. It takes the place
-// of an older token. Until it is used, the password and the sessions stay as they are; to shut somebody out, end the
-// sessions or deactivate the user.
+// The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
+// replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
+// end the sessions or deactivate the user.
 //
 // An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
 // alone (403).
@@ -5651,8 +5657,8 @@ func (c *Client) CreatePasswordReset(ctx context.Context, id ID, params *CreateP
 
 // EndUserSessions End all sessions of a user
 //
-// Their access and refresh tokens are worth nothing from the next request on; the user may log in again. If there are none,
-// nothing happens and nothing is written down. Those of a superuser are ended by superusers alone (403).
+// Their access and refresh tokens stop working at once; the user may log in again. If there is no session,
+// nothing happens, and there is no audit entry. Only superusers can end those of a superuser (403).
 //
 // Corresponds with DELETE /api/v1/users/{id}/sessions (the `EndUserSessions` operationId).
 func (c *Client) EndUserSessions(ctx context.Context, id ID, params *EndUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5669,7 +5675,7 @@ func (c *Client) EndUserSessions(ctx context.Context, id ID, params *EndUserSess
 
 // ListUserSessions List a user's sessions
 //
-// Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
+// The user's active sessions, newest first, in pages. Only superusers can read those of a superuser (403).
 //
 // Corresponds with GET /api/v1/users/{id}/sessions (the `ListUserSessions` operationId).
 func (c *Client) ListUserSessions(ctx context.Context, id ID, params *ListUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10405,7 +10411,7 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// GetIndexWithResponse What this is
+	// GetIndexWithResponse Read the index
 	//
 	// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
 	// They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
@@ -10415,11 +10421,11 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET / (the `GetIndex` operationId).
 	GetIndexWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetIndexResponse, error)
 
-	// GetKeySetWithResponse The keys that verify tokens
+	// GetKeySetWithResponse Read the keys that verify tokens
 	//
-	// The public keys of the tokens' signatures as a JSON Web Key Set (RFC 7517), for services that verify access tokens
-	// themselves. Ask again when a token names a `kid` that you don't know. A verified token says who it is; whether their session
-	// has ended, and what they may do, only this API knows.
+	// The public keys for access tokens as a JSON Web Key Set (RFC 7517), for services that verify tokens
+	// themselves. Request them again when a token has an unknown `kid`. A verified token identifies the user. Only
+	// this API knows whether the session has ended and what the user may do.
 	//
 	// 404 if the tokens are signed with a secret, which is the default: then only this API can verify them.
 	//
@@ -10446,7 +10452,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/docs (the `GetDocs` operationId).
 	GetDocsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDocsResponse, error)
 
-	// GetHealthWithResponse Is it well
+	// GetHealthWithResponse Check the health
 	//
 	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
 	// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
@@ -10458,10 +10464,10 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/health (the `GetHealth` operationId).
 	GetHealthWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetHealthResponse, error)
 
-	// GetLivenessWithResponse Is the process alive
+	// GetLivenessWithResponse Check that the process is alive
 	//
-	// Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
-	// out whether to send requests, ask `/api/health`.
+	// Doesn't use the database or Redis: the process answers while it is alive. Use it to decide on a restart. To
+	// decide whether to send requests, use `/api/health`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10470,7 +10476,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetOpenAPIJSONWithResponse This document as JSON
 	//
-	// What you are reading, for generators of clients and for pages that show it.
+	// This document as JSON, for generators and viewers.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10479,7 +10485,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetOpenAPIYAMLWithResponse This document as YAML
 	//
-	// What you are reading, in an order for people.
+	// This document as YAML, in reading order.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10495,9 +10501,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/redoc (the `GetRedoc` operationId).
 	GetRedocWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRedocResponse, error)
 
-	// GetSystemInfoWithResponse What runs here
+	// GetSystemInfoWithResponse Read the version and the environment
 	//
-	// Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
+	// The version, the environment and the optional components of the installation. It contains nothing about tenants.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10506,8 +10512,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListAuditLogsWithResponse List entries of the audit trail
 	//
-	// The entries of the tenant, newest first, a page at a time. There is one for every change, for log-ins and log-outs, and
-	// for what was refused. Entries never change.
+	// The entries of the tenant, newest first, in pages. Every change, log-in, log-out and refused attempt has an
+	// entry. Entries never change.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10516,8 +10522,8 @@ type ClientWithResponsesInterface interface {
 
 	// ExportAuditLogsWithResponse Export entries of the audit trail
 	//
-	// All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
-	// before it begins, with its filters, so that an export without filters has its own entry in the first line.
+	// All entries that match the filters, newest first, as one stream of any length. The export writes an entry of
+	// its own, with its filters, before it begins. So the first line of an export without filters is that entry.
 	//
 	// `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
 	// character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
@@ -10531,7 +10537,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetAuditStatsWithResponse Count entries of the audit trail
 	//
-	// Counts by action, by actor and by day (in UTC), of the 30 days up to now unless `from` and `to` say otherwise. They may be
+	// Counts by action, by actor and by day (in UTC). The default period is the last 30 days; `from` and `to` may be
 	// at most 366 days apart.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -10541,18 +10547,18 @@ type ClientWithResponsesInterface interface {
 
 	// GetAuditLogWithResponse Read an entry of the audit trail
 	//
-	// It has no `ETag`, as it never changes.
+	// An entry never changes, so it has no `ETag`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/audit/logs/{id} (the `GetAuditLog` operationId).
 	GetAuditLogWithResponse(ctx context.Context, id ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*GetAuditLogResponse, error)
 
-	// VerifyAuditTrailWithResponse Verify that the audit trail is as it was written
+	// VerifyAuditTrailWithResponse Verify the audit trail
 	//
-	// Every entry is signed, and the entries of a tenant form a chain with numbers without a gap. This reads the whole trail
-	// and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
-	// nothing, and others may write meanwhile.
+	// Every entry is signed, and the entries of a tenant form a chain of consecutive numbers. This reads the whole
+	// trail and names the first entry that was altered, removed or added outside the program; the status is 200
+	// then, too. It changes nothing, and entries may be written meanwhile.
 	//
 	// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
 	// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
@@ -10600,7 +10606,7 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithBodyWithResponse Log out
 	//
-	// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
+	// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10609,49 +10615,50 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithResponse Log out
 	//
-	// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
+	// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
 	LogoutWithResponse(ctx context.Context, body LogoutJSONRequestBody, reqEditors ...RequestEditorFn) (*LogoutResponse, error)
 
-	// GetMeWithResponse Who am I
+	// GetMeWithResponse Read my profile
 	//
-	// The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
-	// more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
+	// The logged-in user, their tenant and role, the operations they may call, and their session. The reply contains
+	// more than the user, so it has no `ETag`. The tag for `If-Match` of `PUT` is `user.version` in quotes.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/auth/me (the `GetMe` operationId).
 	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
 
-	// UpdateMeWithBodyWithResponse Change one's own profile
+	// UpdateMeWithBodyWithResponse Update my profile
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A viewer only reads, so this needs the
-	// role `user`. The tag for `If-Match` is the user's `version` in quotes. A request that changes nothing gets the user as
-	// it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. This needs the role `user`. The tag for
+	// `If-Match` is the user's `version` in quotes. A request without changes returns the user with the same `ETag`
+	// and writes no audit entry.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/auth/me (the `UpdateMe` operationId).
 	UpdateMeWithBodyWithResponse(ctx context.Context, params *UpdateMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error)
 
-	// UpdateMeWithResponse Change one's own profile
+	// UpdateMeWithResponse Update my profile
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A viewer only reads, so this needs the
-	// role `user`. The tag for `If-Match` is the user's `version` in quotes. A request that changes nothing gets the user as
-	// it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. This needs the role `user`. The tag for
+	// `If-Match` is the user's `version` in quotes. A request without changes returns the user with the same `ETag`
+	// and writes no audit entry.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/auth/me (the `UpdateMe` operationId).
 	UpdateMeWithResponse(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error)
 
-	// ChangePasswordWithBodyWithResponse Change one's own password
+	// ChangePasswordWithBodyWithResponse Change my password
 	//
-	// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
-	// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+	// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+	// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
+	// the @, or be the current password. There are no rules about kinds of characters.
 	//
 	// A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 	// at log-in does, and slows down in the same way (429).
@@ -10661,10 +10668,11 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
 	ChangePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
 
-	// ChangePasswordWithResponse Change one's own password
+	// ChangePasswordWithResponse Change my password
 	//
-	// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
-	// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+	// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+	// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
+	// the @, or be the current password. There are no rules about kinds of characters.
 	//
 	// A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 	// at log-in does, and slows down in the same way (429).
@@ -10676,10 +10684,10 @@ type ClientWithResponsesInterface interface {
 
 	// ResetPasswordWithBodyWithResponse Choose a password with a one-time token
 	//
-	// For whoever has no password yet or has lost it: an admin makes the token (`createUser`, `createPasswordReset`). It works
-	// once and for 72 hours, until there is a newer one for the same user. All sessions of the user end, and wrong passwords
-	// that were counted for the account are forgotten. The rules for the password are those of `POST /api/v1/auth/password`; a
-	// password that is refused (422) doesn't use up the token.
+	// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+	// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
+	// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+	// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 	//
 	// A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
 	// always the same 400 (`invalid_one_time_token`). It counts for the address as a wrong password does, and slows
@@ -10692,10 +10700,10 @@ type ClientWithResponsesInterface interface {
 
 	// ResetPasswordWithResponse Choose a password with a one-time token
 	//
-	// For whoever has no password yet or has lost it: an admin makes the token (`createUser`, `createPasswordReset`). It works
-	// once and for 72 hours, until there is a newer one for the same user. All sessions of the user end, and wrong passwords
-	// that were counted for the account are forgotten. The rules for the password are those of `POST /api/v1/auth/password`; a
-	// password that is refused (422) doesn't use up the token.
+	// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+	// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
+	// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+	// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 	//
 	// A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
 	// always the same 400 (`invalid_one_time_token`). It counts for the address as a wrong password does, and slows
@@ -10706,42 +10714,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/auth/password/reset (the `ResetPassword` operationId).
 	ResetPasswordWithResponse(ctx context.Context, body ResetPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ResetPasswordResponse, error)
 
-	// RefreshWithBodyWithResponse Trade a refresh token for a new pair of tokens
+	// RefreshWithBodyWithResponse Exchange a refresh token for a new pair of tokens
 	//
-	// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-	// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
-	// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
-	// possible for three successive tokens.
+	// A refresh token works once. Reuse of an older one ends the whole session (401 `refresh_reused`). The direct
+	// predecessor of the newest, still unused token gets the same successor again: for 10 seconds to every client,
+	// and to the client of the last refresh (same user agent and network) while an access token is valid. The latter
+	// is in the audit trail, and is possible for three successive tokens.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `Refresh` operationId).
 	RefreshWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshResponse, error)
 
-	// RefreshWithResponse Trade a refresh token for a new pair of tokens
+	// RefreshWithResponse Exchange a refresh token for a new pair of tokens
 	//
-	// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-	// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
-	// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
-	// possible for three successive tokens.
+	// A refresh token works once. Reuse of an older one ends the whole session (401 `refresh_reused`). The direct
+	// predecessor of the newest, still unused token gets the same successor again: for 10 seconds to every client,
+	// and to the client of the last refresh (same user agent and network) while an access token is valid. The latter
+	// is in the audit trail, and is possible for three successive tokens.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `Refresh` operationId).
 	RefreshWithResponse(ctx context.Context, body RefreshJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshResponse, error)
 
-	// ListMySessionsWithResponse List one's own sessions
+	// ListMySessionsWithResponse List my sessions
 	//
-	// Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
+	// The user's active sessions, newest first, in pages. `current` marks the session of this request.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/auth/sessions (the `ListMySessions` operationId).
 	ListMySessionsWithResponse(ctx context.Context, params *ListMySessionsParams, reqEditors ...RequestEditorFn) (*ListMySessionsResponse, error)
 
-	// EndMySessionWithResponse End one of one's own sessions
+	// EndMySessionWithResponse End one of my sessions
 	//
-	// Its access and refresh tokens are worth nothing from the next request on. Someone else's session is answered as if it did not exist.
+	// Its access and refresh tokens stop working at once. A session of another user is 404.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10750,7 +10758,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListBranchesWithResponse List branches
 	//
-	// The branches of the tenant, by `created_at` (default) or `name`, a page at a time.
+	// Lists the branches of the tenant by `created_at` (default) or `name`, in pages.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10823,7 +10831,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListCompaniesWithResponse List companies
 	//
-	// The companies of the tenant, by `created_at` (default) or `name`, a page at a time.
+	// Lists the companies of the tenant by `created_at` (default) or `name`, in pages.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10832,8 +10840,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateCompanyWithBodyWithResponse Create a company
 	//
-	// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
-	// many companies as it may have gets no more (409 `quota_exceeded`).
+	// Adds a company to the tenant. Its `code` must be unique in the tenant (409 `already_exists`). A tenant that
+	// has reached its maximum number of companies gets 409 `quota_exceeded`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10842,8 +10850,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateCompanyWithResponse Create a company
 	//
-	// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
-	// many companies as it may have gets no more (409 `quota_exceeded`).
+	// Adds a company to the tenant. Its `code` must be unique in the tenant (409 `already_exists`). A tenant that
+	// has reached its maximum number of companies gets 409 `quota_exceeded`.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10867,7 +10875,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetCompanyWithResponse Read a company
 	//
-	// All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
+	// Returns one company. Its branches and departments have lists of their own, and are in the tree.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10896,7 +10904,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListDepartmentsWithResponse List departments
 	//
-	// The departments of the tenant, by `created_at` (default) or `name`, a page at a time.
+	// Lists the departments of the tenant by `created_at` (default) or `name`, in pages.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10985,9 +10993,10 @@ type ClientWithResponsesInterface interface {
 
 	// GetOrganisationTreeWithResponse Read the organisation as a tree
 	//
-	// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
-	// stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
-	// more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+	// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a
+	// branch are below it, others below their company. Sub-departments are below their parent department, whatever
+	// their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
+	// `company_id`, or use the lists.
 	//
 	// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
 	// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
@@ -10997,18 +11006,19 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/org/tree (the `GetOrganisationTree` operationId).
 	GetOrganisationTreeWithResponse(ctx context.Context, params *GetOrganisationTreeParams, reqEditors ...RequestEditorFn) (*GetOrganisationTreeResponse, error)
 
-	// ListDeprecationsWithResponse Who still calls deprecated paths
+	// ListDeprecationsWithResponse List the callers of deprecated paths
 	//
-	// The callers of `/api/auth/...` and `/api/org/...`, by tenant, operation and user agent, of all instances. At most 1000, the latest
-	// first. Counts are a few seconds behind, except those of the instance that answers. Who called without a token, as to log in,
-	// counts for the platform; of a tenant with more than 500 callers, the rest are counted together as `(others)`.
+	// The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
+	// most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+	// without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
+	// are counted together as `(others)`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/system/deprecations (the `ListDeprecations` operationId).
 	ListDeprecationsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListDeprecationsResponse, error)
 
-	// GetOwnTenantWithResponse Read one's own tenant
+	// GetOwnTenantWithResponse Read my tenant
 	//
 	// The tenant that the request acts in.
 	//
@@ -11017,9 +11027,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/tenant (the `GetOwnTenant` operationId).
 	GetOwnTenantWithResponse(ctx context.Context, params *GetOwnTenantParams, reqEditors ...RequestEditorFn) (*GetOwnTenantResponse, error)
 
-	// GetOwnTenantUsageWithResponse How much one's own tenant has
+	// GetOwnTenantUsageWithResponse Read my tenant's usage
 	//
-	// As for superusers, of the tenant that the request acts in.
+	// The usage of the tenant that the request acts in.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11028,8 +11038,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListTenantsWithResponse List tenants
 	//
-	// All tenants, by `created_at` (default) or `name`, a page at a time. The platform is one of them: the tenant that superusers
-	// live in, with the id `00000000-0000-7000-8000-000000000000`.
+	// Lists all tenants by `created_at` (default) or `name`, in pages. This includes the platform, the tenant of the
+	// superusers, with the id `00000000-0000-7000-8000-000000000000`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11038,8 +11048,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTenantWithBodyWithResponse Create a tenant
 	//
-	// The new tenant is active and empty, of the tier `free` unless the request says otherwise, and without limits unless it has some.
-	// Its creation is in the trails of the platform and of the new tenant.
+	// The new tenant is active and empty. By default its tier is `free` and it has no limits. Its creation is in the
+	// audit trails of the platform and of the new tenant.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11048,19 +11058,19 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTenantWithResponse Create a tenant
 	//
-	// The new tenant is active and empty, of the tier `free` unless the request says otherwise, and without limits unless it has some.
-	// Its creation is in the trails of the platform and of the new tenant.
+	// The new tenant is active and empty. By default its tier is `free` and it has no limits. Its creation is in the
+	// audit trails of the platform and of the new tenant.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/tenants (the `CreateTenant` operationId).
 	CreateTenantWithResponse(ctx context.Context, body CreateTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTenantResponse, error)
 
-	// DeleteTenantWithResponse Delete a tenant for good
+	// DeleteTenantWithResponse Delete a tenant permanently
 	//
-	// Deletes a suspended tenant with all that it has: companies, branches, departments, users, sessions and its audit trail.
-	// There is no way back. To keep the trail, export it first (`GET /api/v1/audit/logs/export?tenant_id=...`).
-	// `confirm_code` has to be the tenant's code.
+	// Deletes a suspended tenant with all its data: companies, branches, departments, users, sessions and its audit
+	// trail. This can't be undone. To keep the trail, export it first (`GET
+	// /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
 	//
 	// The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
 	// than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
@@ -11076,7 +11086,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetTenantWithResponse Read a tenant
 	//
-	// A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
+	// A tenant with its tier, its limits and its contact. Its usage is a resource of its own.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11085,10 +11095,10 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateTenantWithBodyWithResponse Change a tenant
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A limit may be lower than what the tenant
-	// has by now: nothing is taken away, but nothing can be added either (409 `quota_exceeded`). A request that changes
-	// nothing gets the tenant as it is, with the same `ETag` and without an entry in the audit trails. Any other is in the trails
-	// of the platform and of the tenant.
+	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+	// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
+	// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
+	// the tenant.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11097,19 +11107,19 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateTenantWithResponse Change a tenant
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A limit may be lower than what the tenant
-	// has by now: nothing is taken away, but nothing can be added either (409 `quota_exceeded`). A request that changes
-	// nothing gets the tenant as it is, with the same `ETag` and without an entry in the audit trails. Any other is in the trails
-	// of the platform and of the tenant.
+	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+	// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
+	// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
+	// the tenant.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/tenants/{id} (the `UpdateTenant` operationId).
 	UpdateTenantWithResponse(ctx context.Context, id ID, params *UpdateTenantParams, body UpdateTenantJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTenantResponse, error)
 
-	// ResumeTenantWithResponse Let a suspended tenant work again
+	// ResumeTenantWithResponse Resume a suspended tenant
 	//
-	// A tenant that is active already is answered as it is.
+	// A tenant that is already active is returned unchanged.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11118,19 +11128,18 @@ type ClientWithResponsesInterface interface {
 
 	// SuspendTenantWithResponse Suspend a tenant
 	//
-	// From the next request on, everyone of the tenant gets 403 `tenant_suspended`, and nobody of it can log in. Sessions are kept:
-	// after `resume` they work again, unless they have expired. Superusers still act in it with `tenant_id`. A tenant that
-	// is suspended already is answered as it is. The platform can't be suspended.
+	// From the next request on, users of the tenant get 403 `tenant_suspended`, and nobody can log in to it.
+	// Sessions are kept: after `resume` they work again, unless they have expired. Superusers can still act in it
+	// with `tenant_id`. A tenant that is already suspended is returned unchanged. The platform can't be suspended.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/tenants/{id}/suspend (the `SuspendTenant` operationId).
 	SuspendTenantWithResponse(ctx context.Context, id ID, params *SuspendTenantParams, reqEditors ...RequestEditorFn) (*SuspendTenantResponse, error)
 
-	// GetTenantUsageWithResponse How much a tenant has
+	// GetTenantUsageWithResponse Read a tenant's usage
 	//
-	// What the tenant has at this moment, with its limits. Everything is counted anew; with a million rows, that takes about
-	// a second.
+	// The present usage of the tenant, with its limits. All rows are counted; a million rows take about a second.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11139,7 +11148,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListUsersWithResponse List users
 	//
-	// The users of the tenant, by `created_at` (default) or `name` (the `full_name`), a page at a time.
+	// Lists the users of the tenant by `created_at` (default) or `name` (the `full_name`), in pages.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11148,9 +11157,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithBodyWithResponse Create a user
 	//
-	// The new user is active and has no password: hand them the one-time token, or the link with it, and they choose one with
-	// `POST /api/v1/auth/password/reset` within 72 hours. The token is in this answer alone; if it is lost, make another with
-	// `POST /api/v1/users/{id}/password-reset`.
+	// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
+	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
+	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 	//
 	// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
 	// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
@@ -11163,9 +11172,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithResponse Create a user
 	//
-	// The new user is active and has no password: hand them the one-time token, or the link with it, and they choose one with
-	// `POST /api/v1/auth/password/reset` within 72 hours. The token is in this answer alone; if it is lost, make another with
-	// `POST /api/v1/users/{id}/password-reset`.
+	// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
+	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
+	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 	//
 	// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
 	// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
@@ -11178,10 +11187,10 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteUserWithResponse Delete a user
 	//
-	// The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
-	// did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-	// superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
-	// deactivate it instead.
+	// The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+	// stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
+	// superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
+	// To keep the account, deactivate it instead.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11190,8 +11199,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetUserWithResponse Read a user
 	//
-	// A log-in changes `last_login_at` and so the `ETag`, but not the version: an older `ETag` of the same version still fulfils
-	// `If-Match`.
+	// A log-in changes `last_login_at` and the `ETag`, but not the version. An older `ETag` of the same version
+	// still matches in `If-Match`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11200,9 +11209,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateUserWithBodyWithResponse Change a user
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets the
-	// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
-	// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
+	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
+	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 	//
 	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
@@ -11215,9 +11224,9 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateUserWithResponse Change a user
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets the
-	// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
-	// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
+	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
+	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 	//
 	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
@@ -11230,8 +11239,8 @@ type ClientWithResponsesInterface interface {
 
 	// ActivateUserWithResponse Activate a user
 	//
-	// The user can log in again, with the password that they had; sessions that have ended stay so. An active user is answered
-	// as it is, without an entry in the audit trail. A superuser is activated by superusers alone (403).
+	// The user can log in again with the same password. Ended sessions stay ended. An active user is returned
+	// unchanged, without an audit entry. Only superusers can activate a superuser (403).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11240,21 +11249,21 @@ type ClientWithResponsesInterface interface {
 
 	// DeactivateUserWithResponse Deactivate a user
 	//
-	// The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
-	// stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-	// trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
-	// deactivated by superusers alone (403).
+	// The user can't log in any more; their sessions and an open one-time token end at once. Assignment and password
+	// are kept. An inactive user is returned unchanged, without an audit entry. The last active admin of a tenant
+	// and the last active superuser who can log in can't be deactivated (409, `last_admin`). Only superusers can
+	// deactivate a superuser (403).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/users/{id}/deactivate (the `DeactivateUser` operationId).
 	DeactivateUserWithResponse(ctx context.Context, id ID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error)
 
-	// CreatePasswordResetWithResponse Make a one-time token for a new password
+	// CreatePasswordResetWithResponse Create a one-time token for a new password
 	//
-	// The user can choose a password with it, once and within 72 hours, by `POST /api/v1/auth/password/reset`. It takes the place
-	// of an older token. Until it is used, the password and the sessions stay as they are; to shut somebody out, end the
-	// sessions or deactivate the user.
+	// The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
+	// replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
+	// end the sessions or deactivate the user.
 	//
 	// An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
 	// alone (403).
@@ -11266,8 +11275,8 @@ type ClientWithResponsesInterface interface {
 
 	// EndUserSessionsWithResponse End all sessions of a user
 	//
-	// Their access and refresh tokens are worth nothing from the next request on; the user may log in again. If there are none,
-	// nothing happens and nothing is written down. Those of a superuser are ended by superusers alone (403).
+	// Their access and refresh tokens stop working at once; the user may log in again. If there is no session,
+	// nothing happens, and there is no audit entry. Only superusers can end those of a superuser (403).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11276,7 +11285,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListUserSessionsWithResponse List a user's sessions
 	//
-	// Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
+	// The user's active sessions, newest first, in pages. Only superusers can read those of a superuser (403).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19177,7 +19186,7 @@ func (r GetMetricsResponse) ContentType() string {
 	return ""
 }
 
-// GetIndexWithResponse What this is
+// GetIndexWithResponse Read the index
 //
 // The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
 // They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
@@ -19193,11 +19202,11 @@ func (c *ClientWithResponses) GetIndexWithResponse(ctx context.Context, reqEdito
 	return ParseGetIndexResponse(rsp)
 }
 
-// GetKeySetWithResponse The keys that verify tokens
+// GetKeySetWithResponse Read the keys that verify tokens
 //
-// The public keys of the tokens' signatures as a JSON Web Key Set (RFC 7517), for services that verify access tokens
-// themselves. Ask again when a token names a `kid` that you don't know. A verified token says who it is; whether their session
-// has ended, and what they may do, only this API knows.
+// The public keys for access tokens as a JSON Web Key Set (RFC 7517), for services that verify tokens
+// themselves. Request them again when a token has an unknown `kid`. A verified token identifies the user. Only
+// this API knows whether the session has ended and what the user may do.
 //
 // 404 if the tokens are signed with a secret, which is the default: then only this API can verify them.
 //
@@ -19242,7 +19251,7 @@ func (c *ClientWithResponses) GetDocsWithResponse(ctx context.Context, reqEditor
 	return ParseGetDocsResponse(rsp)
 }
 
-// GetHealthWithResponse Is it well
+// GetHealthWithResponse Check the health
 //
 // Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
 // without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
@@ -19260,10 +19269,10 @@ func (c *ClientWithResponses) GetHealthWithResponse(ctx context.Context, reqEdit
 	return ParseGetHealthResponse(rsp)
 }
 
-// GetLivenessWithResponse Is the process alive
+// GetLivenessWithResponse Check that the process is alive
 //
-// Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
-// out whether to send requests, ask `/api/health`.
+// Doesn't use the database or Redis: the process answers while it is alive. Use it to decide on a restart. To
+// decide whether to send requests, use `/api/health`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19278,7 +19287,7 @@ func (c *ClientWithResponses) GetLivenessWithResponse(ctx context.Context, reqEd
 
 // GetOpenAPIJSONWithResponse This document as JSON
 //
-// What you are reading, for generators of clients and for pages that show it.
+// This document as JSON, for generators and viewers.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19293,7 +19302,7 @@ func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, re
 
 // GetOpenAPIYAMLWithResponse This document as YAML
 //
-// What you are reading, in an order for people.
+// This document as YAML, in reading order.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19321,9 +19330,9 @@ func (c *ClientWithResponses) GetRedocWithResponse(ctx context.Context, reqEdito
 	return ParseGetRedocResponse(rsp)
 }
 
-// GetSystemInfoWithResponse What runs here
+// GetSystemInfoWithResponse Read the version and the environment
 //
-// Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
+// The version, the environment and the optional components of the installation. It contains nothing about tenants.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19338,8 +19347,8 @@ func (c *ClientWithResponses) GetSystemInfoWithResponse(ctx context.Context, req
 
 // ListAuditLogsWithResponse List entries of the audit trail
 //
-// The entries of the tenant, newest first, a page at a time. There is one for every change, for log-ins and log-outs, and
-// for what was refused. Entries never change.
+// The entries of the tenant, newest first, in pages. Every change, log-in, log-out and refused attempt has an
+// entry. Entries never change.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19354,8 +19363,8 @@ func (c *ClientWithResponses) ListAuditLogsWithResponse(ctx context.Context, par
 
 // ExportAuditLogsWithResponse Export entries of the audit trail
 //
-// All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
-// before it begins, with its filters, so that an export without filters has its own entry in the first line.
+// All entries that match the filters, newest first, as one stream of any length. The export writes an entry of
+// its own, with its filters, before it begins. So the first line of an export without filters is that entry.
 //
 // `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
 // character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
@@ -19375,7 +19384,7 @@ func (c *ClientWithResponses) ExportAuditLogsWithResponse(ctx context.Context, p
 
 // GetAuditStatsWithResponse Count entries of the audit trail
 //
-// Counts by action, by actor and by day (in UTC), of the 30 days up to now unless `from` and `to` say otherwise. They may be
+// Counts by action, by actor and by day (in UTC). The default period is the last 30 days; `from` and `to` may be
 // at most 366 days apart.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -19391,7 +19400,7 @@ func (c *ClientWithResponses) GetAuditStatsWithResponse(ctx context.Context, par
 
 // GetAuditLogWithResponse Read an entry of the audit trail
 //
-// It has no `ETag`, as it never changes.
+// An entry never changes, so it has no `ETag`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19404,11 +19413,11 @@ func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, id ID
 	return ParseGetAuditLogResponse(rsp)
 }
 
-// VerifyAuditTrailWithResponse Verify that the audit trail is as it was written
+// VerifyAuditTrailWithResponse Verify the audit trail
 //
-// Every entry is signed, and the entries of a tenant form a chain with numbers without a gap. This reads the whole trail
-// and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
-// nothing, and others may write meanwhile.
+// Every entry is signed, and the entries of a tenant form a chain of consecutive numbers. This reads the whole
+// trail and names the first entry that was altered, removed or added outside the program; the status is 200
+// then, too. It changes nothing, and entries may be written meanwhile.
 //
 // The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
 // before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
@@ -19474,7 +19483,7 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 
 // LogoutWithBodyWithResponse Log out
 //
-// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
+// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19489,7 +19498,7 @@ func (c *ClientWithResponses) LogoutWithBodyWithResponse(ctx context.Context, co
 
 // LogoutWithResponse Log out
 //
-// Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
+// Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19502,10 +19511,10 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, body Logou
 	return ParseLogoutResponse(rsp)
 }
 
-// GetMeWithResponse Who am I
+// GetMeWithResponse Read my profile
 //
-// The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
-// more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
+// The logged-in user, their tenant and role, the operations they may call, and their session. The reply contains
+// more than the user, so it has no `ETag`. The tag for `If-Match` of `PUT` is `user.version` in quotes.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19518,11 +19527,11 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 	return ParseGetMeResponse(rsp)
 }
 
-// UpdateMeWithBodyWithResponse Change one's own profile
+// UpdateMeWithBodyWithResponse Update my profile
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A viewer only reads, so this needs the
-// role `user`. The tag for `If-Match` is the user's `version` in quotes. A request that changes nothing gets the user as
-// it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. This needs the role `user`. The tag for
+// `If-Match` is the user's `version` in quotes. A request without changes returns the user with the same `ETag`
+// and writes no audit entry.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19535,11 +19544,11 @@ func (c *ClientWithResponses) UpdateMeWithBodyWithResponse(ctx context.Context, 
 	return ParseUpdateMeResponse(rsp)
 }
 
-// UpdateMeWithResponse Change one's own profile
+// UpdateMeWithResponse Update my profile
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A viewer only reads, so this needs the
-// role `user`. The tag for `If-Match` is the user's `version` in quotes. A request that changes nothing gets the user as
-// it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. This needs the role `user`. The tag for
+// `If-Match` is the user's `version` in quotes. A request without changes returns the user with the same `ETag`
+// and writes no audit entry.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19552,10 +19561,11 @@ func (c *ClientWithResponses) UpdateMeWithResponse(ctx context.Context, params *
 	return ParseUpdateMeResponse(rsp)
 }
 
-// ChangePasswordWithBodyWithResponse Change one's own password
+// ChangePasswordWithBodyWithResponse Change my password
 //
-// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
-// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
+// the @, or be the current password. There are no rules about kinds of characters.
 //
 // A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 // at log-in does, and slows down in the same way (429).
@@ -19571,10 +19581,11 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 	return ParseChangePasswordResponse(rsp)
 }
 
-// ChangePasswordWithResponse Change one's own password
+// ChangePasswordWithResponse Change my password
 //
-// All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
-// in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+// All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+// most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
+// the @, or be the current password. There are no rules about kinds of characters.
 //
 // A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
 // at log-in does, and slows down in the same way (429).
@@ -19592,10 +19603,10 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, bo
 
 // ResetPasswordWithBodyWithResponse Choose a password with a one-time token
 //
-// For whoever has no password yet or has lost it: an admin makes the token (`createUser`, `createPasswordReset`). It works
-// once and for 72 hours, until there is a newer one for the same user. All sessions of the user end, and wrong passwords
-// that were counted for the account are forgotten. The rules for the password are those of `POST /api/v1/auth/password`; a
-// password that is refused (422) doesn't use up the token.
+// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
+// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 //
 // A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
 // always the same 400 (`invalid_one_time_token`). It counts for the address as a wrong password does, and slows
@@ -19614,10 +19625,10 @@ func (c *ClientWithResponses) ResetPasswordWithBodyWithResponse(ctx context.Cont
 
 // ResetPasswordWithResponse Choose a password with a one-time token
 //
-// For whoever has no password yet or has lost it: an admin makes the token (`createUser`, `createPasswordReset`). It works
-// once and for 72 hours, until there is a newer one for the same user. All sessions of the user end, and wrong passwords
-// that were counted for the account are forgotten. The rules for the password are those of `POST /api/v1/auth/password`; a
-// password that is refused (422) doesn't use up the token.
+// For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+// `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
+// user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+// /api/v1/auth/password`. A refused password (422) doesn't use up the token.
 //
 // A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
 // always the same 400 (`invalid_one_time_token`). It counts for the address as a wrong password does, and slows
@@ -19634,12 +19645,12 @@ func (c *ClientWithResponses) ResetPasswordWithResponse(ctx context.Context, bod
 	return ParseResetPasswordResponse(rsp)
 }
 
-// RefreshWithBodyWithResponse Trade a refresh token for a new pair of tokens
+// RefreshWithBodyWithResponse Exchange a refresh token for a new pair of tokens
 //
-// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
-// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
-// possible for three successive tokens.
+// A refresh token works once. Reuse of an older one ends the whole session (401 `refresh_reused`). The direct
+// predecessor of the newest, still unused token gets the same successor again: for 10 seconds to every client,
+// and to the client of the last refresh (same user agent and network) while an access token is valid. The latter
+// is in the audit trail, and is possible for three successive tokens.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19652,12 +19663,12 @@ func (c *ClientWithResponses) RefreshWithBodyWithResponse(ctx context.Context, c
 	return ParseRefreshResponse(rsp)
 }
 
-// RefreshWithResponse Trade a refresh token for a new pair of tokens
+// RefreshWithResponse Exchange a refresh token for a new pair of tokens
 //
-// A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-// direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
-// and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
-// possible for three successive tokens.
+// A refresh token works once. Reuse of an older one ends the whole session (401 `refresh_reused`). The direct
+// predecessor of the newest, still unused token gets the same successor again: for 10 seconds to every client,
+// and to the client of the last refresh (same user agent and network) while an access token is valid. The latter
+// is in the audit trail, and is possible for three successive tokens.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19670,9 +19681,9 @@ func (c *ClientWithResponses) RefreshWithResponse(ctx context.Context, body Refr
 	return ParseRefreshResponse(rsp)
 }
 
-// ListMySessionsWithResponse List one's own sessions
+// ListMySessionsWithResponse List my sessions
 //
-// Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
+// The user's active sessions, newest first, in pages. `current` marks the session of this request.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19685,9 +19696,9 @@ func (c *ClientWithResponses) ListMySessionsWithResponse(ctx context.Context, pa
 	return ParseListMySessionsResponse(rsp)
 }
 
-// EndMySessionWithResponse End one of one's own sessions
+// EndMySessionWithResponse End one of my sessions
 //
-// Its access and refresh tokens are worth nothing from the next request on. Someone else's session is answered as if it did not exist.
+// Its access and refresh tokens stop working at once. A session of another user is 404.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19702,7 +19713,7 @@ func (c *ClientWithResponses) EndMySessionWithResponse(ctx context.Context, id I
 
 // ListBranchesWithResponse List branches
 //
-// The branches of the tenant, by `created_at` (default) or `name`, a page at a time.
+// Lists the branches of the tenant by `created_at` (default) or `name`, in pages.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19817,7 +19828,7 @@ func (c *ClientWithResponses) UpdateBranchWithResponse(ctx context.Context, id I
 
 // ListCompaniesWithResponse List companies
 //
-// The companies of the tenant, by `created_at` (default) or `name`, a page at a time.
+// Lists the companies of the tenant by `created_at` (default) or `name`, in pages.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19832,8 +19843,8 @@ func (c *ClientWithResponses) ListCompaniesWithResponse(ctx context.Context, par
 
 // CreateCompanyWithBodyWithResponse Create a company
 //
-// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
-// many companies as it may have gets no more (409 `quota_exceeded`).
+// Adds a company to the tenant. Its `code` must be unique in the tenant (409 `already_exists`). A tenant that
+// has reached its maximum number of companies gets 409 `quota_exceeded`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19848,8 +19859,8 @@ func (c *ClientWithResponses) CreateCompanyWithBodyWithResponse(ctx context.Cont
 
 // CreateCompanyWithResponse Create a company
 //
-// Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
-// many companies as it may have gets no more (409 `quota_exceeded`).
+// Adds a company to the tenant. Its `code` must be unique in the tenant (409 `already_exists`). A tenant that
+// has reached its maximum number of companies gets 409 `quota_exceeded`.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19885,7 +19896,7 @@ func (c *ClientWithResponses) DeleteCompanyWithResponse(ctx context.Context, id 
 
 // GetCompanyWithResponse Read a company
 //
-// All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
+// Returns one company. Its branches and departments have lists of their own, and are in the tree.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19932,7 +19943,7 @@ func (c *ClientWithResponses) UpdateCompanyWithResponse(ctx context.Context, id 
 
 // ListDepartmentsWithResponse List departments
 //
-// The departments of the tenant, by `created_at` (default) or `name`, a page at a time.
+// Lists the departments of the tenant by `created_at` (default) or `name`, in pages.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20063,9 +20074,10 @@ func (c *ClientWithResponses) UpdateDepartmentWithResponse(ctx context.Context, 
 
 // GetOrganisationTreeWithResponse Read the organisation as a tree
 //
-// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
-// stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
-// more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+// The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a
+// branch are below it, others below their company. Sub-departments are below their parent department, whatever
+// their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
+// `company_id`, or use the lists.
 //
 // At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
 // by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
@@ -20081,11 +20093,12 @@ func (c *ClientWithResponses) GetOrganisationTreeWithResponse(ctx context.Contex
 	return ParseGetOrganisationTreeResponse(rsp)
 }
 
-// ListDeprecationsWithResponse Who still calls deprecated paths
+// ListDeprecationsWithResponse List the callers of deprecated paths
 //
-// The callers of `/api/auth/...` and `/api/org/...`, by tenant, operation and user agent, of all instances. At most 1000, the latest
-// first. Counts are a few seconds behind, except those of the instance that answers. Who called without a token, as to log in,
-// counts for the platform; of a tenant with more than 500 callers, the rest are counted together as `(others)`.
+// The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
+// most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+// without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
+// are counted together as `(others)`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20098,7 +20111,7 @@ func (c *ClientWithResponses) ListDeprecationsWithResponse(ctx context.Context, 
 	return ParseListDeprecationsResponse(rsp)
 }
 
-// GetOwnTenantWithResponse Read one's own tenant
+// GetOwnTenantWithResponse Read my tenant
 //
 // The tenant that the request acts in.
 //
@@ -20113,9 +20126,9 @@ func (c *ClientWithResponses) GetOwnTenantWithResponse(ctx context.Context, para
 	return ParseGetOwnTenantResponse(rsp)
 }
 
-// GetOwnTenantUsageWithResponse How much one's own tenant has
+// GetOwnTenantUsageWithResponse Read my tenant's usage
 //
-// As for superusers, of the tenant that the request acts in.
+// The usage of the tenant that the request acts in.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20130,8 +20143,8 @@ func (c *ClientWithResponses) GetOwnTenantUsageWithResponse(ctx context.Context,
 
 // ListTenantsWithResponse List tenants
 //
-// All tenants, by `created_at` (default) or `name`, a page at a time. The platform is one of them: the tenant that superusers
-// live in, with the id `00000000-0000-7000-8000-000000000000`.
+// Lists all tenants by `created_at` (default) or `name`, in pages. This includes the platform, the tenant of the
+// superusers, with the id `00000000-0000-7000-8000-000000000000`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20146,8 +20159,8 @@ func (c *ClientWithResponses) ListTenantsWithResponse(ctx context.Context, param
 
 // CreateTenantWithBodyWithResponse Create a tenant
 //
-// The new tenant is active and empty, of the tier `free` unless the request says otherwise, and without limits unless it has some.
-// Its creation is in the trails of the platform and of the new tenant.
+// The new tenant is active and empty. By default its tier is `free` and it has no limits. Its creation is in the
+// audit trails of the platform and of the new tenant.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20162,8 +20175,8 @@ func (c *ClientWithResponses) CreateTenantWithBodyWithResponse(ctx context.Conte
 
 // CreateTenantWithResponse Create a tenant
 //
-// The new tenant is active and empty, of the tier `free` unless the request says otherwise, and without limits unless it has some.
-// Its creation is in the trails of the platform and of the new tenant.
+// The new tenant is active and empty. By default its tier is `free` and it has no limits. Its creation is in the
+// audit trails of the platform and of the new tenant.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20176,11 +20189,11 @@ func (c *ClientWithResponses) CreateTenantWithResponse(ctx context.Context, body
 	return ParseCreateTenantResponse(rsp)
 }
 
-// DeleteTenantWithResponse Delete a tenant for good
+// DeleteTenantWithResponse Delete a tenant permanently
 //
-// Deletes a suspended tenant with all that it has: companies, branches, departments, users, sessions and its audit trail.
-// There is no way back. To keep the trail, export it first (`GET /api/v1/audit/logs/export?tenant_id=...`).
-// `confirm_code` has to be the tenant's code.
+// Deletes a suspended tenant with all its data: companies, branches, departments, users, sessions and its audit
+// trail. This can't be undone. To keep the trail, export it first (`GET
+// /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
 //
 // The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
 // than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
@@ -20202,7 +20215,7 @@ func (c *ClientWithResponses) DeleteTenantWithResponse(ctx context.Context, id I
 
 // GetTenantWithResponse Read a tenant
 //
-// A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
+// A tenant with its tier, its limits and its contact. Its usage is a resource of its own.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20217,10 +20230,10 @@ func (c *ClientWithResponses) GetTenantWithResponse(ctx context.Context, id ID, 
 
 // UpdateTenantWithBodyWithResponse Change a tenant
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A limit may be lower than what the tenant
-// has by now: nothing is taken away, but nothing can be added either (409 `quota_exceeded`). A request that changes
-// nothing gets the tenant as it is, with the same `ETag` and without an entry in the audit trails. Any other is in the trails
-// of the platform and of the tenant.
+// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
+// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
+// the tenant.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20235,10 +20248,10 @@ func (c *ClientWithResponses) UpdateTenantWithBodyWithResponse(ctx context.Conte
 
 // UpdateTenantWithResponse Change a tenant
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A limit may be lower than what the tenant
-// has by now: nothing is taken away, but nothing can be added either (409 `quota_exceeded`). A request that changes
-// nothing gets the tenant as it is, with the same `ETag` and without an entry in the audit trails. Any other is in the trails
-// of the platform and of the tenant.
+// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
+// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
+// the tenant.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20251,9 +20264,9 @@ func (c *ClientWithResponses) UpdateTenantWithResponse(ctx context.Context, id I
 	return ParseUpdateTenantResponse(rsp)
 }
 
-// ResumeTenantWithResponse Let a suspended tenant work again
+// ResumeTenantWithResponse Resume a suspended tenant
 //
-// A tenant that is active already is answered as it is.
+// A tenant that is already active is returned unchanged.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20268,9 +20281,9 @@ func (c *ClientWithResponses) ResumeTenantWithResponse(ctx context.Context, id I
 
 // SuspendTenantWithResponse Suspend a tenant
 //
-// From the next request on, everyone of the tenant gets 403 `tenant_suspended`, and nobody of it can log in. Sessions are kept:
-// after `resume` they work again, unless they have expired. Superusers still act in it with `tenant_id`. A tenant that
-// is suspended already is answered as it is. The platform can't be suspended.
+// From the next request on, users of the tenant get 403 `tenant_suspended`, and nobody can log in to it.
+// Sessions are kept: after `resume` they work again, unless they have expired. Superusers can still act in it
+// with `tenant_id`. A tenant that is already suspended is returned unchanged. The platform can't be suspended.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20283,10 +20296,9 @@ func (c *ClientWithResponses) SuspendTenantWithResponse(ctx context.Context, id 
 	return ParseSuspendTenantResponse(rsp)
 }
 
-// GetTenantUsageWithResponse How much a tenant has
+// GetTenantUsageWithResponse Read a tenant's usage
 //
-// What the tenant has at this moment, with its limits. Everything is counted anew; with a million rows, that takes about
-// a second.
+// The present usage of the tenant, with its limits. All rows are counted; a million rows take about a second.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20301,7 +20313,7 @@ func (c *ClientWithResponses) GetTenantUsageWithResponse(ctx context.Context, id
 
 // ListUsersWithResponse List users
 //
-// The users of the tenant, by `created_at` (default) or `name` (the `full_name`), a page at a time.
+// Lists the users of the tenant by `created_at` (default) or `name` (the `full_name`), in pages.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20316,9 +20328,9 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 
 // CreateUserWithBodyWithResponse Create a user
 //
-// The new user is active and has no password: hand them the one-time token, or the link with it, and they choose one with
-// `POST /api/v1/auth/password/reset` within 72 hours. The token is in this answer alone; if it is lost, make another with
-// `POST /api/v1/users/{id}/password-reset`.
+// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
+// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
+// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 //
 // An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
 // too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
@@ -20337,9 +20349,9 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 
 // CreateUserWithResponse Create a user
 //
-// The new user is active and has no password: hand them the one-time token, or the link with it, and they choose one with
-// `POST /api/v1/auth/password/reset` within 72 hours. The token is in this answer alone; if it is lost, make another with
-// `POST /api/v1/users/{id}/password-reset`.
+// The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
+// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
+// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 //
 // An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
 // too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
@@ -20358,10 +20370,10 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params
 
 // DeleteUserWithResponse Delete a user
 //
-// The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
-// did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-// superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
-// deactivate it instead.
+// The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+// stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
+// superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
+// To keep the account, deactivate it instead.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20376,8 +20388,8 @@ func (c *ClientWithResponses) DeleteUserWithResponse(ctx context.Context, id ID,
 
 // GetUserWithResponse Read a user
 //
-// A log-in changes `last_login_at` and so the `ETag`, but not the version: an older `ETag` of the same version still fulfils
-// `If-Match`.
+// A log-in changes `last_login_at` and the `ETag`, but not the version. An older `ETag` of the same version
+// still matches in `If-Match`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20392,9 +20404,9 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, id ID, pa
 
 // UpdateUserWithBodyWithResponse Change a user
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets the
-// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
-// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
+// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
+// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 //
 // The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 // alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
@@ -20413,9 +20425,9 @@ func (c *ClientWithResponses) UpdateUserWithBodyWithResponse(ctx context.Context
 
 // UpdateUserWithResponse Change a user
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets the
-// user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
-// request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
+// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
+// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 //
 // The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
 // alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
@@ -20434,8 +20446,8 @@ func (c *ClientWithResponses) UpdateUserWithResponse(ctx context.Context, id ID,
 
 // ActivateUserWithResponse Activate a user
 //
-// The user can log in again, with the password that they had; sessions that have ended stay so. An active user is answered
-// as it is, without an entry in the audit trail. A superuser is activated by superusers alone (403).
+// The user can log in again with the same password. Ended sessions stay ended. An active user is returned
+// unchanged, without an audit entry. Only superusers can activate a superuser (403).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20450,10 +20462,10 @@ func (c *ClientWithResponses) ActivateUserWithResponse(ctx context.Context, id I
 
 // DeactivateUserWithResponse Deactivate a user
 //
-// The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
-// stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-// trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
-// deactivated by superusers alone (403).
+// The user can't log in any more; their sessions and an open one-time token end at once. Assignment and password
+// are kept. An inactive user is returned unchanged, without an audit entry. The last active admin of a tenant
+// and the last active superuser who can log in can't be deactivated (409, `last_admin`). Only superusers can
+// deactivate a superuser (403).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20466,11 +20478,11 @@ func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, id
 	return ParseDeactivateUserResponse(rsp)
 }
 
-// CreatePasswordResetWithResponse Make a one-time token for a new password
+// CreatePasswordResetWithResponse Create a one-time token for a new password
 //
-// The user can choose a password with it, once and within 72 hours, by `POST /api/v1/auth/password/reset`. It takes the place
-// of an older token. Until it is used, the password and the sessions stay as they are; to shut somebody out, end the
-// sessions or deactivate the user.
+// The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
+// replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
+// end the sessions or deactivate the user.
 //
 // An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
 // alone (403).
@@ -20488,8 +20500,8 @@ func (c *ClientWithResponses) CreatePasswordResetWithResponse(ctx context.Contex
 
 // EndUserSessionsWithResponse End all sessions of a user
 //
-// Their access and refresh tokens are worth nothing from the next request on; the user may log in again. If there are none,
-// nothing happens and nothing is written down. Those of a superuser are ended by superusers alone (403).
+// Their access and refresh tokens stop working at once; the user may log in again. If there is no session,
+// nothing happens, and there is no audit entry. Only superusers can end those of a superuser (403).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20504,7 +20516,7 @@ func (c *ClientWithResponses) EndUserSessionsWithResponse(ctx context.Context, i
 
 // ListUserSessionsWithResponse List a user's sessions
 //
-// Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
+// The user's active sessions, newest first, in pages. Only superusers can read those of a superuser (403).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -29951,10 +29963,10 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
-	// GetIndex What this is
+	// GetIndex Read the index
 	// (GET /)
 	GetIndex(ctx echo.Context) error
-	// GetKeySet The keys that verify tokens
+	// GetKeySet Read the keys that verify tokens
 	// (GET /.well-known/jwks.json)
 	GetKeySet(ctx echo.Context) error
 	// GetAsset A file of the pages
@@ -29963,10 +29975,10 @@ type ServerInterface interface {
 	// GetDocs This document, to try out
 	// (GET /api/docs)
 	GetDocs(ctx echo.Context) error
-	// GetHealth Is it well
+	// GetHealth Check the health
 	// (GET /api/health)
 	GetHealth(ctx echo.Context) error
-	// GetLiveness Is the process alive
+	// GetLiveness Check that the process is alive
 	// (GET /api/healthz)
 	GetLiveness(ctx echo.Context) error
 	// GetOpenAPIJSON This document as JSON
@@ -29978,7 +29990,7 @@ type ServerInterface interface {
 	// GetRedoc This document, to read
 	// (GET /api/redoc)
 	GetRedoc(ctx echo.Context) error
-	// GetSystemInfo What runs here
+	// GetSystemInfo Read the version and the environment
 	// (GET /api/system/info)
 	GetSystemInfo(ctx echo.Context) error
 	// ListAuditLogs List entries of the audit trail
@@ -29993,7 +30005,7 @@ type ServerInterface interface {
 	// GetAuditLog Read an entry of the audit trail
 	// (GET /api/v1/audit/logs/{id})
 	GetAuditLog(ctx echo.Context, id ID, params GetAuditLogParams) error
-	// VerifyAuditTrail Verify that the audit trail is as it was written
+	// VerifyAuditTrail Verify the audit trail
 	// (GET /api/v1/audit/verify)
 	VerifyAuditTrail(ctx echo.Context, params VerifyAuditTrailParams) error
 	// Login Log in
@@ -30002,25 +30014,25 @@ type ServerInterface interface {
 	// Logout Log out
 	// (POST /api/v1/auth/logout)
 	Logout(ctx echo.Context) error
-	// GetMe Who am I
+	// GetMe Read my profile
 	// (GET /api/v1/auth/me)
 	GetMe(ctx echo.Context) error
-	// UpdateMe Change one's own profile
+	// UpdateMe Update my profile
 	// (PUT /api/v1/auth/me)
 	UpdateMe(ctx echo.Context, params UpdateMeParams) error
-	// ChangePassword Change one's own password
+	// ChangePassword Change my password
 	// (POST /api/v1/auth/password)
 	ChangePassword(ctx echo.Context) error
 	// ResetPassword Choose a password with a one-time token
 	// (POST /api/v1/auth/password/reset)
 	ResetPassword(ctx echo.Context) error
-	// Refresh Trade a refresh token for a new pair of tokens
+	// Refresh Exchange a refresh token for a new pair of tokens
 	// (POST /api/v1/auth/refresh)
 	Refresh(ctx echo.Context) error
-	// ListMySessions List one's own sessions
+	// ListMySessions List my sessions
 	// (GET /api/v1/auth/sessions)
 	ListMySessions(ctx echo.Context, params ListMySessionsParams) error
-	// EndMySession End one of one's own sessions
+	// EndMySession End one of my sessions
 	// (DELETE /api/v1/auth/sessions/{id})
 	EndMySession(ctx echo.Context, id ID) error
 	// ListBranches List branches
@@ -30071,13 +30083,13 @@ type ServerInterface interface {
 	// GetOrganisationTree Read the organisation as a tree
 	// (GET /api/v1/org/tree)
 	GetOrganisationTree(ctx echo.Context, params GetOrganisationTreeParams) error
-	// ListDeprecations Who still calls deprecated paths
+	// ListDeprecations List the callers of deprecated paths
 	// (GET /api/v1/system/deprecations)
 	ListDeprecations(ctx echo.Context) error
-	// GetOwnTenant Read one's own tenant
+	// GetOwnTenant Read my tenant
 	// (GET /api/v1/tenant)
 	GetOwnTenant(ctx echo.Context, params GetOwnTenantParams) error
-	// GetOwnTenantUsage How much one's own tenant has
+	// GetOwnTenantUsage Read my tenant's usage
 	// (GET /api/v1/tenant/usage)
 	GetOwnTenantUsage(ctx echo.Context, params GetOwnTenantUsageParams) error
 	// ListTenants List tenants
@@ -30086,7 +30098,7 @@ type ServerInterface interface {
 	// CreateTenant Create a tenant
 	// (POST /api/v1/tenants)
 	CreateTenant(ctx echo.Context) error
-	// DeleteTenant Delete a tenant for good
+	// DeleteTenant Delete a tenant permanently
 	// (DELETE /api/v1/tenants/{id})
 	DeleteTenant(ctx echo.Context, id ID, params DeleteTenantParams) error
 	// GetTenant Read a tenant
@@ -30095,13 +30107,13 @@ type ServerInterface interface {
 	// UpdateTenant Change a tenant
 	// (PUT /api/v1/tenants/{id})
 	UpdateTenant(ctx echo.Context, id ID, params UpdateTenantParams) error
-	// ResumeTenant Let a suspended tenant work again
+	// ResumeTenant Resume a suspended tenant
 	// (POST /api/v1/tenants/{id}/resume)
 	ResumeTenant(ctx echo.Context, id ID, params ResumeTenantParams) error
 	// SuspendTenant Suspend a tenant
 	// (POST /api/v1/tenants/{id}/suspend)
 	SuspendTenant(ctx echo.Context, id ID, params SuspendTenantParams) error
-	// GetTenantUsage How much a tenant has
+	// GetTenantUsage Read a tenant's usage
 	// (GET /api/v1/tenants/{id}/usage)
 	GetTenantUsage(ctx echo.Context, id ID) error
 	// ListUsers List users
@@ -30125,7 +30137,7 @@ type ServerInterface interface {
 	// DeactivateUser Deactivate a user
 	// (POST /api/v1/users/{id}/deactivate)
 	DeactivateUser(ctx echo.Context, id ID, params DeactivateUserParams) error
-	// CreatePasswordReset Make a one-time token for a new password
+	// CreatePasswordReset Create a one-time token for a new password
 	// (POST /api/v1/users/{id}/password-reset)
 	CreatePasswordReset(ctx echo.Context, id ID, params CreatePasswordResetParams) error
 	// EndUserSessions End all sessions of a user
@@ -43923,10 +43935,10 @@ func (response GetMetrics422ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
-	// GetIndex What this is
+	// GetIndex Read the index
 	// (GET /)
 	GetIndex(ctx context.Context, request GetIndexRequestObject) (GetIndexResponseObject, error)
-	// GetKeySet The keys that verify tokens
+	// GetKeySet Read the keys that verify tokens
 	// (GET /.well-known/jwks.json)
 	GetKeySet(ctx context.Context, request GetKeySetRequestObject) (GetKeySetResponseObject, error)
 	// GetAsset A file of the pages
@@ -43935,10 +43947,10 @@ type StrictServerInterface interface {
 	// GetDocs This document, to try out
 	// (GET /api/docs)
 	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
-	// GetHealth Is it well
+	// GetHealth Check the health
 	// (GET /api/health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
-	// GetLiveness Is the process alive
+	// GetLiveness Check that the process is alive
 	// (GET /api/healthz)
 	GetLiveness(ctx context.Context, request GetLivenessRequestObject) (GetLivenessResponseObject, error)
 	// GetOpenAPIJSON This document as JSON
@@ -43950,7 +43962,7 @@ type StrictServerInterface interface {
 	// GetRedoc This document, to read
 	// (GET /api/redoc)
 	GetRedoc(ctx context.Context, request GetRedocRequestObject) (GetRedocResponseObject, error)
-	// GetSystemInfo What runs here
+	// GetSystemInfo Read the version and the environment
 	// (GET /api/system/info)
 	GetSystemInfo(ctx context.Context, request GetSystemInfoRequestObject) (GetSystemInfoResponseObject, error)
 	// ListAuditLogs List entries of the audit trail
@@ -43965,7 +43977,7 @@ type StrictServerInterface interface {
 	// GetAuditLog Read an entry of the audit trail
 	// (GET /api/v1/audit/logs/{id})
 	GetAuditLog(ctx context.Context, request GetAuditLogRequestObject) (GetAuditLogResponseObject, error)
-	// VerifyAuditTrail Verify that the audit trail is as it was written
+	// VerifyAuditTrail Verify the audit trail
 	// (GET /api/v1/audit/verify)
 	VerifyAuditTrail(ctx context.Context, request VerifyAuditTrailRequestObject) (VerifyAuditTrailResponseObject, error)
 	// Login Log in
@@ -43974,25 +43986,25 @@ type StrictServerInterface interface {
 	// Logout Log out
 	// (POST /api/v1/auth/logout)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
-	// GetMe Who am I
+	// GetMe Read my profile
 	// (GET /api/v1/auth/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
-	// UpdateMe Change one's own profile
+	// UpdateMe Update my profile
 	// (PUT /api/v1/auth/me)
 	UpdateMe(ctx context.Context, request UpdateMeRequestObject) (UpdateMeResponseObject, error)
-	// ChangePassword Change one's own password
+	// ChangePassword Change my password
 	// (POST /api/v1/auth/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
 	// ResetPassword Choose a password with a one-time token
 	// (POST /api/v1/auth/password/reset)
 	ResetPassword(ctx context.Context, request ResetPasswordRequestObject) (ResetPasswordResponseObject, error)
-	// Refresh Trade a refresh token for a new pair of tokens
+	// Refresh Exchange a refresh token for a new pair of tokens
 	// (POST /api/v1/auth/refresh)
 	Refresh(ctx context.Context, request RefreshRequestObject) (RefreshResponseObject, error)
-	// ListMySessions List one's own sessions
+	// ListMySessions List my sessions
 	// (GET /api/v1/auth/sessions)
 	ListMySessions(ctx context.Context, request ListMySessionsRequestObject) (ListMySessionsResponseObject, error)
-	// EndMySession End one of one's own sessions
+	// EndMySession End one of my sessions
 	// (DELETE /api/v1/auth/sessions/{id})
 	EndMySession(ctx context.Context, request EndMySessionRequestObject) (EndMySessionResponseObject, error)
 	// ListBranches List branches
@@ -44043,13 +44055,13 @@ type StrictServerInterface interface {
 	// GetOrganisationTree Read the organisation as a tree
 	// (GET /api/v1/org/tree)
 	GetOrganisationTree(ctx context.Context, request GetOrganisationTreeRequestObject) (GetOrganisationTreeResponseObject, error)
-	// ListDeprecations Who still calls deprecated paths
+	// ListDeprecations List the callers of deprecated paths
 	// (GET /api/v1/system/deprecations)
 	ListDeprecations(ctx context.Context, request ListDeprecationsRequestObject) (ListDeprecationsResponseObject, error)
-	// GetOwnTenant Read one's own tenant
+	// GetOwnTenant Read my tenant
 	// (GET /api/v1/tenant)
 	GetOwnTenant(ctx context.Context, request GetOwnTenantRequestObject) (GetOwnTenantResponseObject, error)
-	// GetOwnTenantUsage How much one's own tenant has
+	// GetOwnTenantUsage Read my tenant's usage
 	// (GET /api/v1/tenant/usage)
 	GetOwnTenantUsage(ctx context.Context, request GetOwnTenantUsageRequestObject) (GetOwnTenantUsageResponseObject, error)
 	// ListTenants List tenants
@@ -44058,7 +44070,7 @@ type StrictServerInterface interface {
 	// CreateTenant Create a tenant
 	// (POST /api/v1/tenants)
 	CreateTenant(ctx context.Context, request CreateTenantRequestObject) (CreateTenantResponseObject, error)
-	// DeleteTenant Delete a tenant for good
+	// DeleteTenant Delete a tenant permanently
 	// (DELETE /api/v1/tenants/{id})
 	DeleteTenant(ctx context.Context, request DeleteTenantRequestObject) (DeleteTenantResponseObject, error)
 	// GetTenant Read a tenant
@@ -44067,13 +44079,13 @@ type StrictServerInterface interface {
 	// UpdateTenant Change a tenant
 	// (PUT /api/v1/tenants/{id})
 	UpdateTenant(ctx context.Context, request UpdateTenantRequestObject) (UpdateTenantResponseObject, error)
-	// ResumeTenant Let a suspended tenant work again
+	// ResumeTenant Resume a suspended tenant
 	// (POST /api/v1/tenants/{id}/resume)
 	ResumeTenant(ctx context.Context, request ResumeTenantRequestObject) (ResumeTenantResponseObject, error)
 	// SuspendTenant Suspend a tenant
 	// (POST /api/v1/tenants/{id}/suspend)
 	SuspendTenant(ctx context.Context, request SuspendTenantRequestObject) (SuspendTenantResponseObject, error)
-	// GetTenantUsage How much a tenant has
+	// GetTenantUsage Read a tenant's usage
 	// (GET /api/v1/tenants/{id}/usage)
 	GetTenantUsage(ctx context.Context, request GetTenantUsageRequestObject) (GetTenantUsageResponseObject, error)
 	// ListUsers List users
@@ -44097,7 +44109,7 @@ type StrictServerInterface interface {
 	// DeactivateUser Deactivate a user
 	// (POST /api/v1/users/{id}/deactivate)
 	DeactivateUser(ctx context.Context, request DeactivateUserRequestObject) (DeactivateUserResponseObject, error)
-	// CreatePasswordReset Make a one-time token for a new password
+	// CreatePasswordReset Create a one-time token for a new password
 	// (POST /api/v1/users/{id}/password-reset)
 	CreatePasswordReset(ctx context.Context, request CreatePasswordResetRequestObject) (CreatePasswordResetResponseObject, error)
 	// EndUserSessions End all sessions of a user

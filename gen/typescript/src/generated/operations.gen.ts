@@ -7,18 +7,18 @@ import type * as types from './types.gen.js';
 /** Every operation of the document, by its `operationId`. */
 export interface Operations {
   /**
-   * What this is
+   * Read the index
    *
    * The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
    * They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
    */
   readonly getIndex: (options?: Call<types.GetIndexData>) => Promise<types.GetIndexResponses[200]>;
   /**
-   * The keys that verify tokens
+   * Read the keys that verify tokens
    *
-   * The public keys of the tokens' signatures as a JSON Web Key Set (RFC 7517), for services that verify access tokens
-   * themselves. Ask again when a token names a `kid` that you don't know. A verified token says who it is; whether their session
-   * has ended, and what they may do, only this API knows.
+   * The public keys for access tokens as a JSON Web Key Set (RFC 7517), for services that verify tokens
+   * themselves. Request them again when a token has an unknown `kid`. A verified token identifies the user. Only
+   * this API knows whether the session has ended and what the user may do.
    *
    * 404 if the tokens are signed with a secret, which is the default: then only this API can verify them.
    */
@@ -36,7 +36,7 @@ export interface Operations {
    */
   readonly getDocs: (options?: Call<types.GetDocsData>) => Promise<types.GetDocsResponses[200]>;
   /**
-   * Is it well
+   * Check the health
    *
    * Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
    * without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
@@ -45,22 +45,22 @@ export interface Operations {
    */
   readonly getHealth: (options?: Call<types.GetHealthData>) => Promise<types.GetHealthResponses[200]>;
   /**
-   * Is the process alive
+   * Check that the process is alive
    *
-   * Asks nothing of the database or of Redis: it answers as long as the process does. For whoever restarts it when it hangs; to find
-   * out whether to send requests, ask `/api/health`.
+   * Doesn't use the database or Redis: the process answers while it is alive. Use it to decide on a restart. To
+   * decide whether to send requests, use `/api/health`.
    */
   readonly getLiveness: (options?: Call<types.GetLivenessData>) => Promise<types.GetLivenessResponses[200]>;
   /**
    * This document as JSON
    *
-   * What you are reading, for generators of clients and for pages that show it.
+   * This document as JSON, for generators and viewers.
    */
   readonly getOpenAPIJSON: (options?: Call<types.GetOpenApijsonData>) => Promise<types.GetOpenApijsonResponses[200]>;
   /**
    * This document as YAML
    *
-   * What you are reading, in an order for people.
+   * This document as YAML, in reading order.
    */
   readonly getOpenAPIYAML: (options?: Call<types.GetOpenApiyamlData>) => Promise<types.GetOpenApiyamlResponses[200]>;
   /**
@@ -70,23 +70,23 @@ export interface Operations {
    */
   readonly getRedoc: (options?: Call<types.GetRedocData>) => Promise<types.GetRedocResponses[200]>;
   /**
-   * What runs here
+   * Read the version and the environment
    *
-   * Which version this is, what the installation is for, and which optional parts it has. It tells nothing of the tenants.
+   * The version, the environment and the optional components of the installation. It contains nothing about tenants.
    */
   readonly getSystemInfo: (options?: Call<types.GetSystemInfoData>) => Promise<types.GetSystemInfoResponses[200]>;
   /**
    * List entries of the audit trail
    *
-   * The entries of the tenant, newest first, a page at a time. There is one for every change, for log-ins and log-outs, and
-   * for what was refused. Entries never change.
+   * The entries of the tenant, newest first, in pages. Every change, log-in, log-out and refused attempt has an
+   * entry. Entries never change.
    */
   readonly listAuditLogs: (options?: Call<types.ListAuditLogsData>) => Promise<types.ListAuditLogsResponses[200]>;
   /**
    * Export entries of the audit trail
    *
-   * All entries that the filters let through, newest first, as one stream of any length. The export is written down itself
-   * before it begins, with its filters, so that an export without filters has its own entry in the first line.
+   * All entries that match the filters, newest first, as one stream of any length. The export writes an entry of
+   * its own, with its filters, before it begins. So the first line of an export without filters is that entry.
    *
    * `ndjson` has an entry per line, like those of the list. `csv` (RFC 4180) has a header row and the same values, with every
    * character of them. A cell gets an apostrophe in front if a spreadsheet could take it for a formula, if it has control characters for
@@ -97,22 +97,22 @@ export interface Operations {
   /**
    * Count entries of the audit trail
    *
-   * Counts by action, by actor and by day (in UTC), of the 30 days up to now unless `from` and `to` say otherwise. They may be
+   * Counts by action, by actor and by day (in UTC). The default period is the last 30 days; `from` and `to` may be
    * at most 366 days apart.
    */
   readonly getAuditStats: (options?: Call<types.GetAuditStatsData>) => Promise<types.GetAuditStatsResponses[200]>;
   /**
    * Read an entry of the audit trail
    *
-   * It has no `ETag`, as it never changes.
+   * An entry never changes, so it has no `ETag`.
    */
   readonly getAuditLog: (options: Call<types.GetAuditLogData>) => Promise<types.GetAuditLogResponses[200]>;
   /**
-   * Verify that the audit trail is as it was written
+   * Verify the audit trail
    *
-   * Every entry is signed, and the entries of a tenant form a chain with numbers without a gap. This reads the whole trail
-   * and names the first entry that was altered, removed or added past the program; the answer is 200 then, too. It changes
-   * nothing, and others may write meanwhile.
+   * Every entry is signed, and the entries of a tenant form a chain of consecutive numbers. This reads the whole
+   * trail and names the first entry that was altered, removed or added outside the program; the status is 200
+   * then, too. It changes nothing, and entries may be written meanwhile.
    *
    * The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
    * before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
@@ -138,29 +138,30 @@ export interface Operations {
   /**
    * Log out
    *
-   * Ends the access and refresh tokens of the current session, of all others, or of all, at once, and on every other instance within a second.
+   * Ends the current session, all others, or all, with their access and refresh tokens. This takes effect at once, and on other instances within a second.
    */
   readonly logout: (options?: Call<types.LogoutData>) => Promise<types.LogoutResponses[204]>;
   /**
-   * Who am I
+   * Read my profile
    *
-   * The logged-in user, their tenant and role, the operations they may call, and their session. The reply has no `ETag`, as it is about
-   * more than the user: the tag for `If-Match` of `PUT` is `user.version` in quotes.
+   * The logged-in user, their tenant and role, the operations they may call, and their session. The reply contains
+   * more than the user, so it has no `ETag`. The tag for `If-Match` of `PUT` is `user.version` in quotes.
    */
   readonly getMe: (options?: Call<types.GetMeData>) => Promise<types.GetMeResponses[200]>;
   /**
-   * Change one's own profile
+   * Update my profile
    *
-   * Fields that are absent stay as they are; `null` clears one that may be empty. A viewer only reads, so this needs the
-   * role `user`. The tag for `If-Match` is the user's `version` in quotes. A request that changes nothing gets the user as
-   * it is, with the same `ETag` and without an entry in the audit trail.
+   * Absent fields keep their values; `null` clears a nullable field. This needs the role `user`. The tag for
+   * `If-Match` is the user's `version` in quotes. A request without changes returns the user with the same `ETag`
+   * and writes no audit entry.
    */
   readonly updateMe: (options: ConditionalCall<types.UpdateMeData>) => Promise<types.UpdateMeResponses[200]>;
   /**
-   * Change one's own password
+   * Change my password
    *
-   * All other sessions of the user end; this one goes on. The new password has at least 12 characters, as a person counts them, and at most 72 bytes
-   * in UTF-8. It is not a common one, does not contain the user's e-mail address or the part of it before the @, and is not the current one. There are no rules about kinds of characters.
+   * All other sessions of the user end. The new password has at least 12 characters (as people count them) and at
+   * most 72 bytes in UTF-8. It must not be a common password, contain the user's e-mail address or its part before
+   * the @, or be the current password. There are no rules about kinds of characters.
    *
    * A wrong current password is 422 (`/current_password`, `wrong`), as the session is fine. It counts as a wrong password
    * at log-in does, and slows down in the same way (429).
@@ -169,10 +170,10 @@ export interface Operations {
   /**
    * Choose a password with a one-time token
    *
-   * For whoever has no password yet or has lost it: an admin makes the token (`createUser`, `createPasswordReset`). It works
-   * once and for 72 hours, until there is a newer one for the same user. All sessions of the user end, and wrong passwords
-   * that were counted for the account are forgotten. The rules for the password are those of `POST /api/v1/auth/password`; a
-   * password that is refused (422) doesn't use up the token.
+   * For users who have no password yet or have lost it. An admin creates the token (`createUser`,
+   * `createPasswordReset`). It works once, for 72 hours, and until the user gets a newer one. All sessions of the
+   * user end, and failed log-ins of the account are forgotten. The password must meet the rules of `POST
+   * /api/v1/auth/password`. A refused password (422) doesn't use up the token.
    *
    * A token that is unknown, used, replaced or expired, or that belongs to an inactive user or to a suspended tenant, is
    * always the same 400 (`invalid_one_time_token`). It counts for the address as a wrong password does, and slows
@@ -180,30 +181,30 @@ export interface Operations {
    */
   readonly resetPassword: (options: Call<types.ResetPasswordData>) => Promise<types.ResetPasswordResponses[204]>;
   /**
-   * Trade a refresh token for a new pair of tokens
+   * Exchange a refresh token for a new pair of tokens
    *
-   * A refresh token works once. A replay of an older one ends the whole session (401 `refresh_reused`), except that the
-   * direct predecessor of the newest, still unused one gets the same successor: for 10 seconds, and with the user agent
-   * and from the network of the log-in for as long as an access token is good. The latter is in the audit trail, and is
-   * possible for three successive tokens.
+   * A refresh token works once. Reuse of an older one ends the whole session (401 `refresh_reused`). The direct
+   * predecessor of the newest, still unused token gets the same successor again: for 10 seconds to every client,
+   * and to the client of the last refresh (same user agent and network) while an access token is valid. The latter
+   * is in the audit trail, and is possible for three successive tokens.
    */
   readonly refresh: (options: Call<types.RefreshData>) => Promise<types.RefreshResponses[200]>;
   /**
-   * List one's own sessions
+   * List my sessions
    *
-   * Where the user is logged in now, newest first, a page at a time. `current` marks the session of this request, on whichever page it is.
+   * The user's active sessions, newest first, in pages. `current` marks the session of this request.
    */
   readonly listMySessions: (options?: Call<types.ListMySessionsData>) => Promise<types.ListMySessionsResponses[200]>;
   /**
-   * End one of one's own sessions
+   * End one of my sessions
    *
-   * Its access and refresh tokens are worth nothing from the next request on. Someone else's session is answered as if it did not exist.
+   * Its access and refresh tokens stop working at once. A session of another user is 404.
    */
   readonly endMySession: (options: Call<types.EndMySessionData>) => Promise<types.EndMySessionResponses[204]>;
   /**
    * List branches
    *
-   * The branches of the tenant, by `created_at` (default) or `name`, a page at a time.
+   * Lists the branches of the tenant by `created_at` (default) or `name`, in pages.
    */
   readonly listBranches: (options?: Call<types.ListBranchesData>) => Promise<types.ListBranchesResponses[200]>;
   /**
@@ -245,20 +246,20 @@ export interface Operations {
   /**
    * List companies
    *
-   * The companies of the tenant, by `created_at` (default) or `name`, a page at a time.
+   * Lists the companies of the tenant by `created_at` (default) or `name`, in pages.
    */
   readonly listCompanies: (options?: Call<types.ListCompaniesData>) => Promise<types.ListCompaniesResponses[200]>;
   /**
    * Create a company
    *
-   * Adds a company to the tenant. Its `code` may be no other company's of the tenant (409 `already_exists`), and a tenant that has as
-   * many companies as it may have gets no more (409 `quota_exceeded`).
+   * Adds a company to the tenant. Its `code` must be unique in the tenant (409 `already_exists`). A tenant that
+   * has reached its maximum number of companies gets 409 `quota_exceeded`.
    */
   readonly createCompany: (options: Call<types.CreateCompanyData>) => Promise<types.CreateCompanyResponses[201]>;
   /**
    * Read a company
    *
-   * All that is known of one company. Its branches and departments have lists of their own, and stand below it in the tree.
+   * Returns one company. Its branches and departments have lists of their own, and are in the tree.
    */
   readonly getCompany: (options: ConditionalCall<types.GetCompanyData>) => Promise<types.GetCompanyResponses[200]>;
   /**
@@ -287,7 +288,7 @@ export interface Operations {
   /**
    * List departments
    *
-   * The departments of the tenant, by `created_at` (default) or `name`, a page at a time.
+   * Lists the departments of the tenant by `created_at` (default) or `name`, in pages.
    */
   readonly listDepartments: (options?: Call<types.ListDepartmentsData>) => Promise<types.ListDepartmentsResponses[200]>;
   /**
@@ -337,69 +338,71 @@ export interface Operations {
   /**
    * Read the organisation as a tree
    *
-   * The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a branch
-   * stand below it, others below their company, sub-departments below their department, whatever their branch. A tree of
-   * more than 20,000 nodes is refused (422 `too_large`): ask for one company with `company_id` then, or use the lists.
+   * The companies of the tenant with their branches and departments, nested and sorted by name. Departments of a
+   * branch are below it, others below their company. Sub-departments are below their parent department, whatever
+   * their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
+   * `company_id`, or use the lists.
    *
    * At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
    * by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
    */
   readonly getOrganisationTree: (options?: Call<types.GetOrganisationTreeData>) => Promise<types.GetOrganisationTreeResponses[200]>;
   /**
-   * Who still calls deprecated paths
+   * List the callers of deprecated paths
    *
-   * The callers of `/api/auth/...` and `/api/org/...`, by tenant, operation and user agent, of all instances. At most 1000, the latest
-   * first. Counts are a few seconds behind, except those of the instance that answers. Who called without a token, as to log in,
-   * counts for the platform; of a tenant with more than 500 callers, the rest are counted together as `(others)`.
+   * The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
+   * most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+   * without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
+   * are counted together as `(others)`.
    */
   readonly listDeprecations: (options?: Call<types.ListDeprecationsData>) => Promise<types.ListDeprecationsResponses[200]>;
   /**
-   * Read one's own tenant
+   * Read my tenant
    *
    * The tenant that the request acts in.
    */
   readonly getOwnTenant: (options?: ConditionalCall<types.GetOwnTenantData>) => Promise<types.GetOwnTenantResponses[200]>;
   /**
-   * How much one's own tenant has
+   * Read my tenant's usage
    *
-   * As for superusers, of the tenant that the request acts in.
+   * The usage of the tenant that the request acts in.
    */
   readonly getOwnTenantUsage: (options?: Call<types.GetOwnTenantUsageData>) => Promise<types.GetOwnTenantUsageResponses[200]>;
   /**
    * List tenants
    *
-   * All tenants, by `created_at` (default) or `name`, a page at a time. The platform is one of them: the tenant that superusers
-   * live in, with the id `00000000-0000-7000-8000-000000000000`.
+   * Lists all tenants by `created_at` (default) or `name`, in pages. This includes the platform, the tenant of the
+   * superusers, with the id `00000000-0000-7000-8000-000000000000`.
    */
   readonly listTenants: (options?: Call<types.ListTenantsData>) => Promise<types.ListTenantsResponses[200]>;
   /**
    * Create a tenant
    *
-   * The new tenant is active and empty, of the tier `free` unless the request says otherwise, and without limits unless it has some.
-   * Its creation is in the trails of the platform and of the new tenant.
+   * The new tenant is active and empty. By default its tier is `free` and it has no limits. Its creation is in the
+   * audit trails of the platform and of the new tenant.
    */
   readonly createTenant: (options: Call<types.CreateTenantData>) => Promise<types.CreateTenantResponses[201]>;
   /**
    * Read a tenant
    *
-   * A tenant with its tier, its limits and whom to turn to. How much it has of everything, its usage says.
+   * A tenant with its tier, its limits and its contact. Its usage is a resource of its own.
    */
   readonly getTenant: (options: ConditionalCall<types.GetTenantData>) => Promise<types.GetTenantResponses[200]>;
   /**
    * Change a tenant
    *
-   * Fields that are absent stay as they are; `null` clears one that may be empty. A limit may be lower than what the tenant
-   * has by now: nothing is taken away, but nothing can be added either (409 `quota_exceeded`). A request that changes
-   * nothing gets the tenant as it is, with the same `ETag` and without an entry in the audit trails. Any other is in the trails
-   * of the platform and of the tenant.
+   * Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+   * nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
+   * tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
+   * the tenant.
    */
   readonly updateTenant: (options: ConditionalCall<types.UpdateTenantData>) => Promise<types.UpdateTenantResponses[200]>;
   /**
-   * Delete a tenant for good
+   * Delete a tenant permanently
    *
-   * Deletes a suspended tenant with all that it has: companies, branches, departments, users, sessions and its audit trail.
-   * There is no way back. To keep the trail, export it first (`GET /api/v1/audit/logs/export?tenant_id=...`).
-   * `confirm_code` has to be the tenant's code.
+   * Deletes a suspended tenant with all its data: companies, branches, departments, users, sessions and its audit
+   * trail. This can't be undone. To keep the trail, export it first (`GET
+   * /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
    *
    * The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
    * than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
@@ -410,38 +413,37 @@ export interface Operations {
    */
   readonly deleteTenant: (options: ConditionalCall<types.DeleteTenantData>) => Promise<Outcome<types.DeleteTenantResponses, 202 | 204>>;
   /**
-   * Let a suspended tenant work again
+   * Resume a suspended tenant
    *
-   * A tenant that is active already is answered as it is.
+   * A tenant that is already active is returned unchanged.
    */
   readonly resumeTenant: (options: ConditionalCall<types.ResumeTenantData>) => Promise<types.ResumeTenantResponses[200]>;
   /**
    * Suspend a tenant
    *
-   * From the next request on, everyone of the tenant gets 403 `tenant_suspended`, and nobody of it can log in. Sessions are kept:
-   * after `resume` they work again, unless they have expired. Superusers still act in it with `tenant_id`. A tenant that
-   * is suspended already is answered as it is. The platform can't be suspended.
+   * From the next request on, users of the tenant get 403 `tenant_suspended`, and nobody can log in to it.
+   * Sessions are kept: after `resume` they work again, unless they have expired. Superusers can still act in it
+   * with `tenant_id`. A tenant that is already suspended is returned unchanged. The platform can't be suspended.
    */
   readonly suspendTenant: (options: ConditionalCall<types.SuspendTenantData>) => Promise<types.SuspendTenantResponses[200]>;
   /**
-   * How much a tenant has
+   * Read a tenant's usage
    *
-   * What the tenant has at this moment, with its limits. Everything is counted anew; with a million rows, that takes about
-   * a second.
+   * The present usage of the tenant, with its limits. All rows are counted; a million rows take about a second.
    */
   readonly getTenantUsage: (options: Call<types.GetTenantUsageData>) => Promise<types.GetTenantUsageResponses[200]>;
   /**
    * List users
    *
-   * The users of the tenant, by `created_at` (default) or `name` (the `full_name`), a page at a time.
+   * Lists the users of the tenant by `created_at` (default) or `name` (the `full_name`), in pages.
    */
   readonly listUsers: (options?: Call<types.ListUsersData>) => Promise<types.ListUsersResponses[200]>;
   /**
    * Create a user
    *
-   * The new user is active and has no password: hand them the one-time token, or the link with it, and they choose one with
-   * `POST /api/v1/auth/password/reset` within 72 hours. The token is in this answer alone; if it is lost, make another with
-   * `POST /api/v1/users/{id}/password-reset`.
+   * The new user is active and has no password. Give them the one-time token, or the link with it: they choose a
+   * password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
+   * lost, create another one with `POST /api/v1/users/{id}/password-reset`.
    *
    * An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
    * too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
@@ -451,16 +453,16 @@ export interface Operations {
   /**
    * Read a user
    *
-   * A log-in changes `last_login_at` and so the `ETag`, but not the version: an older `ETag` of the same version still fulfils
-   * `If-Match`.
+   * A log-in changes `last_login_at` and the `ETag`, but not the version. An older `ETag` of the same version
+   * still matches in `If-Match`.
    */
   readonly getUser: (options: ConditionalCall<types.GetUserData>) => Promise<types.GetUserResponses[200]>;
   /**
    * Change a user
    *
-   * Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets the
-   * user as it is, with the same `ETag` and without an entry in the audit trail. Another role counts from the user's next
-   * request on. Another e-mail address makes an open one-time token worthless, as that may have gone to the old one.
+   * Absent fields keep their values; `null` clears a nullable field. A request without changes returns the user
+   * with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
+   * e-mail address invalidates an open one-time token, because it may have been sent to the old address.
    *
    * The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
    * alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
@@ -470,34 +472,34 @@ export interface Operations {
   /**
    * Delete a user
    *
-   * The user is gone with their sessions, from the next request on. Departments that they head have no head then; what they
-   * did stays in the audit trail. One may delete oneself, but the last active admin of a tenant and the last active
-   * superuser who can log in stay (409, `last_admin`). A superuser is deleted by superusers alone (403). To keep the account for later,
-   * deactivate it instead.
+   * The user and their sessions are deleted at once. Departments that they head lose their head. Their entries
+   * stay in the audit trail. Users may delete themselves. The last active admin of a tenant and the last active
+   * superuser who can log in can't be deleted (409, `last_admin`). Only superusers can delete a superuser (403).
+   * To keep the account, deactivate it instead.
    */
   readonly deleteUser: (options: ConditionalCall<types.DeleteUserData>) => Promise<types.DeleteUserResponses[204]>;
   /**
    * Activate a user
    *
-   * The user can log in again, with the password that they had; sessions that have ended stay so. An active user is answered
-   * as it is, without an entry in the audit trail. A superuser is activated by superusers alone (403).
+   * The user can log in again with the same password. Ended sessions stay ended. An active user is returned
+   * unchanged, without an audit entry. Only superusers can activate a superuser (403).
    */
   readonly activateUser: (options: ConditionalCall<types.ActivateUserData>) => Promise<types.ActivateUserResponses[200]>;
   /**
    * Deactivate a user
    *
-   * The user can't log in any more, and all their sessions and an open one-time token end at once. Assignment and password
-   * stay for the time when the user is activated again. An inactive user is answered as it is, without an entry in the audit
-   * trail. The last active admin of a tenant and the last active superuser who can log in stay active (409, `last_admin`); a superuser is
-   * deactivated by superusers alone (403).
+   * The user can't log in any more; their sessions and an open one-time token end at once. Assignment and password
+   * are kept. An inactive user is returned unchanged, without an audit entry. The last active admin of a tenant
+   * and the last active superuser who can log in can't be deactivated (409, `last_admin`). Only superusers can
+   * deactivate a superuser (403).
    */
   readonly deactivateUser: (options: ConditionalCall<types.DeactivateUserData>) => Promise<types.DeactivateUserResponses[200]>;
   /**
-   * Make a one-time token for a new password
+   * Create a one-time token for a new password
    *
-   * The user can choose a password with it, once and within 72 hours, by `POST /api/v1/auth/password/reset`. It takes the place
-   * of an older token. Until it is used, the password and the sessions stay as they are; to shut somebody out, end the
-   * sessions or deactivate the user.
+   * The user can choose a password with it by `POST /api/v1/auth/password/reset`, once and within 72 hours. It
+   * replaces an older token. Until it is used, the password and the sessions stay valid. To stop a user at once,
+   * end the sessions or deactivate the user.
    *
    * An inactive user has to be activated first (409, `user_inactive`). Tokens for superusers are made by superusers
    * alone (403).
@@ -506,14 +508,14 @@ export interface Operations {
   /**
    * List a user's sessions
    *
-   * Where the user is logged in now, newest first, a page at a time. Those of a superuser are for superusers alone (403).
+   * The user's active sessions, newest first, in pages. Only superusers can read those of a superuser (403).
    */
   readonly listUserSessions: (options: Call<types.ListUserSessionsData>) => Promise<types.ListUserSessionsResponses[200]>;
   /**
    * End all sessions of a user
    *
-   * Their access and refresh tokens are worth nothing from the next request on; the user may log in again. If there are none,
-   * nothing happens and nothing is written down. Those of a superuser are ended by superusers alone (403).
+   * Their access and refresh tokens stop working at once; the user may log in again. If there is no session,
+   * nothing happens, and there is no audit entry. Only superusers can end those of a superuser (403).
    */
   readonly endUserSessions: (options: Call<types.EndUserSessionsData>) => Promise<types.EndUserSessionsResponses[204]>;
   /**

@@ -5,7 +5,7 @@ export type ClientOptions = {
 };
 
 /**
- * Where it is. Every part is there, as `null` if it is unknown.
+ * A postal address. Every part is present, and `null` if it is unknown.
  */
 export type Address = {
     /**
@@ -35,7 +35,7 @@ export type Address = {
 };
 
 /**
- * The parts that are there change; `null` clears a part, or the whole address.
+ * The parts that are present are changed; `null` clears a part or the whole address.
  */
 export type AddressUpdate = {
     /**
@@ -65,7 +65,7 @@ export type AddressUpdate = {
 } | null;
 
 /**
- * How often something was done.
+ * The number of entries of an action.
  */
 export type AuditActionCount = {
     /**
@@ -79,7 +79,7 @@ export type AuditActionCount = {
 };
 
 /**
- * Who did it, as they were then.
+ * The user who acted, as recorded at that time.
  */
 export type AuditActor = {
     /**
@@ -101,7 +101,7 @@ export type AuditActor = {
 };
 
 /**
- * How much a user did.
+ * The number of entries of a user.
  */
 export type AuditActorCount = {
     /**
@@ -119,14 +119,14 @@ export type AuditActorCount = {
 };
 
 /**
- * One field, `before` and `after`, with values of any type. `before` is null for what was created, `after` for what was deleted.
+ * One field, `before` and `after`, with values of any type. `before` is null if the row was created, `after` if it was deleted.
  */
 export type AuditChange = {
     [key: string]: unknown;
 };
 
 /**
- * How much happened on a day.
+ * The number of entries of a day.
  */
 export type AuditDayCount = {
     /**
@@ -148,7 +148,7 @@ export type AuditEntry = {
      */
     action: string;
     /**
-     * Who did it; `null` if nobody was logged in.
+     * The user who acted; `null` if nobody was logged in.
      */
     actor: AuditActor | null;
     /**
@@ -221,7 +221,7 @@ export type AuditEntryPage = {
      */
     items: Array<AuditEntry>;
     /**
-     * What to send as `cursor` for the next page; `null` on the last.
+     * The `cursor` for the next page; `null` on the last page.
      */
     next_cursor: string | null;
     /**
@@ -231,12 +231,12 @@ export type AuditEntryPage = {
 };
 
 /**
- * How the entries are written: a JSON object per line, or a table.
+ * The format of the entries: one JSON object per line, or a table.
  */
 export const AuditExportFormat = { ndjson: 'ndjson', csv: 'csv' } as const;
 
 /**
- * How the entries are written: a JSON object per line, or a table.
+ * The format of the entries: one JSON object per line, or a table.
  */
 export type AuditExportFormat = typeof AuditExportFormat[keyof typeof AuditExportFormat];
 
@@ -255,7 +255,7 @@ export type AuditHead = {
 };
 
 /**
- * `failure`: tried and not possible; `denied`: not allowed.
+ * `failure`: the attempt failed; `denied`: it was not allowed.
  */
 export const AuditOutcome = {
     success: 'success',
@@ -264,7 +264,7 @@ export const AuditOutcome = {
 } as const;
 
 /**
- * `failure`: tried and not possible; `denied`: not allowed.
+ * `failure`: the attempt failed; `denied`: it was not allowed.
  */
 export type AuditOutcome = typeof AuditOutcome[keyof typeof AuditOutcome];
 
@@ -287,7 +287,7 @@ export type AuditPlace = {
 } | null;
 
 /**
- * How much happened in a time, counted in three ways.
+ * The number of entries in a period, counted in three ways.
  */
 export type AuditStats = {
     /**
@@ -295,11 +295,11 @@ export type AuditStats = {
      */
     by_action: Array<AuditActionCount>;
     /**
-     * The 100 users who did most. One whose e-mail address has changed is there with each.
+     * The 100 users with the most entries. A user whose e-mail address has changed appears once with each address.
      */
     by_actor: Array<AuditActorCount>;
     /**
-     * The days on which something happened, in order.
+     * The days with entries, in order.
      */
     by_day: Array<AuditDayCount>;
     /**
@@ -350,7 +350,7 @@ export const AuditStatus = {
 export type AuditStatus = typeof AuditStatus[keyof typeof AuditStatus];
 
 /**
- * What came out when the trail was verified.
+ * The result of verifying the trail.
  */
 export type AuditVerification = {
     /**
@@ -366,7 +366,7 @@ export type AuditVerification = {
      */
     entries: number;
     /**
-     * The first entry that the status is about; `null` if there is none, or nobody can tell which.
+     * The first entry that the status is about; `null` if there is none or it is unknown.
      */
     first: AuditPlace | null;
     head: AuditHead;
@@ -530,11 +530,11 @@ export type BranchPage = {
      */
     items: Array<Branch>;
     /**
-     * What to send as `cursor` for the next page; `null` on the last.
+     * The `cursor` for the next page; `null` on the last page.
      */
     next_cursor: string | null;
     /**
-     * The number of all branches that the filters let through; only with `count=true`.
+     * The number of all branches that match the filters; only with `count=true`.
      */
     total?: number;
 };
@@ -723,11 +723,11 @@ export type CompanyPage = {
      */
     items: Array<Company>;
     /**
-     * What to send as `cursor` for the next page; `null` on the last.
+     * The `cursor` for the next page; `null` on the last page.
      */
     next_cursor: string | null;
     /**
-     * The number of all companies that the filters let through; only with `count=true`.
+     * The number of all companies that match the filters; only with `count=true`.
      */
     total?: number;
 };
@@ -802,7 +802,7 @@ export const ComponentStatus = {
 export type ComponentStatus = typeof ComponentStatus[keyof typeof ComponentStatus];
 
 /**
- * A new user, and what to hand to them.
+ * A new user, and the one-time token for them.
  */
 export type CreatedUser = {
     one_time_token: OneTimeToken;
@@ -810,7 +810,7 @@ export type CreatedUser = {
 };
 
 /**
- * What a deletion takes with it, or what is left of one.
+ * What a deletion would delete, or what remains of it.
  */
 export type DeletionPreview = {
     /**
@@ -976,11 +976,11 @@ export type DepartmentPage = {
      */
     items: Array<Department>;
     /**
-     * What to send as `cursor` for the next page; `null` on the last.
+     * The `cursor` for the next page; `null` on the last page.
      */
     next_cursor: string | null;
     /**
-     * The number of all departments that the filters let through; only with `count=true`.
+     * The number of all departments that match the filters; only with `count=true`.
      */
     total?: number;
 };
@@ -1067,7 +1067,7 @@ export const Environment = {
 export type Environment = typeof Environment[keyof typeof Environment];
 
 /**
- * A stable name of what went wrong. New ones may come; treat one that you don't know by its status.
+ * A stable name of the error. New codes may be added; handle an unknown code by its status.
  */
 export const ErrorCode = {
     invalid_one_time_token: 'invalid_one_time_token',
@@ -1112,7 +1112,7 @@ export const ErrorCode = {
 } as const;
 
 /**
- * A stable name of what went wrong. New ones may come; treat one that you don't know by its status.
+ * A stable name of the error. New codes may be added; handle an unknown code by its status.
  */
 export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
 
@@ -1122,7 +1122,7 @@ export type ErrorCode = typeof ErrorCode[keyof typeof ErrorCode];
 export type HTMLPage = string;
 
 /**
- * How it is with the program and the parts that it needs.
+ * The state of the program and its components.
  */
 export type Health = {
     components: HealthComponents;
@@ -1144,7 +1144,7 @@ export type HealthComponents = {
 };
 
 /**
- * `degraded`: something is down that the program can do without, or all connections to the database are in use.
+ * `degraded`: an optional component is down, or all connections to the database are in use.
  */
 export const HealthStatus = {
     ok: 'ok',
@@ -1153,12 +1153,12 @@ export const HealthStatus = {
 } as const;
 
 /**
- * `degraded`: something is down that the program can do without, or all connections to the database are in use.
+ * `degraded`: an optional component is down, or all connections to the database are in use.
  */
 export type HealthStatus = typeof HealthStatus[keyof typeof HealthStatus];
 
 /**
- * What this is, and where to go from here.
+ * The name and version of the program, and its paths.
  */
 export type Index = {
     links: IndexLinks;
@@ -1173,7 +1173,7 @@ export type Index = {
 };
 
 /**
- * Where to go from here, as paths.
+ * Paths of the documents and checks.
  */
 export type IndexLinks = {
     /**
@@ -1261,7 +1261,7 @@ export type Liveness = {
 };
 
 /**
- * Who logs in, and with what.
+ * The credentials of a log-in.
  */
 export type LoginRequest = {
     /**
@@ -1275,14 +1275,14 @@ export type LoginRequest = {
 };
 
 /**
- * The tokens of a new session, and the user that they stand for.
+ * The tokens of a new session, and their user.
  */
 export type LoginResult = TokenPair & {
     user: User;
 };
 
 /**
- * What to end; without a body, the current session.
+ * The sessions to end; without a body, the current one.
  */
 export type LogoutRequest = {
     scope?: LogoutScope;
@@ -1317,7 +1317,7 @@ export type Me = {
 };
 
 /**
- * Lets a user choose a password, once. Whoever has it can do so.
+ * Lets its holder choose the user's password, once.
  */
 export type OneTimeToken = {
     /**
@@ -1342,7 +1342,7 @@ export type OpenAPIDocument = {
 };
 
 /**
- * All companies of a tenant, or one of them, with what is below.
+ * All companies of a tenant, or one of them, with their branches and departments.
  */
 export type OrganisationTree = {
     /**
@@ -1370,13 +1370,13 @@ export type OwnSessionList = {
      */
     items: Array<OwnSession>;
     /**
-     * What to send as `cursor` for the next page; `null` on the last.
+     * The `cursor` for the next page; `null` on the last page.
      */
     next_cursor: string | null;
 };
 
 /**
- * The old password, as proof of who asks, and the new one.
+ * The current password, as proof of identity, and the new one.
  */
 export type PasswordChange = {
     /**
@@ -1409,19 +1409,19 @@ export type PasswordReset = {
 export type Problem = {
     code: ErrorCode;
     /**
-     * What happened this time, for a person.
+     * What happened, as a sentence for people.
      */
     detail: string;
     /**
-     * The places of the request that are wrong, at most 50. `more_errors` says how many others there are.
+     * At most 50 invalid places of the request. `more_errors` is the number of further ones.
      */
     errors?: Array<ProblemField>;
     /**
-     * The path of the request; a longer one is cut off.
+     * The path of the request. A long path is truncated.
      */
     instance: string;
     /**
-     * How many further places are wrong that `errors` does not list; missing if there is none.
+     * The number of invalid places that `errors` does not list. Absent if there are none.
      */
     more_errors?: number;
     /**
@@ -1433,7 +1433,7 @@ export type Problem = {
      */
     status: number;
     /**
-     * What kind of problem this is, in a few words. The same for each `code`.
+     * A short name of the kind of problem. Each `code` has one title.
      */
     title: string;
     /**
@@ -1443,7 +1443,7 @@ export type Problem = {
 };
 
 /**
- * One place of the request that is wrong - in the body (`pointer`) or in a parameter (`parameter`).
+ * One invalid place of the request - in the body (`pointer`) or in a parameter (`parameter`).
  */
 export type ProblemField = {
     /**
@@ -1451,21 +1451,21 @@ export type ProblemField = {
      */
     code: string;
     /**
-     * What is wrong there, for a person.
+     * What is wrong, as a sentence for people.
      */
     detail: string;
     /**
-     * The name of the query parameter, path parameter or header. A longer one is cut off, and ends with `...`.
+     * The name of the query parameter, path parameter or header. A long name is truncated and ends with `...`.
      */
     parameter?: string;
     /**
-     * A JSON Pointer into the body (RFC 6901). A longer one is cut off, and ends with `...`.
+     * A JSON Pointer into the body (RFC 6901). A long pointer is truncated and ends with `...`.
      */
     pointer?: string;
 };
 
 /**
- * What users may change about themselves.
+ * The fields that users may change in their own profile.
  */
 export type ProfileUpdate = {
     /**
@@ -1517,7 +1517,7 @@ export type PublicKey = {
 };
 
 /**
- * The token to trade for new ones.
+ * The refresh token to exchange.
  */
 export type RefreshRequest = {
     /**
@@ -1541,7 +1541,7 @@ export const Role = {
 export type Role = typeof Role[keyof typeof Role];
 
 /**
- * A log-in that is still good, on one device or in one program.
+ * An active log-in on one device or in one program.
  */
 export type Session = {
     /**
@@ -1579,13 +1579,13 @@ export type SessionList = {
      */
     items: Array<Session>;
     /**
-     * What to send as `cursor` for the next page; `null` on the last.
+     * The `cursor` for the next page; `null` on the last page.
      */
     next_cursor: string | null;
 };
 
 /**
- * The order of a list; a minus sign turns it round. Names are sorted without regard to case.
+ * The order of a list; a minus sign reverses it. Names are sorted without regard to case.
  */
 export const Sort = {
     /**
@@ -1607,7 +1607,7 @@ export const Sort = {
 } as const;
 
 /**
- * The order of a list; a minus sign turns it round. Names are sorted without regard to case.
+ * The order of a list; a minus sign reverses it. Names are sorted without regard to case.
  */
 export type Sort = typeof Sort[keyof typeof Sort];
 
@@ -1637,7 +1637,7 @@ export type SystemInfo = {
 };
 
 /**
- * A customer of this installation: everything else belongs to one.
+ * A customer of this installation. All other resources belong to a tenant.
  */
 export type Tenant = {
     /**
@@ -1665,11 +1665,11 @@ export type Tenant = {
      */
     id: string;
     /**
-     * The most companies that it may have; `null` is no limit.
+     * The maximum number of companies; `null` is no limit.
      */
     max_companies: number | null;
     /**
-     * The most users that it may have; `null` is no limit.
+     * The maximum number of users; `null` is no limit.
      */
     max_users: number | null;
     /**
@@ -1709,11 +1709,11 @@ export type TenantCreate = {
      */
     contact_phone?: string | null;
     /**
-     * The most companies that it may have; `null` is no limit.
+     * The maximum number of companies; `null` is no limit.
      */
     max_companies?: number | null;
     /**
-     * The most users that it may have; `null` is no limit.
+     * The maximum number of users; `null` is no limit.
      */
     max_users?: number | null;
     /**
@@ -1732,17 +1732,17 @@ export type TenantPage = {
      */
     items: Array<Tenant>;
     /**
-     * What to send as `cursor` for the next page; `null` on the last.
+     * The `cursor` for the next page; `null` on the last page.
      */
     next_cursor: string | null;
     /**
-     * The number of all tenants that the filters let through; only with `count=true`.
+     * The number of all tenants that match the filters; only with `count=true`.
      */
     total?: number;
 };
 
 /**
- * Whether the tenant's users may work. Of one that is `deleting`, something is left and nobody can get at it.
+ * The state of the tenant. Users can work only in an `active` one. The data of a `deleting` one can't be read any more.
  */
 export const TenantStatus = {
     active: 'active',
@@ -1751,12 +1751,12 @@ export const TenantStatus = {
 } as const;
 
 /**
- * Whether the tenant's users may work. Of one that is `deleting`, something is left and nobody can get at it.
+ * The state of the tenant. Users can work only in an `active` one. The data of a `deleting` one can't be read any more.
  */
 export type TenantStatus = typeof TenantStatus[keyof typeof TenantStatus];
 
 /**
- * The tenant, in short.
+ * A summary of the tenant.
  */
 export type TenantSummary = {
     /**
@@ -1776,7 +1776,7 @@ export type TenantSummary = {
 };
 
 /**
- * What the tenant has subscribed to.
+ * The subscription of the tenant.
  */
 export const TenantTier = {
     free: 'free',
@@ -1786,7 +1786,7 @@ export const TenantTier = {
 } as const;
 
 /**
- * What the tenant has subscribed to.
+ * The subscription of the tenant.
  */
 export type TenantTier = typeof TenantTier[keyof typeof TenantTier];
 
@@ -1811,11 +1811,11 @@ export type TenantUpdate = {
      */
     contact_phone?: string | null;
     /**
-     * The most companies that it may have; `null` is no limit.
+     * The maximum number of companies; `null` is no limit.
      */
     max_companies?: number | null;
     /**
-     * The most users that it may have; `null` is no limit.
+     * The maximum number of users; `null` is no limit.
      */
     max_users?: number | null;
     /**
@@ -1826,7 +1826,7 @@ export type TenantUpdate = {
 };
 
 /**
- * How much a tenant has, with its limits.
+ * The usage of a tenant, with its limits.
  */
 export type TenantUsage = {
     /**
@@ -1992,11 +1992,11 @@ export type UserPage = {
      */
     items: Array<User>;
     /**
-     * What to send as `cursor` for the next page; `null` on the last.
+     * The `cursor` for the next page; `null` on the last page.
      */
     next_cursor: string | null;
     /**
-     * The number of all users that the filters let through; only with `count=true`.
+     * The number of all users that match the filters; only with `count=true`.
      */
     total?: number;
 };
@@ -2132,7 +2132,7 @@ export type GetKeySetData = {
 
 export type GetKeySetResponses = {
     /**
-     * The keys. The first signs.
+     * The keys. The first one signs.
      */
     200: KeySet;
 };
@@ -2185,7 +2185,7 @@ export type GetHealthData = {
 
 export type GetHealthResponses = {
     /**
-     * It serves requests, perhaps `degraded`.
+     * The program serves requests; it may be `degraded`.
      */
     200: Health;
 };
@@ -2201,7 +2201,7 @@ export type GetLivenessData = {
 
 export type GetLivenessResponses = {
     /**
-     * It is.
+     * The process is alive.
      */
     200: Liveness;
 };
@@ -2277,63 +2277,63 @@ export type ListAuditLogsData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * The most items that a page may have.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
+         * The `next_cursor` of the previous page, with the same filters and sort.
          */
         cursor?: string;
         /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         * Adds `total` to the reply, the number of all items that match the filters.
          */
         count?: boolean;
         /**
-         * Only what this user did.
+         * Only entries of this actor.
          */
         actor_id?: string;
         /**
-         * Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
-         * trail doesn't have is refused with 422.
+         * Only this action. A first word with `.*` selects all actions that begin with it. An action that this version
+         * doesn't write and the trail doesn't contain is refused with 422.
          *
          */
         action?: string;
         /**
-         * Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
-         * this version doesn't write and the trail doesn't have is refused with 422.
+         * Only entries about this type of entity, such as `company`, `branch`, `department`, `user`, `session` or
+         * `tenant`. A type that this version doesn't write and the trail doesn't contain is refused with 422.
          *
          */
         entity_type?: string;
         /**
-         * Only what was done to this thing.
+         * Only entries about this entity.
          */
         entity_id?: string;
         /**
-         * Only what ended so.
+         * Only entries with this outcome.
          */
         outcome?: AuditOutcome;
         /**
-         * Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
+         * Only entries from this IP address, in any notation (RFC 4291). IPv4-mapped IPv6 addresses count as IPv4.
          */
         ip?: string;
         /**
-         * Only what this request did.
+         * Only entries of this request.
          */
         request_id?: string;
         /**
-         * Only what happened at this time or later.
+         * Only entries of this time or later.
          */
         from?: string;
         /**
-         * Only what happened before this time.
+         * Only entries before this time.
          */
         to?: string;
         /**
-         * Only entries that have this text in the actor's e-mail address, the entity's label, the action, the reason or the path, in upper or lower case.
+         * Only entries that contain this text in the actor's e-mail address, the entity's label, the action, the reason or the path, without regard to case.
          */
         q?: string;
     };
@@ -2354,55 +2354,55 @@ export type ExportAuditLogsData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * What to write.
+         * The format of the export.
          */
         format?: AuditExportFormat;
         /**
-         * Only what this user did.
+         * Only entries of this actor.
          */
         actor_id?: string;
         /**
-         * Only this action, or with `.*` after the first word all that begin so. An action that this version doesn't write and the
-         * trail doesn't have is refused with 422.
+         * Only this action. A first word with `.*` selects all actions that begin with it. An action that this version
+         * doesn't write and the trail doesn't contain is refused with 422.
          *
          */
         action?: string;
         /**
-         * Only what was done to things of this type, such as `company`, `branch`, `department`, `user`, `session` or `tenant`. A type that
-         * this version doesn't write and the trail doesn't have is refused with 422.
+         * Only entries about this type of entity, such as `company`, `branch`, `department`, `user`, `session` or
+         * `tenant`. A type that this version doesn't write and the trail doesn't contain is refused with 422.
          *
          */
         entity_type?: string;
         /**
-         * Only what was done to this thing.
+         * Only entries about this entity.
          */
         entity_id?: string;
         /**
-         * Only what ended so.
+         * Only entries with this outcome.
          */
         outcome?: AuditOutcome;
         /**
-         * Only what was done from this IP address, in any notation of it (RFC 4291); IPv4 within IPv6 is IPv4.
+         * Only entries from this IP address, in any notation (RFC 4291). IPv4-mapped IPv6 addresses count as IPv4.
          */
         ip?: string;
         /**
-         * Only what this request did.
+         * Only entries of this request.
          */
         request_id?: string;
         /**
-         * Only what happened at this time or later.
+         * Only entries of this time or later.
          */
         from?: string;
         /**
-         * Only what happened before this time.
+         * Only entries before this time.
          */
         to?: string;
         /**
-         * Only entries that have this text in the actor's e-mail address, the entity's label, the action, the reason or the path, in upper or lower case.
+         * Only entries that contain this text in the actor's e-mail address, the entity's label, the action, the reason or the path, without regard to case.
          */
         q?: string;
     };
@@ -2423,15 +2423,15 @@ export type GetAuditStatsData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * Only what happened at this time or later.
+         * Only entries of this time or later.
          */
         from?: string;
         /**
-         * Only what happened before this time.
+         * Only entries before this time.
          */
         to?: string;
     };
@@ -2457,7 +2457,7 @@ export type GetAuditLogData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -2478,12 +2478,12 @@ export type VerifyAuditTrailData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * The `checkpoint` of an earlier answer. The trail still has to have everything that it had then. Late sealing of entries from
-         * before it isn't reported again.
+         * The `checkpoint` of an earlier reply. The trail must still contain all entries of that time. Late sealing
+         * of earlier entries isn't reported again.
          *
          */
         checkpoint?: string;
@@ -2493,7 +2493,7 @@ export type VerifyAuditTrailData = {
 
 export type VerifyAuditTrailResponses = {
     /**
-     * What was found.
+     * The result.
      */
     200: AuditVerification;
 };
@@ -2509,7 +2509,7 @@ export type LoginData = {
 
 export type LoginResponses = {
     /**
-     * The tokens of a new session, and who they belong to.
+     * The tokens of a new session, and their user.
      */
     200: LoginResult;
 };
@@ -2619,7 +2619,7 @@ export type RefreshData = {
 
 export type RefreshResponses = {
     /**
-     * A new pair of tokens. The one that was sent is used up.
+     * A new pair of tokens. The refresh token that was sent no longer works.
      */
     200: TokenPair;
 };
@@ -2631,11 +2631,11 @@ export type ListMySessionsData = {
     path?: never;
     query?: {
         /**
-         * The most sessions that a page may have.
+         * The maximum number of sessions on a page.
          */
         limit?: number;
         /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
+         * The `next_cursor` of the previous page, with the same filters and sort.
          */
         cursor?: string;
     };
@@ -2677,35 +2677,35 @@ export type ListBranchesData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * The most items that a page may have.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
+         * The `next_cursor` of the previous page, with the same filters and sort.
          */
         cursor?: string;
         /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         * Adds `total` to the reply, the number of all items that match the filters.
          */
         count?: boolean;
         /**
-         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+         * Only items that contain this text in their code, name or another descriptive field, without regard to case.
          */
         q?: string;
         /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         * The order of the list; a minus sign reverses it. Names are sorted without regard to case.
          */
         sort?: Sort;
         /**
-         * Only branches with this code, in upper or lower case.
+         * Only branches with this code, without regard to case.
          */
         code?: string;
         /**
-         * Only what belongs to this company.
+         * Only items of this company.
          */
         company_id?: string;
         /**
@@ -2738,7 +2738,7 @@ export type CreateBranchData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -2778,11 +2778,11 @@ export type DeleteBranchData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * Whether to say what would go instead of deleting it.
+         * Counts what would be deleted, and deletes nothing.
          */
         dry_run?: boolean;
     };
@@ -2791,15 +2791,15 @@ export type DeleteBranchData = {
 
 export type DeleteBranchResponses = {
     /**
-     * What would go (`dry_run=true`).
+     * What would be deleted (`dry_run=true`).
      */
     200: DeletionPreview;
     /**
-     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
+     * A part is deleted. The body counts what remains; send the same request again after `Retry-After`.
      */
     202: DeletionPreview;
     /**
-     * The branch is gone.
+     * The branch is deleted.
      */
     204: void;
 };
@@ -2830,7 +2830,7 @@ export type GetBranchData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -2870,7 +2870,7 @@ export type UpdateBranchData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -2879,7 +2879,7 @@ export type UpdateBranchData = {
 
 export type UpdateBranchResponses = {
     /**
-     * The branch as it is now.
+     * The changed branch.
      */
     200: Branch;
 };
@@ -2891,27 +2891,27 @@ export type ListCompaniesData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * The most items that a page may have.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
+         * The `next_cursor` of the previous page, with the same filters and sort.
          */
         cursor?: string;
         /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         * Adds `total` to the reply, the number of all items that match the filters.
          */
         count?: boolean;
         /**
-         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+         * Only items that contain this text in their code, name or another descriptive field, without regard to case.
          */
         q?: string;
         /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         * The order of the list; a minus sign reverses it. Names are sorted without regard to case.
          */
         sort?: Sort;
         /**
@@ -2944,7 +2944,7 @@ export type CreateCompanyData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -2984,11 +2984,11 @@ export type DeleteCompanyData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * Whether to say what would go instead of deleting it.
+         * Counts what would be deleted, and deletes nothing.
          */
         dry_run?: boolean;
     };
@@ -2997,15 +2997,15 @@ export type DeleteCompanyData = {
 
 export type DeleteCompanyResponses = {
     /**
-     * What would go (`dry_run=true`).
+     * What would be deleted (`dry_run=true`).
      */
     200: DeletionPreview;
     /**
-     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
+     * A part is deleted. The body counts what remains; send the same request again after `Retry-After`.
      */
     202: DeletionPreview;
     /**
-     * The company is gone.
+     * The company is deleted.
      */
     204: void;
 };
@@ -3036,7 +3036,7 @@ export type GetCompanyData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3076,7 +3076,7 @@ export type UpdateCompanyData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3085,7 +3085,7 @@ export type UpdateCompanyData = {
 
 export type UpdateCompanyResponses = {
     /**
-     * The company as it is now.
+     * The changed company.
      */
     200: Company;
 };
@@ -3097,35 +3097,35 @@ export type ListDepartmentsData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * The most items that a page may have.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
+         * The `next_cursor` of the previous page, with the same filters and sort.
          */
         cursor?: string;
         /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         * Adds `total` to the reply, the number of all items that match the filters.
          */
         count?: boolean;
         /**
-         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+         * Only items that contain this text in their code, name or another descriptive field, without regard to case.
          */
         q?: string;
         /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         * The order of the list; a minus sign reverses it. Names are sorted without regard to case.
          */
         sort?: Sort;
         /**
-         * Only departments with this code, in upper or lower case.
+         * Only departments with this code, without regard to case.
          */
         code?: string;
         /**
-         * Only what belongs to this company.
+         * Only items of this company.
          */
         company_id?: string;
         /**
@@ -3158,7 +3158,7 @@ export type CreateDepartmentData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3198,11 +3198,11 @@ export type DeleteDepartmentData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * Whether to say what would go instead of deleting it.
+         * Counts what would be deleted, and deletes nothing.
          */
         dry_run?: boolean;
     };
@@ -3211,15 +3211,15 @@ export type DeleteDepartmentData = {
 
 export type DeleteDepartmentResponses = {
     /**
-     * What would go (`dry_run=true`).
+     * What would be deleted (`dry_run=true`).
      */
     200: DeletionPreview;
     /**
-     * Part of it is deleted. The body counts what is left; send the same request again after `Retry-After`.
+     * A part is deleted. The body counts what remains; send the same request again after `Retry-After`.
      */
     202: DeletionPreview;
     /**
-     * The department is gone.
+     * The department is deleted.
      */
     204: void;
 };
@@ -3250,7 +3250,7 @@ export type GetDepartmentData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3290,7 +3290,7 @@ export type UpdateDepartmentData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3299,7 +3299,7 @@ export type UpdateDepartmentData = {
 
 export type UpdateDepartmentResponses = {
     /**
-     * The department as it is now.
+     * The changed department.
      */
     200: Department;
 };
@@ -3311,11 +3311,11 @@ export type GetOrganisationTreeData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * Only what belongs to this company.
+         * Only items of this company.
          */
         company_id?: string;
     };
@@ -3340,7 +3340,7 @@ export type ListDeprecationsData = {
 
 export type ListDeprecationsResponses = {
     /**
-     * Who, what, how often and when.
+     * The callers, with operation, count and time.
      */
     200: Deprecations;
 };
@@ -3366,7 +3366,7 @@ export type GetOwnTenantData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3387,7 +3387,7 @@ export type GetOwnTenantUsageData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3408,23 +3408,23 @@ export type ListTenantsData = {
     path?: never;
     query?: {
         /**
-         * The most items that a page may have.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
+         * The `next_cursor` of the previous page, with the same filters and sort.
          */
         cursor?: string;
         /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         * Adds `total` to the reply, the number of all items that match the filters.
          */
         count?: boolean;
         /**
-         * Only items that have this text somewhere in their code, name or other descriptive fields, in upper or lower case.
+         * Only items that contain this text in their code, name or another descriptive field, without regard to case.
          */
         q?: string;
         /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         * The order of the list; a minus sign reverses it. Names are sorted without regard to case.
          */
         sort?: Sort;
         /**
@@ -3501,11 +3501,11 @@ export type DeleteTenantData = {
 
 export type DeleteTenantResponses = {
     /**
-     * There is more to do. Send the request again.
+     * A part is deleted. Send the request again.
      */
     202: Tenant;
     /**
-     * The tenant is gone.
+     * The tenant is deleted.
      */
     204: void;
 };
@@ -3575,7 +3575,7 @@ export type UpdateTenantData = {
 
 export type UpdateTenantResponses = {
     /**
-     * The tenant as it is now.
+     * The changed tenant.
      */
     200: Tenant;
 };
@@ -3678,31 +3678,31 @@ export type ListUsersData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * The most items that a page may have.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
+         * The `next_cursor` of the previous page, with the same filters and sort.
          */
         cursor?: string;
         /**
-         * Whether the reply shall have `total`, the number of all items that the filters let through.
+         * Adds `total` to the reply, the number of all items that match the filters.
          */
         count?: boolean;
         /**
-         * Only users who have this text in their name, e-mail address or phone number, in upper or lower case.
+         * Only users with this text in their name, e-mail address or phone number, without regard to case.
          */
         q?: string;
         /**
-         * The order of the list; a minus sign turns it round. Names are sorted without regard to case.
+         * The order of the list; a minus sign reverses it. Names are sorted without regard to case.
          */
         sort?: Sort;
         /**
-         * Only the user with this e-mail address, in upper or lower case, with the domain in Unicode or Punycode. A text that is no e-mail address is 422.
+         * Only the user with this e-mail address, without regard to case, with the domain in Unicode or Punycode. A text that is not an e-mail address is 422.
          */
         email?: string;
         /**
@@ -3743,7 +3743,7 @@ export type CreateUserData = {
     path?: never;
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3752,7 +3752,7 @@ export type CreateUserData = {
 
 export type CreateUserResponses = {
     /**
-     * The new user, and the token to choose a password with.
+     * The new user, and the one-time token to choose a password.
      */
     201: CreatedUser;
 };
@@ -3783,7 +3783,7 @@ export type DeleteUserData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3792,7 +3792,7 @@ export type DeleteUserData = {
 
 export type DeleteUserResponses = {
     /**
-     * The user is gone.
+     * The user is deleted.
      */
     204: void;
 };
@@ -3823,7 +3823,7 @@ export type GetUserData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3863,7 +3863,7 @@ export type UpdateUserData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3872,7 +3872,7 @@ export type UpdateUserData = {
 
 export type UpdateUserResponses = {
     /**
-     * The user as it is now.
+     * The changed user.
      */
     200: User;
 };
@@ -3903,7 +3903,7 @@ export type ActivateUserData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3943,7 +3943,7 @@ export type DeactivateUserData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3983,7 +3983,7 @@ export type CreatePasswordResetData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -3992,7 +3992,7 @@ export type CreatePasswordResetData = {
 
 export type CreatePasswordResetResponses = {
     /**
-     * The token. It is in this answer alone.
+     * The token. Only this reply contains it.
      */
     200: OneTimeToken;
 };
@@ -4009,7 +4009,7 @@ export type EndUserSessionsData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
     };
@@ -4018,7 +4018,7 @@ export type EndUserSessionsData = {
 
 export type EndUserSessionsResponses = {
     /**
-     * The user has no session any more.
+     * All sessions of the user have ended.
      */
     204: void;
 };
@@ -4035,15 +4035,15 @@ export type ListUserSessionsData = {
     };
     query?: {
         /**
-         * The tenant to act in. Superusers may name any; for everyone else it may only be their own.
+         * The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
          */
         tenant_id?: string;
         /**
-         * The most sessions that a page may have.
+         * The maximum number of sessions on a page.
          */
         limit?: number;
         /**
-         * The `next_cursor` of the page before, used with the same filters and sort.
+         * The `next_cursor` of the previous page, with the same filters and sort.
          */
         cursor?: string;
     };
