@@ -21,9 +21,9 @@ const tenantsPerPage = 100
 func (p *program) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
-		Short: "Look after the audit trail",
-		Long: `Every change is in the audit trail of its tenant, signed with AUDIT_KEY. These commands verify that it is as it was written, and delete
-what needn't be kept any longer.`,
+		Short: "Verify, accept and prune the audit trail",
+		Long: `Every change is in the audit trail of its tenant, signed with AUDIT_KEY. These commands verify the trail and delete old
+entries.`,
 		Example: "  tenantry audit verify",
 		// Without these two, a misspelt subcommand would show the help and count as success.
 		Args: cobra.NoArgs,
@@ -40,10 +40,10 @@ func (p *program) auditPruneCommand() *cobra.Command {
 		Use:   "prune --before DATE [--yes]",
 		Short: "Delete audit entries from before a date, in all tenants",
 		Long: `Prune deletes the audit entries of all tenants from before a date, the oldest first. Entries can't be deleted in any other
-way, and what is deleted can't be had back: export what has to be kept.
+way, and a deletion can't be undone: export the entries that you have to keep.
 
-Without --yes nothing is deleted, and you see what would be. It can be stopped and started again at any time, and the server may run
-meanwhile: 1000 entries at a time are deleted, with an entry audit.prune in the same trail that says how many and why.`,
+Without --yes prune deletes nothing and shows what it would delete. You can stop and repeat it at any time. The server may run
+meanwhile. Prune deletes 1000 entries at a time and adds an entry audit.prune with their number to the same trail.`,
 		Example: `  tenantry audit prune --before 2025-01-01         what would go
   tenantry audit prune --before 2025-01-01 --yes   let it go
 

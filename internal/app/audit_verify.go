@@ -55,13 +55,13 @@ func (p *program) auditVerifyCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify [--tenant CODE] [--checkpoint FILE] [--json]",
-		Short: "Find audit entries that were altered, removed or added past the program",
-		Long: `Verify reads the audit trails of all tenants, with AUDIT_KEY, and names the first entry of each that is not as it was written. It
-changes nothing, and the server may run meanwhile. The exit status is 1 when something is wrong.
+		Short: "Find audit entries that were altered, removed or added outside the program",
+		Long: `Verify reads the audit trails of all tenants with AUDIT_KEY, and names the first wrong entry of each. It changes nothing, and the
+server may run meanwhile. The exit status is 1 if a trail is wrong.
 
-It can only see that a trail was cut off or put back if it knows where the trail ended: from AUDIT_CHECKPOINT_FILE, if that is set, or from a
-checkpoint. Make checkpoints often, and keep them where those who can write to the database can't. Late sealing of entries from before the
-checkpoint isn't reported.`,
+To detect a trail that was cut off or restored to an older state, verify must know its end: from AUDIT_CHECKPOINT_FILE, if that is
+set, or from a checkpoint. Create checkpoints often, and keep them where the database's writers can't write. Late sealing of
+entries from before the checkpoint isn't reported.`,
 		Example: `  tenantry audit checkpoint > /elsewhere/monday.txt
   tenantry audit verify --checkpoint /elsewhere/monday.txt`,
 		Args: cobra.NoArgs,
@@ -82,11 +82,11 @@ func (p *program) auditCheckpointCommand() *cobra.Command {
 	var tenant string
 	cmd := &cobra.Command{
 		Use:     "checkpoint [--tenant CODE]",
-		Short:   "Print where the audit trails end now, for a later verify",
+		Short:   "Print the present ends of the audit trails, for a later verify",
 		Example: `  tenantry audit checkpoint > /elsewhere/monday.txt`,
-		Long: `Checkpoint seals the audit entries that wait for it, and prints where the trail of each tenant ends, signed with AUDIT_KEY. Given to
-a later verify, it shows whether these entries are still there. It doesn't verify anything itself, but it is an error if a trail
-has lost the end that AUDIT_CHECKPOINT_FILE knows.`,
+		Long: `Checkpoint seals the waiting audit entries, and prints the end of each tenant's trail, signed with AUDIT_KEY. A later verify uses it
+to check that these entries still exist. Checkpoint verifies nothing itself, but fails if a trail has lost the end in
+AUDIT_CHECKPOINT_FILE.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.withTrail(cmd.Context(), tenant, func(ctx context.Context, v verification) error { return v.checkpoint(ctx) })
@@ -100,12 +100,12 @@ func (p *program) auditAcceptCommand() *cobra.Command {
 	var tenant string
 	cmd := &cobra.Command{
 		Use:   "accept --tenant CODE",
-		Short: "Accept the end that a tenant's audit trail has now, after the database was put back",
-		Long: `The server seals no audit entries of a tenant whose trail has lost an end that it knows: the database was restored from a
-backup, or a standby took over that lacked the last changes, or someone removed seals past the program. Its log has an error then.
+		Short: "Accept the present end of a tenant's audit trail after the database was restored",
+		Long: `The server stops sealing the audit entries of a tenant whose trail has lost an end that it knows, and logs an error. Possible
+reasons: the database was restored from a backup, a standby without the last changes was promoted, or someone removed seals.
 
-Find the reason first; afterwards nobody can find out what was lost. Accept writes an entry audit.accept into the tenant's trail, signed
-with AUDIT_KEY. Within seconds all servers go on sealing, from the end that the trail has now.`,
+Find the reason first; afterwards nobody can find out what was lost. Accept writes an entry audit.accept, signed with AUDIT_KEY, into
+the tenant's trail. Within seconds all servers continue to seal from its present end.`,
 		Example: `  tenantry audit accept --tenant ACME`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -19,13 +19,13 @@ func (p *program) backupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "backup FILE",
 		Short: "Write the database into a file, while the server runs",
-		Long: `Backup writes the database into FILE, as it is at one moment, and says in FILE.json what is in it. Both have mode 0600, because they hold
-password hashes. FILE must not exist yet. If the backup is stopped or fails, there is no FILE.
+		Long: `Backup writes a consistent copy of the database into FILE, and its description into FILE.json. Both have mode 0600, because they
+contain password hashes. FILE must not exist. If the backup is stopped or fails, there is no FILE.
 
 SQLite needs nothing else. PostgreSQL needs pg_dump, and MariaDB mariadb-dump, of the server's version or newer. On PostgreSQL only a
 superuser or a role with BYPASSRLS sees the rows of all tenants: name it in BACKUP_DATABASE_URL. For anybody else the backup fails.
 
-The secrets are not in it: keep SECRET_KEY and AUDIT_KEY elsewhere.`,
+The backup has no secrets: keep SECRET_KEY and AUDIT_KEY elsewhere.`,
 		Example:           `  tenantry backup "/backups/tenantry-$(date -u +%FT%H%M%SZ)"`,
 		Args:              oneFile,
 		ValidArgsFunction: completeFile,
@@ -36,10 +36,10 @@ The secrets are not in it: keep SECRET_KEY and AUDIT_KEY elsewhere.`,
 func (p *program) restoreCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "restore FILE",
-		Short: "Put a backup into an empty database, and check it",
-		Long: `Restore puts a backup that was made with "tenantry backup" into the database that BACKUP_DATABASE_URL names, or else DATABASE_URL. The
-database must exist and be empty, and its server must have the roles of the old one. Restore compares FILE with FILE.json first. Afterwards it
-does what "tenantry doctor" and "tenantry audit verify" do.
+		Short: "Restore a backup into an empty database, and check it",
+		Long: `Restore writes a backup of "tenantry backup" into the database of BACKUP_DATABASE_URL or, if that isn't set, DATABASE_URL. The
+database must exist and be empty, and its server must have the roles of the old one. Restore first compares FILE with FILE.json.
+Afterwards it runs the checks of "tenantry doctor" and "tenantry audit verify".
 
 PostgreSQL needs pg_restore and a superuser. If restoring is stopped or fails there, the database is still empty. MariaDB needs the program
 mariadb; a database that was restored in part has to be made anew. With SQLite, stop the server first.

@@ -20,7 +20,7 @@ func (p *program) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the settings, the database, Redis and the clock, and say what to do",
-		Long: `Doctor looks at everything that the server needs, and changes nothing. It may run beside the server, and before its first start.
+		Long: `Doctor checks everything that the server needs, and changes nothing. It may run beside the server, and before its first start.
 
 The exit status is 0 if the server would start and work (there may be warnings), 1 if not, and 2 if the settings are wrong.`,
 		Example: `  tenantry doctor

@@ -21,9 +21,9 @@ func (p *program) healthcheckCommand() *cobra.Command {
 	var url string
 	cmd := &cobra.Command{
 		Use:   "healthcheck",
-		Short: "Ask a running server whether it is well",
-		Long: `Healthcheck asks the server at HTTP_ADDR on this machine, as a container's HEALTHCHECK does: nothing else has to be in the image. It
-asks the server itself, whatever proxy the environment names.
+		Short: "Check the health of a running server",
+		Long: `Healthcheck asks the server at HTTP_ADDR on this machine, for the HEALTHCHECK of a container image without other programs. It
+ignores proxies in the environment.
 
 The exit status is 0 if it can serve requests, and 1 if it can't or doesn't answer within 3 seconds.`,
 		Example: `  tenantry healthcheck

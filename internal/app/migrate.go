@@ -30,9 +30,9 @@ may do so at once: one works, the others wait.`,
 	var yes bool
 	down := &cobra.Command{
 		Use:   "down",
-		Short: "Take back the newest migration, with the data that it made room for",
-		Long: `Down takes back the newest migration: what only it has room for is lost, so back up first. It is for going back to an older program,
-which refuses a schema that is newer than it knows.`,
+		Short: "Revert the newest migration, and delete the data that only it can hold",
+		Long: `Down reverts the newest migration. Data that the older schema can't hold is lost, so back up first. Use it to return to an older
+program, which refuses a newer schema that isn't compatible.`,
 		Example: "  tenantry migrate down --yes",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,9 +44,9 @@ which refuses a schema that is newer than it knows.`,
 	down.Flags().BoolVar(&yes, "yes", false, "do it in staging and production, too")
 	stamp := &cobra.Command{
 		Use:   "stamp VERSION",
-		Short: "Note the migrations up to a version as applied, without running them",
-		Long: `Stamp notes the migrations up to a version as applied, without running them: for a schema that was made in another way, as by
-restoring a dump without the table goose_db_version. With a schema that isn't what the version says, nothing works.`,
+		Short: "Record the migrations up to a version as applied, without running them",
+		Long: `Stamp records the migrations up to a version as applied, without running them. Use it for a schema that was created in another
+way, for example from a dump without the table goose_db_version. The schema must be exactly that of the version.`,
 		Example: "  tenantry migrate stamp 14 --yes",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -14,7 +14,7 @@ func (p *program) openapiCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "openapi",
 		Short:   "Print the OpenAPI document that this program implements",
-		Long:    "Openapi prints the OpenAPI 3 document that this program implements, as YAML or JSON: to generate a client from, without a server.",
+		Long:    "Openapi prints the OpenAPI 3 document that this program implements, as YAML or JSON, for example to generate a client.",
 		Example: "  tenantry openapi > openapi.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

@@ -67,10 +67,10 @@ func (p *program) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tenantry",
 		Short: "Log-in, tenants, organisation and audit trail for multi-tenant applications",
-		Long: `Tenantry is the back end that a multi-tenant application needs before it can do anything of its own.
+		Long: `Tenantry is the back end for a multi-tenant application: log-in, tenants, organisation, roles and audit trail.
 
 Settings come from the environment and from a file .env; .env.example lists them all. In development none is needed:
-` + "`tenantry serve --demo`" + ` starts on SQLite, with people to log in as.`,
+` + "`tenantry serve --demo`" + ` starts on SQLite with demo data.`,
 		Example: `  tenantry serve --demo            try it
   tenantry doctor                  what is wrong with an installation
   tenantry migrate --help          about a command

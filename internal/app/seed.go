@@ -19,9 +19,8 @@ func (p *program) seedCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "seed",
 		Short: "Load the demo data (development only)",
-		Long: `Seed loads organisations to try things with, and a superuser. What is there already is left alone: another scale or
-seed needs an empty database. The same seed and scale give the same data on every engine. docs/seed-data.md tells
-what there is.
+		Long: `Seed loads demo organisations and a superuser. It doesn't change existing tenants: another scale or seed needs an empty database.
+The same seed and scale give the same data on every engine. docs/seed-data.md describes the data.
 
 Everyone's password is password123; the superuser is superadmin@system.com with SuperAdmin123!`,
 		Example: `  tenantry seed

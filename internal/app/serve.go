@@ -24,13 +24,13 @@ func (p *program) serveCommand() *cobra.Command {
 	var demo string
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Answer requests until told to stop",
-		Long: `Serve answers requests at HTTP_ADDR until it gets SIGINT or SIGTERM; then it answers for SHUTDOWN_DELAY_SEC more, and
-finishes what runs, for up to 15 seconds.
+		Short: "Serve requests until SIGINT or SIGTERM",
+		Long: `Serve answers requests at HTTP_ADDR until it gets SIGINT or SIGTERM. Then it serves for another SHUTDOWN_DELAY_SEC and finishes
+running requests for up to 15 seconds.
 
-In development it brings the database's schema up to date by itself. In staging and production it refuses to start
-with a schema that is behind, unless AUTO_MIGRATE=true, and with demo accounts in the database. It runs with a newer
-schema whose migrations are marked as compatible with older programs, and with no other.`,
+In development it migrates the database automatically. In staging and production it refuses to start with an older schema, unless
+AUTO_MIGRATE=true, and with demo accounts in the database. It runs with a newer schema only if all migrations that it
+doesn't know are marked as compatible with older programs.`,
 		Example: `  tenantry serve
   tenantry serve --demo`,
 		Args: cobra.NoArgs,

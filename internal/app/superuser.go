@@ -22,9 +22,9 @@ const defaultSuperuserName = "Superuser"
 func (p *program) superuserCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "superuser",
-		Short: "Create superusers, and help those who lost their password",
-		Long: `Superusers may do everything in every tenant, and manage the tenants themselves. There is no way to become one over the network:
-who can change the database makes them here.`,
+		Short: "Create superusers, and reset their passwords",
+		Long: `Superusers may do everything in every tenant, and manage the tenants. They can only be created here, by someone with access to
+the database, and not over the network.`,
 		Example: `  tenantry superuser create --email you@example.com`,
 		// Without these two, a misspelt subcommand would show the help and count as success.
 		Args: cobra.NoArgs,
@@ -40,8 +40,9 @@ func (p *program) superuserCreateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Create a superuser",
-		Long: `Create makes a superuser and writes that into the audit trail. It asks for what isn't given: the e-mail address, and the password,
-which isn't shown. A password needs 12 characters, and has at most 72 bytes. It can't be an argument, where others on this machine would see it.
+		Long: `Create adds a superuser and writes an audit entry. It asks for the e-mail address and the password if they aren't given. The
+password isn't shown. It has at least 12 characters and at most 72 bytes. It can't be an argument, because other users of this
+machine could see it.
 
 The server may run meanwhile. FIRST_SUPERUSER_EMAIL and FIRST_SUPERUSER_PASSWORD do the same at the server's first start.`,
 		Example: `  tenantry superuser create --email you@example.com
@@ -68,10 +69,10 @@ func (p *program) superuserResetPasswordCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reset-password",
 		Short: "Give a superuser another password, and end their sessions",
-		Long: `Reset-password is for a superuser who lost the password, or whose password someone else knows: it sets another one, logs them out
-everywhere, forgets failed attempts to log in, and writes that into the audit trail. The server may run meanwhile.
+		Long: `Reset-password is for a superuser whose password is lost or known to others. It sets another one, ends all sessions, forgets
+failed log-ins, and writes an audit entry. The server may run meanwhile.
 
-For anybody else an admin of their tenant makes a one-time link with POST /api/v1/users/{id}/password-reset.`,
+For other users an admin of their tenant creates a one-time link with POST /api/v1/users/{id}/password-reset.`,
 		Example: `  tenantry superuser reset-password --email you@example.com`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -37,8 +37,8 @@ const (
 func (p *program) verifyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "verify",
-		Short:   "Try whether an installation keeps its promises",
-		Long:    "Verify attacks a running installation, in tenants that it makes for that, and says what it found.",
+		Short:   "Test the isolation of tenants on an installation",
+		Long:    "Verify attacks a running installation in tenants that it creates for this, and reports the result.",
 		Example: "  tenantry verify isolation --url https://api.example.com --email root@example.com",
 		// Without these two, a misspelt subcommand would show the help and count as success.
 		Args: cobra.NoArgs,
@@ -59,13 +59,13 @@ func (p *program) verifyIsolationCommand() *cobra.Command {
 	var flags isolationFlags
 	cmd := &cobra.Command{
 		Use:   "isolation --url ADDRESS",
-		Short: "Attack a running installation: does every tenant keep to itself?",
-		Long: `Isolation tries every operation of the API as everyone who shouldn't get anywhere and as everyone who may, with ids of their own, of
-another tenant, and of nobody. It says where an answer or the audit trail isn't as promised, or something has changed that mustn't.
+		Short: "Attack a running installation to test that tenants are isolated",
+		Long: `Isolation calls every operation of the API with each role, with and without the right to it, with ids of the own tenant, of another
+tenant, and of no tenant. It reports wrong replies, wrong audit entries and rows that were changed without permission.
 
-It logs in as a superuser, makes three tenants with people and organisations, and deletes them at the end, also after a failure or
-Ctrl-C. Other tenants are left alone; the platform's audit trail keeps that all this was done. The program and the installation
-have to be of the same version.
+It logs in as a superuser, creates three tenants with users and organisations, and deletes them at the end, also after a failure
+or Ctrl-C. It doesn't change other tenants. The platform's audit trail records all this. The program and the installation must
+have the same version.
 
 The password comes from --password-file, from the variable ` + superuserPassword + `, or is asked for.
 

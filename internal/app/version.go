@@ -15,7 +15,7 @@ var commit = "not known"
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Say which version this is",
+		Short:   "Print the version",
 		Long:    "Version prints the version of the program and its API, the commit of a release, and what it was built with.",
 		Example: "  tenantry version",
 		Args:    cobra.NoArgs,
