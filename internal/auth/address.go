@@ -11,11 +11,11 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// UserByEmail returns the user with an e-mail address, in whatever tenant; store.ErrNotFound if there is none.
+// UserByEmail returns the user with an e-mail address, from any tenant, or store.ErrNotFound.
 //
-// Earlier versions stored addresses as they were typed. If several users have forms of the address, the one with exactly the given
-// text comes first, then the one with the canonical form. Whether former forms are looked up depends on the address alone, so that
-// the time tells nothing.
+// Earlier versions stored addresses as typed, so several users may have forms of one address. The
+// exact text wins, then the canonical form. Whether former forms are looked up depends only on the
+// address, so the response time does not tell whether the user exists.
 func UserByEmail(ctx context.Context, q db.Querier, address string) (db.User, error) {
 	canonical := email.Normalize(address)
 	user, err := q.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: canonical})

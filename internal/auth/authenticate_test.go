@@ -19,16 +19,16 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// asked is a database that counts how often it is asked for the state of a session. What is in during happens between its answer and
-// whoever asked.
-type asked struct {
+// countingStore counts the queries for the state of a session. It calls during after the query has
+// returned and before the caller has the result.
+type countingStore struct {
 	db.Querier
 
 	times  atomic.Int64
 	during func()
 }
 
-func (a *asked) GetSessionState(ctx context.Context, arg db.GetSessionStateParams) (db.GetSessionStateRow, error) {
+func (a *countingStore) GetSessionState(ctx context.Context, arg db.GetSessionStateParams) (db.GetSessionStateRow, error) {
 	a.times.Add(1)
 	state, err := a.Querier.GetSessionState(ctx, arg)
 	if a.during != nil {
@@ -37,23 +37,23 @@ func (a *asked) GetSessionState(ctx context.Context, arg db.GetSessionStateParam
 	return state, err
 }
 
-// checker is a service with one user who has a session, whose channel is live, and whose clocks stand still.
+// checker is a service with one logged-in user, a live channel and fixed clocks.
 type checker struct {
 	*login
 
-	database  *asked
+	database  *countingStore
 	grant     Grant
-	at        time.Time // of the service's clock
-	monotonic time.Time // of the clock by which states are remembered
+	at        time.Time // the time of the service's clock
+	monotonic time.Time // the time of the session cache's clock
 }
 
 func newChecker(t *testing.T, engine store.Engine) *checker {
 	t.Helper()
 	c := &checker{login: newLogin(t, engine), at: noon}
-	c.database = &asked{Querier: c.store.Querier}
+	c.database = &countingStore{Querier: c.store.Querier}
 	c.store.Querier = c.database
-	channel := invalidation.New(newLoop(), slog.New(slog.DiscardHandler))
-	c.opts.Channel, c.remembered = channel, newRemembered(channel)
+	channel := invalidation.New(newLoopback(), slog.New(slog.DiscardHandler))
+	c.opts.Channel, c.sessionCache = channel, newSessionCache(channel)
 	c.opts.Now = func() time.Time { return c.at }
 	c.tokens.now = c.opts.Now
 	ctx, stop := context.WithCancel(context.Background())
@@ -67,7 +67,7 @@ func newChecker(t *testing.T, engine store.Engine) *checker {
 		time.Sleep(time.Millisecond)
 	}
 	c.monotonic = time.Now()
-	c.remembered.now = func() time.Time { return c.monotonic }
+	c.sessionCache.now = func() time.Time { return c.monotonic }
 	var err error
 	if c.grant, _, err = c.Login(request(t, "auth.login"), c.user.Email, password); err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func newChecker(t *testing.T, engine store.Engine) *checker {
 	return c
 }
 
-// check authenticates, and returns how often the database was asked.
+// check authenticates, and returns the number of queries.
 func (c *checker) check(t *testing.T) (access.Principal, int64, error) {
 	t.Helper()
 	before := c.database.times.Load()
@@ -90,7 +90,7 @@ func (c *checker) want(t *testing.T, what string, code errs.Code, times int64) {
 		t.Errorf("%s: error %v, want code %q", what, err, code)
 	}
 	if err == nil && (p.UserID != c.user.ID || p.Role != access.User) {
-		t.Errorf("%s: it is %+v", what, p)
+		t.Errorf("%s: principal %+v", what, p)
 	}
 	if n != times {
 		t.Errorf("%s: the database was asked %d times, want %d", what, n, times)
@@ -106,12 +106,12 @@ func TestSessionCheckAsksOnceASecondWhileTheChannelIsLive(t *testing.T) {
 			c.want(t, "after that", "", 0)
 		}
 		c.monotonic = c.monotonic.Add(stateAge)
-		for !c.opts.Channel.Live(c.monotonic) { // the beats come by the real clock
+		for !c.opts.Channel.Live(c.monotonic) { // heartbeats use the real clock
 			time.Sleep(time.Millisecond)
 		}
 		c.want(t, "a second later", "", 1)
 		c.want(t, "after that", "", 0)
-		c.monotonic = c.monotonic.Add(time.Hour) // no beat has been so far in the future
+		c.monotonic = c.monotonic.Add(time.Hour) // no heartbeat has been received this late
 		for range 3 {
 			c.want(t, "while the channel isn't live", "", 1)
 		}
@@ -144,14 +144,14 @@ func TestTokensAndSessionsEndInTimeWhateverIsRemembered(t *testing.T) {
 	c.want(t, "before the end", "", 0)
 	c.at = noon.Add(time.Hour)
 	c.want(t, "when the session has expired, and the token is good for half a minute", errs.SessionEnded, 1)
-	// Another instance has given the session more time.
+	// Another instance has extended the session.
 	c.rotate(t, noon.Add(2*time.Hour))
 	c.want(t, "when the session goes on", "", 1)
 	c.at = noon.Add(time.Hour + clockSkew)
 	c.want(t, "when the token has expired, too", errs.TokenExpired, 0)
 }
 
-// rotate moves the session's end, past the service.
+// rotate sets the session's end directly in the store.
 func (c *checker) rotate(t *testing.T, end time.Time) {
 	t.Helper()
 	got, err := c.tokens.verify(refreshToken, c.grant.RefreshToken)
@@ -166,7 +166,8 @@ func (c *checker) rotate(t *testing.T, end time.Time) {
 	}
 }
 
-// The answer was true when the database gave it, and when it arrives the session has ended and everybody was told.
+// The session ends, and the change is announced, after the query has returned and before its result
+// is cached.
 func TestChangeWhileTheAnswerIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -201,7 +202,7 @@ func TestOnlyGoodTokensAreRemembered(t *testing.T) {
 	}
 	c.at = noon.Add(2 * time.Hour)
 	c.want(t, "when it has expired", errs.TokenExpired, 0)
-	if n := c.verified.claims.Len(); n != 0 {
-		t.Errorf("%d tokens are remembered, and none was good", n)
+	if n := c.tokenCache.claims.Len(); n != 0 {
+		t.Errorf("%d invalid tokens are cached", n)
 	}
 }

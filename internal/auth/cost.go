@@ -11,7 +11,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Hashes of bcrypt begin with the kind and the cost, as in $2a$12$. The kinds are versions of the algorithm.
+// A bcrypt hash begins with the algorithm version and the cost, for example $2a$12$.
 const (
 	firstKind   = "$2a$"
 	afterKinds  = "$2z$"
@@ -19,9 +19,9 @@ const (
 	bcryptStart = "$2"
 )
 
-// match says how a password fits a hash; nil matches nothing. Each comparison takes as long
-// as one with the highest cost that any user's hash has. So the time tells nothing, even after BCRYPT_COST was
-// lowered or while instances have different ones.
+// match reports which form of a password matches a hash. A nil hash matches nothing. Each
+// comparison takes as long as one with the highest cost of any stored hash. So the time reveals
+// nothing, even after BCRYPT_COST was lowered or while instances use different costs.
 func (s *Service) match(ctx context.Context, hash *string, password string) (match, error) {
 	cost, err := s.highestCost(ctx)
 	if err != nil {
@@ -30,8 +30,9 @@ func (s *Service) match(ctx context.Context, hash *string, password string) (mat
 	return s.passwords.match(ctx, valueOf(hash), password, cost)
 }
 
-// highestCost returns the highest cost of any user's hash; 0 if there is no hash. It asks the database each
-// time, because another instance may have written a hash just now. Compared with a hash that takes no time.
+// highestCost returns the highest cost of all stored hashes, or 0 if there are none. It queries the
+// database each time, because another instance may have stored a hash just now. The query is cheap
+// compared with a hash.
 func (s *Service) highestCost(ctx context.Context) (int, error) {
 	highest := 0
 	for below := afterKinds; below > firstKind; {

@@ -6,21 +6,22 @@ import (
 )
 
 const (
-	// maxAttempts is about how many counts each instance may keep in the table.
+	// maxAttempts is roughly how many counters each instance may keep in the table.
 	maxAttempts = 1_000_000
-	// leastRetention is the longest delay, so no count is deleted while its delay lasts.
-	leastRetention = 15 * time.Minute
+	// minRetention is the longest delay, so that no counter is deleted while its delay lasts.
+	minRetention = 15 * time.Minute
 )
 
-// growth measures how many counts of failed attempts were added in this minute and the one before. When
-// strangers add very many, counts are kept for less than 24 hours.
+// growth measures how many counters of failed attempts were added in this minute and in the one
+// before. If very many are added, counters are kept for less than 24 hours.
 type growth struct {
 	mu            sync.Mutex
 	minute        int64
 	added, before int // in this minute and in the one before
 }
 
-// retention notes that counts were added, and returns how long counts are kept: 15 minutes to 24 hours.
+// retention records that counters were added, and returns how long to keep counters: 15 minutes to
+// 24 hours.
 func (g *growth) retention(now time.Time, added int) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -33,5 +34,5 @@ func (g *growth) retention(now time.Time, added int) time.Duration {
 	}
 	g.added += added
 	minutes := maxAttempts / max(g.added, g.before, 1)
-	return min(max(time.Duration(minutes)*time.Minute, leastRetention), failuresForgotten)
+	return min(max(time.Duration(minutes)*time.Minute, minRetention), failuresForgotten)
 }

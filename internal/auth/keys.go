@@ -17,25 +17,27 @@ import (
 // minKeyLen is the length of an HS256 hash (RFC 7518, section 3.2).
 const minKeyLen = 32
 
-// tokenKey signs tokens, or only verifies them. Its algorithm goes with it; what a token says of algorithms chooses nothing.
+// tokenKey signs and verifies tokens, or only verifies them. Each key has one algorithm; the
+// algorithm in a token's header is never used to choose one.
 type tokenKey struct {
 	id        string // kid of the header; empty for a shared secret, which has no public name
 	algorithm jwa.SignatureAlgorithm
-	signs     any // nil: it verifies only
+	signs     any // nil if the key only verifies
 	verifies  any
 }
 
-// Keys are the keys of tokens: one signs, all verify.
+// Keys are the keys of tokens. One signs; all verify.
 type Keys struct {
 	signer tokenKey
 	list   []tokenKey
 }
 
-// NewKeys takes the keys of an installation. Of asymmetric keys the first signs if it is private, and secretKey doesn't
-// verify tokens. If it is public, all have to be: they verify, for the time before one of them signs, and secretKey
-// signs as it does without any. The previous secret keys verify while a key is changed.
+// NewKeys returns the keys of an installation. If the first asymmetric key is private, it signs,
+// and secretKey does not verify tokens. If it is public, all asymmetric keys must be public: they
+// only verify, and secretKey signs. This allows to distribute a public key before it is used.
+// Previous secret keys only verify.
 //
-// Secrets have at least 32 bytes; asymmetric keys are Ed25519 (EdDSA) or RSA (RS256).
+// Secrets must have at least 32 bytes. Asymmetric keys are Ed25519 (EdDSA) or RSA (RS256).
 func NewKeys(secretKey []byte, previous [][]byte, asymmetric ...any) (*Keys, error) {
 	var k Keys
 	secrets := previous
@@ -43,11 +45,11 @@ func NewKeys(secretKey []byte, previous [][]byte, asymmetric ...any) (*Keys, err
 		secrets = append([][]byte{secretKey}, previous...)
 	}
 	for _, a := range asymmetric {
-		made, err := asymmetricKey(a)
+		key, err := asymmetricKey(a)
 		if err != nil {
 			return nil, err
 		}
-		k.list = append(k.list, made)
+		k.list = append(k.list, key)
 	}
 	for _, secret := range secrets {
 		if len(secret) < minKeyLen {
@@ -63,7 +65,7 @@ func NewKeys(secretKey []byte, previous [][]byte, asymmetric ...any) (*Keys, err
 	return &k, nil
 }
 
-// signs reports whether the first of asymmetric keys signs.
+// signs reports whether the first asymmetric key is private.
 func signs(asymmetric []any) bool {
 	if len(asymmetric) == 0 {
 		return false
@@ -73,19 +75,19 @@ func signs(asymmetric []any) bool {
 }
 
 func asymmetricKey(given any) (tokenKey, error) {
-	made := tokenKey{}
+	key := tokenKey{}
 	if private, ok := given.(crypto.Signer); ok {
-		made.signs, given = private, private.Public()
+		key.signs, given = private, private.Public()
 	}
 	switch given.(type) {
 	case ed25519.PublicKey:
-		made.algorithm = jwa.EdDSA
+		key.algorithm = jwa.EdDSA
 	case *rsa.PublicKey:
-		made.algorithm = jwa.RS256
+		key.algorithm = jwa.RS256
 	default:
 		return tokenKey{}, fmt.Errorf("keys of type %T can't sign tokens; use Ed25519 or RSA", given)
 	}
-	made.verifies = given
+	key.verifies = given
 	public, err := jwk.FromRaw(given)
 	if err != nil {
 		return tokenKey{}, fmt.Errorf("read public key: %w", err)
@@ -94,11 +96,12 @@ func asymmetricKey(given any) (tokenKey, error) {
 	if err != nil {
 		return tokenKey{}, fmt.Errorf("name public key: %w", err)
 	}
-	made.id = base64.RawURLEncoding.EncodeToString(name)
-	return made, nil
+	key.id = base64.RawURLEncoding.EncodeToString(name)
+	return key, nil
 }
 
-// JWKS returns the public keys as a JSON Web Key Set (RFC 7517), each named by its thumbprint (RFC 7638); nil if there are none.
+// JWKS returns the public keys as a JSON Web Key Set (RFC 7517). The id of each is its thumbprint
+// (RFC 7638). It returns nil if there are none.
 func (k *Keys) JWKS() ([]byte, error) {
 	set := jwk.NewSet()
 	for _, key := range k.list {

@@ -94,7 +94,8 @@ func TestAKeyIsChangedWithoutLoggingAnybodyOut(t *testing.T) {
 	}
 }
 
-// Instances are restarted one by one, so that those of two following steps serve at the same time.
+// Instances are restarted one after the other, so two successive steps are in service at the same
+// time.
 func TestInstancesOfTwoStepsVerifyEachOthersTokens(t *testing.T) {
 	t.Parallel()
 	ed, newEd := edKey(t), edKey(t)
@@ -107,7 +108,7 @@ func TestInstancesOfTwoStepsVerifyEachOthersTokens(t *testing.T) {
 	} {
 		for i := range steps[1:] {
 			for _, pair := range [][2]*Keys{{steps[i], steps[i+1]}, {steps[i+1], steps[i]}} {
-				// The last step comes when there are no tokens of the first key any more.
+				// Before the last step, all tokens of the first key have expired.
 				if err := verifiedBy(pair[0], signedBy(t, pair[1])); err != nil && (i < len(steps)-2 || pair[0] == steps[i]) {
 					t.Errorf("%s, steps %d and %d: %v", name, i+1, i+2, err)
 				}
@@ -116,7 +117,7 @@ func TestInstancesOfTwoStepsVerifyEachOthersTokens(t *testing.T) {
 	}
 }
 
-// The classic attack on asymmetric tokens: the public key, which everybody has, taken for a shared secret.
+// The classic attack on asymmetric tokens uses the public key as an HMAC secret.
 func TestAPublicKeyIsNotASecret(t *testing.T) {
 	t.Parallel()
 	for name, private := range map[string]crypto.Signer{"Ed25519": edKey(t), "RSA": rsaKey(t)} {
@@ -140,7 +141,7 @@ func TestAPublicKeyIsNotASecret(t *testing.T) {
 					wantInvalid(t, verifiedBy(keys, token), token)
 				}
 			}
-			// SECRET_KEY signs other things, and no token any more.
+			// SECRET_KEY no longer signs tokens, only other things.
 			token := forge(sha256.New, secretKey, ours, payload(t, nil))
 			wantInvalid(t, verifiedBy(keys, token), token)
 		})

@@ -15,10 +15,12 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Login starts a session. A wrong address, a wrong password and an inactive user are the same
-// errs.InvalidCredentials in the same time; errs.TenantSuspended comes only after the right password;
-// errs.TooManyAttempts after many wrong ones, whatever the password is; errs.Busy when too many log in at once, before anything else is
-// looked at.
+// Login starts a session. The errors are:
+//
+// errs.InvalidCredentials for an unknown address, a wrong password or an inactive user, all in the
+// same time; errs.TenantSuspended, only after the correct password; errs.TooManyAttempts after many
+// wrong passwords, whatever this password is; errs.Busy if too many requests are waiting to log in,
+// before anything else is checked.
 func (s *Service) Login(ctx context.Context, address, password string) (Grant, db.User, error) {
 	grant, user, err := s.login(ctx, address, password)
 	s.logins.WithLabelValues(loginOutcome(err)).Inc()
@@ -26,36 +28,37 @@ func (s *Service) Login(ctx context.Context, address, password string) (Grant, d
 }
 
 func (s *Service) login(ctx context.Context, address, password string) (grant Grant, user db.User, err error) {
-	tenantID, conclude, err := s.checkLogin(ctx, address, password)
+	tenantID, finish, err := s.checkLogin(ctx, address, password)
 	if err != nil {
 		return Grant{}, db.User{}, err
 	}
 	err = s.within(ctx, tenantID, func() error {
-		grant, user, err = conclude()
+		grant, user, err = finish()
 		return err
 	})
 	return grant, user, err
 }
 
-// checkLogin decides about a log-in and returns the transaction that concludes it, and whose tenant that is about. It holds a place
-// for hashing. The transaction may wait for locks of the tenant, so it runs without that place.
+// checkLogin checks a log-in and returns its tenant and the function that completes it. checkLogin
+// holds a hashing place. finish runs without one, because its transaction may wait for locks of the
+// tenant.
 func (s *Service) checkLogin(
 	ctx context.Context, address, password string,
-) (tenantID uuid.UUID, conclude func() (Grant, db.User, error), err error) {
+) (tenantID uuid.UUID, finish func() (Grant, db.User, error), err error) {
 	ip := access.RequestFrom(ctx).IP
 	leave, err := s.passwords.Enter(ctx, partyOf(access.Principal{}, ip))
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
 	defer leave()
-	guess := s.guesses.about(address, ip)
-	delay, err := guess.allowed(ctx, s.store)
+	attempt := s.attemptLimiter.forAccount(address, ip)
+	delay, err := attempt.allowed(ctx, s.store)
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
 	refuse := func(user db.User) (uuid.UUID, func() (Grant, db.User, error), error) {
 		return user.TenantID, func() (Grant, db.User, error) {
-			return Grant{}, db.User{}, s.refuseLogin(ctx, guess, user, delay)
+			return Grant{}, db.User{}, s.refuseLogin(ctx, attempt, user, delay)
 		}, nil
 	}
 	user, err := UserByEmail(ctx, s.store, address)
@@ -71,7 +74,7 @@ func (s *Service) checkLogin(
 	if found == noMatch || !user.IsActive || delay.holds() {
 		return refuse(user)
 	}
-	if delay, err = guess.allowed(ctx, s.store); err != nil {
+	if delay, err = attempt.allowed(ctx, s.store); err != nil {
 		return uuid.Nil, nil, err
 	}
 	if delay.holds() {
@@ -86,7 +89,7 @@ func (s *Service) checkLogin(
 	}
 	if tenant.Status != tenantActive && !user.IsSuperuser {
 		return user.TenantID, func() (Grant, db.User, error) {
-			return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, guess, user, delay)
+			return Grant{}, db.User{}, s.refuseSuspendedLogin(ctx, attempt, user, delay)
 		}, nil
 	}
 	hash := user.PasswordHash
@@ -97,11 +100,11 @@ func (s *Service) checkLogin(
 		}
 		hash = &current
 	}
-	return user.TenantID, func() (Grant, db.User, error) { return s.startSession(ctx, guess, user, hash) }, nil
+	return user.TenantID, func() (Grant, db.User, error) { return s.startSession(ctx, attempt, user, hash) }, nil
 }
 
-// accountOf returns the canonical form of an e-mail address; "" for a text that isn't one. Some people type their password there, and
-// the audit trail would keep it.
+// accountOf returns the canonical form of an e-mail address, or "" if the text isn't an address.
+// Such a text may be a password, which the audit trail must not store.
 func accountOf(address string) string {
 	canonical, err := email.Canonical(strings.TrimSpace(address))
 	if err != nil {
@@ -110,32 +113,32 @@ func accountOf(address string) string {
 	return canonical
 }
 
-// unknownUser stands for an e-mail address that no user has, or whose user was deleted with the tenant since
-// they were found.
+// unknownUser represents an e-mail address that no user has, or whose user was deleted after it was
+// read.
 func unknownUser(address string) db.User {
 	return db.User{TenantID: access.PlatformTenantID, Email: address}
 }
 
-// refuseLogin counts the failure, writes an audit entry and returns the refusal. delay is what guess.allowed
-// returned. The entry about an unknown address is in the platform's trail, so that it costs the same as one
-// about a user.
-func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User, delay accountDelay) error {
+// refuseLogin counts the failure, writes an audit entry and returns the refusal. delay is what
+// attempt.allowed returned. The entry about an unknown address goes to the platform's trail, so
+// that it costs the same as one about a user.
+func (s *Service) refuseLogin(ctx context.Context, attempt attempt, user db.User, delay accountDelay) error {
 	refusal := errs.New(errs.InvalidCredentials, "The e-mail address or the password is wrong.")
 	if e, ok := errors.AsType[*errs.Error](delay.refusal); ok {
 		refusal = e
 	}
 	entry := verdict{write: true}
 	if user.ID == uuid.Nil || delay.holds() {
-		entry = s.admitStranger(ctx, user.TenantID)
+		entry = s.limitAnonymous(ctx, user.TenantID)
 	}
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := guess.failed(ctx, q, delay); err != nil {
+		if err := attempt.failed(ctx, q, delay); err != nil {
 			return err
 		}
 		return s.writeRefusal(ctx, q, user, audit.Failure, refusal.Code, entry)
 	})
 	if store.BreaksReference(err) && user.TenantID != access.PlatformTenantID {
-		return s.refuseLogin(ctx, guess, unknownUser(user.Email), delay)
+		return s.refuseLogin(ctx, attempt, unknownUser(user.Email), delay)
 	}
 	if err != nil {
 		return err
@@ -143,13 +146,13 @@ func (s *Service) refuseLogin(ctx context.Context, guess guess, user db.User, de
 	return refusal
 }
 
-func (s *Service) refuseSuspendedLogin(ctx context.Context, guess guess, user db.User, delay accountDelay) error {
-	entry := s.admitStranger(ctx, user.TenantID)
+func (s *Service) refuseSuspendedLogin(ctx context.Context, attempt attempt, user db.User, delay accountDelay) error {
+	entry := s.limitAnonymous(ctx, user.TenantID)
 	err := s.store.Tx(ctx, func(q db.Querier) error {
 		return s.writeRefusal(ctx, q, user, audit.Denied, errs.TenantSuspended, entry)
 	})
 	if store.BreaksReference(err) {
-		return s.refuseLogin(ctx, guess, unknownUser(user.Email), delay)
+		return s.refuseLogin(ctx, attempt, unknownUser(user.Email), delay)
 	}
 	if err != nil {
 		return err
@@ -157,7 +160,7 @@ func (s *Service) refuseSuspendedLogin(ctx context.Context, guess guess, user db
 	return tenantSuspended()
 }
 
-// writeRefusal writes an audit entry about a user who isn't logged in, if v says so.
+// writeRefusal writes an audit entry about a client who isn't logged in, if v.write is set.
 func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, outcome audit.Outcome, reason errs.Code, v verdict) error {
 	if !v.write {
 		return nil
@@ -169,13 +172,13 @@ func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, 
 	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, entry)
 }
 
-// admitStranger decides whether another entry about a stranger is written into a tenant's trail. If not, it
-// counts that in the metrics and, once in a period, warns in the log.
-func (s *Service) admitStranger(ctx context.Context, tenantID uuid.UUID) verdict {
-	v := s.strangers.admit(tenantID)
+// limitAnonymous decides whether another entry about an anonymous client is written to a tenant's
+// trail. If not, it increments the metric and logs a warning once per period.
+func (s *Service) limitAnonymous(ctx context.Context, tenantID uuid.UUID) verdict {
+	v := s.anonymousLimiter.admit(tenantID)
 	if v.first && s.opts.Log != nil {
 		s.opts.Log.WarnContext(ctx, "too many failed attempts to log in: until the minute ends, the audit trail leaves some of them out",
-			"tenant_id", tenantID, "entries_per_minute", maxOfStrangers)
+			"tenant_id", tenantID, "entries_per_minute", maxAnonymous)
 	}
 	if !v.write {
 		s.omitted.Inc()
@@ -183,9 +186,9 @@ func (s *Service) admitStranger(ctx context.Context, tenantID uuid.UUID) verdict
 	return v
 }
 
-// startSession keeps the hash, which is the one that was checked or a stronger one of the same password. If the user has
-// another password by now, the one that was checked is wrong.
-func (s *Service) startSession(ctx context.Context, guess guess, user db.User, hash *string) (Grant, db.User, error) {
+// startSession stores the session and the hash: either the checked one or its replacement for the
+// same password. If the user's password has changed since it was checked, the log-in is refused.
+func (s *Service) startSession(ctx context.Context, attempt attempt, user db.User, hash *string) (Grant, db.User, error) {
 	now := s.opts.Now()
 	request := access.RequestFrom(ctx)
 	session := db.Session{
@@ -214,16 +217,16 @@ func (s *Service) startSession(ctx context.Context, guess guess, user db.User, h
 		if err := deleteExpiredSessions(ctx, q, user.TenantID, now); err != nil {
 			return err
 		}
-		if err := guess.succeeded(ctx, q); err != nil {
+		if err := attempt.succeeded(ctx, q); err != nil {
 			return err
 		}
-		if err := guess.rememberNetwork(ctx, q); err != nil {
+		if err := attempt.rememberNetwork(ctx, q); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email})
 	})
 	if err == nil && changed {
-		err = s.refuseLogin(ctx, guess, user, accountDelay{})
+		err = s.refuseLogin(ctx, attempt, user, accountDelay{})
 	}
 	if err != nil {
 		return Grant{}, db.User{}, err

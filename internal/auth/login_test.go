@@ -26,22 +26,23 @@ const (
 	otherWord = "seven purple umbrellas"
 )
 
-// login is a service with one user. during is called while a password is compared, concluding before a transaction.
+// login is a service with one user. It calls during while a password is compared, and finishing
+// before a transaction.
 type login struct {
 	*Service
 
-	user       db.User
-	during     func()
-	concluding func()
-	compared   atomic.Int64
-	rounds     atomic.Int64  // of bcrypt
-	passed     time.Duration // since noon
+	user      db.User
+	during    func()
+	finishing func()
+	compared  atomic.Int64
+	rounds    atomic.Int64  // of bcrypt
+	passed    time.Duration // since noon
 }
 
 func newLogin(t *testing.T, engine store.Engine) *login {
 	t.Helper()
 	hash := hashOf(t, password, bcrypt.MinCost)
-	l := &login{during: func() {}, concluding: func() {}}
+	l := &login{during: func() {}, finishing: func() {}}
 	now := func() time.Time { return noon.Add(l.passed) }
 	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	passwords := NewPasswords(bcrypt.MinCost)
@@ -61,7 +62,7 @@ func newLogin(t *testing.T, engine store.Engine) *login {
 	l.Service, err = NewService(s, audit.NewLog(keys, now, newID), passwords, Options{
 		SecretKey: []byte(secretKey), Keys: keysOf(t, secretKey, ""), AccessTokenTTL: time.Hour, RefreshTokenTTL: time.Hour, Now: now, NewID: newID,
 		Within: func(_ context.Context, _ uuid.UUID, f func() error) error {
-			l.concluding()
+			l.finishing()
 			return f()
 		},
 	})
@@ -78,7 +79,7 @@ func newLogin(t *testing.T, engine store.Engine) *login {
 	return l
 }
 
-// omitted is how many audit entries about strangers weren't written.
+// omitted returns how many audit entries about anonymous clients weren't written.
 func (l *login) omitted(t *testing.T) int {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
@@ -90,13 +91,13 @@ func (l *login) omitted(t *testing.T) int {
 	return int(families[0].GetMetric()[0].GetCounter().GetValue())
 }
 
-// request is the context of a request for an operation with this audit action.
+// request returns the context of a request for an operation with this audit action.
 func request(t *testing.T, action string) context.Context {
 	t.Helper()
 	return access.WithRequest(t.Context(), &access.Request{ID: "r", IP: "192.0.2.1", Operation: access.Operation{AuditAction: action}})
 }
 
-// tryAs tries a password of any account from an address.
+// tryAs tries a password of an account from an address.
 func (l *login) tryAs(t *testing.T, email, password, ip string) error {
 	t.Helper()
 	ctx := request(t, "auth.login")
@@ -117,10 +118,10 @@ func (l *login) change(t *testing.T, current string) error {
 	return l.ChangePassword(request(t, "auth.password_change"), by, current, otherWord)
 }
 
-// block fails at the address of request until there is a delay.
+// block fails from the address of request until there is a delay.
 func (l *login) block(t *testing.T) {
 	t.Helper()
-	g := &guesser{store: l.store, guesses: l.guesses}
+	g := &limiterTest{store: l.store, attemptLimiter: l.attemptLimiter}
 	for range perAccountAndAddress.free + 1 {
 		if err := g.fail(t.Context(), l.user.Email, "192.0.2.1"); err != nil {
 			t.Error(err)
@@ -159,7 +160,8 @@ func TestBlockedGuessIsNotCompared(t *testing.T) {
 	})
 }
 
-// Only somebody with the right password, in a known network, can tell that the account exists.
+// Only a client with the correct password, in a known network, can find out that the account
+// exists.
 func TestDelayOfAnAccountDoesNotHoldInItsKnownNetworks(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -170,7 +172,7 @@ func TestDelayOfAnAccountDoesNotHoldInItsKnownNetworks(t *testing.T) {
 		}
 		for _, email := range []string{l.user.Email, nobody} {
 			err := l.store.InsertLoginAttempt(t.Context(), db.InsertLoginAttemptParams{
-				Subject: l.guesses.about(email, elsewhere).account.subject, Failures: 101, BlockedUntil: noon.Add(time.Second), LastFailedAt: noon,
+				Subject: l.attemptLimiter.forAccount(email, elsewhere).account.subject, Failures: 101, BlockedUntil: noon.Add(time.Second), LastFailedAt: noon,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -201,7 +203,7 @@ func TestDelayOfAnAccountDoesNotHoldInItsKnownNetworks(t *testing.T) {
 	})
 }
 
-// Another instance may make hashes of a higher cost, and so may this one have done before.
+// Other instances may create hashes of a higher cost, and earlier ones may exist.
 func TestUnknownAccountsCostAsMuchAsTheDearestOne(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -221,7 +223,8 @@ func TestUnknownAccountsCostAsMuchAsTheDearestOne(t *testing.T) {
 				t.Errorf("%s: %d rounds, want %d", email, n, most)
 			}
 		}
-		// Whoever logs in gets a hash of the usual cost, and then comparisons cost no more than that.
+		// A log-in replaces the hash with one of the configured cost. Then comparisons cost no more
+		// than that.
 		for _, email := range []string{"b@example.com", "y@example.com"} {
 			if err := l.tryAs(t, email, otherWord, "192.0.2.1"); err != nil {
 				t.Fatal(err)
@@ -256,11 +259,11 @@ func TestStrangersFillNoTrail(t *testing.T) {
 		access.RequestFrom(ctx).IP = ip
 		wantCode(t, "token", l.ResetPassword(ctx, "token", otherWord), errs.InvalidOneTimeToken)
 	}
-	for i := range maxOfStrangers {
+	for i := range maxAnonymous {
 		stranger(i)
 	}
-	if n := len(entries("auth.login")) + len(entries(passwordReset)); n != maxOfStrangers || l.omitted(t) != maxOfStrangers {
-		t.Errorf("%d entries, and %d were omitted; want %d of both", n, l.omitted(t), maxOfStrangers)
+	if n := len(entries("auth.login")) + len(entries(passwordReset)); n != maxAnonymous || l.omitted(t) != maxAnonymous {
+		t.Errorf("%d entries, and %d were omitted; want %d of both", n, l.omitted(t), maxAnonymous)
 	}
 	before, err := l.store.ListOldLoginAttempts(t.Context(), db.ListOldLoginAttemptsParams{ForgottenBefore: noon.AddDate(1, 0, 0), Limit: 1000})
 	if err != nil {
@@ -274,20 +277,20 @@ func TestStrangersFillNoTrail(t *testing.T) {
 		t.Errorf("%d counts after a token from a new address, and %d before it (%v)", len(after), len(before), err)
 	}
 
-	// What is tried with an account that exists is written down all the same.
+	// Failures of existing accounts are still recorded.
 	wantCode(t, "an account that exists", l.try(t, "wrong"), errs.InvalidCredentials)
 	if latest := entries("auth.login")[0]; latest.EntityID == nil || *latest.EntityID != l.user.ID {
 		t.Errorf("%+v is the latest entry, want one about the user", latest)
 	}
 	l.passed = time.Minute
 	stranger(200)
-	if latest := entries("auth.login")[0]; !strings.Contains(string(latest.Changes), fmt.Sprintf(`"entries_omitted":{"after":%d`, maxOfStrangers+1)) &&
-		!strings.Contains(strings.ReplaceAll(string(latest.Changes), " ", ""), fmt.Sprintf(`"after":%d`, maxOfStrangers+1)) {
+	if latest := entries("auth.login")[0]; !strings.Contains(string(latest.Changes), fmt.Sprintf(`"entries_omitted":{"after":%d`, maxAnonymous+1)) &&
+		!strings.Contains(strings.ReplaceAll(string(latest.Changes), " ", ""), fmt.Sprintf(`"after":%d`, maxAnonymous+1)) {
 		t.Errorf("%s in the first entry of the next minute, want the number of those that were omitted", latest.Changes)
 	}
 }
 
-// Someone who sends many guesses at once must learn of one of them alone whether it is right.
+// A client that sends many attempts at once must learn from only one of them whether it is correct.
 func TestGuessThatIsBlockedWhileItIsComparedTellsNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -301,7 +304,7 @@ func TestGuessThatIsBlockedWhileItIsComparedTellsNothing(t *testing.T) {
 			l = newLogin(t, engine)
 			l.during = func() { l.block(t) }
 			wantCode(t, "password change with "+given, l.change(t, given), errs.TooManyAttempts)
-			if n := failuresOf(t, &guesser{store: l.store}, l.guesses.about(l.user.Email, "192.0.2.1").pairs[0]); n != 6 {
+			if n := failuresOf(t, &limiterTest{store: l.store}, l.attemptLimiter.forAccount(l.user.Email, "192.0.2.1").pairs[0]); n != 6 {
 				t.Errorf("%d failures are counted, want those 6 that were answered", n)
 			}
 		}
@@ -311,7 +314,7 @@ func TestGuessThatIsBlockedWhileItIsComparedTellsNothing(t *testing.T) {
 func TestLoginUnderWayWhileThePasswordChangesIsRefused(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		for _, cost := range []int{bcrypt.MinCost, bcrypt.MinCost + 1} { // the second one makes a stronger hash on the way
+		for _, cost := range []int{bcrypt.MinCost, bcrypt.MinCost + 1} { // the second cost replaces the hash during the log-in
 			l := newLogin(t, engine)
 			l.passwords.cost = cost
 			changed := hashOf(t, otherWord, bcrypt.MinCost)
@@ -333,7 +336,7 @@ func TestLoginUnderWayWhileThePasswordChangesIsRefused(t *testing.T) {
 	})
 }
 
-// Or the session would live again when the user is activated.
+// Otherwise the session would be valid again when the user is activated.
 func TestLoginUnderWayWhileTheUserIsDeactivatedIsRefused(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -355,7 +358,8 @@ func TestLoginUnderWayWhileTheUserIsDeactivatedIsRefused(t *testing.T) {
 	})
 }
 
-// Who is authenticated when their user is deleted has no session any more, and no fault is ours.
+// A request whose user is deleted after authentication gets errs.SessionEnded, not an internal
+// error.
 func TestOwnUserThatIsGone(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -370,8 +374,8 @@ func TestOwnUserThatIsGone(t *testing.T) {
 	})
 }
 
-// asking are the operations that hash or compare a password.
-func (l *login) asking(t *testing.T) map[string]func() error {
+// hashingOperations returns the operations that hash or compare a password.
+func (l *login) hashingOperations(t *testing.T) map[string]func() error {
 	t.Helper()
 	return map[string]func() error{
 		"log-in":          func() error { return l.try(t, password) },
@@ -380,7 +384,7 @@ func (l *login) asking(t *testing.T) map[string]func() error {
 	}
 }
 
-// In a storm, what a refusal costs is what the others lose.
+// When many log in at once, refusals must be cheap.
 func TestBusyAsksTheDatabaseNothing(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t, store.SQLite)
@@ -391,8 +395,8 @@ func TestBusyAsksTheDatabaseNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, ask := range l.asking(t) {
-		wantCode(t, name, ask(), errs.Busy) // a statement would be another error
+	for name, ask := range l.hashingOperations(t) {
+		wantCode(t, name, ask(), errs.Busy) // a query would fail with another error
 	}
 	if n := l.compared.Load(); n != 0 {
 		t.Errorf("%d passwords were compared", n)
@@ -436,7 +440,7 @@ func TestPlaceIsFreeHoweverItEnds(t *testing.T) {
 	l.block(t)
 	wantCode(t, "blocked log-in", l.try(t, otherWord), errs.TooManyAttempts)
 	l.store.Close()
-	for name, ask := range l.asking(t) {
+	for name, ask := range l.hashingOperations(t) {
 		if err := ask(); err == nil || errs.Is(err, errs.Busy) {
 			t.Errorf("%s without a database: %v", name, err)
 		}
@@ -447,9 +451,9 @@ func TestPlaceIsFreeHoweverItEnds(t *testing.T) {
 func TestTransactionsHoldNoPlaceForHashing(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t, store.SQLite)
-	concluded := 0
-	l.concluding = func() {
-		concluded++
+	finished := 0
+	l.finishing = func() {
+		finished++
 		for range placesPerSlot * cap(l.passwords.slots) {
 			leave, err := l.passwords.Enter(t.Context(), "somebody else")
 			if err != nil {
@@ -475,9 +479,9 @@ func TestTransactionsHoldNoPlaceForHashing(t *testing.T) {
 		},
 		"unknown token": func() error { return l.ResetPassword(request(t, "auth.password_reset"), "none", otherWord) },
 	} {
-		before := concluded
-		if err := f(); concluded != before+1 {
-			t.Errorf("%s: %d transactions, want one; error %v", name, concluded-before, err)
+		before := finished
+		if err := f(); finished != before+1 {
+			t.Errorf("%s: %d transactions, want one; error %v", name, finished-before, err)
 		}
 	}
 }

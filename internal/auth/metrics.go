@@ -10,10 +10,10 @@ import (
 const (
 	loginSuccess = "success"
 	loginFailure = "failure" // a wrong address or password, or an inactive user
-	loginDenied  = "denied"  // the right password, of a suspended tenant
+	loginDenied  = "denied"  // the correct password of a user of a suspended tenant
 	loginDelayed = "delayed" // after too many wrong passwords
-	loginBusy    = "busy"    // too many at once
-	loginError   = "error"   // undecided, as when the database is down or the client has gone away
+	loginBusy    = "busy"    // too many concurrent log-ins
+	loginError   = "error"   // no decision, for example because the database is down or the client disconnected
 )
 
 func loginOutcome(err error) string {
@@ -37,7 +37,7 @@ func newLogins() *prometheus.CounterVec {
 	logins := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "tenantry_login_attempts_total", Help: "Attempts to log in, by outcome.",
 	}, []string{"outcome"})
-	// Present from the start, so that the first one is an increase.
+	// Created at zero, so that the first attempt shows as an increase.
 	for _, outcome := range []string{loginSuccess, loginFailure, loginDenied, loginDelayed, loginBusy, loginError} {
 		logins.WithLabelValues(outcome)
 	}
@@ -51,7 +51,7 @@ func newOmitted() prometheus.Counter {
 	})
 }
 
-// Collectors returns the metrics of log-ins and of how sessions are checked.
+// Collectors returns the metrics of log-ins and session checks.
 func (s *Service) Collectors() []prometheus.Collector {
 	checks := func(source string, count func(Checks) uint64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{

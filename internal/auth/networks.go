@@ -8,20 +8,20 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// networkForgotten is how long after the last log-in from a network the account is known there.
+// networkForgotten is how long after the last log-in a network stays known for an account.
 const networkForgotten = 90 * 24 * time.Hour
 
-// rememberNetwork notes that the account has logged in from this network, as part of a transaction, and deletes
-// a few networks that are forgotten.
-func (g guess) rememberNetwork(ctx context.Context, q db.Querier) error {
-	now := g.guesses.now()
+// rememberNetwork records that the account has logged in from this network, as part of a
+// transaction, and deletes a few expired networks.
+func (g attempt) rememberNetwork(ctx context.Context, q db.Querier) error {
+	now := g.attemptLimiter.now()
 	known, err := q.UpdateLoginNetwork(ctx, db.UpdateLoginNetworkParams{LastLoginAt: now, Subject: g.network})
 	if err != nil || known > 0 {
 		return err
 	}
 	err = q.InsertLoginNetwork(ctx, db.InsertLoginNetworkParams{Subject: g.network, LastLoginAt: now})
 	if store.BreaksUniqueness(err) {
-		return store.ErrStale // another log-in came first
+		return store.ErrStale // a concurrent log-in inserted it
 	}
 	if err != nil {
 		return err

@@ -25,21 +25,21 @@ const (
 	oneTimeTokenLen = 32 // random bytes
 )
 
-// OneTimeToken lets whoever has it choose a user's password, once.
+// OneTimeToken allows its holder to set a user's password once.
 type OneTimeToken struct {
 	Token     string
-	Link      string // to the page that takes it; empty if there is none
+	Link      string // to the page that accepts it; empty if none is configured
 	ExpiresAt time.Time
 }
 
-// IssueOneTimeToken makes a token for a user, in place of an older one, as part of a transaction.
+// IssueOneTimeToken creates a token for a user and replaces an older one, as part of a transaction.
 func (s *Service) IssueOneTimeToken(ctx context.Context, q db.Querier, user db.User) (OneTimeToken, error) {
 	random := make([]byte, oneTimeTokenLen)
 	_, _ = rand.Read(random) // never fails
 	now := s.opts.Now()
 	t := OneTimeToken{Token: base64.RawURLEncoding.EncodeToString(random), ExpiresAt: now.Add(oneTimeTokenTTL)}
 	if s.opts.PasswordResetURL != "" {
-		t.Link = s.opts.PasswordResetURL + "#token=" + t.Token // browsers keep to themselves what comes after the #
+		t.Link = s.opts.PasswordResetURL + "#token=" + t.Token // browsers don't send the fragment
 	}
 	if _, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
 		return OneTimeToken{}, err
@@ -48,39 +48,43 @@ func (s *Service) IssueOneTimeToken(ctx context.Context, q db.Querier, user db.U
 		TenantID: user.TenantID, UserID: user.ID, TokenHash: hashOneTimeToken(t.Token), ExpiresAt: t.ExpiresAt, CreatedAt: now,
 	})
 	if v, ok := errors.AsType[*store.Violation](err); ok && v.Kind == store.Unique {
-		return OneTimeToken{}, store.ErrStale // another one was made in between
+		return OneTimeToken{}, store.ErrStale // a concurrent transaction inserted one
 	}
 	return t, err
 }
 
-// hashOneTimeToken is how a token is kept. It is random enough for a hash without salt and stretching, which finds its row.
+// hashOneTimeToken returns the stored form of a token. Tokens are random enough for a hash without
+// salt and stretching, which can be looked up.
 func hashOneTimeToken(token string) string {
 	hash := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(hash[:])
 }
 
-// ResetPassword gives the user of a one-time token another password, and ends all their sessions. A token that doesn't work is
-// errs.InvalidOneTimeToken, whatever the reason, and counts for the address as a wrong password does: after many it is
-// errs.TooManyAttempts. Broken rules are errs.ValidationFailed; the token then still works, as it does after errs.Busy, when too many log in at once.
+// ResetPassword sets the password of the user of a one-time token and ends all their sessions. Any
+// token that can't be used is errs.InvalidOneTimeToken and counts as a failed attempt of the
+// address; after many it is errs.TooManyAttempts. A password that breaks the rules is
+// errs.ValidationFailed, and too many concurrent log-ins are errs.Busy; the token stays valid after
+// both.
 func (s *Service) ResetPassword(ctx context.Context, token, wanted string) error {
-	tenantID, conclude, err := s.checkReset(ctx, token, wanted)
+	tenantID, finish, err := s.checkReset(ctx, token, wanted)
 	if err != nil {
 		return err
 	}
-	return s.within(ctx, tenantID, conclude)
+	return s.within(ctx, tenantID, finish)
 }
 
-// checkReset decides about a one-time token and returns the transaction that concludes it, and whose tenant that is about. It holds a
-// place for hashing. The transaction may wait for locks of the tenant, so it runs without that place.
-func (s *Service) checkReset(ctx context.Context, token, wanted string) (tenantID uuid.UUID, conclude func() error, err error) {
+// checkReset checks a one-time token and returns its tenant and the function that completes the
+// reset. checkReset holds a hashing place. finish runs without one, because its transaction may
+// wait for locks of the tenant.
+func (s *Service) checkReset(ctx context.Context, token, wanted string) (tenantID uuid.UUID, finish func() error, err error) {
 	ip := access.RequestFrom(ctx).IP
 	leave, err := s.passwords.Enter(ctx, partyOf(access.Principal{}, ip))
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
 	defer leave()
-	guess := s.guesses.fromAddress(ip)
-	if _, err := guess.allowed(ctx, s.store); err != nil {
+	attempt := s.attemptLimiter.fromAddress(ip)
+	if _, err := attempt.allowed(ctx, s.store); err != nil {
 		return uuid.Nil, nil, err
 	}
 	tokenHash := hashOneTimeToken(token)
@@ -88,21 +92,22 @@ func (s *Service) checkReset(ctx context.Context, token, wanted string) (tenantI
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return uuid.Nil, nil, err
 	}
-	if !s.works(holder) {
-		return holder.TenantID, func() error { return s.refuseReset(ctx, guess, holder) }, nil
+	if !s.usable(holder) {
+		return holder.TenantID, func() error { return s.refuseReset(ctx, attempt, holder) }, nil
 	}
 	if fields := passwords.Check("/new_password", wanted, holder.Email); len(fields) > 0 {
-		return uuid.Nil, nil, errs.Invalid(fields[0]) // one message for a field
+		return uuid.Nil, nil, errs.Invalid(fields[0]) // at most one message per field
 	}
 	hash, err := s.passwords.Hash(ctx, wanted)
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
-	return holder.TenantID, func() error { return s.reset(ctx, guess, tokenHash, hash) }, nil
+	return holder.TenantID, func() error { return s.reset(ctx, attempt, tokenHash, hash) }, nil
 }
 
-// reset uses a token up, if it still works, and counts it as a wrong one if not.
-func (s *Service) reset(ctx context.Context, guess guess, tokenHash, passwordHash string) error {
+// reset sets the password and uses up the token. If the token can no longer be used, it counts a
+// failed attempt.
+func (s *Service) reset(ctx context.Context, attempt attempt, tokenHash, passwordHash string) error {
 	var holder db.GetOneTimeTokenUnscopedRow
 	worked := false
 	err := s.store.Tx(ctx, func(q db.Querier) error {
@@ -111,13 +116,13 @@ func (s *Service) reset(ctx context.Context, guess guess, tokenHash, passwordHas
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		if worked = s.works(holder); !worked {
+		if worked = s.usable(holder); !worked {
 			return nil
 		}
 		return s.useToken(ctx, q, tokenHash, holder, passwordHash)
 	})
 	if err == nil && !worked {
-		return s.refuseReset(ctx, guess, holder)
+		return s.refuseReset(ctx, attempt, holder)
 	}
 	if err == nil {
 		s.Changed(ctx, invalidation.User(holder.TenantID, holder.UserID))
@@ -125,12 +130,13 @@ func (s *Service) reset(ctx context.Context, guess guess, tokenHash, passwordHas
 	return err
 }
 
-// works reports whether a token may be used; the zero row is that of an unknown one.
-func (s *Service) works(t db.GetOneTimeTokenUnscopedRow) bool {
+// usable reports whether a token can be used. The zero row represents an unknown token.
+func (s *Service) usable(t db.GetOneTimeTokenUnscopedRow) bool {
 	return t.IsActive && (t.TenantStatus == tenantActive || t.IsSuperuser) && s.opts.Now().Before(t.ExpiresAt)
 }
 
-// useToken uses a token up. The error is store.ErrStale if the user or the token isn't as it was read.
+// useToken sets the password and marks the token as used. It returns store.ErrStale if the user or
+// the token has changed since it was read.
 func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) error {
 	ended, err := s.setPassword(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, Version: t.UserVersion}, passwordHash, "password_reset")
 	if err != nil {
@@ -148,22 +154,22 @@ func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, 
 	})
 }
 
-// refuseReset counts and writes down a token that doesn't work, and returns the refusal. One that nobody has goes into the
-// platform's trail.
-func (s *Service) refuseReset(ctx context.Context, guess guess, t db.GetOneTimeTokenUnscopedRow) error {
+// refuseReset counts a token that can't be used, writes an audit entry and returns the refusal. The
+// entry about an unknown token goes to the platform's trail.
+func (s *Service) refuseReset(ctx context.Context, attempt attempt, t db.GetOneTimeTokenUnscopedRow) error {
 	if t == (db.GetOneTimeTokenUnscopedRow{}) {
 		t.TenantID = access.PlatformTenantID
 	}
 	refusal := errs.New(errs.InvalidOneTimeToken, "This link is invalid or has expired. Ask your administrator for another one.")
-	entry := s.admitStranger(ctx, t.TenantID)
+	entry := s.limitAnonymous(ctx, t.TenantID)
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := guess.failedToken(ctx, q, entry.write); err != nil {
+		if err := attempt.failedToken(ctx, q, entry.write); err != nil {
 			return err
 		}
 		return s.writeRefusal(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email}, audit.Failure, refusal.Code, entry)
 	})
 	if store.BreaksReference(err) && t.TenantID != access.PlatformTenantID {
-		return s.refuseReset(ctx, guess, db.GetOneTimeTokenUnscopedRow{}) // the tenant has gone since the token was found
+		return s.refuseReset(ctx, attempt, db.GetOneTimeTokenUnscopedRow{}) // the tenant was deleted after the token was read
 	}
 	if err != nil {
 		return err

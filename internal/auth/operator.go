@@ -13,10 +13,11 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// passwordReset is the action of a new password that the user doesn't choose with the current one.
+// passwordReset is the audit action when a password is set without the current one.
 const passwordReset = "auth.password_reset"
 
-// HashNewPassword returns the hash of a new password of the user with an e-mail address. Broken rules are errs.ValidationFailed.
+// HashNewPassword returns the hash of a new password for the user with an e-mail address. A
+// password that breaks the rules is errs.ValidationFailed.
 func (s *Service) HashNewPassword(ctx context.Context, wanted, address string) (string, error) {
 	if fields := passwords.Check("/password", wanted, address); len(fields) > 0 {
 		return "", errs.Invalid(fields...)
@@ -24,8 +25,9 @@ func (s *Service) HashNewPassword(ctx context.Context, wanted, address string) (
 	return s.passwords.Hash(ctx, wanted)
 }
 
-// SetPasswordHash gives a user another password, ends all their sessions and takes an open one-time token away, as part of a
-// transaction, after which comes Changed: for those who run the installation. The error is store.ErrStale if the user isn't as it was read.
+// SetPasswordHash sets a user's password hash, ends all their sessions and deletes their one-time
+// token, as part of a transaction. It is used by operators. The caller must call Changed after the
+// transaction. It returns store.ErrStale if the user has changed since it was read.
 func (s *Service) SetPasswordHash(ctx context.Context, q db.Querier, user db.User, hash string) error {
 	ended, err := s.setPassword(ctx, q, user, hash, "password_reset")
 	if err != nil {
@@ -40,8 +42,9 @@ func (s *Service) SetPasswordHash(ctx context.Context, q db.Querier, user db.Use
 	})
 }
 
-// setPassword gives a user another password and ends all their sessions, of which it returns how many there were, as part of a transaction. It changes the user first,
-// as a log-in and a deactivation do. The error is store.ErrStale if the user isn't as it was read.
+// setPassword sets a user's password hash and ends all their sessions, as part of a transaction. It
+// returns how many sessions ended. It locks the user's row first, as a log-in and a deactivation
+// do. It returns store.ErrStale if the user has changed since it was read.
 func (s *Service) setPassword(ctx context.Context, q db.Querier, user db.User, hash, reason string) (int64, error) {
 	changed, err := q.SetUserPasswordHash(ctx, db.SetUserPasswordHashParams{
 		PasswordHash: &hash, UpdatedAt: s.opts.Now(), TenantID: user.TenantID, ID: user.ID, Version: user.Version,
@@ -56,6 +59,6 @@ func (s *Service) setPassword(ctx context.Context, q db.Querier, user db.User, h
 	if err != nil {
 		return 0, err
 	}
-	// Those were guesses at another password.
-	return ended, s.guesses.about(user.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q)
+	// The counted failures were attempts at the old password.
+	return ended, s.attemptLimiter.forAccount(user.Email, access.RequestFrom(ctx).IP).succeeded(ctx, q)
 }

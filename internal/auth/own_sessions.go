@@ -14,7 +14,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// EndSession ends a session of the principal's own user that is alive; errs.NotFound for any other one.
+// EndSession ends an active session of the principal's own user. Any other session is
+// errs.NotFound.
 func (s *Service) EndSession(ctx context.Context, by access.Principal, id uuid.UUID) error {
 	now, reason := s.opts.Now(), "ended_by_user"
 	missing := errs.New(errs.NotFound, "There is no such session.")

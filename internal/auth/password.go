@@ -11,35 +11,37 @@ import (
 	"github.com/tenantry/tenantry/internal/passwords"
 )
 
-// ChangePassword gives the principal's user another password; their other sessions and an open one-time token end. Broken rules and a wrong
-// current password are errs.ValidationFailed. A wrong one counts as at log-in: after many it is errs.TooManyAttempts. It is errs.Busy when
-// too many log in at once.
+// ChangePassword sets the password of the principal's user, ends their other sessions and deletes
+// their one-time token. A new password that breaks the rules and a wrong current password are
+// errs.ValidationFailed. A wrong one counts as a failed log-in; after many it is
+// errs.TooManyAttempts. Too many concurrent log-ins are errs.Busy.
 func (s *Service) ChangePassword(ctx context.Context, by access.Principal, current, wanted string) error {
 	fields := passwords.Check("/new_password", wanted, by.Email)
 	if passwords.Prepare(wanted) == passwords.Prepare(current) {
 		fields = append(fields, errs.Field{Pointer: "/new_password", Detail: "Use another password than the current one.", Code: "unchanged"})
 	}
 	if len(fields) > 0 {
-		return errs.Invalid(fields[0]) // one message for a field
+		return errs.Invalid(fields[0]) // at most one message per field
 	}
-	conclude, err := s.checkChange(ctx, by, current, wanted)
+	finish, err := s.checkChange(ctx, by, current, wanted)
 	if err != nil {
 		return err
 	}
-	return s.within(ctx, by.HomeTenantID, conclude)
+	return s.within(ctx, by.HomeTenantID, finish)
 }
 
-// checkChange decides about a change of a password and returns the transaction that concludes it. It holds a place for hashing. The
-// transaction may wait for locks of the tenant, so it runs without that place.
-func (s *Service) checkChange(ctx context.Context, by access.Principal, current, wanted string) (conclude func() error, err error) {
+// checkChange checks a change of password and returns the function that completes it. checkChange
+// holds a hashing place. finish runs without one, because its transaction may wait for locks of the
+// tenant.
+func (s *Service) checkChange(ctx context.Context, by access.Principal, current, wanted string) (finish func() error, err error) {
 	ip := access.RequestFrom(ctx).IP
 	leave, err := s.passwords.Enter(ctx, partyOf(by, ip))
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	guess := s.guesses.about(by.Email, ip)
-	delay, err := guess.allowed(ctx, s.store)
+	attempt := s.attemptLimiter.forAccount(by.Email, ip)
+	delay, err := attempt.allowed(ctx, s.store)
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +57,9 @@ func (s *Service) checkChange(ctx context.Context, by access.Principal, current,
 		return nil, err
 	}
 	if found == noMatch {
-		return func() error { return s.refusePassword(ctx, by, guess, delay) }, nil
+		return func() error { return s.refusePassword(ctx, by, attempt, delay) }, nil
 	}
-	if delay, err = guess.allowed(ctx, s.store); err != nil {
+	if delay, err = attempt.allowed(ctx, s.store); err != nil {
 		return nil, err
 	}
 	if delay.holds() {
@@ -68,16 +70,16 @@ func (s *Service) checkChange(ctx context.Context, by access.Principal, current,
 		return nil, err
 	}
 	return func() error {
-		if err := access.StillAllowed(ctx); err != nil { // waiting for a hash and computing it take long
+		if err := access.StillAllowed(ctx); err != nil { // hashing may have taken long
 			return err
 		}
-		return s.replacePassword(ctx, by, guess, user, hash)
+		return s.replacePassword(ctx, by, attempt, user, hash)
 	}, nil
 }
 
-// replacePassword changes the user before the sessions, as a log-in does: if one is under way, it either ends here or finds
-// that its password is wrong by now.
-func (s *Service) replacePassword(ctx context.Context, by access.Principal, guess guess, user db.User, hash string) error {
+// replacePassword updates the user's row before the sessions, in the same order as a log-in. So a
+// concurrent log-in either has its session ended here or finds that the password has changed.
+func (s *Service) replacePassword(ctx context.Context, by access.Principal, attempt attempt, user db.User, hash string) error {
 	now := s.opts.Now()
 	changed := false
 	err := s.store.Tx(ctx, func(q db.Querier) error {
@@ -94,7 +96,7 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 		if _, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
 			return err
 		}
-		if err := guess.succeeded(ctx, q); err != nil {
+		if err := attempt.succeeded(ctx, q); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{
@@ -103,7 +105,7 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 		})
 	})
 	if err == nil && changed {
-		return s.refusePassword(ctx, by, guess, accountDelay{})
+		return s.refusePassword(ctx, by, attempt, accountDelay{})
 	}
 	if err == nil {
 		s.Changed(ctx, invalidation.User(user.TenantID, user.ID))
@@ -111,15 +113,14 @@ func (s *Service) replacePassword(ctx context.Context, by access.Principal, gues
 	return err
 }
 
-// refusePassword counts a wrong current password, writes an audit entry and returns the refusal. If the
-// principal has lost their right meanwhile, because the user was deleted for instance, it returns that instead
-// and counts nothing.
-func (s *Service) refusePassword(ctx context.Context, by access.Principal, guess guess, delay accountDelay) error {
+// refusePassword counts a wrong current password, writes an audit entry and returns the refusal. If
+// the principal has lost access meanwhile, it returns that error and counts nothing.
+func (s *Service) refusePassword(ctx context.Context, by access.Principal, attempt attempt, delay accountDelay) error {
 	if err := access.StillAllowed(ctx); err != nil {
 		return err
 	}
 	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := guess.failed(ctx, q, delay); err != nil {
+		if err := attempt.failed(ctx, q, delay); err != nil {
 			return err
 		}
 		return s.audit.Write(ctx, q, by, audit.Entry{

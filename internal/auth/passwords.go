@@ -14,30 +14,35 @@ import (
 	"github.com/tenantry/tenantry/internal/passwords"
 )
 
-// maxPasswordLen is how many bytes bcrypt looks at.
+// maxPasswordLen is the number of bytes that bcrypt uses.
 const maxPasswordLen = passwords.MaxLen
 
-// predecessorsHash is the prefix of the predecessor's hashes. Hashes of this program begin with $2a$.
+// predecessorsHash is the prefix of the predecessor's hashes. This program's hashes begin with
+// $2a$.
 const predecessorsHash = "$2b$"
 
-// placesPerSlot is the number of requests that are let in per slot. While one of them computes its hash, the other one queries the
-// database. So the slot stays busy as long as the queries take less time than a hash.
+// placesPerSlot is the number of admitted requests per slot. While one computes its hash, the other
+// one queries the database. So the slot stays busy as long as the queries take less time than a
+// hash.
 const placesPerSlot = 2
 
-// Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least one. On Linux hashing has a lower
-// priority than everything else, so that a storm of log-ins leaves the processor to other requests.
+// Passwords hashes and compares passwords with bcrypt, on at most half of the cores and at least
+// one. On Linux, hashing has a lower priority than other work, so that many log-ins don't slow down
+// other requests.
 type Passwords struct {
 	cost   int
-	places *queue        // of requests that have been let in
+	places *queue        // of admitted requests
 	slots  chan struct{} // of hashes that are being computed
-	// compare is bcrypt.CompareHashAndPassword, or the function of a test.
+	// compare is bcrypt.CompareHashAndPassword, or a replacement in tests.
 	compare func(hash, password []byte) error
 }
 
-// cores is the number of cores that Go uses. It is read at the start, because hashing changes GOMAXPROCS for a while.
+// cores is the number of cores that Go uses. It is read at start-up, because hashing changes
+// GOMAXPROCS temporarily.
 var cores = runtime.GOMAXPROCS(0)
 
-// NewPasswords takes the bcrypt cost of new hashes, 4 to 31; each step doubles the work.
+// NewPasswords returns Passwords that hashes with a bcrypt cost, 4 to 31. Each step doubles the
+// work.
 func NewPasswords(cost int) *Passwords {
 	slots := max(1, cores/2)
 	return &Passwords{
@@ -48,10 +53,11 @@ func NewPasswords(cost int) *Passwords {
 	}
 }
 
-// Enter admits a request that is going to hash or compare passwords. The request calls Enter before its first query, and leave at its
-// end. A request that isn't admitted within one and a half seconds gets errs.Busy; if many are waiting, it gets errs.Busy at once.
+// Enter admits a request that will hash or compare passwords. The request calls Enter before its
+// first query, and leave at its end. A request that isn't admitted within one and a half seconds
+// gets errs.Busy. If the queue is full, it gets errs.Busy at once.
 //
-// Parties take turns, so that none keeps the others out; see partyOf.
+// Parties are admitted in turn, so that none can block the others; see partyOf.
 func (p *Passwords) Enter(ctx context.Context, party string) (leave func(), err error) {
 	if err := p.places.enter(ctx, party); err != nil {
 		return nil, err
@@ -59,7 +65,8 @@ func (p *Passwords) Enter(ctx context.Context, party string) (leave func(), err 
 	return p.places.leave, nil
 }
 
-// partyOf returns the tenant of a principal, and the widest network of the address if nobody is logged in.
+// partyOf returns the principal's tenant, or the widest network of the address if there is no
+// principal.
 func partyOf(by access.Principal, ip string) string {
 	if by.UserID != uuid.Nil {
 		return "tenant " + by.HomeTenantID.String()
@@ -67,7 +74,7 @@ func partyOf(by access.Principal, ip string) string {
 	return "network " + access.WidestNetwork(ip)
 }
 
-// Hash returns the bcrypt hash of a password of at most 72 bytes in its prepared form.
+// Hash returns the bcrypt hash of a password, whose prepared form has at most 72 bytes.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	if err := p.acquire(ctx); err != nil {
 		return "", err
@@ -82,25 +89,26 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return string(hash), nil
 }
 
-// match says how a password fits a hash.
+// match is the form of a password that a hash matches.
 type match int
 
 const (
 	noMatch       match = iota
-	formerMatch         // the hash is that of the password as it was typed; earlier versions hashed it without preparing it
-	preparedMatch       // the hash is that of the prepared form
+	formerMatch         // the hash is of the password as typed; earlier versions hashed it without preparing it
+	preparedMatch       // the hash is of the prepared form
 )
 
-// Matches reports whether the hash is that of the password. An empty hash matches nothing. It takes as long as
-// a hash of the cost inUse, or of the cost of new hashes if that is higher, so that the time doesn't tell the
-// cost of this one; twice as long for a password whose prepared form is another one.
+// Matches reports whether the hash is of the password. An empty hash matches nothing. It takes as
+// long as a comparison with the cost inUse, or with the cost of new hashes if that is higher, so
+// that the time doesn't reveal the cost of this hash. It takes twice as long if the prepared form
+// differs from the password.
 func (p *Passwords) Matches(ctx context.Context, hash, password string, inUse int) (bool, error) {
 	m, err := p.match(ctx, hash, password, inUse)
 	return m != noMatch, err
 }
 
-// match is Matches, but returns which form of the password matches. It always compares all forms, so that the time depends on the
-// given password alone.
+// match is like Matches, but returns which form of the password matches. It always compares all
+// forms, so that the time depends only on the given password.
 func (p *Passwords) match(ctx context.Context, hash, password string, inUse int) (match, error) {
 	if err := p.acquire(ctx); err != nil {
 		return noMatch, err
@@ -129,7 +137,8 @@ func (p *Passwords) match(ctx context.Context, hash, password string, inUse int)
 }
 
 func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
-	// bcrypt ignores what comes after maxPasswordLen. This program hashes no longer passwords, but the predecessor did.
+	// bcrypt ignores bytes after maxPasswordLen. This program never hashes longer passwords, but
+	// the predecessor did.
 	given := []byte(password)
 	tooLong := len(given) > maxPasswordLen && !strings.HasPrefix(hash, predecessorsHash)
 	given = given[:min(len(given), maxPasswordLen)]
@@ -140,7 +149,8 @@ func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
 		return false, nil //nolint:nilerr // a text that isn't a hash matches nothing
 	}
 	err = p.compare([]byte(hash), given)
-	// A hash of cost c took 2^c steps; with those of c, c+1, ... below the highest it is 2^highest, as for everyone.
+	// A hash of cost c takes 2^c steps. Adding hashes of the costs c, c+1, ... below highest makes
+	// 2^highest in total.
 	for ; cost < highest; cost++ {
 		_ = p.compare(dummyHash(cost), given)
 	}
@@ -150,11 +160,11 @@ func (p *Passwords) matches(hash, password string, highest int) (bool, error) {
 	return err == nil && !tooLong, nil
 }
 
-// isOutdated reports whether a hash that matches a password is to be replaced: it has another cost than new hashes, or is of another
-// form of the password.
+// isOutdated reports whether a matching hash is to be replaced, because its cost isn't that of new
+// hashes or it isn't of the prepared form.
 func (p *Passwords) isOutdated(hash, password string, m match) bool {
 	if len(passwords.Prepare(password)) > maxPasswordLen {
-		return false // there is no hash of the prepared form
+		return false // too long to be hashed in its prepared form
 	}
 	cost, err := bcrypt.Cost([]byte(hash))
 	return err == nil && cost != p.cost || m == formerMatch
@@ -171,7 +181,8 @@ func (p *Passwords) acquire(ctx context.Context) error {
 
 func (p *Passwords) release() { <-p.slots }
 
-// dummyHash makes a log-in take as long for an unknown user. Salt and hash are zeros, so no password matches it.
+// dummyHash makes a log-in take as long for an unknown user. Salt and hash are zeros, so no
+// password matches it.
 func dummyHash(cost int) []byte {
 	return fmt.Appendf(nil, "$2a$%02d$%s", cost, strings.Repeat(".", 22+31))
 }

@@ -7,18 +7,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hashNiceness is how much lower the priority of a thread that hashes is (setpriority(2)). Where there is too little processor time,
-// the thread gets about a third of what others get. With much less, nobody could log in to a busy machine.
+// hashNiceness lowers the priority of a hashing thread (setpriority(2)). On a busy machine such a
+// thread gets about a third of the time of others. With much less, log-ins would take too long.
 const hashNiceness = 5
 
-// atLowPriority calls f on a thread of a lower priority and waits for its end. A panic of f is raised again here, where the panic
-// guard makes a reply of it.
+// atLowPriority calls f on a thread with a lower priority and waits for it. It re-raises a panic of
+// f on the calling goroutine, where the panic middleware handles it.
 //
-// Linux has a priority for each thread. The goroutine never unlocks its thread, so the thread ends with it and no other goroutine ever
-// runs on it. Making a thread takes some microseconds.
+// On Linux each thread has a priority. The goroutine never unlocks its thread, so the thread ends
+// with it and runs no other goroutine. Creating a thread takes some microseconds.
 //
-// Meanwhile Go runs one thread more. Otherwise f would take one of the threads that requests need, even while the kernel lets it
-// wait. Setting GOMAXPROCS ends Go's own adjusting of it to the limit of a container. ADR 23 has what each part gives.
+// GOMAXPROCS is raised by one meanwhile. Otherwise f would occupy one of the threads that requests
+// need, even while the kernel doesn't schedule it. Setting GOMAXPROCS stops Go from adjusting it to
+// the limits of a container. ADR 23 has the measurements.
 func atLowPriority(f func()) {
 	addThreads(1)
 	defer addThreads(-1)
@@ -28,7 +29,7 @@ func atLowPriority(f func()) {
 		defer close(done)
 		defer func() { fault = recover() }()
 		runtime.LockOSThread()
-		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, hashNiceness) // if that isn't allowed, it has the usual priority
+		_ = unix.Setpriority(unix.PRIO_PROCESS, 0, hashNiceness) // on an error the thread keeps the normal priority
 		f()
 	}()
 	<-done
@@ -39,7 +40,7 @@ func atLowPriority(f func()) {
 
 var threads sync.Mutex
 
-// addThreads changes how many threads run Go at a time.
+// addThreads adds n to GOMAXPROCS.
 func addThreads(n int) {
 	threads.Lock()
 	defer threads.Unlock()

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// priority is the calling thread's in the kernel's count: 20 is the usual one, and less is lower.
+// priority returns the calling thread's priority as the kernel reports it: 20 is normal, less is
+// lower.
 func priority(t *testing.T) int {
 	t.Helper()
 	n, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
@@ -26,7 +27,7 @@ func TestHashingHasALowerPriority(t *testing.T) {
 		hashing = priority(t)
 		return nil
 	}
-	for range 50 { // a thread of low priority that is used again would be seen
+	for range 50 { // a low-priority thread that is reused would be detected
 		if _, err := p.Matches(t.Context(), "", "", 0); err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +40,7 @@ func TestHashingHasALowerPriority(t *testing.T) {
 	}
 }
 
-func TestHashingRunsOneThreadMore(t *testing.T) { //nolint:paralleltest // other tests hash, too
+func TestHashingRunsOneThreadMore(t *testing.T) { //nolint:paralleltest // other tests hash in parallel
 	p := NewPasswords(bcrypt.MinCost)
 	usual, hashing := runtime.GOMAXPROCS(0), 0
 	for name, compare := range map[string]func([]byte, []byte) error{

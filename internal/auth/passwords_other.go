@@ -2,5 +2,5 @@
 
 package auth
 
-// atLowPriority calls f. Other systems can't change the priority of a single thread like this.
+// atLowPriority calls f. Only Linux has a priority for a single thread.
 func atLowPriority(f func()) { f() }

@@ -95,7 +95,7 @@ func TestEveryComparisonIsTheSameWork(t *testing.T) {
 				}
 				want := 1 << cost
 				if strings.HasPrefix(name, "decomposed") {
-					want *= 2 // whatever the hash is
+					want *= 2 // for every hash
 				}
 				if rounds != want {
 					t.Errorf("%d rounds, want %d", rounds, want)
@@ -129,7 +129,7 @@ func TestHashesUseAtMostHalfOfTheCores(t *testing.T) {
 	}
 }
 
-// withSlots makes Passwords that compute so many hashes at a time, on any machine.
+// withSlots returns Passwords with n hashing slots on any machine.
 func withSlots(n int) *Passwords {
 	p := NewPasswords(bcrypt.MinCost)
 	p.places, p.slots = newQueue(placesPerSlot*n), make(chan struct{}, n)
@@ -146,7 +146,7 @@ func occupy(t *testing.T, p *Passwords) {
 	}
 }
 
-// wantFree fails unless nobody is let in, computes or waits.
+// wantFree fails if any place or slot is taken, or if a request waits.
 func wantFree(t *testing.T, p *Passwords) {
 	t.Helper()
 	if free := placesPerSlot * cap(p.slots); p.places.free != free || len(p.slots) != 0 || p.places.waiting != 0 || len(p.places.lines) != 0 {
@@ -182,7 +182,7 @@ func TestStormOfLogins(t *testing.T) {
 				leave, err := p.Enter(t.Context(), "somebody")
 				if err == nil {
 					if now := inside.Add(1); now > places {
-						t.Errorf("%d are let in, want at most %d", now, places)
+						t.Errorf("%d are admitted, want at most %d", now, places)
 					}
 					_, err = p.Matches(t.Context(), "", "password", 0)
 					inside.Add(-1)
@@ -193,26 +193,26 @@ func TestStormOfLogins(t *testing.T) {
 		}
 		wantRefused := func(n int) {
 			t.Helper()
-			synctest.Wait() // until all that can be done without a finished hash is done
+			synctest.Wait() // until all goroutines are blocked
 			if inside.Load() != places || running.Load() != slots {
-				t.Errorf("%d are let in and %d computed, want %d and %d", inside.Load(), running.Load(), places, slots)
+				t.Errorf("%d are admitted and %d computed, want %d and %d", inside.Load(), running.Load(), places, slots)
 			}
 			if len(results) != n {
-				t.Errorf("%d were sent away, want %d", len(results), n)
+				t.Errorf("%d were refused, want %d", len(results), n)
 			}
 			for range len(results) {
 				wantBusy(t, <-results)
 			}
 		}
 		wantRefused(tooMany)
-		time.Sleep(patience - time.Nanosecond)
+		time.Sleep(admissionTimeout - time.Nanosecond)
 		wantRefused(0)
 		time.Sleep(time.Nanosecond)
 		wantRefused(maxWaiting)
 		close(finish)
 		for range places {
 			if err := <-results; err != nil {
-				t.Errorf("one who was let in got %v", err)
+				t.Errorf("an admitted request got %v", err)
 			}
 		}
 		synctest.Wait()

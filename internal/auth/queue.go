@@ -11,22 +11,24 @@ import (
 )
 
 const (
-	// maxWaiting is how many requests may wait to be let in. It bounds memory: each of them takes some kilobytes.
+	// maxWaiting is how many requests may wait for admission. It bounds memory: each takes some
+	// kilobytes.
 	maxWaiting = 256
-	// patience is how long a request waits. It slows down clients that ignore Retry-After. It is shorter than
-	// the two seconds within which a silent database has to be noticed.
-	patience = 1500 * time.Millisecond
-	// comeBackAfter is the Retry-After of a refused request.
-	comeBackAfter = 2 * time.Second
+	// admissionTimeout is how long a request waits. The wait slows down clients that ignore
+	// Retry-After. It is shorter than the two seconds within which an unresponsive database has to
+	// be detected.
+	admissionTimeout = 1500 * time.Millisecond
+	// retryAfter is the Retry-After of a refused request.
+	retryAfter = 2 * time.Second
 )
 
-// queue lets a bounded number of requests in at a time. The others wait, in a line for each party, and the
-// lines take turns. So a party with many requests slows down only itself: between two requests of another
-// party, at most one of its own is let in.
+// queue limits the number of requests that are admitted at a time. The others wait in one line per
+// party, and the lines are served in turn. So a party with many requests delays only itself:
+// between two requests of another party, at most one of its own is admitted.
 type queue struct {
 	mu      sync.Mutex
-	free    int     // places; 0 while a request waits
-	lines   []*line // none of them is empty; the first one is next
+	free    int     // places; 0 while requests wait
+	lines   []*line // not empty; the first is served next
 	waiting int     // requests in all lines
 }
 
@@ -35,27 +37,27 @@ type line struct {
 	waiters []*waiter
 }
 
-// waiter is a request that waits. told gets one value: true if it is let in, false if it is refused to make
-// room for another party.
-type waiter struct{ told chan bool }
+// waiter is a waiting request. admitted receives one value: true if the request is admitted, false
+// if it is refused to make room for another party.
+type waiter struct{ admitted chan bool }
 
 func newQueue(places int) *queue { return &queue{free: places} }
 
-// enter returns nil when the request is let in; then the caller must call leave. The error is errs.Busy after
-// one and a half seconds, or at once if 256 wait and no other party has more waiting requests than this one; or
-// that of ctx.
+// enter waits for a place. If it returns nil, the caller must call leave. It returns errs.Busy
+// after one and a half seconds, or at once if 256 requests wait and no other party has more waiting
+// requests than this one. If ctx ends first, it returns the error of ctx.
 func (q *queue) enter(ctx context.Context, party string) error {
 	w, err := q.join(party)
 	if err != nil || w == nil {
 		return err
 	}
 	select {
-	case admitted := <-w.told:
+	case admitted := <-w.admitted:
 		if !admitted {
 			return tooManyLogins()
 		}
 		return nil
-	case <-time.After(patience):
+	case <-time.After(admissionTimeout):
 		err = tooManyLogins()
 	case <-ctx.Done():
 		err = fmt.Errorf("wait to check a password: %w", ctx.Err())
@@ -64,13 +66,14 @@ func (q *queue) enter(ctx context.Context, party string) error {
 	return err
 }
 
-// join takes a place and returns nil, or adds a waiter to the party's line and returns it. The error is errs.Busy.
+// join takes a free place and returns nil, or adds a waiter to the party's line and returns it. If
+// the queue is full, it returns errs.Busy.
 func (q *queue) join(party string) (*waiter, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.free > 0 {
 		q.free--
-		return nil, nil //nolint:nilnil // the request needn't wait
+		return nil, nil //nolint:nilnil // nil means that the request is admitted
 	}
 	own := q.line(party)
 	if q.waiting >= maxWaiting {
@@ -80,13 +83,13 @@ func (q *queue) join(party string) (*waiter, error) {
 		}
 		newest := longest.waiters[len(longest.waiters)-1]
 		q.remove(longest, newest)
-		newest.told <- false
+		newest.admitted <- false
 	}
 	if own == nil {
 		own = &line{party: party}
 		q.lines = append(q.lines, own)
 	}
-	w := &waiter{told: make(chan bool, 1)}
+	w := &waiter{admitted: make(chan bool, 1)}
 	own.waiters = append(own.waiters, w)
 	q.waiting++
 	return w, nil
@@ -104,14 +107,14 @@ func (q *queue) leave() {
 	w := next.waiters[0]
 	q.lines = append(q.lines[1:], next)
 	q.remove(next, w)
-	w.told <- true
+	w.admitted <- true
 }
 
-// giveUp removes a waiter. If it was let in at the same moment, its place goes to the next one.
+// giveUp removes a waiter. If it was admitted at the same moment, its place goes to the next one.
 func (q *queue) giveUp(party string, w *waiter) {
 	q.mu.Lock()
 	select {
-	case admitted := <-w.told:
+	case admitted := <-w.admitted:
 		q.mu.Unlock()
 		if admitted {
 			q.leave()
@@ -139,5 +142,5 @@ func (q *queue) remove(l *line, w *waiter) {
 }
 
 func tooManyLogins() error {
-	return errs.New(errs.Busy, "Too many people are logging in. Try again in a moment.").After(comeBackAfter)
+	return errs.New(errs.Busy, "Too many people are logging in. Try again in a moment.").After(retryAfter)
 }

@@ -13,16 +13,16 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// crowd are requests that wait in a queue, and who of them was let in or sent away.
-type crowd struct {
+// waitingRequests records which of the requests in a queue were admitted or refused.
+type waitingRequests struct {
 	*queue
 
 	mu              sync.Mutex
 	admitted, fired []string
 }
 
-// arrive has somebody of a party ask, after all who did so before.
-func (c *crowd) arrive(ctx context.Context, party string) {
+// arrive adds a request of a party after all earlier ones.
+func (c *waitingRequests) arrive(ctx context.Context, party string) {
 	go func() {
 		err := c.enter(ctx, party)
 		c.mu.Lock()
@@ -39,7 +39,7 @@ func (c *crowd) arrive(ctx context.Context, party string) {
 func TestPartiesTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &crowd{queue: newQueue(1)}
+		c := &waitingRequests{queue: newQueue(1)}
 		for _, party := range []string{"a", "a", "a", "a", "b", "b", "c"} {
 			c.arrive(t.Context(), party)
 		}
@@ -48,7 +48,7 @@ func TestPartiesTakeTurns(t *testing.T) {
 			synctest.Wait()
 		}
 		if want := []string{"a", "a", "b", "c", "a", "b", "a"}; !slices.Equal(c.admitted, want) {
-			t.Errorf("%q were let in, want %q", c.admitted, want)
+			t.Errorf("%q were admitted, want %q", c.admitted, want)
 		}
 		if c.free != 1 || c.waiting != 0 || len(c.lines) != 0 {
 			t.Errorf("%d places are free and %d wait, want 1 and 0", c.free, c.waiting)
@@ -59,22 +59,22 @@ func TestPartiesTakeTurns(t *testing.T) {
 func TestPartyWithTheMostWaitingMakesRoom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &crowd{queue: newQueue(1)}
+		c := &waitingRequests{queue: newQueue(1)}
 		for range 1 + maxWaiting + 2 {
 			c.arrive(t.Context(), "many")
 		}
 		if len(c.fired) != 2 {
-			t.Fatalf("%d were sent away, want the 2 for whom there is no room", len(c.fired))
+			t.Fatalf("%d were refused, want the 2 for whom there is no room", len(c.fired))
 		}
 		c.arrive(t.Context(), "one")
 		if len(c.fired) != 3 || c.fired[2] != "many" || c.waiting != maxWaiting {
-			t.Fatalf("%q were sent away, and %d wait", c.fired, c.waiting)
+			t.Fatalf("%q were refused, and %d wait", c.fired, c.waiting)
 		}
 		c.leave()
 		c.leave()
 		synctest.Wait()
 		if got := c.admitted[1:]; !slices.Contains(got, "one") {
-			t.Errorf("%q were let in, want the one among them", got)
+			t.Errorf("%q were admitted, want the one among them", got)
 		}
 	})
 }
@@ -82,13 +82,13 @@ func TestPartyWithTheMostWaitingMakesRoom(t *testing.T) {
 func TestNobodyMakesRoomForAPartyOfTheSameSize(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := &crowd{queue: newQueue(1)}
+		c := &waitingRequests{queue: newQueue(1)}
 		for i := range 1 + maxWaiting {
 			c.arrive(t.Context(), fmt.Sprint(i))
 		}
 		c.arrive(t.Context(), "late")
 		if !slices.Equal(c.fired, []string{"late"}) {
-			t.Errorf("%q were sent away, want the last one alone", c.fired)
+			t.Errorf("%q were refused, want the last one alone", c.fired)
 		}
 	})
 }
@@ -102,9 +102,9 @@ func TestPartyOf(t *testing.T) {
 	}
 	stranger := access.Principal{}
 	if partyOf(stranger, "2001:db8:0:1::1") != partyOf(stranger, "2001:db8:0:ffff::1") || partyOf(stranger, "2001:db8::1") == partyOf(stranger, "2001:db8:1::1") {
-		t.Error("the strangers of an IPv6 subscriber aren't one party, or those of two are")
+		t.Error("want one party for an IPv6 subscriber and two for two subscribers")
 	}
 	if partyOf(stranger, "192.0.2.1") == partyOf(stranger, "192.0.2.2") {
-		t.Error("strangers of two IPv4 addresses are one party")
+		t.Error("two IPv4 addresses are one party")
 	}
 }

@@ -14,16 +14,18 @@ import (
 )
 
 const (
-	// refreshGrace is how long every client may repeat a refresh, for a lost answer and for two browser tabs.
+	// refreshGrace is how long any client may repeat a refresh, for a lost response and for two
+	// browser tabs.
 	refreshGrace = 10 * time.Second
-	// maxRepeatsInARow bounds how long a thief and the owner of a session can take turns; see docs/adr/0018-lost-refreshes.md.
+	// maxRepeatsInARow bounds how long a thief and the owner of a session can both refresh it; see
+	// docs/adr/0018-lost-refreshes.md.
 	maxRepeatsInARow = 3
 )
 
-// Refresh trades a refresh token for a new pair (RFC 9700, section 4.14.2: rotation). The newest token of the session
-// gives a new one. Its direct predecessor gives the newest one again: for 10 s to every client, and for as long as an
-// access token lives to the client of the last refresh. Any other token has been used before: the session ends, and
-// the error is errs.RefreshReused.
+// Refresh exchanges a refresh token for a new pair of tokens (rotation: RFC 9700, section 4.14.2).
+// The newest refresh token of the session returns a new one. The one before returns the newest one
+// again: for 10 s to any client, and for the lifetime of an access token to the client of the last
+// refresh. Any other token was used before: the session ends, and the error is errs.RefreshReused.
 func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 	c, err := s.tokens.verify(refreshToken, token)
 	if err != nil {
@@ -34,7 +36,8 @@ func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 	}
 	var session db.Session
 	var refusal error
-	// A reused token is refused and yet changes something, so the refusal isn't the transaction's error.
+	// The refusal of a reused token is not the transaction's error, because the session's end must
+	// be committed.
 	err = s.store.Tx(ctx, func(q db.Querier) error {
 		session, refusal, err = s.rotate(ctx, q, c)
 		return err
@@ -79,7 +82,7 @@ func (s *Service) rotate(ctx context.Context, q db.Querier, c claims) (session d
 	return session, nil, s.recordRepeat(ctx, q, by, session, repeats)
 }
 
-// nextToken moves a session to a new refresh token and returns it.
+// nextToken gives a session a new refresh token and returns the changed session.
 func (s *Service) nextToken(ctx context.Context, q db.Querier, session db.Session) (db.Session, error) {
 	now, previous := s.opts.Now(), session.RefreshID
 	session.PreviousRefreshID, session.RefreshID = &previous, s.opts.NewID()
@@ -98,10 +101,10 @@ func (s *Service) nextToken(ctx context.Context, q db.Querier, session db.Sessio
 	return session, err
 }
 
-// mayRepeat reports whether the client of this request may have the newest token of a session again: for as long as an
-// access token lives, with the user agent and from the network of the last refresh.
+// mayRepeat reports whether the client of this request may have the newest token again: within the
+// lifetime of an access token, with the user agent and from the network of the last refresh.
 func (s *Service) mayRepeat(ctx context.Context, session db.Session) bool {
-	ip, userAgent := session.IP, session.UserAgent // an earlier version kept nothing about a refresh
+	ip, userAgent := session.IP, session.UserAgent // earlier versions stored nothing about a refresh
 	if session.RefreshedIP != nil && session.RefreshedUserAgent != nil {
 		ip, userAgent = *session.RefreshedIP, *session.RefreshedUserAgent
 	}
@@ -110,7 +113,7 @@ func (s *Service) mayRepeat(ctx context.Context, session db.Session) bool {
 		knownNetwork(access.Networks(request.IP)) == knownNetwork(access.Networks(ip))
 }
 
-// repeatsInARow returns how many successive refresh tokens are given again, if the newest one is.
+// repeatsInARow returns how many successive refresh tokens were repeated, including the newest one.
 func repeatsInARow(session db.Session) int64 {
 	switch last := session.RepeatedRefreshID; {
 	case last == nil:
@@ -124,7 +127,7 @@ func repeatsInARow(session db.Session) int64 {
 	}
 }
 
-// recordRepeat notes that the newest refresh token is given again, and writes an audit entry.
+// recordRepeat records that the newest refresh token is repeated, and writes an audit entry.
 func (s *Service) recordRepeat(ctx context.Context, q db.Querier, by access.Principal, session db.Session, repeats int64) error {
 	rows, err := q.RecordRepeatedRefresh(ctx, db.RecordRepeatedRefreshParams{
 		RepeatedRefreshID: &session.RefreshID, RepeatsInARow: repeats,
@@ -142,7 +145,8 @@ func (s *Service) recordRepeat(ctx context.Context, q db.Querier, by access.Prin
 	})
 }
 
-// endReused ends a session of which an old refresh token has come, writes an audit entry and returns the refusal.
+// endReused ends a session whose old refresh token was used again, writes an audit entry and
+// returns the refusal.
 func (s *Service) endReused(ctx context.Context, q db.Querier, by access.Principal, session db.Session) (refusal, err error) {
 	now, reason := s.opts.Now(), string(errs.RefreshReused)
 	rows, err := q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: session.TenantID, ID: session.ID})

@@ -1,4 +1,4 @@
-// Package auth logs people in and out, and knows who a token belongs to.
+// Package auth logs users in and out, and authenticates the requests that carry a token.
 package auth
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// The values of columns that this package decides by.
+// Column values that this package compares with or writes.
 const (
 	tenantActive = "active"
 	entityType   = "session"
@@ -27,49 +27,50 @@ const (
 
 // Options are the settings of a Service.
 type Options struct {
-	SecretKey        []byte // what other keys than those of tokens are derived from
+	SecretKey        []byte // from which all keys are derived, except those of tokens
 	Keys             *Keys
 	AccessTokenTTL   time.Duration
 	RefreshTokenTTL  time.Duration
-	PasswordResetURL string // the page of the front end that takes one-time tokens; empty if there is none
+	PasswordResetURL string // the front-end page that accepts one-time tokens; empty if there is none
 	Now              func() time.Time
 	NewID            func() uuid.UUID
-	Channel          *invalidation.Channel // to all other instances; nil: there is none
-	Log              *slog.Logger          // nil: none
-	// Within calls f while the tenant holds a place for a query; see admission.Shares. nil: f runs at once.
+	Channel          *invalidation.Channel // to the other instances; nil if there is none
+	Log              *slog.Logger          // nil disables logging
+	// Within calls f while the tenant holds a place for a query; see admission.Shares. If nil, f is
+	// called directly.
 	Within func(ctx context.Context, tenantID uuid.UUID, f func() error) error
 }
 
-// Service is everything about log-in and sessions.
+// Service implements log-in, sessions, tokens and password changes.
 type Service struct {
-	store      *store.Store
-	audit      *audit.Log
-	passwords  *Passwords
-	tokens     *tokens
-	verified   *verified
-	remembered *remembered
-	guesses    *guesses
-	strangers  strangers
-	refused    refused
-	logins     *prometheus.CounterVec // by outcome
-	omitted    prometheus.Counter     // audit entries about strangers that weren't written
-	opts       Options
+	store            *store.Store
+	audit            *audit.Log
+	passwords        *Passwords
+	tokens           *tokens
+	tokenCache       *tokenCache
+	sessionCache     *sessionCache
+	attemptLimiter   *attemptLimiter
+	anonymousLimiter anonymousLimiter
+	refused          refused
+	logins           *prometheus.CounterVec // by outcome
+	omitted          prometheus.Counter     // audit entries about anonymous clients that weren't written
+	opts             Options
 }
 
-// NewService returns the service on a store.
+// NewService returns a service that uses the given store.
 func NewService(s *store.Store, log *audit.Log, passwords *Passwords, opts Options) (*Service, error) {
-	g, err := newGuesses(opts.SecretKey, opts.Now)
+	g, err := newAttemptLimiter(opts.SecretKey, opts.Now)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		store: s, audit: log, passwords: passwords, tokens: &tokens{keys: opts.Keys, now: opts.Now}, guesses: g, opts: opts,
-		strangers: strangers{now: opts.Now}, logins: newLogins(), omitted: newOmitted(),
-		verified: newVerified(), remembered: newRemembered(opts.Channel),
+		store: s, audit: log, passwords: passwords, tokens: &tokens{keys: opts.Keys, now: opts.Now}, attemptLimiter: g, opts: opts,
+		anonymousLimiter: anonymousLimiter{now: opts.Now}, logins: newLogins(), omitted: newOmitted(),
+		tokenCache: newTokenCache(), sessionCache: newSessionCache(opts.Channel),
 	}, nil
 }
 
-// Grant is what a log-in or a refresh gives.
+// Grant is the result of a log-in or a refresh.
 type Grant struct {
 	AccessToken     string
 	RefreshToken    string
@@ -77,7 +78,8 @@ type Grant struct {
 	RefreshTokenTTL time.Duration
 }
 
-// grant makes the tokens of a session. The refresh token follows from the session's row: asked twice, it is the same.
+// grant creates the tokens of a session. The refresh token depends only on the session's row: two
+// calls return the same one.
 func (s *Service) grant(session db.Session) (Grant, error) {
 	now := s.opts.Now()
 	base := claims{UserID: session.UserID, TenantID: session.TenantID, SessionID: session.ID}
@@ -98,16 +100,17 @@ func (s *Service) grant(session db.Session) (Grant, error) {
 	return g, nil
 }
 
-// Authenticate returns who an access token belongs to, by the state of the database at this moment, or of a moment ago if a change
-// since then would have been heard of. The error is errs.InvalidToken, errs.TokenExpired, errs.SessionEnded or errs.TenantSuspended, and
-// always the database's own word.
+// Authenticate returns the principal of an access token. It uses the current state of the database,
+// or a cached one that no announced change has invalidated. It returns errs.InvalidToken,
+// errs.TokenExpired, errs.SessionEnded or errs.TenantSuspended. The last two are never decided from
+// the cache.
 func (s *Service) Authenticate(ctx context.Context, token string) (access.Principal, error) {
 	c, err := s.verifyAccess(token)
 	if err != nil {
 		return access.Principal{}, err
 	}
 	key := sessionKey{c.TenantID, c.SessionID}
-	state, question, ok := s.remembered.get(key)
+	state, lookup, ok := s.sessionCache.get(key)
 	if ok {
 		if p, err := s.admit(c, state); err == nil {
 			return p, nil
@@ -119,14 +122,14 @@ func (s *Service) Authenticate(ctx context.Context, token string) (access.Princi
 		return err
 	})
 	if err == nil {
-		s.remembered.put(key, question, state)
+		s.sessionCache.put(key, lookup, state)
 	}
 	return p, err
 }
 
-// Confirm asks the database for the current state of a principal, and returns them in their own tenant. It uses
-// no remembered answer. It asks through q, the queries of a transaction, or outside of one if q is nil. The
-// error is errs.SessionEnded or errs.TenantSuspended.
+// Confirm reads the current state of a principal from the database and returns the principal in
+// their own tenant. It never uses the cache. It queries through q, or outside of a transaction if q
+// is nil. It returns errs.SessionEnded or errs.TenantSuspended.
 func (s *Service) Confirm(ctx context.Context, q db.Querier, by access.Principal) (access.Principal, error) {
 	if q == nil {
 		q = s.store
@@ -142,7 +145,7 @@ func (s *Service) within(ctx context.Context, tenantID uuid.UUID, f func() error
 	return s.opts.Within(ctx, tenantID, f)
 }
 
-// identify is principal for someone who comes in; if their tenant is suspended, that is written down.
+// identify is like principal, and also writes an audit entry if the tenant is suspended.
 func (s *Service) identify(ctx context.Context, c claims) (access.Principal, db.GetSessionStateRow, error) {
 	p, state, err := s.principal(ctx, s.store, c)
 	if errs.Is(err, errs.TenantSuspended) {
@@ -151,7 +154,8 @@ func (s *Service) identify(ctx context.Context, c claims) (access.Principal, db.
 	return p, state, err
 }
 
-// principal asks whether the session of a verified token may act now. With errs.TenantSuspended it still says whose it is.
+// principal reads the state of the session of a verified token and returns its principal. With
+// errs.TenantSuspended it still returns the principal.
 func (s *Service) principal(ctx context.Context, q db.Querier, c claims) (access.Principal, db.GetSessionStateRow, error) {
 	state, err := q.GetSessionState(ctx, db.GetSessionStateParams{TenantID: c.TenantID, ID: c.SessionID})
 	if errors.Is(err, store.ErrNotFound) {
@@ -164,7 +168,8 @@ func (s *Service) principal(ctx context.Context, q db.Querier, c claims) (access
 	return p, state, err
 }
 
-// admit decides by the state of a session. With errs.TenantSuspended it still says whose it is.
+// admit checks the state of a session and returns its principal. With errs.TenantSuspended it still
+// returns the principal.
 func (s *Service) admit(c claims, state db.GetSessionStateRow) (access.Principal, error) {
 	if state.UserID != c.UserID || state.EndedAt != nil || !state.IsActive || !s.opts.Now().Before(state.ExpiresAt) {
 		return access.Principal{}, sessionEnded()
@@ -186,7 +191,8 @@ func (s *Service) admit(c claims, state db.GetSessionStateRow) (access.Principal
 	return p, nil
 }
 
-// OwnUser returns the principal's own user. The error is errs.SessionEnded if it has been deleted since they were authenticated.
+// OwnUser returns the principal's own user, or errs.SessionEnded if the user was deleted since the
+// request was authenticated.
 func OwnUser(ctx context.Context, q db.Querier, by access.Principal) (db.User, error) {
 	u, err := q.GetUser(ctx, db.GetUserParams{TenantID: by.HomeTenantID, ID: by.UserID})
 	if errors.Is(err, store.ErrNotFound) {

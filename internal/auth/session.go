@@ -16,7 +16,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Logout ends the current session, all others of the user, or all. Their tokens are worth nothing from the next request on.
+// Logout ends the current session, all other sessions of the user, or all of them. Their tokens are
+// invalid from the next request on.
 func (s *Service) Logout(ctx context.Context, by access.Principal, scope api.LogoutScope) error {
 	now, reason := s.opts.Now(), "logout"
 	var ended int64
@@ -49,8 +50,9 @@ func (s *Service) Logout(ctx context.Context, by access.Principal, scope api.Log
 	return err
 }
 
-// EndSessions ends all sessions of a user but one, as part of a transaction that has changed the user's row, and returns how many there
-// were; uuid.Nil spares none. After the transaction comes Changed.
+// EndSessions ends all sessions of a user except one, and returns how many. uuid.Nil excepts none.
+// It is part of a transaction that has changed the user's row. The caller must call Changed after
+// the transaction.
 func (s *Service) EndSessions(ctx context.Context, q db.Querier, tenantID, userID, spared uuid.UUID, reason string) (int64, error) {
 	now := s.opts.Now()
 	if spared == uuid.Nil {
@@ -59,8 +61,8 @@ func (s *Service) EndSessions(ctx context.Context, q db.Querier, tenantID, userI
 	return q.EndOtherSessions(ctx, db.EndOtherSessionsParams{EndedAt: &now, EndReason: &reason, TenantID: tenantID, UserID: userID, ID: spared})
 }
 
-// expiredAtOnce is how many expired sessions of a tenant a log-in deletes: more than it adds, so that the table
-// shrinks.
+// expiredAtOnce is how many expired sessions of a tenant a log-in deletes. It is more than a log-in
+// adds, so that the table shrinks.
 const expiredAtOnce = 10
 
 // deleteExpiredSessions deletes up to ten expired sessions of a tenant, as part of a transaction.
@@ -78,20 +80,20 @@ func deleteExpiredSessions(ctx context.Context, q db.Querier, tenantID uuid.UUID
 	return nil
 }
 
-// Changed makes all instances forget what they remember of a subject. It comes after each transaction that ends sessions or changes what
-// Authenticate decides by, other than for the better.
+// Changed makes all instances drop their cached state of a subject. It must be called after each
+// transaction that ends sessions or takes away access.
 func (s *Service) Changed(ctx context.Context, subject invalidation.Subject) {
 	s.opts.Channel.Announce(ctx, subject)
 }
 
-// Self is the logged-in user with what belongs to them.
+// Self is the logged-in user with their tenant and session.
 type Self struct {
 	User    db.User
 	Tenant  db.Tenant
 	Session db.Session
 }
 
-// Me returns the user, their own tenant and the session of a principal.
+// Me returns the principal's user, own tenant and session.
 func (s *Service) Me(ctx context.Context, by access.Principal) (Self, error) {
 	var self Self
 	var err error
@@ -103,7 +105,7 @@ func (s *Service) Me(ctx context.Context, by access.Principal) (Self, error) {
 		self.Session, err = s.store.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: by.SessionID})
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		err = sessionEnded() // session or tenant was deleted
+		err = sessionEnded() // the session or the tenant was deleted
 	}
 	return self, err
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// tokenType is the typ of a token's header (RFC 8725, section 3.11): it keeps one kind from passing for the other.
+// tokenType is the typ header of a token (RFC 8725, section 3.11). It keeps an access token and a
+// refresh token from being used for each other.
 type tokenType string
 
 const (
@@ -24,11 +25,12 @@ const (
 const (
 	issuer   = "tenantry"
 	audience = "tenantry"
-	// clockSkew is how far the clocks of two instances may be apart.
+	// clockSkew is the maximum difference between the clocks of two instances.
 	clockSkew = 30 * time.Second
 )
 
-// claims are what our tokens say. Role and state are not among them: those are read from the database.
+// claims are the contents of our tokens. Role and state are not included: they are read from the
+// database.
 type claims struct {
 	ID        uuid.UUID // jti
 	UserID    uuid.UUID // sub
@@ -38,7 +40,7 @@ type claims struct {
 	ExpiresAt time.Time // whole seconds
 }
 
-// wireClaims is how claims stand in a token.
+// wireClaims is the JSON form of claims.
 type wireClaims struct {
 	Issuer    string    `json:"iss"`
 	Audience  string    `json:"aud"`
@@ -51,13 +53,13 @@ type wireClaims struct {
 	ExpiresAt int64     `json:"exp"`
 }
 
-// tokens signs and verifies JWTs. Only here and in keys.go is the library known.
+// tokens signs and verifies JWTs. Only this file and keys.go use the JWT library.
 type tokens struct {
 	keys *Keys
 	now  func() time.Time
 }
 
-// sign gives the same token for the same claims.
+// sign returns the signed token. The same claims give the same token.
 func (t *tokens) sign(typ tokenType, c claims) (string, error) {
 	payload, err := json.Marshal(wireClaims{
 		Issuer: issuer, Audience: audience, UserID: c.UserID, TenantID: c.TenantID, SessionID: c.SessionID, ID: c.ID,
@@ -83,9 +85,9 @@ func (t *tokens) sign(typ tokenType, c claims) (string, error) {
 	return string(signed), nil
 }
 
-// verify returns the claims of a token of ours of this type that is valid now; else errs.TokenExpired or errs.InvalidToken.
-// The algorithm is that of the key, whatever the token says; one that says another, or that has extensions which must be
-// understood (RFC 7515, section 4.1.11), isn't ours.
+// verify returns the claims of a currently valid token of this type. It returns errs.TokenExpired
+// or errs.InvalidToken. The key determines the algorithm. A token that names another algorithm, or
+// has critical header extensions (RFC 7515, section 4.1.11), is invalid.
 func (t *tokens) verify(typ tokenType, raw string) (claims, error) {
 	var payload []byte
 	var message *jws.Message
@@ -111,7 +113,7 @@ func (t *tokens) verify(typ tokenType, raw string) (claims, error) {
 	if _, ok := headers.Get(jws.CriticalKey); ok {
 		return claims{}, invalidToken(errors.New("critical headers are not supported"))
 	}
-	_, err = jwt.Parse(payload, jwt.WithVerify(false), // it is verified above
+	_, err = jwt.Parse(payload, jwt.WithVerify(false), // the signature is verified above
 		jwt.WithValidate(true), jwt.WithClock(jwt.ClockFunc(t.now)), jwt.WithAcceptableSkew(clockSkew),
 		jwt.WithIssuer(issuer), jwt.WithAudience(audience),
 		jwt.WithRequiredClaim(jwt.ExpirationKey), jwt.WithRequiredClaim(jwt.IssuedAtKey), jwt.WithRequiredClaim(jwt.NotBeforeKey))

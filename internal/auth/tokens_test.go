@@ -23,7 +23,7 @@ const (
 	ours      = `{"alg":"HS256","typ":"at+jwt"}`
 )
 
-// noon is when the tokens of these tests are issued.
+// noon is the time of issue of the tokens in these tests.
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func someClaims() claims {
@@ -35,7 +35,7 @@ func someClaims() claims {
 	}
 }
 
-// tokensAt returns tokens whose clock stands still.
+// tokensAt returns tokens with a fixed clock.
 func tokensAt(t *testing.T, now time.Time) *tokens {
 	t.Helper()
 	return &tokens{keys: keysOf(t, secretKey, ""), now: func() time.Time { return now }}
@@ -50,7 +50,7 @@ func signed(t *testing.T, typ tokenType) string {
 	return token
 }
 
-// payload is what a token of ours says, after the changes; nil takes a claim away.
+// payload returns the JSON of a valid token with changes applied; a nil value removes a claim.
 func payload(t *testing.T, changes map[string]any) string {
 	t.Helper()
 	c := someClaims()
@@ -69,7 +69,7 @@ func payload(t *testing.T, changes map[string]any) string {
 
 func encode(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
 
-// forge signs by hand what tokens.sign never would.
+// forge signs any header and payload.
 func forge(h func() hash.Hash, key, header, payload string) string {
 	content := encode(header) + "." + encode(payload)
 	mac := hmac.New(h, []byte(key))
@@ -77,7 +77,7 @@ func forge(h func() hash.Hash, key, header, payload string) string {
 	return content + "." + encode(string(mac.Sum(nil)))
 }
 
-// wantInvalid fails unless err is errs.InvalidToken and gives away nothing of the token.
+// wantInvalid fails unless err is errs.InvalidToken and doesn't contain the token.
 func wantInvalid(t *testing.T, err error, token string) {
 	t.Helper()
 	if !errs.Is(err, errs.InvalidToken) {

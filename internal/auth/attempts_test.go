@@ -15,44 +15,44 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// guesser tries passwords of accounts, at a time that the test moves.
-type guesser struct {
-	*guesses
+// limiterTest tries passwords of accounts with a clock that the test controls.
+type limiterTest struct {
+	*attemptLimiter
 
 	store *store.Store
 	at    atomic.Int64
 }
 
-func newGuesser(t *testing.T, engine store.Engine) *guesser {
+func newLimiterTest(t *testing.T, engine store.Engine) *limiterTest {
 	t.Helper()
-	g := &guesser{store: storetest.New(t, engine)}
+	g := &limiterTest{store: storetest.New(t, engine)}
 	g.at.Store(noon.UnixMicro())
 	var err error
-	if g.guesses, err = newGuesses([]byte(secretKey), func() time.Time { return time.UnixMicro(g.at.Load()).UTC() }); err != nil {
+	if g.attemptLimiter, err = newAttemptLimiter([]byte(secretKey), func() time.Time { return time.UnixMicro(g.at.Load()).UTC() }); err != nil {
 		t.Fatal(err)
 	}
 	return g
 }
 
-func (g *guesser) pass(d time.Duration) { g.at.Add(d.Microseconds()) }
+func (g *limiterTest) advance(d time.Duration) { g.at.Add(d.Microseconds()) }
 
-// fail is a wrong password, if it may be tried.
-func (g *guesser) fail(ctx context.Context, email, ip string) error {
-	guess := g.about(email, ip)
-	held, err := guess.allowed(ctx, g.store)
+// fail counts a wrong password, or returns the error if the attempt isn't allowed.
+func (g *limiterTest) fail(ctx context.Context, email, ip string) error {
+	attempt := g.forAccount(email, ip)
+	held, err := attempt.allowed(ctx, g.store)
 	if err != nil {
 		return err
 	}
 	if held.holds() {
 		return held.refusal
 	}
-	return g.store.Tx(ctx, func(q db.Querier) error { return guess.failed(ctx, q, held) })
+	return g.store.Tx(ctx, func(q db.Querier) error { return attempt.failed(ctx, q, held) })
 }
 
-// wait says how long the next try is delayed.
-func (g *guesser) wait(t *testing.T, email, ip string) time.Duration {
+// wait returns the delay before the next attempt.
+func (g *limiterTest) wait(t *testing.T, email, ip string) time.Duration {
 	t.Helper()
-	held, err := g.about(email, ip).allowed(t.Context(), g.store)
+	held, err := g.forAccount(email, ip).allowed(t.Context(), g.store)
 	if held.holds() {
 		err = held.refusal
 	}
@@ -65,11 +65,11 @@ func (g *guesser) wait(t *testing.T, email, ip string) time.Duration {
 	return errs.From(err).RetryAfter
 }
 
-// failures waits for each delay and fails n times.
-func (g *guesser) failures(t *testing.T, n int, email, ip string) {
+// failures fails n times and waits for the delay before each.
+func (g *limiterTest) failures(t *testing.T, n int, email, ip string) {
 	t.Helper()
 	for range n {
-		g.pass(g.wait(t, email, ip))
+		g.advance(g.wait(t, email, ip))
 		if err := g.fail(t.Context(), email, ip); err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 	const email, here, elsewhere = "a@example.com", "192.0.2.1", "198.51.100.1"
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		t.Run("an account from one address, and nobody else", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			g.failures(t, 5, email, here)
 			for i := range 11 {
 				if got := g.wait(t, email, here); i == 0 && got != 0 {
@@ -128,7 +128,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 			}
 		})
 		t.Run("what is refused doesn't count", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			g.failures(t, 6, email, here)
 			for range 5 {
 				if err := g.fail(t.Context(), email, here); !errs.Is(err, errs.TooManyAttempts) {
@@ -140,15 +140,15 @@ func TestGuessingSlowsDown(t *testing.T) {
 			}
 		})
 		t.Run("not by a clock that is ahead", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			g.failures(t, 1, email, here)
-			g.pass(-time.Second)
+			g.advance(-time.Second)
 			if err := g.fail(t.Context(), email, here); err != nil {
 				t.Errorf("error %v of the instance whose clock is behind", err)
 			}
 		})
 		t.Run("an address, over all accounts", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			for i := range 107 {
 				g.failures(t, 1, fmt.Sprintf("%d@example.com", i), here)
 				if got := g.wait(t, email, here); (got > 0) != (i >= 100) {
@@ -163,7 +163,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 			}
 		})
 		t.Run("an account, from all addresses", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			for i := range 101 {
 				g.failures(t, 1, email, fmt.Sprintf("203.0.113.%d", i))
 			}
@@ -172,7 +172,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 			}
 		})
 		t.Run("an IPv6 subscriber is one address", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			for i := range 6 {
 				g.failures(t, 1, email, fmt.Sprintf("2001:db8:0:1::%x", i))
 			}
@@ -183,20 +183,20 @@ func TestGuessingSlowsDown(t *testing.T) {
 			}
 		})
 		t.Run("an IPv4 address is the same in the clothes of IPv6", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			g.failures(t, 6, email, here)
 			if got := g.wait(t, email, "::ffff:"+here); got != time.Second {
 				t.Errorf("delay %s", got)
 			}
 		})
 		t.Run("until the right password comes", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			g.failures(t, 20, email, here)
 			for i := range 80 {
 				g.failures(t, 1, fmt.Sprintf("%d@example.com", i), here)
 			}
-			g.pass(g.wait(t, email, here))
-			succeed := func(q db.Querier) error { return g.about(email, here).succeeded(t.Context(), q) }
+			g.advance(g.wait(t, email, here))
+			succeed := func(q db.Querier) error { return g.forAccount(email, here).succeeded(t.Context(), q) }
 			if err := g.store.Tx(t.Context(), succeed); err != nil {
 				t.Fatal(err)
 			}
@@ -209,14 +209,14 @@ func TestGuessingSlowsDown(t *testing.T) {
 			}
 		})
 		t.Run("until a day has passed without a failure", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			g.failures(t, 12, email, here)
-			g.pass(24 * time.Hour)
+			g.advance(24 * time.Hour)
 			g.failures(t, 1, email, here)
 			if got := g.wait(t, email, here); got != 128*time.Second {
 				t.Errorf("after exactly a day: %s, want 128 s", got)
 			}
-			g.pass(24*time.Hour + time.Microsecond)
+			g.advance(24*time.Hour + time.Microsecond)
 			g.failures(t, 5, email, here)
 			if got := g.wait(t, email, here); got != 0 {
 				t.Errorf("after more than a day: %s, want none", got)
@@ -229,10 +229,10 @@ func TestIPv6SubscriberWithManyNetworksIsOne(t *testing.T) {
 	t.Parallel()
 	const email, elsewhere = "a@example.com", "198.51.100.1"
 	for _, width := range []struct {
-		from string // with the number of a /64
+		from string // a format for the number of a /64
 		free int
 	}{{"2001:db8:0:%x::1", 20}, {"2001:db8:0:%x00::1", 80}} {
-		g := newGuesser(t, store.SQLite)
+		g := newLimiterTest(t, store.SQLite)
 		network := func(i int) string { return fmt.Sprintf(width.from, i) }
 		for i := range width.free + 1 {
 			g.failures(t, 1, email, network(i))
@@ -252,9 +252,9 @@ func TestIPv6SubscriberWithManyNetworksIsOne(t *testing.T) {
 func TestDelayFromEverywhereDoesNotHoldWhereTheAccountHasLoggedIn(t *testing.T) {
 	t.Parallel()
 	const email, elsewhere = "a@example.com", "198.51.100.1"
-	g := newGuesser(t, store.SQLite)
+	g := newLimiterTest(t, store.SQLite)
 	const home, neighbour = "2001:db8:0:1::1", "2001:db8:0:2::1"
-	comeHome := func(q db.Querier) error { return g.about(email, home).rememberNetwork(t.Context(), q) }
+	comeHome := func(q db.Querier) error { return g.forAccount(email, home).rememberNetwork(t.Context(), q) }
 	if err := g.store.Tx(t.Context(), comeHome); err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +274,7 @@ func TestDelayFromEverywhereDoesNotHoldWhereTheAccountHasLoggedIn(t *testing.T) 
 	if got := g.wait(t, email, home); got != time.Second {
 		t.Errorf("delay %s at home after six failures there, want 1 s", got)
 	}
-	g.pass(90*24*time.Hour + time.Microsecond)
+	g.advance(90*24*time.Hour + time.Microsecond)
 	g.failures(t, 101, email, "203.0.113.1")
 	for i := range 101 {
 		g.failures(t, 1, email, fmt.Sprintf("203.0.113.%d", i))
@@ -289,7 +289,7 @@ func TestConcurrentFailuresCountExactly(t *testing.T) {
 	const attempts = 20
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		t.Run("one by one until there is a delay", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			var counted, refused atomic.Int64
 			var wait sync.WaitGroup
 			for range attempts {
@@ -308,12 +308,12 @@ func TestConcurrentFailuresCountExactly(t *testing.T) {
 			if counted.Load() != 6 || refused.Load() != attempts-6 {
 				t.Errorf("%d passwords were tried and %d were not, want 6 and %d", counted.Load(), refused.Load(), attempts-6)
 			}
-			if got := failuresOf(t, g, g.about("a@example.com", "192.0.2.1").addresses[0]); got != 6 {
+			if got := failuresOf(t, g, g.forAccount("a@example.com", "192.0.2.1").addresses[0]); got != 6 {
 				t.Errorf("the address counts %d failures, want 6", got)
 			}
 		})
 		t.Run("all of an account's from different addresses", func(t *testing.T) {
-			g := newGuesser(t, engine)
+			g := newLimiterTest(t, engine)
 			var wait sync.WaitGroup
 			for i := range attempts {
 				wait.Go(func() {
@@ -323,14 +323,14 @@ func TestConcurrentFailuresCountExactly(t *testing.T) {
 				})
 			}
 			wait.Wait()
-			if got := failuresOf(t, g, g.about("a@example.com", "").account); got != attempts {
+			if got := failuresOf(t, g, g.forAccount("a@example.com", "").account); got != attempts {
 				t.Errorf("%d failures, want %d", got, attempts)
 			}
 		})
 	})
 }
 
-func failuresOf(t *testing.T, g *guesser, c counter) int64 {
+func failuresOf(t *testing.T, g *limiterTest, c counter) int64 {
 	t.Helper()
 	row, err := g.store.GetLoginAttempt(t.Context(), db.GetLoginAttemptParams{Subject: c.subject})
 	if err != nil {
@@ -342,7 +342,7 @@ func failuresOf(t *testing.T, g *guesser, c counter) int64 {
 func TestForgottenCountsAreDeletedInSmallBatches(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		g := newGuesser(t, engine)
+		g := newLimiterTest(t, engine)
 		for i := range 10 {
 			g.failures(t, 1, fmt.Sprintf("%d@example.com", i), "192.0.2.1")
 		}
@@ -357,8 +357,9 @@ func TestForgottenCountsAreDeletedInSmallBatches(t *testing.T) {
 		if got := count(); got != 21 {
 			t.Fatalf("%d rows, want 21: 10 accounts, 10 of them with the address, and the address", got)
 		}
-		g.pass(25 * time.Hour)
-		// The first failure adds three rows and each of the others two. Each deletes ten, as long as there are old ones.
+		g.advance(25 * time.Hour)
+		// The first failure adds three rows and each further one two. Each deletes ten expired
+		// ones, if there are any.
 		for i, want := range []int{21 + 3 - 10, 14 + 2 - 10, 3 + 2 + 2} {
 			g.failures(t, 1, "new@example.com", fmt.Sprintf("198.51.100.%d", i))
 			if got := count(); got != want {
@@ -370,18 +371,18 @@ func TestForgottenCountsAreDeletedInSmallBatches(t *testing.T) {
 
 func TestWhatIsTypedAsAnAddressIsNotKept(t *testing.T) {
 	t.Parallel()
-	g := newGuesser(t, store.SQLite)
+	g := newLimiterTest(t, store.SQLite)
 	const typed = "my secret password"
-	for _, c := range []counter{g.about(typed, "192.0.2.1").account, g.about(typed, "192.0.2.1").pairs[0]} {
+	for _, c := range []counter{g.forAccount(typed, "192.0.2.1").account, g.forAccount(typed, "192.0.2.1").pairs[0]} {
 		if strings.Contains(c.subject, "secret") || len(c.subject) != 64 {
 			t.Errorf("subject %q", c.subject)
 		}
 	}
-	other, err := newGuesses([]byte(secretKey+"x"), g.now)
+	other, err := newAttemptLimiter([]byte(secretKey+"x"), g.now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if other.about(typed, "").account == g.about(typed, "").account {
+	if other.forAccount(typed, "").account == g.forAccount(typed, "").account {
 		t.Error("the subject doesn't depend on the key, so a list of addresses finds out who it is")
 	}
 }

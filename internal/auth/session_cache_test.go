@@ -18,15 +18,15 @@ import (
 	"github.com/tenantry/tenantry/internal/invalidation"
 )
 
-// loop is a channel's transport with one instance, which can be cut off.
-type loop struct {
+// loopback is a channel's transport with one instance, which can be disconnected.
+type loopback struct {
 	cut   atomic.Bool
 	texts chan string
 }
 
-func newLoop() *loop { return &loop{texts: make(chan string, 1000)} }
+func newLoopback() *loopback { return &loopback{texts: make(chan string, 1000)} }
 
-func (l *loop) Publish(_ context.Context, text string) error {
+func (l *loopback) Publish(_ context.Context, text string) error {
 	if l.cut.Load() {
 		return errors.New("cut off")
 	}
@@ -34,7 +34,7 @@ func (l *loop) Publish(_ context.Context, text string) error {
 	return nil
 }
 
-func (l *loop) Listen(ctx context.Context, ready func(), hear func(text string)) error {
+func (l *loopback) Listen(ctx context.Context, ready func(), hear func(text string)) error {
 	ready()
 	for {
 		select {
@@ -46,13 +46,13 @@ func (l *loop) Listen(ctx context.Context, ready func(), hear func(text string))
 	}
 }
 
-// inBubble gives f a memory whose channel is live, in a bubble of its own time.
-func inBubble(t *testing.T, f func(t *testing.T, r *remembered, l *loop)) {
+// withLiveCache calls f with a cache whose channel is live, in a synctest bubble.
+func withLiveCache(t *testing.T, f func(t *testing.T, r *sessionCache, l *loopback)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLoop()
+		l := newLoopback()
 		channel := invalidation.New(l, slog.New(slog.DiscardHandler))
-		r := newRemembered(channel)
+		r := newSessionCache(channel)
 		ctx, stop := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { channel.Run(ctx) })
@@ -67,36 +67,36 @@ func someSession() (sessionKey, db.GetSessionStateRow) {
 	return sessionKey{uuid.New(), uuid.New()}, db.GetSessionStateRow{UserID: uuid.New(), Email: "a@example.com"}
 }
 
-// learn asks and remembers the answer.
-func (r *remembered) learn(key sessionKey, state db.GetSessionStateRow) {
+// fill caches a state as if it had been queried now.
+func (r *sessionCache) fill(key sessionKey, state db.GetSessionStateRow) {
 	_, q, _ := r.get(key)
 	r.put(key, q, state)
 }
 
-func (r *remembered) knows(key sessionKey) bool {
+func (r *sessionCache) has(key sessionKey) bool {
 	_, _, ok := r.get(key)
 	return ok
 }
 
 func TestStatesAreUsedForASecond(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, r *remembered, _ *loop) {
+	withLiveCache(t, func(t *testing.T, r *sessionCache, _ *loopback) {
 		key, state := someSession()
 		_, q, ok := r.get(key)
 		if ok {
-			t.Fatal("it is known before anybody asked")
+			t.Fatal("the state is cached before the first query")
 		}
-		time.Sleep(stateAge / 2) // the question is what counts, and not the answer
+		time.Sleep(stateAge / 2) // the age counts from the query, not from its result
 		r.put(key, q, state)
 		time.Sleep(stateAge/2 - time.Nanosecond)
 		if got, _, ok := r.get(key); !ok || got != state {
-			t.Fatalf("%+v, %t, want what the database said less than %s ago", got, ok, stateAge)
+			t.Fatalf("%+v, %t, want what the database returned less than %s ago", got, ok, stateAge)
 		}
 		time.Sleep(time.Nanosecond)
-		if r.knows(key) {
-			t.Errorf("it is used %s after the question", stateAge)
+		if r.has(key) {
+			t.Errorf("it is used %s after the query", stateAge)
 		}
-		if other := (sessionKey{uuid.New(), key.id}); r.knows(other) {
+		if other := (sessionKey{uuid.New(), key.id}); r.has(other) {
 			t.Error("a session of another tenant has the same state")
 		}
 	})
@@ -104,55 +104,55 @@ func TestStatesAreUsedForASecond(t *testing.T) {
 
 func TestNothingIsUsedWhileTheChannelIsNotLive(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, r *remembered, l *loop) {
+	withLiveCache(t, func(t *testing.T, r *sessionCache, l *loopback) {
 		key, state := someSession()
 		l.cut.Store(true)
 		for r.channel.Live(time.Now()) {
-			r.learn(key, state)
-			if !r.knows(key) {
+			r.fill(key, state)
+			if !r.has(key) {
 				t.Fatal("not used, and the channel is live")
 			}
 			time.Sleep(time.Millisecond)
 		}
 		for range 100 {
-			if r.knows(key) {
+			if r.has(key) {
 				t.Fatal("used, and the channel isn't live")
 			}
-			r.learn(key, state)
+			r.fill(key, state)
 		}
 		l.cut.Store(false)
 		time.Sleep(time.Second / 2)
 		synctest.Wait()
-		if r.knows(key) {
-			t.Error("what was asked while nothing was heard is used")
+		if r.has(key) {
+			t.Error("a state from while the channel was down is used")
 		}
-		r.learn(key, state)
-		if !r.knows(key) {
+		r.fill(key, state)
+		if !r.has(key) {
 			t.Error("not used, and the channel is live again")
 		}
 	})
-	r := newRemembered(nil)
+	r := newSessionCache(nil)
 	key, state := someSession()
-	r.learn(key, state)
-	if r.knows(key) || r.states.Len() > 0 {
-		t.Error("something is remembered without a channel")
+	r.fill(key, state)
+	if r.has(key) || r.states.Len() > 0 {
+		t.Error("a state is cached without a channel")
 	}
 }
 
-// An answer may be from before a change that was announced while it was on its way.
+// A query's result may be older than a change that was announced before the result arrived.
 func TestAnswersToQuestionsFromBeforeAChangeAreNotRemembered(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, r *remembered, _ *loop) {
+	withLiveCache(t, func(t *testing.T, r *sessionCache, _ *loopback) {
 		key, state := someSession()
 		_, before, _ := r.get(key)
 		r.channel.Announce(t.Context(), invalidation.User(key.tenantID, state.UserID))
 		r.put(key, before, state)
-		if r.knows(key) {
+		if r.has(key) {
 			t.Error("the old state is used after the change")
 		}
-		synctest.Wait() // the announcement comes back, too
-		r.learn(key, state)
-		if !r.knows(key) {
+		synctest.Wait() // the announcement also comes back to this instance
+		r.fill(key, state)
+		if !r.has(key) {
 			t.Error("the new state isn't used")
 		}
 	})
@@ -160,7 +160,7 @@ func TestAnswersToQuestionsFromBeforeAChangeAreNotRemembered(t *testing.T) {
 
 func TestChangesForgetWhomTheyAreAbout(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, r *remembered, _ *loop) {
+	withLiveCache(t, func(t *testing.T, r *sessionCache, _ *loopback) {
 		tenant, user := uuid.New(), uuid.New()
 		type session struct {
 			key   sessionKey
@@ -179,20 +179,20 @@ func TestChangesForgetWhomTheyAreAbout(t *testing.T) {
 			for _, aged := range []bool{false, true} {
 				if aged {
 					time.Sleep(stateAge)
-					r.learn(someSession()) // now the younger generation begins
+					r.fill(someSession()) // the current generation begins
 					time.Sleep(stateAge - 100*time.Millisecond)
 				}
 				all := []session{own, another, colleague, stranger}
 				for _, s := range all {
-					r.learn(s.key, s.state)
+					r.fill(s.key, s.state)
 				}
 				if aged {
 					time.Sleep(200 * time.Millisecond)
-					r.learn(someSession()) // and now it is the elder one
+					r.fill(someSession()) // and becomes the previous one
 				}
 				r.channel.Announce(t.Context(), subject)
 				for i, s := range all {
-					if got, want := r.knows(s.key), i >= len(forgotten); got != want {
+					if got, want := r.has(s.key), i >= len(forgotten); got != want {
 						t.Errorf("%s: session %d is known: %t, want %t", subject, i, got, want)
 					}
 				}
@@ -204,16 +204,16 @@ func TestChangesForgetWhomTheyAreAbout(t *testing.T) {
 
 func TestRememberedSessionsAreBounded(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, r *remembered, _ *loop) {
+	withLiveCache(t, func(t *testing.T, r *sessionCache, _ *loopback) {
 		var key sessionKey
 		for n := range 1_000_000 {
 			binary.LittleEndian.PutUint64(key.id[:], uint64(n))
-			r.learn(key, db.GetSessionStateRow{})
-			if r.states.Len() > maxRemembered {
-				t.Fatalf("%d sessions, want %d at most", r.states.Len(), maxRemembered)
+			r.fill(key, db.GetSessionStateRow{})
+			if r.states.Len() > maxCachedSessions {
+				t.Fatalf("%d sessions, want %d at most", r.states.Len(), maxCachedSessions)
 			}
 		}
-		if !r.knows(key) {
+		if !r.has(key) {
 			t.Error("the newest isn't known")
 		}
 	})
@@ -221,7 +221,7 @@ func TestRememberedSessionsAreBounded(t *testing.T) {
 
 func TestVerifiedTokensAreBoundedAndThoseInUseStay(t *testing.T) {
 	t.Parallel()
-	v := newVerified()
+	v := newTokenCache()
 	c := someClaims()
 	now := c.IssuedAt
 	used := sha256.Sum256([]byte("in use"))
@@ -230,13 +230,13 @@ func TestVerifiedTokensAreBoundedAndThoseInUseStay(t *testing.T) {
 		var hash [sha256.Size]byte
 		binary.LittleEndian.PutUint64(hash[:], uint64(n))
 		v.put(hash, c, now)
-		if n%(maxVerified/4) == 0 {
+		if n%(maxCachedTokens/4) == 0 {
 			if _, ok := v.get(used, now); !ok {
 				t.Fatalf("a token in use is forgotten after %d others", n)
 			}
 		}
-		if size := v.claims.Len(); size > maxVerified {
-			t.Fatalf("%d tokens, want %d at most", size, maxVerified)
+		if size := v.claims.Len(); size > maxCachedTokens {
+			t.Fatalf("%d tokens, want %d at most", size, maxCachedTokens)
 		}
 	}
 }
