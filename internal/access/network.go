@@ -2,21 +2,23 @@ package access
 
 import "net/netip"
 
-// Network is a network that an address is part of.
+// Network is a network for which requests are counted.
 type Network struct {
 	Prefix    string
-	Allowance int64 // factor of the limits of a single client
+	Allowance int64 // factor for the limits of a single client
 }
 
-// widths are the sizes of the IPv6 networks that providers give to a subscriber, who can use every address in them.
-// Several subscribers may share a wider network, so its limits are higher.
+// widths are the prefix lengths of the IPv6 networks that providers assign to subscribers, who can
+// use every address in them. Several subscribers may share a wider network, so its limits are
+// higher.
 var widths = []struct {
 	bits      int
 	allowance int64
 }{{64, 1}, {56, 4}, {48, 16}}
 
-// Networks returns the networks for which limits count an address, the narrowest first: the address itself for IPv4,
-// its /64, /56 and /48 for IPv6. A text that isn't an address is returned as the only network.
+// Networks returns the networks of an address for which requests are counted, the narrowest first:
+// for IPv4 the address itself, for IPv6 its /64, /56 and /48. A text that isn't an address is
+// returned as the only network.
 func Networks(ip string) []Network {
 	address, err := netip.ParseAddr(ip)
 	if err != nil {
@@ -33,17 +35,18 @@ func Networks(ip string) []Network {
 	return networks
 }
 
-// CanonicalAddress returns the form in which addresses are counted and written down: IPv4 within IPv6 is IPv4, and
-// zones are left out, because only the machine itself knows them.
+// CanonicalAddress returns the form in which addresses are counted and stored: IPv4 addresses
+// mapped to IPv6 become IPv4, and zones are removed, because they have a meaning only on this
+// machine.
 func CanonicalAddress(address netip.Addr) netip.Addr { return address.Unmap().WithZone("") }
 
-// IsPrivate reports whether an address is of a private network, of the machine itself or of its link: where reverse proxies
-// usually are.
+// IsPrivate reports whether an address is private, loopback or link-local. Reverse proxies usually
+// have such addresses.
 func IsPrivate(address netip.Addr) bool {
 	return address.IsPrivate() || address.IsLoopback() || address.IsLinkLocalUnicast()
 }
 
-// WidestNetwork returns the prefix of the last of Networks: a client may have any number of addresses in it.
+// WidestNetwork returns the prefix of the widest network of an address.
 func WidestNetwork(ip string) string {
 	networks := Networks(ip)
 	return networks[len(networks)-1].Prefix

@@ -17,31 +17,31 @@ import (
 // NoAuditAction is the x-audit-action of operations that change nothing.
 const NoAuditAction = "none"
 
-// tenantParameter of the query names the tenant to act in.
+// tenantParameter is the query parameter with the tenant to act in.
 const tenantParameter = "tenant_id"
 
-// Operation is one operation of the document, with the rules that it carries.
+// Operation is an operation of the OpenAPI document with its access rules.
 type Operation struct {
 	ID           string
 	Method       string
-	Path         string // as in the document, with {id}
+	Path         string // as in the document, for example with {id}
 	RequiredRole Role
 	AuditAction  string
 	RateClass    RateClass // x-rate-limit
-	TenantBound  bool      // takes tenant_id
-	Streaming    bool      // x-streaming: its reply may take as long as it likes, a step at a time
+	TenantBound  bool      // has the parameter tenant_id
+	Streaming    bool      // x-streaming: the time limit applies to each part of the reply, not to the whole
 	Work         Work      // x-work
-	Entity       string    // x-entity: what {id} is the id of; empty without one, and if it is none
+	Entity       string    // x-entity of the path: the type that {id} identifies; empty without one
 	References   []Reference
 	Spec         *openapi3.Operation
-	Parameters   []*openapi3.Parameter // its own and its path's
-	// HeavyParameters are parameters of the query that make light work heavy: those with x-work.
+	Parameters   []*openapi3.Parameter // of the operation and of its path
+	// HeavyParameters are query parameters with x-work: with one of them, light work is heavy.
 	HeavyParameters []string
 }
 
-// Operations returns every operation of the document, sorted by id. It is an error if one lacks x-required-role
-// or x-audit-action, has an unknown role, class of x-rate-limit or kind of x-work, if its security doesn't fit
-// its role, if an id lacks x-entity, or if a format is unknown: what isn't said isn't allowed.
+// Operations returns all operations of the document, sorted by id. It returns an error if an
+// operation lacks x-required-role or x-audit-action, has an unknown role, x-rate-limit or x-work,
+// has security that doesn't match its role, has an id without x-entity or an unknown format.
 func Operations(doc *openapi3.T) ([]Operation, error) {
 	var list []Operation
 	var faults []error
@@ -74,7 +74,7 @@ func Operations(doc *openapi3.T) ([]Operation, error) {
 	return list, nil
 }
 
-// Address is the operation's path with this id in it. Other parameters of the path get their examples.
+// Address returns the operation's path with this id. Other path parameters get their examples.
 func (o *Operation) Address(id string) string {
 	path := strings.ReplaceAll(o.Path, "{id}", url.PathEscape(id))
 	for _, p := range o.Parameters {
@@ -119,13 +119,14 @@ func (o *Operation) readRules(doc *openapi3.T) error {
 	return nil
 }
 
-// CreatesInTenant reports whether the operation adds something to the tenant that the request acts in.
+// CreatesInTenant reports whether the operation creates a resource in the tenant that the request
+// acts in.
 func (o *Operation) CreatesInTenant() bool {
 	return o.TenantBound && o.Entity == "" && o.Spec.Responses.Value(strconv.Itoa(http.StatusCreated)) != nil
 }
 
-// Creator returns the operation that makes things of an entity, and whether there is one: a POST to the collection that
-// they are in.
+// Creator returns the operation that creates resources of an entity type, if there is one: a POST
+// to the collection whose items have this type.
 func Creator(operations []Operation, entity string) (Operation, bool) {
 	for _, op := range operations {
 		collection, isOne := strings.CutSuffix(op.Path, "/{id}")
@@ -141,8 +142,8 @@ func Creator(operations []Operation, entity string) (Operation, bool) {
 	return Operation{}, false
 }
 
-// Permissions returns the ids of the operations that someone with this role may call with their token, sorted. What
-// needs no log-in isn't among them.
+// Permissions returns the sorted ids of the operations that a user with this role may call.
+// Operations without authentication are not included.
 func Permissions(operations []Operation, role Role) []string {
 	ids := []string{}
 	for _, op := range operations {

@@ -11,7 +11,8 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// load reads a document of nothing but these paths, in which an operation needs a token unless it says otherwise.
+// load parses a document with only these paths, in which operations require authentication by
+// default.
 func load(t *testing.T, paths string) *openapi3.T {
 	t.Helper()
 	doc, err := openapi3.NewLoader().LoadFromData([]byte(`
@@ -153,7 +154,7 @@ func TestIncompleteOperationsAreRefusedAllAtOnce(t *testing.T) {
 		"POST /field": `x-rate-limit: default, operationId: q, x-required-role: admin, x-audit-action: box.create, requestBody: {content: {application/json: {schema:
           {type: object, properties: {box: {type: object, properties: {shelf_id: {type: string, format: uuid}}}}}}}}`,
 	}
-	// Operations of one path stand under one key.
+	// The operations of a path share one key.
 	methods := map[string][]string{}
 	for place, rules := range faulty {
 		method, path, _ := strings.Cut(place, " ")

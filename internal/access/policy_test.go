@@ -12,9 +12,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// policy says which role each area of the API requires; the first line that fits counts. Described resources have theirs in
-// sql/resources. All this is written down apart from the document, because the document's roles are what the program
-// enforces and what all other tests go by: one that is wrong there is wrong everywhere.
+// policy is the role that each area of the API requires; the first match applies. The roles of
+// described resources are in sql/resources. The policy is independent of the document, because a
+// wrong role in the document would be enforced by the program and expected by all other tests.
 var policy = []area{
 	{`/api/v1/auth/(login|refresh|password/reset)$`, "", access.Anon},
 	{`/api/v1/auth/me$`, access.Any, access.User},
@@ -32,11 +32,11 @@ var policy = []area{
 
 // area is a part of the API.
 type area struct {
-	path            string // from the beginning
+	path            string // prefix of the path
 	reading, change access.Role
 }
 
-// operations are those of the document.
+// operations returns the operations of the document.
 func operations(t *testing.T) []access.Operation {
 	t.Helper()
 	doc, err := document.Shared()
@@ -71,7 +71,8 @@ func TestDocumentKeepsToThePolicy(t *testing.T) {
 		if op.RequiredRole != want {
 			t.Errorf("%s %s requires the role %q, and by the policy it is %q", op.Method, op.Path, op.RequiredRole, want)
 		}
-		// What belongs to a tenant is found by the tenant that the request acts in; what belongs to a person, by the person.
+		// Data of a tenant is selected by the tenant that the request acts in, data of a user by
+		// the user.
 		personal := strings.HasPrefix(op.Path, "/api/v1/auth/") || want == access.Superuser || want == access.Anon
 		if op.TenantBound == personal {
 			t.Errorf("%s %s: tenant_id is a parameter of it: %t", op.Method, op.Path, op.TenantBound)

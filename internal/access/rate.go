@@ -2,19 +2,19 @@ package access
 
 import "fmt"
 
-// RateClass is the x-rate-limit of an operation: which requests are counted together, and how many there may be.
+// RateClass is the x-rate-limit of an operation. Each class has its own counters and limit.
 type RateClass string
 
-// The classes. Whoever has a token is counted by who they are, everybody else by their address.
+// The classes. Authenticated requests are counted per user, all others per address.
 const (
-	RateNone     RateClass = "none"     // not limited: what is asked all the time, and costs nothing
-	RateDefault  RateClass = "default"  // all others
-	RateLogin    RateClass = "login"    // checks a password or a one-time token of somebody who isn't logged in
-	RateRefresh  RateClass = "refresh"  // what a thief of tokens would try
-	RatePassword RateClass = "password" // checks and hashes a password of somebody who is logged in
+	RateNone     RateClass = "none"     // not limited: frequent and cheap
+	RateDefault  RateClass = "default"  // all other operations
+	RateLogin    RateClass = "login"    // checks a password or one-time token without authentication
+	RateRefresh  RateClass = "refresh"  // exchanges a refresh token
+	RatePassword RateClass = "password" // checks and hashes the password of an authenticated user
 )
 
-// ParseRateClass returns the class of that name.
+// ParseRateClass returns the class with that name, or an error.
 func ParseRateClass(name string) (RateClass, error) {
 	switch c := RateClass(name); c {
 	case RateNone, RateDefault, RateLogin, RateRefresh, RatePassword:

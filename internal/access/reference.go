@@ -10,30 +10,31 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// AnyEntity is the x-entity of an id that may be that of anything.
+// AnyEntity is the x-entity of an id that can identify any type.
 const AnyEntity = "any"
 
-// NoEntity is the x-entity of a parameter of the path that is no id: it names something of the program, which is everybody's.
+// NoEntity is the x-entity of a path parameter that isn't an id: it names a part of the program,
+// which belongs to no tenant.
 const NoEntity = "none"
 
-// Reference is a place in a request, beside the path, that has the id of something.
+// Reference is a parameter or body field, other than the path, that holds an id.
 type Reference struct {
-	Parameter string // of the query; empty if it is a field of the body
-	Pointer   string // a JSON Pointer into the body (RFC 6901); * stands for each item of a list
+	Parameter string // query parameter; empty for a field of the body
+	Pointer   string // JSON Pointer into the body (RFC 6901); * stands for each item of an array
 	Entity    string // x-entity: company, user, ...
 }
 
-// Place is the parameter or the pointer.
+// Place returns the parameter or the pointer.
 func (r Reference) Place() string { return r.Parameter + r.Pointer }
 
-// readReferences finds out what each id of a request is the id of. One that doesn't say so is an error: nobody could
-// tell whose it may be.
+// readReferences reads the entity type of each id in a request. An id without one is an error,
+// because its tenant could not be checked.
 func (o *Operation) readReferences(item *openapi3.PathItem) error {
 	var faults []error
 	for _, p := range o.Parameters {
 		switch {
 		case p.In == openapi3.ParameterInPath:
-			// The parameter is the same everywhere; what it is about depends on the path.
+			// All paths share the parameter; its type depends on the path.
 			entity, err := entityOf(item.Extensions)
 			if err != nil {
 				faults = append(faults, err)

@@ -7,27 +7,28 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// Request is what is known of the request that is being served. The middleware fills it in on the way; there is one per
-// request, and only one goroutine at a time works on it.
+// Request has the data of the request that is being served. The middleware fills it in. There is
+// one per request, and only one goroutine at a time uses it.
 type Request struct {
 	ID        string
-	TraceID   string // of the W3C trace that it is part of; empty without one
+	TraceID   string // id of the W3C trace; empty without one
 	IP        string
 	UserAgent string
 	Method    string
 	Path      string // as the client sent it: escaped, without the query
-	Legacy    bool   // it is one of the predecessor's paths
+	Legacy    bool   // the path is one of the predecessor's
 	RawQuery  string
-	Accept    []string // the headers that say what the client takes, and how it may be packed
+	Accept    []string // the Accept and Accept-Encoding headers
 	Encodings []string
 	Operation Operation
 	Principal Principal // zero until authentication
-	Admitted  bool      // it holds its place, see package admission
-	CheckedAt time.Time // when the last answered question about the principal's right was asked
-	// Confirm asks the database whether the principal may still do this; nil before the handler and outside of
-	// a request.
+	Admitted  bool      // the request holds its place; see package admission
+	CheckedAt time.Time // when the principal was last checked
+	// Confirm checks in the database whether the principal may still make the request. It is nil
+	// before the handler and outside of a request.
 	Confirm func(ctx context.Context) error
-	// Renew asks the same through q, but only if the last answer is older than a second; nil if Confirm is nil.
+	// Renew is like Confirm, but queries through q, and only if the last check is older than a
+	// second. It is nil if Confirm is.
 	Renew func(ctx context.Context, q db.Querier) error
 }
 
@@ -38,7 +39,8 @@ func WithRequest(ctx context.Context, r *Request) context.Context {
 	return context.WithValue(ctx, contextKey{}, r)
 }
 
-// RequestFrom returns the request that ctx carries; outside of one, as on the command line, an empty one.
+// RequestFrom returns the request in ctx. Without one, as on the command line, it returns an empty
+// request.
 func RequestFrom(ctx context.Context) *Request {
 	if r, ok := ctx.Value(contextKey{}).(*Request); ok {
 		return r
@@ -46,13 +48,13 @@ func RequestFrom(ctx context.Context) *Request {
 	return &Request{}
 }
 
-// PrincipalFrom returns who makes the request. Where the document requires no log-in it is the zero Principal, which
-// belongs to no tenant.
+// PrincipalFrom returns the principal of the request in ctx. Without authentication it is the zero
+// Principal, which has no tenant.
 func PrincipalFrom(ctx context.Context) Principal { return RequestFrom(ctx).Principal }
 
-// StillAllowed returns an error when the principal of the request has lost the right to it since it began: the session
-// has ended, or the role, the user or the tenant is no longer what the operation needs. Streams call it with each part.
-// Outside of a request it returns nil.
+// StillAllowed returns an error if the principal has lost access since the request began: the
+// session has ended, or the role, the user or the tenant no longer permits the operation. Streams
+// call it for each part. Outside of a request it returns nil.
 func StillAllowed(ctx context.Context) error {
 	if confirm := RequestFrom(ctx).Confirm; confirm != nil {
 		return confirm(ctx)
@@ -60,7 +62,7 @@ func StillAllowed(ctx context.Context) error {
 	return nil
 }
 
-// StillAllowedIn is StillAllowed through the queries of a transaction, for which an answer is good for a
+// StillAllowedIn is like StillAllowed within a transaction. The result of a check is valid for a
 // second. store.Tx calls it at the beginning of each attempt and before the commit.
 func StillAllowedIn(ctx context.Context, q db.Querier) error {
 	if renew := RequestFrom(ctx).Renew; renew != nil {
@@ -71,7 +73,7 @@ func StillAllowedIn(ctx context.Context, q db.Querier) error {
 
 const maxRequestID = 128
 
-// IsRequestID reports whether a client's request id may go into logs, headers and columns as it is.
+// IsRequestID reports whether a client's request id is safe for logs, headers and columns.
 func IsRequestID(id string) bool {
 	for _, c := range []byte(id) {
 		switch {

@@ -8,24 +8,27 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// workExtension of an operation is its kind of work. A parameter of the query that has it makes the operation heavy.
+// workExtension is the kind of work of an operation. On a query parameter it makes the operation
+// heavy.
 const workExtension = "x-work"
 
-// Work is the x-work of an operation: which places of its tenant a request holds while its handler runs.
+// Work is the x-work of an operation. It decides which places of its tenant a request holds while
+// its handler runs.
 type Work string
 
 // The kinds of work.
 const (
-	WorkNone   Work = "none"   // needs no connection to the database, or is bounded elsewhere
-	WorkLight  Work = "light"  // takes a connection for milliseconds
-	WorkHeavy  Work = "heavy"  // takes a connection or a processor for long
-	WorkStream Work = "stream" // takes as long as the client reads: every operation with x-streaming
-	// WorkSlow is light work of an operation whose requests have lately taken long. The document doesn't have it.
+	WorkNone   Work = "none"   // needs no database connection, or is limited elsewhere
+	WorkLight  Work = "light"  // uses a connection for milliseconds
+	WorkHeavy  Work = "heavy"  // uses a connection or a processor for long
+	WorkStream Work = "stream" // every operation with x-streaming: lasts as long as the client reads
+	// WorkSlow is light work of an operation whose recent requests were slow. The document doesn't
+	// use it.
 	WorkSlow Work = "slow"
 )
 
-// readWork reads x-work of the operation and of its parameters. Without x-work the work of an operation is
-// light, or none if the operation is open to everyone.
+// readWork reads x-work of the operation and of its parameters. The default is light, or none for
+// an operation without authentication.
 func (o *Operation) readWork() error {
 	work, given := o.Spec.Extensions[workExtension]
 	switch {
@@ -58,7 +61,8 @@ func (o *Operation) readWork() error {
 	return nil
 }
 
-// WorkOf returns the work of a request with this query. A heavy parameter whose value is false makes no difference.
+// WorkOf returns the work of a request with this query. A heavy parameter with the value false has
+// no effect.
 func (o *Operation) WorkOf(query url.Values) Work {
 	if o.Work != WorkLight {
 		return o.Work

@@ -1,5 +1,5 @@
-// Package admission bounds how many connections to the database, and how much heavy work, one tenant may use at
-// the same time.
+// Package admission limits how many database connections, and how much heavy work, a tenant may use
+// at the same time.
 package admission
 
 import (
@@ -16,10 +16,11 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// comeBackAfter is the Retry-After of a refused request.
-const comeBackAfter = 2 * time.Second
+// retryAfter is the Retry-After of a refused request.
+const retryAfter = 2 * time.Second
 
-// Key is whom a request counts for: a tenant, or a network if the client isn't logged in.
+// Key identifies whose limit a request counts towards: a tenant's, or a network's for anonymous
+// clients.
 type Key struct {
 	tenant  uuid.UUID
 	network string
@@ -31,51 +32,52 @@ func Tenant(id uuid.UUID) Key { return Key{tenant: id} }
 // Network returns the key of anonymous requests from a network.
 func Network(network string) Key { return Key{network: network} }
 
-// Limits bound one kind of work.
+// Limits are the limits for one kind of work.
 type Limits struct {
-	Total   int // places of all keys together
-	PerKey  int // places of one key at most; 0: only the rule of Controller holds
-	Waiting int // requests of one key that may wait for a place
-	// Patience is how long a request waits for a place before it is refused.
-	Patience time.Duration
+	Total   int // places for all keys together
+	PerKey  int // maximum places of one key; 0: only the rule of Controller applies
+	Waiting int // maximum waiting requests of one key
+	// Timeout is how long a request waits for a place before it is refused.
+	Timeout time.Duration
 }
 
-// maxHeldPerFree is how many places a key may hold for each place that is free: four fifths of all if no other
-// key holds any.
+// maxHeldPerFree is how many places a key may hold per free place. If no other key holds any, that
+// is four fifths of all.
 const maxHeldPerFree = 4
 
-// Controller gives places to work of one kind. A key may hold four times as many places as it leaves free, so
-// each key gets fewer the more keys there are. The last free place is for a key that holds none.
+// Controller assigns places to work of one kind. A key may hold four times as many places as are
+// free, so each key gets fewer the more keys there are. The last free place is reserved for a key
+// that holds none.
 type Controller struct {
 	limits Limits
 
 	mu      sync.Mutex
 	free    int
-	held    map[Key]int // only of keys that hold a place
-	queues  []*queue    // of keys with requests that wait; the key that got a place last comes last
+	held    map[Key]int // only keys that hold a place
+	queues  []*queue    // keys with waiting requests; the key that was served last is at the end
 	waits   int64
 	refused int64
 }
 
-// queue has the waiting requests of one key, in the order in which they came. It is never empty.
+// queue has the waiting requests of one key, the oldest first. It is never empty.
 type queue struct {
 	key     Key
-	waiters []chan struct{} // closed when the request has its place
+	waiters []chan struct{} // closed when the request gets its place
 }
 
-// NewController returns a controller whose places are all free.
+// NewController returns a controller with all places free.
 func NewController(limits Limits) *Controller {
 	return &Controller{limits: limits, free: limits.Total, held: map[Key]int{}}
 }
 
-// Enter takes a place for a request of this key, and waits for one if necessary. After nil the caller must call
-// Leave with the same key. The error is errs.Busy if no place becomes free in time or too many requests wait
-// already, or context.Canceled.
+// Enter takes a place for a request of this key, and waits for one if necessary. If it returns nil,
+// the caller must call Leave with the same key. It returns errs.Busy if no place becomes free in
+// time or too many requests wait already, or context.Canceled.
 func (c *Controller) Enter(ctx context.Context, key Key) error {
-	return c.enter(ctx, key, c.limits.Patience)
+	return c.enter(ctx, key, c.limits.Timeout)
 }
 
-func (c *Controller) enter(ctx context.Context, key Key, patience time.Duration) error {
+func (c *Controller) enter(ctx context.Context, key Key, waitTimeout time.Duration) error {
 	c.mu.Lock()
 	own := c.queueOf(key)
 	if own == nil && c.admits(key) {
@@ -96,11 +98,11 @@ func (c *Controller) enter(ctx context.Context, key Key, patience time.Duration)
 	own.waiters = append(own.waiters, ready)
 	c.waits++
 	c.mu.Unlock()
-	return c.await(ctx, key, ready, patience)
+	return c.await(ctx, key, ready, waitTimeout)
 }
 
-func (c *Controller) await(ctx context.Context, key Key, ready chan struct{}, patience time.Duration) error {
-	timer := time.NewTimer(patience)
+func (c *Controller) await(ctx context.Context, key Key, ready chan struct{}, waitTimeout time.Duration) error {
+	timer := time.NewTimer(waitTimeout)
 	defer timer.Stop()
 	select {
 	case <-ready:
@@ -111,7 +113,7 @@ func (c *Controller) await(ctx context.Context, key Key, ready chan struct{}, pa
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.giveUp(key, ready) {
-		return nil // it got its place at the same moment
+		return nil // the place was assigned at the same moment
 	}
 	c.refused++
 	if err := ctx.Err(); errors.Is(err, context.Canceled) {
@@ -120,7 +122,7 @@ func (c *Controller) await(ctx context.Context, key Key, ready chan struct{}, pa
 	return busy()
 }
 
-// Leave gives a place back.
+// Leave returns a place.
 func (c *Controller) Leave(key Key) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -145,7 +147,8 @@ func (c *Controller) take(key Key) {
 	c.free--
 }
 
-// admitNext gives a place to the waiting key that holds the fewest. It reports whether that was possible.
+// admitNext assigns a place to the waiting key that holds the fewest, and reports whether there was
+// one.
 func (c *Controller) admitNext() bool {
 	if len(c.queues) == 0 {
 		return false
@@ -162,13 +165,13 @@ func (c *Controller) admitNext() bool {
 	return true
 }
 
-// toBack lets keys that hold as few places as this one come before it the next time.
+// toBack moves a queue behind others whose keys hold equally few places.
 func (c *Controller) toBack(q *queue) {
 	i := slices.Index(c.queues, q)
 	c.queues = append(slices.Delete(c.queues, i, i+1), q)
 }
 
-// giveUp takes a request out of its queue. It reports false if it isn't there any more, because it has a place.
+// giveUp removes a request from its queue. It returns false if the request already has a place.
 func (c *Controller) giveUp(key Key, ready chan struct{}) bool {
 	own := c.queueOf(key)
 	if own == nil {
@@ -199,7 +202,7 @@ func (c *Controller) queueOf(key Key) *queue {
 }
 
 func busy() error {
-	return errs.New(errs.Busy, "Too many requests run here at the same time. Try again in a moment.").After(comeBackAfter)
+	return errs.New(errs.Busy, "Too many requests run here at the same time. Try again in a moment.").After(retryAfter)
 }
 
 // Stats is the state of a controller.
@@ -208,8 +211,8 @@ type Stats struct {
 	Total   int
 	Held    int
 	Waiting int
-	Waits   int64 // requests that had to wait, since the start
-	Refused int64 // requests that got no place, since the start
+	Waits   int64 // requests that had to wait, since start-up
+	Refused int64 // refused requests, since start-up
 }
 
 func (c *Controller) stats(work access.Work) Stats {

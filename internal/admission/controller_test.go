@@ -17,8 +17,8 @@ import (
 
 func newTenant() admission.Key { return admission.Tenant(uuid.New()) }
 
-// impatient has limits under which nobody waits.
-func impatient(total, perKey int) *admission.Controller {
+// withoutQueue returns limits with which no request waits.
+func withoutQueue(total, perKey int) *admission.Controller {
 	return admission.NewController(admission.Limits{Total: total, PerKey: perKey})
 }
 
@@ -38,7 +38,7 @@ func TestKeysLeavePlacesToOthers(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		total, perKey int
-		takes         []int // one key after the other, each as many as it can
+		takes         []int // places that each key gets, in this order
 	}{
 		{20, 0, []int{16, 3, 1, 0}},
 		{20, 2, []int{2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 0}},
@@ -47,7 +47,7 @@ func TestKeysLeavePlacesToOthers(t *testing.T) {
 		{2, 0, []int{1, 1, 0}},
 		{1, 0, []int{1, 0}},
 	} {
-		c := impatient(test.total, test.perKey)
+		c := withoutQueue(test.total, test.perKey)
 		for i, want := range test.takes {
 			if got := takes(t, c, newTenant()); got != want {
 				t.Errorf("%d places, %d for each: key %d took %d, want %d", test.total, test.perKey, i+1, got, want)
@@ -58,7 +58,7 @@ func TestKeysLeavePlacesToOthers(t *testing.T) {
 
 func TestPlaceThatWasGivenBackIsGivenAgain(t *testing.T) {
 	t.Parallel()
-	c, tenant, address := impatient(8, 0), newTenant(), admission.Network("192.0.2.1")
+	c, tenant, address := withoutQueue(8, 0), newTenant(), admission.Network("192.0.2.1")
 	first := takes(t, c, tenant)
 	for range first {
 		c.Leave(tenant)
@@ -71,7 +71,7 @@ func TestPlaceThatWasGivenBackIsGivenAgain(t *testing.T) {
 func TestWaitersComeInTheOrderInWhichTheyCame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := admission.NewController(admission.Limits{Total: 2, Waiting: 3, Patience: time.Minute})
+		c := admission.NewController(admission.Limits{Total: 2, Waiting: 3, Timeout: time.Minute})
 		key := newTenant()
 		if err := c.Enter(t.Context(), key); err != nil {
 			t.Fatal(err)
@@ -99,11 +99,12 @@ func TestWaitersComeInTheOrderInWhichTheyCame(t *testing.T) {
 	})
 }
 
-// Of those that wait the key that holds the fewest places is next, however many requests of another one wait already.
+// The waiting key that holds the fewest places is next, even if another key has more waiting
+// requests.
 func TestQuietKeyIsNext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := admission.NewController(admission.Limits{Total: 4, Waiting: 50, Patience: time.Minute})
+		c := admission.NewController(admission.Limits{Total: 4, Waiting: 50, Timeout: time.Minute})
 		hostile, other, quiet := newTenant(), newTenant(), newTenant()
 		in := make(chan admission.Key, 100)
 		enter := func(key admission.Key) {
@@ -115,7 +116,7 @@ func TestQuietKeyIsNext(t *testing.T) {
 			synctest.Wait()
 		}
 		for range 50 {
-			enter(hostile) // three get in
+			enter(hostile) // three are admitted
 		}
 		enter(other)
 		for range 4 {
@@ -133,11 +134,12 @@ func TestQuietKeyIsNext(t *testing.T) {
 	})
 }
 
-// Keys that hold the same number of places take turns: no line that never ends keeps another one waiting.
+// Keys that hold the same number of places take turns, so an endless queue of one doesn't block
+// another.
 func TestKeysTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := admission.NewController(admission.Limits{Total: 2, Waiting: 50, Patience: time.Minute})
+		c := admission.NewController(admission.Limits{Total: 2, Waiting: 50, Timeout: time.Minute})
 		first, second, quiet := newTenant(), newTenant(), newTenant()
 		in := make(chan admission.Key, 100)
 		enter := func(key admission.Key) {
@@ -150,11 +152,11 @@ func TestKeysTakeTurns(t *testing.T) {
 		}
 		for range 10 {
 			enter(first)
-			enter(second) // one of each gets in
+			enter(second) // one of each is admitted
 		}
 		enter(quiet)
 		for range 3 {
-			c.Leave(<-in) // in the order in which they came in
+			c.Leave(<-in) // in the order of admission
 			synctest.Wait()
 		}
 		for range len(in) {
@@ -169,15 +171,15 @@ func TestKeysTakeTurns(t *testing.T) {
 func TestWaitEndsWithPatienceOrWithTheClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const patience = 5 * time.Second
-		c := admission.NewController(admission.Limits{Total: 1, Waiting: 10, Patience: patience})
+		const waitTimeout = 5 * time.Second
+		c := admission.NewController(admission.Limits{Total: 1, Waiting: 10, Timeout: waitTimeout})
 		holder, waiter := newTenant(), newTenant()
 		if err := c.Enter(t.Context(), holder); err != nil {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		if err := c.Enter(t.Context(), waiter); !errs.Is(err, errs.Busy) || time.Since(start) != patience {
-			t.Errorf("%v after %s, want %s after %s", err, time.Since(start), errs.Busy, patience)
+		if err := c.Enter(t.Context(), waiter); !errs.Is(err, errs.Busy) || time.Since(start) != waitTimeout {
+			t.Errorf("%v after %s, want %s after %s", err, time.Since(start), errs.Busy, waitTimeout)
 		}
 		gone, leave := context.WithCancel(t.Context())
 		leave()
@@ -198,7 +200,7 @@ func TestWaitEndsWithPatienceOrWithTheClient(t *testing.T) {
 
 func TestNoPlaceIsLost(t *testing.T) {
 	t.Parallel()
-	c := admission.NewController(admission.Limits{Total: 5, PerKey: 2, Waiting: 1000, Patience: time.Minute})
+	c := admission.NewController(admission.Limits{Total: 5, PerKey: 2, Waiting: 1000, Timeout: time.Minute})
 	keys := []admission.Key{newTenant(), newTenant(), newTenant(), newTenant()}
 	var all sync.WaitGroup
 	for i := range 40 {
@@ -206,7 +208,7 @@ func TestNoPlaceIsLost(t *testing.T) {
 			for n := range 200 {
 				ctx, cancel := context.WithCancel(t.Context())
 				if (i+n)%3 == 0 {
-					go cancel() // now or a moment later
+					go cancel() // concurrently with Leave
 				}
 				if key := keys[(i+n)%len(keys)]; c.Enter(ctx, key) == nil {
 					c.Leave(key)

@@ -2,7 +2,7 @@ package admission
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// Collectors returns the metrics of the places for each kind of work.
+// Collectors returns the metrics of all kinds of work.
 func (s *Shares) Collectors() []prometheus.Collector {
 	var all []prometheus.Collector
 	for i, kind := range s.Stats() {

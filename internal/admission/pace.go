@@ -8,17 +8,17 @@ import (
 )
 
 const (
-	// slowAfter is how long light work may hold its place until its operation counts as slow.
+	// slowAfter is how long light work may hold its place before its operation counts as slow.
 	slowAfter = time.Second
-	// slowMemory is how long an operation counts as slow after that.
+	// slowMemory is how long an operation then counts as slow.
 	slowMemory = 10 * time.Second
 )
 
-// Pace knows whether the requests of one operation have lately held their places for long, as when a table is locked. The
-// zero Pace is that of a fast operation.
-type Pace struct{ slowUntil atomic.Int64 } // nanoseconds since 1970
+// Pace records whether an operation's recent requests held their places for long, for example
+// because a table is locked. The zero Pace is of a fast operation.
+type Pace struct{ slowUntil atomic.Int64 } // Unix time in nanoseconds
 
-// WorkNow returns the kind of work that light work is at the moment.
+// WorkNow returns WorkSlow for light work of a slow operation, and work otherwise.
 func (p *Pace) WorkNow(work access.Work) access.Work {
 	if work == access.WorkLight && time.Now().UnixNano() < p.slowUntil.Load() {
 		return access.WorkSlow
@@ -26,7 +26,8 @@ func (p *Pace) WorkNow(work access.Work) access.Work {
 	return work
 }
 
-// Watch begins when a request has its place. The caller stops the timer when the request gives the place back.
+// Watch starts a timer when a request gets its place. The caller stops it when the request returns
+// the place.
 func (p *Pace) Watch() *time.Timer { return time.AfterFunc(slowAfter, p.note) }
 
 func (p *Pace) note() { p.slowUntil.Store(time.Now().Add(slowMemory).UnixNano()) }

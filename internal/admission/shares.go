@@ -9,50 +9,52 @@ import (
 )
 
 const (
-	// patience is as long as the database waits for a lock, so a request that gets no further is refused within
-	// about 10 seconds. The number of waiting requests bounds memory: each takes some kilobytes, and its body.
-	// Lower numbers would not help others: clients that are refused at once come back at once.
-	patience     = 5 * time.Second
+	// waitTimeout equals the database's lock time-out, so that a blocked request is refused within
+	// about 10 seconds. The number of waiting requests limits memory: each takes some kilobytes and
+	// its body. Lower numbers would not help, because clients that are refused at once retry at
+	// once.
+	waitTimeout  = 5 * time.Second
 	lightWaiting = 1024
-	heavyWaiting = 256 // also for streams
+	heavyWaiting = 256 // also used for streams
 
-	minHeavy         = 2 // heavy places at least, of one tenant and of all: so small pools do heavy work, too
-	heavyPart        = 2 // all tenants together get a half of the connections for heavy work
+	minHeavy         = 2 // minimum of heavy places, per tenant and in total, so that small pools can do heavy work
+	heavyPart        = 2 // all tenants together get half of the connections for heavy work
 	heavyPartOfOne   = 8 // one tenant gets an eighth of them
 	maxStreams       = 16
 	streamsPerTenant = 2
 )
 
-// Shares has the places for each kind of work that uses the database.
+// Shares has the controllers for each kind of work that uses the database.
 type Shares struct {
 	light, heavy, slow, streams *Controller
 }
 
-// NewShares returns the places for a pool with a number of connections. There are as many light places as
-// connections, because every request that holds a connection for long needs one. Heavy work takes a heavy place
-// and then a light one, and slow work a slow place and then a light one: so a table that is locked can't take all
-// connections. A stream has a place of another kind: it holds a connection only while it reads its
+// NewShares returns the shares of a connection pool. There are as many light places as connections,
+// because every request that holds a connection for long needs one. Heavy work takes a heavy and a
+// light place, slow work a slow and a light place, so that a locked table can't block all
+// connections. Streams have their own places: a stream holds a connection only while it reads its
 // next part, but memory all the time.
 func NewShares(connections int) *Shares {
 	half := max(minHeavy, connections/heavyPart)
 	return &Shares{
-		light: NewController(Limits{Total: connections, Waiting: lightWaiting, Patience: patience}),
+		light: NewController(Limits{Total: connections, Waiting: lightWaiting, Timeout: waitTimeout}),
 		heavy: NewController(Limits{
-			Total: half, PerKey: max(minHeavy, connections/heavyPartOfOne), Waiting: heavyWaiting, Patience: patience,
+			Total: half, PerKey: max(minHeavy, connections/heavyPartOfOne), Waiting: heavyWaiting, Timeout: waitTimeout,
 		}),
-		slow:    NewController(Limits{Total: half, Waiting: lightWaiting, Patience: patience}),
-		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: heavyWaiting, Patience: patience}),
+		slow:    NewController(Limits{Total: half, Waiting: lightWaiting, Timeout: waitTimeout}),
+		streams: NewController(Limits{Total: min(maxStreams, half), PerKey: streamsPerTenant, Waiting: heavyWaiting, Timeout: waitTimeout}),
 	}
 }
 
-// NewUnbounded returns shares that admit everything at once, for tests that hold many requests back.
+// NewUnbounded returns shares that admit everything at once, for tests that block many requests.
 func NewUnbounded() *Shares {
 	unbounded := func() *Controller { return NewController(Limits{Total: math.MaxInt32}) }
 	return &Shares{light: unbounded(), heavy: unbounded(), slow: unbounded(), streams: unbounded()}
 }
 
-// Enter takes the places that a kind of work needs, and waits for them if necessary. After nil the caller must
-// call Leave with the same arguments. The errors are those of Controller.Enter; then no place is held.
+// Enter takes the places for a kind of work, and waits for them if necessary. If it returns nil,
+// the caller must call Leave with the same arguments. The errors are those of Controller.Enter;
+// after an error no place is held.
 func (s *Shares) Enter(ctx context.Context, work access.Work, key Key) error {
 	switch work {
 	case access.WorkLight:
@@ -68,20 +70,20 @@ func (s *Shares) Enter(ctx context.Context, work access.Work, key Key) error {
 	return nil
 }
 
-// enterBoth takes a place of first and then a light one. It waits for both together no longer than for one.
+// enterBoth takes a place of first and then a light one. waitTimeout applies to both together.
 func (s *Shares) enterBoth(ctx context.Context, first *Controller, key Key) error {
 	began := time.Now()
 	if err := first.Enter(ctx, key); err != nil {
 		return err
 	}
-	err := s.light.enter(ctx, key, patience-time.Since(began))
+	err := s.light.enter(ctx, key, waitTimeout-time.Since(began))
 	if err != nil {
 		first.Leave(key)
 	}
 	return err
 }
 
-// Leave gives back what Enter took.
+// Leave returns the places that Enter took.
 func (s *Shares) Leave(work access.Work, key Key) {
 	switch work {
 	case access.WorkLight:
@@ -98,8 +100,9 @@ func (s *Shares) Leave(work access.Work, key Key) {
 	}
 }
 
-// Within calls f while it holds a light place for the key, and returns the error of f or of Controller.Enter.
-// It is for queries before the handler. A request that was admitted holds a place already, so f runs at once.
+// Within calls f while it holds a light place for the key, and returns the error of f or of
+// Controller.Enter. It is for queries before the handler. If the request already holds a place,
+// Within calls f directly.
 func (s *Shares) Within(ctx context.Context, key Key, f func() error) error {
 	if access.RequestFrom(ctx).Admitted {
 		return f()

@@ -11,7 +11,7 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// A request waits for all of its places together for at most five seconds.
+// A request waits at most five seconds for all of its places together.
 func TestRequestWaitsForItsPlacesForFiveSeconds(t *testing.T) {
 	t.Parallel()
 	for _, work := range []access.Work{access.WorkLight, access.WorkHeavy, access.WorkSlow} {
@@ -23,7 +23,7 @@ func TestRequestWaitsForItsPlacesForFiveSeconds(t *testing.T) {
 				if err := errors.Join(shares.Enter(t.Context(), work, first), shares.Enter(t.Context(), work, second)); err != nil {
 					t.Fatal(err)
 				}
-				go func() { // gets the light place of the first
+				go func() { // gets the first request's light place
 					if err := shares.Enter(t.Context(), access.WorkLight, other); err != nil {
 						t.Error(err)
 					}

@@ -1,5 +1,5 @@
-// Package audit writes down who did what. An entry is written with the queries of the transaction that makes the
-// change: there is no change without an entry, and no entry without a change.
+// Package audit records who did what. An entry is written in the same transaction as its change:
+// there is no change without an entry, and no entry without a change.
 package audit
 
 import (
@@ -18,40 +18,41 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Outcome says how an action ended.
+// Outcome is the result of an action.
 type Outcome string
 
 // The outcomes.
 const (
 	Success Outcome = "success"
-	Failure Outcome = "failure" // tried and not possible, as a log-in with a wrong password
+	Failure Outcome = "failure" // attempted without success, such as a log-in with a wrong password
 	Denied  Outcome = "denied"  // not allowed
 )
 
-// Actions that belong to no operation of the document.
+// Actions that belong to no operation of the OpenAPI document.
 const (
 	TenantAccess = "tenant.access" // a superuser acts in a tenant that isn't their own
-	AccessDenied = "access.denied" // someone was refused what wouldn't have changed anything
+	AccessDenied = "access.denied" // a request that changes nothing was refused
 	Prune        = "audit.prune"   // old entries were deleted
-	AcceptHead   = "audit.accept"  // an operator accepts the end that the chain has now, see Accept
-	TenantDelete = "tenant.delete" // the deletion of a tenant was begun; in the platform's trail
-	// TenantDeleteFinish is the end of such a deletion; in the platform's trail.
+	AcceptHead   = "audit.accept"  // an operator accepted the current end of the chain; see Accept
+	TenantDelete = "tenant.delete" // the deletion of a tenant began; in the platform's trail
+	// TenantDeleteFinish is written when the deletion of a tenant is complete; in the platform's
+	// trail.
 	TenantDeleteFinish = "tenant.delete_finish"
 )
 
-// Entry is what the caller knows of an entry; the rest comes from the request and the principal.
+// Entry is the caller's part of an audit entry. The rest comes from the request and the principal.
 type Entry struct {
 	Action      string    // empty: the x-audit-action of the operation being served
 	TenantID    uuid.UUID // zero: the tenant that the principal acts in
-	EntityType  string    // company, session, ...; empty: about nothing in particular
+	EntityType  string    // company, session, ...; empty if the entry is about no entity
 	EntityID    uuid.UUID
-	EntityLabel string // what a person calls it
+	EntityLabel string // the name that people know it by
 	Changes     Changes
 	Outcome     Outcome // empty: Success
-	Reason      string  // why it isn't a success, snake_case
+	Reason      string  // why the outcome isn't Success, in snake_case
 }
 
-// Log writes entries.
+// Log writes audit entries.
 type Log struct {
 	keys   *Keys
 	now    func() time.Time
@@ -59,16 +60,17 @@ type Log struct {
 	sealer *Sealer
 }
 
-// NewLog returns a log that signs with keys, and takes times and ids from the given sources.
+// NewLog returns a log that signs with keys. now and newID supply times and ids.
 func NewLog(keys *Keys, now func() time.Time, newID func() uuid.UUID) *Log {
 	return &Log{keys: keys, now: now, newID: newID}
 }
 
-// SealWith has a sealer told of each entry. Without one they wait until one looks for them.
+// SealWith makes the log notify a sealer of each entry. Without it, entries are sealed when a
+// sealer next scans all tenants.
 func (l *Log) SealWith(s *Sealer) { l.sealer = s }
 
-// Write adds an entry through q, which belongs to the transaction of the change: what it writes is never there by half. The
-// principal may be zero: nobody is logged in, as in a log-in that failed.
+// Write adds an entry through q, which must be the transaction of the change. by may be zero if
+// nobody is logged in, as in a failed log-in.
 func (l *Log) Write(ctx context.Context, q db.Querier, by access.Principal, e Entry) error {
 	request := access.RequestFrom(ctx)
 	if e.Action == "" {
@@ -112,12 +114,12 @@ func (l *Log) Write(ctx context.Context, q db.Querier, by access.Principal, e En
 	return l.Insert(ctx, q, row)
 }
 
-// Insert adds an entry whose columns are all known, but for those that Derive makes, and signs it.
+// Insert adds an entry and signs it. All columns must be set, except those that Derive sets.
 func (l *Log) Insert(ctx context.Context, q db.Querier, row db.AuditEntry) error {
 	if _, isStore := q.(*store.Store); isStore {
 		return errors.New("an audit entry is two rows, and needs a transaction")
 	}
-	row.OccurredAt = row.OccurredAt.UTC().Truncate(time.Microsecond) // as all engines keep it
+	row.OccurredAt = row.OccurredAt.UTC().Truncate(time.Microsecond) // the precision of all engines
 	Derive(&row)
 	mac, err := l.keys.current.signEntry(row)
 	if err != nil {
@@ -136,7 +138,8 @@ func (l *Log) Insert(ctx context.Context, q db.Querier, row db.AuditEntry) error
 	return nil
 }
 
-// Derive sets the columns that are made from others. They are made here, so that all engines count and search alike.
+// Derive sets the columns that are computed from others. They are computed here, so that all
+// engines group and search alike.
 func Derive(e *db.AuditEntry) {
 	e.OccurredOn = e.OccurredAt.UTC().Format(time.DateOnly)
 	e.ActionArea, _, _ = strings.Cut(e.Action, ".")
@@ -156,7 +159,7 @@ func optional(s string) *string {
 	return &s
 }
 
-// truncate cuts s to at most n characters.
+// truncate returns at most the first n characters of s.
 func truncate(s string, n int) string {
 	for i := range s {
 		if n == 0 {

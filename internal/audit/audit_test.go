@@ -25,7 +25,7 @@ var (
 	entity  = uuid.MustParse("019371a0-5c00-7000-8000-000000000006")
 )
 
-// trail keeps the entries that are written; a call of any other query panics.
+// trail records the entries that are written. A call of any other query panics.
 type trail struct {
 	db.Querier
 
@@ -72,7 +72,7 @@ func write(ctx context.Context, by access.Principal, e audit.Entry) ([]db.Insert
 	return written.entries, err
 }
 
-// during is the context of a request for an operation.
+// during returns the context of a request for an operation.
 func during(t *testing.T, operation access.Operation) context.Context {
 	t.Helper()
 	return access.WithRequest(t.Context(), &access.Request{

@@ -20,13 +20,14 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// withoutChain drops the links, and with them the chain.
+// withoutChain discards the links, so that there is no chain.
 type withoutChain struct{ db.Querier }
 
 func (withoutChain) InsertAuditLink(context.Context, db.InsertAuditLinkParams) error { return nil }
 
-// BenchmarkAuditedChanges measures how many companies 16 writers create a second on PostgreSQL, each with its entry in one
-// transaction, while a sealer runs: with the chain and without it, in turns, so that the ratio says something on a busy machine.
+// BenchmarkAuditedChanges measures how many companies 16 writers create per second on PostgreSQL,
+// each with its entry in one transaction, while a sealer runs. It alternates between runs with and
+// without the chain, so that the ratio is valid on a busy machine.
 func BenchmarkAuditedChanges(b *testing.B) {
 	const writers, turns, turn = 16, 4, 2 * time.Second
 	for name, tenants := range map[string]int{"one-tenant": 1, "16-tenants": writers} {
@@ -92,7 +93,7 @@ func BenchmarkAuditedChanges(b *testing.B) {
 	}
 }
 
-// BenchmarkVerify measures how many entries are sealed and verified a second.
+// BenchmarkVerify measures how many entries are sealed and verified per second.
 func BenchmarkVerify(b *testing.B) {
 	const many = 20_000
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL, store.SQLite} {

@@ -14,20 +14,21 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// traceLen is how much of each link's hash a seal keeps. It finds a place, and proves nothing; the seal's own hash does.
+// traceLen is how many bytes of each link's hash a seal keeps. They locate a difference; only the
+// seal's own hash proves anything.
 const traceLen = 8
 
-// head is the end of a tenant's chain, as far as it is sealed.
+// head is the sealed end of a tenant's chain.
 type head struct {
-	number   int64     // of the last seal; 0 if there is none
-	seq      int64     // of its last entry: how many entries the chain has had
-	sealedAt time.Time // of the last seal; zero if that has no time
+	number   int64     // number of the last seal; 0 if there is none
+	seq      int64     // number of the last sealed entry, counted from 1
+	sealedAt time.Time // time of the last seal; zero if that has no time
 	hash     []byte
 }
 
 func emptyChain() head { return head{hash: make([]byte, sha256.Size)} }
 
-// headOf returns the head after a seal.
+// headOf returns the head of a chain that ends with seal s.
 func headOf(s db.AuditSeal) head {
 	h := head{number: s.Number, seq: s.LastSeq, hash: s.Hash}
 	if s.SealedAt != nil {
@@ -36,12 +37,12 @@ func headOf(s db.AuditSeal) head {
 	return h
 }
 
-// equals reports whether two heads are the same end of a chain.
+// equals reports whether two heads have the same number and hash.
 func (h head) equals(other head) bool {
 	return h.number == other.number && bytes.Equal(h.hash, other.hash)
 }
 
-// currentHead returns where a tenant's chain ends at the moment.
+// currentHead returns the current head of a tenant's chain.
 func currentHead(ctx context.Context, q db.Querier, tenantID uuid.UUID) (head, error) {
 	last, err := q.GetLastAuditSeal(ctx, db.GetLastAuditSealParams{TenantID: tenantID})
 	if errors.Is(err, store.ErrNotFound) {
@@ -50,7 +51,7 @@ func currentHead(ctx context.Context, q db.Querier, tenantID uuid.UUID) (head, e
 	return headOf(last), err
 }
 
-// continues reports whether the chain that ends with a head still has an earlier end in it.
+// continues reports whether the chain that ends with end contains the earlier head.
 func continues(ctx context.Context, q db.Querier, tenantID uuid.UUID, earlier, end head) (bool, error) {
 	switch {
 	case earlier.number == 0:
@@ -65,8 +66,8 @@ func continues(ctx context.Context, q db.Querier, tenantID uuid.UUID, earlier, e
 	return err == nil && headOf(s).equals(earlier), err
 }
 
-// seal returns the seal of links that continue a chain, in the order of their entries' ids. at is the time of
-// sealing; nil: the seal has none.
+// seal returns the seal that appends links to a chain, ordered by the ids of their entries. at is
+// the time of sealing; if nil, the seal has no time.
 func (k *key) seal(tenantID uuid.UUID, end head, links []db.AuditLink, at *time.Time) db.AuditSeal {
 	sortLinks(links)
 	hashes := k.chain(end, links)
@@ -76,7 +77,8 @@ func (k *key) seal(tenantID uuid.UUID, end head, links []db.AuditLink, at *time.
 	}
 }
 
-// sealHash returns the hash of a seal over the hashes of its links. A seal without a time has that of the last link.
+// sealHash returns the hash of a seal over the hashes of its links. For a seal without a time it is
+// the hash of the last link.
 func (k *key) sealHash(hashes [][]byte, at *time.Time) []byte {
 	last := hashes[len(hashes)-1]
 	if at == nil {
@@ -85,8 +87,8 @@ func (k *key) sealHash(hashes [][]byte, at *time.Time) []byte {
 	return k.sign(newMessage("audit seal").with("previous", last).number("sealed_at", at.UnixMicro()))
 }
 
-// writtenAt reads from an entry's id when it was written. It returns false if the id isn't of version 7, as in
-// demo data.
+// writtenAt returns the time in an entry's id. It returns false if the id isn't a UUID of version
+// 7, as in demo data.
 func writtenAt(entryID uuid.UUID) (time.Time, bool) {
 	if entryID.Version() != 7 {
 		return time.Time{}, false
@@ -98,7 +100,8 @@ func sortLinks(links []db.AuditLink) {
 	slices.SortFunc(links, func(a, b db.AuditLink) int { return bytes.Compare(a.EntryID[:], b.EntryID[:]) })
 }
 
-// chain returns the hash of each link: over the one before, its place in the sequence, and what is known of the entry.
+// chain returns the hash of each link, which covers the previous hash, the number in the sequence
+// and the contents of the link.
 func (k *key) chain(end head, links []db.AuditLink) [][]byte {
 	hashes, previous := make([][]byte, len(links)), end.hash
 	for i, l := range links {

@@ -5,30 +5,31 @@ import (
 	"strings"
 )
 
-// Changes has the fields that an action changed, by their name in the API.
+// Changes maps the API names of the fields that an action changed.
 type Changes map[string]Change
 
-// Change is one field before and after. Before is nil for what was created, After for what was deleted.
+// Change is the value of a field before and after an action. Before is nil if the row was created,
+// After if it was deleted.
 type Change struct {
 	Before any `json:"before"`
 	After  any `json:"after"`
 }
 
-// hidden are columns that say nothing to a person: they are fixed, counted or derived.
+// hidden are columns without information for a reader: they are constant, counted or derived.
 var hidden = map[string]bool{
 	"tenant_id": true, "id": true, "version": true, "lock_count": true, "created_at": true, "updated_at": true, "name_key": true, "search_text": true,
 }
 
-// secret parts of a column's name keep it out of the trail, whatever it holds.
+// secret has substrings of column names. A column with one of them is never in the trail.
 var secret = []string{"password", "hash", "token", "secret", "refresh_id"}
 
-// Created returns the fields of a new row.
+// Created returns the fields of a new row as changes.
 func Created(row any) Changes { return diff(reflect.Value{}, reflect.ValueOf(row)) }
 
-// Deleted returns the last state of a row.
+// Deleted returns the fields of a deleted row as changes.
 func Deleted(row any) Changes { return diff(reflect.ValueOf(row), reflect.Value{}) }
 
-// Updated returns the fields in which two rows of the same type differ; none if they are alike but for version and times.
+// Updated returns the fields in which two rows differ. Hidden and secret columns are ignored.
 func Updated[Row any](before, after Row) Changes {
 	return diff(reflect.ValueOf(before), reflect.ValueOf(after))
 }
@@ -52,7 +53,8 @@ func diff(before, after reflect.Value) Changes {
 	return changes
 }
 
-// field returns what a row's field holds, without the pointer of a nullable one; nil for null and for no row.
+// field returns the value of a row's field, and nil for null and for a missing row. Pointers of
+// nullable columns are dereferenced.
 func field(row reflect.Value, i int) any {
 	if !row.IsValid() {
 		return nil
@@ -65,7 +67,7 @@ func field(row reflect.Value, i int) any {
 		v = v.Elem()
 	}
 	if v.Kind() == reflect.Float64 && v.Float() == 0 {
-		return 0.0 // and not -0, which engines write differently
+		return 0.0 // engines write -0 differently
 	}
 	return v.Interface()
 }

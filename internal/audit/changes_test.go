@@ -23,7 +23,7 @@ import (
 func TestCreatedHasWhatIsSet(t *testing.T) {
 	t.Parallel()
 	got := audit.Created(db.Company{Code: "A", City: new("Oslo"), IsActive: true, Version: 1})
-	// A false and an empty text are values; null is none.
+	// False and an empty text are values; null is not.
 	want := audit.Changes{"code": {After: "A"}, "name": {After: ""}, "city": {After: "Oslo"}, "is_active": {After: true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -57,13 +57,13 @@ func TestNothingIsUpdatedByVersionTimesAndDerivedColumns(t *testing.T) {
 	before := db.Company{Name: "Alpha", NameKey: "alpha", SearchText: "alpha", City: new("Oslo"), CreatedAt: time.Unix(1, 0), UpdatedAt: time.Unix(1, 0), Version: 1}
 	after := before
 	after.NameKey, after.SearchText, after.UpdatedAt, after.Version = "x", "y", time.Unix(2, 0), 2
-	after.City = new("Oslo") // another pointer to the same
+	after.City = new("Oslo") // a different pointer to an equal value
 	if got := audit.Updated(before, after); got == nil || len(got) != 0 {
 		t.Errorf("%v, want an empty Changes", got)
 	}
 }
 
-// payment is a row with columns of types that no table has yet.
+// payment is a row with column types that no table uses yet.
 type payment struct {
 	Amount openapi.Decimal  `json:"amount"`
 	Fee    *openapi.Decimal `json:"fee"`
@@ -77,7 +77,7 @@ func TestDatesAndDecimalsAreWrittenAsTheAPIHasThem(t *testing.T) {
 	before := payment{Amount: amount, PaidOn: paidOn, DueOn: &dueOn}
 	same, sameDay := decimal(t, "1234.50"), date(t, "2026-11-23")
 	if got := audit.Updated(before, payment{Amount: same, PaidOn: paidOn, DueOn: &sameDay}); len(got) != 0 {
-		t.Errorf("nothing has changed, and written down is %v", got)
+		t.Errorf("nothing has changed, but recorded is %v", got)
 	}
 	after := payment{Amount: decimal(t, "-1234.50"), Fee: &fee, PaidOn: date(t, "9999-12-31")}
 	for want, changes := range map[string]audit.Changes{
@@ -110,7 +110,8 @@ func date(t *testing.T, text string) openapi.Date {
 	return d
 }
 
-// rows returns an empty row of each table: what the queries return, but for what has types of its own.
+// rows returns an empty row of each table: the type of the queries' results, or the package's own
+// type where there is one.
 func rows() []any {
 	found := map[reflect.Type]bool{}
 	for method := range reflect.TypeFor[db.Querier]().Methods() {
@@ -144,23 +145,23 @@ func TestSecretsAndDerivedColumnsNeverAppear(t *testing.T) {
 			"created": audit.Created(full), "deleted": audit.Deleted(full), "updated": audit.Updated(empty, full),
 		} {
 			if len(changes) == 0 {
-				t.Errorf("%s %s: nothing is written down", name, what)
+				t.Errorf("%s %s: nothing is recorded", name, what)
 			}
 			for column := range changes {
 				for _, part := range []string{"password", "hash", "token", "secret"} {
 					if strings.Contains(column, part) {
-						t.Errorf("%s %s: %s is written down", name, what, column)
+						t.Errorf("%s %s: %s is recorded", name, what, column)
 					}
 				}
 				if slices.Contains(never, column) {
-					t.Errorf("%s %s: %s is written down", name, what, column)
+					t.Errorf("%s %s: %s is recorded", name, what, column)
 				}
 			}
 		}
 	}
 }
 
-// fill sets a column to something else than its zero value.
+// fill sets a column to a value other than its zero value.
 func fill(t *testing.T, column reflect.Value) {
 	t.Helper()
 	switch column.Interface().(type) {

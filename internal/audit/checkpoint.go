@@ -16,18 +16,20 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// A checkpoint says where a tenant's chain ended once. Kept elsewhere, it shows later that the end is still there.
+// A checkpoint is a signed head of a tenant's chain. Stored elsewhere, it shows later whether the
+// chain still contains that head.
 const (
 	keyIDLen         = 4
-	checkpointLen    = keyIDLen + 3*8 + sha256.Size // without the tenant, which isn't told, and the signature
+	checkpointLen    = keyIDLen + 3*8 + sha256.Size // excluding the tenant, which isn't included, and the signature
 	checkpointPrefix = "tnt1."
-	// Checkpoints of earlier programs have neither the number of the seal nor its time.
+	// Checkpoints of earlier versions have neither the number of the seal nor its time.
 	oldCheckpointLen = keyIDLen + 8 + sha256.Size
 )
 
-// checkpoint writes the end of a tenant's chain as text, with a signature: it fits no other tenant.
+// checkpoint encodes a head of a tenant's chain as signed text. The signature covers the tenant, so
+// it is valid for no other tenant.
 func (k *Keys) checkpoint(tenantID uuid.UUID, end head) string {
-	raw, _ := hex.DecodeString(k.current.id) // it is ours
+	raw, _ := hex.DecodeString(k.current.id) // always valid hexadecimal
 	var sealedAt int64
 	if !end.sealedAt.IsZero() {
 		sealedAt = end.sealedAt.UnixMicro()
@@ -40,8 +42,8 @@ func (k *Keys) checkpoint(tenantID uuid.UUID, end head) string {
 	return checkpointPrefix + base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// readCheckpoint reads the text again. One that is altered, another tenant's, or signed with a key that isn't known any more is
-// errs.ValidationFailed.
+// readCheckpoint decodes the text of checkpoint. A text that was altered, belongs to another tenant
+// or was signed with an unknown key is errs.ValidationFailed.
 func (k *Keys) readCheckpoint(tenantID uuid.UUID, text string) (head, error) {
 	wrong := errs.Invalid(errs.Field{
 		Parameter: "checkpoint", Detail: "Use a checkpoint of this tenant's trail, made with one of the keys in use.", Code: "not_allowed",
@@ -49,7 +51,7 @@ func (k *Keys) readCheckpoint(tenantID uuid.UUID, text string) (head, error) {
 	encoded, found := strings.CutPrefix(text, checkpointPrefix)
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
 	size := len(raw) - sha256.Size
-	if !found || err != nil || size != checkpointLen && size != oldCheckpointLen || strings.ContainsAny(text, "\r\n") { // which the decoder passes over
+	if !found || err != nil || size != checkpointLen && size != oldCheckpointLen || strings.ContainsAny(text, "\r\n") { // the decoder ignores line breaks
 		return head{}, wrong
 	}
 	signed, signature := raw[:size], raw[size:]
@@ -57,7 +59,7 @@ func (k *Keys) readCheckpoint(tenantID uuid.UUID, text string) (head, error) {
 	if !known || !hmac.Equal(signer.signCheckpoint(tenantID, signed), signature) {
 		return head{}, wrong
 	}
-	number := func(n int) int64 { return int64(binary.BigEndian.Uint64(signed[keyIDLen+8*n:])) } //nolint:gosec // we wrote it
+	number := func(n int) int64 { return int64(binary.BigEndian.Uint64(signed[keyIDLen+8*n:])) } //nolint:gosec // the reverse of checkpoint
 	if size == oldCheckpointLen {
 		return head{seq: number(0), hash: signed[keyIDLen+8:]}, nil
 	}
@@ -72,7 +74,8 @@ func (k *key) signCheckpoint(tenantID uuid.UUID, signed []byte) []byte {
 	return k.sign(newMessage("audit checkpoint").id("tenant_id", tenantID).with("checkpoint", signed))
 }
 
-// Checkpoint returns a checkpoint of what is sealed of a tenant's trail. It doesn't look at the entries: verify them, too.
+// Checkpoint returns a checkpoint of the sealed part of a tenant's trail. It doesn't verify the
+// entries.
 func (v *Verifier) Checkpoint(ctx context.Context, tenantID uuid.UUID) (string, error) {
 	end, err := currentHead(ctx, v.store, tenantID)
 	if err != nil {
@@ -81,20 +84,21 @@ func (v *Verifier) Checkpoint(ctx context.Context, tenantID uuid.UUID) (string, 
 	return v.keys.checkpoint(tenantID, end), nil
 }
 
-// Verifier finds out whether trails are as they were written.
+// Verifier checks whether trails are unaltered.
 type Verifier struct {
-	// Now is the clock that tells how long entries have waited for a seal.
+	// Now is the clock for measuring how long entries have waited for a seal.
 	Now func() time.Time
 
 	store *store.Store
 	keys  *Keys
-	heads *Heads // nil: none are known
+	heads *Heads // nil if no heads are remembered
 }
 
-// NewVerifier verifies what is in a store and was signed with one of the keys.
+// NewVerifier returns a verifier for a store. keys must include all keys that signed entries in it.
 func NewVerifier(s *store.Store, keys *Keys) *Verifier {
 	return &Verifier{Now: time.Now, store: s, keys: keys}
 }
 
-// UseHeads makes the verifier compare trails with these heads, too, and add the ends that it has verified.
+// UseHeads makes the verifier also compare trails with these heads, and add the heads that it has
+// verified.
 func (v *Verifier) UseHeads(heads *Heads) { v.heads = heads }

@@ -11,18 +11,19 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Denials writes down who was refused before anything was tried.
+// Denials records requests that were refused before they were executed.
 type Denials struct {
 	store *store.Store
 	log   *Log
 }
 
-// NewDenials writes to a log on a store.
+// NewDenials returns Denials that writes to log.
 func NewDenials(s *store.Store, log *Log) *Denials { return &Denials{store: s, log: log} }
 
-// Denied writes an entry into the trail of the tenant that they belong to: with the action of what they wanted to do, or
-// AccessDenied if that changes nothing. tenantID is the tenant that they named and may not enter, whether it exists or not; it
-// is zero if their role isn't enough.
+// Denied writes an entry to the trail of the principal's tenant. Its action is that of the
+// requested operation, or AccessDenied if the operation has none. tenantID is the requested tenant
+// that the principal may not access, whether or not it exists; it is zero if the principal's role
+// is insufficient.
 func (d *Denials) Denied(ctx context.Context, by access.Principal, tenantID uuid.UUID) error {
 	entry := Entry{Outcome: Denied, Reason: string(errs.Forbidden)}
 	if access.RequestFrom(ctx).Operation.AuditAction == access.NoAuditAction {

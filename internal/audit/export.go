@@ -11,10 +11,10 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// exportBatch is how many entries an export has in memory at once.
+// exportBatch is the maximum number of entries that an export has in memory.
 const exportBatch = 500
 
-// Export is a part of a trail on its way out.
+// Export iterates over the selected entries of a trail.
 type Export struct {
 	StartedAt time.Time
 
@@ -24,8 +24,8 @@ type Export struct {
 	ended  bool
 }
 
-// Export writes down that someone exports entries, in what format and with which filters, and only then returns them. The
-// new entry is one of them if the filters let it through.
+// Export writes an entry about the export, with its format and filters, and then returns an
+// iterator over the entries. The new entry is among them if it matches the filters.
 func (r *Reader) Export(ctx context.Context, by access.Principal, format api.AuditExportFormat, filters api.ListAuditLogsParams) (*Export, error) {
 	sel, err := r.selection(ctx, by.TenantID, filters)
 	if err != nil {
@@ -47,9 +47,9 @@ func (r *Reader) Export(ctx context.Context, by access.Principal, format api.Aud
 	return export, nil
 }
 
-// exportChanges are the filters by their names in the API.
+// exportChanges returns the format and the filters by their names in the API.
 func exportChanges(format api.AuditExportFormat, filters api.ListAuditLogsParams) (Changes, error) {
-	filters.TenantID = nil // it is the entry's
+	filters.TenantID = nil // the entry has it in its own column
 	encoded, err := json.Marshal(filters)
 	if err != nil {
 		return nil, fmt.Errorf("encode filters: %w", err)
@@ -65,7 +65,7 @@ func exportChanges(format api.AuditExportFormat, filters api.ListAuditLogsParams
 	return changes, nil
 }
 
-// Next returns the next entries, newest first; none means that there are no more.
+// Next returns the next entries, newest first. It returns none after the last.
 func (e *Export) Next(ctx context.Context) ([]db.AuditEntry, error) {
 	if e.ended {
 		return nil, nil

@@ -17,40 +17,43 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// maxHeads bounds what is remembered, at about 200 bytes each. Beyond it, heads of further tenants aren't remembered.
+// maxHeads is the maximum number of remembered heads, of about 200 bytes each. Heads of further
+// tenants aren't remembered.
 const maxHeads = 500_000
 
-// Heads remembers where the chains of tenants ended, outside of the tables, so that whoever writes to the
-// database can't change that. If a chain has lost the remembered end, that is a Regression.
+// Heads remembers the heads of tenants' chains outside of the database, so that nobody with write
+// access to the database can change them. A chain that no longer contains its remembered head is a
+// Regression.
 //
-// Two entries, both signed, make it give up a remembered head: AcceptHead in the tenant's trail, if it was written after
-// the head was sealed; and TenantDelete in the platform's, while the tenant is being deleted or is gone.
+// Two kinds of signed entries release a remembered head: AcceptHead in the tenant's trail, written
+// after the head was sealed; and TenantDelete in the platform's trail, while the tenant is being
+// deleted or is gone.
 type Heads struct {
 	keys *Keys
-	file *headsFile // nil: none
+	file *headsFile // nil: heads are kept in memory only
 
 	mu      sync.Mutex
 	known   map[uuid.UUID]head
-	changes int64 // of known
+	changes int64 // number of changes of known
 }
 
-// knownHead is what is remembered of a tenant at a moment; the zero value is nothing.
+// knownHead is a remembered head, if ok.
 type knownHead struct {
 	head
 
 	ok bool
 }
 
-// NewHeads returns Heads that remember nothing yet.
+// NewHeads returns Heads without any remembered head.
 func NewHeads(keys *Keys) *Heads { return &Heads{keys: keys, known: map[uuid.UUID]head{}} }
 
-// Regression is the error that a tenant's chain has lost a remembered end: seals were deleted, or the database
-// was put back to an older state.
+// Regression is the error that a tenant's chain no longer contains a remembered head: seals were
+// deleted, or the database was restored to an older state.
 type Regression struct {
 	TenantID   uuid.UUID
-	Known      int64  // number of the last entry before the remembered end
-	Found      int64  // number of the last entry that is sealed in the database now
-	Checkpoint string // of the remembered end
+	Known      int64  // number of the last entry of the remembered head
+	Found      int64  // number of the last sealed entry in the database now
+	Checkpoint string // of the remembered head
 }
 
 func (r *Regression) Error() string {
@@ -67,14 +70,14 @@ func (h *Heads) get(tenantID uuid.UUID) knownHead {
 	return knownHead{head: known, ok: ok}
 }
 
-// all returns a copy of the remembered heads, and how often they have changed so far.
+// all returns a copy of the remembered heads, and the number of changes so far.
 func (h *Heads) all() (map[uuid.UUID]head, int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return maps.Clone(h.known), h.changes
 }
 
-// advance replaces a remembered head, unless another goroutine has replaced it meanwhile.
+// advance replaces the remembered head known, unless another goroutine has replaced it first.
 func (h *Heads) advance(tenantID uuid.UUID, known knownHead, to head) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -93,8 +96,8 @@ func (h *Heads) forget(tenantID uuid.UUID) {
 	h.changes++
 }
 
-// compare returns a *Regression if a chain that ends with found has lost the known head, and no entry has
-// released that. The caller must get known before it reads found.
+// compare returns a *Regression if a chain with the head found doesn't contain the remembered head,
+// and no entry has released that. The caller must get known before it reads found.
 func (h *Heads) compare(ctx context.Context, q db.Querier, tenantID uuid.UUID, known knownHead, found head) error {
 	if !known.ok {
 		return nil
@@ -110,8 +113,8 @@ func (h *Heads) compare(ctx context.Context, q db.Querier, tenantID uuid.UUID, k
 	return &Regression{TenantID: tenantID, Known: known.seq, Found: found.seq, Checkpoint: h.keys.checkpoint(tenantID, known.head)}
 }
 
-// released reports whether a signed entry says that a known head counts no more: the tenant was deleted through
-// the API, or an operator has accepted an end that the chain still has.
+// released reports whether a signed entry releases a remembered head: the tenant was deleted
+// through the API, or an operator accepted a head that the chain contains.
 func (h *Heads) released(ctx context.Context, q db.Querier, tenantID uuid.UUID, known, found head) (bool, error) {
 	deleted, err := h.Deleted(ctx, q, tenantID)
 	if err != nil || deleted {
@@ -124,7 +127,7 @@ func (h *Heads) released(ctx context.Context, q db.Querier, tenantID uuid.UUID, 
 	for _, e := range entries {
 		accepted, err := h.keys.acceptedHead(e)
 		if err != nil {
-			continue // the key that signed its checkpoint isn't known any more
+			continue // its checkpoint was signed with an unknown key
 		}
 		if continued, err := continues(ctx, q, tenantID, accepted, found); err != nil || continued {
 			return continued, err
@@ -133,7 +136,7 @@ func (h *Heads) released(ctx context.Context, q db.Querier, tenantID uuid.UUID, 
 	return false, nil
 }
 
-// Tenants returns the tenants whose heads are remembered.
+// Tenants returns the tenants with a remembered head.
 func (h *Heads) Tenants() map[uuid.UUID]bool {
 	known, _ := h.all()
 	tenants := make(map[uuid.UUID]bool, len(known))
@@ -143,8 +146,8 @@ func (h *Heads) Tenants() map[uuid.UUID]bool {
 	return tenants
 }
 
-// Deleted reports whether a tenant is gone or is being deleted, and its deletion was begun through the API. Entries that are
-// written in the tenant meanwhile, such as failed log-ins, may be sealed after the deletion has begun.
+// Deleted reports whether a tenant was deleted, or is being deleted, through the API. Entries of
+// the tenant during the deletion, such as failed log-ins, may be sealed after it began.
 func (h *Heads) Deleted(ctx context.Context, q db.Querier, tenantID uuid.UUID) (bool, error) {
 	tenant, err := q.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
 	if err == nil && tenant.Status != string(api.TenantStatusDeleting) {
@@ -157,8 +160,8 @@ func (h *Heads) Deleted(ctx context.Context, q db.Querier, tenantID uuid.UUID) (
 	return len(entries) > 0, err
 }
 
-// since returns the entries of a trail with an action about a tenant that succeeded, are signed correctly and were written
-// at a time or later: the newest 100 at most.
+// since returns the newest entries of a trail, at most 100, that have an action about a tenant,
+// succeeded, are signed correctly and were written at the given time or later.
 func (h *Heads) since(ctx context.Context, q db.Querier, at time.Time, trail uuid.UUID, action string, about uuid.UUID) ([]db.AuditEntry, error) {
 	const most = 100
 	since := storable(at)
@@ -166,7 +169,7 @@ func (h *Heads) since(ctx context.Context, q db.Querier, at time.Time, trail uui
 		TenantID: trail, Since: &since, AfterOccurredAt: latest, Action: &action, EntityID: &about, Outcome: new(string(Success)), Limit: most,
 	})
 	if errors.Is(err, store.ErrUnreadable) {
-		return nil, nil // an entry that can't be read proves nothing
+		return nil, nil // an unreadable entry proves nothing
 	}
 	var written []db.AuditEntry
 	for _, e := range list {
@@ -184,9 +187,9 @@ func (h *Heads) since(ctx context.Context, q db.Querier, at time.Time, trail uui
 	return written, err
 }
 
-// Accept writes an entry into the tenant's trail that says that an operator accepts the end that its chain has
-// now. It returns the number of the last sealed entry. Sealers then continue the chain from there, although
-// they remember another end.
+// Accept writes an entry to the tenant's trail which states that an operator accepts the current
+// head of its chain. It returns the number of the last sealed entry. Sealers then continue the
+// chain from there, even if they remember another head.
 func Accept(ctx context.Context, s *store.Store, log *Log, heads *Heads, tenantID uuid.UUID) (int64, error) {
 	var end head
 	err := s.Tx(ctx, func(q db.Querier) error {
@@ -205,7 +208,7 @@ func Accept(ctx context.Context, s *store.Store, log *Log, heads *Heads, tenantI
 	return end.seq, err
 }
 
-// acceptedHead returns the head that an entry of Accept names.
+// acceptedHead returns the head in an entry that Accept wrote.
 func (k *Keys) acceptedHead(e db.AuditEntry) (head, error) {
 	var changes struct {
 		Checkpoint struct {

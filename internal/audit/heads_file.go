@@ -17,26 +17,26 @@ import (
 	"github.com/google/uuid"
 )
 
-// headsFile keeps heads over a restart.
+// headsFile stores heads across restarts.
 type headsFile struct {
 	path string
 
-	mu    sync.Mutex // held while the file is written
-	saved int64      // Heads.changes at the last time that the file was written or read, or unsaved
+	mu    sync.Mutex // held during writes of the file
+	saved int64      // Heads.changes when the file was last read or written, or unsaved
 }
 
-// unsaved means that the file doesn't exist yet.
+// unsaved means that the file doesn't exist.
 const unsaved = -1
 
-// Checkpoint is a line of a file of checkpoints.
+// Checkpoint is a line of a checkpoint file.
 type Checkpoint struct {
 	TenantID uuid.UUID
-	Code     string // of the tenant; empty if the line has none
+	Code     string // code of the tenant; empty if the line has none
 	Text     string
 }
 
-// ReadCheckpoints reads lines "ID CODE CHECKPOINT" or "ID CHECKPOINT". Any other line is an error, and so are
-// two lines for one tenant. Checkpoints are not verified.
+// ReadCheckpoints parses lines of the form "ID CODE CHECKPOINT" or "ID CHECKPOINT". Any other line
+// and a second line for a tenant are errors. It does not verify the checkpoints.
 func ReadCheckpoints(r io.Reader) (map[uuid.UUID]Checkpoint, error) {
 	all := map[uuid.UUID]Checkpoint{}
 	lines := bufio.NewScanner(r)
@@ -64,8 +64,9 @@ func ReadCheckpoints(r io.Reader) (map[uuid.UUID]Checkpoint, error) {
 	return all, lines.Err()
 }
 
-// Load remembers the heads in a file. From then on Save writes to it. If the file doesn't exist, Load remembers
-// nothing. A file with anything else than checkpoints made with these keys is an error.
+// Load reads the remembered heads from a file, to which Save then writes. If the file doesn't
+// exist, Load does nothing else. Load returns an error if the file has anything but checkpoints
+// that these keys signed.
 func (h *Heads) Load(path string) error {
 	h.file = &headsFile{path: path, saved: unsaved}
 	content, err := os.ReadFile(path)
@@ -90,11 +91,11 @@ func (h *Heads) Load(path string) error {
 	return nil
 }
 
-// IsNew reports whether the file that was given to Load doesn't exist yet.
+// IsNew reports whether the file of Load doesn't exist yet.
 func (h *Heads) IsNew() bool { return h.file != nil && h.file.saved == unsaved }
 
-// Save writes the file that was given to Load, if heads have changed since. It replaces the file as a whole, so
-// that it is never incomplete. Without a file it does nothing.
+// Save writes the file of Load, if heads have changed. It replaces the file atomically. Without a
+// file it does nothing.
 func (h *Heads) Save() error {
 	if h.file == nil {
 		return nil
@@ -116,8 +117,8 @@ func (h *Heads) Save() error {
 	return nil
 }
 
-// replaceFile replaces the content of a file, which then has mode 0600. If the machine fails meanwhile, the
-// file has either the old content or the new one.
+// replaceFile atomically replaces the content of a file, with mode 0600. After a crash the file has
+// either the old content or the new one.
 func replaceFile(path string, content []byte) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // with mode 0600
 	if err != nil {
@@ -136,6 +137,6 @@ func replaceFile(path string, content []byte) error {
 		return err
 	}
 	defer folder.Close()
-	_ = folder.Sync() // not every system can do that
+	_ = folder.Sync() // not supported by every system
 	return nil
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// remembering returns the same chain as a server sees it that remembers the heads in a file. It is a new
-// process each time.
+// remembering returns the chain as a new server process sees it, which remembers the heads in a
+// file.
 func (c *chain) remembering(t *testing.T, path string) (*chain, *audit.Heads) {
 	t.Helper()
 	heads := audit.NewHeads(newKeys(t, secret))
@@ -41,7 +41,7 @@ func save(t *testing.T, heads *audit.Heads) {
 	}
 }
 
-// unseal deletes the seals from one on, so that their entries wait again.
+// unseal deletes the seals from a number on, so that their entries wait again.
 func (tr *trailOfTen) unseal(from int) {
 	tr.execf("DELETE FROM audit_seals WHERE tenant_id = '%s' AND number >= %d", tr.tenant, from)
 	tr.execf("UPDATE audit_links SET seal_number = 0 WHERE tenant_id = '%s' AND seal_number >= %d", tr.tenant, from)
@@ -54,11 +54,11 @@ func (tr *trailOfTen) remove(entries ...int) {
 	}
 }
 
-// rewrites leave nothing in the tables that isn't as the program could have written it.
+// rewrites change the tables into a state that the program could have written.
 var rewrites = map[string]struct {
 	change func(*trailOfTen)
-	seq    int64 // of the first entry that is missing
-	left   int64 // how many entries are
+	seq    int64 // number of the first missing entry
+	left   int64 // number of remaining entries
 }{
 	"one entry removed, and the seals from there on":      {func(tr *trailOfTen) { tr.remove(4); tr.unseal(2) }, 4, 9},
 	"one entry removed, and all seals":                    {func(tr *trailOfTen) { tr.remove(0); tr.unseal(1) }, 1, 9},
@@ -90,12 +90,12 @@ func TestServerThatKnowsTheHeadShowsWhatWasRewritten(t *testing.T) {
 						t.Errorf("%s seals: %v", who, err)
 					}
 				}
-				// What nobody remembers doesn't show.
+				// Without a remembered head the rewrite is not found.
 				forgetful := shared.restarted()
 				if v := forgetful.verify(tr.tenant, ""); v.Status != audit.Intact || v.Entries != test.left {
 					t.Errorf("without memory: %s", v.Detail())
 				}
-				// Once it is sealed anew, the same number may be another entry's.
+				// After sealing again, the number may belong to another entry.
 				forgetful.insert(someEntry(tr.tenant, 10))
 				forgetful.seal(tr.tenant)
 				if v := restarted.verify(tr.tenant, ""); v.Status != audit.Replaced && v.Status != audit.TailMissing {
@@ -109,7 +109,7 @@ func TestServerThatKnowsTheHeadShowsWhatWasRewritten(t *testing.T) {
 	})
 }
 
-// Deleted before they were sealed, entries leave no trace.
+// Entries that are deleted before they are sealed leave no trace.
 func TestWaitingEntriesThatAreDeletedDoNotShow(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
@@ -119,7 +119,7 @@ func TestWaitingEntriesThatAreDeletedDoNotShow(t *testing.T) {
 	tr.want(t, server.verify(tr.tenant, tr.checkpoint), finding{audit.Intact, 0, -1})
 }
 
-// A tenant's seals in the place of another's are a regression of both.
+// If a tenant's seals replace another tenant's, both have a regression.
 func TestTrailOfAnotherTenantIsNoContinuation(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
@@ -131,7 +131,7 @@ func TestTrailOfAnotherTenantIsNoContinuation(t *testing.T) {
 	}
 	for _, tr := range []*trailOfTen{one, two} {
 		if _, err := server.sealer.Seal(t.Context(), tr.tenant); err == nil {
-			t.Error("it is sealed")
+			t.Error("the chain was sealed")
 		}
 		if v := server.verify(tr.tenant, ""); v.Status == audit.Intact {
 			t.Error(v.Detail())
@@ -155,7 +155,7 @@ func TestServersThatSealTheSameTenantDoNotRefuseEachOthersSeals(t *testing.T) {
 	})
 }
 
-// accept says what `tenantry audit accept` says.
+// accept does what `tenantry audit accept` does.
 func (c *chain) accept(tenantID uuid.UUID) {
 	c.t.Helper()
 	now := func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
@@ -177,7 +177,7 @@ func TestAcceptedHeadIsGoneOnFrom(t *testing.T) {
 		tr.remove(4)
 		tr.unseal(2)
 		tr.accept(tr.tenant)
-		if n := one.seal(tr.tenant); n != 7 { // the six that were left, and that it was accepted
+		if n := one.seal(tr.tenant); n != 7 { // the six remaining ones, and the entry of Accept
 			t.Errorf("%d sealed", n)
 		}
 		c.insert(someEntry(tr.tenant, 11))
@@ -190,7 +190,7 @@ func TestAcceptedHeadIsGoneOnFrom(t *testing.T) {
 			}
 		}
 
-		// The entry can't be used once more: seals were made after it.
+		// The entry can't be used again, because seals were made after it.
 		tr.unseal(2)
 		tr.remove(5)
 		for _, server := range []*chain{one, two} {
@@ -238,16 +238,16 @@ func TestAcceptanceCannotBeForged(t *testing.T) {
 	c := newChain(t, store.SQLite)
 	server, _ := c.remembering(t, filepath.Join(t.TempDir(), "checkpoints"))
 	tr, other := server.newTrail(), server.newTrail()
-	tr.accept(tr.tenant) // of the end that it has; another one is none of it
+	tr.accept(tr.tenant) // accepts the current end only
 	other.accept(other.tenant)
 	tr.unseal(2)
 	public := c.restarted().verify(tr.tenant, "").Checkpoint
 	c.execf("UPDATE audit_entries SET tenant_id = '%s', entity_id = '%s' WHERE tenant_id = '%s' AND action = 'audit.accept'", tr.tenant, tr.tenant, other.tenant)
 	c.execf("UPDATE audit_entries SET action = 'audit.accept', entity_id = '%s' WHERE %s", tr.tenant, tr.where("id", 9))
 	if _, err := server.sealer.Seal(t.Context(), tr.tenant); err == nil {
-		t.Error("it is accepted")
+		t.Error("the text is accepted")
 	}
-	// Whoever may read the trail can have its checkpoint. The entry about one is signed.
+	// Anyone who may read the trail can get a checkpoint. The entry about the acceptance is signed.
 	c.execf(`UPDATE audit_entries SET changes = CAST('{"checkpoint":{"after":"%s"}}' AS BLOB) WHERE tenant_id = '%s' AND action = 'audit.accept'`, public, tr.tenant)
 	if _, err := server.sealer.Seal(t.Context(), tr.tenant); err == nil {
 		t.Error("the checkpoint of an earlier end is accepted, which nobody has accepted")
@@ -313,14 +313,14 @@ func TestEntriesThatAreSealedLateAreAFinding(t *testing.T) {
 		if !strings.Contains(v.Detail(), "if no server ran meanwhile") {
 			t.Error(v.Detail())
 		}
-		// Who has looked into it makes a checkpoint.
+		// A checkpoint that is made after a check covers these entries.
 		if v := c.verify(tr.tenant, v.Checkpoint); v.Status != audit.Intact || v.Late != 0 {
 			t.Errorf("after it: %s", v.Detail())
 		}
 	})
 }
 
-// oldCheckpoint was made by the program before migration 17, at number 8, with this secret.
+// oldCheckpoint was made before migration 17, at number 8, with this secret.
 const oldCheckpoint = "01a22c83-02e2-7c7e-b888-59fff61681e9 tnt1.LAiyowAAAAAAAAAIBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwfgmOWVuXRukQBQlCOBx_Lq0LKSm3TNYB7P4SJMm6H92g"
 
 func TestCheckpointsOfEarlierProgramsAreRead(t *testing.T) {
@@ -390,7 +390,8 @@ func TestFileOfCheckpoints(t *testing.T) {
 	}
 }
 
-// TestRunTellsOfHeads covers what a server does beside sealing: it compares at its start, and tells the log.
+// TestRunTellsOfHeads covers what Run does besides sealing: it compares heads at start-up, and logs
+// checkpoints.
 func TestRunTellsOfHeads(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
@@ -406,7 +407,7 @@ func TestRunTellsOfHeads(t *testing.T) {
 		c.execf("DELETE FROM tenants WHERE id = '%s'", tr.tenant)
 	}
 	e := someEntry(access.PlatformTenantID, 0)
-	e.Action, e.EntityID = audit.TenantDelete, &deleted.tenant // from before the seals: what was written meanwhile is sealed after it
+	e.Action, e.EntityID = audit.TenantDelete, &deleted.tenant // older than the seals: entries during a deletion are sealed after it began
 	c.insert(e)
 
 	log := &lines{added: make(chan struct{}, 1000)}
@@ -419,7 +420,7 @@ func TestRunTellsOfHeads(t *testing.T) {
 			ended()
 			t.Fatalf("after a minute: %+v, the tenant that was deleted is remembered: %t", restarted.sealer.Stats(), heads.Tenants()[deleted.tenant])
 		}
-		c.verify(quiet.tenant, "") // it takes a moment
+		c.verify(quiet.tenant, "") // gives the sealer some time
 	}
 	c.insert(someEntry(quiet.tenant, 11))
 	restarted.sealer.Written(quiet.tenant)
@@ -451,19 +452,19 @@ func TestRunTellsOfHeads(t *testing.T) {
 	if v := c.verify(quiet.tenant, ""); published[quiet.tenant.String()] != v.Checkpoint || published[cut.tenant.String()] != "" {
 		t.Errorf("published: %v, want %s", published, v.Checkpoint)
 	}
-	// The file has it, too.
+	// The file has the same checkpoint.
 	if later, _ := c.remembering(t, path); later.verify(quiet.tenant, "").Seq != 11 {
 		t.Error("the file has an older head")
 	}
 }
 
-// Earlier programs can't verify seals with a time, so the way back takes them away.
+// Earlier versions can't verify seals with a time, so the down migration removes them.
 func TestTrailsVerifyAfterTheMigrationOfTheTimeOfSealingIsTakenBack(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChain(t, engine)
 		timed, tenantID := c.newTrail(), c.tenant()
-		for n, now := range []func() time.Time{nil, time.Now, nil} { // the last by an earlier program, while instances are replaced
+		for n, now := range []func() time.Time{nil, time.Now, nil} { // the last one by an earlier version, during a rolling update
 			c.insert(someEntry(tenantID, n))
 			c.sealer.Now = now
 			c.seal(tenantID)

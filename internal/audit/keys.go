@@ -17,19 +17,20 @@ import (
 
 const minSecretLen = 32
 
-// Keys sign entries and the chain that they form. The current key signs; earlier ones verify what they have signed.
+// Keys signs entries and their chain. The current key signs; earlier keys only verify.
 type Keys struct {
 	current *key
 	byID    map[string]*key
 }
 
-// key is made of a secret of the installation.
+// key is derived from a secret of the installation.
 type key struct {
-	id     string // says nothing about the secret
+	id     string // doesn't reveal the secret
 	secret []byte
 }
 
-// NewKeys makes a key of each secret. One of less than 32 bytes is refused.
+// NewKeys returns the keys that are derived from the secrets. A secret of less than 32 bytes is an
+// error.
 func NewKeys(current []byte, previous ...[]byte) (*Keys, error) {
 	keys := &Keys{byID: map[string]*key{}}
 	for _, secret := range slices.Concat([][]byte{current}, previous) {
@@ -45,7 +46,7 @@ func NewKeys(current []byte, previous ...[]byte) (*Keys, error) {
 	return keys, nil
 }
 
-// Know reports whether one of the keys has this id, so that what it signed can be verified.
+// Know reports whether one of the keys has this id.
 func (k *Keys) Know(id string) bool { return k.byID[id] != nil }
 
 func newKey(secret []byte) (*key, error) {
@@ -63,7 +64,8 @@ func newKey(secret []byte) (*key, error) {
 	return &key{id: hex.EncodeToString(id), secret: derived}, nil
 }
 
-// message is what a key signs: pairs of a name and a value, each after its length, so that no two messages are alike.
+// message is the input of a signature: pairs of a name and a value, each with its length, so that
+// different contents never have the same encoding.
 type message []byte
 
 func newMessage(what string) message { return make(message, 0, 1024).with("", []byte(what)) }
@@ -78,10 +80,11 @@ func (m message) text(name, value string) message { return m.with(name, []byte(v
 func (m message) id(name string, value uuid.UUID) message { return m.with(name, value[:]) }
 
 func (m message) number(name string, value int64) message {
-	return m.with(name, binary.BigEndian.AppendUint64(nil, uint64(value))) //nolint:gosec // all 64 bits count, not their sign
+	return m.with(name, binary.BigEndian.AppendUint64(nil, uint64(value))) //nolint:gosec // the sign doesn't matter
 }
 
-// Null has no pair at all: a column that is added later, and is null in the entries before, leaves their signatures valid.
+// A null value adds nothing to a message. So a column that is added later, and is null in older
+// entries, doesn't invalidate their signatures.
 
 func (m message) optionalText(name string, value *string) message {
 	if value == nil {
@@ -103,7 +106,8 @@ func (k *key) sign(m message) []byte {
 	return h.Sum(nil)
 }
 
-// signEntry covers all columns but those that Derive makes, which follow from the others and may be made anew.
+// signEntry returns the signature of all columns except those that Derive computes, which may be
+// computed again.
 func (k *key) signEntry(e db.AuditEntry) ([]byte, error) {
 	changes, err := canonical(e.Changes)
 	if err != nil {
@@ -122,8 +126,9 @@ func (k *key) signEntry(e db.AuditEntry) ([]byte, error) {
 		text("ip", e.IP).text("user_agent", e.UserAgent).text("request_id", e.RequestID).text("method", e.Method).text("path", e.Path)), nil
 }
 
-// canonical gives the same bytes for the same JSON. MySQL keeps the values alone: not their order, their blanks, or how a
-// number is written. A name that comes twice is an error. Whole numbers keep all their digits, unlike in RFC 8785.
+// canonical returns the same bytes for equal JSON values. MySQL preserves only the values: not
+// their order, white space or number format. A duplicate name is an error. Unlike in RFC 8785,
+// integers keep all their digits.
 func canonical(changes []byte) ([]byte, error) {
 	value := jsontext.Value(slices.Clone(changes))
 	if err := value.Canonicalize(jsontext.CanonicalizeRawInts(false)); err != nil {

@@ -8,13 +8,13 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// kinds has what entries may be about, by the names that the writers take from the same operations.
+// kinds has the actions, areas and entity types that entries can have.
 type kinds struct {
 	actions, areas, entities map[string]bool
 }
 
-// newKinds collects the actions of the operations and those that belong to none, and the entities of operations that
-// write an entry.
+// newKinds collects the actions and entity types of operations that write entries, and the actions
+// outside of operations.
 func newKinds(operations []access.Operation) kinds {
 	k := kinds{actions: map[string]bool{}, areas: map[string]bool{}, entities: map[string]bool{}}
 	actions := []string{TenantAccess, AccessDenied, Prune, AcceptHead, TenantDelete, TenantDeleteFinish}
@@ -34,8 +34,9 @@ func newKinds(operations []access.Operation) kinds {
 	return k
 }
 
-// checkKinds adds a fault for each action or entity type of a selection that no entry can have. A name that this
-// version of the program doesn't write is fine if the trail has it, as from an earlier version.
+// checkKinds adds a fault for each action or entity type of a selection that no entry can have. A
+// name that this version doesn't write is valid if the trail has entries with it from an earlier
+// version.
 func (r *Reader) checkKinds(ctx context.Context, sel selection, faults *errs.Faults) error {
 	for _, filter := range []struct {
 		parameter string

@@ -11,26 +11,27 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// pruneBatch is how many entries one transaction deletes: few enough that others needn't wait for it.
+// pruneBatch is how many entries one transaction deletes. It is small, so that other transactions
+// don't wait long.
 const pruneBatch = 1000
 
-// Pruner deletes what is older than a trail has to be.
+// Pruner deletes old entries.
 type Pruner struct {
 	store *store.Store
 	log   *Log
 }
 
-// NewPruner deletes from a store, and writes that down.
+// NewPruner returns a pruner that records deletions in log.
 func NewPruner(s *store.Store, log *Log) *Pruner { return &Pruner{store: s, log: log} }
 
-// Count returns how many entries of a tenant happened before a time.
+// Count returns how many entries of a tenant are older than t.
 func (p *Pruner) Count(ctx context.Context, tenantID uuid.UUID, t time.Time) (int64, error) {
 	return db.AuditEntryList.Count(ctx, p.store, before(tenantID, storable(t)))
 }
 
-// Prune deletes the entries of a tenant that happened before a time, the oldest first and 1000 at a time, and returns how
-// many. Each 1000 have an entry Prune, in the transaction that deletes them: what is gone when Prune fails half-way is written
-// down.
+// Prune deletes the entries of a tenant that are older than a time, the oldest first, and returns
+// how many. Each batch of 1000 is one transaction, which also writes an entry. So if Prune fails
+// half-way, the entries deleted until then are recorded.
 func (p *Pruner) Prune(ctx context.Context, tenantID uuid.UUID, before time.Time) (int64, error) {
 	var total int64
 	for {
@@ -60,7 +61,7 @@ func (p *Pruner) batch(ctx context.Context, q db.Querier, tenantID uuid.UUID, be
 		return 0, err
 	}
 	if deleted == 0 {
-		return 0, store.ErrStale // someone else prunes, too, and was faster
+		return 0, store.ErrStale // a concurrent pruner was faster
 	}
 	return deleted, p.log.Write(ctx, q, access.Principal{TenantID: tenantID}, Entry{
 		Action: Prune, Changes: Changes{

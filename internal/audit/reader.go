@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Reader reads the trail of a tenant.
+// Reader lists, exports and counts the entries of a tenant.
 type Reader struct {
 	store   *store.Store
 	log     *Log
@@ -24,13 +24,14 @@ type Reader struct {
 	kinds   kinds
 }
 
-// NewReader reads what a log has written to a store for operations.
+// NewReader returns a reader of a store. operations define the actions and entity types that
+// filters may name.
 func NewReader(s *store.Store, log *Log, cursors *paging.Cursors, operations []access.Operation, now func() time.Time) *Reader {
 	return &Reader{store: s, log: log, cursors: cursors, now: now, kinds: newKinds(operations)}
 }
 
-// List returns a page of the tenant's entries, newest first. A cursor that doesn't fit is errs.InvalidCursor;
-// a filter that no entry can match is errs.ValidationFailed.
+// List returns a page of the tenant's entries, newest first. A cursor of another list is
+// errs.InvalidCursor; a filter that no entry can match is errs.ValidationFailed.
 func (r *Reader) List(ctx context.Context, by access.Principal, in api.ListAuditLogsParams) (paging.Page[db.AuditEntry], error) {
 	sel, err := r.selection(ctx, by.TenantID, in)
 	if err != nil {
@@ -48,7 +49,7 @@ func (r *Reader) List(ctx context.Context, by access.Principal, in api.ListAudit
 	return page, r.count(ctx, page.Items...)
 }
 
-// query returns the entries of a selection that come after a place, at most limit.
+// query returns at most limit entries of a selection after a place.
 func (r *Reader) query(ctx context.Context, sel selection, after db.Place, limit int32) ([]db.AuditEntry, error) {
 	entries, err := newestFirst.Rows(ctx, r.store, sel, after, limit)
 	if err != nil {

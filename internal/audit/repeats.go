@@ -12,15 +12,16 @@ import (
 )
 
 const (
-	// repeatWindow is how long after an entry the same requests are counted instead of written down again.
+	// repeatWindow is how long after an entry equal requests are counted instead of recorded again.
 	repeatWindow = time.Minute
-	// repeatCandidates is how many entries of that time are looked at.
+	// repeatCandidates is how many recent entries are compared.
 	repeatCandidates = 20
 )
 
-// WriteOnce writes an entry about a request that only reads, or counts it if the same principal has one like it that is
-// younger than a minute: from the same session, address and user agent, and about the same entity. The caller locks
-// something that all such requests of a principal share, so that two at once don't both write one.
+// WriteOnce writes an entry about a read-only request. If the same principal has an equal entry of
+// the last minute, it only counts the request. Entries are equal if they have the same session,
+// address, user agent, method and entity. The caller must hold a lock that all such requests of a
+// principal share, so that two concurrent ones don't both write.
 func (l *Log) WriteOnce(ctx context.Context, q db.Querier, by access.Principal, e Entry) error {
 	request, since := access.RequestFrom(ctx), l.now().Add(-repeatWindow)
 	lately, err := q.ListAuditEntries(ctx, db.ListAuditEntriesParams{
@@ -43,7 +44,7 @@ func (l *Log) WriteOnce(ctx context.Context, q db.Querier, by access.Principal, 
 	return l.Write(ctx, q, by, e)
 }
 
-// count puts the numbers of requests that entries stand for into their changes, where it is more than one.
+// count adds the number of requests to the changes of entries that represent more than one.
 func (r *Reader) count(ctx context.Context, entries ...db.AuditEntry) error {
 	for i := range entries {
 		e := &entries[i]

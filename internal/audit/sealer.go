@@ -16,30 +16,31 @@ import (
 )
 
 const (
-	// sealBatch is how many entries one seal usually has at most, as in GetWaitingAuditLinkAhead. Entries that are committed late,
-	// with smaller ids, come on top.
+	// sealBatch is the usual maximum number of entries of a seal, as in GetWaitingAuditLinkAhead.
+	// Entries that are committed late with smaller ids are added to it.
 	sealBatch = 1000
-	// maxSealed keeps the trace within the 64 kB of a MySQL blob.
+	// maxSealed limits the trace to the 64 kB of a MySQL blob.
 	maxSealed = 8000
-	// sealDelay lets entries gather: under load they are sealed by hundreds.
+	// sealDelay lets entries accumulate, so that under load hundreds share a seal.
 	sealDelay = 200 * time.Millisecond
-	// sweepInterval is how often all tenants are looked at, for what was committed late, or by a process that has died.
+	// sweepInterval is how often all tenants are scanned for entries that were committed late or by
+	// a process that crashed.
 	sweepInterval = 5 * time.Second
 	sweepPage     = 1000
-	// sealTimeout ends what waits for a lock. Meanwhile it occupies one of sealWorkers.
+	// sealTimeout limits waiting for a lock, which occupies one of sealWorkers.
 	sealTimeout = 10 * time.Second
 	sealWorkers = 4
-	// lastSealTimeout is how long a process that ends takes to seal what it has written.
+	// lastSealTimeout is how long a terminating process may seal its own entries.
 	lastSealTimeout = 5 * time.Second
 )
 
-// Sealer puts entries into their tenant's chain after they have been committed, so that no writer waits for another one. Any
-// number of processes may seal the same tenant.
+// Sealer adds committed entries to their tenant's chain, so that writers don't wait for each other.
+// Several processes may seal the same tenant.
 //
-// It doesn't continue a chain that has lost an end that it remembers: see Heads.
+// It doesn't continue a chain that lost its remembered head; see Heads.
 type Sealer struct {
-	// Now is the clock for the time of seals. If it is nil, as tests set it, seals have no time, like those of
-	// earlier programs.
+	// Now is the clock for the times of seals. If nil, which only tests set, seals have no time,
+	// like those of earlier versions.
 	Now func() time.Time
 
 	store *store.Store
@@ -49,17 +50,18 @@ type Sealer struct {
 	wake  chan struct{}
 
 	mu      sync.Mutex
-	waiting map[uuid.UUID]bool      // tenants that have something to seal
-	since   map[uuid.UUID]time.Time // when each of them was first found to wait
-	busy    map[uuid.UUID]bool      // tenants that are being sealed
-	failed  map[uuid.UUID]bool      // tenants whose last try was in vain; uuid.Nil is the look at all of them
-	refused map[uuid.UUID]time.Time // tenants that aren't sealed because of a Regression, and when that was logged last
-	moved   map[uuid.UUID]bool      // tenants with seals of this process whose checkpoint wasn't logged yet
-	sealed  int64                   // entries that this process has sealed
-	unsaved bool                    // the file of heads could not be written the last time
+	waiting map[uuid.UUID]bool      // tenants with entries to seal
+	since   map[uuid.UUID]time.Time // when each of them was first found
+	busy    map[uuid.UUID]bool      // tenants that are being sealed now
+	failed  map[uuid.UUID]bool      // tenants whose last attempt failed; uuid.Nil is the scan of all tenants
+	refused map[uuid.UUID]time.Time // tenants with a Regression, and when that was last logged
+	moved   map[uuid.UUID]bool      // tenants with new seals of this process whose checkpoint wasn't logged yet
+	sealed  int64                   // entries sealed by this process
+	unsaved bool                    // the last write of the file of heads failed
 }
 
-// NewSealer returns a sealer for a store. It remembers the heads of its own seals; UseHeads replaces these.
+// NewSealer returns a sealer for a store. Until UseHeads is called, it remembers only the heads of
+// its own seals.
 func NewSealer(s *store.Store, keys *Keys, log *slog.Logger) *Sealer {
 	return &Sealer{
 		Now: time.Now, store: s, keys: keys, heads: NewHeads(keys), log: log, wake: make(chan struct{}, 1),
@@ -68,10 +70,10 @@ func NewSealer(s *store.Store, keys *Keys, log *slog.Logger) *Sealer {
 	}
 }
 
-// UseHeads makes the sealer compare chains with these heads, and add those of its own seals.
+// UseHeads makes the sealer compare chains with these heads, and update them.
 func (s *Sealer) UseHeads(heads *Heads) { s.heads = heads }
 
-// Written says that there is, or soon will be, an entry of a tenant to seal.
+// Written notifies the sealer that a tenant has, or soon will have, an entry to seal.
 func (s *Sealer) Written(tenantID uuid.UUID) {
 	s.mu.Lock()
 	s.waiting[tenantID] = true
@@ -85,8 +87,8 @@ func (s *Sealer) Written(tenantID uuid.UUID) {
 	}
 }
 
-// Run seals until ctx ends, and then what was written up to then, for up to 5 seconds. What fails is tried again with the next
-// look at all tenants.
+// Run seals entries until ctx ends, and then the remaining ones for up to 5 seconds. Failed tenants
+// are tried again after the next scan.
 func (s *Sealer) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	slots := make(chan struct{}, sealWorkers)
@@ -125,7 +127,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// each calls f for the tenants that wait and aren't being sealed, until ctx ends.
+// each calls f for each waiting tenant that isn't being sealed, until ctx ends.
 func (s *Sealer) each(ctx context.Context, f func(uuid.UUID)) {
 	s.mu.Lock()
 	var chosen []uuid.UUID
@@ -147,7 +149,7 @@ func (s *Sealer) each(ctx context.Context, f func(uuid.UUID)) {
 	}
 }
 
-// try seals a tenant that each has chosen.
+// try seals a tenant that each has selected.
 func (s *Sealer) try(ctx context.Context, tenantID uuid.UUID) {
 	limited, cancel := context.WithTimeout(ctx, sealTimeout)
 	defer cancel()
@@ -165,7 +167,7 @@ func (s *Sealer) try(ctx context.Context, tenantID uuid.UUID) {
 	}
 }
 
-// sweep finds the tenants with entries that wait, whoever wrote them.
+// sweep finds all tenants with entries to seal, whichever process wrote them.
 func (s *Sealer) sweep(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, sealTimeout)
 	defer cancel()
@@ -183,10 +185,10 @@ func (s *Sealer) sweep(ctx context.Context) {
 	}
 }
 
-// report logs when sealing begins to fail, and when all is well again.
+// report logs when sealing begins to fail and when it works again.
 func (s *Sealer) report(ctx context.Context, tenantID uuid.UUID, err error) {
 	if ctx.Err() != nil {
-		return // the process ends
+		return // shutting down
 	}
 	if regression, ok := errors.AsType[*Regression](err); ok {
 		s.reportRegression(ctx, regression)
@@ -204,11 +206,11 @@ func (s *Sealer) report(ctx context.Context, tenantID uuid.UUID, err error) {
 	}
 	s.failed[tenantID] = true
 	if !failing {
-		s.log.WarnContext(ctx, "audit entries can't be sealed for now; they are kept and tried again", "tenant_id", tenantID, "error", err)
+		s.log.WarnContext(ctx, "audit entries could not be sealed; sealing is tried again", "tenant_id", tenantID, "error", err)
 	}
 }
 
-// Seal seals what waits in a tenant, and returns how many entries.
+// Seal seals the waiting entries of a tenant, and returns how many.
 func (s *Sealer) Seal(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	var total int64
 	for {
@@ -220,8 +222,9 @@ func (s *Sealer) Seal(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	}
 }
 
-// batch makes one seal. The claim of the links is in the same transaction: each is in exactly one seal, or still waits. Of two
-// processes that make a seal of the same number one starts over. The error may be a *Regression.
+// batch creates one seal. It claims the links in the same transaction, so each link is in exactly
+// one seal or still waits. If two processes create a seal with the same number, one retries. The
+// error may be a *Regression.
 func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	var sealed int64
 	var known knownHead
@@ -249,7 +252,7 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 			SealNumber: end.number + 1, TenantID: tenantID, LastEntryID: ahead.EntryID,
 		})
 		if err != nil || claimed == 0 {
-			return err // there are none, or another process has sealed them
+			return err // no entry waits, or another process has sealed them
 		}
 		links, err := q.ListAuditLinks(ctx, db.ListAuditLinksParams{
 			TenantID: tenantID, AfterSeal: end.number, LastSeal: end.number + 1, Limit: maxSealed + 1,
@@ -258,7 +261,7 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 			return err
 		}
 		if len(links) > maxSealed {
-			return store.ErrStale // so many have come since that it is better to choose anew
+			return store.ErrStale // too many entries were added meanwhile: select again
 		}
 		seal := s.keys.current.seal(tenantID, end, links, s.sealingTime(end))
 		sealed, after = int64(len(links)), headOf(seal)
@@ -282,13 +285,13 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	return sealed, nil
 }
 
-// sealingTime returns the time for the seal after a head. It is never before that of the head, even if this
-// clock is behind another process's.
+// sealingTime returns the time for the seal after a head. It is never before the head's, even if
+// this process's clock is behind.
 func (s *Sealer) sealingTime(end head) *time.Time {
 	if s.Now == nil {
 		return nil
 	}
-	at := s.Now().UTC().Truncate(time.Microsecond) // as all engines keep it
+	at := s.Now().UTC().Truncate(time.Microsecond) // the precision of all engines
 	if at.Before(end.sealedAt) {
 		at = end.sealedAt
 	}

@@ -61,7 +61,7 @@ func TestWritersAndSealersAtOnceMakeOneChain(t *testing.T) {
 	})
 }
 
-// What was written before others and committed after them must not be passed over.
+// Entries that were written earlier but committed later must not be skipped.
 func TestEntryThatIsCommittedLateIsSealed(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -92,8 +92,8 @@ func TestEntryThatIsCommittedLateIsSealed(t *testing.T) {
 	})
 }
 
-// The claim of a seal that isn't committed holds up who seals the same tenant, and nobody else: neither another tenant nor who
-// writes.
+// An uncommitted claim blocks only other sealers of the same tenant. It blocks neither sealers of
+// other tenants nor writers.
 func TestTenantsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -157,14 +157,14 @@ func TestSealsAreOfABoundedSize(t *testing.T) {
 	}
 }
 
-// running runs a sealer; stop ends it as the program does.
+// running runs a sealer; stop ends it like the program does.
 func running(c *chain, log *slog.Logger) (sealer *audit.Sealer, stop func()) {
 	c.t.Helper()
 	c.sealer = audit.NewSealer(c.store, newKeys(c.t, secret), log)
 	return c.sealer, c.run()
 }
 
-// run runs the chain's sealer; stop ends it as the program does.
+// run runs the chain's sealer; stop ends it like the program does.
 func (c *chain) run() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
@@ -175,7 +175,7 @@ func (c *chain) run() (stop func()) {
 	}
 }
 
-// await looks again until the trail has so many entries that are sealed.
+// await waits until the trail has at least seq sealed entries.
 func (c *chain) await(tenantID uuid.UUID, seq int64) {
 	c.t.Helper()
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
@@ -191,7 +191,7 @@ func TestRunSealsWhatIsWritten(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChain(t, engine)
 		one, two, left := c.tenant(), c.tenant(), c.tenant()
-		c.insert(someEntry(left, 1)) // by a process that has died
+		c.insert(someEntry(left, 1)) // by a process that crashed
 		sealer, stop := running(c, slog.New(slog.DiscardHandler))
 		defer stop()
 		c.await(left, 1)
@@ -225,7 +225,7 @@ func TestRunSealsWhatIsLeftBeforeItEnds(t *testing.T) {
 	}
 }
 
-// lines tells of each line that is logged.
+// lines sends each logged line.
 type lines struct {
 	mu    sync.Mutex
 	buf   bytes.Buffer
@@ -250,13 +250,13 @@ func TestRunSaysOnceThatTheDatabaseIsDown(t *testing.T) {
 	for _, tenantID := range tenants {
 		sealer.Written(tenantID)
 	}
-	stop() // tries both
+	stop() // seals both once more
 	if got := log.buf.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "can't be sealed") {
 		t.Errorf("log:\n%s", got)
 	}
 }
 
-// Two rows that aren't in one transaction may be one row after a crash, which looks like a forgery.
+// If two rows aren't in one transaction, a crash may leave one of them, which looks like a forgery.
 func TestEntryNeedsATransaction(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
@@ -278,7 +278,7 @@ func TestEntryNeedsATransaction(t *testing.T) {
 	}
 }
 
-// A process that dies between the statements of a seal leaves nothing of it.
+// A process that crashes between the statements of a seal leaves no part of it.
 func TestSealThatFailsLeavesEverythingAsItWas(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

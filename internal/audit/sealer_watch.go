@@ -13,24 +13,25 @@ import (
 )
 
 const (
-	// reviewInterval is how often all chains are compared with their remembered heads, and the checkpoints of
-	// chains with new seals are logged. A Regression is logged again after this time.
+	// reviewInterval is how often all chains are compared with their remembered heads, and
+	// checkpoints of chains with new seals are logged. It is also the interval for logging a
+	// Regression again.
 	reviewInterval = time.Hour
 	reviewPage     = 1000
-	// saveInterval is how often the file of heads is written. If writing takes long, the interval is saveShare
-	// times as long as that, so that at most a hundredth of the time is spent on it.
+	// saveInterval is how often the file of heads is written. If a write takes long, the interval
+	// is saveShare times its duration, so that writing takes at most a hundredth of the time.
 	saveInterval = 5 * time.Second
 	saveShare    = 100
 )
 
-// SealStats says how sealing goes.
+// SealStats has the state of sealing.
 type SealStats struct {
-	Sealed  int64         // entries that this process has sealed
-	Lag     time.Duration // how long entries have waited for this process to seal them, for the tenant that waits longest
-	Refused int           // tenants that aren't sealed because of a Regression
+	Sealed  int64         // entries sealed by this process
+	Lag     time.Duration // the longest time that a tenant has waited for this process
+	Refused int           // tenants with a Regression
 }
 
-// Stats returns how sealing goes.
+// Stats returns the current state of sealing.
 func (s *Sealer) Stats() SealStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,8 +59,8 @@ func (s *Sealer) Collectors() []prometheus.Collector {
 	}
 }
 
-// watch compares the chains of all tenants with their remembered heads, at once and then every hour, and keeps
-// the file of heads up to date, until ctx ends.
+// watch compares the chains of all tenants with their remembered heads, now and then every hour,
+// and saves the file of heads, until ctx ends.
 func (s *Sealer) watch(ctx context.Context) {
 	s.review(ctx)
 	review := time.NewTicker(reviewInterval)
@@ -76,8 +77,9 @@ func (s *Sealer) watch(ctx context.Context) {
 	}
 }
 
-// review compares the chains of all tenants with their remembered heads, and remembers their ends. It finds
-// regressions that sealing doesn't find: of chains without new entries, and of tenants that are gone.
+// review compares the chains of all tenants with their remembered heads, and remembers their
+// current heads. Unlike sealing, it also finds regressions of chains without new entries and of
+// tenants that are gone.
 func (s *Sealer) review(ctx context.Context) {
 	remembered, _ := s.heads.all()
 	after := ""
@@ -105,7 +107,7 @@ func (s *Sealer) review(ctx context.Context) {
 	}
 }
 
-// reviewChain compares a chain with its remembered head, and remembers its end.
+// reviewChain compares a chain with its remembered head, and remembers its current head.
 func (s *Sealer) reviewChain(ctx context.Context, tenantID uuid.UUID) error {
 	known := s.heads.get(tenantID)
 	end, err := currentHead(ctx, s.store, tenantID)
@@ -120,12 +122,12 @@ func (s *Sealer) reviewChain(ctx context.Context, tenantID uuid.UUID) error {
 	return nil
 }
 
-// reviewMissing forgets the head of a tenant that was deleted through the API. The error is a *Regression if
-// the tenant is gone for another reason.
+// reviewMissing forgets the head of a tenant that was deleted through the API. It returns a
+// *Regression if the tenant is gone for another reason.
 func (s *Sealer) reviewMissing(ctx context.Context, tenantID uuid.UUID) error {
 	_, err := s.store.GetTenant(ctx, db.GetTenantParams{ID: tenantID})
 	if !errors.Is(err, store.ErrNotFound) {
-		return err // it exists: it was created after the list was read
+		return err // created after the list was read
 	}
 	known := s.heads.get(tenantID)
 	deleted, err := s.heads.Deleted(ctx, s.store, tenantID)
@@ -140,7 +142,8 @@ func (s *Sealer) reviewMissing(ctx context.Context, tenantID uuid.UUID) error {
 	return nil
 }
 
-// reportRegression logs a Regression, unless it did so within the last hour, and counts its tenant as refused.
+// reportRegression counts the tenant of a Regression as refused, and logs the Regression at most
+// once an hour.
 func (s *Sealer) reportRegression(ctx context.Context, r *Regression) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,22 +151,22 @@ func (s *Sealer) reportRegression(ctx context.Context, r *Regression) {
 		return
 	}
 	s.refused[r.TenantID] = time.Now()
-	s.log.ErrorContext(ctx, "an audit trail was put back or cut off past the program; its entries are kept, and not sealed until `tenantry audit accept` is run",
+	s.log.ErrorContext(ctx, "an audit trail has lost its remembered end: the database was restored or seals were deleted. Its entries are kept, but not sealed until `tenantry audit accept` is run",
 		"tenant_id", r.TenantID, "known_seq", r.Known, "found_seq", r.Found, "known_checkpoint", r.Checkpoint)
 }
 
-// endRefusal notes that a tenant's chain has its remembered head again.
+// endRefusal marks a tenant as sealed again.
 func (s *Sealer) endRefusal(ctx context.Context, tenantID uuid.UUID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, refused := s.refused[tenantID]; refused {
 		delete(s.refused, tenantID)
-		s.log.InfoContext(ctx, "an audit trail is sealed again from the end that it has", "tenant_id", tenantID)
+		s.log.InfoContext(ctx, "an audit trail is sealed again", "tenant_id", tenantID)
 	}
 }
 
-// logCheckpoints logs the checkpoint of each chain that this process has added to since the last time, so that
-// whoever collects the log has them.
+// logCheckpoints logs the checkpoint of each chain that this process has extended since the last
+// call. So log collectors store them.
 func (s *Sealer) logCheckpoints(ctx context.Context) {
 	s.mu.Lock()
 	moved := s.moved
@@ -176,7 +179,8 @@ func (s *Sealer) logCheckpoints(ctx context.Context) {
 	}
 }
 
-// saveHeads writes the file of heads if they have changed, and returns how long that took. An error is logged.
+// saveHeads writes the file of heads if they have changed, and returns the duration. It logs an
+// error.
 func (s *Sealer) saveHeads(ctx context.Context) time.Duration {
 	start := time.Now()
 	err := s.heads.Save()

@@ -16,19 +16,19 @@ import (
 	"github.com/tenantry/tenantry/internal/search"
 )
 
-// The times between which all entries are. Every engine can compare with them.
+// The range of the times of entries. Every engine can compare with them.
 var (
 	earliest = time.Unix(0, 0).UTC()
 	latest   = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// selection selects entries of a tenant.
+// selection has the filters of entries of a tenant.
 type selection = db.AuditEntryFilters
 
-// newestFirst is the only order of a trail.
+// newestFirst is the only order of entries.
 var newestFirst = db.AuditEntryList.Orders[0]
 
-// since returns the time at or after which the entries of a selection are.
+// since returns the lower bound of a selection, inclusive.
 func since(sel selection) time.Time {
 	if sel.Since == nil {
 		return earliest
@@ -36,20 +36,21 @@ func since(sel selection) time.Time {
 	return *sel.Since
 }
 
-// before selects the entries of a tenant before a time.
+// before selects the entries of a tenant that are older than t.
 func before(tenantID uuid.UUID, t time.Time) selection {
 	var sel selection
 	sel.TenantID, sel.Before = tenantID, t
 	return sel
 }
 
-// start returns the place before the newest entry of a selection: no id is less than the zero one.
+// start returns the place before the newest entry of a selection. The zero id is less than all
+// others.
 func start(sel selection) (db.Place, error) {
 	return newestFirst.Place(db.AuditEntry{OccurredAt: sel.Before})
 }
 
-// selection reads the filters of a request. The error is errs.ValidationFailed for those that no entry can match:
-// an empty list would mean that nothing has happened.
+// selection converts the filters of a request. A filter that no entry can match is
+// errs.ValidationFailed, because an empty list would suggest that nothing happened.
 func (r *Reader) selection(ctx context.Context, tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, error) {
 	sel, err := selectionOf(tenantID, in)
 	if err != nil {
@@ -62,7 +63,7 @@ func (r *Reader) selection(ctx context.Context, tenantID uuid.UUID, in api.ListA
 	return sel, faults.Err()
 }
 
-// selectionOf reads filters without comparing their names of actions and entities with what there is.
+// selectionOf converts filters without checking the names of actions and entity types.
 func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, error) {
 	sel := selection{
 		TenantID: tenantID, Since: nil, Before: latest, ActorID: in.ActorID, Action: nil, ActionArea: nil,
@@ -101,7 +102,7 @@ func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, err
 	if in.Q != nil {
 		q := *in.Q
 		if address, err := email.Canonical(strings.TrimSpace(q)); err == nil {
-			q = address // entries have addresses in this form alone
+			q = address // entries store only the canonical form
 		}
 		pattern := search.Pattern(q)
 		sel.Pattern = &pattern
@@ -109,8 +110,8 @@ func selectionOf(tenantID uuid.UUID, in api.ListAuditLogsParams) (selection, err
 	return sel, nil
 }
 
-// storable makes a time of a client's one that every engine compares alike. Entries have microseconds, so those at or after
-// t are those at or after the next full one.
+// storable converts a client's time to one that every engine compares alike. Entries have
+// microseconds, so t is rounded up to the next one.
 func storable(t time.Time) time.Time {
 	t = t.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond)
 	switch {

@@ -14,19 +14,20 @@ import (
 const (
 	defaultStatsDays = 30
 	maxStatsDays     = 366
-	maxStatsRows     = 100 // of actions and of actors
+	maxStatsRows     = 100 // maximum number of actions and of actors
 )
 
-// Stats has the counts of a tenant's entries from Since until before Before.
+// Stats has the numbers of a tenant's entries at or after Since and before Before.
 type Stats struct {
 	Since, Before time.Time
 	Total         int64
-	ByAction      []db.CountAuditEntriesByActionRow // the most frequent 100
-	ByActor       []db.CountAuditEntriesByActorRow  // the busiest 100
-	ByDay         []db.CountAuditEntriesByDayRow    // in order, without days on which nothing happened
+	ByAction      []db.CountAuditEntriesByActionRow // the 100 most frequent
+	ByActor       []db.CountAuditEntriesByActorRow  // the 100 most frequent
+	ByDay         []db.CountAuditEntriesByDayRow    // in order; days without entries are omitted
 }
 
-// Stats counts the entries of the last 30 days, or of another time of at most 366 days; more is errs.ValidationFailed.
+// Stats counts the entries of the last 30 days or of another range. A range of more than 366 days
+// is errs.ValidationFailed.
 func (r *Reader) Stats(ctx context.Context, by access.Principal, in api.GetAuditStatsParams) (Stats, error) {
 	now := api.AuditTo{Time: r.now()}
 	if in.To == nil {
@@ -55,7 +56,7 @@ func (r *Reader) Stats(ctx context.Context, by access.Principal, in api.GetAudit
 	if stats.ByActor, err = r.store.CountAuditEntriesByActor(ctx, db.CountAuditEntriesByActorParams(grouped)); err != nil {
 		return Stats{}, err
 	}
-	grouped.Limit = maxStatsDays + 1 // a time of 366 days begins and ends on the same hour of 367
+	grouped.Limit = maxStatsDays + 1 // a range of 366 days can touch 367 dates
 	if stats.ByDay, err = r.store.CountAuditEntriesByDay(ctx, db.CountAuditEntriesByDayParams(grouped)); err != nil {
 		return Stats{}, err
 	}

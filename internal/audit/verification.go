@@ -7,46 +7,46 @@ import (
 	"github.com/google/uuid"
 )
 
-// Status is what the verification of a trail has found.
+// Status is the result of the verification of a trail.
 type Status string
 
 // The statuses.
 const (
 	Intact      Status = "intact"
-	Altered     Status = "altered"      // an entry is not as it was written
-	Missing     Status = "missing"      // an entry is gone
+	Altered     Status = "altered"      // an entry was changed
+	Missing     Status = "missing"      // an entry was removed
 	Inserted    Status = "inserted"     // an entry was not written by Tenantry
-	Broken      Status = "broken"       // what seals the entries was altered or taken away
-	UnknownKey  Status = "unknown_key"  // nobody can tell, for want of a key
-	TailMissing Status = "tail_missing" // intact up to an end before that of the checkpoint, or before a remembered one
-	Replaced    Status = "replaced"     // intact, but not the trail of the checkpoint, or not the remembered one
+	Broken      Status = "broken"       // a seal was changed or removed
+	UnknownKey  Status = "unknown_key"  // not verifiable without the key
+	TailMissing Status = "tail_missing" // intact, but shorter than the checkpoint or the remembered head
+	Replaced    Status = "replaced"     // intact, but it doesn't contain the checkpoint or the remembered head
 	Overdue     Status = "overdue"      // intact, but entries have waited for their seal for more than 10 minutes
 	SealedLate  Status = "sealed_late"  // intact, but entries were sealed more than an hour after they were written
 )
 
-// Verification is what is known of a trail.
+// Verification is the result of verifying a trail.
 type Verification struct {
 	Status     Status
-	First      *Place // what is wrong first; nil if nothing is, or if nobody can tell
-	Entries    int64  // that are as they were written
-	Pruned     int64  // that are gone because a Pruner deleted them
-	Waiting    int64  // of the entries, those that aren't sealed yet
-	Late       int64  // of the entries, those that were sealed more than an hour after they were written
-	Seq        int64  // of the last one that is sealed and verified
-	Hash       []byte // of the chain up to there
-	KeyID      string // of the key that isn't known
-	Checkpoint string // of a trail whose entries are as they were written, and sealed
+	First      *Place // the first finding; nil if the trail is intact
+	Entries    int64  // unaltered entries
+	Pruned     int64  // entries that a Pruner deleted
+	Waiting    int64  // number of Entries that aren't sealed yet
+	Late       int64  // number of Entries that were sealed more than an hour after they were written
+	Seq        int64  // number of the last sealed and verified entry
+	Hash       []byte // hash of the chain up to Seq
+	KeyID      string // id of the unknown key
+	Checkpoint string // checkpoint of the verified trail; empty unless all entries are unaltered and sealed
 
-	earlier earlierEnd // that the trail has lost
+	earlier earlierEnd // a checkpoint or remembered head that the trail doesn't contain
 }
 
-// Place names an entry, as far as it is known.
+// Place identifies an entry, as far as it is known.
 type Place struct {
-	Seq        int64 // its place in the chain; 0 if it is in none
+	Seq        int64 // number in the chain; 0 if it isn't in the chain
 	EntryID    uuid.UUID
 	OccurredAt time.Time
 
-	sealedAt time.Time // only if that was late
+	sealedAt time.Time // set only if it was sealed late
 }
 
 func (p Place) String() string {
@@ -59,7 +59,7 @@ func (p Place) String() string {
 	return fmt.Sprintf("number %d (%s, of %s)", p.Seq, p.EntryID, p.OccurredAt.Format(time.RFC3339Nano))
 }
 
-// Detail says it to a person.
+// Detail describes the result in a sentence.
 func (v Verification) Detail() string {
 	switch v.Status {
 	case Intact:
@@ -99,7 +99,7 @@ func (v Verification) Detail() string {
 	return string(v.Status)
 }
 
-// source returns the words that say where an earlier end is known from.
+// source returns the part of a sentence that names the origin of an earlier end.
 func (e earlierEnd) source() string {
 	if e.isCheckpoint {
 		return "the checkpoint was made"

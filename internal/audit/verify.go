@@ -16,21 +16,22 @@ import (
 )
 
 const (
-	verifySeals   = 500  // are read at once, or fewer,
-	verifyEntries = 1000 // with about so many entries
+	verifySeals   = 500  // maximum number of seals that are read at once
+	verifyEntries = 1000 // approximate number of entries that are read at once
 
-	// overdueAfter is how long an entry may wait for its seal. While a server runs it waits for a few seconds.
+	// overdueAfter is how long an entry may wait for its seal. While a server runs, entries wait a
+	// few seconds.
 	overdueAfter = 10 * time.Minute
-	// lateAfter is how long after it was written an entry may be sealed. So no server may run for that time
-	// without a finding.
+	// lateAfter is how long after it was written an entry may be sealed. If no server runs for
+	// longer, that is a finding.
 	lateAfter = time.Hour
 )
 
-// Check is the verification of a tenant's trail on its way. It reads, and changes nothing. What is written meanwhile doesn't
-// disturb it.
+// Check is a verification of a tenant's trail in steps. It only reads. Concurrent writes don't
+// affect the result.
 //
-// It goes along the chain first, from its beginning; then come the entries that wait for a seal; then it looks for entries
-// that are in neither. It ends with the first that isn't as it was written.
+// It verifies the chain from its beginning, then the entries that wait for a seal, and then looks
+// for entries that are in neither. It stops at the first finding.
 type Check struct {
 	*Verifier
 
@@ -38,29 +39,30 @@ type Check struct {
 	now      time.Time
 	known    knownHead
 	earlier  []*earlierEnd
-	end      head // of what is verified
+	end      head // the end of the verified part
 	result   Verification
 	next     step
 	late     *Place // the first entry that was sealed late
-	overdue  *Place // the entry that has waited longest, if that is too long
+	overdue  *Place // the entry that has waited longest, if longer than overdueAfter
 	oldest   time.Time
-	// prunedBefore is when the oldest entries that have to be there happened.
+	// prunedBefore is the time before which entries may have been pruned.
 	prunedBefore time.Time
 }
 
-// earlierEnd is an end that the chain once had.
+// earlierEnd is a head that the chain must contain.
 type earlierEnd struct {
 	head
 
-	isCheckpoint bool // it is the caller's checkpoint; otherwise this process remembers it
-	confirmed    bool // the chain still has it
+	isCheckpoint bool // given by the caller; otherwise remembered by this process
+	confirmed    bool // found in the chain
 }
 
-// step does a part of the work, in about a tenth of a second, and returns what comes next; nil after the last part.
+// step does a part of the work, in about a tenth of a second, and returns the next step; nil after
+// the last one.
 type step func(context.Context) (step, error)
 
-// Begin prepares a verification, against an earlier checkpoint unless that is empty. A checkpoint that isn't one of this tenant is
-// errs.ValidationFailed.
+// Begin starts a verification. If earlier isn't empty, the trail must contain that checkpoint. A
+// text that isn't a checkpoint of this tenant is errs.ValidationFailed.
 func (v *Verifier) Begin(tenantID uuid.UUID, earlier string) (*Check, error) {
 	c := &Check{Verifier: v, tenantID: tenantID, now: v.Now(), end: emptyChain(), result: Verification{Status: Intact}}
 	if earlier != "" {
@@ -88,7 +90,7 @@ func (c *Check) Step(ctx context.Context) (bool, error) {
 	return next == nil, nil
 }
 
-// Result returns what was found, after the last step.
+// Result returns the result after the last step.
 func (c *Check) Result() Verification {
 	r := c.result
 	r.Seq, r.Hash = c.end.seq, c.end.hash
@@ -98,13 +100,13 @@ func (c *Check) Result() Verification {
 	return r
 }
 
-// found ends the verification.
+// found ends the verification with a finding.
 func (c *Check) found(s Status, p Place) (step, error) {
 	c.result.Status, c.result.First = s, &p
 	return nil, nil //nolint:nilnil // no next step, and no error
 }
 
-// confirm compares those earlier ends with the chain that have as many entries as are verified by now.
+// confirm compares the earlier ends that have the current number of entries with the chain.
 func (c *Check) confirm() {
 	for _, e := range c.earlier {
 		if e.seq == c.end.seq {
@@ -117,18 +119,18 @@ func (c *Check) confirm() {
 func (c *Check) seals(ctx context.Context) (step, error) {
 	after := c.end.number
 	if after == 0 {
-		after = math.MinInt64 // there must be none before the first
+		after = math.MinInt64 // finds seals with a number below the first
 	}
 	page, err := c.store.ListAuditSeals(ctx, db.ListAuditSealsParams{TenantID: c.tenantID, AfterNumber: after, Limit: verifySeals})
 	if err != nil {
 		return nil, err
 	}
 	if len(page) == 0 {
-		return c.strays, nil
+		return c.strayLinks, nil
 	}
 	page, size := firstSeals(page)
 	part := db.ListAuditLinksParams{
-		TenantID: c.tenantID, AfterSeal: c.end.number, LastSeal: page[len(page)-1].Number, Limit: size + 1, // one more would be too many
+		TenantID: c.tenantID, AfterSeal: c.end.number, LastSeal: page[len(page)-1].Number, Limit: size + 1, // one more shows that there are too many
 	}
 	links, err := c.store.ListAuditLinks(ctx, part)
 	if err != nil {
@@ -152,19 +154,19 @@ func (c *Check) seals(ctx context.Context) (step, error) {
 	return c.seals, nil
 }
 
-// firstSeals returns as many seals as are verified at once, and how many entries they have.
+// firstSeals returns the seals that are verified at once, and how many entries they have.
 func firstSeals(page []db.AuditSeal) ([]db.AuditSeal, int32) {
 	size := 0
 	for i, s := range page {
-		if size += min(len(s.Trace)/traceLen, 2*maxSealed); size >= verifyEntries { // more is none of ours
+		if size += min(len(s.Trace)/traceLen, 2*maxSealed); size >= verifyEntries { // a larger trace wasn't written by a Sealer
 			return page[:i+1], int32(size) //nolint:gosec // a few thousand
 		}
 	}
 	return page, int32(size)
 }
 
-// entries returns the entries of links, as far as they are there. One that can't be read is there as an empty one, which isn't
-// what was written.
+// entries returns the existing entries of links by id. An unreadable entry is returned empty, and
+// so doesn't match its signature.
 func (c *Check) entries(ctx context.Context, part db.ListAuditLinksParams, links []db.AuditLink) (map[uuid.UUID]db.AuditEntry, error) {
 	entries := make(map[uuid.UUID]db.AuditEntry, len(links))
 	list, err := c.store.ListLinkedAuditEntries(ctx, db.ListLinkedAuditEntriesParams(part))
@@ -182,7 +184,7 @@ func (c *Check) entries(ctx context.Context, part db.ListAuditLinksParams, links
 	return entries, err
 }
 
-// read adds the entry of a link to the others, if it is there.
+// read adds the entry of a link to entries, if it exists.
 func (c *Check) read(ctx context.Context, l db.AuditLink, entries map[uuid.UUID]db.AuditEntry) error {
 	e, err := c.store.GetAuditEntry(ctx, db.GetAuditEntryParams{TenantID: c.tenantID, ID: l.EntryID})
 	switch {
@@ -195,7 +197,7 @@ func (c *Check) read(ctx context.Context, l db.AuditLink, entries map[uuid.UUID]
 	return err
 }
 
-// seal verifies a seal with its links and their entries, and goes on behind it.
+// seal verifies a seal with its links and their entries, and moves the verified end behind it.
 func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, entries map[uuid.UUID]db.AuditEntry) (step, error) {
 	if s.Number != c.end.number+1 {
 		return c.gap(ctx, s)
@@ -215,8 +217,8 @@ func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, 
 		return c.found(Broken, beginning)
 	}
 	hashes := k.chain(c.end, links)
-	whole := int64(len(links)) == size && hmac.Equal(k.sealHash(hashes, s.SealedAt), s.Hash)
-	if whole && !bytes.Equal(trace(hashes), s.Trace) {
+	complete := int64(len(links)) == size && hmac.Equal(k.sealHash(hashes, s.SealedAt), s.Hash)
+	if complete && !bytes.Equal(trace(hashes), s.Trace) {
 		return c.found(Broken, beginning)
 	}
 	for i := range size {
@@ -226,7 +228,7 @@ func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, 
 		}
 		place.EntryID, place.OccurredAt = links[i].EntryID, links[i].OccurredAt
 		if !bytes.Equal(hashes[i][:traceLen], s.Trace[i*traceLen:(i+1)*traceLen]) {
-			return c.parted(size, links, place)
+			return c.mismatch(size, links, place)
 		}
 		status, err := c.entry(ctx, links[i], entries)
 		if err != nil {
@@ -235,12 +237,12 @@ func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, 
 		if status != Intact {
 			return c.found(status, place)
 		}
-		c.judgeSealing(s, place)
+		c.checkSealTime(s, place)
 	}
 	if int64(len(links)) > size {
 		return c.found(Inserted, Place{EntryID: links[size].EntryID, OccurredAt: links[size].OccurredAt})
 	}
-	if !whole {
+	if !complete {
 		return c.found(Broken, beginning)
 	}
 	sealedAt := c.end.sealedAt
@@ -251,9 +253,9 @@ func (c *Check) seal(ctx context.Context, s db.AuditSeal, links []db.AuditLink, 
 	return c.seals, nil
 }
 
-// judgeSealing counts an entry that was sealed more than an hour after it was written, unless the caller's
-// checkpoint was made after that.
-func (c *Check) judgeSealing(s db.AuditSeal, place Place) {
+// checkSealTime counts an entry that was sealed more than an hour after it was written, unless it
+// is covered by the caller's checkpoint.
+func (c *Check) checkSealTime(s db.AuditSeal, place Place) {
 	written, ok := writtenAt(place.EntryID)
 	if !ok || s.SealedAt == nil || s.SealedAt.Sub(written) <= lateAfter {
 		return
@@ -269,18 +271,18 @@ func (c *Check) judgeSealing(s db.AuditSeal, place Place) {
 	}
 }
 
-// parted says what it means that a link isn't the one that was sealed at its place.
-func (c *Check) parted(size int64, links []db.AuditLink, at Place) (step, error) {
+// mismatch returns the finding for a link that isn't the one that was sealed at its place.
+func (c *Check) mismatch(size int64, links []db.AuditLink, at Place) (step, error) {
 	switch n := int64(len(links)); {
 	case n > size:
 		return c.found(Inserted, at)
 	case n < size:
-		return c.found(Missing, Place{Seq: at.Seq}) // the link that is there comes after it
+		return c.found(Missing, Place{Seq: at.Seq}) // the existing link comes after it
 	}
 	return c.found(Altered, at)
 }
 
-// gap says what it means that the next seal has another number than it should.
+// gap returns the finding for a seal whose number isn't the next one.
 func (c *Check) gap(ctx context.Context, s db.AuditSeal) (step, error) {
 	place := Place{Seq: c.end.seq + 1}
 	if s.Number <= c.end.number {
@@ -299,8 +301,8 @@ func (c *Check) gap(ctx context.Context, s db.AuditSeal) (step, error) {
 	return c.found(Broken, place)
 }
 
-// strays looks for links whose seal isn't there.
-func (c *Check) strays(ctx context.Context) (step, error) {
+// strayLinks looks for links whose seal doesn't exist.
+func (c *Check) strayLinks(ctx context.Context) (step, error) {
 	for _, part := range []db.ListAuditLinksParams{
 		{TenantID: c.tenantID, AfterSeal: c.end.number, LastSeal: math.MaxInt64, Limit: 1},
 		{TenantID: c.tenantID, AfterSeal: math.MinInt64, LastSeal: -1, Limit: 1},
@@ -312,7 +314,7 @@ func (c *Check) strays(ctx context.Context) (step, error) {
 		if len(links) == 0 {
 			continue
 		}
-		// A seal comes together with its links: if it has come meanwhile, it is there now.
+		// A seal is committed together with its links: a new seal is visible by now.
 		fresh, err := c.store.ListAuditSeals(ctx, db.ListAuditSealsParams{TenantID: c.tenantID, AfterNumber: c.end.number, Limit: 1})
 		if err != nil {
 			return nil, err
@@ -325,7 +327,7 @@ func (c *Check) strays(ctx context.Context) (step, error) {
 	return c.waiting(uuid.Nil), nil
 }
 
-// waiting verifies entries that wait for a seal, from an id on.
+// waiting verifies the entries that wait for a seal, starting from an id.
 func (c *Check) waiting(from uuid.UUID) step {
 	return func(ctx context.Context) (step, error) {
 		part := db.ListAuditLinksParams{TenantID: c.tenantID, AfterSeal: -1, LastSeal: 0, FromEntryID: from, Limit: verifyEntries}
@@ -351,7 +353,7 @@ func (c *Check) waiting(from uuid.UUID) step {
 				return c.found(status, Place{EntryID: l.EntryID, OccurredAt: l.OccurredAt})
 			}
 			c.result.Waiting++
-			c.judgeWaiting(l)
+			c.checkWaitTime(l)
 		}
 		if len(links) < verifyEntries {
 			return c.unlinked(uuid.Nil), nil
@@ -363,8 +365,9 @@ func (c *Check) waiting(from uuid.UUID) step {
 	}
 }
 
-// judgeWaiting notes an entry that has waited for its seal for more than 10 minutes, if none has waited longer.
-func (c *Check) judgeWaiting(l db.AuditLink) {
+// checkWaitTime records the entry that has waited longest for its seal, if that is more than 10
+// minutes.
+func (c *Check) checkWaitTime(l db.AuditLink) {
 	written, ok := writtenAt(l.EntryID)
 	if !ok || c.now.Sub(written) <= overdueAfter || c.overdue != nil && !written.Before(c.oldest) {
 		return
@@ -373,7 +376,7 @@ func (c *Check) judgeWaiting(l db.AuditLink) {
 	c.overdue = &Place{EntryID: l.EntryID, OccurredAt: l.OccurredAt}
 }
 
-// unlinked looks for entries that are neither sealed nor waiting, from an id on.
+// unlinked looks for entries that are neither sealed nor waiting, starting from an id.
 func (c *Check) unlinked(from uuid.UUID) step {
 	return func(ctx context.Context) (step, error) {
 		ahead, err := c.store.GetAuditEntryKeyAhead(ctx, db.GetAuditEntryKeyAheadParams{TenantID: c.tenantID, FromID: from})
@@ -398,8 +401,8 @@ func (c *Check) unlinked(from uuid.UUID) step {
 	}
 }
 
-// ends is the last step. It finds a trail that has lost an earlier end, or was sealed late. These findings
-// matter only if all entries are as they were written.
+// ends is the last step. It checks the earlier ends and the times of sealing. These findings matter
+// only if all entries are unaltered.
 func (c *Check) ends(ctx context.Context) (step, error) {
 	for _, e := range c.earlier {
 		if e.confirmed {
@@ -455,7 +458,7 @@ func (c *Check) entry(ctx context.Context, l db.AuditLink, entries map[uuid.UUID
 	return Intact, nil
 }
 
-// wrote reports whether an entry is the one that was written with a link.
+// wrote reports whether e is the entry that was signed with link l.
 func (k *Keys) wrote(e db.AuditEntry, l db.AuditLink) bool {
 	signer, known := k.byID[l.KeyID]
 	if !known {
@@ -468,8 +471,9 @@ func (k *Keys) wrote(e db.AuditEntry, l db.AuditLink) bool {
 		derived.ActionArea == e.ActionArea && derived.SearchText == e.SearchText
 }
 
-// pruned reports whether an entry that isn't there was deleted by a Pruner. The entries Prune are read only when one is
-// missing, and again each time when that isn't covered by what is known: a Pruner may be at work.
+// pruned reports whether a missing entry was deleted by a Pruner. It reads the Prune entries only
+// when an entry is missing, and again if the known ones don't cover it, because a Pruner may be
+// running.
 func (c *Check) pruned(ctx context.Context, l db.AuditLink) (bool, error) {
 	if l.OccurredAt.Before(c.prunedBefore) {
 		return true, nil
@@ -479,7 +483,7 @@ func (c *Check) pruned(ctx context.Context, l db.AuditLink) (bool, error) {
 	for {
 		list, err := c.store.ListAuditEntries(ctx, page)
 		if errors.Is(err, store.ErrUnreadable) {
-			return false, nil // what can't be read proves nothing
+			return false, nil // an unreadable entry proves nothing
 		}
 		if err != nil {
 			return false, err
@@ -496,7 +500,7 @@ func (c *Check) pruned(ctx context.Context, l db.AuditLink) (bool, error) {
 	}
 }
 
-// readPrune takes the time from an entry Prune, unless that is a forgery.
+// readPrune reads the time of a Prune entry, unless its signature is invalid.
 func (c *Check) readPrune(ctx context.Context, e db.AuditEntry) error {
 	l, err := c.store.GetAuditLink(ctx, db.GetAuditLinkParams{TenantID: c.tenantID, EntryID: e.ID})
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -508,7 +512,7 @@ func (c *Check) readPrune(ctx context.Context, e db.AuditEntry) error {
 		} `json:"before"`
 	}
 	if err := json.Unmarshal(e.Changes, &changes); err != nil || !c.keys.wrote(e, l) {
-		return nil //nolint:nilerr // what isn't ours says nothing
+		return nil //nolint:nilerr // ignores a forged entry
 	}
 	if before := changes.Before.After; before.After(c.prunedBefore) {
 		c.prunedBefore = before
@@ -516,7 +520,7 @@ func (c *Check) readPrune(ctx context.Context, e db.AuditEntry) error {
 	return nil
 }
 
-// following returns the next id; there is none after the last.
+// following returns the next id, or false after the last one.
 func following(id uuid.UUID) (uuid.UUID, bool) {
 	for i := len(id) - 1; i >= 0; i-- {
 		if id[i]++; id[i] != 0 {

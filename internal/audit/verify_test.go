@@ -23,7 +23,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// chain is a database, and what writes, seals and verifies the trails in it.
+// chain is a database with a log, a sealer and a verifier.
 type chain struct {
 	t        *testing.T
 	store    *store.Store
@@ -40,7 +40,7 @@ func newChain(t *testing.T, engine store.Engine) *chain {
 	return c.with(t, newKeys(t, secret))
 }
 
-// with returns the same with other keys, for another test.
+// with returns the same chain with other keys, for another test.
 func (c *chain) with(t *testing.T, keys *audit.Keys) *chain {
 	t.Helper()
 	now := func() time.Time { return noon.Add(time.Hour) }
@@ -51,10 +51,10 @@ func (c *chain) with(t *testing.T, keys *audit.Keys) *chain {
 	}
 }
 
-// restarted returns the same with a sealer that remembers nothing.
+// restarted returns the same chain with a sealer that remembers no heads.
 func (c *chain) restarted() *chain { return c.with(c.t, newKeys(c.t, secret)) }
 
-// exec does something past the program.
+// exec executes a statement directly on the database.
 func (c *chain) execf(format string, args ...any) {
 	c.t.Helper()
 	if _, err := c.sql.ExecContext(c.t.Context(), fmt.Sprintf(format, args...)); err != nil {
@@ -62,7 +62,7 @@ func (c *chain) execf(format string, args ...any) {
 	}
 }
 
-// bytes is how a statement spells them.
+// bytes returns the SQL literal of a byte string.
 func (c *chain) bytes(b []byte) string {
 	if c.store.Engine() == store.Postgres {
 		return `'\x` + hex.EncodeToString(b) + "'"
@@ -82,7 +82,7 @@ func (c *chain) tenant() uuid.UUID {
 	return id
 }
 
-// insert writes an entry in a transaction of its own.
+// insert writes an entry in its own transaction.
 func (c *chain) insert(e db.AuditEntry) db.AuditEntry {
 	c.t.Helper()
 	err := c.store.Tx(c.t.Context(), func(q db.Querier) error { return c.log.Insert(c.t.Context(), q, e) })
@@ -118,7 +118,7 @@ func (c *chain) verify(tenantID uuid.UUID, checkpoint string) audit.Verification
 	}
 }
 
-// someEntry has a value in every column, and not the same as another one.
+// someEntry returns an entry with a value in every column, different for each n.
 func someEntry(tenantID uuid.UUID, n int) db.AuditEntry {
 	return db.AuditEntry{
 		TenantID: tenantID, ID: uuid.Must(uuid.NewV7()), OccurredAt: noon.Add(time.Duration(n) * time.Minute),
@@ -129,7 +129,8 @@ func someEntry(tenantID uuid.UUID, n int) db.AuditEntry {
 	}
 }
 
-// trailOfTen is a trail of ten entries under three seals, the last two of which wait. The seals end after 3, 7 and 8.
+// trailOfTen is a trail of ten entries and three seals, which end after 3, 7 and 8. The last two
+// entries wait.
 type trailOfTen struct {
 	*chain
 
@@ -155,7 +156,7 @@ func (c *chain) newTrail() *trailOfTen {
 	return tr
 }
 
-// where is the condition for an entry's row, with the name of the column of its id.
+// where returns the condition for the row of an entry, for the given name of the id column.
 func (tr *trailOfTen) where(id string, n int) string {
 	return fmt.Sprintf("tenant_id = '%s' AND %s = '%s'", tr.tenant, id, tr.entries[n].ID)
 }
@@ -181,7 +182,7 @@ func (tr *trailOfTen) deleteSeal(number int) {
 	tr.execf("DELETE FROM audit_seals WHERE tenant_id = '%s' AND number = %d", tr.tenant, number)
 }
 
-// cutTail takes away all that came after the second seal.
+// cutTail deletes everything after the second seal.
 func (tr *trailOfTen) cutTail() {
 	for n := 7; n < 10; n++ {
 		tr.deleteEntry(n)
@@ -190,7 +191,7 @@ func (tr *trailOfTen) cutTail() {
 	tr.deleteSeal(3)
 }
 
-// copyRow inserts a row again with another value in one column.
+// copyRow inserts a copy of a row with another value in one column.
 func (tr *trailOfTen) copyRow(row any, table, key string, id uuid.UUID, change string, value string) {
 	var columns, values []string
 	for field := range reflect.TypeOf(row).Fields() {
@@ -205,7 +206,7 @@ func (tr *trailOfTen) copyRow(row any, table, key string, id uuid.UUID, change s
 		table, strings.Join(columns, ", "), strings.Join(values, ", "), table, tr.tenant, key, id)
 }
 
-// finding is what a verification says; entry is an index, or -1.
+// finding is the expected result of a verification. entry is an index, or -1.
 type finding struct {
 	status audit.Status
 	seq    int64
@@ -233,7 +234,7 @@ func (tr *trailOfTen) want(t *testing.T, v audit.Verification, want finding) {
 	}
 }
 
-// otherValue is one that a column of an entry doesn't have, as a statement spells it.
+// otherValue returns the SQL literal of a value that differs from the entry's.
 func otherValue(column string, field reflect.StructField, otherTenant uuid.UUID) string {
 	switch column {
 	case "tenant_id":
@@ -251,7 +252,7 @@ func otherValue(column string, field reflect.StructField, otherTenant uuid.UUID)
 	case t == reflect.TypeFor[uuid.UUID]():
 		return "'" + uuid.Must(uuid.NewV7()).String() + "'"
 	case t == reflect.TypeFor[time.Time]():
-		return "'2026-11-23 12:04:00.000001'" // a microsecond later
+		return "'2026-11-23 12:04:00.000001'" // one microsecond later
 	case t.Kind() == reflect.Bool:
 		return "NOT " + column
 	}
@@ -262,7 +263,7 @@ func TestEachColumnThatIsEditedByHandIsFound(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChain(t, engine)
-		for _, n := range []int{4, 9} { // one that is sealed, and one that waits
+		for _, n := range []int{4, 9} { // a sealed and a waiting one
 			for field := range reflect.TypeFor[db.AuditEntry]().Fields() {
 				column := field.Tag.Get("json")
 				tr := c.with(t, newKeys(t, secret)).newTrail()
@@ -360,7 +361,7 @@ func TestTampering(t *testing.T) {
 		}, finding{audit.Altered, 4, 3}},
 		"seals of two swapped": {func(tr *trailOfTen) { tr.editLink(2, "seal_number = 2"); tr.editLink(3, "seal_number = 1") }, finding{audit.Altered, 3, 3}},
 		"everything that waits gone, and its links": {func(tr *trailOfTen) {
-			for _, n := range []int{8, 9} { // what this can't find: the ADR says so
+			for _, n := range []int{8, 9} { // not detectable; see the ADR
 				tr.deleteEntry(n)
 				tr.deleteLink(n)
 			}
@@ -378,7 +379,7 @@ func TestTampering(t *testing.T) {
 				tr := c.with(t, newKeys(t, secret)).newTrail()
 				test.tamper(tr)
 				v := tr.verify(tr.tenant, "")
-				if name == "time of a link edited" { // whose time is then told
+				if name == "time of a link edited" { // the finding has the edited time
 					v.First.EntryID = uuid.Nil
 				}
 				tr.want(t, v, test.want)
@@ -439,7 +440,7 @@ func TestCheckpointShowsWhatHasHappenedToTheTail(t *testing.T) {
 					tr.execf("DELETE FROM %s WHERE tenant_id = '%s'", table, tr.tenant)
 				}
 			}, finding{audit.TailMissing, 1, -1}},
-			"an older state": {func(tr *trailOfTen) { // what was before the third seal
+			"an older state": {func(tr *trailOfTen) { // the state before the third seal
 				tr.cutTail()
 				tr.editLink(6, "seal_number = 0")
 				tr.editLink(5, "seal_number = 0")
@@ -483,7 +484,7 @@ func TestCheckpointCannotBeForgedOrGivenToAnotherTenant(t *testing.T) {
 	refused := func(name string, tenantID uuid.UUID, checkpoint string) {
 		t.Helper()
 		_, err := c.verifier.Begin(tenantID, checkpoint)
-		if e, ok := err.(*errs.Error); !ok || e.Code != errs.ValidationFailed { //nolint:errorlint // it comes as it is
+		if e, ok := err.(*errs.Error); !ok || e.Code != errs.ValidationFailed { //nolint:errorlint // it isn't wrapped
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -509,7 +510,7 @@ func TestKeyCanBeChanged(t *testing.T) {
 	tr := c.newTrail()
 	later := c.with(t, newKeys(t, anotherValue, secret))
 	later.insert(someEntry(tr.tenant, 11))
-	later.seal(tr.tenant) // two that were signed before are among them
+	later.seal(tr.tenant) // includes two that were signed before
 	if v := later.verify(tr.tenant, tr.checkpoint); v.Status != audit.Intact || v.Seq != 11 {
 		t.Errorf("with both keys: %+v", v)
 	}
@@ -534,7 +535,7 @@ func TestPruning(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		shared := newChain(t, engine)
-		until := noon.Add(5 * time.Minute) // the first five go
+		until := noon.Add(5 * time.Minute) // prunes the first five
 		pruned := func(t *testing.T) *trailOfTen {
 			t.Helper()
 			tr := shared.with(t, newKeys(t, secret)).newTrail()
@@ -566,7 +567,7 @@ func TestPruning(t *testing.T) {
 		})
 		t.Run("what is deleted beside it is", func(t *testing.T) {
 			tr := pruned(t)
-			tr.deleteEntry(5) // which happened just then
+			tr.deleteEntry(5) // exactly at that time
 			tr.want(t, tr.verify(tr.tenant, ""), finding{audit.Missing, 6, 5})
 		})
 		t.Run("a link's time can't be put back for it", func(t *testing.T) {
@@ -607,7 +608,7 @@ func TestPruning(t *testing.T) {
 	})
 }
 
-// nasty makes values that are easy to change on the way through an engine.
+// nasty returns values that engines often change.
 type nasty struct{ *rand.Rand }
 
 func (r nasty) text(n int) string {
@@ -688,11 +689,11 @@ func TestSignatureSurvivesEveryEngine(t *testing.T) {
 	})
 }
 
-// MySQL 8 has its own spelling of JSON. What it doesn't change is what counts.
+// MySQL 8 changes the format of JSON. Only the value is signed.
 func TestSpellingOfChangesDoesNotCount(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
-	blob := func(text string) string { return "X'" + hex.EncodeToString([]byte(text)) + "'" } // as the program writes it
+	blob := func(text string) string { return "X'" + hex.EncodeToString([]byte(text)) + "'" } // as the program stores it
 	for name, test := range map[string]struct {
 		spelling string
 		want     audit.Status
@@ -714,7 +715,7 @@ func TestSpellingOfChangesDoesNotCount(t *testing.T) {
 			t.Errorf("%s: %s, want %s", name, v.Status, test.want)
 		}
 	}
-	// The other engines refuse what isn't JSON, or isn't of the column's type.
+	// The other engines reject invalid JSON and values of other types.
 	for column, value := range map[string]string{"changes": "x'00ff'", "occurred_at": "'yesterday'", "actor_id": "'me'", "actor_is_superuser": "'perhaps'"} {
 		e := someEntry(c.tenant(), 1)
 		c.insert(e)
@@ -741,7 +742,7 @@ func TestSpellingOfChangesDoesNotCount(t *testing.T) {
 	}
 }
 
-// TestEveryColumnIsSigned covers columns that are added later, too.
+// TestEveryColumnIsSigned also covers columns that are added later.
 func TestEveryColumnIsSigned(t *testing.T) {
 	t.Parallel()
 	derived := []string{"occurred_on", "action_area", "search_text"}

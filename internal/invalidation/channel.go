@@ -1,5 +1,5 @@
-// Package invalidation lets instances tell each other whom something has changed about, so that they forget what they remember of
-// them, and knows whether they would hear it. See docs/adr/0013-session-cache.md.
+// Package invalidation announces changes of users and tenants to all instances, so that they drop
+// cached state, and detects whether announcements would arrive. See docs/adr/0013-session-cache.md.
 package invalidation
 
 import (
@@ -16,92 +16,99 @@ import (
 )
 
 const (
-	// beatInterval is how often an instance says something to itself, all the way through the channel.
-	beatInterval = 250 * time.Millisecond
-	// liveFor is how long after a beat was sent, and has come back, the channel counts as live: two beats may get lost.
+	// heartbeatInterval is how often an instance sends itself a heartbeat through the channel.
+	heartbeatInterval = 250 * time.Millisecond
+	// liveFor is how long the channel counts as live after a received heartbeat was sent. Two
+	// heartbeats may get lost.
 	liveFor = 750 * time.Millisecond
-	// publishTimeout is when an attempt to publish is given up. By then nobody remembers what it was about.
+	// publishTimeout limits an attempt to publish. By then, no instance has cached state from
+	// before the change.
 	publishTimeout = 2 * time.Second
-	// patience is how long a change waits for its announcement to be sent.
-	patience = 25 * time.Millisecond
-	// Between two attempts to listen.
-	firstPause   = 100 * time.Millisecond
-	longestPause = 5 * time.Second
-	// warningPause is how long it isn't said again that the channel is lost.
+	// announceTimeout is how long Announce waits until an announcement is sent.
+	announceTimeout = 25 * time.Millisecond
+	// The pause between two attempts to listen doubles from minPause to maxPause.
+	minPause = 100 * time.Millisecond
+	maxPause = 5 * time.Second
+	// warningPause is the minimum time between two warnings that the channel is down.
 	warningPause = time.Minute
 )
 
 const (
-	// maxWaiting is how many subjects may wait to be announced. If there are more, everybody is.
+	// maxWaiting is the maximum number of waiting subjects. Above it, they are replaced by
+	// Everybody.
 	maxWaiting = 1000
-	// maxText is the most that one text may have: PostgreSQL takes less than 8000 bytes.
+	// maxText is the maximum length of a text. PostgreSQL accepts less than 8000 bytes.
 	maxText = 7500
-	// version is the first word of all texts.
+	// version is the first word of each text.
 	version = "1"
-	// beatPrefix comes before the number of a beat and who sent it.
-	beatPrefix = "beat:"
-	// keptBeats is how many beats may be on their way.
-	keptBeats = 8
+	// heartbeatPrefix precedes the number and the sender of a heartbeat.
+	heartbeatPrefix = "beat:"
+	// maxPending is the maximum number of heartbeats that may be under way.
+	maxPending = 8
 )
 
-// Name is that of the channel, where there are several.
+// Name is the name of the channel, for transports with several.
 const Name = "invalidation"
 
-// Transport brings texts to all who listen, the sender included, and to each in the order in which they were sent.
+// Transport delivers texts to all listeners, including the sender, in the order in which they were
+// sent.
 type Transport interface {
-	// Publish returns when a text is on its way, or an error.
+	// Publish sends a text.
 	Publish(ctx context.Context, text string) error
-	// Listen calls hear with each text until ctx ends or it can't go on, and before that ready when nothing that is published from
-	// now on will be missed; again after each break. The error is errors.ErrUnsupported if it will never work.
-	Listen(ctx context.Context, ready func(), hear func(text string)) error
+	// Listen calls receive with each text, until ctx ends or the connection fails. It calls ready
+	// once it will miss no text from then on, and again after each reconnection. It returns
+	// errors.ErrUnsupported if it will never work.
+	Listen(ctx context.Context, ready func(), receive func(text string)) error
 }
 
-// Channel is an instance's way to all others. A nil *Channel is never live and announces nothing.
+// Channel connects an instance with all others. A nil *Channel is never live and announces nothing.
 type Channel struct {
 	transport Transport
 	log       *slog.Logger
-	name      string // of this instance
+	name      string // id of this instance
 	forget    func(Subject)
-	confirmed atomic.Pointer[time.Time] // when the last beat that came back was sent; nil: none has
+	confirmed atomic.Pointer[time.Time] // when the last received heartbeat was sent; nil if there is none
 	wake      chan struct{}
 
 	mu        sync.Mutex
 	listening bool
-	number    uint64 // of the last beat
-	sent      [keptBeats]beat
+	number    uint64 // number of the last heartbeat
+	sent      [maxPending]heartbeat
 	next      *batch
-	wasLive   bool // when that was last looked at, to be logged
+	wasLive   bool // the state that was last logged
 	warned    time.Time
 }
 
-type beat struct {
+type heartbeat struct {
 	number uint64
 	at     time.Time
 }
 
-// batch is what is announced together.
+// batch is a set of subjects that are announced together.
 type batch struct {
 	subjects map[Subject]struct{}
-	over     chan struct{} // closed when it was sent, or couldn't be
+	done     chan struct{} // closed when the batch was sent or sending failed
 }
 
 func newBatch() *batch { return &batch{map[Subject]struct{}{}, make(chan struct{})} }
 
-// New returns a channel that nobody forgets anything by, until OnForget and Run are called.
+// New returns a channel. Call OnForget and then Run.
 func New(transport Transport, log *slog.Logger) *Channel {
 	return &Channel{
 		transport: transport, log: log, name: uuid.NewString(), forget: func(Subject) {}, wake: make(chan struct{}, 1), next: newBatch(),
 	}
 }
 
-// OnForget says what is called with everyone about whom something has changed. It comes before all else.
+// OnForget sets the function that is called with each changed subject. Call it before all other
+// methods.
 func (c *Channel) OnForget(f func(Subject)) {
 	if c != nil {
 		c.forget = f
 	}
 }
 
-// Live reports whether at this moment, which has to come from time.Now, everything would be heard that others announce.
+// Live reports whether announcements of other instances would arrive at this moment. now must come
+// from time.Now.
 func (c *Channel) Live(now time.Time) bool {
 	if c == nil {
 		return false
@@ -110,14 +117,16 @@ func (c *Channel) Live(now time.Time) bool {
 	return sent != nil && Age(now, *sent) <= liveFor
 }
 
-// Age is how long ago something was. Both times come from time.Now: the monotonic clock can't be set, and the wall clock goes on
-// while the machine sleeps. The one that says more is right.
+// Age returns the time between two results of time.Now. It returns the larger of the differences by
+// the monotonic clock, which can't be set, and by the wall clock, which runs while the machine
+// sleeps.
 func Age(now, then time.Time) time.Duration {
 	return max(now.Sub(then), now.Round(0).Sub(then.Round(0)))
 }
 
-// Announce makes everyone forget what they remember of a subject: this instance before it returns, the others soon. It comes after the
-// transaction that changes something. It waits for a moment so that the others are told first, and not for long.
+// Announce makes all instances drop their cached state of a subject: this instance before it
+// returns, the others soon. Call it after the transaction of the change. It waits up to 25 ms until
+// the announcement is sent.
 func (c *Channel) Announce(ctx context.Context, s Subject) {
 	if c == nil {
 		return
@@ -125,13 +134,13 @@ func (c *Channel) Announce(ctx context.Context, s Subject) {
 	c.forget(s)
 	c.mu.Lock()
 	c.next.add(s)
-	over := c.next.over
+	done := c.next.done
 	c.mu.Unlock()
-	c.rouse()
-	timer := time.NewTimer(patience)
+	c.notify()
+	timer := time.NewTimer(announceTimeout)
 	defer timer.Stop()
 	select {
-	case <-over:
+	case <-done:
 	case <-timer.C:
 	case <-ctx.Done():
 	}
@@ -146,19 +155,19 @@ func (b *batch) add(s Subject) {
 	}
 }
 
-func (c *Channel) rouse() {
+func (c *Channel) notify() {
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
 }
 
-// Run listens, and sends what is announced and a beat now and then, until ctx ends.
+// Run listens, and sends announcements and heartbeats, until ctx ends.
 func (c *Channel) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	running.Go(func() { c.listen(ctx) })
 	defer running.Wait()
-	tick := time.NewTicker(beatInterval)
+	tick := time.NewTicker(heartbeatInterval)
 	defer tick.Stop()
 	for {
 		select {
@@ -167,13 +176,13 @@ func (c *Channel) Run(ctx context.Context) {
 		case <-c.wake:
 		case <-tick.C:
 		}
-		_ = c.Flush(ctx) // what wasn't sent is tried again
-		c.beat(ctx)
+		_ = c.Flush(ctx) // a failed batch is sent again
+		c.sendHeartbeat(ctx)
 		c.report(ctx)
 	}
 }
 
-// Flush sends what is waiting to be announced. After an error it waits on.
+// Flush sends the waiting subjects. After an error they stay waiting.
 func (c *Channel) Flush(ctx context.Context) error {
 	if c == nil {
 		return nil
@@ -186,7 +195,7 @@ func (c *Channel) Flush(ctx context.Context) error {
 	}
 	c.next = newBatch()
 	c.mu.Unlock()
-	defer close(b.over)
+	defer close(b.done)
 	for _, text := range b.texts() {
 		if err := c.publish(ctx, text); err != nil {
 			c.mu.Lock()
@@ -224,8 +233,8 @@ func (b *batch) texts() []string {
 	return append(all, text.String())
 }
 
-// beat says something to this instance itself.
-func (c *Channel) beat(ctx context.Context) {
+// sendHeartbeat sends a heartbeat to this instance.
+func (c *Channel) sendHeartbeat(ctx context.Context) {
 	c.mu.Lock()
 	if !c.listening {
 		c.mu.Unlock()
@@ -233,27 +242,27 @@ func (c *Channel) beat(ctx context.Context) {
 	}
 	c.number++
 	number := c.number
-	c.sent[number%keptBeats] = beat{number, time.Now()}
+	c.sent[number%maxPending] = heartbeat{number, time.Now()}
 	c.mu.Unlock()
-	_ = c.publish(ctx, version+" "+beatPrefix+strconv.FormatUint(number, 10)+":"+c.name) // if it doesn't come back, that says enough
+	_ = c.publish(ctx, version+" "+heartbeatPrefix+strconv.FormatUint(number, 10)+":"+c.name) // a missing heartbeat shows the failure
 }
 
-// hear takes in a text. What isn't ours, or not understood, is left out.
-func (c *Channel) hear(text string) {
+// receive handles a text. It ignores unknown texts.
+func (c *Channel) receive(text string) {
 	first, rest, _ := strings.Cut(text, " ")
 	if first != version || len(text) > maxText {
 		return
 	}
 	for word := range strings.SplitSeq(rest, " ") {
-		if number, ok := strings.CutPrefix(word, beatPrefix); ok {
-			c.hearBeat(number)
+		if number, ok := strings.CutPrefix(word, heartbeatPrefix); ok {
+			c.receiveHeartbeat(number)
 		} else if s, ok := parseSubject(word); ok {
 			c.forget(s)
 		}
 	}
 }
 
-func (c *Channel) hearBeat(text string) {
+func (c *Channel) receiveHeartbeat(text string) {
 	text, name, _ := strings.Cut(text, ":")
 	number, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || name != c.name {
@@ -261,54 +270,56 @@ func (c *Channel) hearBeat(text string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b := c.sent[number%keptBeats]
+	b := c.sent[number%maxPending]
 	now := time.Now()
 	if b.number != number || !c.listening || Age(now, b.at) > liveFor {
 		return
 	}
 	if !c.Live(now) {
-		c.forget(Everybody) // something may have been missed since it was live
+		c.forget(Everybody) // announcements may have been missed since it was last live
 	} else if b.at.Before(*c.confirmed.Load()) {
 		return
 	}
 	c.confirmed.Store(&b.at)
 }
 
-// listen listens again after each break.
+// listen calls Listen again after each failure.
 func (c *Channel) listen(ctx context.Context) {
-	pause := firstPause
+	pause := minPause
 	for ctx.Err() == nil {
 		err := c.transport.Listen(ctx, func() {
-			pause = firstPause
-			c.interrupted(true)
-		}, c.hear)
-		c.interrupted(false)
+			pause = minPause
+			c.setListening(true)
+		}, c.receive)
+		c.setListening(false)
 		if errors.Is(err, errors.ErrUnsupported) {
-			c.log.InfoContext(ctx, "instances can't hear each other here, so the database is asked about each session", "reason", err)
+			c.log.InfoContext(ctx, "instances can't hear each other here, so each session is read from the database", "reason", err)
 			return
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(pause):
 		}
-		pause = min(2*pause, longestPause)
+		pause = min(2*pause, maxPause)
 	}
 }
 
-// interrupted forgets what beats have shown, and everybody, because something may have been missed.
-func (c *Channel) interrupted(listening bool) {
+// setListening drops the heartbeats and all cached state, because announcements may have been
+// missed.
+func (c *Channel) setListening(listening bool) {
 	c.mu.Lock()
 	c.listening = listening
-	c.sent = [keptBeats]beat{}
+	c.sent = [maxPending]heartbeat{}
 	c.confirmed.Store(nil)
 	c.forget(Everybody)
 	c.mu.Unlock()
 	if listening {
-		c.rouse()
+		c.notify()
 	}
 }
 
-// report logs when the channel becomes live and when it is lost, but not each time that it comes and goes.
+// report logs when the channel becomes live and when it goes down. It logs at most one warning per
+// warningPause.
 func (c *Channel) report(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -317,9 +328,9 @@ func (c *Channel) report(ctx context.Context) {
 	case live == c.wasLive || !live && now.Sub(c.warned) < warningPause:
 	case live:
 		c.wasLive = true
-		c.log.InfoContext(ctx, "instances hear each other, so sessions are remembered for up to a second")
+		c.log.InfoContext(ctx, "instances hear each other, so sessions are cached for up to a second")
 	default:
 		c.wasLive, c.warned = false, now
-		c.log.WarnContext(ctx, "instances don't hear each other, so the database is asked about each session")
+		c.log.WarnContext(ctx, "instances don't hear each other, so each session is read from the database")
 	}
 }

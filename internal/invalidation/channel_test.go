@@ -16,14 +16,14 @@ import (
 	"github.com/google/uuid"
 )
 
-// bus is a transport that a test lets fail. It brings texts to all who listen, in order.
+// bus is a transport that a test can make fail. It delivers texts to all listeners in order.
 type bus struct {
 	mu    sync.Mutex
 	ears  []*ear
-	err   error         // of whoever publishes
-	delay time.Duration // until a text is heard
-	lost  bool          // nothing is heard
-	stuck bool          // whoever publishes waits
+	err   error         // returned by Publish
+	delay time.Duration // until a text is received
+	lost  bool          // no text is delivered
+	stuck bool          // Publish blocks
 	sent  []string
 }
 
@@ -65,7 +65,7 @@ func (b *bus) Publish(ctx context.Context, text string) error {
 	return nil
 }
 
-func (b *bus) Listen(ctx context.Context, ready func(), hear func(text string)) error {
+func (b *bus) Listen(ctx context.Context, ready func(), receive func(text string)) error {
 	e := &ear{make(chan late, 10_000), make(chan struct{})}
 	b.set(func(b *bus) { b.ears = append(b.ears, e) })
 	defer b.set(func(b *bus) { b.ears = slices.DeleteFunc(b.ears, func(other *ear) bool { return other == e }) })
@@ -77,13 +77,13 @@ func (b *bus) Listen(ctx context.Context, ready func(), hear func(text string)) 
 		case <-e.cut:
 			return errDown
 		case l := <-e.texts:
-			time.Sleep(time.Until(l.due)) // the way takes its time
-			hear(l.text)
+			time.Sleep(time.Until(l.due)) // simulates the delay
+			receive(l.text)
 		}
 	}
 }
 
-// cut ends all that listen, and they listen again.
+// cut ends all listeners, which listen again.
 func (b *bus) cut() {
 	b.set(func(b *bus) {
 		for _, e := range b.ears {
@@ -94,7 +94,7 @@ func (b *bus) cut() {
 
 var errDown = errors.New("connection refused")
 
-// instance is one that notes what it is to forget.
+// instance is a channel that records the subjects to forget.
 type instance struct {
 	*Channel
 
@@ -110,7 +110,7 @@ func (i *instance) has(s Subject) bool {
 
 func (i *instance) live() bool { return i.Live(time.Now()) }
 
-// reset lets the instance note anew.
+// reset clears the recorded subjects.
 func (i *instance) reset() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -127,8 +127,8 @@ func newInstance(b Transport, log *slog.Logger) *instance {
 	return i
 }
 
-// inBubble runs two instances on a bus, in a bubble of its own time.
-func inBubble(t *testing.T, f func(t *testing.T, b *bus, one, two *instance)) {
+// withTwoInstances runs two instances on a bus in a synctest bubble.
+func withTwoInstances(t *testing.T, f func(t *testing.T, b *bus, one, two *instance)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		b := &bus{}
@@ -152,12 +152,12 @@ func let(d time.Duration) {
 
 func TestChannelIsLiveOnlyWhileBeatsComeBack(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bus, one, two *instance) {
+	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		if !one.live() || !two.live() {
 			t.Fatal("not live, and beats come back")
 		}
 		for range 100 {
-			let(beatInterval / 2)
+			let(heartbeatInterval / 2)
 			if !one.live() {
 				t.Fatal("not live any more, and beats come back")
 			}
@@ -174,17 +174,17 @@ func TestChannelIsLiveOnlyWhileBeatsComeBack(t *testing.T) {
 				if one.live() {
 					t.Fatalf("%s: live, and beats don't come back in time", name)
 				}
-				let(beatInterval / 3)
+				let(heartbeatInterval / 3)
 			}
 			b.set(func(b *bus) { b.err, b.lost, b.stuck, b.delay = nil, false, false, 0 })
-			let(publishTimeout + 2*liveFor) // what is late comes first
+			let(publishTimeout + 2*liveFor) // delayed texts arrive first
 			if !one.live() {
 				t.Fatalf("%s: not live again, and beats come back", name)
 			}
 		}
-		b.set(func(b *bus) { b.delay = liveFor - beatInterval - time.Millisecond })
+		b.set(func(b *bus) { b.delay = liveFor - heartbeatInterval - time.Millisecond })
 		for range 100 {
-			let(beatInterval / 3)
+			let(heartbeatInterval / 3)
 			if !one.live() {
 				t.Fatal("not live, and each beat comes back before the one before is too old")
 			}
@@ -194,16 +194,16 @@ func TestChannelIsLiveOnlyWhileBeatsComeBack(t *testing.T) {
 
 func TestBeatsOfOthersProveNothing(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bus, one, two *instance) {
+	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		let(time.Minute)
 		b.set(func(b *bus) { b.lost = true })
 		let(liveFor + time.Millisecond)
-		const young = uint64(liveFor / beatInterval)
+		const young = uint64(liveFor / heartbeatInterval)
 		for n := range one.number {
-			one.hear(fmt.Sprintf("1 beat:%d:%s", n+1, two.name))
-			one.hear(fmt.Sprintf("1 beat:%d:%s", one.number+1+n, one.name)) // that it never sent
+			one.receive(fmt.Sprintf("1 beat:%d:%s", n+1, two.name))
+			one.receive(fmt.Sprintf("1 beat:%d:%s", one.number+1+n, one.name)) // never sent
 			if n+1 < one.number-young {
-				one.hear(fmt.Sprintf("1 beat:%d:%s", n+1, one.name)) // that are too old
+				one.receive(fmt.Sprintf("1 beat:%d:%s", n+1, one.name)) // too old
 			}
 		}
 		if one.live() {
@@ -214,7 +214,7 @@ func TestBeatsOfOthersProveNothing(t *testing.T) {
 
 func TestAfterAGapEverybodyIsForgotten(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bus, one, _ *instance) {
+	withTwoInstances(t, func(t *testing.T, b *bus, one, _ *instance) {
 		let(time.Minute)
 		one.reset()
 		let(time.Minute)
@@ -224,7 +224,7 @@ func TestAfterAGapEverybodyIsForgotten(t *testing.T) {
 		b.set(func(b *bus) { b.lost = true })
 		let(liveFor + time.Millisecond)
 		b.set(func(b *bus) { b.lost = false })
-		let(beatInterval)
+		let(heartbeatInterval)
 		if !one.live() || !one.has(Everybody) {
 			t.Errorf("live: %t, everybody forgotten: %t, want both", one.live(), one.has(Everybody))
 		}
@@ -233,7 +233,7 @@ func TestAfterAGapEverybodyIsForgotten(t *testing.T) {
 
 func TestAfterABreakEverybodyIsForgotten(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bus, one, _ *instance) {
+	withTwoInstances(t, func(t *testing.T, b *bus, one, _ *instance) {
 		let(time.Minute)
 		one.reset()
 		b.cut()
@@ -242,7 +242,7 @@ func TestAfterABreakEverybodyIsForgotten(t *testing.T) {
 			t.Errorf("live: %t, everybody forgotten: %t, want what was missed not to matter", one.live(), one.has(Everybody))
 		}
 		one.reset()
-		let(firstPause)
+		let(minPause)
 		if !one.live() || !one.has(Everybody) {
 			t.Errorf("live: %t, everybody forgotten: %t, want to have begun anew", one.live(), one.has(Everybody))
 		}
@@ -251,11 +251,11 @@ func TestAfterABreakEverybodyIsForgotten(t *testing.T) {
 
 func TestBeatsFromBeforeABreakProveNothing(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bus, one, _ *instance) {
+	withTwoInstances(t, func(t *testing.T, b *bus, one, _ *instance) {
 		before := one.number
 		b.set(func(b *bus) { b.lost = true })
-		one.interrupted(true)
-		one.hear(fmt.Sprintf("1 beat:%d:%s", before, one.name))
+		one.setListening(true)
+		one.receive(fmt.Sprintf("1 beat:%d:%s", before, one.name))
 		if one.live() {
 			t.Error("live by a beat that was sent before the break")
 		}
@@ -264,7 +264,7 @@ func TestBeatsFromBeforeABreakProveNothing(t *testing.T) {
 
 func TestAnnouncementsAreHeardByAll(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bus, one, two *instance) {
+	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		for _, s := range []Subject{User(uuid.New(), uuid.New()), Tenant(uuid.New()), Everybody} {
 			one.reset()
 			two.reset()
@@ -289,20 +289,20 @@ func TestAnnounceForgetsAtOnceAndWaitsForNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, func(t *testing.T, b *bus, one, two *instance) {
+			withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 				b.set(fault)
 				s := User(uuid.New(), uuid.New())
 				begun := time.Now()
 				one.Announce(t.Context(), s)
-				if waited := time.Since(begun); waited > patience || !one.has(s) {
-					t.Errorf("it took %s, want %s at most; forgotten here: %t", waited, patience, one.has(s))
+				if waited := time.Since(begun); waited > announceTimeout || !one.has(s) {
+					t.Errorf("it took %s, want %s at most; forgotten here: %t", waited, announceTimeout, one.has(s))
 				}
 				let(10 * time.Second)
 				if two.has(s) {
 					t.Fatal("how did the other one hear of it?")
 				}
 				b.set(func(b *bus) { b.err, b.stuck = nil, false })
-				let(publishTimeout + beatInterval)
+				let(publishTimeout + heartbeatInterval)
 				if !two.has(s) {
 					t.Error("it isn't tried again")
 				}
@@ -313,7 +313,7 @@ func TestAnnounceForgetsAtOnceAndWaitsForNobody(t *testing.T) {
 
 func TestFullOutboxMeansEverybody(t *testing.T) {
 	t.Parallel()
-	inBubble(t, func(t *testing.T, b *bus, one, two *instance) {
+	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		b.set(func(b *bus) { b.err = errDown })
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -329,7 +329,7 @@ func TestFullOutboxMeansEverybody(t *testing.T) {
 			t.Errorf("%d subjects wait, want them to have become everybody", waiting)
 		}
 		b.set(func(b *bus) { b.err, b.sent = nil, nil })
-		let(beatInterval)
+		let(heartbeatInterval)
 		if !slices.Contains(b.sent, "1 *") {
 			t.Errorf("what is sent is %.100q, want everybody to be forgotten", b.sent)
 		}
@@ -362,7 +362,7 @@ func TestFlushSendsWithoutRun(t *testing.T) {
 
 func TestTextsFitAndAreUnderstood(t *testing.T) {
 	t.Parallel()
-	const most = 8000 // of PostgreSQL, less one
+	const most = 8000 // PostgreSQL's limit
 	b := newBatch()
 	for range maxWaiting {
 		b.add(User(uuid.New(), uuid.New()))
@@ -372,7 +372,7 @@ func TestTextsFitAndAreUnderstood(t *testing.T) {
 		if len(text) >= most {
 			t.Errorf("a text of %d bytes", len(text))
 		}
-		one.hear(text)
+		one.receive(text)
 	}
 	for s := range b.subjects {
 		if !one.has(s) {
@@ -393,14 +393,14 @@ func TestForeignTextsAreLeftOut(t *testing.T) {
 		"1 beat:99999999999999999999:" + one.name, "1 " + id + "/", "1 " + id + "/x", "1 /" + id, "1 " + id + "/" + id + "/" + id, "1\t" + id, "1 " + id[1:],
 		"1 \x00", "1 \xff\xfe", "1 * " + strings.Repeat("x", maxText), strings.Repeat("1 * ", maxText),
 	} {
-		one.hear(text)
+		one.receive(text)
 		if len(one.forgotten) > 0 {
 			t.Errorf("%.60q: %v is forgotten", text, one.forgotten)
 			one.reset()
 		}
 	}
-	// What is understood counts beside what isn't.
-	one.hear("1 nonsense " + id + " beat:1:2:3")
+	// Known words count even beside unknown ones.
+	one.receive("1 nonsense " + id + " beat:1:2:3")
 	if !one.has(Tenant(uuid.MustParse(id))) {
 		t.Error("a tenant beside nonsense isn't forgotten")
 	}
@@ -426,7 +426,7 @@ func TestSubjectsCoverUsers(t *testing.T) {
 	}
 }
 
-// unsupported is a transport that doesn't work here.
+// unsupported is a transport that never works.
 type unsupported struct{ bus }
 
 func (*unsupported) Listen(context.Context, func(), func(string)) error { return errors.ErrUnsupported }
@@ -442,7 +442,7 @@ func TestWhereListeningDoesNotWork(t *testing.T) {
 		running.Go(func() { one.Run(ctx) })
 		let(time.Hour)
 		s := Tenant(uuid.New())
-		one.Announce(t.Context(), s) // others may be nearer to the database
+		one.Announce(t.Context(), s) // other instances may be faster
 		if one.live() || !slices.Equal(b.sent, []string{"1 " + s.String()}) {
 			t.Errorf("live: %t, sent: %q, want what is announced and no beat", one.live(), b.sent)
 		}
@@ -489,7 +489,7 @@ func TestLogSaysWhenAndNotAllTheTime(t *testing.T) {
 	})
 }
 
-// lines are what was logged.
+// lines returns the logged lines.
 type lines struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

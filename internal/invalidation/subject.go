@@ -6,27 +6,28 @@ import (
 	"github.com/google/uuid"
 )
 
-// Subject is whom something is remembered about: a user, all users of a tenant, or, as the zero value, everybody.
+// Subject is the subject of a change: a user, all users of a tenant, or, as the zero value,
+// everybody.
 type Subject struct {
 	TenantID uuid.UUID
-	UserID   uuid.UUID // uuid.Nil: all of the tenant
+	UserID   uuid.UUID // uuid.Nil: all users of the tenant
 }
 
-// Everybody is the subject that covers all others.
+// Everybody is the subject that covers all users.
 var Everybody = Subject{}
 
-// User is one user of a tenant.
+// User returns the subject of one user of a tenant.
 func User(tenantID, userID uuid.UUID) Subject { return Subject{tenantID, userID} }
 
-// Tenant is all users of a tenant.
+// Tenant returns the subject of all users of a tenant.
 func Tenant(tenantID uuid.UUID) Subject { return Subject{TenantID: tenantID} }
 
-// Covers reports whether a user is the subject, or belongs to it.
+// Covers reports whether the subject includes a user.
 func (s Subject) Covers(tenantID, userID uuid.UUID) bool {
 	return s == Everybody || s.TenantID == tenantID && (s.UserID == uuid.Nil || s.UserID == userID)
 }
 
-// everybody, tenant or tenant/user is how subjects are written.
+// everybody is the text of Everybody. Other subjects are written as tenant or tenant/user.
 const everybody = "*"
 
 func (s Subject) String() string {
