@@ -1,4 +1,4 @@
-// Package accept reads what a client takes (RFC 9110, section 12.5).
+// Package accept evaluates the Accept headers of a request (RFC 9110, section 12.5).
 package accept
 
 import (
@@ -7,15 +7,16 @@ import (
 	"strings"
 )
 
-// Quality says from 0 (not at all) to 1 how much the Accept headers want a media type. The most specific range that has it
-// counts; one that can't be read doesn't. Without a header, and with an empty one, everything is wanted.
+// Quality returns the quality value, 0 (not acceptable) to 1, that Accept headers give to a media
+// type. The most specific matching range applies. Ranges that can't be parsed are ignored. Without
+// a header, or with an empty one, it is 1.
 func Quality(headers []string, mediaType string) float64 {
 	line := strings.Join(headers, ",")
 	if strings.Trim(line, ", \t") == "" {
 		return 1
 	}
 	kind, _, _ := strings.Cut(mediaType, "/")
-	ranges := []string{"*/*", kind + "/*", mediaType} // from the vague to the specific
+	ranges := []string{"*/*", kind + "/*", mediaType} // ascending precedence
 	quality, best := 0.0, -1
 	for part := range strings.SplitSeq(line, ",") {
 		accepted, params, err := mime.ParseMediaType(part)
@@ -31,12 +32,13 @@ func Quality(headers []string, mediaType string) float64 {
 	return quality
 }
 
-// Prefers reports whether the Accept headers want a media type rather than another one. If they don't care they don't.
+// Prefers reports whether the Accept headers give a media type a higher quality value than another
+// one.
 func Prefers(headers []string, mediaType, other string) bool {
 	return Quality(headers, mediaType) > Quality(headers, other)
 }
 
-// Gzip reports whether the Accept-Encoding headers allow gzip. Without a header they don't.
+// Gzip reports whether the Accept-Encoding headers allow gzip. Without a header it returns false.
 func Gzip(headers []string) bool {
 	quality, named := 0.0, false
 	for part := range strings.SplitSeq(strings.Join(headers, ","), ",") {
@@ -54,7 +56,7 @@ func Gzip(headers []string) bool {
 	return quality > 0
 }
 
-// weight is 1 for a quality value that isn't there or is none.
+// weight returns a quality value, or 1 if it is absent or invalid.
 func weight(q string) float64 {
 	w, err := strconv.ParseFloat(q, 64)
 	if err != nil || w < 0 || w > 1 {

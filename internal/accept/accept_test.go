@@ -9,7 +9,7 @@ import (
 const (
 	html = "text/html"
 	json = "application/json"
-	// As Chromium, Firefox and Safari ask for a page.
+	// The headers of Chromium, Firefox and Safari for a page.
 	browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 )
 

@@ -1,4 +1,5 @@
-// Package bounded has a map that forgets, so that strangers can't fill the memory with what is remembered of them.
+// Package bounded has a map with a limited number of entries, for data that unauthenticated clients
+// can add.
 package bounded
 
 import (
@@ -6,23 +7,26 @@ import (
 	"time"
 )
 
-// Map holds a bounded number of entries in two generations. What is put goes into the younger one, and the elder one goes as a whole when
-// the younger one is full or has had its time. So nothing has to be cleaned up, and what is put again in time stays. Like a map of Go's it
-// may be read by several goroutines at once, and written to by one alone.
+// Map holds a limited number of entries in two generations. Put adds to the young generation. When
+// that is full or its lifetime is over, it becomes the old one, and the entries of the old one are
+// dropped. So no clean-up is needed, and entries that are put again in time stay. Like a Go map, it
+// allows concurrent reads, but no write concurrent with other calls.
 type Map[K comparable, V any] struct {
 	perGeneration int
 	lifetime      time.Duration
 	young, old    map[K]V
-	since         time.Time // of the younger generation
+	since         time.Time // start of the young generation
 }
 
-// NewMap returns one for at most n entries. Each stays for a lifetime after it was put, unless n/2 others are put meanwhile; after two, the next one
-// that is put drives it out. A lifetime of 0 has no end.
+// NewMap returns a map for at most n entries. An entry stays at least for lifetime after it was
+// put, unless n/2 others are put meanwhile. It is dropped at the first Put after twice the
+// lifetime. If lifetime is 0, entries are dropped only for space.
 func NewMap[K comparable, V any](n int, lifetime time.Duration) *Map[K, V] {
 	return &Map[K, V]{perGeneration: n / 2, lifetime: lifetime, young: map[K]V{}}
 }
 
-// Get returns the value of a key, and whether there is one. It is aging if it goes next, unless it is put again.
+// Get returns the value of a key, and whether it exists. aging means that it is in the old
+// generation, and is dropped next unless it is put again.
 func (m *Map[K, V]) Get(key K) (value V, ok, aging bool) {
 	if value, ok = m.young[key]; ok {
 		return value, true, false
@@ -39,11 +43,11 @@ func (m *Map[K, V]) Put(key K, value V, now time.Time) {
 	m.young[key] = value
 }
 
-// DeleteFunc forgets all entries for which del returns true.
+// DeleteFunc deletes all entries for which del returns true.
 func (m *Map[K, V]) DeleteFunc(del func(K, V) bool) {
 	maps.DeleteFunc(m.young, del)
 	maps.DeleteFunc(m.old, del)
 }
 
-// Len returns how many entries are held, at most n; one that was put in both generations' time counts as two.
+// Len returns the number of entries, at most n. A key in both generations counts twice.
 func (m *Map[K, V]) Len() int { return len(m.young) + len(m.old) }

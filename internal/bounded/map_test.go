@@ -42,7 +42,7 @@ func TestEntriesHaveALifetime(t *testing.T) {
 	m.Put(1, "late", start.Add(59*time.Second))
 	m.Put(2, "next", start.Add(time.Minute))
 	m.Put(3, "at the end", start.Add(119*time.Second-1))
-	wants(t, m, 1, "late") // it has lived for less than a minute
+	wants(t, m, 1, "late") // younger than a minute
 	m.Put(4, "after two", start.Add(2*time.Minute))
 	wants(t, m, 1, "")
 	wants(t, m, 2, "next")

@@ -1,4 +1,4 @@
-// Package etag makes entity tags, and evaluates the preconditions that name them (RFC 9110, sections 8.8.3 and 13).
+// Package etag creates entity tags and evaluates preconditions (RFC 9110, sections 8.8.3 and 13).
 package etag
 
 import (
@@ -15,21 +15,22 @@ const (
 	contentDigest = 8 // bytes
 )
 
-// Row is a version of a row: what a change is about.
+// Row identifies a version of a row.
 type Row struct {
 	TenantID, ID uuid.UUID
 	Version      int64
 }
 
-// Of returns a version of a row. That of a tenant has the tenant's id twice.
+// Of returns a version of a row. For a tenant, both ids are the tenant's.
 func Of(tenantID, id uuid.UUID, version int64) Row {
 	return Row{TenantID: tenantID, ID: id, Version: version}
 }
 
-// Tag returns the part of an entity tag that says which version of which row it is of. Complete adds the rest.
+// Tag returns the part of an entity tag that identifies the row and its version. Complete adds the
+// rest.
 func (r Row) Tag() string {
 	sum := sha256.Sum256(append(r.TenantID[:], r.ID[:]...))
-	tag := make([]byte, 0, 64) //nolint:mnd // room for the complete tag
+	tag := make([]byte, 0, 64) //nolint:mnd // capacity for the complete tag
 	tag = append(tag, '"')
 	tag = strconv.AppendInt(tag, r.Version, 10)
 	tag = append(tag, '-')
@@ -37,8 +38,8 @@ func (r Row) Tag() string {
 	return string(append(tag, '"'))
 }
 
-// Complete returns the strong entity tag of a body, from the Tag of its row. So it differs between all representations that an
-// address ever has, whoever asks and whatever in the body has changed. A complete tag is returned as it is.
+// Complete returns the strong entity tag of a body, given the Tag of its row. It differs between
+// all representations of a resource, whoever requests them. A complete tag is returned unchanged.
 func Complete(tag string, body []byte) string {
 	if strings.Count(tag, "-") > 1 {
 		return tag
@@ -50,17 +51,18 @@ func Complete(tag string, body []byte) string {
 	return string(append(complete, '"'))
 }
 
-// Condition is the preconditions of a request. The zero Condition has none.
+// Condition has the preconditions of a request. The zero Condition has none.
 type Condition struct{ ifMatch, ifNoneMatch *list }
 
-// Preconditions reads the headers If-Match and If-None-Match; nil if the client sent none.
+// Preconditions parses the headers If-Match and If-None-Match; nil means that the header is absent.
 func Preconditions(ifMatch, ifNoneMatch *string) Condition {
 	return Condition{ifMatch: parse(ifMatch), ifNoneMatch: parse(ifNoneMatch)}
 }
 
-// Allows reports whether a request may change a row that has this version. Tags are compared by version and row, so that a
-// log-in of a user, which only gives the body another last_login_at, makes no change fail. The version alone, as "3", counts,
-// too: items of lists have no tag. An If-None-Match that can't be read allows nothing.
+// Allows reports whether the request may change a row with this version. It compares only version
+// and row, so that a change of last_login_at, which is in the body but doesn't change the version,
+// makes no update fail. A bare version such as "3" also matches, because items of lists have no
+// tag. A malformed If-None-Match allows nothing.
 func (c Condition) Allows(row Row) bool {
 	if c == (Condition{}) {
 		return true
@@ -70,13 +72,15 @@ func (c Condition) Allows(row Row) bool {
 	return c.Matches(tag) && (none == nil || !none.malformed && !none.any && !none.names(tag, isWeakOrStrong))
 }
 
-// Matches reports whether If-Match is fulfilled by a tag, complete or not, as in Allows. Weak tags never fulfil it.
+// Matches reports whether If-Match matches a tag, complete or not, as in Allows. Weak tags never
+// match.
 func (c Condition) Matches(tag string) bool {
 	return c.ifMatch == nil || c.ifMatch.any || c.ifMatch.names(tag, isStrong)
 }
 
-// Unchanged reports whether If-None-Match names this complete tag: then the client of a GET has the body already. It compares
-// weakly, because proxies that compress make strong tags weak.
+// Unchanged reports whether If-None-Match matches a complete tag, so that the client of a GET
+// already has the body. The comparison is weak, because proxies that compress make strong tags
+// weak.
 func (c Condition) Unchanged(tag string) bool {
 	if c.ifNoneMatch == nil {
 		return false
@@ -89,7 +93,7 @@ func (c Condition) Unchanged(tag string) bool {
 	return c.ifNoneMatch.any
 }
 
-// NamesAny reports whether If-None-Match has an asterisk, alone or, where none may be, beside tags.
+// NamesAny reports whether If-None-Match has an asterisk, alone or invalidly beside tags.
 func (c Condition) NamesAny() bool {
 	return c.ifNoneMatch != nil && (c.ifNoneMatch.any || c.ifNoneMatch.misplacedAny)
 }
@@ -98,16 +102,17 @@ func isStrong(tag string) bool { return tag[0] == '"' }
 
 func isWeakOrStrong(string) bool { return true }
 
-// list is the value of If-Match or If-None-Match.
+// list is the parsed value of If-Match or If-None-Match.
 type list struct {
-	any       bool     // it is "*"
-	tags      []string // with their quotes, and W/ before a weak one
-	malformed bool     // it has something else, or nothing
+	any       bool     // the value is "*"
+	tags      []string // including quotes and the prefix W/ of weak tags
+	malformed bool     // the value is empty or has invalid parts
 
-	misplacedAny bool // it has "*" beside something else
+	misplacedAny bool // the value has "*" beside other parts
 }
 
-// names reports whether the list has the version and row of a tag, or its version alone, among the tags that count.
+// names reports whether the list has the version and row of a tag, or its bare version, among the
+// tags for which counts returns true.
 func (l *list) names(tag string, counts func(tag string) bool) bool {
 	version, rest, _ := strings.Cut(strings.TrimSuffix(tag, `"`), "-")
 	row, _, _ := strings.Cut(rest, "-")
@@ -123,7 +128,7 @@ func (l *list) names(tag string, counts func(tag string) bool) bool {
 	return false
 }
 
-// parse reads a header (RFC 9110, section 8.8.3). Tags may have commas in them.
+// parse parses a header (RFC 9110, section 8.8.3). Tags may contain commas.
 func parse(header *string) *list {
 	if header == nil {
 		return nil
@@ -153,7 +158,7 @@ func parse(header *string) *list {
 	return l
 }
 
-// first returns the entity tag that s begins with; "" if there is none.
+// first returns the entity tag at the beginning of s, or "".
 func first(s string) string {
 	weak := strings.TrimPrefix(s, "W/")
 	if !strings.HasPrefix(weak, `"`) {

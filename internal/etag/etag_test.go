@@ -60,12 +60,12 @@ func TestConditions(t *testing.T) {
 		`"07"`:                       {false, true, false},
 		`""`:                         {false, true, false},
 		`"*"`:                        {false, true, false},
-		strings.TrimSuffix(tag, `"`): {false, false, false}, // from here on it can't be read
+		strings.TrimSuffix(tag, `"`): {false, false, false}, // the following are malformed
 		``:                           {false, false, false},
 		`,`:                          {false, false, false},
 		`7`:                          {false, false, false},
 		`'7'`:                        {false, false, false},
-		`w/"7"`:                      {false, false, false}, // the W is case-sensitive
+		`w/"7"`:                      {false, false, false}, // W is case-sensitive
 		`"6 7"`:                      {false, false, false},
 		`"6";"7"`:                    {false, false, false},
 		`"7`:                         {false, false, false},

@@ -1,4 +1,4 @@
-// Package health says whether the parts that the program works with are well.
+// Package health checks whether the database, its schema and Redis work.
 package health
 
 import (
@@ -11,54 +11,59 @@ import (
 )
 
 const (
-	// timeout is how long a part may take to give a sign of life.
+	// timeout is the maximum time of a check of one component.
 	timeout = time.Second
-	// maxAge is how long a state is told to those who ask: a storm of questions is one round of checks a second.
+	// maxAge is how long a result is reused. So many requests cause at most one round of checks a
+	// second.
 	maxAge = time.Second
-	// usedUpRounds is how many checks in a row find all connections in use until that counts: a moment of it is normal.
+	// usedUpRounds is how many successive rounds must find all connections in use until the state
+	// is degraded. A short time is normal.
 	usedUpRounds = 2
 )
 
-// Pinger is a part that can be asked for a sign of life.
+// Pinger is a component that can be checked.
 type Pinger interface {
 	Ping(ctx context.Context) error
 }
 
-// Checker asks all parts at the same time, for everyone who wants to know at that time.
+// Checker checks all components concurrently. Concurrent callers share a round of checks.
 type Checker struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Database Pinger
-	Schema   Pinger // nil: any will do
-	Redis    Pinger // nil: not set up
-	// Writable returns why the database has lately refused changes; nil if it hasn't. Then only questions are answered: degraded.
-	// Nil: not known.
+	Schema   Pinger // nil: not checked
+	Redis    Pinger // nil: not configured
+	// Writable returns the error with which the database recently refused writes, or nil. With an
+	// error, the state is degraded. A nil function means unknown.
 	Writable func() error
-	// UsedUp reports whether all connections to the database are in use. If they are in two checks in a row, the state is degraded.
-	// Nil: not known.
+	// UsedUp reports whether all database connections are in use. If they are in two successive
+	// checks, the state is degraded. A nil function means unknown.
 	UsedUp func() bool
-	// Draining reports whether the process is about to end. Then it is down for those who choose where to send requests.
+	// Draining reports whether the process is shutting down. Then the state is down, so that load
+	// balancers stop sending requests.
 	Draining func() bool
-	// LimitsAreShared reports whether all instances count requests together. Nil: nothing is limited.
+	// LimitsAreShared reports whether all instances count requests together. A nil function means
+	// that there are no rate limits.
 	LimitsAreShared func() bool
 
 	mu         sync.Mutex
-	last       *round // nil: nobody has asked yet
-	unwritable bool   // it has been logged; of one round at a time
-	usedUp     int    // rounds in a row; of one round at a time
+	last       *round // nil before the first check
+	unwritable bool   // already logged; accessed by one round at a time
+	usedUp     int    // successive rounds; accessed by one round at a time
 }
 
-// round is one check of all parts, under way or done.
+// round is one check of all components, running or finished.
 type round struct {
 	began time.Time
-	done  chan struct{} // closed when there is a state
+	done  chan struct{} // closed when state is set
 	state api.Health
 }
 
-// Check returns the state of all parts, not older than a second. The state is down if nothing works: without the database, or with
-// a schema that the program doesn't run with. It is degraded without Redis, while each instance limits by itself; while the database
-// takes no changes; and while all connections are in use. The reply doesn't say why a part is down, because strangers may ask; the
-// log does. If ctx ends first, Check returns down; the check goes on for the others.
+// Check returns the state of all components, at most a second old. The state is down without a
+// database, or with a schema that doesn't fit the program. It is degraded if Redis is unavailable,
+// so that each instance counts requests by itself; if the database refuses writes; or if all
+// connections are in use. The result doesn't contain causes, because it is public; they are logged.
+// If ctx ends first, Check returns down, and the check continues for other callers.
 func (c *Checker) Check(ctx context.Context) api.Health {
 	state := c.latest(ctx)
 	if c.Draining != nil && c.Draining() {
@@ -78,7 +83,7 @@ func (c *Checker) latest(ctx context.Context) api.Health {
 	}
 }
 
-// current returns the round that is under way or still counts, or begins one.
+// current returns the running round or a recent one, or starts one.
 func (c *Checker) current(ctx context.Context) *round {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,7 +91,7 @@ func (c *Checker) current(ctx context.Context) *round {
 	if c.last != nil {
 		select {
 		case <-c.last.done:
-			// A clock that was put back is no reason to believe in an old state.
+			// A negative age means that the clock was set back.
 			if age := now.Sub(c.last.began); age >= 0 && age < maxAge {
 				return c.last
 			}
@@ -97,7 +102,7 @@ func (c *Checker) current(ctx context.Context) *round {
 	r := &round{began: now, done: make(chan struct{})}
 	c.last = r
 	go func() {
-		// Not cancelled because the one who happened to ask first has gone away.
+		// Other callers need the result, even if the first one disconnects.
 		r.state = c.check(context.WithoutCancel(ctx))
 		close(r.done)
 	}()
@@ -111,7 +116,7 @@ func (c *Checker) check(ctx context.Context) api.Health {
 		state.Components.Database = c.database(ctx)
 		state.Components.Schema = c.schema(ctx, state.Components.Database)
 	})
-	wait.Go(func() { state.Components.Redis = c.ask(ctx, "redis", c.Redis) })
+	wait.Go(func() { state.Components.Redis = c.ping(ctx, "redis", c.Redis) })
 	wait.Wait()
 	state.Components.RateLimiting = api.ComponentHealth{Status: c.rateLimiting()}
 	if state.Components.Redis.Status == api.ComponentStatusDown || state.Components.RateLimiting.Status == api.ComponentStatusDegraded ||
@@ -124,18 +129,18 @@ func (c *Checker) check(ctx context.Context) api.Health {
 	return state
 }
 
-// schema isn't asked for while the database is down.
+// schema returns down without a check if the database is down.
 func (c *Checker) schema(ctx context.Context, database api.ComponentHealth) api.ComponentHealth {
 	if database.Status == api.ComponentStatusDown {
 		return api.ComponentHealth{Status: api.ComponentStatusDown}
 	}
-	return c.ask(ctx, "schema", c.Schema)
+	return c.ping(ctx, "schema", c.Schema)
 }
 
-// database is degraded while the database answers and takes no changes, or all connections are in use. Either is logged when
-// it begins.
+// database checks the database. The state is degraded if it refuses writes or if all connections
+// are in use; both are logged when they begin.
 func (c *Checker) database(ctx context.Context) api.ComponentHealth {
-	state := c.ask(ctx, "database", c.Database)
+	state := c.ping(ctx, "database", c.Database)
 	if state.Status != api.ComponentStatusOk {
 		return state
 	}
@@ -152,7 +157,7 @@ func (c *Checker) isUnwritable(ctx context.Context) bool {
 	}
 	err := c.Writable()
 	if err != nil && !c.unwritable {
-		c.Log.ErrorContext(ctx, "the database takes no changes", "error", err, "fix", "make room on its disk, or make the server writable")
+		c.Log.ErrorContext(ctx, "the database takes no changes", "error", err, "fix", "free space on its disk, or make the server writable")
 	}
 	c.unwritable = err != nil
 	return c.unwritable
@@ -170,7 +175,8 @@ func (c *Checker) isUsedUp(ctx context.Context) bool {
 	return c.usedUp >= usedUpRounds
 }
 
-// rateLimiting is degraded while Redis is set up and away. Without Redis each instance is meant to limit by itself.
+// rateLimiting is degraded if Redis is configured but unavailable. Without Redis, each instance
+// counts by itself as intended.
 func (c *Checker) rateLimiting() api.ComponentStatus {
 	switch {
 	case c.LimitsAreShared == nil:
@@ -182,7 +188,7 @@ func (c *Checker) rateLimiting() api.ComponentStatus {
 	}
 }
 
-func (c *Checker) ask(ctx context.Context, name string, part Pinger) api.ComponentHealth {
+func (c *Checker) ping(ctx context.Context, name string, part Pinger) api.ComponentHealth {
 	if part == nil {
 		return api.ComponentHealth{Status: api.ComponentStatusDisabled}
 	}

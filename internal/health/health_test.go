@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/health"
 )
 
-// part is a Pinger made of a function.
+// part is a function as a Pinger.
 type part func(context.Context) error
 
 func (p part) Ping(ctx context.Context) error { return p(ctx) }
@@ -76,7 +76,7 @@ func TestPartsAreAskedAtTheSameTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		database, redis := make(chan struct{}), make(chan struct{})
-		// Each answers only when the other has been asked.
+		// Each answers only after both were called.
 		meet := func(mine, other chan struct{}) part {
 			return func(ctx context.Context) error {
 				close(mine)
@@ -97,7 +97,7 @@ func TestPartsAreAskedAtTheSameTime(t *testing.T) {
 
 func TestSilentPartIsDownAfterASecond(t *testing.T) {
 	t.Parallel()
-	// In the bubble's own time a second takes no time at all.
+	// The bubble has a fake clock.
 	synctest.Test(t, func(t *testing.T) {
 		checker := &health.Checker{Log: slog.New(slog.DiscardHandler), Now: time.Now, Database: part(silent), Redis: part(silent)}
 		start := time.Now()
@@ -111,7 +111,8 @@ func TestSilentPartIsDownAfterASecond(t *testing.T) {
 	})
 }
 
-// A database whose connections are all in use is there. It is degraded if that is so in two checks in a row, and the log says so once.
+// If all connections are in use in two successive checks, the state is degraded, and that is logged
+// once.
 func TestUsedUpConnectionsAreDegraded(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

@@ -9,10 +9,11 @@ import (
 	"github.com/tenantry/tenantry/gen/api"
 )
 
-// scrapeTimeout is more than a health check takes.
+// scrapeTimeout is longer than a health check.
 const scrapeTimeout = 3 * time.Second
 
-// Collector shows which parts are well. A storm of scrapes is as harmless as one of health checks: both are one check a second.
+// Collector returns the metric of the components' states. Frequent scrapes share the checks of
+// Check: at most one round a second.
 func (c *Checker) Collector() prometheus.Collector { return collector{c} }
 
 type collector struct{ checker *Checker }

@@ -12,22 +12,25 @@ import (
 )
 
 const (
-	// schemaInterval is how often Schema.Run asks. Whoever asks for the health asks sooner, and so does a request that fails.
+	// schemaInterval is how often Schema.Run checks. Health checks and failed requests check
+	// earlier.
 	schemaInterval = 5 * time.Second
-	// schemaRetryAfter is told to clients that are refused.
+	// schemaRetryAfter is the Retry-After of refused requests.
 	schemaRetryAfter = 5 * time.Second
 )
 
-// Schema knows whether the program runs with the schema of the database, which a migration may change at any time.
+// Schema checks whether the database has a schema that fits the program. A migration may change the
+// schema at any time.
 type Schema struct {
 	Log *slog.Logger
-	// CheckSchema is that of store.Store.
+	// CheckSchema is store.Store.CheckSchema.
 	CheckSchema func(ctx context.Context) error
 
 	mismatch atomic.Pointer[store.SchemaMismatch]
 }
 
-// Ping asks the database and remembers the answer. Without an answer the last one counts.
+// Ping checks the schema and stores the result for Refusal. If the check itself fails, the last
+// result remains.
 func (s *Schema) Ping(ctx context.Context) error {
 	err := s.CheckSchema(ctx)
 	mismatch, ok := errors.AsType[*store.SchemaMismatch](err)
@@ -44,8 +47,8 @@ func (s *Schema) Ping(ctx context.Context) error {
 	return err
 }
 
-// Refusal returns errs.SchemaMismatch if the program doesn't run with the schema that the database had when it was
-// asked last. It asks nobody.
+// Refusal returns errs.SchemaMismatch if the last check found that the schema doesn't fit. It
+// doesn't query the database.
 func (s *Schema) Refusal() error {
 	mismatch := s.mismatch.Load()
 	if mismatch == nil {
@@ -55,8 +58,8 @@ func (s *Schema) Refusal() error {
 		After(schemaRetryAfter).Because(mismatch)
 }
 
-// Explain asks the database whether the schema has changed, and then returns the refusal in place of an error that
-// nobody expected.
+// Explain checks whether the schema has changed. If so, it returns the refusal joined with err,
+// otherwise err.
 func (s *Schema) Explain(ctx context.Context, err error) error {
 	// The time limit of the request may have passed.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
@@ -64,10 +67,10 @@ func (s *Schema) Explain(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*store.SchemaMismatch](s.Ping(ctx)); !ok {
 		return err
 	}
-	return errors.Join(s.Refusal(), err) // the cause is logged
+	return errors.Join(s.Refusal(), err) // err is kept for the log
 }
 
-// Run asks every few seconds, until ctx ends.
+// Run checks the schema every few seconds, until ctx ends.
 func (s *Schema) Run(ctx context.Context) {
 	ticker := time.NewTicker(schemaInterval)
 	defer ticker.Stop()
@@ -84,5 +87,5 @@ func (s *Schema) Run(ctx context.Context) {
 func (s *Schema) ask(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	_ = s.Ping(ctx) // without an answer the database isn't well, which others say
+	_ = s.Ping(ctx) // if the database doesn't answer, Checker reports it
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/health"
 )
 
-// counted is a part that takes its time, and counts how often it is asked.
+// counted is a slow component that counts its checks.
 func counted(asked *atomic.Int64, takes time.Duration) part {
 	return func(ctx context.Context) error {
 		asked.Add(1)
@@ -72,7 +72,7 @@ func TestStateIsToldForASecondAndNoLonger(t *testing.T) {
 		{0, 1},
 		{999 * time.Millisecond, 1},
 		{time.Millisecond, 2},
-		{-time.Minute, 3}, // the clock was put back
+		{-time.Minute, 3}, // the clock was set back
 		{500 * time.Millisecond, 3},
 	} {
 		now = now.Add(step.passed)

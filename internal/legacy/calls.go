@@ -14,23 +14,24 @@ import (
 )
 
 const (
-	// flushAfter is how long calls are counted in memory before they are added up in the database.
+	// flushAfter is how long calls are counted in memory before they are written to the database.
 	flushAfter   = 10 * time.Second
 	flushTimeout = 5 * time.Second
 
 	maxUserAgent = 200
-	// Clients choose their user agent. Above these numbers a new one counts as "(others)" of its tenant.
-	// Strangers have numbers of their own, so that they displace nobody who is logged in.
-	maxPending   = 100 // in memory, of a tenant or of all strangers
-	maxCallers   = 500 // in the database, of a tenant
-	maxStrangers = 100 // in the database
+	// Clients choose their user agent. Above these limits, a new one is counted as "(others)" of
+	// its tenant. Anonymous clients have their own limits, so that they can't displace
+	// authenticated ones.
+	maxPending   = 100 // in memory, per tenant and for all anonymous clients
+	maxCallers   = 500 // in the database, per tenant
+	maxAnonymous = 100 // in the database, for all anonymous clients
 	others       = "(others)"
 
 	maxListed = 1000
 )
 
-// Calls counts who calls the old paths: in memory, and every 10 seconds in the database. When the process is killed, the
-// calls of the last seconds aren't counted.
+// Calls counts the calls of the predecessor's paths by client, in memory and every 10 seconds in
+// the database. If the process crashes, the calls since the last write are lost.
 type Calls struct {
 	store *store.Store
 	log   *slog.Logger
@@ -39,16 +40,17 @@ type Calls struct {
 	mu      sync.Mutex
 	pending map[caller]*count
 	callers map[group]int // number of callers in pending, by group
-	timer   *time.Timer   // set while there is something to flush
+	timer   *time.Timer   // set while calls are pending
 	closed  bool
 
 	flushing sync.Mutex
 }
 
-// group is the set of callers that share a bound: those of a tenant, or all strangers, who count for the platform.
+// group is a set of callers with a common limit: those of a tenant, or all anonymous clients, which
+// are stored under the platform's tenant.
 type group struct {
-	tenantID uuid.UUID
-	stranger bool
+	tenantID  uuid.UUID
+	anonymous bool
 }
 
 type caller struct {
@@ -62,16 +64,17 @@ type count struct {
 	first, last time.Time
 }
 
-// NewCalls counts in a store. The caller closes it.
+// NewCalls returns Calls that stores counts in s. The caller must call Close.
 func NewCalls(s *store.Store, log *slog.Logger, now func() time.Time) *Calls {
 	return &Calls{store: s, log: log, now: now, pending: make(map[caller]*count), callers: make(map[group]int)}
 }
 
-// Note counts a call of an operation by its old path. Who isn't logged in counts for the platform.
+// Note counts a call of an operation by its old path. Calls without authentication count for the
+// platform's tenant.
 func (c *Calls) Note(by access.Principal, operation, userAgent string) {
 	who := caller{group: group{tenantID: by.HomeTenantID}, operation: operation, userAgent: cut(userAgent)}
 	if who.tenantID == uuid.Nil {
-		who.group = group{tenantID: access.PlatformTenantID, stranger: true}
+		who.group = group{tenantID: access.PlatformTenantID, anonymous: true}
 	}
 	now := c.now()
 	c.mu.Lock()
@@ -102,7 +105,7 @@ func (c *Calls) add(who caller, more count) {
 	}
 }
 
-// List returns who called, those of this moment included: at most 1000, the latest first.
+// List returns the callers, at most 1000, the latest first. It includes pending calls.
 func (c *Calls) List(ctx context.Context) ([]db.ListLegacyCallsUnscopedRow, error) {
 	if err := c.flush(ctx); err != nil {
 		return nil, err
@@ -110,7 +113,7 @@ func (c *Calls) List(ctx context.Context) ([]db.ListLegacyCallsUnscopedRow, erro
 	return c.store.ListLegacyCallsUnscoped(ctx, db.ListLegacyCallsUnscopedParams{Limit: maxListed})
 }
 
-// Close adds up what is pending. Later calls aren't counted in time.
+// Close writes the pending calls to the database. Later calls may be lost.
 func (c *Calls) Close() {
 	c.mu.Lock()
 	c.closed = true
@@ -129,7 +132,7 @@ func (c *Calls) flushInTime() {
 	}
 }
 
-// flush moves what is pending into the database. What can't be moved stays pending.
+// flush writes the pending calls to the database. After an error the rest stays pending.
 func (c *Calls) flush(ctx context.Context) error {
 	c.flushing.Lock()
 	defer c.flushing.Unlock()
@@ -140,7 +143,7 @@ func (c *Calls) flush(ctx context.Context) error {
 	for who, n := range moving {
 		err := c.store.Tx(ctx, func(q db.Querier) error { return record(ctx, q, who, *n) })
 		if store.BreaksReference(err) {
-			err = nil // the tenant has gone
+			err = nil // the tenant was deleted
 		}
 		if err != nil {
 			c.putBack(moving)
@@ -162,7 +165,7 @@ func (c *Calls) putBack(calls map[caller]*count) {
 	}
 }
 
-// record adds to the count of a caller, or of the others if the tenant has enough callers already.
+// record adds to the count of a caller, or to that of "(others)" if its group is full.
 func record(ctx context.Context, q db.Querier, who caller, n count) error {
 	added, err := increase(ctx, q, who, n)
 	if err != nil || added {
@@ -173,8 +176,8 @@ func record(ctx context.Context, q db.Querier, who caller, n count) error {
 		return err
 	}
 	limit := int64(maxCallers)
-	if who.stranger {
-		limit = maxStrangers
+	if who.anonymous {
+		limit = maxAnonymous
 	}
 	if callers >= limit {
 		who.userAgent = others
@@ -186,7 +189,7 @@ func record(ctx context.Context, q db.Querier, who caller, n count) error {
 		TenantID: who.tenantID, Operation: who.operation, UserAgent: who.userAgent, Calls: n.calls, FirstCalledAt: n.first, LastCalledAt: n.last,
 	})
 	if store.BreaksUniqueness(err) {
-		return store.ErrStale // another instance was faster; add to its count
+		return store.ErrStale // another instance inserted the row first; retry and add to it
 	}
 	return err
 }
@@ -198,7 +201,7 @@ func increase(ctx context.Context, q db.Querier, who caller, n count) (bool, err
 	return rows > 0, err
 }
 
-// cut makes s fit its column.
+// cut truncates s to the length of its column.
 func cut(s string) string {
 	if runes := []rune(s); len(runes) > maxUserAgent {
 		return string(runes[:maxUserAgent])

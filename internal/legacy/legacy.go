@@ -1,4 +1,4 @@
-// Package legacy keeps the predecessor's paths working until they are switched off, and knows who still calls them.
+// Package legacy maps the predecessor's paths to their successors, and counts their callers.
 package legacy
 
 import (
@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Deprecated is since when the old paths have been deprecated (RFC 9745), and Sunset when they may stop working (RFC 8594).
+// Deprecated is when the old paths were deprecated (RFC 9745), and Sunset when they may stop
+// working (RFC 8594).
 var (
 	Deprecated = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	Sunset     = time.Date(2027, 12, 31, 23, 59, 59, 0, time.UTC)
@@ -17,7 +18,8 @@ const (
 	successor = "/api/v1/"
 )
 
-// Successor returns the path that has replaced one of the predecessor's paths. It is the same operation.
+// Successor returns the path that replaces one of the predecessor's paths, and false for other
+// paths.
 func Successor(path string) (string, bool) {
 	rest, ok := strings.CutPrefix(path, root)
 	if !ok || !strings.HasPrefix(rest, "auth/") && !strings.HasPrefix(rest, "org/") {

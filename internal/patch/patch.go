@@ -1,17 +1,18 @@
-// Package patch puts what a PUT request has into a row: absent fields stay as they are, and null clears those that may be
-// empty.
+// Package patch applies the fields of a PUT request to a row. Absent fields stay unchanged, and
+// null clears nullable ones.
 package patch
 
 import "github.com/oapi-codegen/nullable"
 
-// Set puts a field that is in the request into a column that can't be null.
+// Set sets a column that isn't nullable, if the field is in the request.
 func Set[V any](column, change *V) {
 	if change != nil {
 		*column = *change
 	}
 }
 
-// Apply puts a field that is in the request into a column: a value changes it, null clears it, absence leaves it alone.
+// Apply sets a nullable column: a value sets it, null clears it, and an absent field leaves it
+// unchanged.
 func Apply[V any](column **V, change nullable.Nullable[V]) {
 	if !change.IsSpecified() {
 		return

@@ -7,14 +7,15 @@ import (
 	"github.com/tenantry/tenantry/internal/bounded"
 )
 
-// maxSubjects bounds the memory that counting takes: 200,000 are some 20 MB.
+// maxSubjects limits the memory for counters: 200,000 take about 20 MB.
 const maxSubjects = 200_000
 
 type subjectID [16]byte
 
 type counter struct{ window, count int64 }
 
-// counters counts in memory, for a bounded number of subjects. A count is lost early only when very many others come within the same minute.
+// counters counts in memory for a bounded number of subjects. A counter is lost early only if very
+// many others are added within a minute.
 type counters struct {
 	now func() time.Time
 
@@ -23,17 +24,17 @@ type counters struct {
 }
 
 func newCounters(subjects int, now func() time.Time) *counters {
-	// What nobody has touched for a period is of past windows.
+	// A counter that wasn't used for a period belongs to a past window.
 	return &counters{now: now, known: bounded.NewMap[subjectID, counter](subjects, Period)}
 }
 
-// add counts one more, and returns how many there are in this window now.
+// add counts one request, and returns the number in this window.
 func (c *counters) add(id subjectID, window int64) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	found, _, _ := c.known.Get(id)
 	switch found.window {
-	case window, window + 1: // it may have waited while others saw the next window begin
+	case window, window + 1: // another goroutine may have begun the next window
 		found.count++
 	default:
 		found = counter{window, 1}
@@ -42,7 +43,7 @@ func (c *counters) add(id subjectID, window int64) int64 {
 	return found.count
 }
 
-// raise makes the count of a window as high as count, if it is lower.
+// raise sets the counter of a window to count, if it is lower.
 func (c *counters) raise(id subjectID, window, count int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -35,7 +35,7 @@ func TestCountersForgetNobodyWhoseWindowGoesOn(t *testing.T) {
 	c.add(subject(0), 7) // the generation begins
 	now = now.Add(Period - time.Second)
 	c.add(subject(1), 7)
-	now = now.Add(2 * time.Second) // the generation has its age
+	now = now.Add(2 * time.Second) // the lifetime of the generation is over
 	c.add(subject(2), 7)
 	now = now.Add(Period - 3*time.Second)
 	if n := c.add(subject(1), 7); n != 2 {
@@ -80,9 +80,9 @@ func TestRaise(t *testing.T) {
 	c := newCounters(100, func() time.Time { return now })
 	c.add(subject(1), 7)
 	c.raise(subject(1), 7, 5)
-	c.raise(subject(1), 7, 3)  // an answer that took longer
-	c.raise(subject(1), 6, 40) // one about a window that is over
-	c.raise(subject(2), 7, 40) // who has been forgotten meanwhile
+	c.raise(subject(1), 7, 3)  // a delayed answer
+	c.raise(subject(1), 6, 40) // an answer for a past window
+	c.raise(subject(2), 7, 40) // an answer for a subject that was dropped
 	if n := c.add(subject(1), 7); n != 6 {
 		t.Errorf("%d, want 6", n)
 	}

@@ -1,4 +1,5 @@
-// Package ratelimit counts requests: all instances together in Redis, and each by itself while there is none.
+// Package ratelimit limits the rate of requests. All instances count together in Redis. Without
+// Redis each instance counts by itself.
 package ratelimit
 
 import (
@@ -17,22 +18,23 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// Period is how long a window is.
+// Period is the length of a window.
 const Period = time.Minute
 
 // Options are the settings of a Limiter.
 type Options struct {
-	PerMinute map[access.RateClass]int // every class that is limited
-	SecretKey []byte                   // what the key that hides the subjects is derived from
+	PerMinute map[access.RateClass]int // every limited class
+	SecretKey []byte                   // the key that hashes the subjects is derived from it
 	Redis     Redis                    // nil: each instance counts by itself
 	Now       func() time.Time
 }
 
-// Limiter counts in windows of a minute. A subject's windows begin at a second of the minute of its own, so that not all
-// clients come back at the same moment, and at the same one on every instance.
+// Limiter counts requests in fixed windows of a minute. Each subject's windows begin at its own
+// second of the minute, the same on every instance, so that clients don't all retry at the same
+// time.
 type Limiter struct {
 	opts   Options
-	hashes sync.Pool // of hash.Hash, keyed
+	hashes sync.Pool // of keyed hash.Hash
 	own    *counters
 	shared *shared // nil without Redis
 }
@@ -51,21 +53,21 @@ func New(opts Options) (*Limiter, error) {
 	return l, nil
 }
 
-// Verdict is what becomes of a request.
+// Verdict is the result of counting a request.
 type Verdict struct {
 	Allowed   bool
 	Class     access.RateClass
-	Limit     int64         // requests in a window
-	Remaining int64         // after this one
-	Reset     time.Duration // until the window ends; whole seconds, at least one
+	Limit     int64         // requests per window
+	Remaining int64         // requests left in this window
+	Reset     time.Duration // time until the window ends, in whole seconds, at least one
 	ResetAt   time.Time
 }
 
-// Take counts a request for a subject: a user or a network. The subject may make times as many requests as the
-// class allows; callers always pass the same factor for the same subject.
+// Take counts a request of a subject: a user or a network. The subject may make times as many
+// requests as the class allows. Callers must always pass the same factor for a subject.
 //
-// Each instance counts for itself in any case. What is too much for one is too much for all: then Redis isn't asked. So an
-// instance keeps to the limit whatever happens to Redis, and a storm of requests doesn't become one of calls.
+// Each instance also counts by itself. Above the limit it doesn't call Redis. So an instance
+// enforces the limit even if Redis fails, and many requests don't cause as many calls.
 func (l *Limiter) Take(ctx context.Context, class access.RateClass, subject string, times int64) Verdict {
 	now, id, limit := l.opts.Now(), l.id(class, subject), times*int64(l.opts.PerMinute[class])
 	seconds := int64(Period / time.Second)
@@ -80,17 +82,17 @@ func (l *Limiter) Take(ctx context.Context, class access.RateClass, subject stri
 			count = n
 		}
 	}
-	// now may be within the last second of the window, and nobody can wait for no time at all.
+	// At the end of the window the reset would be zero.
 	reset := (resetAt.Sub(now) + time.Second - 1).Truncate(time.Second)
 	return Verdict{
 		Allowed: count <= limit, Class: class, Limit: limit, Remaining: max(limit-count, 0), Reset: max(reset, time.Second), ResetAt: resetAt,
 	}
 }
 
-// IsShared reports whether all instances count together at this moment.
+// IsShared reports whether all instances currently count together.
 func (l *Limiter) IsShared() bool { return l.shared != nil && !l.opts.Redis.IsAway() }
 
-// id hides whom it is about: Redis and what is written of its memory may be read by others.
+// id returns a keyed hash of the subject, because others may be able to read Redis.
 func (l *Limiter) id(class access.RateClass, subject string) (id subjectID) {
 	h := l.hashes.Get().(hash.Hash) //nolint:forcetypeassert // nothing else is put there
 	defer l.hashes.Put(h)

@@ -24,7 +24,7 @@ import (
 
 const limit = 50
 
-// clock is held still: no window ends while a test runs.
+// clock is a fixed clock: no window ends during a test.
 type clock struct{ ahead atomic.Int64 }
 
 func (c *clock) now() time.Time {
@@ -33,17 +33,17 @@ func (c *clock) now() time.Time {
 
 func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
-// installation is some limiters that share a secret, as instances do.
+// installation is a set of limiters with the same secret, like the instances of an installation.
 type installation struct {
 	clock  *clock
 	secret []byte
 }
 
 func newInstallation() installation {
-	return installation{&clock{}, []byte(uuid.NewString())} // so keys in Redis are its own
+	return installation{&clock{}, []byte(uuid.NewString())} // its own keys in Redis
 }
 
-// instance returns a limiter; without a URL it has no Redis.
+// instance returns a limiter. Without a URL it has no Redis.
 func (i installation) instance(t testing.TB, url string) (*ratelimit.Limiter, *redis.Client) {
 	t.Helper()
 	opts := ratelimit.Options{
@@ -75,8 +75,9 @@ func (i installation) instance(t testing.TB, url string) (*ratelimit.Limiter, *r
 	return l, client
 }
 
-// storm sends 1,000 requests of one subject at the same time, in turn to each of the limiters, and returns how many pass.
-func storm(t testing.TB, subject string, limiters ...*ratelimit.Limiter) int64 {
+// concurrentRequests sends 1,000 concurrent requests of one subject, to each of the limiters in
+// turn, and returns how many are allowed.
+func concurrentRequests(t testing.TB, subject string, limiters ...*ratelimit.Limiter) int64 {
 	t.Helper()
 	var passed atomic.Int64
 	var wait sync.WaitGroup
@@ -99,14 +100,14 @@ func TestExactlyTheLimitPasses(t *testing.T) {
 	t.Run("in memory", func(t *testing.T) {
 		t.Parallel()
 		l, _ := newInstallation().instance(t, "")
-		if passed := storm(t, "someone", l); passed != limit {
+		if passed := concurrentRequests(t, "someone", l); passed != limit {
 			t.Errorf("%d of 1000 pass, want %d", passed, limit)
 		}
 	})
 	t.Run("with Redis", func(t *testing.T) {
 		t.Parallel()
 		l, _ := newInstallation().instance(t, storetest.RedisURL(t))
-		if passed := storm(t, "someone", l); passed != limit {
+		if passed := concurrentRequests(t, "someone", l); passed != limit {
 			t.Errorf("%d of 1000 pass, want %d", passed, limit)
 		}
 	})
@@ -115,7 +116,7 @@ func TestExactlyTheLimitPasses(t *testing.T) {
 		i, url := newInstallation(), storetest.RedisURL(t)
 		one, _ := i.instance(t, url)
 		two, _ := i.instance(t, url)
-		if passed := storm(t, "someone", one, two); passed != limit {
+		if passed := concurrentRequests(t, "someone", one, two); passed != limit {
 			t.Errorf("%d of 1000 pass, want %d", passed, limit)
 		}
 	})
@@ -125,7 +126,7 @@ func TestExactlyTheLimitPasses(t *testing.T) {
 		one, _ := i.instance(t, "redis+cluster://"+servers[0].Addr)
 		two, _ := i.instance(t, "redis+cluster://"+servers[1].Addr)
 		for n := range 6 { // whose keys are on different servers
-			if passed := storm(t, fmt.Sprint("someone ", n), one, two); passed != limit {
+			if passed := concurrentRequests(t, fmt.Sprint("someone ", n), one, two); passed != limit {
 				t.Errorf("%d of 1000 pass, want %d", passed, limit)
 			}
 		}
@@ -151,7 +152,7 @@ func TestVerdict(t *testing.T) {
 				t.Fatalf("request %d: in %s, at %s; it is %s", n, v.Reset, v.ResetAt, i.clock.now())
 			}
 		}
-		// Who waits as long as they are told is let in, and not before.
+		// A client is allowed exactly after the time in Reset, and not earlier.
 		wait := take(t, l, "someone").Reset
 		i.clock.advance(wait - time.Second - 250*time.Millisecond)
 		if v := take(t, l, "someone"); v.Allowed || v.Reset != time.Second {
@@ -168,7 +169,7 @@ func TestSubjectsAndClassesAreCountedApart(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"", storetest.RedisURL(t)} {
 		l, _ := newInstallation().instance(t, url)
-		storm(t, "someone", l)
+		concurrentRequests(t, "someone", l)
 		if v := take(t, l, "someone else"); !v.Allowed || v.Remaining != limit-1 {
 			t.Errorf("someone else: %+v", v)
 		}
@@ -227,14 +228,14 @@ func TestRedisThatGoesAwayAndReturns(t *testing.T) {
 			}
 
 			proxy.Fail(fault)
-			// What it knew of the others it still knows.
+			// The count that was read from Redis still applies.
 			if v := take(t, one, "someone"); v.Remaining != limit-22 {
 				t.Errorf("%d left without Redis, want %d", v.Remaining, limit-22)
 			}
-			if passed := storm(t, "someone", one); passed != limit-22 {
+			if passed := concurrentRequests(t, "someone", one); passed != limit-22 {
 				t.Errorf("%d more pass without Redis, want %d", passed, limit-22)
 			}
-			if passed := storm(t, "someone else", one); passed != limit {
+			if passed := concurrentRequests(t, "someone else", one); passed != limit {
 				t.Errorf("%d pass without Redis, want %d of an instance", passed, limit)
 			}
 			if one.IsShared() {
@@ -250,7 +251,7 @@ func TestRedisThatGoesAwayAndReturns(t *testing.T) {
 			if v := take(t, one, "a third"); v.Remaining != before-1 {
 				t.Errorf("%d left, want %d: all count together again", v.Remaining, before-1)
 			}
-			// The other instance's requests and the storm without Redis are not forgotten either.
+			// The requests of the other instance, and those without Redis, still count.
 			if v := take(t, one, "someone"); v.Allowed {
 				t.Errorf("%+v, want the instance's own count", v)
 			}
@@ -264,18 +265,18 @@ func TestStartWithoutRedis(t *testing.T) {
 	proxy, through := faultproxy.For(t, storetest.RedisURL(t))
 	proxy.Fail(faultproxy.Refused)
 	one, client := i.instance(t, through)
-	if passed := storm(t, "someone", one); passed != limit {
+	if passed := concurrentRequests(t, "someone", one); passed != limit {
 		t.Errorf("%d pass, want %d", passed, limit)
 	}
 	proxy.Fail(faultproxy.None)
 	redistest.Until(t, "Redis is there", func() bool { return !client.IsAway() })
 	two, _ := i.instance(t, storetest.RedisURL(t))
-	if passed := storm(t, "someone else", one, two); passed != limit {
+	if passed := concurrentRequests(t, "someone else", one, two); passed != limit {
 		t.Errorf("%d pass, want %d over both", passed, limit)
 	}
 }
 
-// A Redis that forgets everything, as one that is started anew, forgets the script, too.
+// A restarted Redis has lost its data, and also the script.
 func TestRedisThatForgetsItsScripts(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -296,7 +297,8 @@ func TestRedisThatForgetsItsScripts(t *testing.T) {
 	}
 }
 
-// Of a million clients within a minute no more than 200,000 are remembered, and one that keeps on coming is among them.
+// Of a million clients within a minute, at most 200,000 are stored, among them one that sends
+// requests continuously.
 func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measures the memory of the process
 	i := newInstallation()
 	l, _ := i.instance(t, "")

@@ -11,13 +11,14 @@ import (
 	redisstore "github.com/ulule/limiter/v3/drivers/store/redis"
 )
 
-// prefix of the keys in Redis.
+// prefix is the prefix of the keys in Redis.
 const prefix = "tenantry:limit"
 
-// Redis is the way to Redis: calls fail fast while it is away.
+// Redis gives access to Redis. Calls fail fast while it is unavailable.
 type Redis interface {
 	Commands() redis.UniversalClient
-	// Do calls f and returns its error, or one of its own soon when Redis doesn't answer; f then goes on for a while.
+	// Do calls f and returns its error. If Redis doesn't answer, Do returns an error early, while f
+	// may still run.
 	Do(ctx context.Context, f func(ctx context.Context) error) error
 	IsAway() bool
 }
@@ -26,10 +27,11 @@ type Redis interface {
 type shared struct {
 	redis Redis
 	mu    sync.Mutex
-	store limiter.Store // nil until Redis has been there once: making one needs it
+	store limiter.Store // nil until Redis was available once, because its constructor calls Redis
 }
 
-// add counts one more, and returns how many there are under this key now. The key is forgotten a period after the first.
+// add counts one request under a key, and returns the number of requests. The key expires a period
+// after its first request.
 func (s *shared) add(ctx context.Context, key string) (int64, error) {
 	counted := make(chan int64, 1)
 	err := s.redis.Do(ctx, func(ctx context.Context) error {
@@ -37,7 +39,8 @@ func (s *shared) add(ctx context.Context, key string) (int64, error) {
 		if err != nil {
 			return err
 		}
-		// The library knows limits, and here only the count matters: what is left of the highest possible limit.
+		// The library compares with a limit. Only the count is needed: the highest limit minus the
+		// rest.
 		state, err := store.Increment(ctx, key, 1, limiter.Rate{Period: Period, Limit: math.MaxInt64})
 		if err != nil {
 			return fmt.Errorf("count in Redis: %w", err)

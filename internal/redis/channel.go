@@ -9,9 +9,10 @@ import (
 )
 
 const (
-	// subscriptionCheck is how long a subscription may be silent before the library checks its connection.
+	// subscriptionCheck is how long a subscription may be idle before the library checks its
+	// connection.
 	subscriptionCheck = 3 * time.Second
-	// maxUnread is how many messages may wait to be handled.
+	// maxUnread is the maximum number of unhandled messages.
 	maxUnread = 1024
 )
 
@@ -21,17 +22,18 @@ type Channel struct {
 	name   string
 }
 
-// Channel returns the channel of a name.
+// Channel returns the channel with a name.
 func (c *Client) Channel(name string) *Channel { return &Channel{c, Prefix + name} }
 
-// Publish sends a text to all listeners, on every instance. It fails at once while Redis is away.
+// Publish sends a text to all listeners on all instances. It fails at once while Redis is
+// unavailable.
 func (c *Channel) Publish(ctx context.Context, text string) error {
 	return c.client.Do(ctx, func(ctx context.Context) error { return c.client.universal.Publish(ctx, c.name, text).Err() })
 }
 
-// Listen calls hear with each text until ctx ends. It calls ready when it has subscribed, and again after each lost connection: the
-// library connects again by itself.
-func (c *Channel) Listen(ctx context.Context, ready func(), hear func(text string)) error {
+// Listen calls receive with each text until ctx ends. It calls ready after it has subscribed, and
+// again after each reconnection, which the library does.
+func (c *Channel) Listen(ctx context.Context, ready func(), receive func(text string)) error {
 	subscription := c.client.universal.Subscribe(ctx, c.name)
 	defer subscription.Close()
 	events := subscription.ChannelWithSubscriptions(redis.WithChannelHealthCheckInterval(subscriptionCheck), redis.WithChannelSize(maxUnread))
@@ -47,7 +49,7 @@ func (c *Channel) Listen(ctx context.Context, ready func(), hear func(text strin
 			case *redis.Subscription:
 				ready()
 			case *redis.Message:
-				hear(event.Payload)
+				receive(event.Payload)
 			}
 		}
 	}

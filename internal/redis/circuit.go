@@ -13,28 +13,31 @@ import (
 )
 
 const (
-	// maxFailures is how many failures within failureWindow open the circuit. Slow answers count, too.
+	// maxFailures is the number of failures within failureWindow that opens the circuit. Slow
+	// answers count as failures.
 	maxFailures   = 3
 	failureWindow = 10 * time.Second
-	// firstPause is the time from the opening of the circuit to the first probe, and between two probes.
+	// firstPause is the time from the opening of the circuit to the first probe, and between two
+	// probes.
 	firstPause = time.Second
-	// longestPause bounds the time to the first probe of a Redis that fails again and again.
+	// longestPause limits the time to the first probe if the circuit opens repeatedly.
 	longestPause = 30 * time.Second
-	// calmTime is how long the circuit has to be closed until the next opening counts as the first one.
-	calmTime = time.Minute
+	// resetAfter is how long the circuit must be closed before the pause is reset to firstPause.
+	resetAfter = time.Minute
 )
 
 var (
 	errAway   = errors.New("redis is away")
 	errSilent = errors.New("no answer")
 	errSlow   = errors.New("answers take too long")
-	// errUncounted is the outcome of a call that says nothing about Redis.
+	// errUncounted is the result of a call that says nothing about Redis.
 	errUncounted = errors.New("uncounted")
 )
 
-// circuit is a circuit breaker around the calls of Redis. While it is open, calls fail at once. Only a probe closes it, so that no
-// request has to find out whether Redis is back. The pause before the first probe doubles with each opening, as long as they are less
-// than calmTime apart: so a Redis that comes and goes delays few requests.
+// circuit is a circuit breaker for calls of Redis. While it is open, calls fail at once. Only a
+// probe closes it, so requests never test whether Redis is available. The pause before the first
+// probe doubles with each opening within resetAfter of the last closing. So an unstable Redis
+// delays few requests.
 type circuit struct {
 	log     *slog.Logger
 	probe   func(ctx context.Context) error
@@ -43,7 +46,7 @@ type circuit struct {
 
 	mu          sync.Mutex
 	slowCounted time.Time // when a slow answer was last counted
-	failure     error     // the last one
+	failure     error     // the last failure
 }
 
 func newCircuit(log *slog.Logger, probe func(ctx context.Context) error) *circuit {
@@ -68,7 +71,7 @@ func newCircuit(log *slog.Logger, probe func(ctx context.Context) error) *circui
 
 func (c *circuit) isAway() bool { return c.breaker.State() != gobreaker.StateClosed }
 
-// do calls f unless the circuit is open, and counts how it went. It waits for f as wait does.
+// do calls f and counts the result, unless the circuit is open. It waits for f as wait does.
 func (c *circuit) do(ctx context.Context, f func(ctx context.Context) error) error {
 	if c.isAway() {
 		return errAway
@@ -83,9 +86,10 @@ func (c *circuit) do(ctx context.Context, f func(ctx context.Context) error) err
 	return err
 }
 
-// count reports to the breaker how a call went. A call whose caller has gone away says nothing about Redis.
+// count reports the result of a call to the breaker. A cancelled call says nothing about Redis.
 //
-// Slow answers to calls that ran at the same time count once: they may have one cause, such as a Redis that forks to save.
+// Slow answers to concurrent calls count once, because they may have one cause, such as a fork of
+// Redis to save its data.
 func (c *circuit) count(ctx context.Context, report func(error), err error, turns int, began time.Time) {
 	switch {
 	case ctx.Err() != nil:
@@ -109,7 +113,8 @@ func (c *circuit) count(ctx context.Context, report func(error), err error, turn
 	report(err)
 }
 
-// isFailure reports whether an error says that Redis can't be used. A missing key and a missing script are answers.
+// isFailure reports whether an error means that Redis is unavailable. A missing key and a missing
+// script are valid answers.
 func isFailure(err error) bool {
 	return err != nil && !errors.Is(err, redis.Nil) && !redis.HasErrorPrefix(err, "NOSCRIPT")
 }
@@ -130,7 +135,7 @@ func (c *circuit) run(ctx context.Context) {
 			case <-c.opened:
 			}
 		}
-		if pause = min(2*pause, longestPause); time.Since(closed) > calmTime {
+		if pause = min(2*pause, longestPause); time.Since(closed) > resetAfter {
 			pause = firstPause
 		}
 		if !c.probeUntilClosed(ctx, pause) {
@@ -140,7 +145,7 @@ func (c *circuit) run(ctx context.Context) {
 	}
 }
 
-// probeUntilClosed makes the first probe after a pause. It reports false if ctx ends.
+// probeUntilClosed probes after a pause until a probe succeeds. It returns false if ctx ends.
 func (c *circuit) probeUntilClosed(ctx context.Context, pause time.Duration) bool {
 	for began := time.Now(); ; pause = firstPause {
 		select {
@@ -152,7 +157,7 @@ func (c *circuit) probeUntilClosed(ctx context.Context, pause time.Duration) boo
 		if err != nil {
 			continue
 		}
-		err = c.ask(ctx)
+		err = c.probeTwice(ctx)
 		if c.count(ctx, report, err, 0, began); err == nil {
 			c.log.InfoContext(ctx, "Redis is back", "after", time.Since(began).Round(time.Millisecond))
 			return true
@@ -160,8 +165,9 @@ func (c *circuit) probeUntilClosed(ctx context.Context, pause time.Duration) boo
 	}
 }
 
-// ask returns nil if Redis answers fast, at the second time at least: the first answer may need a new connection.
-func (c *circuit) ask(ctx context.Context) error {
+// probeTwice returns nil if Redis answers fast at the first or second attempt: the first may need a
+// new connection.
+func (c *circuit) probeTwice(ctx context.Context) error {
 	for try := 1; ; try++ {
 		turns, err := wait(ctx, c.probe)
 		switch {

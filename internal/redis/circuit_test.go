@@ -14,12 +14,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// server is a Redis that a test lets fail.
+// server is a fake Redis that can fail.
 type server struct {
 	mu    sync.Mutex
 	err   error
 	delay time.Duration
-	calls int // that came through
+	calls int // calls that reached the server
 }
 
 func (s *server) set(err error, delay time.Duration) {
@@ -47,7 +47,7 @@ func (s *server) answer(ctx context.Context) error {
 	}
 }
 
-// bubble is a circuit in a synctest bubble, so the clock is a fake one.
+// bubble is a circuit in a synctest bubble with a fake clock.
 type bubble struct {
 	*circuit
 
@@ -75,7 +75,7 @@ func inBubble(t *testing.T, f func(t *testing.T, b bubble)) {
 
 var errDown = errors.New("connection refused")
 
-// do makes a call and returns how long it took.
+// do makes a call and returns its duration.
 func (b bubble) do(t *testing.T) (time.Duration, error) {
 	t.Helper()
 	start := time.Now()
@@ -83,7 +83,7 @@ func (b bubble) do(t *testing.T) (time.Duration, error) {
 	return time.Since(start), err
 }
 
-// open makes calls that fail until the circuit opens. Then the server is well.
+// open makes failing calls until the circuit opens, and then repairs the server.
 func (b bubble) open(t *testing.T) {
 	t.Helper()
 	b.server.set(errDown, 0)
@@ -98,7 +98,7 @@ func (b bubble) open(t *testing.T) {
 	}
 }
 
-// hiccup makes calls at the same time, whose answers are slow. Then the server is well.
+// hiccup makes concurrent calls with slow answers, and then repairs the server.
 func (b bubble) hiccup(t *testing.T, calls int) {
 	t.Helper()
 	b.server.set(nil, 2*slowTurns*turn)
@@ -118,7 +118,7 @@ func (b bubble) wantAway(t *testing.T, want bool, when string) {
 	}
 }
 
-// pass lets time pass and waits until all goroutines are blocked.
+// pass sleeps and waits until all goroutines are blocked.
 func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
@@ -211,29 +211,29 @@ func TestSlowAnswersAtTheSameTimeCountOnce(t *testing.T) {
 		b.wantAway(t, false, "hiccups of some time ago don't count")
 		for range maxFailures - 1 {
 			b.hiccup(t, 1)
-			_, _ = b.do(t) // fast answers between them change nothing
+			_, _ = b.do(t) // fast answers between them don't reset the count
 		}
 		b.wantAway(t, true, "hiccup after hiccup")
 	})
 }
 
-// A Redis that fails each time that it is used may make only a few calls wait.
+// A Redis that fails at each use may delay only a few calls.
 func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
 		opened := 0
 		for start := time.Now(); time.Since(start) < 10*time.Minute; pass(10 * time.Millisecond) {
-			// Probes find it well, and the next calls don't.
+			// Probes succeed, and the next calls fail.
 			if !b.isAway() {
 				b.open(t)
 				opened++
 			}
 		}
-		// 1, 2, 4, 8, 16 and then 30 seconds lie between two of them.
+		// The times between two openings are 1, 2, 4, 8, 16 and then 30 seconds.
 		if opened < 20 || opened > 26 {
 			t.Errorf("it failed %d times in ten minutes, want once in 30 s", opened)
 		}
-		pass(longestPause + calmTime + time.Second)
+		pass(longestPause + resetAfter + time.Second)
 		b.open(t)
 		pass(firstPause)
 		b.wantAway(t, false, "after a calm minute the next failure is like the first one")

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Memory returns how many bytes Redis may take, 0 for any number, and its policy for when it has taken them. Unlike CONFIG, INFO
-// is allowed on most managed servers.
+// Memory returns Redis' maxmemory in bytes, 0 for no limit, and its eviction policy. It uses INFO,
+// which most managed servers allow, unlike CONFIG.
 func (c *Client) Memory(ctx context.Context) (limit int64, policy string, err error) {
 	info, err := c.universal.Info(ctx, "memory").Result()
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// calls counts the calls that reach Redis or fail on the way to it. Attempts to connect aren't counted: the call that needed the
-// connection is.
+// calls counts the calls of Redis, successful or not. It doesn't count attempts to connect, because
+// the call that needed the connection is counted.
 type calls struct{ all, failed prometheus.Counter }
 
 func newCalls() calls {
@@ -53,11 +53,12 @@ func (c calls) count(err error) {
 	}
 }
 
-// Replies that mean that Redis can't do what it is for. Others are part of normal work, such as that a key isn't there, or that an
-// old server doesn't know what a new client tells of itself.
+// refusals are the error replies that mean that Redis can't be used. Other errors are normal, such
+// as a missing key or a command that an old server doesn't know.
 var refusals = []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "NOAUTH", "WRONGPASS", "NOPERM", "OOM", "MISCONF"}
 
-// failed reports whether a call failed because of Redis. A client of ours that goes away is no fault of Redis.
+// failed reports whether a call failed because of Redis. A call that was cancelled by our client
+// did not.
 func failed(err error) bool {
 	if _, replied := errors.AsType[redis.Error](err); replied {
 		return slices.ContainsFunc(refusals, func(prefix string) bool { return redis.HasErrorPrefix(err, prefix) })

@@ -6,22 +6,24 @@ import (
 	"time"
 )
 
-// Answers are waited for in turns instead of milliseconds. A turn is 10 ms, and then the time until every other goroutine that can run
-// has run. If this process has too much to do, answers wait to be read: then a turn takes longer, and Redis isn't blamed. With
-// time-outs by the clock, 1,000 requests at once on a busy machine opened the circuit of each instance, and more requests passed than
-// the limit allows (ADR 9).
+// Time-outs are counted in turns. A turn is 10 ms plus the time until every other runnable
+// goroutine has run. If this process is overloaded, answers wait to be read; then a turn takes
+// longer, and Redis isn't considered slow. With time-outs by the clock, 1,000 concurrent requests
+// on a busy machine opened the circuits of all instances, and more requests passed than the limit
+// allows (ADR 9).
 const (
 	turn = 10 * time.Millisecond
-	// callTurns is the most that a call waits. Only the calls that are under way when Redis falls silent wait so long.
+	// callTurns is the maximum time of a call. Only calls that are running when Redis stops
+	// answering wait this long.
 	callTurns = 25
-	// slowTurns makes an answer slow: Redis must not delay a request by 50 ms.
+	// slowTurns is the time from which an answer is slow. Redis must not delay a request by 50 ms.
 	slowTurns = 4
-	// hardTimeout ends calls that nobody waits for any more.
+	// hardTimeout ends calls that no caller waits for any more.
 	hardTimeout = 10 * time.Second
 )
 
-// wait calls f and returns the number of turns it took. After callTurns it returns errSilent, and f ends by itself; so it does when ctx
-// ends.
+// wait calls f and returns how many turns it took. It returns errSilent after callTurns, or the
+// error of ctx, while f still runs.
 func wait(ctx context.Context, f func(ctx context.Context) error) (turns int, err error) {
 	done := make(chan error, 1)
 	go func() {

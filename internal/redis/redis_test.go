@@ -19,7 +19,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// heard is what came over a channel.
+// heard has the texts that were received over a channel.
 type heard struct {
 	mu    sync.Mutex
 	texts []string
@@ -37,7 +37,7 @@ func (h *heard) has(text string) bool {
 	return slices.Contains(h.texts, text)
 }
 
-// open returns a client that runs until the test ends, and hears what is said on the channel "test".
+// open returns a client that runs until the end of the test and listens on the channel "test".
 func open(t *testing.T, url string) (*redis.Client, *heard) {
 	t.Helper()
 	client, err := redis.Open(url, slog.New(slog.DiscardHandler))
@@ -57,7 +57,7 @@ func open(t *testing.T, url string) (*redis.Client, *heard) {
 	return client, h
 }
 
-// call is a call as all others make it.
+// call makes an ordinary call.
 func call(t *testing.T, client *redis.Client) error {
 	t.Helper()
 	return client.Do(t.Context(), func(ctx context.Context) error {
@@ -65,7 +65,7 @@ func call(t *testing.T, client *redis.Client) error {
 	})
 }
 
-// works waits until calls work, and what one says another one hears.
+// works waits until calls succeed and a published text is received.
 func works(t *testing.T, client *redis.Client, h *heard) {
 	t.Helper()
 	key := redis.Prefix + "test:" + uuid.NewString()
@@ -103,7 +103,7 @@ func TestFaults(t *testing.T) {
 		"down":      func(p *faultproxy.Proxy) { p.Fail(faultproxy.Refused) },
 		"reset":     func(p *faultproxy.Proxy) { p.Fail(faultproxy.Reset) },
 		"half open": func(p *faultproxy.Proxy) { p.Fail(faultproxy.HalfOpen) },
-		"slow":      func(p *faultproxy.Proxy) { p.Delay(30 * time.Millisecond) }, // there and back
+		"slow":      func(p *faultproxy.Proxy) { p.Delay(30 * time.Millisecond) }, // in both directions
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -168,12 +168,12 @@ func TestSentinel(t *testing.T) {
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	servers := redistest.StartCluster(t)
-	// One of them tells about the others.
+	// One server names the others.
 	client, h := open(t, "redis+cluster://"+servers[1].Addr)
-	for range 10 { // keys are on all of them
+	for range 10 { // uses keys on all servers
 		works(t, client, h)
 	}
-	// What is said to one of them is heard by those who listen to others.
+	// A text that is published to one server reaches listeners on the others.
 	other, otherHears := open(t, "redis+cluster://"+servers[0].Addr+","+servers[2].Addr)
 	works(t, other, otherHears)
 	redistest.Until(t, "one hears the other", func() bool {

@@ -17,14 +17,15 @@ const (
 	defaultSentinelPort = "26379"
 )
 
-// CheckURL returns an error that says what a URL must be like, and doesn't quote it: it has a password.
+// CheckURL returns an error that says what a URL must be like, and doesn't quote it: it has a
+// password.
 //
 //	redis://user:password@host:6379/0                            one server
 //	redis+sentinel://user:password@host1:26379,host2/0?master=m  the servers that Sentinel watches under a name
 //	redis+cluster://user:password@host1:6379,host2               a cluster
 //
-// rediss instead of redis is with TLS; unix:// names a socket. Sentinels that ask for a password themselves get that of
-// sentinel_username and sentinel_password in the query.
+// rediss instead of redis is with TLS; unix:// names a socket. Sentinels that ask for a password
+// themselves get that of sentinel_username and sentinel_password in the query.
 func CheckURL(address string) error {
 	_, err := options(address)
 	return err
@@ -48,7 +49,7 @@ func options(address string) (*redis.UniversalOptions, error) {
 		return nil, err
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = hardTimeout, hardTimeout, hardTimeout, hardTimeout
-	o.DialerRetries, o.DialerRetryTimeout, o.MaxRetries = 1, time.Millisecond, -1 // one fast failure
+	o.DialerRetries, o.DialerRetryTimeout, o.MaxRetries = 1, time.Millisecond, -1 // fail fast, without retries
 	o.ContextTimeoutEnabled = true
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
@@ -68,11 +69,11 @@ func single(address string) (*redis.UniversalOptions, error) {
 
 func sentinel(address string) (*redis.UniversalOptions, error) {
 	wrong := errors.New("must be like redis+sentinel://:password@host1:26379,host2:26379/0?master=name; percent-encode special characters in the password")
-	o, u, err := several(address, defaultSentinelPort)
+	o, u, err := multiHost(address, defaultSentinelPort)
 	if err != nil {
 		return nil, wrong
 	}
-	// What comes behind the hosts is what it is in the URL of one server.
+	// The path has the same meaning as in the URL of a single server.
 	server, err := redis.ParseURL("redis://host" + u.Path)
 	if err != nil {
 		return nil, wrong
@@ -80,14 +81,14 @@ func sentinel(address string) (*redis.UniversalOptions, error) {
 	o.DB = server.DB
 	query := u.Query()
 	o.MasterName, o.SentinelUsername, o.SentinelPassword = query.Get("master"), query.Get("sentinel_username"), query.Get("sentinel_password")
-	if o.MasterName == "" || !knows(query, "master", "sentinel_username", "sentinel_password") {
+	if o.MasterName == "" || !hasOnly(query, "master", "sentinel_username", "sentinel_password") {
 		return nil, wrong
 	}
 	return o, nil
 }
 
 func cluster(address string) (*redis.UniversalOptions, error) {
-	o, u, err := several(address, defaultPort)
+	o, u, err := multiHost(address, defaultPort)
 	if err != nil || len(u.Query()) > 0 || strings.Trim(u.Path, "/") != "" && u.Path != "/0" {
 		return nil, errors.New("must be like redis+cluster://:password@host1:6379,host2:6379, with no number of a database; percent-encode special characters in the password")
 	}
@@ -95,8 +96,9 @@ func cluster(address string) (*redis.UniversalOptions, error) {
 	return o, nil
 }
 
-// several reads a URL with more than one host, which RFC 3986 doesn't know; those of PostgreSQL and MongoDB look the same.
-func several(address, port string) (*redis.UniversalOptions, *url.URL, error) {
+// multiHost parses a URL with several hosts, like those of PostgreSQL and MongoDB. RFC 3986 doesn't
+// define them.
+func multiHost(address, port string) (*redis.UniversalOptions, *url.URL, error) {
 	scheme, rest, _ := strings.Cut(address, "://")
 	authority, tail := rest, ""
 	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
@@ -132,8 +134,8 @@ func several(address, port string) (*redis.UniversalOptions, *url.URL, error) {
 	return o, u, nil
 }
 
-// knows reports whether a query has no other parameters than these.
-func knows(query url.Values, names ...string) bool {
+// hasOnly reports whether a query has no other parameters than these.
+func hasOnly(query url.Values, names ...string) bool {
 	for _, name := range names {
 		query.Del(name)
 	}

@@ -1,4 +1,5 @@
-// Package redistest starts Redis servers of a test's own: to be stopped, to be watched by Sentinel, to be a cluster.
+// Package redistest starts Redis servers for a single test: servers that it can stop, Sentinels and
+// clusters.
 package redistest
 
 import (
@@ -20,13 +21,14 @@ import (
 
 const (
 	program = "redis-server"
-	// patience is how long a server may take to answer.
-	patience = 2 * time.Minute
-	// The server ends when its guard's standard input does: at the latest with the test's process, however that ends.
+	// startTimeout is how long a server may take to answer.
+	startTimeout = 2 * time.Minute
+	// The shell kills the server when its standard input is closed: at the latest when the test
+	// process ends, for any reason.
 	guard = `"$@" & server=$!; cat > /dev/null; kill -9 $server; wait $server`
 )
 
-// Server is one that runs.
+// Server is a running server.
 type Server struct {
 	Addr string // host:port
 
@@ -34,26 +36,27 @@ type Server struct {
 	stop func()
 }
 
-// Start starts a server with these arguments beside those that it always needs. It ends with the test. Without the program
-// it skips the test, or fails it where CI=true.
+// Start starts a server with additional arguments. It is stopped at the end of the test. If
+// redis-server isn't installed, Start skips the test, or fails it if CI=true.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
-	need(t)
+	requireProgram(t)
 	port := FreePort(t)
 	args = append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()}, args...)
 	return run(t, port, args)
 }
 
-// StartSentinel starts one that watches a server under a name, and takes half a second to find that it is down.
+// StartSentinel starts a Sentinel that monitors a server under a name, with a down-after time of
+// half a second.
 func StartSentinel(t testing.TB, name string, watched *Server) *Server {
 	t.Helper()
-	need(t)
+	requireProgram(t)
 	port := FreePort(t)
 	host, watchedPort, err := net.SplitHostPort(watched.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := t.TempDir() + "/sentinel.conf" // it writes into it
+	file := t.TempDir() + "/sentinel.conf" // Sentinel rewrites its file
 	content := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor %s %s %s 1\nsentinel down-after-milliseconds %s 500\nsentinel failover-timeout %s 2000\n",
 		port, name, host, watchedPort, name, name)
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
@@ -62,7 +65,7 @@ func StartSentinel(t testing.TB, name string, watched *Server) *Server {
 	return run(t, port, []string{file, "--sentinel"})
 }
 
-// StartCluster starts three servers that are a cluster, and returns when it works.
+// StartCluster starts a cluster of three servers, and returns when it is ready.
 func StartCluster(t testing.TB) []*Server {
 	t.Helper()
 	const slots = 16384
@@ -105,17 +108,17 @@ func StartCluster(t testing.TB) []*Server {
 // Stop kills the server.
 func (s *Server) Stop() { s.stop() }
 
-// Until waits until something holds, and fails the test if it takes too long.
+// Until waits until holds returns true, and fails the test after two minutes.
 func Until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(startTimeout); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("after %s it isn't so: %s", patience, what)
+			t.Fatalf("after %s it isn't so: %s", startTimeout, what)
 		}
 	}
 }
 
-// FreePort returns a port of 127.0.0.1 that was free a moment ago.
+// FreePort returns a port of 127.0.0.1 that is currently free.
 func FreePort(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -126,7 +129,7 @@ func FreePort(t testing.TB) string {
 	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 }
 
-func need(t testing.TB) {
+func requireProgram(t testing.TB) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err == nil {
 		return
@@ -155,7 +158,7 @@ func run(t testing.TB, port string, args []string) *Server {
 	t.Cleanup(s.stop)
 	client := s.client()
 	defer client.Close()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(startTimeout)
 	for client.Ping(t.Context()).Err() != nil {
 		if time.Now().After(deadline) {
 			s.stop()
@@ -168,14 +171,14 @@ func run(t testing.TB, port string, args []string) *Server {
 
 func end(cmd *exec.Cmd, stdin io.Closer) {
 	_ = stdin.Close()
-	_ = cmd.Wait() // it was killed
+	_ = cmd.Wait() // returns an error because the server was killed
 }
 
 func (s *Server) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: s.Addr, MaxRetries: -1})
 }
 
-// Restart kills the server, and starts it again.
+// Restart kills the server and starts it again with the same port and arguments.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.Stop()
@@ -186,7 +189,7 @@ func (s *Server) Restart(t testing.TB) {
 	*s = *run(t, port, s.args)
 }
 
-// DropSubscribers ends the connections of all that listen. They may connect again.
+// DropSubscribers closes the connections of all subscribers. They can connect again.
 func (s *Server) DropSubscribers(t testing.TB) {
 	t.Helper()
 	client := s.client()
@@ -203,7 +206,7 @@ func (s *Server) Ping(ctx context.Context) bool {
 	return client.Ping(ctx).Err() == nil
 }
 
-// Replicas returns how many a sentinel knows that are well.
+// Replicas returns how many connected replicas a Sentinel knows.
 func (s *Server) Replicas(t testing.TB, name string) int {
 	t.Helper()
 	client := redis.NewSentinelClient(&redis.Options{Addr: s.Addr})
