@@ -15,11 +15,12 @@ import (
 	"github.com/tenantry/tenantry/internal/problem"
 )
 
-// maxAttributes is how many a line may have.
+// maxAttributes is the maximum number of attributes of a line.
 const maxAttributes = 14
 
-// accessLog writes the reply of an error and one line per request: errors of ours at level error, with their cause, and
-// these go to Sentry, too. An error in the middle of a reply cuts the connection, so that the client doesn't take the beginning for the whole.
+// accessLog writes error replies and logs one line per request. Internal errors are logged at level
+// error with their cause, and reported to Sentry. If an error occurs after the reply has begun, it
+// closes the connection, so that the client doesn't take the reply as complete.
 func (s Stack) accessLog() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -55,8 +56,8 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 				e := problem.Of(err)
 				attrs = append(attrs, slog.String("code", string(e.Code)))
 				switch {
-				case cutOff && errors.Is(err, context.Canceled): // the client has gone away
-				case e.Status() < http.StatusInternalServerError: // cut off or not: the client is to blame, or has lost a right
+				case cutOff && errors.Is(err, context.Canceled): // the client disconnected
+				case e.Status() < http.StatusInternalServerError: // a client error, or the principal lost access
 				case e.Code == errs.Busy:
 					level = slog.LevelWarn
 				default:
@@ -74,7 +75,7 @@ func (s Stack) accessLog() echo.MiddlewareFunc {
 	}
 }
 
-// write is Logger.LogAttrs without asking where it was called from.
+// write is like Logger.LogAttrs without the caller's source position.
 func (s Stack) write(ctx context.Context, level slog.Level, attrs []slog.Attr) {
 	handler := s.Log.Handler()
 	if !handler.Enabled(ctx, level) {
@@ -82,5 +83,5 @@ func (s Stack) write(ctx context.Context, level slog.Level, attrs []slog.Attr) {
 	}
 	record := slog.NewRecord(time.Now(), level, "request", 0)
 	record.AddAttrs(attrs...)
-	_ = handler.Handle(ctx, record) // as Logger does: there is nobody to tell
+	_ = handler.Handle(ctx, record) // like Logger, ignores the error
 }

@@ -140,7 +140,7 @@ func TestAbortedHandlerIsLeftToNetHTTP(t *testing.T) {
 
 func TestTimeLimitEndsTheHandlersContext(t *testing.T) {
 	t.Parallel()
-	// In the bubble's own time a minute takes no time at all.
+	// The bubble has a fake clock.
 	synctest.Test(t, func(t *testing.T) {
 		s := serve(t, func(c echo.Context) error {
 			ctx := c.Request().Context()

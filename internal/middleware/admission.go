@@ -11,12 +11,12 @@ import (
 	"github.com/tenantry/tenantry/internal/admission"
 )
 
-// admit runs the handler only while the request holds the places that it needs, and gives them back whatever
-// happens. They count for the tenant that the request acts in, or for the client's network if nobody is logged
-// in. Without a place the error is errs.Busy. admit comes after the body has arrived, so that a slow client
-// holds no place. Light work of an operation that is slow at the moment is slow work.
+// admit runs the handler while the request holds its places, and always returns them. They count
+// towards the tenant that the request acts in, or the client's network if it is anonymous. Without
+// a place the error is errs.Busy. admit runs after the body has been read, so that a slow client
+// holds no place. Light work of a currently slow operation is slow work.
 func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
-	pace := &admission.Pace{} // Echo calls what is returned here with each request
+	pace := &admission.Pace{} // shared by all requests of the operation, because Echo calls the returned function per request
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.Shares == nil || op.Work == access.WorkNone {
 			return next
@@ -55,7 +55,7 @@ func (s Stack) enter(ctx context.Context, by access.Principal, tenantID uuid.UUI
 	return principal, err
 }
 
-// within calls f while the principal's own tenant holds a light place for it.
+// within calls f while it holds a light place of the principal's own tenant.
 func (s Stack) within(ctx context.Context, by access.Principal, f func() error) error {
 	if s.Shares == nil {
 		return f()

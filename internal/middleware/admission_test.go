@@ -18,7 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// held is how many places for light work are taken.
+// held returns the number of light places that are held.
 func held(s *admission.Shares) int { return s.Stats()[0].Held }
 
 func TestPlaceIsHeldByTheHandlerAndGivenBackWhateverHappens(t *testing.T) {
@@ -37,7 +37,7 @@ func TestPlaceIsHeldByTheHandlerAndGivenBackWhateverHappens(t *testing.T) {
 				return end()
 			}, func(s *Stack) { s.Shares = shares })
 			func() {
-				defer func() { _ = recover() }() // of the abort, which is net/http's to catch
+				defer func() { _ = recover() }() // of http.ErrAbortHandler, which net/http handles
 				s.do(t.Context(), http.MethodPut, "/things/1", `{"name":"x"}`, "Authorization: Bearer admin", "Content-Type: application/json")
 			}()
 			if inside != 1 || held(shares) != 0 {
@@ -76,7 +76,7 @@ func TestBlanksOfABodyAreNotKept(t *testing.T) {
 	}
 }
 
-// reading is called when a body has been read up to here.
+// reading is called at this position of a body.
 type reading func()
 
 func (f reading) Read([]byte) (int, error) {
@@ -84,7 +84,7 @@ func (f reading) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// What is done for a request before its handler counts for its tenant, too.
+// Queries before the handler also count for the request's tenant.
 func TestRefusalsAndCrossingsTakePlaces(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ target, token string }{
@@ -137,12 +137,12 @@ func TestAnonymousRequestsTakePlacesOfTheirAddress(t *testing.T) {
 	})
 }
 
-// The right may end while a request waits for its place, with a body and without one.
+// The permission may end while a request waits for its place, with a body and without one.
 func TestRightIsLookedAtAgainAfterAWaitForAPlace(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		body   string // empty: an operation that has none
-		err    error  // of every authentication from the wait on
+		body   string // empty: the operation has none
+		err    error  // returned by every authentication after the wait began
 		status int
 		asked  int
 	}{
@@ -195,7 +195,7 @@ func TestRightIsLookedAtAgainAfterAWaitForAPlace(t *testing.T) {
 	}
 }
 
-// withoutBodies makes operations ones that have no body.
+// withoutBodies removes the request bodies from operations.
 func withoutBodies(s *Stack) {
 	for _, op := range s.Operations {
 		op.Spec.RequestBody = nil

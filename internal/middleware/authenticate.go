@@ -14,14 +14,14 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Denials writes down who was refused.
+// Denials records refused requests.
 type Denials interface {
-	// Denied is called before the reply. tenantID is the tenant that they named and may not enter; it is zero if their role
-	// isn't enough.
+	// Denied is called before the reply. tenantID is the requested tenant that the principal may
+	// not enter; it is zero if the principal's role is insufficient.
 	Denied(ctx context.Context, by access.Principal, tenantID uuid.UUID) error
 }
 
-// authenticate finds out who makes the request, unless the operation is open to everyone.
+// authenticate sets the principal of the request, unless the operation requires no authentication.
 func (s Stack) authenticate(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if op.RequiredRole == access.Anon {
@@ -43,7 +43,7 @@ func (s Stack) authenticate(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// bearerToken reads the token of RFC 6750, section 2.1.
+// bearerToken returns the token of the Authorization header (RFC 6750, section 2.1).
 func bearerToken(h http.Header) (string, error) {
 	values := h.Values(echo.HeaderAuthorization)
 	if len(values) == 0 {
@@ -57,8 +57,9 @@ func bearerToken(h http.Header) (string, error) {
 	return token, nil
 }
 
-// enterTenant decides which tenant the request acts in. It is the one of the token; a superuser may name another. A tenant
-// that isn't one's own is answered like one that doesn't exist.
+// enterTenant sets the tenant that the request acts in: that of the token, or the one that a
+// superuser names. Another user gets the same reply for a foreign tenant as for one that doesn't
+// exist.
 func (s Stack) enterTenant(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if !op.TenantBound {
@@ -97,8 +98,8 @@ func (s Stack) enterTenant(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// requireTenant returns errs.TenantRequired for a superuser who creates something and doesn't say in which tenant: it
-// would be the platform's, by accident.
+// requireTenant returns errs.TenantRequired if a superuser creates a resource without naming a
+// tenant. Otherwise it would be created in the platform's tenant by mistake.
 func requireTenant(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if !op.CreatesInTenant() {
@@ -126,7 +127,7 @@ func tenantID(query url.Values) (uuid.UUID, error) {
 
 func noSuchTenant() error { return errs.New(errs.NotFound, "There is no such tenant.") }
 
-// requireRole refuses whose role isn't enough for the operation.
+// requireRole refuses principals whose role is insufficient for the operation.
 func (s Stack) requireRole(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if op.RequiredRole == access.Anon {
@@ -150,8 +151,8 @@ func needsRole(role access.Role) error {
 	return errs.Newf(errs.Forbidden, "This needs the role %s.", role)
 }
 
-// deny writes an audit entry about a refused principal, while their own tenant holds a place for that. If this
-// tenant was deleted meanwhile, with its trail, the error is that of Authenticator.Confirm.
+// deny writes an audit entry about a refused principal, while it holds a place of their own tenant.
+// If that tenant was deleted meanwhile, it returns the error of Authenticator.Confirm.
 func (s Stack) deny(ctx context.Context, by access.Principal, tenantID uuid.UUID) error {
 	return s.within(ctx, by, func() error {
 		err := s.Denials.Denied(ctx, by, tenantID)

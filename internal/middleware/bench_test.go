@@ -17,14 +17,14 @@ import (
 	"github.com/tenantry/tenantry/internal/ratelimit"
 )
 
-// The requests that the stages are measured with.
+// The requests for the benchmarks.
 var benchRequests = map[string]struct{ method, target, body string }{
 	"getCompany":    {http.MethodGet, "/api/v1/org/companies/019371a0-5c00-7000-8000-000000000001", ""},
 	"listCompanies": {http.MethodGet, "/api/v1/org/companies?limit=20", ""},
 	"createCompany": {http.MethodPost, "/api/v1/org/companies", `{"code":"ACME","name":"Acme Ltd","email":"info@acme.example","phone":"+44 20 7946 0000","address":{"line1":"1 High Street","city":"London","country":"GB"}}`},
 }
 
-// reply is a reply that nobody reads.
+// reply is a reply that is discarded.
 type reply struct {
 	header http.Header
 	status int
@@ -34,8 +34,9 @@ func (r *reply) Header() http.Header         { return r.header }
 func (r *reply) WriteHeader(status int)      { r.status = status }
 func (r *reply) Write(p []byte) (int, error) { return len(p), nil }
 
-// BenchmarkStage measures each stage of the stack by itself, and all of them, with the document of the program: what a request costs
-// before and after its handler. "nothing" is what measuring costs, and is in each of the others.
+// BenchmarkStage measures each stage of the stack separately, and all of them together, with the
+// program's document: the cost of a request before and after its handler. "nothing" is the overhead
+// of measuring, included in each of the others.
 func BenchmarkStage(b *testing.B) {
 	doc, err := document.Shared()
 	if err != nil {

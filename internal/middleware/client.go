@@ -9,9 +9,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// markClient makes each error of writing to the client look like that of a client that has gone away, by
-// HTTP/1.1 and HTTP/2: so it isn't logged or reported as a fault of the server. limitBody comes before it,
-// because net/http looks for its own writer.
+// markClient makes errors of writing to the client wrap context.Canceled, like those of a client
+// that disconnected, so that they aren't logged or reported as server errors. limitBody must run
+// before it, because net/http looks for its own writer.
 func markClient(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		c.Response().Writer = clientWriter{c.Response().Writer}
@@ -27,12 +27,12 @@ func (w clientWriter) Write(p []byte) (int, error) {
 	return n, clientError(err)
 }
 
-// FlushError is what http.ResponseController calls.
+// FlushError is called by http.ResponseController.
 func (w clientWriter) FlushError() error {
 	return clientError(http.NewResponseController(w.ResponseWriter).Flush())
 }
 
-// Unwrap lets http.ResponseController find the methods of the inner writer.
+// Unwrap gives http.ResponseController access to the inner writer.
 func (w clientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func clientError(err error) error {

@@ -11,8 +11,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// TestAReplyThatCannotBeWrittenIsTheClientsFault lets the time to write run out in the middle of a reply, and
-// takes the connection away.
+// TestAReplyThatCannotBeWrittenIsTheClientsFault lets the write time-out expire in the middle of a
+// reply, and closes the connection.
 func TestAReplyThatCannotBeWrittenIsTheClientsFault(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(c echo.Context, stop func()) error{

@@ -14,13 +14,13 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// ClientAddress returns how to find the address that a request comes from. It is that of the connection, and no header
-// changes that, unless the connection comes from a trusted proxy. Then it is the right-most hop of X-Forwarded-For that isn't a
-// trusted proxy: what stands to the left of it may have been made up by that client.
+// ClientAddress returns a function that finds the client's address of a request. It is the address
+// of the connection, unless that is a trusted proxy. Then it is the right-most hop of
+// X-Forwarded-For that isn't a trusted proxy, because clients can forge the hops to the left of it.
 //
 // It logs peers that seem to be proxies and aren't trusted.
 //
-// Echo's own extractor takes the proxy for the client if a hop has a port, as those of Azure have.
+// Echo's own extractor returns the proxy's address if a hop has a port, as with Azure.
 func ClientAddress(trusted []netip.Prefix, log *slog.Logger, now func() time.Time) echo.IPExtractor {
 	undeclared := newUndeclaredProxies(log, now)
 	isTrusted := func(a netip.Addr) bool {
@@ -29,7 +29,7 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger, now func() time.Tim
 	return func(r *http.Request) string {
 		client, ok := hop(r.RemoteAddr)
 		if !ok {
-			return r.RemoteAddr // of a connection without addresses
+			return r.RemoteAddr // not a network connection
 		}
 		if !isTrusted(client) {
 			undeclared.note(r, client)
@@ -50,7 +50,7 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger, now func() time.Tim
 				}
 				next, ok := hop(last)
 				if !ok {
-					return client.String() // nobody knows who sent that: it counts for the proxy that handed it on
+					return client.String() // not an address: the request counts for the proxy that sent it
 				}
 				client = next
 			}
@@ -59,9 +59,9 @@ func ClientAddress(trusted []netip.Prefix, log *slog.Logger, now func() time.Tim
 	}
 }
 
-// hop reads an address, which may have a port, or brackets as in a URL.
+// hop parses an address, with an optional port or brackets as in a URL.
 func hop(s string) (netip.Addr, bool) {
-	if a, err := netip.ParseAddrPort(s); err == nil { // as of every connection
+	if a, err := netip.ParseAddrPort(s); err == nil { // the form of every RemoteAddr
 		return access.CanonicalAddress(a.Addr()), true
 	}
 	s = strings.TrimSpace(s)

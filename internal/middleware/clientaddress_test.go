@@ -25,7 +25,7 @@ func TestClientAddress(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		remote  string
-		headers []string // "Name: value"; a value alone is an X-Forwarded-For
+		headers []string // "Name: value"; without a name, X-Forwarded-For
 		want    string
 	}{
 		{"no header", "198.51.100.7:1234", nil, "198.51.100.7"},
@@ -80,7 +80,7 @@ func TestClientAddress(t *testing.T) {
 			if got := extract(trusted)(r); got != test.want {
 				t.Errorf("%s, want %s", got, test.want)
 			}
-			// Without trust no header changes anything.
+			// Without trusted proxies, headers have no effect.
 			bare := httptest.NewRequest(http.MethodGet, "/", nil)
 			bare.RemoteAddr = test.remote
 			if got, want := extract(nil)(r), extract(nil)(bare); got != want {
@@ -90,7 +90,7 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
-// All hops that a header has room for take a millisecond. If the time grew with the square of the hops, the test would take minutes.
+// The longest possible header takes a millisecond. With quadratic time the test would take minutes.
 func TestClientAddressOfManyHops(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -106,7 +106,7 @@ func TestProxiesThatAreNotDeclaredAreNamedInTheLog(t *testing.T) {
 	var log strings.Builder
 	now := time.Unix(0, 0)
 	extract := ClientAddress([]netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")}, slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })
-	// send sends a request with a header, and returns what is logged.
+	// send sends a request with a header, and returns the logged text.
 	send := func(peer, header string) string {
 		log.Reset()
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
@@ -121,10 +121,10 @@ func TestProxiesThatAreNotDeclaredAreNamedInTheLog(t *testing.T) {
 		peer, header string
 		named        bool
 	}{
-		{"10.0.0.1:1", "X-Forwarded-For", false}, // declared
+		{"10.0.0.1:1", "X-Forwarded-For", false}, // trusted
 		{"10.0.0.2:1", "", false},
 		{"10.0.0.2:1", "X-Forwarded-For", true},
-		{"10.0.0.2:2", "X-Forwarded-For", false}, // once
+		{"10.0.0.2:2", "X-Forwarded-For", false}, // logged only once
 		{"10.0.0.3:1", "Forwarded", true},
 	} {
 		if got := send(test.peer, test.header); test.named != strings.Contains(got, "TRUSTED_PROXIES") || test.named != strings.Contains(got, "peer="+strings.Split(test.peer, ":")[0]) {

@@ -16,9 +16,9 @@ const (
 	headerIfNoneMatch = "If-None-Match"
 )
 
-// tagEntity completes the entity tags of an operation's replies with the digest of their bodies. It evaluates the preconditions of
-// GET, which need the complete tag: the reply is then 304, or the error errs.StaleVersion. Other methods evaluate theirs in the
-// transaction that changes the row.
+// tagEntity completes the entity tags of replies with the digest of their bodies. It also evaluates
+// the preconditions of GET, which need the complete tag: the reply is then 304, or the error
+// errs.StaleVersion. Other methods evaluate preconditions in the transaction that changes the row.
 func tagEntity(op access.Operation) echo.MiddlewareFunc {
 	if !hasEntityTag(op) {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
@@ -37,7 +37,7 @@ func tagEntity(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// hasEntityTag reports whether one of the operation's replies has the header ETag.
+// hasEntityTag reports whether one of the operation's replies has an ETag header.
 func hasEntityTag(op access.Operation) bool {
 	for _, reply := range op.Spec.Responses.Map() {
 		if reply.Value.Headers[headerETag] != nil {
@@ -47,16 +47,17 @@ func hasEntityTag(op access.Operation) bool {
 	return false
 }
 
-// taggedReply holds the status of a reply back until its body is known, which comes in one Write.
+// taggedReply delays the status of a reply until its body is known. The body must come in one
+// Write.
 type taggedReply struct {
 	*echo.Response
 
 	isRead  bool
 	request http.Header
-	status  int // 0: nothing is held back
+	status  int // delayed status; 0 if there is none
 }
 
-// WriteHeader holds the status back.
+// WriteHeader delays the status.
 func (r *taggedReply) WriteHeader(status int) { r.status = status }
 
 // Write sends the reply, or returns errs.StaleVersion.
@@ -84,7 +85,8 @@ func (r *taggedReply) Write(body []byte) (int, error) {
 	return r.Response.Write(body)
 }
 
-// evaluate reports whether the client of a GET has the reply already. The error is errs.StaleVersion if If-Match doesn't allow it.
+// evaluate reports whether the client of a GET already has the reply. It returns errs.StaleVersion
+// if If-Match doesn't match.
 func (r *taggedReply) evaluate(tag string) (unchanged bool, err error) {
 	condition := etag.Preconditions(value(r.request, headerIfMatch), value(r.request, headerIfNoneMatch))
 	if !condition.Matches(tag) {
@@ -93,7 +95,7 @@ func (r *taggedReply) evaluate(tag string) (unchanged bool, err error) {
 	return condition.Unchanged(tag), nil
 }
 
-// finish sends the status that is held back.
+// finish sends the delayed status.
 func (r *taggedReply) finish() error {
 	if r.status != 0 {
 		r.Response.WriteHeader(r.status)
@@ -102,7 +104,8 @@ func (r *taggedReply) finish() error {
 	return nil
 }
 
-// value returns the value of a header that validate has made one line; nil if there is none.
+// value returns the value of a header, which validate has joined into one line; nil if it is
+// absent.
 func value(h http.Header, name string) *string {
 	if values := h[http.CanonicalHeaderKey(name)]; len(values) > 0 {
 		return &values[0]

@@ -14,7 +14,8 @@ import (
 
 const preflightMaxAge = 10 * time.Minute
 
-// securityValues are the headers that tell browsers what an API never needs (OWASP REST Security Cheat Sheet), by their canonical names.
+// securityValues are security headers for an API (OWASP REST Security Cheat Sheet), by their
+// canonical names.
 var securityValues = http.Header{
 	echo.HeaderCacheControl:          {"no-store"},
 	echo.HeaderContentSecurityPolicy: {"default-src 'none'; frame-ancestors 'none'"},
@@ -23,7 +24,7 @@ var securityValues = http.Header{
 	echo.HeaderReferrerPolicy:        {"no-referrer"},
 }
 
-// SetSecurityHeaders tells browsers what an API never needs. The values are the same for all replies: who wants another one sets it.
+// SetSecurityHeaders sets the default security headers. Handlers may replace them.
 func SetSecurityHeaders(h http.Header) { maps.Copy(h, securityValues) }
 
 func securityHeaders() echo.MiddlewareFunc {
@@ -35,7 +36,8 @@ func securityHeaders() echo.MiddlewareFunc {
 	}
 }
 
-// cors lets the pages of the allowed origins read replies. Without any it does nothing: then no page of another origin may.
+// cors allows pages of AllowedOrigins to read replies. Without any it does nothing, so browsers
+// refuse all cross-origin pages.
 func (s Stack) cors() echo.MiddlewareFunc {
 	if len(s.AllowedOrigins) == 0 {
 		return func(next echo.HandlerFunc) echo.HandlerFunc { return next }
@@ -45,7 +47,7 @@ func (s Stack) cors() echo.MiddlewareFunc {
 		AllowMethods: []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete},
 		AllowHeaders: []string{
 			echo.HeaderAuthorization, echo.HeaderContentType, echo.HeaderXRequestID, headerIfMatch, headerIfNoneMatch,
-			"traceparent", "tracestate", "baggage", "sentry-trace", // sent by the libraries for traces in browsers
+			"traceparent", "tracestate", "baggage", "sentry-trace", // sent by tracing libraries in browsers
 		},
 		ExposeHeaders: []string{
 			"Content-Disposition", "Deprecation", headerETag, "Link", echo.HeaderLocation, headerLimit, headerPolicy, echo.HeaderRetryAfter, "Sunset",
@@ -55,14 +57,14 @@ func (s Stack) cors() echo.MiddlewareFunc {
 	})
 }
 
-// enterOperation notes which operation this is. What a tenant's members may read again they may keep, if they ask before
-// they use it; but not what is written down each time that it is read.
+// enterOperation sets the operation of the request. Replies with tenant data may be cached
+// privately if they are revalidated, except where each read writes an audit entry.
 func enterOperation(op access.Operation) echo.MiddlewareFunc {
 	mayKeep := op.Method == http.MethodGet && op.TenantBound && op.AuditAction == access.NoAuditAction
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			for _, value := range c.ParamValues() {
-				// Echo lets the last parameter of a path swallow whatever follows.
+				// In Echo, the last path parameter also matches slashes.
 				if strings.ContainsRune(value, '/') {
 					return echo.ErrNotFound
 				}

@@ -13,12 +13,13 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// maxDepth is how deep arrays and objects may be nested in a body. Nothing in the document comes near.
+// maxDepth is the maximum nesting of arrays and objects in a body. Schemas in the document need far
+// less.
 const maxDepth = 32
 
-// readJSON decodes a body strictly: one value (RFC 8259) in valid UTF-8, without duplicate names (RFC 7493), NUL
-// characters or deep nesting. What can't be read is errs.MalformedJSON, what isn't allowed is errs.ValidationFailed; both
-// name the place. Numbers come back as json.Number.
+// readJSON decodes a body strictly: one value (RFC 8259) in valid UTF-8, without duplicate names
+// (RFC 7493), NUL characters or deep nesting. Invalid JSON is errs.MalformedJSON, forbidden content
+// is errs.ValidationFailed; both have the location. Numbers are returned as json.Number.
 func readJSON(body []byte) (any, error) {
 	r := reader{dec: jsontext.NewDecoder(bytes.NewReader(body))}
 	value, err := r.value()
@@ -58,7 +59,7 @@ func (r reader) value() (any, error) {
 	case 't', 'f':
 		return token.Bool(), nil
 	default:
-		return nil, nil //nolint:nilnil // this is JSON's null
+		return nil, nil //nolint:nilnil // JSON's null
 	}
 }
 
@@ -102,7 +103,7 @@ func (r reader) text(token jsontext.Token) (string, error) {
 	return s, nil
 }
 
-// syntaxError says where and what, in words of ours.
+// syntaxError returns an error with the location and a message of ours.
 func (r reader) syntaxError(err error) error {
 	place, offset := string(r.dec.StackPointer()), r.dec.InputOffset()
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {

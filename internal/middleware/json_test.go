@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// FuzzReadJSON proves that readJSON never panics, refuses in its own words, and finds in what it accepts the same as
+// FuzzReadJSON checks that readJSON never panics, returns only our own messages, and decodes like
 // encoding/json.
 func FuzzReadJSON(f *testing.F) {
 	for _, seed := range []string{

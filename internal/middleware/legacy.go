@@ -12,16 +12,16 @@ import (
 	"github.com/tenantry/tenantry/internal/legacy"
 )
 
-// LegacyCalls counts who still calls the predecessor's paths.
+// LegacyCalls counts the calls of the predecessor's paths.
 type LegacyCalls interface {
 	Note(by access.Principal, operation, userAgent string)
 }
 
-// givenPathKey finds the path that the client sent, where it is an old one.
+// givenPathKey is the context key of the path that the client sent, if it is a predecessor's path.
 type givenPathKey struct{}
 
-// LegacyPaths lets the predecessor's paths lead to the operations that have replaced them. It stands before Echo, which looks
-// for the operation before any middleware of its own.
+// LegacyPaths replaces the predecessor's paths with their successors. It must run before Echo,
+// which routes before its own middleware.
 func LegacyPaths(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path, ok := legacy.Successor(r.URL.Path)
@@ -41,7 +41,8 @@ func LegacyPaths(next http.Handler) http.Handler {
 	})
 }
 
-// deprecation tells clients of the old paths where to go (RFC 9745, RFC 8594, RFC 5829), and counts them.
+// deprecation adds the headers of deprecated paths to replies (RFC 9745, RFC 8594, RFC 5829), and
+// counts the calls.
 func (s Stack) deprecation() echo.MiddlewareFunc {
 	deprecated := fmt.Sprintf("@%d", legacy.Deprecated.Unix())
 	sunset := legacy.Sunset.Format(http.TimeFormat)
@@ -52,13 +53,13 @@ func (s Stack) deprecation() echo.MiddlewareFunc {
 				return next(c)
 			}
 			successor := c.Request().URL.EscapedPath()
-			// Last, because handlers set a Link of their own.
+			// Just before the reply, because handlers set a Link of their own.
 			c.Response().Before(func() {
 				h := c.Response().Header()
 				h.Set("Deprecation", deprecated)
 				h.Set("Sunset", sunset)
 				if len(successor) > maxPath {
-					return // no operation has such a path
+					return // longer than any operation's path
 				}
 				h.Add("Link", fmt.Sprintf(`<%s>; rel="successor-version"`, strings.ReplaceAll(successor, ">", "%3E")))
 			})

@@ -10,7 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// limitBody makes reading more than MaxBody bytes of a body an *http.MaxBytesError. What isn't read costs nothing.
+// limitBody returns an *http.MaxBytesError when more than MaxBody bytes of a body are read.
 func limitBody() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -21,14 +21,14 @@ func limitBody() echo.MiddlewareFunc {
 	}
 }
 
-// streamTimeout is how long a stream may take. Without it a client that reads as slowly as each step allows
-// could hold its place for days.
+// streamTimeout is the maximum duration of a stream. It stops slow clients from holding a place for
+// days.
 const streamTimeout = time.Hour
 
-// unlimitedKey finds the context of a stream as it was before limitTime.
+// unlimitedKey is the context key of a stream's context without the time limit.
 type unlimitedKey struct{}
 
-// limitTime ends the context of a request that takes too long, and with it the query that it waits for.
+// limitTime cancels the context of a request, and with it a running query, after RequestTimeout.
 func (s Stack) limitTime(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -40,14 +40,14 @@ func (s Stack) limitTime(op access.Operation) echo.MiddlewareFunc {
 			ctx, cancel := context.WithTimeout(ctx, s.RequestTimeout)
 			defer cancel()
 			c.SetRequest(r.WithContext(ctx))
-			defer c.SetRequest(r) // who looks at the context later must not find it cancelled by us
+			defer c.SetRequest(r) // outer middleware must not see our cancellation
 			return next(c)
 		}
 	}
 }
 
-// liftTimeLimit gives the handler of a streaming operation an hour in place of the usual time limit. The
-// handler limits each of its steps, and stops when the client goes away.
+// liftTimeLimit replaces the time limit of a streaming operation with one hour. The handler limits
+// each of its steps, and stops when the client disconnects.
 func liftTimeLimit(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if !op.Streaming {

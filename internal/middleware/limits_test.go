@@ -20,7 +20,7 @@ func TestHandlersOfStreamsAloneHaveMoreTime(t *testing.T) {
 		c := e.NewContext(httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx), httptest.NewRecorder())
 		var handler context.Context
 		lifted := liftTimeLimit(op)(func(c echo.Context) error {
-			handler = c.Request().Context() //nolint:fatcontext // to look at it afterwards
+			handler = c.Request().Context() //nolint:fatcontext // to be checked afterwards
 			if handler.Err() != nil {
 				t.Errorf("streaming %t: the handler's time is over", op.Streaming)
 			}

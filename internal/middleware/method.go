@@ -9,12 +9,12 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// HeadAsGet answers HEAD like GET (RFC 9110, section 9.3.2); net/http leaves the body out. It stands before Echo, which
-// looks for the operation before any middleware of its own.
+// HeadAsGet handles HEAD like GET (RFC 9110, section 9.3.2); net/http omits the body. It must run
+// before Echo, which routes before its own middleware.
 func HeadAsGet(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
-			r = r.WithContext(r.Context()) // a copy: net/http has to know what it was
+			r = r.WithContext(r.Context()) // a copy, because net/http needs the original method
 			r.Method = http.MethodGet
 		}
 		next.ServeHTTP(w, r)
@@ -24,7 +24,7 @@ func HeadAsGet(next http.Handler) http.Handler {
 // allowHead adds HEAD to an Allow header with GET, because of HeadAsGet.
 func allowHead(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		if c.Get(echo.ContextKeyHeaderAllow) != nil { // the path is known, the method isn't
+		if c.Get(echo.ContextKeyHeaderAllow) != nil { // the path exists, but not with this method
 			header := c.Response().Header()
 			c.Response().Before(func() {
 				header.Set(echo.HeaderAllow, strings.Replace(header.Get(echo.HeaderAllow), http.MethodGet, "GET, HEAD", 1))
@@ -34,8 +34,8 @@ func allowHead(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// refuseMethod returns errs.MalformedRequest if the method isn't a token (RFC 9110, section 9.1). By HTTP/1.1
-// net/http refuses it.
+// refuseMethod returns errs.MalformedRequest if the method isn't a token (RFC 9110, section 9.1).
+// For HTTP/1.1, net/http already refuses it.
 func refuseMethod(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if !isToken(c.Request().Method) {
@@ -45,7 +45,7 @@ func refuseMethod(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// isToken reports whether s is a token of RFC 9110, section 5.6.2.
+// isToken reports whether s is a token (RFC 9110, section 5.6.2).
 func isToken(s string) bool {
 	for _, c := range []byte(s) {
 		switch {

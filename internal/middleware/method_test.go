@@ -13,7 +13,7 @@ func TestWhatIsNoMethodIsRefused(t *testing.T) {
 	} {
 		s := serve(t, ok)
 		r := httptest.NewRequest(http.MethodGet, "/open", nil)
-		r.Method = method // as HTTP/2 lets it through
+		r.Method = method // as with HTTP/2
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, r)
 		if w.Code != want {

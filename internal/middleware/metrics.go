@@ -11,10 +11,11 @@ import (
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
-// buckets, in seconds: most requests take milliseconds, a log-in a quarter of a second, and none more than the time limit of 30.
+// buckets are in seconds: most requests take milliseconds, a log-in a quarter of a second; the time
+// limit is 30.
 var buckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}
 
-// Metrics count requests.
+// Metrics has the metrics of requests.
 type Metrics struct {
 	requests    *prometheus.HistogramVec
 	inFlight    prometheus.Gauge
@@ -22,7 +23,7 @@ type Metrics struct {
 	legacyCalls *prometheus.CounterVec
 }
 
-// NewMetrics returns metrics that have counted nothing.
+// NewMetrics returns metrics with all counters at zero.
 func NewMetrics() *Metrics {
 	m := &Metrics{
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -39,7 +40,7 @@ func NewMetrics() *Metrics {
 			Name: "tenantry_legacy_calls_total", Help: "Calls of deprecated paths, by operation.",
 		}, []string{"operation"}),
 	}
-	// Present from the start, so that the first refusal is an increase.
+	// Created at zero, so that the first refusal shows as an increase.
 	for _, class := range []access.RateClass{access.RateDefault, access.RateLogin, access.RateRefresh, access.RatePassword} {
 		m.rateLimited.WithLabelValues(string(class))
 	}
@@ -51,13 +52,14 @@ func (m *Metrics) Collectors() []prometheus.Collector {
 	return []prometheus.Collector{m.requests, m.inFlight, m.rateLimited, m.legacyCalls}
 }
 
-// measure counts requests and how long they take. route is a template of the document, never what the client sent.
+// measure counts requests and their durations. The label route is a path template of the document,
+// never a path that the client sent.
 func (s Stack) measure() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r, start := access.RequestFrom(c.Request().Context()), time.Now()
 			s.Metrics.inFlight.Inc()
-			// Also when the connection is cut off, which is a panic.
+			// Deferred, because closing the connection early is a panic.
 			defer func() {
 				s.Metrics.inFlight.Dec()
 				status := strconv.Itoa(c.Response().Status)

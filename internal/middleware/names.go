@@ -8,8 +8,9 @@ import (
 	"github.com/tenantry/tenantry/internal/text"
 )
 
-// tidyNames brings the names in a body (x-name of their schemas) into the form in which they are stored, before their length is checked:
-// NFC has other numbers of characters. Texts that can't be names are returned as faults. pointer is the place of value in the body.
+// tidyNames normalises the names in a body (fields with x-name in their schemas) before their
+// length is checked, because NFC changes the number of characters. It returns texts that aren't
+// valid names as faults. pointer is the location of value in the body.
 func tidyNames(schema *openapi3.Schema, value any, pointer string) errs.Faults {
 	var faults errs.Faults
 	object, _ := value.(map[string]any)
@@ -24,7 +25,7 @@ func tidyNames(schema *openapi3.Schema, value any, pointer string) errs.Faults {
 			faults.Join(tidyNames(known, child, place))
 		case string:
 			if known.Extensions["x-name"] != true || known.Pattern == document.NotBlank && text.IsBlank(child) {
-				continue // the schema refuses a blank one
+				continue // the schema refuses blank texts
 			}
 			name := text.Name(child)
 			if object[field] = name; !text.IsName(name) {

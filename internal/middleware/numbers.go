@@ -14,13 +14,15 @@ import (
 const (
 	// maxDigits is the number of digits of the largest int64.
 	maxDigits = 19
-	// anyFraction stands for a number that isn't whole, and farAway for one that no integer type can hold. The
-	// validator compares as float64, where 1.00000000000000000001 is 1 and 1e400 can't be read.
+	// The validator compares as float64, where 1.00000000000000000001 equals 1 and 1e400 is
+	// invalid. anyFraction replaces numbers that aren't whole, and farAway those that no integer
+	// type can hold.
 	anyFraction, farAway = "0.5", "1e300"
 )
 
-// readNumbers returns value with its numbers rewritten, at all depths. Those whose schema is an integer become digits alone, because 100.0
-// and 1e2 are 100 in JSON, or something that the validator refuses. Decimals, which are strings, get all digits after the point.
+// readNumbers returns value with its numbers normalised, at all depths. If the schema is an
+// integer, a number becomes plain digits, because 100.0 and 1e2 are 100 in JSON, or a number that
+// the validator refuses. Decimals, which are strings, are padded to their scale.
 func readNumbers(schema *openapi3.Schema, value any) any {
 	switch v := value.(type) {
 	case json.Number:
@@ -47,7 +49,7 @@ func readNumbers(schema *openapi3.Schema, value any) any {
 	return value
 }
 
-// digitsOf also looks into the parts of an allOf.
+// digitsOf is document.DigitsOf, also for the parts of an allOf.
 func digitsOf(schema *openapi3.Schema) (document.Digits, bool) {
 	digits, ok := document.DigitsOf(schema)
 	for _, part := range schema.AllOf {
@@ -63,8 +65,8 @@ func isInteger(schema *openapi3.Schema) bool {
 		slices.ContainsFunc(schema.AllOf, func(part *openapi3.SchemaRef) bool { return isInteger(part.Value) })
 }
 
-// toInteger returns a whole number as digits with an optional minus sign, if it is an int64. Its work is
-// proportional to the length of the text, whatever the exponent is.
+// toInteger returns a whole number as digits with an optional minus sign, if it fits an int64. The
+// time is proportional to the length of the text, independent of the exponent.
 func toInteger(number json.Number) json.Number {
 	text := strings.ToLower(string(number))
 	unsigned := strings.TrimPrefix(text, "-")
@@ -76,7 +78,8 @@ func toInteger(number json.Number) json.Number {
 		return "0"
 	}
 	significant := strings.TrimRight(digits, "0")
-	// zeros is how many zeros follow the significant digits; fewer than none means decimal places.
+	// zeros is the number of zeros after the significant digits; a negative number means decimal
+	// places.
 	zeros, err := parseExponent(exponent)
 	zeros += len(digits) - len(significant) - len(fraction)
 	switch {
@@ -87,12 +90,13 @@ func toInteger(number json.Number) json.Number {
 	}
 	integer := sign + significant + strings.Repeat("0", zeros)
 	if _, err := strconv.ParseInt(integer, 10, 64); err != nil {
-		return json.Number(sign + farAway) // as float64, 9223372036854775808 would be the largest int64
+		return json.Number(sign + farAway) // as float64, 9223372036854775808 would equal the largest int64
 	}
 	return json.Number(integer)
 }
 
-// parseExponent returns 0 for no exponent, and an error for one that int32 can't hold.
+// parseExponent returns 0 for an empty text, and an error for an exponent that doesn't fit an
+// int32.
 func parseExponent(text string) (int, error) {
 	if text == "" {
 		return 0, nil

@@ -46,7 +46,7 @@ func FuzzToInteger(f *testing.F) {
 	})
 }
 
-// A body of 1 MiB has room for exponents with which a number would have more digits than memory.
+// A body of 1 MiB can have exponents whose numbers have more digits than fit into memory.
 func TestHugeExponentsAreNotWrittenOut(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[json.Number]json.Number{

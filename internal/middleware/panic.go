@@ -11,7 +11,7 @@ import (
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
-// recoverPanic turns a panic below into an error, and logs where it came from.
+// recoverPanic converts a panic of later handlers into an error, and logs its stack.
 func (s Stack) recoverPanic() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) (err error) {
@@ -20,7 +20,7 @@ func (s Stack) recoverPanic() echo.MiddlewareFunc {
 				if v == nil {
 					return
 				}
-				if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so, too
+				if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares it the same way
 					panic(v)
 				}
 				ctx := c.Request().Context()

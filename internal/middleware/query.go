@@ -8,8 +8,9 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// readQuery returns errs.ValidationFailed if a query can't be read as a whole or has more than 10,000
-// parameters. After it, everything may use echo.Context.QueryParams, which silently leaves such parameters out.
+// readQuery returns errs.ValidationFailed if a part of the query is malformed or it has more than
+// 10,000 parameters. Later handlers can use echo.Context.QueryParams, which silently omits
+// malformed parts.
 func readQuery(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if raw := c.Request().URL.RawQuery; raw != "" {

@@ -15,12 +15,13 @@ import (
 	"github.com/tenantry/tenantry/internal/ratelimit"
 )
 
-// Limiter counts requests and decides which are too many. times is a factor of the limit of the class.
+// Limiter counts requests and decides whether they are allowed. times is a factor for the limit of
+// the class.
 type Limiter interface {
 	Take(ctx context.Context, class access.RateClass, subject string, times int64) ratelimit.Verdict
 }
 
-// The headers of a limited reply, by their canonical names.
+// The headers of a rate-limited reply, by their canonical names.
 const (
 	headerPolicy    = "Ratelimit-Policy"
 	headerLimit     = "Ratelimit"
@@ -30,9 +31,9 @@ const (
 	secondsInPeriod = int(ratelimit.Period / time.Second)
 )
 
-// limitAddress counts the requests of those who don't say who they are: all requests for what is open to everyone, before
-// anything is done about them; and those whose token is missing or no good. Who has a good token isn't counted here, and isn't
-// refused: others may be behind the same address.
+// limitAddress counts requests by address: all requests of operations without authentication,
+// before they are handled; and requests whose token is missing or invalid. Requests with a valid
+// token aren't counted or refused here, because many users may share an address.
 func (s Stack) limitAddress(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		switch {
@@ -63,7 +64,8 @@ func isRefusal(err error) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden
 }
 
-// limitUser counts the requests of a person, those that are refused further down, too: each of them is written down.
+// limitUser counts the requests of a user. It includes requests that are refused later, because
+// each refusal writes an audit entry.
 func (s Stack) limitUser(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.Limiter == nil || op.RateClass == access.RateNone || op.RequiredRole == access.Anon {
@@ -72,7 +74,7 @@ func (s Stack) limitUser(op access.Operation) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			by := access.PrincipalFrom(c.Request().Context())
 			v := s.Limiter.Take(c.Request().Context(), op.RateClass, "user "+by.HomeTenantID.String()+" "+by.UserID.String(), 1)
-			if err := s.judge(c, v); err != nil {
+			if err := s.applyVerdict(c, v); err != nil {
 				return err
 			}
 			return next(c)
@@ -80,8 +82,8 @@ func (s Stack) limitUser(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// takeFromAddress counts a request for each network of its address, until one has too many. The reply shows the
-// strictest limit.
+// takeFromAddress counts a request for each network of its address, until one exceeds its limit.
+// The reply shows the strictest limit.
 func (s Stack) takeFromAddress(c echo.Context, op access.Operation) error {
 	ctx := c.Request().Context()
 	var strictest ratelimit.Verdict
@@ -94,13 +96,12 @@ func (s Stack) takeFromAddress(c echo.Context, op access.Operation) error {
 			break
 		}
 	}
-	return s.judge(c, strictest)
+	return s.applyVerdict(c, strictest)
 }
 
-// judge says in the reply how many requests are left: as the IETF's draft has it
-// (draft-ietf-httpapi-ratelimit-headers-10), and as most have it until now. It returns an error if the request
-// was one too many.
-func (s Stack) judge(c echo.Context, v ratelimit.Verdict) error {
+// applyVerdict sets the rate limit headers: those of draft-ietf-httpapi-ratelimit-headers-10 and
+// the older X-RateLimit headers. It returns errs.RateLimited if the request isn't allowed.
+func (s Stack) applyVerdict(c echo.Context, v ratelimit.Verdict) error {
 	seconds := int(v.Reset / time.Second)
 	h := c.Response().Header()
 	limit, left, class := strconv.FormatInt(v.Limit, 10), strconv.FormatInt(v.Remaining, 10), `"`+string(v.Class)+`"`

@@ -17,7 +17,7 @@ import (
 	"github.com/tenantry/tenantry/internal/ratelimit"
 )
 
-// tally is a limiter that notes whom it counted.
+// tally is a limiter that records the subjects.
 type tally struct {
 	limit   int64
 	counted []string
@@ -80,7 +80,7 @@ func TestIPv6AddressCountsForThreeNetworks(t *testing.T) {
 	op := access.Operation{RateClass: access.RateLogin, RequiredRole: access.Anon}
 	for limit, want := range map[int64][]string{
 		100: {"login address 2001:db8:1:203::/64", "login address 2001:db8:1:200::/56 times 4", "login address 2001:db8:1::/48 times 16"},
-		1:   {"login address 2001:db8:1:203::/64", "login address 2001:db8:1:200::/56 times 4"}, // the second one is too much
+		1:   {"login address 2001:db8:1:203::/64", "login address 2001:db8:1:200::/56 times 4"}, // the second exceeds the limit
 	} {
 		l := &tally{limit: limit}
 		recorder := httptest.NewRecorder()
@@ -90,7 +90,7 @@ func TestIPv6AddressCountsForThreeNetworks(t *testing.T) {
 		if !slices.Equal(l.counted, want) || (err == nil) != (limit == 100) {
 			t.Errorf("%q were counted, %v; want %q", l.counted, err, want)
 		}
-		// The tally has one count for all, so the last one has the least left.
+		// The tally counts all subjects together, so the last one has the least left.
 		if got, want := recorder.Header().Get("X-RateLimit-Remaining"), fmt.Sprint(max(limit-int64(len(want)), 0)); got != want {
 			t.Errorf("%s are left, want %s", got, want)
 		}
@@ -178,7 +178,7 @@ func TestEveryLimitedReplySaysWhatIsLeft(t *testing.T) {
 	}
 }
 
-// A database that is down is no fault of whoever asks.
+// If the database is down, the request isn't counted.
 func TestOurFaultIsNotCounted(t *testing.T) {
 	t.Parallel()
 	s, l := limited(t, 2, ok)

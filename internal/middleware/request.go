@@ -9,15 +9,15 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// The widths of the columns that these go into. A reply repeats no more of them either.
+// The widths of database columns. Replies also repeat at most as much.
 const (
 	maxUserAgent = 512
 	maxMethod    = 16
 	maxPath      = 512
 )
 
-// EscapedPath makes Echo match the path as the client escaped it, so that parameters of the path are always
-// still escaped. Otherwise some would be unescaped twice. It stands before Echo.
+// EscapedPath makes Echo match the escaped path, so that path parameters are always escaped.
+// Otherwise some would be unescaped twice. It must run before Echo.
 func EscapedPath(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if escaped := r.URL.EscapedPath(); r.URL.RawPath == "" && escaped != r.URL.Path {
@@ -30,7 +30,8 @@ func EscapedPath(next http.Handler) http.Handler {
 	})
 }
 
-// request puts an access.Request into the context: the client's X-Request-Id if it is sane, else one of ours.
+// request puts an access.Request into the context. Its id is the client's X-Request-Id if that is
+// valid, otherwise a new one.
 func (s Stack) request() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -59,7 +60,7 @@ func (s Stack) request() echo.MiddlewareFunc {
 	}
 }
 
-// cut makes a header's value storable: valid UTF-8 of at most n bytes.
+// cut returns a header's value in storable form: valid UTF-8 of at most n bytes.
 func cut(s string, n int) string {
 	s = strings.ToValidUTF8(s, "?")
 	if len(s) <= n {

@@ -15,7 +15,7 @@ func TestCutMakesHeadersStorable(t *testing.T) {
 		{"", 4, ""},
 		{"abcd", 4, "abcd"},
 		{"abcde", 4, "abcd"},
-		{"abcä", 4, "abc"}, // half a character is none
+		{"abcä", 4, "abc"}, // a partial character is removed
 		{"\xff", 4, "?"},
 		{strings.Repeat("🧭", 3), 7, "🧭"},
 	} {

@@ -16,19 +16,19 @@ import (
 )
 
 const (
-	// rightAge is how long the transactions of a request rely on the last answer about its principal.
+	// rightAge is how long the transactions of a request rely on the last check of its principal.
 	rightAge = time.Second
-	// explainTimeout bounds the questions that are asked after a request has failed.
+	// explainTimeout limits the queries after a failed request.
 	explainTimeout = 5 * time.Second
 )
 
-// right is the right of a principal to make a request. It may end before the request does.
+// right is a principal's permission to make a request. It may end during the request.
 type right struct {
 	stack   *Stack
 	op      *access.Operation
 	request *access.Request
-	refusal error   // set once the right has ended
-	denied  *denial // set if the audit trail gets an entry about the refusal
+	refusal error   // set once the permission has ended
+	denied  *denial // set if the refusal gets an audit entry
 }
 
 // denial has the arguments of Denials.Denied.
@@ -37,9 +37,9 @@ type denial struct {
 	tenantID uuid.UUID
 }
 
-// keepRight authenticates again if the request has a body, because the client decides how long that takes, or
-// if it has waited for a place for more than a second. It gives the handler access.Request.Confirm and Renew.
-// If the right has ended while the handler ran, a failed request gets the refusal.
+// keepRight authenticates again if the request has a body, whose transfer the client can delay, or
+// if it waited for a place for more than a second. It sets access.Request.Confirm and Renew for the
+// handler. If the permission has ended while the handler ran, a failed request returns the refusal.
 func (s Stack) keepRight(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if op.RequiredRole == access.Anon {
@@ -59,7 +59,7 @@ func (s Stack) keepRight(op access.Operation) echo.MiddlewareFunc {
 	}
 }
 
-// recheck authenticates again, which may use a remembered answer, and updates the principal of the request.
+// recheck authenticates again, possibly from the cache, and updates the principal of the request.
 func (r *right) recheck(ctx context.Context, h http.Header) error {
 	token, err := bearerToken(h)
 	if err != nil {
@@ -83,9 +83,9 @@ func (r *right) recheck(ctx context.Context, h http.Header) error {
 	return nil
 }
 
-// still returns the current principal in the tenant that the request acts in. The error is errs.NotFound if
-// they can't act there any more, and errs.Forbidden if their role doesn't suffice any more; denied is set if
-// the audit trail gets an entry about that.
+// still returns the current principal in the tenant that the request acts in. It returns
+// errs.NotFound if the principal can't act there any more, and errs.Forbidden if the role is
+// insufficient; denied is set if the refusal gets an audit entry.
 func (r *right) still(ctx context.Context, q db.Querier, now access.Principal) (_ access.Principal, denied *denial, err error) {
 	if before := r.request.Principal; before.Crosses() {
 		if now.Role != access.Superuser {
@@ -106,10 +106,10 @@ func (r *right) still(ctx context.Context, q db.Querier, now access.Principal) (
 	return now, nil, nil
 }
 
-// confirm is the Confirm of access.Request.
+// confirm implements access.Request.Confirm.
 func (r *right) confirm(ctx context.Context) error { return r.ask(ctx, nil) }
 
-// renew is the Renew of access.Request.
+// renew implements access.Request.Renew.
 func (r *right) renew(ctx context.Context, q db.Querier) error {
 	if r.stack.Now().Sub(r.request.CheckedAt) < rightAge {
 		return nil
@@ -117,8 +117,8 @@ func (r *right) renew(ctx context.Context, q db.Querier) error {
 	return r.ask(ctx, q)
 }
 
-// ask asks the database whether the principal may still make the request, and keeps the answer: through q, or
-// outside of a transaction if q is nil. It uses no remembered answer.
+// ask checks in the database whether the principal may still make the request, and stores the
+// result. It queries through q, or outside of a transaction if q is nil. It never uses the cache.
 func (r *right) ask(ctx context.Context, q db.Querier) error {
 	asked, before := r.stack.Now(), r.request.Principal
 	var denied *denial
@@ -127,18 +127,19 @@ func (r *right) ask(ctx context.Context, q db.Querier) error {
 		now, denied, err = r.still(ctx, q, now)
 	}
 	if err == nil && before.Role == access.Superuser && now.Role != access.Superuser && r.op.RequiredRole != access.Any {
-		// The handler may have decided something for a superuser.
+		// The handler may have made decisions for a superuser.
 		denied, err = &denial{by: now}, needsRole(access.Superuser)
 	}
 	if err != nil && problem.Of(err).Status() >= http.StatusInternalServerError {
-		return err // the question has no answer
+		return err // the check itself failed
 	}
 	r.request.CheckedAt, r.refusal, r.denied = asked, err, denied
 	return err
 }
 
-// explain returns the refusal in place of err if the right has ended while the request was under way. So if the
-// user or the tenant was deleted, the client gets a refusal and not an error about what is missing.
+// explain returns the refusal instead of err if the permission has ended during the request. So if
+// the user or the tenant was deleted, the client gets the refusal and not an error about missing
+// data.
 func (r *right) explain(ctx context.Context, err error) error {
 	if err == nil || r.refusal == nil && !r.mayBeGone(err) {
 		return err
@@ -147,13 +148,13 @@ func (r *right) explain(ctx context.Context, err error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), explainTimeout)
 	defer cancel()
 	if r.refusal == nil {
-		_ = r.confirm(ctx) // without an answer the first error stays
+		_ = r.confirm(ctx) // if the check fails, err stays
 	}
 	if r.refusal == nil {
 		return err
 	}
 	if r.denied != nil {
-		r.request.Confirm, r.request.Renew = nil, nil // the entry doesn't need the right that has ended
+		r.request.Confirm, r.request.Renew = nil, nil // writing the entry must not check the ended permission
 		if err := r.stack.deny(ctx, r.denied.by, r.denied.tenantID); err != nil {
 			return err
 		}
@@ -161,9 +162,9 @@ func (r *right) explain(ctx context.Context, err error) error {
 	return r.refusal
 }
 
-// mayBeGone reports whether an error may have come about because the principal's user or tenant, or the tenant
-// that they act in, was deleted. It doesn't for an ordinary 404 of GET, which is frequent, so that this costs
-// no query.
+// mayBeGone reports whether the deletion of the principal's user or tenant, or of the tenant that
+// they act in, may have caused an error. It returns false for an ordinary 404 of GET, which is
+// frequent, so that it causes no query.
 func (r *right) mayBeGone(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		return false

@@ -11,7 +11,8 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// The transaction of the entry about a refusal doesn't ask for the right that has ended, however long it takes to begin.
+// The transaction that writes the entry about a refusal doesn't check the ended permission, however
+// late it begins.
 func TestEndOfARightIsWrittenDownOnASlowMachine(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -11,16 +11,18 @@ import (
 	"github.com/tenantry/tenantry/internal/problem"
 )
 
-// Schema knows whether the program runs with the schema of the database.
+// Schema checks whether the database schema fits the program.
 type Schema interface {
-	// Refusal returns errs.SchemaMismatch if it doesn't, as far as is known. It asks nobody.
+	// Refusal returns errs.SchemaMismatch if the last check found that it doesn't. It doesn't query
+	// the database.
 	Refusal() error
-	// Explain asks the database, and returns errs.SchemaMismatch in place of an error that has come about because of that.
+	// Explain checks the schema, and returns errs.SchemaMismatch if that is the cause of err,
+	// otherwise err.
 	Explain(ctx context.Context, err error) error
 }
 
-// requireSchema refuses requests while the program doesn't run with the schema of the database. Pages and the like,
-// which need no database, are served. If the schema changes while a request is under way, it gets the refusal and no
+// requireSchema refuses requests while the database schema doesn't fit the program. Operations that
+// need no database are not refused. If the schema changes during a request, the refusal replaces an
 // internal error.
 func (s Stack) requireSchema(op access.Operation) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {

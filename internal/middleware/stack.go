@@ -1,4 +1,4 @@
-// Package middleware is what every request goes through before its handler.
+// Package middleware has the middleware of the HTTP server.
 package middleware
 
 import (
@@ -16,10 +16,10 @@ import (
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
-// MaxBody is the most bytes that a request's body may have.
+// MaxBody is the maximum size of a request's body in bytes.
 const MaxBody = 1 << 20
 
-// Stack is what the middleware works with.
+// Stack has the dependencies and settings of the middleware.
 type Stack struct {
 	Log            *slog.Logger
 	Now            func() time.Time
@@ -34,63 +34,64 @@ type Stack struct {
 	LegacyCalls    LegacyCalls
 	Schema         Schema
 	Metrics        *Metrics
-	Limiter        Limiter            // nil: nothing is limited
+	Limiter        Limiter            // nil: no rate limits
 	Shares         *admission.Shares  // nil: every request is admitted
-	Tracing        *telemetry.Tracing // these two may be nil
+	Tracing        *telemetry.Tracing // Tracing and Sentry may be nil
 	Sentry         *telemetry.Sentry
 }
 
-// Authenticator knows who an access token belongs to.
+// Authenticator finds the principal of an access token.
 type Authenticator interface {
 	Authenticate(ctx context.Context, token string) (access.Principal, error)
-	// Confirm asks the database for the current state of by, and returns them in their own tenant. It asks
-	// through q, or outside of a transaction if q is nil. The errors are those of Authenticate.
+	// Confirm reads the current state of by from the database and returns the principal in their
+	// own tenant. It queries through q, or outside of a transaction if q is nil. The errors are
+	// those of Authenticate.
 	Confirm(ctx context.Context, q db.Querier, by access.Principal) (access.Principal, error)
 }
 
-// Tenants lets a superuser act in another tenant.
+// Tenants allows superusers to act in other tenants.
 type Tenants interface {
 	Enter(ctx context.Context, by access.Principal, tenantID uuid.UUID) (access.Principal, error)
-	// CanEnter returns errs.NotFound if nobody can enter the tenant. It asks through q, or outside of a
-	// transaction if q is nil.
+	// CanEnter returns errs.NotFound if the tenant can't be entered. It queries through q, or
+	// outside of a transaction if q is nil.
 	CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID) error
 }
 
-// Install puts the middleware that every request passes into e, and returns what each operation has of its own. This is
-// the one place where the order is written.
+// Install installs the middleware for all requests in e, and returns the middleware of each
+// operation. The order is defined only here.
 func (s Stack) Install(e *echo.Echo) (perOperation map[string][]echo.MiddlewareFunc) {
 	e.Use(
-		s.request(),       // everything below speaks of the request by its id
-		s.trace(),         // all that is logged and done below is part of the trace
-		s.measure(),       // counts every reply, with the time that writing it and logging take
-		s.accessLog(),     // sees what the client sees, also after a panic
-		s.deprecation(),   // what comes by an old path says so, errors too
-		s.recoverPanic(),  // a panic is a 500 like any other
-		securityHeaders(), // on errors too
-		s.cors(),          // browsers ask before they log in
-		allowHead,         // replies that list methods name HEAD, too
-		refuseMethod,      // by HTTP/2 net/http lets any method through
-		limitBody(),       // nothing below can be made to read more
-		markClient,        // errors of writing to the client aren't the server's
+		s.request(),       // sets the request id for everything below
+		s.trace(),         // everything below is part of the trace
+		s.measure(),       // includes the time for writing the reply and logging
+		s.accessLog(),     // logs the final status, also after a panic
+		s.deprecation(),   // marks replies to old paths, including errors
+		s.recoverPanic(),  // converts a panic to a 500
+		securityHeaders(), // also on errors
+		s.cors(),          // preflight requests are not authenticated
+		allowHead,         // adds HEAD to Allow headers
+		refuseMethod,      // net/http allows any method for HTTP/2
+		limitBody(),       // limits reads by everything below
+		markClient,        // write errors are the client's, not the server's
 	)
 	perOperation = make(map[string][]echo.MiddlewareFunc, len(s.Operations))
 	for _, op := range s.Operations {
 		perOperation[op.ID] = []echo.MiddlewareFunc{
-			s.limitTime(op),     // nothing below can take longer
-			enterOperation(op),  // the router has found it; from here on its rules are known
-			s.requireSchema(op), // 503: nothing below works with another schema
-			s.limitAddress(op),  // 429: strangers, before anything is done for them
-			s.authenticate(op),  // 401: nothing below works for strangers
-			s.limitUser(op),     // 429: people, before anything is read or written down for them
-			readQuery,           // 422: the query is read as a whole or refused
-			s.enterTenant(op),   // 404: whose data this is about
-			s.requireRole(op),   // 403: before a word is said about the request itself
-			s.validate(op),      // 400, 406, 413, 415, 422: what arrives is as the document says
-			requireTenant(op),   // 409: nothing gets into the platform's tenant by accident
-			s.admit(op),         // 503: no tenant takes all connections
-			s.keepRight(op),     // 401, 403, 404: rights end while the body arrives, and while a request waits or works
-			tagEntity(op),       // 304, 412: what the client has, and whether it is still so
-			liftTimeLimit(op),   // a stream takes as long as its client reads
+			s.limitTime(op),     // limits the time of everything below
+			enterOperation(op),  // sets the operation and its rules
+			s.requireSchema(op), // 503: everything below needs a matching schema
+			s.limitAddress(op),  // 429: anonymous clients, before any work
+			s.authenticate(op),  // 401: everything below needs a principal
+			s.limitUser(op),     // 429: users, before any query or audit entry
+			readQuery,           // 422: a query with malformed parts
+			s.enterTenant(op),   // 404: sets the tenant
+			s.requireRole(op),   // 403: before the request is validated
+			s.validate(op),      // 400, 406, 413, 415, 422: validates against the document
+			requireTenant(op),   // 409: prevents creation in the platform's tenant by mistake
+			s.admit(op),         // 503: limits the connections of each tenant
+			s.keepRight(op),     // 401, 403, 404: permissions may end during a request
+			tagEntity(op),       // 304, 412: evaluates preconditions of GET
+			liftTimeLimit(op),   // streams have a longer time limit
 		}
 	}
 	return perOperation

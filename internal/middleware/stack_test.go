@@ -61,11 +61,12 @@ var (
 	other = uuid.MustParse("019371a0-5c00-7000-8000-000000000002")
 )
 
-// people are the authenticator and the tenants of a test: a token is the name of a role, and there is one other tenant.
+// people implements Authenticator and Tenants: a token is the name of a role, and there is one
+// other tenant.
 type people struct {
 	authenticated, entered, denied int
-	err                            error // of every authentication
-	demoted                        bool  // to viewers, which only Confirm knows
+	err                            error // returned by every authentication
+	demoted                        bool  // users are viewers now, which only Confirm finds
 }
 
 func (p *people) Authenticate(_ context.Context, token string) (access.Principal, error) {
@@ -104,14 +105,14 @@ func (p *people) Enter(_ context.Context, by access.Principal, tenantID uuid.UUI
 }
 
 func (p *people) Denied(ctx context.Context, _ access.Principal, _ uuid.UUID) error {
-	if err := access.StillAllowedIn(ctx, nil); err != nil { // as a transaction asks
+	if err := access.StillAllowedIn(ctx, nil); err != nil { // like a transaction
 		return err
 	}
 	p.denied++
 	return nil
 }
 
-// server is the stack in front of one handler, which answers all operations.
+// server is the stack with one handler for all operations.
 type server struct {
 	*echo.Echo
 
@@ -166,7 +167,7 @@ func (s server) do(ctx context.Context, method, target, body string, headers ...
 	return w
 }
 
-// lines are what was logged.
+// lines returns the logged lines.
 func (s server) lines(t *testing.T) []map[string]any {
 	t.Helper()
 	var lines []map[string]any
@@ -189,7 +190,8 @@ func readProblem(t *testing.T, w *httptest.ResponseRecorder) api.Problem {
 	return p
 }
 
-// TestEarliestStageAnswers sends a request that is wrong in every way, and puts one thing right after the other.
+// TestEarliestStageAnswers sends a request with every kind of fault, and repairs one after the
+// other.
 func TestEarliestStageAnswers(t *testing.T) {
 	t.Parallel()
 	const (

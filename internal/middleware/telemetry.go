@@ -8,7 +8,7 @@ import (
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
-// trace makes the span of a request, and notes which trace it is part of.
+// trace starts the span of a request, and sets the request's trace id.
 func (s Stack) trace() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
@@ -28,14 +28,14 @@ func (s Stack) trace() echo.MiddlewareFunc {
 	}
 }
 
-// report tells Sentry of an error of ours.
+// report sends an internal error to Sentry.
 func (s Stack) report(r *access.Request, status int, err error) {
 	s.Sentry.Report(telemetry.Failure{
 		Method: r.Method, Route: route(r), Status: status, RequestID: r.ID, TraceID: r.TraceID, TenantID: tenantOf(r), Err: err,
 	})
 }
 
-// route is the path of the operation in the document: never the one that the client sent.
+// route returns the operation's path in the document, never the path that the client sent.
 func route(r *access.Request) string {
 	if r.Operation.ID == "" {
 		return telemetry.Unmatched
@@ -43,7 +43,7 @@ func route(r *access.Request) string {
 	return r.Operation.Path
 }
 
-// tenantOf is empty for strangers.
+// tenantOf returns the tenant's id, or "" for anonymous clients.
 func tenantOf(r *access.Request) string {
 	if r.Principal.TenantID == uuid.Nil {
 		return ""

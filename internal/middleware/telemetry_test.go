@@ -54,7 +54,7 @@ func TestTraceIDIsThatOfTheClient(t *testing.T) {
 	}
 }
 
-// scrape returns the metrics as Prometheus sees them.
+// scrape returns the metrics in Prometheus' format.
 func scrape(t *testing.T, m *Metrics) string {
 	t.Helper()
 	registry := telemetry.NewMetrics("1")
@@ -116,7 +116,7 @@ func TestFailuresAreCountedAsTheClientSeesThem(t *testing.T) {
 			m := NewMetrics()
 			s := serve(t, test.handler, func(s *Stack) { s.Metrics = m })
 			func() {
-				defer func() { _ = recover() }() // net/http's part, where the connection is cut off
+				defer func() { _ = recover() }() // net/http handles the closed connection
 				s.do(t.Context(), http.MethodGet, "/open", "")
 			}()
 			got := scrape(t, m)

@@ -8,8 +8,8 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// takeUnknown removes from a body the fields that its schema doesn't allow, at all depths, and returns them as
-// faults. pointer is the place of value in the body.
+// takeUnknown removes fields that the schema doesn't allow from a body, at all depths, and returns
+// them as faults. pointer is the location of value in the body.
 func takeUnknown(schema *openapi3.Schema, value any, pointer string) errs.Faults {
 	var faults errs.Faults
 	object, ok := value.(map[string]any)
@@ -38,7 +38,8 @@ func takeUnknown(schema *openapi3.Schema, value any, pointer string) errs.Faults
 	return faults
 }
 
-// property returns the schema of a field of an object, or of a part of its allOf; nil if none knows the field.
+// property returns the schema of an object's field, also from the parts of an allOf; nil if it is
+// unknown.
 func property(schema *openapi3.Schema, name string) *openapi3.Schema {
 	if known := schema.Properties[name]; known != nil {
 		return known.Value
@@ -51,7 +52,7 @@ func property(schema *openapi3.Schema, name string) *openapi3.Schema {
 	return nil
 }
 
-// isClosed reports whether an object may have no fields but those of its schema.
+// isClosed reports whether an object may have only the fields in its schema.
 func isClosed(schema *openapi3.Schema) bool {
 	if has := schema.AdditionalProperties.Has; has != nil && !*has {
 		return true
@@ -59,7 +60,7 @@ func isClosed(schema *openapi3.Schema) bool {
 	return slices.ContainsFunc(schema.AllOf, func(part *openapi3.SchemaRef) bool { return isClosed(part.Value) })
 }
 
-// smallest returns the n smallest of names, sorted. Its work is proportional to the number of names.
+// smallest returns the n smallest names, sorted. The time is proportional to the number of names.
 func smallest(names []string, n int) []string {
 	first := make([]string, 0, min(n+1, len(names)))
 	for _, name := range names {

@@ -28,25 +28,26 @@ import (
 
 const jsonType = "application/json"
 
-// validator checks the requests of one operation against the document.
+// validator validates the requests of one operation against the document.
 type validator struct {
 	op      access.Operation
 	route   *routers.Route
-	query   map[string]bool // the parameters of the query that it knows
-	ids     map[string]bool // the parameters of which nothing more is said than that they are a UUID
-	replies []string        // the media types that it can answer with
+	query   map[string]bool // names of the query parameters
+	ids     map[string]bool // parameters that may be any UUID
+	replies []string        // media types of successful replies
 	options *openapi3filter.Options
-	// conditional is whether it evaluates preconditions.
+	// conditional means that the operation evaluates preconditions.
 	conditional bool
 	body        *openapi3.RequestBody
 	schema      *openapi3.Schema                  // of the body
-	visit       []openapi3.SchemaValidationOption // how the body is checked against it
+	visit       []openapi3.SchemaValidationOption // options for validating the body
 }
 
-// shortMessages keeps the library from encoding the whole value into each message. The messages aren't used.
+// shortMessages stops the library from encoding the value into each message. The messages aren't
+// used.
 var shortMessages = openapi3.SetSchemaErrorMessageCustomizer(func(e *openapi3.SchemaError) string { return e.SchemaField })
 
-// validate refuses requests that don't match the document, with everything that is wrong with them.
+// validate refuses requests that don't match the document, with all their faults.
 func (s Stack) validate(op access.Operation) echo.MiddlewareFunc {
 	v := &validator{
 		op:      op,
@@ -97,8 +98,8 @@ func (v *validator) check(c echo.Context) error {
 	return faults.Err()
 }
 
-// checkPreconditions adds the preconditions that the operation can't evaluate, because its replies have no entity tag. One remains: a
-// GET may have tags in If-None-Match, as the reply has none of them.
+// checkPreconditions adds faults for preconditions of an operation whose replies have no entity
+// tag. Only tags in If-None-Match of a GET are allowed, because no reply can match them.
 func (v *validator) checkPreconditions(h http.Header, faults *errs.Faults) {
 	if v.conditional {
 		return
@@ -142,7 +143,8 @@ func (v *validator) checkParameters(c echo.Context, faults *errs.Faults) {
 				continue
 			}
 			if len(r.Header.Values(p.Name)) > 1 {
-				// Several lines of a header mean the same as one with commas (RFC 9110, section 5.2).
+				// Several lines of a header are equivalent to one with commas (RFC 9110, section
+				// 5.2).
 				r.Header.Set(p.Name, strings.Join(r.Header.Values(p.Name), ", "))
 			}
 		case openapi3.ParameterInPath:
@@ -159,7 +161,7 @@ func (v *validator) checkParameters(c echo.Context, faults *errs.Faults) {
 	}
 }
 
-// refusesQuery adds what is wrong with the text of a query parameter, and reports whether something is.
+// refusesQuery adds the fault of a query parameter's text, and reports whether there is one.
 func refusesQuery(p *openapi3.Parameter, values []string, faults *errs.Faults) bool {
 	switch {
 	case len(values) > 1:
@@ -174,7 +176,7 @@ func refusesQuery(p *openapi3.Parameter, values []string, faults *errs.Faults) b
 	return true
 }
 
-// checkUnknown adds the query parameters that the operation doesn't have.
+// checkUnknown adds faults for unknown query parameters.
 func (v *validator) checkUnknown(query url.Values, faults *errs.Faults) {
 	var unknown []string
 	for name := range query {
@@ -195,18 +197,18 @@ func isPlainID(schema *openapi3.Schema) bool {
 		schema.MinLength == 0 && schema.MaxLength == nil && len(schema.AllOf)+len(schema.AnyOf)+len(schema.OneOf) == 0 && schema.Not == nil
 }
 
-// isText reports whether a parameter has nothing that every text is refused for.
+// isText reports whether a parameter is valid UTF-8 without NUL characters.
 func isText(value string) bool { return utf8.ValidString(value) && !strings.ContainsRune(value, 0) }
 
 func noText(parameter string) errs.Field {
 	return errs.Field{Parameter: parameter, Detail: "Use valid UTF-8 without NUL characters.", Code: "not_allowed"}
 }
 
-// JSON's way to write a whole number.
+// integer matches a whole number in JSON, without an exponent.
 var integer = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,18})$`)
 
-// isLexical reports whether a parameter's value is written as JSON would have it. The library also takes 1 for true, and the
-// like.
+// isLexical reports whether a parameter's value is written as in JSON. The library also accepts 1
+// for true, for example.
 func isLexical(schema *openapi3.Schema, value string) bool {
 	switch {
 	case schema.Type.Is(openapi3.TypeBoolean):
@@ -244,7 +246,7 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 	if err != nil {
 		return err
 	}
-	// Unknown fields are removed first: the library would return an error for each of them.
+	// Unknown fields are removed first, because the library would return an error for each.
 	unknown := takeUnknown(v.schema, value, "")
 	value = readNumbers(v.schema, value)
 	faults.Join(tidyNames(v.schema, value, ""))
@@ -257,7 +259,7 @@ func (v *validator) checkBody(c echo.Context, faults *errs.Faults) error {
 	return nil
 }
 
-// isEncoded reports whether Content-Encoding headers name a coding. Some clients name the one that changes nothing.
+// isEncoded reports whether Content-Encoding headers name a coding other than identity.
 func isEncoded(headers []string) bool {
 	for coding := range strings.SplitSeq(strings.Join(headers, ","), ",") {
 		if coding = strings.TrimSpace(coding); coding != "" && !strings.EqualFold(coding, "identity") {
@@ -267,14 +269,16 @@ func isEncoded(headers []string) bool {
 	return false
 }
 
-// isUTF8 reports whether the parameters of a media type name UTF-8 or no charset. Many clients write "utf8".
+// isUTF8 reports whether the parameters of a media type name UTF-8 or no charset. Many clients
+// write "utf8".
 func isUTF8(params map[string]string) bool {
 	charset, ok := params["charset"]
 	return !ok || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
 
-// compact returns a well-formed body without blanks between its parts, if it is large: a request keeps its body while it
-// waits for a place. What is left of a valid body is small, because the document limits the length of texts.
+// compact returns a large body without insignificant white space, because a request keeps its body
+// while it waits for a place. A compact valid body is small, because the document limits the length
+// of texts.
 func compact(body []byte) []byte {
 	const large = 16 << 10
 	if len(body) <= large {
@@ -305,8 +309,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// validatedBody hands the generated handlers the very value that was validated, so that they don't decode the body again
-// and find something else.
+// validatedBody passes the validated value to the generated handlers, so that they don't decode the
+// body again with a different result.
 type validatedBody struct {
 	*bytes.Reader
 
@@ -315,10 +319,11 @@ type validatedBody struct {
 
 func (validatedBody) Close() error { return nil }
 
-// ValidatedValue is what the generated handlers look for.
+// ValidatedValue is called by the generated handlers.
 func (b validatedBody) ValidatedValue() any { return b.value }
 
-// replyTypes are the media types of an operation's successful replies; none if they have no body.
+// replyTypes returns the media types of an operation's successful replies; none if they have no
+// body.
 func replyTypes(op *openapi3.Operation) []string {
 	var types []string
 	for status, response := range op.Responses.Map() {
@@ -332,7 +337,8 @@ func replyTypes(op *openapi3.Operation) []string {
 	return types
 }
 
-// acceptable reports whether the Accept headers allow one of the types. Without a type to send everything is fine.
+// acceptable reports whether the Accept headers allow one of the types. If there are none, it
+// returns true.
 func acceptable(headers, types []string) bool {
 	return len(types) == 0 || slices.ContainsFunc(types, func(t string) bool { return accept.Quality(headers, t) > 0 })
 }

@@ -51,7 +51,7 @@ paths:
       responses: {'200': {description: ok, content: {application/json: {schema: {type: object}}}}}
 `
 
-// payment is as the generated code has it.
+// payment is like a generated type.
 type payment struct {
 	Amount openapi.Decimal                    `json:"amount"`
 	Fee    nullable.Nullable[openapi.Decimal] `json:"fee,omitempty"`
@@ -65,10 +65,11 @@ type payment struct {
 	} `json:"-"`
 }
 
-// echoPayment reads a request and writes a reply as the generated code does: the query comes back in headers.
+// echoPayment reads a request and writes a reply like the generated code. It returns the query in
+// headers.
 func echoPayment(c echo.Context) error {
 	var p payment
-	if err := runtime.BindJSONValue(c.Request().Body.(validatedBody).value, &p); err != nil { //nolint:forcetypeassert // validate has put it there
+	if err := runtime.BindJSONValue(c.Request().Body.(validatedBody).value, &p); err != nil { //nolint:forcetypeassert // set by validate
 		return err
 	}
 	for name, into := range map[string]any{"amount": &p.Query.Amount, "from": &p.Query.From} {
@@ -181,7 +182,7 @@ func sameFields(t *testing.T, got, want string) {
 	}
 }
 
-// explained returns place, code and message of the one place that a refusal names.
+// explained returns location, code and message of the single fault in a refusal.
 func explained(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
 	if w.Code != http.StatusUnprocessableEntity {

@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// bodyFields lists the places of a body that the schema refuses, each once. The words are ours: the library's
-// show the value, which may be a password.
+// bodyFields returns one fault for each location of a body that the schema refuses. It doesn't use
+// the library's messages, because they contain the value, which may be a password.
 func bodyFields(err error) []errs.Field {
 	found := map[string]*openapi3.SchemaError{}
 	var pointers []string
@@ -39,7 +39,7 @@ func bodyFields(err error) []errs.Field {
 	return fields
 }
 
-// parameterField says what is wrong with one parameter.
+// parameterField returns the fault of a parameter.
 func parameterField(p *openapi3.Parameter, err error) errs.Field {
 	var found *openapi3.SchemaError
 	walk(err, func(e *openapi3.SchemaError) { found = clearer(found, e) })
@@ -58,10 +58,11 @@ func parameterField(p *openapi3.Parameter, err error) errs.Field {
 	return field
 }
 
-// rank orders the rules that one value may break: what a person should correct first has the smallest number.
+// rank is the precedence of the rules that a value may break. The fault with the smallest number is
+// reported.
 var rank = map[string]int{"enum": 1, "minLength": 2, "maxLength": 2, "minimum": 2, "maximum": 2, "pattern": 3, "format": 4}
 
-// clearer returns which of two errors about the same place helps a person more. The first may be nil.
+// clearer returns the more helpful of two errors about the same location. The first may be nil.
 func clearer(a, b *openapi3.SchemaError) *openapi3.SchemaError {
 	if a == nil || rank[b.SchemaField] < rank[a.SchemaField] {
 		return b
@@ -87,7 +88,7 @@ func walk(err error, visit func(*openapi3.SchemaError)) {
 	}
 }
 
-// isMulti reports whether a list of errors comes before the first single one in err's chain.
+// isMulti reports whether err's chain has a list of errors before the first single one.
 func isMulti(err error) bool {
 	for ; err != nil; err = errors.Unwrap(err) {
 		switch err.(type) { //nolint:errorlint // this looks at one link of the chain after the other
@@ -100,16 +101,16 @@ func isMulti(err error) bool {
 	return false
 }
 
-// messageKey is the extension of a schema that has the message for values that don't fit its pattern.
+// messageKey is the schema extension with the message for values that don't match its pattern.
 const messageKey = "x-message"
 
-// describe tells a person how to correct a value, and a program which rule it breaks.
+// describe returns the fault with a message for people and a code for programs.
 func describe(e *openapi3.SchemaError) errs.Field {
 	s := e.Schema
 	switch e.SchemaField {
 	case "type":
 		if number, ok := e.Value.(json.Number); ok && s.Type.Is(openapi3.TypeNumber) {
-			return rangeField(s, strings.HasPrefix(string(number), "-")) // float64 can't hold it
+			return rangeField(s, strings.HasPrefix(string(number), "-")) // out of range of float64
 		}
 		return errs.Field{Detail: typeMessage(s), Code: "type"}
 	case "nullable":
@@ -136,7 +137,7 @@ func describe(e *openapi3.SchemaError) errs.Field {
 	}
 }
 
-// rangeField says how small or large a number may be.
+// rangeField returns the fault of a number that is too small or too large.
 func rangeField(s *openapi3.Schema, tooSmall bool) errs.Field {
 	switch {
 	case tooSmall && s.Min != nil:
@@ -148,7 +149,7 @@ func rangeField(s *openapi3.Schema, tooSmall bool) errs.Field {
 	}
 }
 
-// decimal writes a number without an exponent.
+// decimal formats a number without an exponent.
 func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func typeMessage(s *openapi3.Schema) string {
@@ -215,7 +216,7 @@ func list(values []any) string {
 	return strings.Join(words, ", ")
 }
 
-// pointerEscapes are those of a JSON Pointer (RFC 6901, section 3).
+// pointerEscapes are the escapes of a JSON Pointer (RFC 6901, section 3).
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 func escapePointer(name string) string { return pointerEscapes.Replace(name) }

@@ -20,7 +20,7 @@ import (
 	"github.com/tenantry/tenantry/internal/problem"
 )
 
-// fill returns about n bytes of parts.
+// fill repeats parts up to about n bytes.
 func fill(n int, part func(i int) string) string {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
@@ -31,7 +31,7 @@ func fill(n int, part func(i int) string) string {
 
 func fields(n int) string { return fill(n, func(i int) string { return fmt.Sprintf(`"%d":1,`, i) }) }
 
-// wrong are requests with about n bytes of something wrong.
+// wrong returns requests with faults of about n bytes.
 var wrong = map[string]func(n int) (query, body string){
 	"unknown fields":        func(n int) (string, string) { return "", "{" + fields(n) + `"a":1}` },
 	"unknown nested fields": func(n int) (string, string) { return "", `{"address":{` + fields(n) + `"a":1}}` },
@@ -60,7 +60,7 @@ var wrong = map[string]func(n int) (query, body string){
 	"too many parameters": func(n int) (string, string) { return strings.Repeat("a&", n), "{}" },
 }
 
-// wholeDocument is the stack in front of a handler for all operations of the program.
+// wholeDocument is the stack with a handler for all operations of the program.
 func wholeDocument(t *testing.T) *echo.Echo {
 	t.Helper()
 	doc, err := document.Shared()
@@ -85,8 +85,8 @@ func wholeDocument(t *testing.T) *echo.Echo {
 	return e
 }
 
-// TestWorkAndReplyOfWrongRequestsStaySmall compares the processor time of requests of two sizes. Four times as
-// many bytes may take four times as long, and not sixteen times.
+// TestWorkAndReplyOfWrongRequestsStaySmall compares the processor time of requests of two sizes.
+// Four times as many bytes may take about four times as long, but not sixteen times.
 func TestWorkAndReplyOfWrongRequestsStaySmall(t *testing.T) {
 	const (
 		size     = 64 << 10
@@ -121,8 +121,8 @@ func TestWorkAndReplyOfWrongRequestsStaySmall(t *testing.T) {
 	}
 }
 
-// processorTime returns how long f used a processor, the least of some tries. It is at least 5 milliseconds, because
-// quotients of shorter times say nothing.
+// processorTime returns the processor time of f, the minimum of several runs. It is at least 5
+// milliseconds, because ratios of shorter times are unreliable.
 func processorTime(f func()) time.Duration {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

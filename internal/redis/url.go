@@ -24,7 +24,7 @@ const (
 //	redis+sentinel://user:password@host1:26379,host2/0?master=m  the servers that Sentinel watches under a name
 //	redis+cluster://user:password@host1:6379,host2               a cluster
 //
-// rediss instead of redis is with TLS; unix:// names a socket. Sentinels that ask for a password
+// The prefix rediss enables TLS; unix:// is the path of a socket. Sentinels that ask for a password
 // themselves get that of sentinel_username and sentinel_password in the query.
 func CheckURL(address string) error {
 	_, err := options(address)
