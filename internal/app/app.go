@@ -1,4 +1,4 @@
-// Package app puts the parts together, runs them, and has the command line.
+// Package app builds the application from its parts, runs it, and implements the command line.
 package app
 
 import (
@@ -42,9 +42,10 @@ import (
 )
 
 const (
-	// requestTimeout is the most that a request may take.
+	// requestTimeout limits the time of a request.
 	requestTimeout = 30 * time.Second
-	// announceTimeout bounds how long the program waits at its end to announce what has changed. Then it makes no difference any more.
+	// announceTimeout limits how long the program waits at shutdown to announce changes to other
+	// instances.
 	announceTimeout = time.Second
 )
 
@@ -53,16 +54,16 @@ type App struct {
 	Store   *store.Store
 	Version string
 	Metrics *telemetry.Metrics // nil: none
-	// Sessions is told by whoever changes the database past the application.
+	// Sessions must be told of changes that are made to the database directly.
 	Sessions *auth.Service
-	// Shares bounds what each tenant uses of this instance at the same time.
+	// Shares limits what each tenant uses of this instance at the same time.
 	Shares *admission.Shares
 
 	log     *slog.Logger
 	logFile io.Closer          // nil: someone else's
 	tracing *telemetry.Tracing // these two may be nil
 	sentry  *telemetry.Sentry
-	// separateMetrics are served by ServeMetrics alone.
+	// separateMetrics is true if only ServeMetrics serves the metrics.
 	separateMetrics bool
 
 	redis   *redis.Client         // nil: not set up
@@ -72,7 +73,7 @@ type App struct {
 	sealer  *audit.Sealer
 	heads   *audit.Heads
 	handler http.Handler
-	// background runs beside the server, and ends after it.
+	// background holds the functions that run beside the server and are stopped after it.
 	background []func(context.Context)
 
 	requestTimeout time.Duration
@@ -80,20 +81,20 @@ type App struct {
 	draining       atomic.Bool // the process is about to end
 }
 
-// Options is what a test holds still.
+// Options holds what tests replace.
 type Options struct {
 	Log *slog.Logger
 	Now func() time.Time // nil: the wall clock
-	// RequestTimeout is the most that a request may take; 0: 30 seconds.
+	// RequestTimeout limits the time of a request; 0 means 30 seconds.
 	RequestTimeout time.Duration
 }
 
-// New opens the database and puts everything together. The caller closes the App.
+// New opens the database and builds the application. The caller closes the App.
 func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	// All engines keep microseconds.
+	// All engines store times in microseconds.
 	now := func() time.Time { return opts.Now().UTC().Truncate(time.Microsecond) }
 
 	a := &App{
@@ -111,7 +112,7 @@ func New(ctx context.Context, cfg config.Config, opts Options) (*App, error) {
 	return a, nil
 }
 
-// open connects with what is outside of the process. After an error some parts are there, and Close ends them.
+// open connects to external services. After an error some parts may be open; Close closes them.
 func (a *App) open(ctx context.Context, cfg config.Config) error {
 	err := a.startTelemetry(ctx, cfg)
 	if err != nil {
@@ -130,7 +131,8 @@ func (a *App) open(ctx context.Context, cfg config.Config) error {
 	return nil
 }
 
-// openChannel makes instances hear each other, over Redis or else PostgreSQL. Where there is neither they don't.
+// openChannel connects the instances with each other, through Redis or else PostgreSQL. Without
+// both there is no channel.
 func (a *App) openChannel() {
 	var transport invalidation.Transport
 	if a.redis != nil {
@@ -144,7 +146,7 @@ func (a *App) openChannel() {
 	a.background = append(a.background, a.channel.Run)
 }
 
-// openStore opens the database, with as many connections as the settings say.
+// openStore opens the database with the number of connections in the settings.
 func openStore(ctx context.Context, cfg config.Config, opts store.Options) (*store.Store, error) {
 	opts.MaxConnections = cfg.DatabaseMaxConnections
 	s, err := store.Open(ctx, cfg.DatabaseURL.Reveal(), opts)
@@ -278,7 +280,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	return nil
 }
 
-// limiter returns nil if nothing is to be limited.
+// limiter returns nil if no limits are set.
 func (a *App) limiter(cfg config.Config, now func() time.Time) (*ratelimit.Limiter, error) {
 	if !cfg.RateLimitEnabled {
 		return nil, nil //nolint:nilnil // no limits are a setup like any other
@@ -309,7 +311,8 @@ func AuditKeys(cfg config.Config) (*audit.Keys, error) {
 	return audit.NewKeys([]byte(current.Reveal()), previous...)
 }
 
-// knownHeads returns the ends of audit trails from AUDIT_CHECKPOINT_FILE; none if it isn't set or doesn't exist yet.
+// knownHeads loads the last known entries of audit trails from AUDIT_CHECKPOINT_FILE. There are
+// none if it isn't set or the file doesn't exist.
 func knownHeads(keys *audit.Keys, cfg config.Config) (*audit.Heads, error) {
 	heads := audit.NewHeads(keys)
 	if cfg.AuditCheckpointFile == "" {
@@ -321,7 +324,8 @@ func knownHeads(keys *audit.Keys, cfg config.Config) (*audit.Heads, error) {
 	return heads, nil
 }
 
-// keepHeads creates AUDIT_CHECKPOINT_FILE if it doesn't exist yet. The error says why it can't be written.
+// keepHeads creates AUDIT_CHECKPOINT_FILE if it doesn't exist. It returns an error if the file
+// can't be written.
 func (a *App) keepHeads(ctx context.Context, cfg config.Config) error {
 	if cfg.AuditCheckpointFile == "" || !a.heads.IsNew() {
 		return nil
@@ -333,7 +337,8 @@ func (a *App) keepHeads(ctx context.Context, cfg config.Config) error {
 	return nil
 }
 
-// Migrate brings the schema up to date. If AUTO_MIGRATE is off it returns an error that says what to do instead.
+// Migrate applies missing migrations. If AUTO_MIGRATE is off, it returns an error that says what to
+// do instead.
 func (a *App) Migrate(ctx context.Context, cfg config.Config) error {
 	if cfg.MigrationsDatabaseURL.IsSet() {
 		return a.migrateAsOwner(ctx, cfg)
@@ -352,8 +357,9 @@ func (a *App) migrateAsServing(ctx context.Context, cfg config.Config) error {
 	return a.migrateUp(ctx, a.Store)
 }
 
-// migrateAsOwner asks the owner first: before the migrations, whoever serves may perhaps not even ask for the schema's version. Without
-// AUTO_MIGRATE it only makes sure that the owner's database is the same.
+// migrateAsOwner migrates as the owner of the schema. It asks the owner first, because before the
+// migrations the serving user may not even be allowed to read the schema's version. Without
+// AUTO_MIGRATE it only checks that both users have the same database.
 func (a *App) migrateAsOwner(ctx context.Context, cfg config.Config) error {
 	s, err := openOwnersStore(ctx, cfg, a.migrationNotice(ctx))
 	if err != nil && !cfg.AutoMigrate {
@@ -386,7 +392,7 @@ func (a *App) migrateAsOwner(ctx context.Context, cfg config.Config) error {
 	return err
 }
 
-// requireSameDatabase returns an error if it is sure that the two have different databases.
+// requireSameDatabase returns an error if the two stores certainly have different databases.
 func requireSameDatabase(ctx context.Context, serving, owners *store.Store) error {
 	same, err := serving.IsSameDatabase(ctx, owners)
 	if err == nil && !same {
@@ -406,16 +412,16 @@ func (a *App) migrateUp(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// migrationNotice logs what a migration waits for.
+// migrationNotice returns a function that logs what a migration waits for.
 func (a *App) migrationNotice(ctx context.Context) func(string) {
 	return func(message string) { a.log.InfoContext(ctx, message) }
 }
 
-// requireSchema returns an error that says what to do if this program doesn't run with the schema.
+// requireSchema returns an error that says what to do if this program can't run with the schema.
 func (a *App) requireSchema(ctx context.Context) error { return a.Store.CheckSchema(ctx) }
 
-// schemaBehind says what to do if the schema is behind, and else nothing. It is an error if the schema is newer and
-// this program doesn't run with it.
+// schemaBehind returns what to do if the schema is behind, or "". If the schema is newer and this
+// program can't run with it, schemaBehind returns an error.
 func schemaBehind(ctx context.Context, s *store.Store) (string, error) {
 	err := s.CheckSchema(ctx)
 	if mismatch, ok := errors.AsType[*store.SchemaMismatch](err); ok && mismatch.IsBehind() {
@@ -424,7 +430,7 @@ func schemaBehind(ctx context.Context, s *store.Store) (string, error) {
 	return "", err
 }
 
-// noticeNewerSchema logs that the program runs with a schema that a newer one has made.
+// noticeNewerSchema logs if the schema is newer than this program.
 func (a *App) noticeNewerSchema(ctx context.Context) {
 	current, needed, err := a.Store.SchemaVersion(ctx)
 	if err == nil && current > needed {
@@ -432,7 +438,8 @@ func (a *App) noticeNewerSchema(ctx context.Context) {
 	}
 }
 
-// Close ends the connections to the database and to Redis, and sends what is left of traces and reports.
+// Close closes the connections to the database and to Redis, and sends the remaining traces and
+// reports.
 func (a *App) Close() {
 	if a.legacy != nil {
 		a.legacy.Close()
@@ -450,7 +457,8 @@ func (a *App) Close() {
 	}
 }
 
-// announceTheRest sends what hasn't been announced yet. It is all that a command announces, beside which nothing runs.
+// announceTheRest announces the remaining changes. Commands rely on it, because they run no
+// background functions.
 func (a *App) announceTheRest() {
 	ctx, cancel := context.WithTimeout(context.Background(), announceTimeout)
 	defer cancel()
@@ -459,5 +467,5 @@ func (a *App) announceTheRest() {
 	}
 }
 
-// newID returns a UUID of version 7 (RFC 9562): they sort by the time they were made.
+// newID returns a UUID of version 7 (RFC 9562). Such ids sort by their time of creation.
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

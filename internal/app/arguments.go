@@ -10,13 +10,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// hiddenArgument stands for an argument that may be a password or hold one.
+// hiddenArgument replaces an argument that may contain a password.
 const hiddenArgument = "(not shown)"
 
 var commandName = regexp.MustCompile(`^[a-z][a-z-]{0,19}$`)
 
-// withoutArguments returns the text of an error about the arguments of a command. It quotes none of them but what may be the mistyped name
-// of a command or a flag: people paste URLs and passwords into the wrong place.
+// withoutArguments returns the text of an error about a command's arguments. It quotes an argument
+// only if that may be the mistyped name of a command or flag, because people paste URLs and
+// passwords into the wrong place.
 func withoutArguments(err error, cmd *cobra.Command, args []string) string {
 	text := err.Error()
 	for _, arg := range args {
@@ -39,7 +40,7 @@ func withoutArguments(err error, cmd *cobra.Command, args []string) string {
 	return text
 }
 
-// oneFile checks that the only argument is the name of a file.
+// oneFile checks that the only argument is a file name.
 func oneFile(cmd *cobra.Command, args []string) error {
 	if err := cobra.ExactArgs(1)(cmd, args); err != nil {
 		return err
@@ -53,7 +54,7 @@ func oneFile(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// withoutPath returns an error about a file without its name, which may be a password.
+// withoutPath removes the file name, which may be a password, from the error.
 func withoutPath(err error) error {
 	if fault, ok := errors.AsType[*fs.PathError](err); ok {
 		return fault.Err

@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-// tenantsPerPage is how many tenants are read at once by what goes through all of them.
+// tenantsPerPage is how many tenants eachTenant reads at once.
 const tenantsPerPage = 100
 
 func (p *program) auditCommand() *cobra.Command {
@@ -25,7 +25,7 @@ func (p *program) auditCommand() *cobra.Command {
 		Long: `Every change is in the audit trail of its tenant, signed with AUDIT_KEY. These commands verify the trail and delete old
 entries.`,
 		Example: "  tenantry audit verify",
-		// Without these two, a misspelt subcommand would show the help and count as success.
+		// Without NoArgs and RunE a misspelt subcommand would show the help and exit with status 0.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -69,10 +69,10 @@ meanwhile. Prune deletes 1000 entries at a time and adds an entry audit.prune wi
 	return cmd
 }
 
-// wallClock returns the time in UTC, with microseconds, as all engines keep it.
+// wallClock returns the time in UTC with microseconds, as all engines store it.
 func wallClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// parseDate reads a day, which begins at midnight in UTC, or a time.
+// parseDate parses a time, or a date, which means midnight in UTC.
 func parseDate(text string) (time.Time, error) {
 	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
@@ -89,7 +89,7 @@ func parseDate(text string) (time.Time, error) {
 
 func (p *program) auditPrune(ctx context.Context, s *store.Store, keys *audit.Keys, before time.Time, yes bool) error {
 	pruner := audit.NewPruner(s, audit.NewLog(keys, wallClock, newID))
-	// All entries of this run have the same request id.
+	// All entries of this run get the same request id.
 	ctx = access.WithRequest(ctx, &access.Request{ID: newID().String(), UserAgent: "tenantry audit prune"})
 	act, verb := pruner.Count, "would delete"
 	if yes {
@@ -119,7 +119,7 @@ func (p *program) auditPrune(ctx context.Context, s *store.Store, keys *audit.Ke
 	return nil
 }
 
-// eachTenant calls f for every tenant, the platform too, in the order of their codes.
+// eachTenant calls f for every tenant, including the platform, sorted by code.
 func eachTenant(ctx context.Context, s *store.Store, f func(db.ListTenantCodesRow) error) error {
 	after := ""
 	for {

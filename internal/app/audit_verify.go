@@ -23,7 +23,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// verification is what the commands verify and checkpoint share.
+// verification holds what the commands verify, accept and checkpoint share.
 type verification struct {
 	program  *program
 	store    *store.Store
@@ -132,7 +132,8 @@ func (v verification) accept(ctx context.Context) error {
 	})
 }
 
-// each calls f for the tenants that are wanted. It is an error if the only one doesn't exist.
+// each calls f for the selected tenants. It returns an error if the only selected one doesn't
+// exist.
 func (v verification) each(ctx context.Context, f func(db.ListTenantCodesRow) error) error {
 	found := v.tenant == ""
 	err := eachTenant(ctx, v.store, func(tenant db.ListTenantCodesRow) error {
@@ -167,7 +168,7 @@ func (v verification) checkpoint(ctx context.Context) error {
 	})
 }
 
-// readCheckpoints reads the file of --checkpoint.
+// readCheckpoints reads the file that --checkpoint names.
 func readCheckpoints(path string) (map[uuid.UUID]audit.Checkpoint, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -219,8 +220,8 @@ func (v verification) verify(ctx context.Context, checkpoints string) error {
 	return nil
 }
 
-// gone reports tenants that don't exist any more, and returns how many they are: all that have a checkpoint,
-// and those in AUDIT_CHECKPOINT_FILE that nobody has deleted through the API.
+// gone reports tenants that don't exist any more, and returns their number. It considers tenants
+// with a checkpoint, and tenants in AUDIT_CHECKPOINT_FILE that weren't deleted through the API.
 func (v verification) gone(ctx context.Context, earlier map[uuid.UUID]audit.Checkpoint, known map[uuid.UUID]bool) (int, error) {
 	missing := map[uuid.UUID]string{}
 	for id := range known {

@@ -69,7 +69,8 @@ func openBackupStore(ctx context.Context, cfg config.Config) (*store.Store, erro
 	return s, nil
 }
 
-// untilHangup ends a context when the terminal is gone, too, unless a program such as nohup asks otherwise.
+// untilHangup returns a context that also ends when the terminal is closed, unless SIGHUP is
+// ignored, as under nohup.
 func untilHangup(ctx context.Context) (context.Context, context.CancelFunc) {
 	if signal.Ignored(syscall.SIGHUP) {
 		return context.WithCancel(ctx)
@@ -95,8 +96,9 @@ func (p *program) backup(ctx context.Context, path string) error {
 	})
 }
 
-// mustBeServed returns an error if the database is neither the one that DATABASE_URL leads to nor a replica of it. It compares
-// when the migrations were applied. Store.IsSameDatabase would refuse a replica, because that has locks of its own.
+// mustBeServed returns an error if the database is neither the one of DATABASE_URL nor a replica of
+// it. It compares the times when the migrations were applied, because Store.IsSameDatabase refuses
+// replicas: their locks are separate.
 func mustBeServed(ctx context.Context, cfg config.Config, s *store.Store) error {
 	serving, err := openStore(ctx, cfg, store.Options{MaxConnections: 1})
 	if err != nil {

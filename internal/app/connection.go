@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// connections is a listener whose TCP connections know whether a handler is at work on them.
+// connections is a listener whose TCP connections know whether a handler is using them.
 type connections struct {
 	net.Listener
 
-	// firstRequest is how long a client may take to send the headers of its first request by HTTP/2, where
-	// net/http has only the much longer IdleTimeout. By HTTP/1.1 the server's ReadHeaderTimeout limits that,
-	// too.
+	// firstRequest limits how long a client may take to send the headers of its first HTTP/2
+	// request, where net/http only has the much longer IdleTimeout. For HTTP/1.1 the server's
+	// ReadHeaderTimeout applies as well.
 	firstRequest time.Duration
 }
 
@@ -31,8 +31,8 @@ func (l connections) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-// serve runs the server on these connections, and makes it tell them their state. The error is that of
-// http.Server.Serve.
+// serve runs the server on these connections and makes it report their state to them. It returns
+// the error of http.Server.Serve.
 func (l connections) serve(server *http.Server) error {
 	next := server.Handler
 	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,22 +52,23 @@ func (l connections) serve(server *http.Server) error {
 	return server.Serve(l)
 }
 
-// connectionKey is the key of the connection in the context of a request.
+// connectionKey is the context key of a request's connection.
 type connectionKey struct{}
 
-// connection is a TCP connection that knows whether a handler is at work on it. The server calls reached and changed.
+// connection is a TCP connection that knows whether a handler is using it. The server calls reached
+// and changed.
 type connection struct {
 	*net.TCPConn
 
-	// betweenRequests is true while only net/http itself can write: before the first request, and by HTTP/1.1
-	// from the end of a reply until the next request reaches a handler.
+	// betweenRequests is true while only net/http itself can write: before the first request, and
+	// for HTTP/1.1 between the end of a reply and the start of the next handler.
 	betweenRequests atomic.Bool
 	http2           atomic.Bool
 	firstRequest    time.Duration
 	limit           atomic.Pointer[time.Timer] // set once the client has sent something
 }
 
-// reached notes that a request has reached a handler.
+// reached records that a request has reached a handler.
 func (c *connection) reached(r *http.Request) {
 	c.betweenRequests.Store(false)
 	if r.ProtoMajor > 1 {
@@ -78,7 +79,7 @@ func (c *connection) reached(r *http.Request) {
 	}
 }
 
-// changed notes the state that net/http gives the connection.
+// changed records the connection's state in net/http.
 func (c *connection) changed(state http.ConnState) {
 	switch state {
 	case http.StateActive:

@@ -19,7 +19,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// demo returns what tells the log-ins of the demo data, and nil where such data may not be: outside of development.
+// demo returns the function that lists the log-ins of the demo data, or nil outside of development.
 func (a *App) demo(cfg config.Config) func(context.Context) []pages.Login {
 	if cfg.Environment != config.Development {
 		return nil
@@ -27,8 +27,8 @@ func (a *App) demo(cfg config.Config) func(context.Context) []pages.Login {
 	return a.demoLogins
 }
 
-// demoLogins returns the public log-ins that are in the database; none if it can't be asked. A user of an
-// ordinary tenant who has the address of one doesn't count.
+// demoLogins returns the public log-ins that exist in the database, or none if the database can't
+// be read. A user of an ordinary tenant with the same address doesn't count.
 func (a *App) demoLogins(ctx context.Context) []pages.Login {
 	var logins []pages.Login
 	for _, public := range seed.Logins() {
@@ -54,7 +54,7 @@ func isDemoAddress(address string) bool {
 	return slices.ContainsFunc(seed.Logins(), func(l seed.Login) bool { return l.Email == email.Normalize(address) })
 }
 
-// refuseDemoAccounts returns an error if the database has accounts whose passwords everybody knows.
+// refuseDemoAccounts returns an error if the database has accounts whose passwords are public.
 func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
 	found, err := demoAccounts(ctx, s)
 	if err != nil {
@@ -66,11 +66,12 @@ func refuseDemoAccounts(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// demoAccounts describes one account with the public password for each demo organisation that has any, and the
-// superuser with the public password: public log-ins and superusers by their address, others also by the name
-// of the organisation.
+// demoAccounts describes one account with the public password for each demo organisation that has
+// any, and the superuser with the public password. Public log-ins and superusers are described by
+// their addresses, others also by their organisations.
 //
-// It goes by the ids of tenants and by the passwords. The addresses of users in other tenants make no difference.
+// It compares the ids of tenants and the passwords. Users of other tenants don't count, whatever
+// their addresses.
 func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {
 	var found []string
 	for _, public := range seed.Logins() {
@@ -93,7 +94,8 @@ func demoAccounts(ctx context.Context, s *store.Store) ([]string, error) {
 	return found, nil
 }
 
-// findPublicPassword returns the oldest user of a demo tenant who has its public password; nil if nobody has it.
+// findPublicPassword returns the oldest user of a demo tenant with the public password, or nil if
+// there is none.
 func findPublicPassword(ctx context.Context, s *store.Store, public seed.Login) (*db.User, error) {
 	const pageSize = 100
 	passwords := auth.NewPasswords(bcrypt.MinCost)

@@ -12,14 +12,16 @@ import (
 )
 
 const (
-	// shortageLogPeriod is how often a shortage of file descriptors is logged at most.
+	// shortageLogPeriod is the least time between two log lines about a shortage of file
+	// descriptors.
 	shortageLogPeriod = time.Minute
-	// refusalPatience bounds the time in which no other connection is accepted.
+	// refusalPatience limits the time in which no other connection is accepted.
 	refusalPatience = 100 * time.Millisecond
 )
 
-// descriptors is a listener that keeps one file descriptor back. When the process has no other one left, it answers new connections
-// with 503, so that clients, and whoever asks for the health, don't wait for an answer in vain.
+// descriptors is a listener that reserves one file descriptor. When the process has no other one
+// left, the listener answers new connections with 503, so that clients and health checks get an
+// answer.
 type descriptors struct {
 	net.Listener
 
@@ -40,7 +42,7 @@ func newDescriptors(l net.Listener, log *slog.Logger) *descriptors {
 	return d
 }
 
-// Accept returns the next connection that can be served. One goroutine at a time may call it.
+// Accept returns the next connection that can be served. It must not be called concurrently.
 func (d *descriptors) Accept() (net.Conn, error) {
 	for {
 		conn, err := d.Listener.Accept()
@@ -65,8 +67,8 @@ func (d *descriptors) Accept() (net.Conn, error) {
 	}
 }
 
-// refuseBusy answers a connection with 503 and closes it. It waits for the request first: some clients take an answer that comes
-// before they have asked for an error of the connection.
+// refuseBusy answers a connection with 503 and closes it. It reads the request first, because some
+// clients treat an earlier answer as a connection error.
 func refuseBusy(conn net.Conn, patience time.Duration) {
 	until := time.Now().Add(patience)
 	_ = conn.SetReadDeadline(until)
@@ -75,7 +77,7 @@ func refuseBusy(conn net.Conn, patience time.Duration) {
 	_ = conn.Close()
 }
 
-// keep opens the reserve, and reports whether there is one.
+// keep opens the reserved descriptor if necessary. It reports whether there is one.
 func (d *descriptors) keep() bool {
 	d.reserve, _ = d.open()
 	return d.reserve != nil
@@ -90,7 +92,7 @@ func (d *descriptors) tell(err error) {
 	}
 }
 
-// isShortage reports whether an error means that the process or the machine has no file descriptors left.
+// isShortage reports whether the process or the machine has no file descriptors left.
 func isShortage(err error) bool {
 	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/tenantry/tenantry/internal/netfault"
 )
 
-// healthcheckTimeout is longer than the server takes to find out that its database is down.
+// healthcheckTimeout is longer than the server needs to detect that its database is down.
 const healthcheckTimeout = 3 * time.Second
 
 func (p *program) healthcheckCommand() *cobra.Command {
@@ -66,7 +66,7 @@ func (p *program) healthcheck(ctx context.Context, url string) error {
 	return nil
 }
 
-// localAddr is where a server that listens at an address is found from its own machine.
+// localAddr returns the address at which this machine reaches a server that listens at addr.
 func localAddr(addr string) string {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {

@@ -23,7 +23,7 @@ func (p *program) migrateCommand() *cobra.Command {
 		Long: `Migrate changes the schema of the database at MIGRATIONS_DATABASE_URL, or at DATABASE_URL if that isn't set. Any number of processes
 may do so at once: one works, the others wait.`,
 		Example: "  tenantry migrate up",
-		// Without these two, a misspelt subcommand would show the help and count as success.
+		// Without NoArgs and RunE a misspelt subcommand would show the help and exit with status 0.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -91,20 +91,20 @@ func (p *program) migrateSubcommand(name, short, long string, run func(context.C
 	}
 }
 
-// withStore runs a command that needs the settings and the database, and nothing else.
+// withStore runs a command that needs only the settings and the database.
 func (p *program) withStore(ctx context.Context, run func(context.Context, *store.Store, config.Config) error) error {
 	return p.with(ctx, func(ctx context.Context, cfg config.Config) (*store.Store, error) {
 		return openStore(ctx, cfg, store.Options{})
 	}, run)
 }
 
-// withOwnersStore runs one that changes the schema.
+// withOwnersStore runs a command that changes the schema.
 func (p *program) withOwnersStore(ctx context.Context, run func(context.Context, *store.Store, config.Config) error) error {
 	return p.with(ctx, func(ctx context.Context, cfg config.Config) (*store.Store, error) {
 		return openOwnersStore(ctx, cfg, func(message string) { fmt.Fprintf(p.stderr, "tenantry: %s\n", message) })
 	}, func(ctx context.Context, s *store.Store, cfg config.Config) error {
 		if cfg.MigrationsDatabaseURL.IsSet() {
-			// Who serves may not be let in yet, before the first migration.
+			// Before the first migration the serving user may have no access yet.
 			if serving, err := openStore(ctx, cfg, store.Options{}); err == nil {
 				defer serving.Close()
 				if err := requireSameDatabase(ctx, serving, s); err != nil {
@@ -195,7 +195,7 @@ func (p *program) migrateStamp(ctx context.Context, s *store.Store, cfg config.C
 
 var migrationName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// migrateCreate makes the source of a migration. Numbers have no gaps.
+// migrateCreate creates the source file of a migration. Numbers have no gaps.
 func (p *program) migrateCreate(name string) error {
 	if !migrationName.MatchString(name) {
 		return errors.New("NAME must be like add_company_logo: lower-case letters, digits and _")

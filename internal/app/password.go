@@ -18,10 +18,10 @@ import (
 	"github.com/tenantry/tenantry/internal/text"
 )
 
-// maxPasswordInput is more than any password has.
+// maxPasswordInput is longer than any password.
 const maxPasswordInput = 4096
 
-// passwordSource says where a command gets a password from; a prompt, if nothing is set.
+// passwordSource says where a command reads a password from. The zero value is a prompt.
 type passwordSource struct {
 	file  string
 	stdin bool
@@ -36,7 +36,8 @@ func (s *passwordSource) addFlags(cmd *cobra.Command) {
 	}
 }
 
-// askEmail returns a valid e-mail address in lower case: the given one, or what the person at the terminal answers.
+// askEmail returns a valid e-mail address in lower case: the given one, or the one entered at the
+// terminal.
 func (p *program) askEmail(ctx context.Context, stdin io.Reader, given string, source passwordSource) (string, error) {
 	if given == "" {
 		if _, ok := terminal(stdin); !ok || source.stdin {
@@ -55,7 +56,7 @@ func (p *program) askEmail(ctx context.Context, stdin io.Reader, given string, s
 	return email.AsTyped(given), nil
 }
 
-// readLine reads byte by byte, so that what comes after the line is left for others.
+// readLine reads byte by byte, so that later readers get what follows the line.
 func readLine(r io.Reader) (string, error) {
 	line, err := bufio.NewReaderSize(oneByte{r}, 16).ReadString('\n')
 	if errors.Is(err, io.EOF) && line != "" {
@@ -68,7 +69,7 @@ type oneByte struct{ io.Reader }
 
 func (r oneByte) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(1, len(p))]) }
 
-// askPassword returns the password of a source, without the end of its line. No error has it in it.
+// askPassword returns the password without the line break. Its errors don't contain the password.
 func (p *program) askPassword(ctx context.Context, stdin io.Reader, source passwordSource) (string, error) {
 	switch {
 	case source.file != "":
@@ -96,7 +97,7 @@ func readPassword(r io.Reader) (string, error) {
 	return acceptable(strings.TrimSuffix(strings.TrimSuffix(text.Decode(content), "\n"), "\r"))
 }
 
-// acceptable refuses what nobody could log in with.
+// acceptable returns an error if log-ins don't accept such a password.
 func acceptable(password string) (string, error) {
 	switch {
 	case password == "":
@@ -114,8 +115,8 @@ func terminal(r io.Reader) (*os.File, bool) {
 	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
-// promptForPassword asks twice for what isn't shown, and gives the terminal back as it was. The echo is off before the question is
-// asked: some people type ahead.
+// promptForPassword asks for a hidden password twice, and restores the terminal. It turns the echo
+// off before it prints the question, because some people type ahead.
 func (p *program) promptForPassword(ctx context.Context, console *os.File) (password string, err error) {
 	fd := int(console.Fd())
 	before, err := term.MakeRaw(fd)
@@ -146,7 +147,8 @@ func (p *program) promptForPassword(ctx context.Context, console *os.File) (pass
 
 var errStopped = errors.New("stopped; nothing has changed")
 
-// untilStopped waits for read, or for the end of ctx; reading from a terminal can't be stopped.
+// untilStopped waits for read or the end of ctx, because reading from a terminal can't be
+// cancelled.
 func untilStopped(ctx context.Context, read func() (string, error)) (string, error) {
 	type answer struct {
 		line string

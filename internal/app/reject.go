@@ -17,20 +17,21 @@ import (
 	"github.com/tenantry/tenantry/internal/problem"
 )
 
-// What net/http itself refuses, because it is no HTTP or its headers are too large, it answers with a line of plain text
-// that no handler ever sees. Write makes a problem of it, like every other error. Should net/http change its words,
-// the plain text is back, and a test fails.
+// net/http answers requests that it can't parse, or whose headers are too large, with plain text
+// and without calling a handler. Write replaces this reply by a problem document, like every other
+// error. If net/http changes its text, the plain text is sent, and a test fails.
 
 // plainHeaders follow the status line of net/http's own errors.
 var plainHeaders = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
 
-// How much of what a refused client is still sending is read, and for how long, so that it gets to read why.
+// Limits for reading what a refused client still sends, so that it can read the reply.
 const (
 	maxDiscard     = 16 << 20
 	discardTimeout = 2 * time.Second
 )
 
-// Write replaces a refusal of net/http by a problem. Replies of handlers, and all of HTTP/2, are written unchanged.
+// Write replaces net/http's own error replies by problem documents. Replies of handlers, and all of
+// HTTP/2, are written unchanged.
 func (c *connection) Write(p []byte) (int, error) {
 	if !c.betweenRequests.Load() {
 		return c.TCPConn.Write(p)
@@ -46,7 +47,8 @@ func (c *connection) Write(p []byte) (int, error) {
 	return len(p), refuse(c.TCPConn, e, discardTimeout)
 }
 
-// refuse answers a connection on which no handler is at work, and reads what its client still sends for as long as patience.
+// refuse answers a connection that no handler is using. It then reads what the client still sends,
+// for as long as patience.
 func refuse(conn net.Conn, e *errs.Error, patience time.Duration) error {
 	id := newID().String()
 	body, err := json.Marshal(problem.New(e, &access.Request{ID: id}))

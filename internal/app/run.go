@@ -24,8 +24,8 @@ const (
 	dataFolder = "data" // of what development keeps
 )
 
-// Run is the program: it runs the command that args name and returns the exit status. Settings come from env, in the form
-// of os.Environ, and from the file .env. It ends early, and in order, when ctx does.
+// Run runs the command that args name and returns the exit status. Settings come from env, in the
+// format of os.Environ, and from the file .env. If ctx ends, the command shuts down gracefully.
 func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
 	p := &program{env: env, stdout: stdout, stderr: stderr}
 	root := p.rootCommand()
@@ -51,12 +51,13 @@ func Run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	return statusFailed
 }
 
-// undone is the error of a check that could not be made, as opposed to one that found something.
+// undone is the error of a check that could not be made, as opposed to a check that found
+// something.
 type undone struct{ error }
 
 func (u undone) Unwrap() error { return u.error }
 
-// program is what the commands share.
+// program holds what the commands share.
 type program struct {
 	env            []string
 	stdout, stderr io.Writer
@@ -91,7 +92,8 @@ Settings come from the environment and from a file .env; .env.example lists them
 	return root
 }
 
-// forbidFileArguments keeps the Tab key from offering files as arguments, but for commands that say what their arguments are.
+// forbidFileArguments prevents shell completion from offering files, except for commands that
+// describe their arguments.
 func forbidFileArguments(cmd *cobra.Command) {
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -101,7 +103,7 @@ func forbidFileArguments(cmd *cobra.Command) {
 	}
 }
 
-// config reads the settings. In development a missing secret is made, and kept.
+// config reads the settings. In development it creates and stores missing secrets.
 func (p *program) config() (config.Config, error) {
 	cfg, err := config.Load(p.env, dotenvFile)
 	if err != nil {
@@ -113,7 +115,7 @@ func (p *program) config() (config.Config, error) {
 	return cfg, err
 }
 
-// open starts the application with these settings. Closing it closes its log, too.
+// open builds the application with these settings. Closing it also closes its log.
 func (p *program) open(ctx context.Context, cfg config.Config) (*App, error) {
 	log, file, err := newLogger(cfg, p.stderr)
 	if err != nil {

@@ -41,7 +41,7 @@ doesn't know are marked as compatible with older programs.`,
 	return cmd
 }
 
-// serve loads the demo data in the scale that demo is; "" is none.
+// serve runs the server. It first loads the demo data at the scale that demo names; "" loads none.
 func (p *program) serve(ctx context.Context, demo string) error {
 	cfg, err := p.config()
 	if err != nil {
@@ -106,11 +106,13 @@ func (p *program) serve(ctx context.Context, demo string) error {
 	return a.Serve(ctx, listener)
 }
 
-// collectAt is how much the heap grows, in percent, until garbage is collected: requests leave much garbage and little else, so
-// the default of 100 collects often for little. GOGC in the environment counts instead.
+// collectAt is the garbage collection target (GOGC) in percent. Requests leave much garbage and
+// little live memory, so the default of 100 would collect too often. The environment variable GOGC
+// takes precedence.
 const collectAt = 200
 
-// settle gives back the memory that only the start needed, and sets how garbage is collected from now on, for the whole process.
+// settle returns memory that only the start needed, and sets the garbage collection target of the
+// process.
 func settle() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
@@ -118,7 +120,7 @@ func settle() {
 	go debug.FreeOSMemory() // nobody waits for it
 }
 
-// loadDemo loads the demo data into a database that nobody uses yet.
+// loadDemo loads the demo data into a database that has no users.
 func loadDemo(ctx context.Context, s *store.Store, cfg config.Config, scale seed.Scale) error {
 	users, err := s.CountUsersUnscoped(ctx)
 	if err != nil || users > 0 {
@@ -132,7 +134,7 @@ func loadDemo(ctx context.Context, s *store.Store, cfg config.Config, scale seed
 	return err
 }
 
-// greet says on stdout where the server is, in the log's format.
+// greet prints the server's address on stdout, in the log's format.
 func (p *program) greet(ctx context.Context, cfg config.Config, version, url string, demo bool) {
 	if cfg.LogFormat == "json" {
 		slog.New(slog.NewJSONHandler(p.stdout, nil)).InfoContext(ctx, fmt.Sprintf("Tenantry %s is ready at %s", version, url), "version", version, "url", url)
@@ -149,13 +151,13 @@ func (p *program) greet(ctx context.Context, cfg config.Config, version, url str
 	fmt.Fprintln(p.stdout)
 }
 
-// baseURL is what a person on this machine types to get to an address.
+// baseURL returns the URL at which a browser on this machine reaches an address.
 func baseURL(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
 	if !ok {
 		return addr.String()
 	}
-	// Other loopback addresses than this one, such as [::1], needn't be localhost.
+	// localhost may not resolve to other loopback addresses such as [::1].
 	if tcp.IP.IsUnspecified() || tcp.IP.Equal(net.IPv4(127, 0, 0, 1)) {
 		return fmt.Sprintf("http://localhost:%d", tcp.Port)
 	}

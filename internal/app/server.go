@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Limits against clients that are slow or send too much. A reply may take as long as its request, and then be read slowly.
+// Limits against clients that are slow or send too much. The time limit of a reply covers its
+// request and slow reading.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 30 * time.Second
@@ -21,9 +22,9 @@ const (
 	drainTimeout      = 15 * time.Second
 )
 
-// Serve answers requests, by HTTP/1.1 and by HTTP/2 without TLS, until ctx ends. Then it says with each reply, and to whoever asks for
-// its health, that it is about to end; after the shutdown delay it takes no new requests, finishes those that run, for up to 15
-// seconds, ends what runs beside it, and returns.
+// Serve answers requests, over HTTP/1.1 and HTTP/2 without TLS, until ctx ends. It then announces
+// the shutdown in each reply and in health checks. After the shutdown delay it accepts no new
+// requests, waits up to 15 seconds for running ones, stops the background functions, and returns.
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var running sync.WaitGroup
@@ -72,7 +73,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// wait returns after d, or with the server's error.
+// wait returns after d, or earlier with the server's error.
 func wait(failed <-chan error, d time.Duration) error {
 	select {
 	case err := <-failed:
@@ -82,8 +83,8 @@ func wait(failed <-chan error, d time.Duration) error {
 	}
 }
 
-// untilTheEnd makes clients leave connections that have no future: all of them when the process is about to end, and one on which
-// the end of a body might be understood otherwise by somebody in between (RFC 9112, section 6.1).
+// untilTheEnd makes clients close connections: all of them when the process shuts down, and a
+// connection on which a proxy might find a different end of the body (RFC 9112, section 6.1).
 func (a *App) untilTheEnd(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.draining.Load() || len(r.TransferEncoding) > 0 {

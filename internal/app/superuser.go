@@ -26,7 +26,7 @@ func (p *program) superuserCommand() *cobra.Command {
 		Long: `Superusers may do everything in every tenant, and manage the tenants. They can only be created here, by someone with access to
 the database, and not over the network.`,
 		Example: `  tenantry superuser create --email you@example.com`,
-		// Without these two, a misspelt subcommand would show the help and count as success.
+		// Without NoArgs and RunE a misspelt subcommand would show the help and exit with status 0.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -86,7 +86,8 @@ For other users an admin of their tenant creates a one-time link with POST /api/
 	return cmd
 }
 
-// withUsers runs a command on the users of a database whose schema is as needed. Its audit entries say that it was the command.
+// withUsers runs a command with the user service, on a database with the needed schema. Its audit
+// entries name the command.
 func (p *program) withUsers(ctx context.Context, command string, run func(context.Context, *user.Service, config.Config) error) error {
 	cfg, err := p.config()
 	if err != nil {
@@ -103,12 +104,12 @@ func (p *program) withUsers(ctx context.Context, command string, run func(contex
 	return forPeople(run(asCommand(ctx, command), a.users, cfg))
 }
 
-// asCommand gives what a command does a request id, and says in place of a user agent what it was.
+// asCommand returns a context with a request id, and with the command in place of the user agent.
 func asCommand(ctx context.Context, command string) context.Context {
 	return access.WithRequest(ctx, &access.Request{ID: newID().String(), UserAgent: command})
 }
 
-// forPeople makes what a client would be told into what a person reads on the command line.
+// forPeople turns a client's error into text for the command line.
 func forPeople(err error) error {
 	e, ok := errors.AsType[*errs.Error](err)
 	if !ok || e.Code == errs.Unavailable {
@@ -175,7 +176,7 @@ func checkPassword(wanted, address string) error {
 	return errors.New("this password can't be used. " + strings.Join(broken, " "))
 }
 
-// firstSuperuser creates the superuser that the settings name, if there is none yet.
+// firstSuperuser creates the superuser that the settings name, if there is no superuser yet.
 func (a *App) firstSuperuser(ctx context.Context, cfg config.Config) error {
 	if cfg.FirstSuperuserEmail == "" {
 		return nil

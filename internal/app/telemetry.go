@@ -18,10 +18,11 @@ import (
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
-// flushTimeout bounds how long the program waits at its end for traces and reports to be sent.
+// flushTimeout limits how long the program waits at shutdown until traces and reports are sent.
 const flushTimeout = 3 * time.Second
 
-// newLogger logs as the settings say, to w unless they name a file. The caller closes what comes back.
+// newLogger returns a logger for the settings. It writes to w unless the settings name a file. The
+// caller closes the returned Closer.
 func newLogger(cfg config.Config, w io.Writer) (*slog.Logger, io.Closer, error) {
 	level := cfg.LogLevel
 	if cfg.Debug {
@@ -48,7 +49,7 @@ func (a *App) startTelemetry(ctx context.Context, cfg config.Config) error {
 	return nil
 }
 
-// registerMetrics makes the metrics of all parts visible, if metrics are on.
+// registerMetrics registers the metrics of all parts, if metrics are on.
 func (a *App) registerMetrics(requests *middleware.Metrics, checker *health.Checker) {
 	if a.Metrics == nil {
 		return
@@ -62,7 +63,7 @@ func (a *App) registerMetrics(requests *middleware.Metrics, checker *health.Chec
 	}
 }
 
-// pageOfMetrics is what the main listener serves at /metrics; nil if that is nothing.
+// pageOfMetrics returns what the main listener serves at /metrics, or nil.
 func (a *App) pageOfMetrics() *telemetry.Metrics {
 	if a.separateMetrics {
 		return nil
@@ -70,7 +71,7 @@ func (a *App) pageOfMetrics() *telemetry.Metrics {
 	return a.Metrics
 }
 
-// stopTelemetry sends what is waiting, for at most 3 seconds.
+// stopTelemetry sends the remaining traces and reports, for at most 3 seconds.
 func (a *App) stopTelemetry() {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
@@ -84,7 +85,7 @@ func (a *App) stopTelemetry() {
 	sending.Wait()
 }
 
-// ServeMetrics makes Serve answer Prometheus at a listener of its own, for as long as it answers requests.
+// ServeMetrics makes Serve also serve the metrics, at a listener of their own.
 func (a *App) ServeMetrics(listener net.Listener) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", a.Metrics)

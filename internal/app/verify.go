@@ -28,9 +28,9 @@ import (
 const (
 	superuserEmail    = "TENANTRY_SUPERUSER_EMAIL"
 	superuserPassword = "TENANTRY_SUPERUSER_PASSWORD" //nolint:gosec // the name of a variable
-	// replyTimeout is how long a check waits for one reply.
+	// replyTimeout limits how long a check waits for one reply.
 	replyTimeout = time.Minute
-	// cleanUpTimeout is how long a check takes at most to delete what it has made.
+	// cleanUpTimeout limits how long a check takes to delete what it has made.
 	cleanUpTimeout = 5 * time.Minute
 )
 
@@ -40,7 +40,7 @@ func (p *program) verifyCommand() *cobra.Command {
 		Short:   "Test the isolation of tenants on an installation",
 		Long:    "Verify attacks a running installation in tenants that it creates for this, and reports the result.",
 		Example: "  tenantry verify isolation --url https://api.example.com --email root@example.com",
-		// Without these two, a misspelt subcommand would show the help and count as success.
+		// Without NoArgs and RunE a misspelt subcommand would show the help and exit with status 0.
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -48,7 +48,7 @@ func (p *program) verifyCommand() *cobra.Command {
 	return cmd
 }
 
-// isolationFlags are the arguments of verify isolation.
+// isolationFlags are the flags of verify isolation.
 type isolationFlags struct {
 	url, email, passwordFile string
 	operations               []string
@@ -86,7 +86,7 @@ The exit status is 0 if all promises are kept, 1 if one is broken, and 2 if that
 	return cmd
 }
 
-// isolationReport is what --json writes.
+// isolationReport is the output of --json.
 type isolationReport struct {
 	URL        string             `json:"url"`
 	Complete   bool               `json:"complete"` // everything was tried
@@ -111,7 +111,7 @@ func (p *program) verifyIsolation(ctx context.Context, flags isolationFlags) err
 	if failure != nil && !flags.asJSON {
 		fmt.Fprintln(p.stdout, "\nStopped. Deleting what was made...")
 	}
-	// What was made goes, whatever has happened.
+	// Delete what was made, whatever has happened.
 	cleanUp, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanUpTimeout)
 	defer cancel()
 	left, stuck := matrix.CleanUp(cleanUp)
@@ -166,7 +166,8 @@ func (p *program) isolationMatrix(ctx context.Context, flags isolationFlags) (*i
 		URL: strings.TrimSuffix(address.String(), "/"), Operations: operations, Only: flags.operations, Run: isolation.NewRun(), Superuser: &isolation.Person{Email: flags.email},
 		HTTP: &http.Client{
 			Timeout: replyTimeout,
-			// A redirection is an answer like any other, and the token goes nowhere else.
+			// Don't follow redirections: they are replies to check, and the token must not go
+			// elsewhere.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
@@ -183,8 +184,8 @@ func (p *program) isolationMatrix(ctx context.Context, flags isolationFlags) (*i
 	return matrix, err
 }
 
-// sameDocument returns an error if the installation serves another document than the one that this program knows: then its
-// promises are others, too.
+// sameDocument returns an error if the installation serves another document than this program's,
+// because it then makes other promises.
 func sameDocument(ctx context.Context, matrix *isolation.Matrix, wanted []byte) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, matrix.URL+"/api/openapi.json", http.NoBody)
 	if err != nil {
@@ -208,7 +209,8 @@ func sameDocument(ctx context.Context, matrix *isolation.Matrix, wanted []byte) 
 	return nil
 }
 
-// password never comes from an argument, which others on the machine could read.
+// password reads the superuser's password. It is never an argument, which others on the machine
+// could read.
 func (p *program) password(flags isolationFlags) (string, error) {
 	if flags.passwordFile != "" {
 		content, err := os.ReadFile(flags.passwordFile)
@@ -234,7 +236,7 @@ func (p *program) password(flags isolationFlags) (string, error) {
 	return string(password), nil
 }
 
-// variable is one of the environment; empty if it isn't set.
+// variable returns an environment variable, or "" if it isn't set.
 func (p *program) variable(name string) string {
 	for _, entry := range p.env {
 		if value, ok := strings.CutPrefix(entry, name+"="); ok {

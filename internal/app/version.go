@@ -9,7 +9,7 @@ import (
 	"github.com/tenantry/tenantry/gen/contract"
 )
 
-// commit is what the program was built from. The linker sets it in a release.
+// commit is the source commit of the program. The linker sets it in a release.
 var commit = "not known"
 
 func (p *program) versionCommand() *cobra.Command {

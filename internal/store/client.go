@@ -14,15 +14,15 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// ClientSettings are how the engine's own programs, such as pg_dump, reach the database. They hold the password, and belong neither into
-// arguments nor into messages.
+// ClientSettings tells the engine's own programs, such as pg_dump, how to reach the database. It
+// contains the password, so don't put it into arguments or messages.
 type ClientSettings struct {
 	Environment []string // of PostgreSQL, as NAME=value
 	OptionFile  string   // of MySQL and MariaDB, the text for --defaults-extra-file
 	Database    string
 }
 
-// ClientSettings returns them. There are none for SQLite.
+// ClientSettings returns the settings for the engine's own programs. For SQLite they are empty.
 func (s *Store) ClientSettings() (ClientSettings, error) {
 	switch d := s.database.(type) {
 	case *postgresDriver:
@@ -45,7 +45,7 @@ func postgresClient(config *pgconn.Config, u *dburl.URL) (ClientSettings, error)
 		return ClientSettings{}, err
 	}
 	hosts, ports := []string{config.Host}, []string{strconv.Itoa(int(config.Port))}
-	for _, f := range config.Fallbacks { // a server is in the list again for each kind of TLS
+	for _, f := range config.Fallbacks { // the list repeats a server for each TLS mode
 		port := strconv.Itoa(int(f.Port))
 		if f.Host != hosts[len(hosts)-1] || port != ports[len(ports)-1] {
 			hosts, ports = append(hosts, f.Host), append(ports, port)
@@ -82,7 +82,7 @@ func mysqlClient(config *mysql.Config, u *dburl.URL) (ClientSettings, error) {
 	return ClientSettings{OptionFile: strings.Join(lines, "\n") + "\n", Database: config.DBName}, nil
 }
 
-// ServerVersion returns the version of the server as it says it, as in 15.18 or 10.11.19-MariaDB.
+// ServerVersion returns the version as the server reports it, such as 15.18 or 10.11.19-MariaDB.
 func (s *Store) ServerVersion(ctx context.Context) (string, error) {
 	query := map[Engine]string{Postgres: "SHOW server_version", MySQL: "SELECT version()", SQLite: "SELECT sqlite_version()"}[s.engine]
 	var version string
@@ -92,7 +92,7 @@ func (s *Store) ServerVersion(ctx context.Context) (string, error) {
 	return version, nil
 }
 
-// Tables returns the names of all tables in the schema, in order.
+// Tables returns the names of all tables in the schema, sorted.
 func (s *Store) Tables(ctx context.Context) ([]string, error) {
 	query := map[Engine]string{
 		Postgres: "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1",
@@ -107,7 +107,7 @@ func (s *Store) Tables(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// TablesOwner returns the role of PostgreSQL that owns the tables; "" on other engines.
+// TablesOwner returns the PostgreSQL role that owns the tables, and "" on other engines.
 func (s *Store) TablesOwner(ctx context.Context) (string, error) {
 	if s.engine != Postgres {
 		return "", nil
@@ -120,7 +120,8 @@ func (s *Store) TablesOwner(ctx context.Context) (string, error) {
 	return owner, nil
 }
 
-// MayOwnTables reports whether a role of PostgreSQL exists and may make tables in the schema.
+// MayOwnTables reports whether a PostgreSQL role exists and whether it may create tables in the
+// schema.
 func (s *Store) MayOwnTables(ctx context.Context, role string) (exists, may bool, err error) {
 	const query = `SELECT to_regrole(quote_ident($1)) IS NOT NULL,
 		coalesce(has_schema_privilege(to_regrole(quote_ident($1)), to_regnamespace(current_schema()), 'CREATE'), true)`
@@ -130,7 +131,8 @@ func (s *Store) MayOwnTables(ctx context.Context, role string) (exists, may bool
 	return exists, may, nil
 }
 
-// CopyInto writes the database of SQLite into an empty file, as it is at one moment. Others may write meanwhile.
+// CopyInto writes a consistent copy of the SQLite database into an empty file. Others may write to
+// the database meanwhile.
 func (s *Store) CopyInto(ctx context.Context, path string) error {
 	if _, err := s.database.sqlDB().ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
 		return fmt.Errorf("copy the database: %w", err)
@@ -138,5 +140,5 @@ func (s *Store) CopyInto(ctx context.Context, path string) error {
 	return nil
 }
 
-// File is the file of a database of SQLite.
+// File returns the path of the SQLite database; it is "" on other engines.
 func (s *Store) File() string { return s.path }

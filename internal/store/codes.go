@@ -11,25 +11,26 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// What the codes of the engines mean for a request. Those of violated constraints are in the translate functions, and a code that is
-// in neither is a fault of the program (errs.Internal).
+// The tables below map the engines' error codes to errors of this package. The translate functions
+// handle violated constraints. A code found in neither place is a bug (errs.Internal).
 
-// Codes of PostgreSQL, appendix A, which other files need, too.
+// SQLSTATE codes (PostgreSQL, appendix A) that other files use, too.
 const (
 	tooManyState  = "53300" // too many connections
 	readOnlyState = "25006" // as from a server that has become a standby
 )
 
-// postgresCodes has SQLSTATEs; postgresClasses has their first two characters, for those that aren't in postgresCodes.
+// postgresCodes maps SQLSTATE codes. postgresClasses maps their first two characters and is used
+// for codes that aren't in postgresCodes.
 var (
 	postgresCodes = map[string]func(error) error{
 		"40001": contended, // serialization failure
 		"40P01": contended, // deadlock
 		"55P03": lockedTooLong,
-		"25P03": contended,  // idle in transaction
-		"25P04": late,       // transaction time-out
-		"57014": late,       // statement time-out, or cancelled by an administrator
-		"53100": unwritable, // disk full
+		"25P03": contended,   // idle in transaction
+		"25P04": tookTooLong, // transaction time-out
+		"57014": tookTooLong, // statement time-out, or cancelled by an administrator
+		"53100": unwritable,  // disk full
 
 		readOnlyState: readOnly,
 	}
@@ -41,15 +42,15 @@ var (
 	}
 )
 
-// mysqlCodes has error numbers of MySQL and MariaDB.
+// mysqlCodes maps error numbers of MySQL and MariaDB.
 var mysqlCodes = map[uint16]func(error) error{
 	1020: contended, // the row has changed since it was read
 	1205: lockedTooLong,
 	1213: contended, // deadlock
 
-	1317: late, // query interrupted
-	1969: late, // max_statement_time of MariaDB
-	3024: late, // max_execution_time of MySQL
+	1317: tookTooLong, // query interrupted
+	1969: tookTooLong, // max_statement_time of MariaDB
+	3024: tookTooLong, // max_execution_time of MySQL
 
 	3:    unwritable,   // a file can't be written, as on a full disk
 	1021: unwritable,   // disk full
@@ -76,7 +77,7 @@ var mysqlCodes = map[uint16]func(error) error{
 	3169: unavailable, // session killed
 }
 
-// sqliteCodes has primary result codes of SQLite.
+// sqliteCodes maps primary result codes of SQLite.
 var sqliteCodes = map[int]func(error) error{
 	sqlite3.SQLITE_BUSY:     contended,
 	sqlite3.SQLITE_LOCKED:   contended,
@@ -88,40 +89,44 @@ var sqliteCodes = map[int]func(error) error{
 	sqlite3.SQLITE_READONLY: unwritable,
 }
 
-// isFull reports whether a MySQL server refuses connections because it has too many, and so is there.
+// isFull reports whether a MySQL server refused the connection because it has too many. Such a
+// server is up.
 func isFull(err error) bool {
 	e, ok := errors.AsType[*mysql.MySQLError](err)
 	return ok && (e.Number == 1040 || e.Number == 1203)
 }
 
-// contended is what Tx tries again after; outside of Tx, and in the end, it is what a client is told.
+// contended returns an error that makes Tx retry. Outside of Tx, or after the last attempt, the
+// client gets it as it is.
 func contended(cause error) error {
 	return errs.New(errs.Unavailable, "Too many others are changing the same thing. Try again in a moment.").
 		After(time.Second).Because(fmt.Errorf("%w: %w", errContended, cause))
 }
 
-// lockedTooLong is contended. Whoever holds the lock may keep it for long, so Tx tries again only once.
+// lockedTooLong returns a contended error that Tx retries only once, because the lock may be held
+// for long.
 func lockedTooLong(cause error) error { return contended(fmt.Errorf("%w: %w", errLockTimeout, cause)) }
 
 func unavailable(cause error) error {
 	return errs.New(errs.Unavailable, "The database does not answer. Try again in a moment.").After(time.Second).Because(cause)
 }
 
-// outOfCluster is for errors of nodes that a Galera cluster has lost.
+// outOfCluster returns the error for a node that has lost its Galera cluster.
 func outOfCluster(cause error) error {
 	return unavailable(fmt.Errorf("the node may have lost its Galera cluster: %w", cause))
 }
 
-// unwritable is for a database that takes no changes, and perhaps still answers questions.
+// unwritable returns the error for a database that refuses changes but may still answer reads.
 func unwritable(cause error) error {
 	return errs.New(errs.Unavailable, "The database takes no changes at the moment. Try again in a moment.").
 		After(unwritableRetry).Because(fmt.Errorf("%w: %w", errUnwritable, cause))
 }
 
-// readOnly is what Tx tries once more after, because there may be another server by now.
+// readOnly returns an unwritable error that Tx retries once, because another server may have become
+// the primary.
 func readOnly(cause error) error { return unwritable(fmt.Errorf("%w: %w", errReadOnly, cause)) }
 
-// late is for what the server has stopped because it took too long.
-func late(cause error) error {
+// tookTooLong returns the error for a statement that the server stopped because it took too long.
+func tookTooLong(cause error) error {
 	return errs.New(errs.Timeout, "This took too long and was stopped. Nothing was changed.").After(time.Second).Because(cause)
 }

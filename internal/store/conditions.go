@@ -10,20 +10,20 @@ import (
 	"github.com/tenantry/tenantry/gen/db/sqlite"
 )
 
-// Whether there is an index for an optional condition of a query depends on whether it counts.
-// PostgreSQL forgets about values once it has seen a prepared statement a few times, and SQLite
-// never looks at them. MySQL and MariaDB plan each time. So PostgreSQL and SQLite are shown only
-// the conditions that count. See docs/adr/0008-lists.md.
+// PostgreSQL and SQLite get only those optional conditions of a query that have a value, so that
+// they choose the right index. PostgreSQL ignores the values once it has executed a prepared
+// statement a few times, and SQLite always ignores them. MySQL and MariaDB plan each execution
+// anyway. See docs/adr/0008-lists.md.
 
-// nameOf returns the name that sqlc has written into a query.
+// nameOf returns the query's name from the comment that sqlc has written into its text.
 func nameOf(text string) string {
 	name, _, _ := strings.Cut(strings.TrimPrefix(text, "-- name: "), " ")
 	return name
 }
 
-// given returns which of the conditions count with these arguments: a bit for each, the lowest for
-// the first one.
-func given(options []db.Option, args []any) uint64 {
+// givenOptions returns a bit mask of the conditions whose parameters have a value. The lowest bit is the
+// first condition.
+func givenOptions(options []db.Option, args []any) uint64 {
 	var count uint64
 	for i, o := range options {
 		if hasValue(args, o.Parameter) {
@@ -33,13 +33,13 @@ func given(options []db.Option, args []any) uint64 {
 	return count
 }
 
-// hasValue reports whether an optional parameter, of which the first is 1, has a value.
+// hasValue reports whether an optional parameter has a value. Parameters are numbered from 1.
 func hasValue(args []any, parameter int) bool {
 	v := reflect.ValueOf(args[parameter-1])
 	return v.Kind() == reflect.Pointer && !v.IsNil()
 }
 
-// postgresText returns a text in which the conditions that don't count are true.
+// postgresText replaces each condition that isn't in the bit mask count by TRUE.
 func postgresText(text string, options []db.Option, count uint64) string {
 	for i, o := range options {
 		shown := "true"
@@ -51,7 +51,7 @@ func postgresText(text string, options []db.Option, count uint64) string {
 	return text
 }
 
-// sqliteConditions shows SQLite which of the optional conditions count.
+// sqliteConditions runs queries after sqliteText has rewritten them.
 type sqliteConditions struct{ sqlite.DBTX }
 
 func (c sqliteConditions) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
@@ -62,8 +62,8 @@ func (c sqliteConditions) QueryRowContext(ctx context.Context, query string, arg
 	return c.DBTX.QueryRowContext(ctx, sqliteText(query, args), args...)
 }
 
-// sqliteText returns a text in which the conditions that count are unconditional. The others stay,
-// so that no parameter is missing.
+// sqliteText makes the optional conditions that have a value unconditional. It keeps the others, so
+// that each argument still has its parameter.
 func sqliteText(text string, args []any) string {
 	for _, o := range db.Statements[nameOf(text)].SQLite {
 		if hasValue(args, o.Parameter) {

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// What those who run an installation may want to know about the server.
+// Facts about the server, for operators.
 
-// ConnectionsBeside is how many connections a Store and what listens through it hold beside Options.MaxConnections: one for
-// pings, and with PostgreSQL one to listen.
+// ConnectionsBeside returns how many connections a Store and its listeners hold in addition to
+// Options.MaxConnections: one for pings, and on PostgreSQL one for LISTEN.
 func (s *Store) ConnectionsBeside() int {
 	if s.engine == Postgres {
 		return 2
@@ -18,8 +18,8 @@ func (s *Store) ConnectionsBeside() int {
 	return 1
 }
 
-// MaxConnections returns how many connections the server takes from everybody together, without those that it keeps for
-// superusers; 0 means that there is no server.
+// MaxConnections returns how many connections the server accepts in total, without those reserved
+// for superusers. It is 0 if there is no server.
 func (s *Store) MaxConnections(ctx context.Context) (int, error) {
 	query := "SELECT @@max_connections"
 	switch s.engine {
@@ -36,7 +36,8 @@ func (s *Store) MaxConnections(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// Encrypted reports whether nobody on the way to the server can read along. There is no way to an SQLite file.
+// Encrypted reports whether the connection to the server is safe from eavesdropping. It is true for
+// an SQLite file.
 func (s *Store) Encrypted(ctx context.Context) (bool, error) {
 	switch s.engine {
 	case SQLite:
@@ -56,17 +57,18 @@ func (s *Store) Encrypted(ctx context.Context) (bool, error) {
 	return cipher != "", nil
 }
 
-// RowSecurity is what PostgreSQL itself does to keep tenants apart, see docs/adr/0012-row-level-security.md.
+// RowSecurity is the state of PostgreSQL's row-level security, see
+// docs/adr/0012-row-level-security.md.
 type RowSecurity struct {
-	User    string   // who logs in
-	Serving string   // who the statements run as: the user, or the role that each transaction is switched to
-	Owner   bool     // User could take the policies down
-	Bypass  bool     // the policies don't hold for Serving
+	User    string   // the user that logs in
+	Serving string   // the user, or the role that each transaction is switched to
+	Owner   bool     // User could drop the policies
+	Bypass  bool     // the policies don't apply to Serving
 	Open    []string // tables of tenants on which row-level security isn't enabled and forced, with the policies that belong there
 	Seen    bool     // a statement without a tenant saw rows of one
-	Search  bool     // Serving may become the role that searches, for which the policies don't hold either
-	Slow    []string // views for searching that aren't that role's, so that no index is used
-	Stale   []string // views for searching that don't exist or lack a column of their table, so that searches fail
+	Search  bool     // Serving may switch to the search role, which bypasses the policies, too
+	Slow    []string // search views that the search role doesn't own, so that no index is used
+	Stale   []string // search views that don't exist or lack a column of their table, so that searches fail
 }
 
 const rowSecurityOfTables = `SELECT c.oid::regclass::text, c.relrowsecurity AND c.relforcerowsecurity
@@ -100,8 +102,8 @@ const rowSecurityOfUsers = `SELECT session_user::text, current_user::text,
 	FROM pg_class AS tables, pg_roles AS login, pg_roles AS serving
 	WHERE tables.oid = to_regclass('tenants') AND login.rolname = session_user AND serving.rolname = current_user`
 
-// RowSecurity looks at the policies, and tries whether they hold for the statements of this store. It is about PostgreSQL alone:
-// ErrNotFound means that the engine has nothing of the kind, or that there are no tables yet.
+// RowSecurity reads the policies and tests whether they apply to this store's statements. It
+// returns ErrNotFound on other engines than PostgreSQL, and if there are no tables yet.
 func (s *Store) RowSecurity(ctx context.Context) (RowSecurity, error) {
 	d, ok := s.database.(*postgresDriver)
 	if !ok {

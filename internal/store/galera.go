@@ -14,28 +14,28 @@ type Galera struct {
 	DirtyReads bool // the node answers reads although it isn't a member
 }
 
-// Galera returns ErrNotFound if the server is no node of a cluster.
+// Galera returns the state of the cluster, or ErrNotFound if the server isn't a node of one.
 func (s *Store) Galera(ctx context.Context) (Galera, error) {
 	if s.engine != MySQL {
 		return Galera{}, ErrNotFound
 	}
-	facts := map[string]string{}
+	status := map[string]string{}
 	for _, query := range []string{"SHOW SESSION VARIABLES LIKE 'wsrep\\_%'", "SHOW GLOBAL STATUS LIKE 'wsrep\\_%'"} {
 		var name, value string
-		if err := eachRow(ctx, s.database.sqlDB(), query, func() { facts[name] = value }, &name, &value); err != nil {
+		if err := eachRow(ctx, s.database.sqlDB(), query, func() { status[name] = value }, &name, &value); err != nil {
 			return Galera{}, fmt.Errorf("ask about the Galera cluster: %w", translateMySQL(err))
 		}
 	}
-	if facts["wsrep_on"] != "ON" {
+	if status["wsrep_on"] != "ON" {
 		return Galera{}, ErrNotFound
 	}
-	nodes, nodesErr := strconv.Atoi(facts["wsrep_cluster_size"])
-	syncWait, syncErr := strconv.Atoi(facts["wsrep_sync_wait"])
+	nodes, nodesErr := strconv.Atoi(status["wsrep_cluster_size"])
+	syncWait, syncErr := strconv.Atoi(status["wsrep_sync_wait"])
 	if nodesErr != nil || syncErr != nil {
-		return Galera{}, fmt.Errorf("read wsrep_cluster_size %q and wsrep_sync_wait %q", facts["wsrep_cluster_size"], facts["wsrep_sync_wait"])
+		return Galera{}, fmt.Errorf("read wsrep_cluster_size %q and wsrep_sync_wait %q", status["wsrep_cluster_size"], status["wsrep_sync_wait"])
 	}
 	return Galera{
-		Nodes: nodes, SyncWait: syncWait, DirtyReads: facts["wsrep_dirty_reads"] == "ON",
-		Member: facts["wsrep_ready"] == "ON" && facts["wsrep_cluster_status"] == "Primary",
+		Nodes: nodes, SyncWait: syncWait, DirtyReads: status["wsrep_dirty_reads"] == "ON",
+		Member: status["wsrep_ready"] == "ON" && status["wsrep_cluster_status"] == "Primary",
 	}, nil
 }

@@ -11,10 +11,11 @@ import (
 	"github.com/tenantry/tenantry/internal/netfault"
 )
 
-// hide describes the error of connecting without quoting anything of the URL: servers quote the names of users and databases.
+// hide describes a connection error without quoting it, because servers quote the names of users
+// and databases.
 func hide(err error) error { return netfault.Hide(err, describePostgres, describeMySQL) }
 
-// hiddenConnector connects with errors that quote nothing of the URL.
+// hiddenConnector hides the errors of another connector.
 type hiddenConnector struct{ driver.Connector }
 
 func (c hiddenConnector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -22,7 +23,8 @@ func (c hiddenConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, hide(err)
 }
 
-// postgresRefusals are reasons of PostgreSQL for refusing a connection, by SQLSTATE (PostgreSQL, appendix A).
+// postgresRefusals describes SQLSTATE codes with which PostgreSQL refuses a connection (appendix
+// A).
 var postgresRefusals = map[string]string{
 	"28P01":       "the server refuses the user or the password",
 	"28000":       "the server refuses the user: pg_hba.conf doesn't let it in from here, or there is no such user",
@@ -49,7 +51,7 @@ func describePostgres(err error) string {
 	return fmt.Sprintf("the server refuses the connection (SQLSTATE %s)", e.Code)
 }
 
-// mysqlRefusals are reasons of MySQL and MariaDB for refusing a connection.
+// mysqlRefusals describes error numbers with which MySQL and MariaDB refuse a connection.
 var mysqlRefusals = map[uint16]string{
 	1045: "the server refuses the user or the password", 1698: "the server refuses the user or the password",
 	1044: "the user may not use the database", 1049: "the server has no such database",

@@ -13,17 +13,19 @@ import (
 	"github.com/tenantry/tenantry/gen/migrations"
 )
 
-// SchemaFault is an index or a constraint that isn't as the migrations make it.
+// SchemaFault is an index or a constraint that differs from what the migrations create.
 type SchemaFault struct {
 	Name string
-	// Invalid means that PostgreSQL doesn't use it, because its creation was interrupted. Otherwise it is missing.
+	// Invalid is true if PostgreSQL doesn't use the index because its creation was interrupted. If
+	// it is false, the index or constraint is missing.
 	Invalid bool
-	// File is the migration that makes it, and Line where; both are empty if no migration does.
+	// File and Line tell where a migration creates it. Both are empty if no migration does.
 	File, Line string
 }
 
-// SchemaFaults compares indexes and constraints by name with those that the migrations make. The schema must
-// have the version that this program needs. Additional ones are no fault, unless they are invalid.
+// SchemaFaults compares the names of indexes and constraints with those in the migrations. The
+// schema must have the version that this program needs. Additional ones are faults only if they are
+// invalid.
 func (s *Store) SchemaFaults(ctx context.Context) ([]SchemaFault, error) {
 	expected, err := expectedNames(s.engine)
 	if err != nil {
@@ -51,11 +53,12 @@ func (s *Store) SchemaFaults(ctx context.Context) ([]SchemaFault, error) {
 
 var (
 	sqlComment = regexp.MustCompile(`--.*`)
-	// namedInSchema finds what makes or drops an index or a constraint, and its name.
+	// namedInSchema matches a clause that creates or drops an index or a constraint, with its name.
 	namedInSchema = regexp.MustCompile(`\b(DROP (?:FOREIGN )?)?(?:INDEX|KEY|CONSTRAINT|CHECK)(?: CONCURRENTLY)?(?: IF (?:NOT )?EXISTS)? (\w+)`)
 )
 
-// expectedNames reads the migrations up.
+// expectedNames returns the indexes and constraints that the "up" sections of the migrations
+// create.
 func expectedNames(engine Engine) (map[string]SchemaFault, error) {
 	files, err := fs.Glob(migrations.FS, string(engine)+"/*.sql")
 	if err != nil {
@@ -81,7 +84,7 @@ func expectedNames(engine Engine) (map[string]SchemaFault, error) {
 	return expected, nil
 }
 
-// An index that is being created now isn't valid yet.
+// An index that is being created isn't valid yet, so it is left out.
 const postgresNames = `
 	WITH ours AS (SELECT relnamespace AS id FROM pg_class WHERE oid = to_regclass('tenants'))
 	SELECT c.relname, i.indisvalid OR EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
@@ -93,12 +96,12 @@ const mysqlNames = `
 	SELECT index_name, true FROM information_schema.statistics WHERE table_schema = database()
 	UNION SELECT constraint_name, true FROM information_schema.table_constraints WHERE table_schema = database()`
 
-// SQLite has the names of constraints only in the text of their table.
+// SQLite keeps the names of constraints only in the text of the table.
 const sqliteNames = `
 	SELECT name, true FROM sqlite_schema WHERE type = 'index'
 	UNION SELECT sql, true FROM sqlite_schema WHERE type = 'table'`
 
-// presentNames returns the indexes and constraints that are there, and whether each is valid.
+// presentNames returns the existing indexes and constraints, and whether each is valid.
 func (s *Store) presentNames(ctx context.Context) (map[string]bool, error) {
 	query := map[Engine]string{Postgres: postgresNames, MySQL: mysqlNames, SQLite: sqliteNames}[s.engine]
 	present := make(map[string]bool)

@@ -34,7 +34,7 @@ func TestSchemaFaultsAreIndexesThatAreMissing(t *testing.T) {
 			t.Errorf("a new schema has faults: %+v", faults)
 		}
 		expected := store.ExpectedNames(t, engine)
-		for _, fact := range facts(t, s) {
+		for _, fact := range schemaObjects(t, s) {
 			if m := named.FindStringSubmatch(fact); m != nil && !expected[m[1]] {
 				t.Errorf("nobody would miss %s", fact)
 			}

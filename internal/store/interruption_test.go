@@ -20,7 +20,7 @@ func TestMigrationsGoOnWhereTheyWereInterrupted(t *testing.T) {
 		s.SQLDB().SetMaxIdleConns(1) // for the many looks at the schema
 		for _, version := range versions(t, engine) {
 			up(t, s, version)
-			want := facts(t, s)
+			want := schemaObjects(t, s)
 			down(t, s, version)
 			if engine == store.MySQL {
 				interruptAndRepeat(t, s, version)
@@ -28,7 +28,7 @@ func TestMigrationsGoOnWhereTheyWereInterrupted(t *testing.T) {
 				interruptTransactions(t, s, version)
 			}
 			up(t, s, version)
-			if diff := cmp.Diff(want, facts(t, s)); diff != "" {
+			if diff := cmp.Diff(want, schemaObjects(t, s)); diff != "" {
 				t.Fatalf("%d: the schema is another one (-want +got):\n%s", version, diff)
 			}
 		}
@@ -126,7 +126,7 @@ func TestMigrateUpFinishesTheMigrationInWhichItIsStopped(t *testing.T) {
 				t.Errorf("another version than %d is noted", all[len(all)-left-1])
 			}
 		}
-		if diff := cmp.Diff(facts(t, storetest.New(t, engine)), facts(t, s)); diff != "" {
+		if diff := cmp.Diff(schemaObjects(t, storetest.New(t, engine)), schemaObjects(t, s)); diff != "" {
 			t.Errorf("the schema is another one (-want +got):\n%s", diff)
 		}
 	})

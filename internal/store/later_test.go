@@ -87,15 +87,15 @@ func afterLater(t *testing.T, s *store.Store, source string) []string {
 	t.Helper()
 	engine := s.Engine()
 	m := generate(t, engine, source)
-	before := facts(t, s)
+	before := schemaObjects(t, s)
 	m.run(t, s, "Up")
-	after := facts(t, s)
+	after := schemaObjects(t, s)
 	if engine == store.Postgres {
 		wantPolicies(t, s, m.schema)
 		wantSearchViews(t, s)
 	}
 	m.run(t, s, "Down")
-	if diff := cmp.Diff(before, facts(t, s)); diff != "" {
+	if diff := cmp.Diff(before, schemaObjects(t, s)); diff != "" {
 		t.Errorf("the way back leads to another schema (-before +after):\n%s", diff)
 	}
 	if engine == store.Postgres {

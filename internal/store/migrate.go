@@ -13,9 +13,10 @@ import (
 	"github.com/tenantry/tenantry/gen/migrations"
 )
 
-// MigrateUp applies all migrations that are missing and returns those that it applied, also with an error. Any
-// number of processes may call it at once: one works, the others wait and then find nothing to do. When ctx
-// ends, the migration that is being applied is finished, and the next one isn't begun.
+// MigrateUp applies all missing migrations and returns those that it applied, even if it returns an
+// error. Several processes may call it at once: one of them applies the migrations, and the others
+// wait and then find nothing to do. If ctx ends, MigrateUp finishes the current migration and
+// doesn't begin the next.
 func (s *Store) MigrateUp(ctx context.Context) ([]Migration, error) {
 	return s.migrateUpTo(ctx, math.MaxInt64)
 }
@@ -51,8 +52,8 @@ func (s *Store) migrateUpTo(ctx context.Context, version int64) ([]Migration, er
 	return done, err
 }
 
-// MigrateDown takes back the newest migration and returns it, or ErrNotFound if none is applied. It isn't
-// stopped by the end of ctx once it has begun.
+// MigrateDown rolls back the newest migration and returns it, or returns ErrNotFound if none is
+// applied. Once begun, it isn't stopped by the end of ctx.
 func (s *Store) MigrateDown(ctx context.Context) (Migration, error) {
 	var undone Migration
 	err := s.migrate(ctx, func(m *migrator) error {
@@ -81,8 +82,8 @@ func (s *Store) MigrateDown(ctx context.Context) (Migration, error) {
 	return undone, err
 }
 
-// MigrateStamp notes the migrations up to a version as applied, without running them, and returns those that weren't before. It
-// is for a schema that was made in another way.
+// MigrateStamp records the migrations up to a version as applied, without running them. It returns
+// those that weren't recorded before. Use it for a schema that was created in another way.
 func (s *Store) MigrateStamp(ctx context.Context, version int64) ([]Migration, error) {
 	var done []Migration
 	err := s.migrate(ctx, func(m *migrator) error {
@@ -120,7 +121,8 @@ func (s *Store) MigrateStamp(ctx context.Context, version int64) ([]Migration, e
 	return done, err
 }
 
-// migrator runs steps on the only connection of its session, which holds the lock.
+// migrator runs migration steps on the single connection of its session. This connection holds the
+// lock.
 type migrator struct {
 	engine  Engine
 	session *sql.DB
@@ -129,7 +131,7 @@ type migrator struct {
 	notice  func(string)
 }
 
-// step is one migration, applied or taken back.
+// step is one migration and its direction: applied or rolled back.
 type step struct {
 	version int64
 	up      bool
@@ -143,8 +145,8 @@ func (s *Store) migrate(ctx context.Context, f func(*migrator) error) error {
 	}
 	migrate := func() error { return s.migrateLocked(ctx, f) }
 	var err error
-	if dog := s.database.watchdog(); dog != nil {
-		err = dog.trust(migrate) // statements take as long as they take
+	if w := s.database.connectionWatchdog(); w != nil {
+		err = w.suspend(migrate) // statements may take any time
 	} else {
 		err = migrate()
 	}
@@ -183,7 +185,7 @@ func (s *Store) migrateLocked(ctx context.Context, f func(*migrator) error) erro
 	if err := f(m); err != nil {
 		return err
 	}
-	return m.tidy(context.WithoutCancel(ctx))
+	return m.clearBegun(context.WithoutCancel(ctx))
 }
 
 // missing returns the migrations that aren't applied, oldest first.
@@ -205,7 +207,8 @@ func (m *migrator) missing(ctx context.Context) ([]Migration, error) {
 	return missing, nil
 }
 
-// migration returns the migration with a version. Its name is empty if this program doesn't know it.
+// migration returns the migration with this version. Its name is empty if this program doesn't know
+// the version.
 func (m *migrator) migration(version int64) Migration {
 	for _, source := range m.steps.ListSources() {
 		if source.Version == version {
@@ -215,8 +218,8 @@ func (m *migrator) migration(version int64) Migration {
 	return Migration{Version: version}
 }
 
-// run runs a step to its end, also when ctx ends meanwhile. PostgreSQL and SQLite run it and note it in one
-// transaction.
+// run runs a step to its end, even if ctx ends meanwhile. PostgreSQL and SQLite run and record the
+// step in one transaction.
 func (m *migrator) run(ctx context.Context, s step) error {
 	told := m.noticeStop(ctx, s)
 	defer told()
@@ -246,8 +249,8 @@ func (m *migrator) run(ctx context.Context, s step) error {
 	return nil
 }
 
-// noticeStop tells the operator that the step is finished first, if ctx ends before the step does. The caller
-// calls the returned function after the step.
+// noticeStop tells the operator, if ctx ends before the step does, that the step is finished first.
+// The caller calls the returned function after the step.
 func (m *migrator) noticeStop(ctx context.Context, s step) func() {
 	ended, told := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -261,7 +264,7 @@ func (m *migrator) noticeStop(ctx context.Context, s step) func() {
 	return func() { close(ended); <-told }
 }
 
-// note notes a step as done without running it.
+// note records a step as done without running it.
 func (m *migrator) note(ctx context.Context, s step) error {
 	if _, err := m.notes.ApplyVersion(ctx, s.version, s.up); err != nil {
 		return fmt.Errorf("note migration %d: %w", s.version, err)
@@ -269,7 +272,7 @@ func (m *migrator) note(ctx context.Context, s step) error {
 	return nil
 }
 
-// provider runs our migrations on a pool. Without one it only lists them.
+// provider returns a goose provider for our migrations. If pool is nil, it can only list them.
 func (s *Store) provider(pool *sql.DB) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations.FS, string(s.engine))
 	if err != nil {

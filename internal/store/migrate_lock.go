@@ -21,15 +21,17 @@ const (
 	lockTimeout     = 5 * time.Minute
 )
 
-// migrationLock lets one process migrate a database at a time. The lock of a process that is killed is free as
-// soon as the server has finished its last statement and ended its session.
+// migrationLock ensures that only one process at a time migrates a database. If the process is
+// killed, the server releases the lock after it has finished the last statement and ended the
+// session.
 type migrationLock struct {
 	try func(ctx context.Context) (bool, error)
-	// holder describes who has the lock.
+	// holder describes the session that holds the lock.
 	holder func(ctx context.Context) string
 }
 
-// lockMigrations waits for the lock until ctx ends. It tells the operator what it waits for.
+// lockMigrations waits for the lock until ctx ends. It tells the operator which session it waits
+// for.
 func (s *Store) lockMigrations(ctx context.Context, session *sql.DB) (unlock func(), err error) {
 	unlock = func() {} // the lock ends with the session
 	var l migrationLock
@@ -59,7 +61,7 @@ func (s *Store) lockMigrations(ctx context.Context, session *sql.DB) (unlock fun
 	return unlock, nil
 }
 
-// sessionLock is a lock that the server gives to a session.
+// sessionLock returns a lock that the server grants to a session.
 func sessionLock(session *sql.DB, try, holder string) migrationLock {
 	return migrationLock{
 		try: func(ctx context.Context) (bool, error) {
@@ -102,7 +104,7 @@ func (l migrationLock) wait(ctx context.Context, notice func(string)) error {
 
 var errSessionLost = errors.New("the connection that held the lock for migrations is lost")
 
-// singleConnector makes one connection and no second one, because the lock is lost with the first.
+// singleConnector makes only one connection, because the lock is lost with the connection.
 type singleConnector struct {
 	driver.Connector
 

@@ -112,7 +112,7 @@ func TestMigrateDownToNothingAndUpAgain(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
-		before := facts(t, s)
+		before := schemaObjects(t, s)
 		all := versions(t, engine)
 		for i, version := range slices.Backward(all) {
 			undone, err := s.MigrateDown(t.Context())
@@ -123,7 +123,7 @@ func TestMigrateDownToNothingAndUpAgain(t *testing.T) {
 				t.Errorf("down from %d: version is %d", version, current)
 			}
 		}
-		if left := facts(t, s); len(left) > 0 {
+		if left := schemaObjects(t, s); len(left) > 0 {
 			t.Errorf("this is left of the schema: %v", left)
 		}
 		if _, err := s.MigrateDown(t.Context()); !errors.Is(err, store.ErrNotFound) {
@@ -132,7 +132,7 @@ func TestMigrateDownToNothingAndUpAgain(t *testing.T) {
 		if done, err := s.MigrateUp(t.Context()); err != nil || len(done) != len(all) {
 			t.Fatalf("up again: %d migrations applied, error %v; want %d", len(done), err, len(all))
 		}
-		if diff := cmp.Diff(before, facts(t, s)); diff != "" {
+		if diff := cmp.Diff(before, schemaObjects(t, s)); diff != "" {
 			t.Errorf("the schema is another one now (-before +after):\n%s", diff)
 		}
 	})

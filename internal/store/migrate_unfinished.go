@@ -10,18 +10,20 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// MySQL and MariaDB commit each DDL statement by itself. So if the process is killed, a step may have changed
-// the schema and not be noted as done. The table goose_unfinished has the step that was begun last. Only while
-// that step is repeated does the error "it exists already" mean that it was carried out. Each section of
-// gen/migrations/mysql has one DDL statement, at its end, which was carried out either as a whole or not at
-// all; storegen makes it so.
+// MySQL and MariaDB commit each DDL statement on its own. If the process is killed, a step may have
+// changed the schema without being recorded as done. The table goose_unfinished holds the step that
+// was begun last. If this step is repeated, an error such as "already exists" means that the
+// earlier run was successful. That is reliable because each section of gen/migrations/mysql has one
+// DDL statement, at its end (storegen makes it so), and one DDL statement is carried out completely
+// or not at all.
 
 const (
 	createUnfinished = "CREATE TABLE IF NOT EXISTS goose_unfinished (id tinyint PRIMARY KEY, version_id bigint NOT NULL, is_up boolean NOT NULL)"
 	replaceBegun     = "REPLACE INTO goose_unfinished (id, version_id, is_up) VALUES (1, ?, ?)"
 )
 
-// begunStep returns the step that was begun last, if it isn't known to be done. Its version is 0 if there is none.
+// begunStep returns the step that was begun last and may be unfinished. Its version is 0 if there
+// is none.
 func begunStep(ctx context.Context, engine Engine, db reader) (step, error) {
 	if engine != MySQL {
 		return step{}, nil
@@ -55,7 +57,8 @@ func begunStep(ctx context.Context, engine Engine, db reader) (step, error) {
 	return s, nil
 }
 
-// resume finishes the step in which an earlier process was stopped, and returns it. Its version is 0 if there is none.
+// resume finishes the step in which an earlier process was stopped, and returns it. Its version is
+// 0 if there is none.
 func (m *migrator) resume(ctx context.Context) (step, error) {
 	s, err := begunStep(ctx, m.engine, m.session)
 	if err != nil || s.version == 0 {
@@ -67,7 +70,7 @@ func (m *migrator) resume(ctx context.Context) (step, error) {
 	return s, m.run(ctx, s)
 }
 
-// begin writes down that a step begins, and reports whether it was begun before and not finished.
+// begin records that a step begins. It reports whether the step was begun before and not finished.
 func (m *migrator) begin(ctx context.Context, s step) (repeated bool, err error) {
 	if m.engine != MySQL {
 		return false, nil
@@ -85,8 +88,8 @@ func (m *migrator) begin(ctx context.Context, s step) (repeated bool, err error)
 	return false, nil
 }
 
-// tidy removes what begin has written, if the step is done.
-func (m *migrator) tidy(ctx context.Context) error {
+// clearBegun removes the record that begin has written, if the step is done.
+func (m *migrator) clearBegun(ctx context.Context) error {
 	if m.engine != MySQL {
 		return nil
 	}
@@ -108,12 +111,12 @@ func (m *migrator) forget(ctx context.Context) error {
 	return nil
 }
 
-// resolve decides what the error of a step means. It returns nil if the step was carried out before, and then
-// notes it as done.
+// resolve interprets the error of a step. If the step was carried out by an earlier run, it records
+// the step as done and returns nil.
 func (m *migrator) resolve(ctx context.Context, s step, repeated bool, cause error) error {
 	e, ok := errors.AsType[*mysql.MySQLError](cause)
 	if !ok || stoppedByServer[e.Number] {
-		return cause // it may have been carried out, so it counts as begun
+		return cause // unknown whether it was carried out, so it stays begun
 	}
 	if findsItsResult(e) && repeated {
 		return m.note(ctx, s)
@@ -124,9 +127,10 @@ func (m *migrator) resolve(ctx context.Context, s step, repeated bool, cause err
 	return errors.Join(cause, m.forget(ctx)) // it wasn't carried out
 }
 
-// findsItsResult reports whether an error is that of a DDL statement that was carried out before.
+// findsItsResult reports whether a DDL statement failed because it had been carried out before.
 func findsItsResult(e *mysql.MySQLError) bool {
-	// Of the reasons for 1005, can't create table, number 121 is a foreign key of the same name (MariaDB).
+	// Error 1005 is "can't create table". With errno 121 a foreign key with this name exists
+	// (MariaDB).
 	return resultIsThere[e.Number] || e.Number == 1005 && strings.Contains(e.Message, "errno: 121")
 }
 
@@ -146,7 +150,7 @@ var resultIsThere = map[uint16]bool{
 	3940: true, // constraint doesn't exist
 }
 
-// stoppedByServer are errors after which a statement may have been carried out or not.
+// stoppedByServer lists the errors after which a statement may or may not have been carried out.
 var stoppedByServer = map[uint16]bool{
 	1053: true, // server shuts down
 	1317: true, // statement interrupted

@@ -11,14 +11,15 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// Migration is one step of the schema's history.
+// Migration is one version of the schema.
 type Migration struct {
 	Version   int64
 	Name      string
 	AppliedAt time.Time // zero if it isn't applied
 }
 
-// Migrations returns all migrations that this program knows, oldest first. It changes nothing and waits for no lock.
+// Migrations returns all migrations that this program knows, oldest first. It changes nothing and
+// waits for no lock.
 func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 	p, err := s.provider(nil)
 	if err != nil {
@@ -37,8 +38,8 @@ func (s *Store) Migrations(ctx context.Context) ([]Migration, error) {
 	return list, nil
 }
 
-// SchemaVersion returns the version of the database's schema, 0 for an empty database, and the one that this
-// program needs. It changes nothing and waits for no lock.
+// SchemaVersion returns the current version of the database's schema, 0 for an empty database, and
+// the version that this program needs. It changes nothing and waits for no lock.
 func (s *Store) SchemaVersion(ctx context.Context) (current, needed int64, err error) {
 	applied, err := s.applied(ctx)
 	if err != nil {
@@ -62,15 +63,15 @@ type reader interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// appliedMigrations returns the versions that are applied, and when they were.
+// appliedMigrations returns when each applied migration was applied, by version.
 func appliedMigrations(ctx context.Context, engine Engine, db reader) (map[int64]time.Time, error) {
 	applied, _, err := migrationState(ctx, engine, db)
 	return applied, err
 }
 
-// migrationState returns the versions in goose's table, which has a row of each that is applied, and the step
-// that was begun last if it isn't done. Goose itself isn't asked: it creates the table without a lock, which
-// fails when several processes do so at once.
+// migrationState returns the versions in goose's table, and the step that was begun last if it is
+// unfinished. It doesn't ask goose, which would create its table without a lock and fail if several
+// processes do so at once.
 func migrationState(ctx context.Context, engine Engine, db reader) (applied map[int64]time.Time, begun step, err error) {
 	applied = make(map[int64]time.Time)
 	exists, err := tableExists(ctx, engine, db, "goose_db_version")
@@ -109,12 +110,12 @@ func tableExists(ctx context.Context, engine Engine, db reader, table string) (b
 	return tables > 0, nil
 }
 
-// newest returns the greatest of the versions, or 0.
+// newest returns the highest version, or 0 if there is none.
 func newest(applied map[int64]time.Time) int64 {
 	return slices.Max(append(slices.Collect(maps.Keys(applied)), 0))
 }
 
-// migrationOf takes the name from the file's, which is <number>_<name>.sql.
+// migrationOf takes version and name from a file name of the form <number>_<name>.sql.
 func migrationOf(source *goose.Source) Migration {
 	base := source.Path
 	for i, c := range base {

@@ -21,7 +21,7 @@ func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 		return nil, nil, err
 	}
 	config.ParseTime, config.Loc = true, time.UTC
-	config.ClientFoundRows = true   // an update that changes nothing still has found its row
+	config.ClientFoundRows = true   // count matched rows, not changed ones
 	config.InterpolateParams = true // one round trip instead of three
 	if config.Timeout == 0 {
 		config.Timeout = connectTimeout
@@ -32,14 +32,14 @@ func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 			config.Params[variable] = lockWait
 		}
 	}
-	config.Params["sql_mode"] = "'TRADITIONAL'" // refuse what doesn't fit instead of cutting it off
-	config.Logger = &mysql.NopLogger{}          // it prints to stderr what it returns as an error anyway
+	config.Params["sql_mode"] = "'TRADITIONAL'" // refuse values that don't fit instead of truncating them
+	config.Logger = &mysql.NopLogger{}          // it would print errors that it also returns
 	probe, err := mysqlProbe(config)
 	if err != nil {
 		return nil, nil, errors.New("the driver refuses the options of the URL")
 	}
-	dog := newWatchdog(probe)
-	config.DialFunc = dog.dial
+	w := newWatchdog(probe)
+	config.DialFunc = w.dial
 	direct, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, nil, errors.New("the driver refuses the options of the URL")
@@ -48,7 +48,7 @@ func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	strict := strictConnector{connector}
 	pool := sql.OpenDB(strict)
 	migrations := config.Clone()
-	delete(migrations.Params, dburl.TableLockWaitVariable) // they wait for tables as long as it takes
+	delete(migrations.Params, dburl.TableLockWaitVariable) // migrations wait for table locks without limit
 	single, err := mysql.NewConnector(migrations)
 	if err != nil {
 		return nil, nil, errors.New("the driver refuses the options of the URL")
@@ -59,22 +59,22 @@ func openMySQL(u *dburl.URL, opts Options) (*sqlDriver, db.Querier, error) {
 	d := &sqlDriver{
 		reader: pool, writer: pool, pings: keepOne(sql.OpenDB(strict)), pingOn: pingMySQL,
 		isolation: sql.LevelReadCommitted, translate: translateMySQL,
-		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, dog: dog, single: hiddenConnector{single},
+		wrap: func(t *sql.Tx) db.Querier { return db.NewMySQL(t, mapper(translateMySQL)) }, watchdog: w, single: hiddenConnector{single},
 		mysql: config,
 	}
 	return d, db.NewMySQL(pool, mapper(translateMySQL)), nil
 }
 
-// mysqlIdle returns a part of the statement that sets the variables of a connection. It makes the server end a
-// connection that does nothing in a transaction. MariaDB and MySQL have different variables for that; each of
-// them runs only its own versioned comment. MySQL also ends connections that are idle outside of a transaction;
-// the pool then makes new ones.
+// mysqlIdle returns the part of a SET statement that makes the server close a connection that is
+// idle in a transaction. MariaDB and MySQL have different variables for that, so each is in a
+// versioned comment that only one of them executes. MySQL also closes connections that are idle
+// outside of a transaction; the pool replaces them.
 func mysqlIdle(limit time.Duration) string {
 	seconds := max(1, int(limit.Seconds()))
 	return fmt.Sprintf("/*M!100300 , idle_transaction_timeout = %[1]d *//*!80000 , wait_timeout = %[1]d */", seconds)
 }
 
-// mysqlProbe asks past the pool whether the server answers.
+// mysqlProbe returns a function that checks, outside of the pool, whether the server answers.
 func mysqlProbe(config *mysql.Config) (func(context.Context) error, error) {
 	config = config.Clone()
 	dialer := newDialer()
@@ -95,11 +95,12 @@ func mysqlProbe(config *mysql.Config) (func(context.Context) error, error) {
 	}, nil
 }
 
-// The name of the key is nowhere but at the end of the text: "... for key 'companies_tenant_id_code_key'",
-// in MySQL 8 with the table in front of it.
+// mysqlKey finds the name of the unique key at the end of the message: "... for key
+// 'companies_tenant_id_code_key'". MySQL 8 puts the table's name before it.
 var mysqlKey = regexp.MustCompile(`for key '(?:[^'.]+\.)?([^']+)'$`)
 
-// Of a foreign key or check it is the first name in backquotes after CONSTRAINT, or the first in quotes.
+// mysqlConstraint finds the name of a foreign key or check: the first name in backquotes after
+// CONSTRAINT, or the first in quotes.
 var mysqlConstraint = regexp.MustCompile("CONSTRAINT [`.\\w]*?`?(\\w+_(?:fkey|check))`|'(\\w+_check)'")
 
 func translateMySQL(err error) error {
@@ -142,8 +143,9 @@ func firstGroup(pattern *regexp.Regexp, text string) string {
 	return ""
 }
 
-// mysqlCollation makes new tables compare text byte by byte and without padding, as the other engines do. MySQL and
-// MariaDB have different names for that, so it can't stand in the migrations.
+// mysqlCollation makes new tables compare text byte by byte and without padding, as the other
+// engines do. It isn't part of the migrations because MySQL and MariaDB have different names for
+// this collation.
 func mysqlCollation(ctx context.Context, pool *sql.DB) error {
 	var current, wanted string
 	err := pool.QueryRowContext(ctx, `
@@ -156,7 +158,7 @@ func mysqlCollation(ctx context.Context, pool *sql.DB) error {
 	if current == wanted {
 		return nil
 	}
-	// The name comes from the two above.
+	// The name is one of the two constants above, so it is safe in SQL.
 	if _, err := pool.ExecContext(ctx, "ALTER DATABASE CHARACTER SET utf8mb4 COLLATE "+wanted); err != nil {
 		return fmt.Errorf("set collation: %w", err)
 	}

@@ -8,8 +8,9 @@ import (
 	"fmt"
 )
 
-// strictConnector makes connections that are closed once a COMMIT or ROLLBACK has failed. The server may still have
-// the transaction, and would refuse to begin another one on that connection (error 1568).
+// strictConnector makes connections that the pool discards after a failed COMMIT or ROLLBACK. The
+// server may still have the transaction open and would refuse to begin another one on the same
+// connection (error 1568).
 type strictConnector struct{ driver.Connector }
 
 func (c strictConnector) Connect(ctx context.Context) (driver.Conn, error) {
@@ -24,7 +25,7 @@ func (c strictConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &strictConn{mysqlConn: conn}, nil
 }
 
-// mysqlConn is what database/sql uses of a connection of the driver.
+// mysqlConn lists the interfaces of the driver's connection that database/sql uses.
 type mysqlConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -43,7 +44,7 @@ type strictConn struct {
 	failed bool
 }
 
-// IsValid is asked before the connection goes back to the pool.
+// IsValid is called by database/sql before the connection goes back to the pool.
 func (c *strictConn) IsValid() bool { return !c.failed && c.mysqlConn.IsValid() }
 
 func (c *strictConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
@@ -62,7 +63,7 @@ type strictTx struct {
 
 func (t strictTx) Commit() error {
 	err := t.Tx.Commit()
-	// A deadlock has rolled back, and is common between nodes of a cluster.
+	// A deadlock has rolled the transaction back, and is common between nodes of a cluster.
 	t.conn.failed = err != nil && !errors.Is(translateMySQL(err), errContended)
 	return err
 }
@@ -73,8 +74,8 @@ func (t strictTx) Rollback() error {
 	return err
 }
 
-// pingMySQL asks with a statement that does nothing. A node that isn't in its Galera cluster refuses it, as all that a
-// transaction needs, while it answers pings and whatever reads no table.
+// pingMySQL runs a statement that changes nothing. A node that has lost its Galera cluster refuses
+// this statement, although it still answers protocol pings and statements that read no table.
 func pingMySQL(ctx context.Context, pool *sql.DB) error {
 	_, err := pool.ExecContext(ctx, "ROLLBACK")
 	return err

@@ -10,16 +10,17 @@ import (
 
 var errPooled = fmt.Errorf("something like pgbouncer is between here and PostgreSQL, and LISTEN doesn't work through it: %w", errors.ErrUnsupported)
 
-// Channel is what those say to each other who use the same PostgreSQL database, under a name (LISTEN and NOTIFY).
+// Channel sends messages between processes that use the same PostgreSQL database (LISTEN and
+// NOTIFY).
 type Channel struct {
 	driver *postgresDriver
 	name   string
 }
 
-// channelPrefix is what all channels of ours begin with.
+// channelPrefix begins the name of each channel.
 const channelPrefix = "tenantry_"
 
-// Channel returns the one with a name; nil if the engine has none.
+// Channel returns the channel with this name, or nil if the engine has no channels.
 func (s *Store) Channel(name string) *Channel {
 	d, ok := s.database.(*postgresDriver)
 	if !ok {
@@ -28,9 +29,10 @@ func (s *Store) Channel(name string) *Channel {
 	return &Channel{d, channelPrefix + name}
 }
 
-// Publish tells all who listen. The text has less than 8000 bytes.
+// Publish sends text to all listeners. The text must be shorter than 8000 bytes.
 func (c *Channel) Publish(ctx context.Context, text string) error {
-	// Nothing is written that a disk or a standby would have to have first. The statement has no name, for pgbouncer.
+	// The commit needn't wait for the disk or a standby, because it writes nothing that must be
+	// durable. The statement has no name, for pgbouncer.
 	_, err := c.driver.pool.Exec(ctx, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)", pgx.QueryExecModeExec, c.name, text)
 	if err != nil {
 		return fmt.Errorf("notify: %w", translatePostgres(err))
@@ -38,9 +40,10 @@ func (c *Channel) Publish(ctx context.Context, text string) error {
 	return nil
 }
 
-// Listen calls ready when it has begun to listen, and then hear with each text, on a connection beside the pool, until ctx ends or
-// the connection does. Through something like pgbouncer the error is errors.ErrUnsupported, and nothing has been tried: the
-// subscription would stay with a connection that others use.
+// Listen subscribes on a connection outside of the pool. It calls ready once it is subscribed, and
+// then hear with each message, until ctx ends or the connection fails. Behind a pooler such as
+// pgbouncer it returns errors.ErrUnsupported without subscribing, because the subscription would
+// stay on a connection that others use.
 func (c *Channel) Listen(ctx context.Context, ready func(), hear func(text string)) error {
 	if c.driver.pooled.Load() {
 		return errPooled

@@ -8,19 +8,20 @@ import (
 )
 
 const (
-	// connectionWait is how long a transaction or query waits for a connection of the pool at most. It is as long as lockWait,
-	// because the others mostly hold theirs while they wait for a lock.
+	// connectionWait limits how long a transaction or query waits for a connection of the pool. It
+	// equals lockWait, because the holders of the connections mostly wait for a lock themselves.
 	connectionWait = 5 * time.Second
-	// usedUpRetry is the Retry-After of requests that get no connection.
+	// usedUpRetry is the Retry-After of requests that got no connection.
 	usedUpRetry = 2 * time.Second
 )
 
-// connection takes a connection of a pool with take. The error is errs.Busy if none becomes free in time.
+// connection calls take to get a connection of a pool. It returns errs.Busy if none becomes free in
+// time.
 func connection[Conn any](ctx context.Context, take func(context.Context) (Conn, error)) (Conn, error) {
-	waiting, cancel := context.WithTimeout(ctx, connectionWait)
+	waitCtx, cancel := context.WithTimeout(ctx, connectionWait)
 	defer cancel()
-	conn, err := take(waiting)
-	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+	conn, err := take(waitCtx)
+	if err != nil && waitCtx.Err() != nil && ctx.Err() == nil {
 		err = errs.New(errs.Busy, "All connections to the database are in use. Try again in a moment.").After(usedUpRetry)
 	}
 	return conn, err

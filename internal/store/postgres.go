@@ -23,25 +23,26 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// hostTimeout is how long making a connection may take before the next server of the URL is tried, unless the URL says so with
-// connect_timeout. Where there is no other server, the watchdog says when to give up.
+// hostTimeout limits how long it may take to connect before the next server of the URL is tried,
+// unless the URL sets connect_timeout. For the last server the watchdog sets the limit.
 const hostTimeout = time.Second
 
-// lockWaitSetting is one of PostgreSQL: how long a statement waits for a lock at most. Without it, one locked table would
-// take all connections. MySQL has the same limit.
+// lockWaitSetting is the PostgreSQL setting for the longest wait for a lock. Without it, one locked
+// table would use up all connections. MySQL has the same limit.
 const lockWaitSetting = "lock_timeout"
 
 type postgresDriver struct {
-	pool   *pgxpool.Pool
-	single driver.Connector // of std
-	std    *sql.DB
-	pings  *sql.DB // of one connection
-	dog    *watchdog
-	// idleInTransaction is a setting of PostgreSQL.
+	pool     *pgxpool.Pool
+	single   driver.Connector // of std
+	std      *sql.DB
+	pings    *sql.DB // of one connection
+	watchdog *watchdog
+	// idleInTransaction is the value of PostgreSQL's setting idle_in_transaction_session_timeout.
 	idleInTransaction string
 	lockTimeout       string      // the same
-	pooled            atomic.Bool // whether something like pgbouncer is in between
-	// switched is whether the user could get around row-level security, and so each transaction goes on as tenantry_serving.
+	pooled            atomic.Bool // a pooler such as pgbouncer is in between
+	// switched is true if the user could bypass row-level security. Each transaction is then
+	// switched to tenantry_serving.
 	switched atomic.Bool
 }
 
@@ -55,14 +56,14 @@ func openPostgres(ctx context.Context, u *dburl.URL, opts Options) (database, db
 		config.ConnConfig.ConnectTimeout = hostTimeout
 	}
 	d := &postgresDriver{
-		dog:               newWatchdog(postgresProbe(&config.ConnConfig.Config)),
+		watchdog:          newWatchdog(postgresProbe(&config.ConnConfig.Config)),
 		idleInTransaction: "idle_in_transaction_session_timeout = " + strconv.FormatInt(opts.IdleInTransaction.Milliseconds(), 10),
 	}
 	d.lockTimeout = lockWaitSetting + " = '" + lockWait + "s'"
 	if given := config.ConnConfig.RuntimeParams[lockWaitSetting]; given != "" {
 		d.lockTimeout = lockWaitSetting + " = '" + strings.ReplaceAll(given, "'", "''") + "'"
 	}
-	config.ConnConfig.DialFunc = d.dog.dial
+	config.ConnConfig.DialFunc = d.watchdog.dial
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		return d.prepare(ctx, conn, d.session()+"; SET "+d.lockTimeout)
 	}
@@ -70,21 +71,23 @@ func openPostgres(ctx context.Context, u *dburl.URL, opts Options) (database, db
 	onError := config.ConnConfig.OnPgError
 	config.ConnConfig.OnPgError = func(conn *pgconn.PgConn, e *pgconn.PgError) bool {
 		if e.Code == readOnlyState {
-			d.pool.Reset() // the others lead to the same server
+			d.pool.Reset() // other connections lead to the same server
 			return false
 		}
 		return onError(conn, e)
 	}
-	// Its few queries work through pgbouncer, too, and each connection is for one use.
+	// The few queries of std must work through pgbouncer, too, and each of its connections is used
+	// once.
 	std := config.ConnConfig.Copy()
 	std.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-	// What is kept about statements we keep ourselves, and pgx makes room for hundreds on each connection.
+	// This package caches statement descriptions itself; pgx would allocate room for hundreds on
+	// each connection.
 	config.ConnConfig.DefaultQueryExecMode, config.ConnConfig.StatementCacheCapacity, config.ConnConfig.DescriptionCacheCapacity = pgx.QueryExecModeExec, 0, 0
 	if d.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, nil, fmt.Errorf("make pool: %w", err)
 	}
 	d.single = hiddenConnector{stdlib.GetConnector(*std, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
-		return d.prepare(ctx, conn, d.session()) // migrations wait for locks as long as it takes
+		return d.prepare(ctx, conn, d.session()) // no lock_timeout: migrations wait for locks without limit
 	}))}
 	d.std = sql.OpenDB(d.single)
 	d.std.SetMaxIdleConns(0)
@@ -92,12 +95,12 @@ func openPostgres(ctx context.Context, u *dburl.URL, opts Options) (database, db
 	return d, db.NewPostgres(postgresConn{d}, mapper(translatePostgres)), nil
 }
 
-// prepare gets a new connection ready, with settings that a pooler's connection doesn't get.
+// prepare sets up a new connection. Connections of a pooler don't get the settings.
 func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn, settings string) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 	})
-	// As a binary value a number loses the zeros at its end.
+	// In binary form a number would lose its trailing zeros.
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "numeric", OID: pgtype.NumericOID, Codec: &pgtype.TextFormatOnlyCodec{Codec: pgtype.NumericCodec{}},
 	})
@@ -108,7 +111,8 @@ func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn, settings s
 	if len(results) != 1 || len(results[0].Rows) != 1 {
 		return errors.New("no answer to the question for the number of the server process")
 	}
-	// The number of the server process is in the handshake, too; something in between gives another one there.
+	// The server process sends its number in the handshake, too. If the two differ, there is a
+	// pooler in between.
 	pid, bypasses := string(results[0].Rows[0][0]), string(results[0].Rows[0][1])
 	pooled := pid != strconv.FormatUint(uint64(conn.PgConn().PID()), 10)
 	if pooled {
@@ -121,27 +125,29 @@ func (d *postgresDriver) prepare(ctx context.Context, conn *pgx.Conn, settings s
 	return nil
 }
 
-// session returns the settings of a connection. Nothing is set for whoever comes next on a connection of a pooler.
+// session returns the settings of a connection. On a pooler's connection nothing is set, because
+// another client uses it next.
 //
-// JIT is off, because compiling parts of a plan that aren't executed takes longer than a search. The server
-// rolls back a transaction whose client does nothing, which frees its locks, and notices when the client's
-// machine is gone.
+// JIT is off, because compiling parts of a plan that aren't executed takes longer than a search.
+// The server rolls back a transaction whose client is idle for too long, which frees its locks, and
+// detects that a client's machine is gone.
 func (d *postgresDriver) session() string {
 	return "SET jit = off; SET " + d.idleInTransaction + "; SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4"
 }
 
-// whoServes asks for the number of the server process, and whether the user has to become tenantry_serving: because the policies
-// don't hold for superusers and the like, and the owner could take them down. The migration makes the role, where it may.
+// whoServes asks for the number of the server process, and whether the user must be switched to
+// tenantry_serving. That is so if policies don't apply to the user (a superuser, for example), or
+// if the user owns the tables and could drop the policies. A migration creates the role, if it may.
 const whoServes = `SELECT pg_backend_pid(), EXISTS (
 	SELECT FROM pg_class AS tables, pg_roles AS users, pg_roles AS serving
 	WHERE tables.oid = to_regclass('tenants') AND users.rolname = current_user AND serving.rolname = '` + servingRole + `'
 		AND (users.rolsuper OR users.rolbypassrls OR pg_has_role(tables.relowner, 'USAGE'))
 		AND pg_has_role(serving.oid, 'MEMBER') AND has_table_privilege(serving.oid, tables.oid, 'INSERT'))`
 
-// migrated finds out again what whoServes asks for.
+// migrated asks again whether the user must be switched (whoServes).
 func (d *postgresDriver) migrated(ctx context.Context) error { return d.std.PingContext(ctx) }
 
-// postgresFresh reports whether a connection that has done nothing for a while is still one.
+// postgresFresh reports whether an idle connection is still alive.
 func postgresFresh(conn *pgx.Conn) bool {
 	network := conn.PgConn().Conn()
 	if encrypted, ok := network.(*tls.Conn); ok {
@@ -151,7 +157,8 @@ func postgresFresh(conn *pgx.Conn) bool {
 	return !ok || silent(watched)
 }
 
-// postgresProbe asks past the pool whether there is a server of the kind that the URL asks for.
+// postgresProbe returns a function that checks, outside of the pool, whether a server of the kind
+// that the URL asks for answers.
 func postgresProbe(config *pgconn.Config) func(context.Context) error {
 	config = config.Copy()
 	dialer := newDialer()
@@ -190,16 +197,16 @@ func (d *postgresDriver) pingDB() *sql.DB { return d.pings }
 
 func (d *postgresDriver) connector() driver.Connector { return d.single }
 
-func (d *postgresDriver) watchdog() *watchdog { return d.dog }
+func (d *postgresDriver) connectionWatchdog() *watchdog { return d.watchdog }
 
 func (d *postgresDriver) close() {
-	d.dog.end()
+	d.watchdog.end()
 	_ = d.std.Close()
 	_ = d.pings.Close()
 	d.pool.Close()
 }
 
-// translatePostgres knows the codes of PostgreSQL, appendix A.
+// translatePostgres translates errors by their SQLSTATE codes (PostgreSQL, appendix A).
 func translatePostgres(err error) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return ErrNotFound

@@ -11,18 +11,19 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// maxDeferred is how many statements wait at most, so that filling a database takes no more memory
-// than a request.
+// maxDeferred limits how many statements are deferred, so that importing a lot of rows takes no
+// more memory than a request.
 const maxDeferred = 100
 
-// postgresTx is a transaction that begins with its first statement, in the same round trip. See docs/adr/0015-round-trips.md.
+// postgresTx is a transaction whose BEGIN is sent in the same round trip as its first statement.
+// See docs/adr/0015-round-trips.md.
 type postgresTx struct {
 	d        *postgresDriver
 	conn     *pgxpool.Conn // nil after the end
-	pipeline pipeline      // what is sent with the next statement
-	begun    bool          // if only in the pipeline
-	sent     bool          // the server knows of it
-	scope    scope         // of the last statement
+	pipeline pipeline      // statements to send with the next one
+	begun    bool          // BEGIN is at least in the pipeline
+	sent     bool          // BEGIN has been sent
+	scope    scope         // of the previous statement
 	switched bool          // to the serving role
 }
 
@@ -38,8 +39,9 @@ func (t *postgresTx) querier() db.Querier {
 	return db.NewPostgres(postgresConn{t}, mapper(translatePostgres))
 }
 
-// prepare puts the beginning into the pipeline, and what has to be set: only what is another than with the statement before. A
-// statement of the zero scope may see what that one saw, but not all tenants' rows.
+// prepare adds to the pipeline what must precede a statement: BEGIN, and the settings that differ
+// from those of the statement before. A statement with the zero scope may keep the tenant of the
+// previous one, but not access to all tenants' rows.
 func (t *postgresTx) prepare(ctx context.Context, as scope) (*statements, error) {
 	if t.conn == nil {
 		return nil, pgx.ErrTxClosed
@@ -47,7 +49,7 @@ func (t *postgresTx) prepare(ctx context.Context, as scope) (*statements, error)
 	s := statementsOf(t.conn.Conn())
 	if !t.begun {
 		t.pipeline.command("BEGIN")
-		if t.d.pooled.Load() { // where session can't set it
+		if t.d.pooled.Load() { // the session of a pooler isn't set up
 			t.pipeline.command("SET LOCAL " + t.d.idleInTransaction)
 			t.pipeline.command("SET LOCAL " + t.d.lockTimeout)
 		}
@@ -77,8 +79,8 @@ func (t *postgresTx) run(ctx context.Context, as scope, text string, args []any)
 	return s.run(ctx, &t.pipeline, statementOf(text, args), args)
 }
 
-// exec sends a deferred statement together with the next one, or with COMMIT: no caller looks at
-// its result before. An error of it is that of what comes next.
+// exec defers a statement: it is sent together with the next one, or with COMMIT, because no caller
+// inspects its result before. Its error is returned by the call that sends it.
 func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any) (pgconn.CommandTag, error) {
 	name := nameOf(text)
 	if !db.Deferred[name] || len(t.pipeline.names) >= maxDeferred {
@@ -92,14 +94,14 @@ func (t *postgresTx) exec(ctx context.Context, as scope, text string, args []any
 	return pgconn.CommandTag{}, err
 }
 
-// commit sends the deferred statements, too. The server skips all that comes after an error, so
+// commit sends the deferred statements and COMMIT. After an error the server skips the rest, so
 // that it never commits a part.
 func (t *postgresTx) commit(ctx context.Context) error {
 	if !t.begun {
 		t.release()
 		return nil
 	}
-	// A commit that has begun isn't cut off: nobody would know whether it has happened.
+	// A commit that has begun isn't cancelled, because its outcome would be unknown.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	before := len(t.pipeline.names)
@@ -113,7 +115,7 @@ func (t *postgresTx) commit(ctx context.Context) error {
 			err = closeErr
 		}
 		if err == nil && tag.String() != "COMMIT" {
-			return pgx.ErrTxCommitRollback // what a server makes of the commit of a transaction that has failed
+			return pgx.ErrTxCommitRollback // COMMIT of a failed transaction rolls back
 		}
 	}
 	if err == nil {
@@ -121,9 +123,10 @@ func (t *postgresTx) commit(ctx context.Context) error {
 		return nil
 	}
 	if _, refused := errors.AsType[*pgconn.PgError](err); refused && answered < before {
-		return translatePostgres(err) // something that comes before the commit
+		return translatePostgres(err) // a statement before the commit failed
 	}
-	// pgconn.SafeToRetry says yes to some errors that come when the commit has long been sent.
+	// pgconn.SafeToRetry isn't used: it returns true for some errors that occur after the commit
+	// has been sent.
 	return undecided(translatePostgres(err))
 }
 
@@ -139,7 +142,7 @@ func (t *postgresTx) rollback(ctx context.Context) error {
 	return err
 }
 
-// release gives the connection back. The pool closes one that is still in a transaction.
+// release gives the connection back. The pool closes a connection that is still in a transaction.
 func (t *postgresTx) release() {
 	t.conn.Release()
 	t.conn = nil

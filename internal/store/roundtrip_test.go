@@ -37,7 +37,7 @@ func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
 			fillEmptyTables(t, s)
 		}
 		fill("tech-startup")
-		want, users, tenants := facts(t, s), count(t, s, "users"), count(t, s, "tenants")
+		want, users, tenants := schemaObjects(t, s), count(t, s, "users"), count(t, s, "tenants")
 
 		before := func(name string) int64 { return versionOf(t, engine, name) - 1 }
 		entries := verifyTrails(t, s, keys)
@@ -66,7 +66,7 @@ func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
 			down(t, s, version)
 		}
 		backTo(t, s, 0)
-		if diff := cmp.Diff(want, facts(t, s)); diff != "" {
+		if diff := cmp.Diff(want, schemaObjects(t, s)); diff != "" {
 			t.Errorf("the schema is another one (-want +got):\n%s", diff)
 		}
 	})
@@ -136,7 +136,7 @@ var (
 // fillEmptyTables gives each table without rows one row, with values only where there must be some.
 func fillEmptyTables(t *testing.T, s *store.Store) {
 	t.Helper()
-	schema := facts(t, s)
+	schema := schemaObjects(t, s)
 	rows := map[string]map[string]string{} // table, column, value
 	for _, fact := range schema {
 		if m := factOfColumn.FindStringSubmatch(fact); m != nil && m[4] == "not null" {

@@ -2,7 +2,7 @@ package store
 
 import "context"
 
-// eachRow runs a query, and calls f each time when a row has been read into dest.
+// eachRow runs a query. For each row it scans the values into dest and then calls f.
 func eachRow(ctx context.Context, db reader, query string, f func(), dest ...any) error {
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {

@@ -10,11 +10,13 @@ import (
 	"os"
 )
 
-// ErrOtherDatabase says that the database of who serves isn't that of who migrates.
+// ErrOtherDatabase means that DATABASE_URL and MIGRATIONS_DATABASE_URL lead to different databases
+// or schemas.
 var ErrOtherDatabase = errors.New("MIGRATIONS_DATABASE_URL leads to another database, or another schema of it, than DATABASE_URL")
 
-// IsSameDatabase reports whether another store, perhaps of another user, has the same database and schema. One of the two takes
-// a lock, and the other one looks whether it is taken: names and addresses of the same database may differ.
+// IsSameDatabase reports whether another store, perhaps of another user, uses the same database and
+// schema. One store takes a lock and the other checks whether it is taken, because one database may
+// have several names and addresses.
 func (s *Store) IsSameDatabase(ctx context.Context, other *Store) (bool, error) {
 	if s.engine != other.engine {
 		return false, nil
@@ -39,7 +41,7 @@ func (s *Store) IsSameDatabase(ctx context.Context, other *Store) (bool, error) 
 	return same, nil
 }
 
-// seesLock lets holder take a lock and tries to take it, too.
+// seesLock makes holder take a lock, and reports whether the store then finds it taken.
 func (s *Store) seesLock(ctx context.Context, holder *sql.Conn, key int64) (bool, error) {
 	take, try, where := "SELECT pg_try_advisory_lock($1)", "SELECT NOT pg_try_advisory_xact_lock($1)", "SELECT coalesce(current_schema(), '')"
 	if s.engine == MySQL {
@@ -64,7 +66,7 @@ func (s *Store) seesLock(ctx context.Context, holder *sql.Conn, key int64) (bool
 	if err := holder.QueryRowContext(ctx, where).Scan(&there); err != nil {
 		return false, err
 	}
-	// Who may not use the schema yet has none.
+	// A user who may not use the schema yet sees none ("").
 	isSamePlace := here == there || s.engine == Postgres && (here == "" || there == "")
 	if s.engine == MySQL && isSamePlace && !taken {
 		return s.isSameCluster(ctx, holder)
@@ -72,10 +74,11 @@ func (s *Store) seesLock(ctx context.Context, holder *sql.Conn, key int64) (bool
 	return taken && isSamePlace, nil
 }
 
-// mysqlPlace is the name of the database: a lock is the whole server's.
+// mysqlPlace selects the name of the database, because locks are shared by the whole server.
 const mysqlPlace = "SELECT DATABASE()"
 
-// isSameCluster reports whether both are nodes of one Galera cluster, where each node has locks of its own.
+// isSameCluster reports whether both servers are nodes of one Galera cluster. Each node has locks
+// of its own.
 func (s *Store) isSameCluster(ctx context.Context, holder *sql.Conn) (bool, error) {
 	const query = "SHOW STATUS LIKE 'wsrep_cluster_state_uuid'"
 	var name, here, there string
@@ -86,8 +89,9 @@ func (s *Store) isSameCluster(ctx context.Context, holder *sql.Conn) (bool, erro
 	return err == nil && here != "" && here == there, err
 }
 
-// ForeignTables returns the tables of the schema that the user isn't the owner of, nor a member of the owner, and so
-// can't change. Other engines than PostgreSQL have no owners.
+// ForeignTables returns the tables of the schema that the user can't change, because the user
+// neither owns them nor is a member of the owner. It returns none on other engines than PostgreSQL,
+// which have no owners.
 func (s *Store) ForeignTables(ctx context.Context) ([]string, error) {
 	if s.engine != Postgres {
 		return nil, nil

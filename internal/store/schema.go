@@ -13,15 +13,17 @@ import (
 	"github.com/tenantry/tenantry/gen/migrations"
 )
 
-// compatibleMark is a line of a migration after which programs that don't know it go on, see docs/adr/0020-upgrades.md.
+// compatibleMark is a line in a migration. Programs that don't know this migration can run after
+// it, see docs/adr/0020-upgrades.md.
 const compatibleMark = "-- tenantry: runs with older programs"
 
-// SchemaMismatch means that this program doesn't run with the schema of the database. Its text says what to do.
+// SchemaMismatch means that this program can't run with the schema of the database. Its text says
+// what to do.
 type SchemaMismatch struct {
 	Current, Needed int64
 }
 
-// IsBehind reports whether migrations are missing that this program needs.
+// IsBehind reports whether migrations that this program needs are missing.
 func (m *SchemaMismatch) IsBehind() bool { return m.Current < m.Needed }
 
 func (m *SchemaMismatch) Error() string {
@@ -31,10 +33,10 @@ func (m *SchemaMismatch) Error() string {
 	return fmt.Sprintf("the database has schema version %d, but this program knows only %d and doesn't run with a newer one: start a newer program", m.Current, m.Needed)
 }
 
-// CheckSchema returns a *SchemaMismatch if this program doesn't run with the schema of the database, and another
-// error if that can't be found out. A newer schema is fine if all migrations that this program doesn't know are
-// marked as compatible with older programs. It asks on the connection for pings, so that it works while the pool
-// has no free one.
+// CheckSchema returns a *SchemaMismatch if this program can't run with the schema of the database,
+// and another error if that can't be determined. A newer schema is accepted if all migrations that
+// this program doesn't know are marked as compatible with older programs. CheckSchema uses the
+// connection for pings, so that it works while the pool is exhausted.
 func (s *Store) CheckSchema(ctx context.Context) error {
 	conn, err := s.database.pingDB().Conn(ctx)
 	if err != nil {
@@ -74,7 +76,8 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 	return nil
 }
 
-// compatibleMigrations returns the versions that the database has noted as compatible. Whether they are applied is another matter.
+// compatibleMigrations returns the versions that are recorded as compatible in the database,
+// whether they are applied or not.
 func compatibleMigrations(ctx context.Context, engine Engine, db reader) (map[int64]bool, error) {
 	compatible := make(map[int64]bool)
 	exists, err := tableExists(ctx, engine, db, "compatible_migrations")
@@ -89,8 +92,8 @@ func compatibleMigrations(ctx context.Context, engine Engine, db reader) (map[in
 	return compatible, nil
 }
 
-// noteCompatible notes before a migration is applied that it is marked as compatible, so that no program meets
-// it without that. After it was taken back, the note goes.
+// noteCompatible records before a step that its migration is marked as compatible, so that no
+// program finds it applied without the record. After a rollback it removes the record.
 func (m *migrator) noteCompatible(ctx context.Context, s step) error {
 	marked, err := isCompatible(m.engine, s.version)
 	if err != nil || !marked {
@@ -108,7 +111,8 @@ func (m *migrator) noteCompatible(ctx context.Context, s step) error {
 	return nil
 }
 
-// isCompatible reports whether a migration of this program is marked as compatible with older programs.
+// isCompatible reports whether a migration of this program is marked as compatible with older
+// programs.
 func isCompatible(engine Engine, version int64) (bool, error) {
 	files, err := fs.Glob(migrations.FS, fmt.Sprintf("%s/%05d_*.sql", engine, version))
 	if err != nil || len(files) != 1 {

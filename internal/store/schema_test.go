@@ -14,9 +14,9 @@ import (
 func TestSchemasOfAllEnginesAreEqual(t *testing.T) {
 	t.Parallel()
 	const reference = store.SQLite // the engine that is always there
-	want := facts(t, storetest.New(t, reference))
+	want := schemaObjects(t, storetest.New(t, reference))
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		for _, difference := range differences(reference, want, engine, facts(t, storetest.New(t, engine))) {
+		for _, difference := range differences(reference, want, engine, schemaObjects(t, storetest.New(t, engine))) {
 			t.Error(difference)
 		}
 	})
@@ -25,7 +25,7 @@ func TestSchemasOfAllEnginesAreEqual(t *testing.T) {
 func TestDifferencesOfSchemasNameTableColumnAndEngine(t *testing.T) {
 	t.Parallel()
 	sqlite := storetest.New(t, store.SQLite)
-	want := facts(t, sqlite)
+	want := schemaObjects(t, sqlite)
 	for _, statement := range []string{
 		"ALTER TABLE users DROP COLUMN phone",
 		"ALTER TABLE users ADD COLUMN phone varchar(32) NOT NULL DEFAULT ''",
@@ -35,7 +35,7 @@ func TestDifferencesOfSchemasNameTableColumnAndEngine(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := strings.Join(differences(store.Postgres, want, store.SQLite, facts(t, sqlite)), "\n")
+	got := strings.Join(differences(store.Postgres, want, store.SQLite, schemaObjects(t, sqlite)), "\n")
 	for _, expected := range []string{
 		"only postgres has: table users, column phone, varchar(32), null",
 		"only sqlite has: table users, column phone, varchar(32), not null",
@@ -101,7 +101,7 @@ func differences(a store.Engine, ofA []string, b store.Engine, ofB []string) []s
 }
 
 // facts returns all that is worth knowing about a database's schema, in words that are the same for every engine.
-func facts(t *testing.T, s *store.Store) []string {
+func schemaObjects(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	queries := map[store.Engine]struct{ columns, keys string }{
 		store.Postgres: {postgresColumns, postgresKeys},

@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// OtherSchema is a schema of PostgreSQL that is not the one that the store uses.
+// OtherSchema is a PostgreSQL schema that the store doesn't use.
 type OtherSchema struct {
 	Name          string
 	HasExtensions bool // whether objects of extensions are in it
 }
 
-// OtherSchemas returns those that neither the server nor an extension made.
+// OtherSchemas returns the schemas that were made by neither the server nor an extension.
 func (s *Store) OtherSchemas(ctx context.Context) ([]OtherSchema, error) {
 	const query = `SELECT nspname, EXISTS (SELECT FROM pg_extension WHERE extnamespace = n.oid) FROM pg_namespace AS n
 		WHERE nspname <> current_schema() AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\_%'
@@ -27,7 +27,8 @@ func (s *Store) OtherSchemas(ctx context.Context) ([]OtherSchema, error) {
 	return list, nil
 }
 
-// requireSchema returns an error if the search path of a user of PostgreSQL leads to no schema, so that no table can be made.
+// requireSchema returns an error if the search path of the PostgreSQL user contains no existing
+// schema, so that no table can be created.
 func requireSchema(ctx context.Context, db reader) error {
 	var exists bool
 	if err := db.QueryRowContext(ctx, "SELECT current_schema() IS NOT NULL").Scan(&exists); err != nil {
@@ -40,7 +41,7 @@ func requireSchema(ctx context.Context, db reader) error {
 	return nil
 }
 
-// CurrentSchema returns the schema of PostgreSQL that the store uses; "" if it doesn't exist.
+// CurrentSchema returns the PostgreSQL schema that the store uses, or "" if it doesn't exist.
 func (s *Store) CurrentSchema(ctx context.Context) (string, error) {
 	var name string
 	if err := s.database.sqlDB().QueryRowContext(ctx, "SELECT coalesce(current_schema(), '')").Scan(&name); err != nil {
@@ -49,7 +50,8 @@ func (s *Store) CurrentSchema(ctx context.Context) (string, error) {
 	return name, nil
 }
 
-// ExtensionSchema returns the schema of an extension of PostgreSQL; "" if the database doesn't have the extension.
+// ExtensionSchema returns the schema of a PostgreSQL extension, or "" if the extension isn't
+// installed.
 func (s *Store) ExtensionSchema(ctx context.Context, extension string) (string, error) {
 	var schema string
 	err := s.database.sqlDB().QueryRowContext(ctx,

@@ -10,21 +10,22 @@ import (
 	"github.com/tenantry/tenantry/gen/db/postgres"
 )
 
-// scope is whose rows a statement sees in the tables of tenants: PostgreSQL shows no others, whatever the statement's conditions.
-// See docs/adr/0012-row-level-security.md. The zero scope is nobody's.
+// scope tells PostgreSQL whose rows a statement may see in the tables of tenants, whatever the
+// statement's conditions are. See docs/adr/0012-row-level-security.md. The zero value sees no
+// tenant's rows.
 type scope struct {
 	tenant   uuid.UUID
-	scoped   bool // to the tenant
-	unscoped bool // all tenants' rows, to be read
+	scoped   bool // to one tenant
+	unscoped bool // may read all tenants' rows
 }
 
-// runner runs statements: a pool or a transaction.
+// runner runs statements. It is a pool or a transaction.
 type runner interface {
 	run(ctx context.Context, as scope, text string, args []any) (*postgresRows, error)
 	exec(ctx context.Context, as scope, text string, args []any) (pgconn.CommandTag, error)
 }
 
-// postgresConn has the ways that the generated queries take.
+// postgresConn implements the interface that the generated queries use.
 type postgresConn struct{ runner runner }
 
 func (c postgresConn) Tenant(id uuid.UUID) postgres.DBTX {
@@ -56,7 +57,7 @@ func (s scoped) Exec(ctx context.Context, text string, args ...any) (pgconn.Comm
 	return s.runner.exec(ctx, s.scope, text, args)
 }
 
-// executed reads rows to their end.
+// executed reads rows to their end and returns the command tag.
 func executed(rows *postgresRows, err error) (pgconn.CommandTag, error) {
 	if err != nil {
 		return pgconn.CommandTag{}, err
@@ -65,10 +66,12 @@ func executed(rows *postgresRows, err error) (pgconn.CommandTag, error) {
 	return rows.CommandTag(), rows.Err()
 }
 
-// servingRole is what the first migration makes for whoever serves. It owns nothing and can't get around the policies.
+// servingRole is the role for serving requests, which the first migration creates. It owns nothing
+// and can't bypass the policies.
 const servingRole = "tenantry_serving"
 
-// settings are what the policies ask for, and the role if it has to be switched. They end with the transaction.
+// settings are the settings that the policies read, and the role if it must be switched. They end
+// with the transaction.
 type settings struct {
 	text  string
 	scope scope
@@ -78,13 +81,15 @@ const (
 	setTenant  = "SELECT set_config('app.tenant_id', $1::uuid::text, true)"
 	setScope   = "SELECT set_config('app.tenant_id', $1::uuid::text, true), set_config('app.unscoped', $2, true)"
 	switchRole = ", set_config('role', '" + servingRole + "', true)"
-	// A list without filters reads an index in its order, whatever the values, so it is planned once. Without force_generic_plan PostgreSQL
-	// plans it for each execution when a tenant has more rows than the average. Without enable_sort = off it may take all rows of a tenant
-	// and sort them, because the plan expects an average tenant.
+	// planOnce is for lists without filters. They read an index in its order, whatever the values,
+	// so they are planned once. Without force_generic_plan PostgreSQL would plan each execution for
+	// a tenant that has more rows than the average. Without enable_sort = off it may read and sort
+	// all rows of a tenant, because the plan expects an average tenant.
 	planOnce = ", set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_sort', 'off', true)"
 )
 
-// to returns what has to be set in a transaction to get from a scope to another one, and perhaps into the serving role; nil for nothing.
+// to returns the settings that change the scope of a transaction to other and, if switches is true,
+// the role. It returns nil if there is nothing to change.
 func (s scope) to(other scope, switches bool) *settings {
 	switch {
 	case switches:
@@ -98,7 +103,7 @@ func (s scope) to(other scope, switches bool) *settings {
 	}
 }
 
-// values are the parameters that a text may have, in their binary form.
+// values returns the parameters that the SQL text may use, in binary format.
 func (s *settings) values(on *statements) [][]byte {
 	on.settings = [2][]byte{nil, {}}
 	if s.scope.scoped {
@@ -111,7 +116,7 @@ func (s *settings) values(on *statements) [][]byte {
 	return on.settings[:]
 }
 
-// run takes a connection of the pool for one statement.
+// run runs one statement on a connection of the pool.
 func (d *postgresDriver) run(ctx context.Context, as scope, text string, args []any) (*postgresRows, error) {
 	conn, err := connection(ctx, d.pool.Acquire)
 	if err != nil {
@@ -130,17 +135,18 @@ func (d *postgresDriver) exec(ctx context.Context, as scope, text string, args [
 	return executed(d.run(ctx, as, text, args))
 }
 
-// runAfter sends settings and a statement in one round trip. The two are a transaction of their own, with which the settings end.
+// runAfter sends settings and a statement in one round trip, as a transaction of their own. The
+// settings end with it.
 func (s *statements) runAfter(ctx context.Context, set *settings, text string, args []any) (*postgresRows, error) {
 	var p pipeline
-	is := statementOf(text, args)
+	stmt := statementOf(text, args)
 	if set != nil {
-		if s.isPlannedOnce(is) {
+		if s.isPlannedOnce(stmt) {
 			set.text += planOnce
 		}
 		if err := s.set(ctx, &p, set); err != nil {
 			return nil, err
 		}
 	}
-	return s.run(ctx, &p, is, args)
+	return s.run(ctx, &p, stmt, args)
 }

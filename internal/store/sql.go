@@ -13,7 +13,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// sqlDriver serves the engines that are used through database/sql.
+// sqlDriver implements the engines that use database/sql: MySQL, MariaDB and SQLite.
 type sqlDriver struct {
 	reader, writer *sql.DB // the same but for SQLite
 	pings          *sql.DB // of one connection
@@ -21,7 +21,7 @@ type sqlDriver struct {
 	isolation      sql.IsolationLevel
 	translate      func(error) error
 	wrap           func(*sql.Tx) db.Querier
-	dog            *watchdog // nil: SQLite has no network
+	watchdog       *watchdog // nil: SQLite has no network
 	single         driver.Connector
 	mysql          *mysql.Config // nil: SQLite
 }
@@ -61,11 +61,11 @@ func (d *sqlDriver) pingDB() *sql.DB { return d.pings }
 
 func (d *sqlDriver) connector() driver.Connector { return d.single }
 
-func (d *sqlDriver) watchdog() *watchdog { return d.dog }
+func (d *sqlDriver) connectionWatchdog() *watchdog { return d.watchdog }
 
 func (d *sqlDriver) close() {
-	if d.dog != nil {
-		d.dog.end()
+	if d.watchdog != nil {
+		d.watchdog.end()
 	}
 	_ = d.reader.Close()
 	_ = d.writer.Close()
@@ -100,7 +100,8 @@ func (t sqlTx) rollback(context.Context) error {
 	return err
 }
 
-// unreadable wraps an error of database/sql about a value; it returns nil for others. It has no name for them.
+// unreadable wraps database/sql's error for a value that can't be scanned, which has no exported
+// type. It returns nil for other errors.
 func unreadable(err error) error {
 	if strings.HasPrefix(err.Error(), "sql: Scan error on column ") {
 		return fmt.Errorf("%w: %w", ErrUnreadable, err)
@@ -108,5 +109,5 @@ func unreadable(err error) error {
 	return nil
 }
 
-// closedPool reports whether err is what database/sql says after Close; it has no name for it.
+// closedPool reports whether err is database/sql's error for a closed pool, which isn't exported.
 func closedPool(err error) bool { return err.Error() == "sql: database is closed" }

@@ -19,11 +19,12 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// sqliteFileMode lets nobody but the owner read what is in the database. SQLite gives it to the files beside it
-// (-wal, -shm), too.
+// sqliteFileMode allows only the owner to read the database. SQLite uses the same mode for the
+// files beside it (-wal, -shm).
 const sqliteFileMode = 0o600
 
-// openSQLite opens one connection that writes, because SQLite has one writer at a time, and several that read.
+// openSQLite opens one connection that writes, because SQLite has one writer at a time, and several
+// that read.
 func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	absolute, err := filepath.Abs(path)
 	if err != nil {
@@ -63,7 +64,7 @@ func openSQLite(path string, opts Options) (*sqlDriver, db.Querier, error) {
 	return d, db.NewSQLite(sqliteConditions{sqliteConn{reader: reader, writer: writer}}, mapper(translateSQLite)), nil
 }
 
-// SQLiteFile returns the file of a database's URL, and false if the URL isn't one of SQLite.
+// SQLiteFile returns the path in an SQLite URL, and false for other URLs.
 func SQLiteFile(databaseURL string) (string, bool) {
 	u, err := dburl.Parse(databaseURL)
 	if err != nil || u.Engine != SQLite {
@@ -72,8 +73,8 @@ func SQLiteFile(databaseURL string) (string, bool) {
 	return u.File(), true
 }
 
-// createSQLite makes an empty file unless there is one. It doesn't open one that is there: to close it again
-// would release the locks that SQLite has on it in this process.
+// createSQLite creates an empty file if none exists. It doesn't open an existing file: closing it
+// would release the locks that SQLite holds on it in this process.
 func createSQLite(path string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, sqliteFileMode)
 	if errors.Is(err, fs.ErrExist) {
@@ -92,7 +93,7 @@ func sqliteDSN(absolute, extra string) string {
 	return (&url.URL{Scheme: "file", Path: absolute, RawQuery: pragmas + "&" + extra}).String()
 }
 
-// sqliteConn sends what changes to the writer and what doesn't to the readers.
+// sqliteConn sends changes to the writer and reads to the readers.
 type sqliteConn struct{ reader, writer *sql.DB }
 
 func (c sqliteConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -154,8 +155,8 @@ func translateSQLite(err error) error {
 	return err
 }
 
-// sqliteKey makes a constraint's name out of "... UNIQUE constraint failed: companies.tenant_id, companies.code (2067)",
-// by the rule that unique constraints are called <table>_<columns>_key.
+// sqliteKey derives the constraint's name from "... UNIQUE constraint failed: companies.tenant_id,
+// companies.code (2067)". Unique constraints are named <table>_<columns>_key.
 func sqliteKey(message string) string {
 	_, columns, found := strings.Cut(message, "UNIQUE constraint failed: ")
 	if !found {
@@ -173,7 +174,7 @@ func sqliteKey(message string) string {
 	return name + "_key"
 }
 
-// lastWord finds the name in "... CHECK constraint failed: users_role_check (275)".
+// lastWord returns the name in "... CHECK constraint failed: users_role_check (275)".
 func lastWord(message string) string {
 	message, _, _ = strings.Cut(message, " (")
 	return message[strings.LastIndexByte(message, ' ')+1:]

@@ -7,20 +7,20 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// PoolStats is how busy a pool of connections is, whatever the engine.
+// PoolStats is the state of a connection pool, for every engine.
 type PoolStats struct {
 	Pool       string // "main", or "reader" and "writer" of SQLite
 	Max        int
 	InUse      int
 	Idle       int
-	Waits      int64 // how often someone had to wait for a connection, since the start
+	Waits      int64 // how often a caller had to wait for a connection, since the start
 	WaitedTime time.Duration
 }
 
-// Stats returns the state of each pool of connections. It asks no server.
+// Stats returns the state of each pool of connections. It doesn't ask the server.
 func (s *Store) Stats() []PoolStats { return s.database.stats() }
 
-// Collectors returns the metrics of the pools of connections.
+// Collectors returns the metrics of the connection pools.
 func (s *Store) Collectors() []prometheus.Collector {
 	var all []prometheus.Collector
 	for i, pool := range s.Stats() {
@@ -48,9 +48,9 @@ func (s *Store) Collectors() []prometheus.Collector {
 	return all
 }
 
-// UsedUp reports whether all connections that answer questions are in use at the moment. It asks no server.
+// UsedUp reports whether all connections for reading are in use. It doesn't ask the server.
 func (s *Store) UsedUp() bool {
-	first := s.Stats()[0] // with SQLite the readers
+	first := s.Stats()[0] // on SQLite the readers
 	return first.InUse >= first.Max
 }
 

@@ -1,4 +1,5 @@
-// Package store keeps the data in PostgreSQL, MySQL or MariaDB, or SQLite. It is the only place that knows a driver.
+// Package store keeps the data in PostgreSQL, MySQL or MariaDB, or SQLite. No other package knows a
+// database driver.
 package store
 
 import (
@@ -15,17 +16,18 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// Engine names a kind of database, as in gen/migrations.
+// Engine is a kind of database, named as in gen/migrations.
 type Engine = dburl.Engine
 
-// The engines.
+// The supported engines.
 const (
 	Postgres = dburl.Postgres
 	MySQL    = dburl.MySQL // and MariaDB
 	SQLite   = dburl.SQLite
 )
 
-// Store runs the queries of sql/queries, each on its own. What has to happen together goes into Tx.
+// Store runs each query of sql/queries in a transaction of its own. Use Tx for queries that belong
+// together.
 type Store struct {
 	db.Querier
 
@@ -39,20 +41,20 @@ type Store struct {
 	refusals *refusals
 }
 
-// Options has what can be set about a store beside its URL.
+// Options are the settings of a Store besides its URL.
 type Options struct {
 	MaxConnections int // to the server, or of readers with SQLite; 0 means 20
-	// IdleInTransaction is how long a transaction may do nothing before the server rolls it back, for instance
-	// because its process is frozen; 0 means 15 seconds. MySQL and MariaDB count whole seconds. It has no
-	// effect on SQLite, which has no server.
+	// IdleInTransaction is how long a transaction may be idle before the server rolls it back, for
+	// instance because the process is frozen; 0 means 15 seconds. MySQL and MariaDB count whole
+	// seconds. It has no effect on SQLite, which has no server.
 	IdleInTransaction time.Duration
-	// Tracer makes spans of transactions and queries; nil makes none.
+	// Tracer makes spans of transactions and queries. If it is nil, there are none.
 	Tracer trace.Tracer
 	// Notice, if set, is called with a message for operators when a migration waits for something.
 	Notice func(string)
 }
 
-// database is what differs between the engines.
+// database is implemented by each engine.
 type database interface {
 	begin(ctx context.Context) (tx, error)
 	connect(ctx context.Context) error // makes the first connection of each pool
@@ -60,7 +62,7 @@ type database interface {
 	sqlDB() *sql.DB                    // for what isn't a query of sql/queries
 	pingDB() *sql.DB                   // the pool of one connection that ping uses
 	connector() driver.Connector       // for migrations
-	watchdog() *watchdog
+	connectionWatchdog() *watchdog
 	stats() []PoolStats
 	close()
 }
@@ -75,15 +77,16 @@ const (
 	defaultMaxConnections = 20
 	connectTimeout        = 5 * time.Second
 
-	// defaultIdleInTransaction is longer than a slow machine takes between two statements, and half of a
-	// request's time limit.
+	// defaultIdleInTransaction is longer than a slow machine takes between two statements, and half
+	// of a request's time limit.
 	defaultIdleInTransaction = 15 * time.Second
-	// pingIdleTime is how long the connection for pings is kept without one.
+	// pingIdleTime is how long the connection for pings is kept open without a ping.
 	pingIdleTime = time.Minute
 )
 
-// Open connects to the database at a URL that dburl.Parse reads. An SQLite file that doesn't exist is created, with its folder. An error
-// quotes no part of the URL, because that holds a password.
+// Open connects to the database with this URL (see dburl.Parse). If the SQLite file doesn't exist,
+// Open creates it and its directory. Errors quote no part of the URL, because it contains a
+// password.
 func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error) {
 	if opts.MaxConnections == 0 {
 		opts.MaxConnections = defaultMaxConnections
@@ -126,8 +129,8 @@ func Open(ctx context.Context, databaseURL string, opts Options) (*Store, error)
 	return s, nil
 }
 
-// connect asks for the first sign of life. SQLite doesn't wait, whatever its busy_timeout, while another process gives a new
-// file its journal; so this does.
+// connect makes the first connections. On SQLite it retries while another process creates the
+// journal of a new file, because busy_timeout doesn't apply then.
 func (s *Store) connect(ctx context.Context) error {
 	for {
 		err := s.database.connect(ctx)
@@ -142,14 +145,14 @@ func (s *Store) connect(ctx context.Context) error {
 	}
 }
 
-// Engine says which kind of database this is.
+// Engine returns the kind of database.
 func (s *Store) Engine() Engine { return s.engine }
 
-// Ping asks the database for a sign of life, on a connection of its own, so that it works while the pool has no
-// free one.
+// Ping checks whether the database answers. It uses a connection of its own, so that it works while
+// the pool is exhausted.
 func (s *Store) Ping(ctx context.Context) error { return s.database.ping(ctx) }
 
-// Now returns the time of the database's clock. SQLite has none of its own.
+// Now returns the time of the database's clock, or this machine's time on SQLite.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	if s.engine == SQLite {
 		return time.Now().UTC(), nil
@@ -168,5 +171,5 @@ func keepOne(pool *sql.DB) *sql.DB {
 	return pool
 }
 
-// Close ends all connections. Queries after that are answered as unavailable.
+// Close closes all connections. Later queries return errs.Unavailable.
 func (s *Store) Close() { s.database.close() }

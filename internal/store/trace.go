@@ -12,11 +12,12 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// systemNames are what OpenTelemetry calls the engines (semantic conventions, db.system.name).
+// systemNames maps engines to OpenTelemetry's names (semantic conventions, db.system.name).
 var systemNames = map[Engine]string{Postgres: "postgresql", MySQL: "mysql", SQLite: "sqlite"}
 
-// tracing makes spans of transactions and queries, where they belong to a span that is recorded: what runs beside the requests
-// makes none. A span has a query's name, and neither its text nor its parameters. The zero value traces nothing.
+// tracing makes spans of transactions and queries whose context has a recorded span, so that
+// background work makes none. A span has the query's name, but neither its text nor its parameters.
+// The zero value traces nothing.
 type tracing struct {
 	tracer trace.Tracer // nil: none
 	system attribute.KeyValue
@@ -26,7 +27,7 @@ func newTracing(tracer trace.Tracer, engine Engine) tracing {
 	return tracing{tracer: tracer, system: attribute.String("db.system.name", systemNames[engine])}
 }
 
-// observed traces the queries of q as parts of whatever their contexts are part of.
+// observed traces the queries of q as children of the span in their context.
 func (t tracing) observed(q db.Querier) db.Querier {
 	if t.tracer == nil {
 		return q
@@ -34,7 +35,8 @@ func (t tracing) observed(q db.Querier) db.Querier {
 	return db.Observed(q, t.query)
 }
 
-// observedIn traces the queries of q as parts of a transaction. Their contexts come from outside of it.
+// observedIn traces the queries of q as children of the transaction's span, because their contexts
+// come from outside of the transaction.
 func (t tracing) observedIn(transaction trace.Span, q db.Querier) db.Querier {
 	if t.tracer == nil {
 		return q
@@ -52,7 +54,7 @@ func (t tracing) query(ctx context.Context, query string) (context.Context, func
 	return ctx, func(err error) { end(span, err) }
 }
 
-// start returns the span that ctx has already if there is nothing to trace; end then leaves it alone.
+// start begins a span. If nothing is traced, it returns a span that end ignores.
 func (t tracing) start(ctx context.Context, name string, kind trace.SpanKind) (context.Context, trace.Span) {
 	if t.tracer == nil || !trace.SpanFromContext(ctx).IsRecording() {
 		return ctx, untraced
@@ -64,7 +66,8 @@ func (t tracing) start(ctx context.Context, name string, kind trace.SpanKind) (c
 // untraced is a span that records nothing.
 var untraced = trace.SpanFromContext(context.Background())
 
-// end says what kind of error it was: what an error says may have values of the query in it.
+// end ends a span and records the kind of the error. The error's text isn't recorded, because it
+// may contain values of the query.
 func end(span trace.Span, err error) {
 	if span.IsRecording() {
 		if kind := errorKind(err); kind != "" {
@@ -75,7 +78,7 @@ func end(span trace.Span, err error) {
 	}
 }
 
-// errorKind returns "" for what is no error to the database: success, and rows that aren't there.
+// errorKind returns "" for success and for missing rows, which are no errors of the database.
 func errorKind(err error) string {
 	if err == nil || errors.Is(err, ErrNotFound) {
 		return ""

@@ -19,26 +19,29 @@ const (
 	longestPause    = 200 * time.Millisecond
 	rollbackTimeout = 5 * time.Second
 
-	// lockWait is how many seconds a statement waits for a lock, and maxLockTimeouts how often a transaction does.
+	// lockWait is the limit in seconds for waiting for a lock. maxLockTimeouts is how many such
+	// time-outs a transaction may have.
 	lockWait        = "5"
 	maxLockTimeouts = 2
-	// commitTimeout is longer than lockWait, because statements that are sent with a commit may wait for locks.
+	// commitTimeout is longer than lockWait, because statements sent with the commit may wait for
+	// locks.
 	commitTimeout = 10 * time.Second
 )
 
-// Tx runs f in a transaction: all that f does through q happens, or nothing. It is rolled back when f returns an error or
-// panics, or ctx ends, also after the client has gone away.
+// Tx runs f in a transaction: everything that f does through q is committed, or nothing is. Tx
+// rolls back if f returns an error or panics, or if ctx ends.
 //
-// f returns every error of q: after one, engines disagree about what else of the transaction would count.
+// f must return every error of q, because engines differ in what is left of a transaction after an
+// error.
 //
-// f runs again, from the start, when the database had to give up for the sake of another transaction (serialization
-// failure, deadlock, lock time-out) or f returns ErrStale. So f must not change anything outside of q that it can't
-// change twice. After 12 attempts in vain, or two time-outs of 5 seconds,
-// the error is errs.Unavailable.
+// Tx runs f again, from the start, if the database aborted the transaction in favour of another one
+// (serialization failure, deadlock, lock time-out) or if f returns ErrStale. So f must not have
+// side effects outside of q that can't be repeated. After 12 failed attempts, or two lock time-outs
+// of 5 seconds, Tx returns errs.Unavailable.
 //
-// In a request nothing is committed if the principal has lost the right to the request: Tx calls
-// access.StillAllowedIn before each attempt and before the commit, and returns its error. It asks again only if
-// the last answer is older than a second.
+// In a request, Tx commits nothing if the principal has lost the permission for the request: it
+// calls access.StillAllowedIn before each attempt and before the commit, and returns its error. It
+// asks again only if the last answer is older than a second.
 func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 	pause := firstPause
 	confirm, lockTimeouts := access.StillAllowedIn, 0
@@ -53,7 +56,8 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 		}
 		switch {
 		case errors.Is(err, errNotAllowed):
-			// f itself may have ended the right, as a log-out does. The committed state decides.
+			// f itself may have ended the permission, as a log-out does. Only the committed state
+			// counts.
 			if err := access.StillAllowed(ctx); err != nil {
 				return err
 			}
@@ -64,7 +68,7 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 		case attempt == maxAttempts || lockTimeouts == maxLockTimeouts:
 			return contended(err)
 		}
-		// The jitter keeps transactions that collided from doing so again.
+		// The jitter prevents transactions that collided from colliding again.
 		select {
 		case <-time.After(pause/2 + rand.N(pause)):
 		case <-ctx.Done():
@@ -74,7 +78,8 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 	}
 }
 
-// try runs f in one transaction. The error is errNotAllowed if confirm refuses, after f and before the commit.
+// try runs f in one transaction. It calls confirm after f and before the commit, and returns
+// errNotAllowed if confirm refuses.
 func (s *Store) try(ctx context.Context, f func(q db.Querier) error, confirm func(context.Context, db.Querier) error) (err error) {
 	ctx, span := s.tracing.start(ctx, "transaction", trace.SpanKindInternal)
 	defer func() { end(span, err) }()
@@ -87,8 +92,8 @@ func (s *Store) try(ctx context.Context, f func(q db.Querier) error, confirm fun
 		if committed {
 			return
 		}
-		// On a context of its own, because ctx may be why we are here. An error is of no use to
-		// anybody: the connection is thrown away, and the server rolls back.
+		// The rollback needs a context of its own, because ctx may have ended. Its error is
+		// ignored: the connection is then closed, and the server rolls back.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTimeout)
 		defer cancel()
 		_ = t.rollback(ctx)
@@ -100,7 +105,7 @@ func (s *Store) try(ctx context.Context, f func(q db.Querier) error, confirm fun
 	if err := confirm(ctx, q); err != nil {
 		return fmt.Errorf("%w: %w", errNotAllowed, err)
 	}
-	// f needn't have noticed that ctx has ended.
+	// f may not have noticed that ctx has ended.
 	if err := translateContext(ctx.Err()); err != nil {
 		return err
 	}

@@ -12,38 +12,42 @@ import (
 	"github.com/tenantry/tenantry/internal/netfault"
 )
 
-// A database that is gone without a word leaves its connections open: who waits for an answer waits until their time is over.
-// How long a good answer takes can't tell, because there are slow queries. So whoever has waited for silence makes the watchdog
-// try to connect, which takes a database milliseconds, whatever else it does. Both together stay below 2 seconds.
+// A database whose machine or network fails leaves its connections open, and clients wait for
+// answers until their time-out. A read time-out can't distinguish a slow query from a dead server.
+// So after a wait of silence the watchdog tries to connect, which takes a working database
+// milliseconds, whatever load it has. silence and probeTimeout together are less than 2 seconds.
 const (
 	silence      = 400 * time.Millisecond
 	probeTimeout = 1200 * time.Millisecond
-	// recheck is how often it is asked whether the database is back.
+	// recheck is the interval of the checks whether the database is back.
 	recheck = 250 * time.Millisecond
 )
 
 var errSilent = errors.New("the database has gone silent")
 
-// The kernel finds connections whose other end is gone while the database itself still answers, as after a failover.
+// keepAlive finds connections whose other end is gone while the database still answers, as after a
+// failover.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: time.Second, Count: 5}
 
-// unacknowledgedTimeout is how long sent bytes may stay unconfirmed by the other end's kernel.
+// unacknowledgedTimeout is how long the other end's kernel may take to acknowledge sent bytes.
 const unacknowledgedTimeout = 10 * time.Second
 
-// watchdog makes the connections to a database, and ends them all when it is gone. Until it is back new ones fail at once.
+// watchdog makes the connections to a database, and closes them all when the database is gone.
+// Until it is back, new connections fail at once.
 type watchdog struct {
-	// probe connects past the pool. It returns nil if the database answers, even with a refusal.
+	// probe connects outside of the pool. It returns nil if the database answers, even if it
+	// refuses the connection.
 	probe   func(context.Context) error
 	connect func(ctx context.Context, network, address string) (net.Conn, error)
-	heard   atomic.Int64    // when any connection last got something, in nanoseconds since 1970
-	ctx     context.Context //nolint:containedctx // the life of the probes, which no caller owns
+	heard   atomic.Int64    // when any connection last received data, in Unix nanoseconds
+	ctx     context.Context //nolint:containedctx // ends the probes, which belong to no caller
 	end     context.CancelFunc
 
-	mu      sync.Mutex
-	gone    bool
-	asking  bool
-	trusted int                  // how many have asked to be patient
-	cut     map[any]func() error // ends a connection, or the making of one
+	mu        sync.Mutex
+	gone      bool
+	asking    bool
+	suspended int                  // number of running suspend calls
+	cut       map[any]func() error // closes a connection, or cancels its creation
 }
 
 func newWatchdog(probe func(context.Context) error) *watchdog {
@@ -53,28 +57,28 @@ func newWatchdog(probe func(context.Context) error) *watchdog {
 	return w
 }
 
-// newDialer makes connections that end by themselves when their other end is gone.
+// newDialer returns a dialer whose connections fail by themselves when their other end is gone.
 func newDialer() net.Dialer {
 	return net.Dialer{KeepAliveConfig: keepAlive, Control: func(_, _ string, c syscall.RawConn) error {
-		_ = c.Control(limitUnacknowledged) // the kernel's own limit is longer, and works as well
+		_ = c.Control(limitUnacknowledged) // without it the longer limit of the kernel applies
 		return nil
 	}}
 }
 
-// trust lets what f waits for take as long as it takes.
-func (w *watchdog) trust(f func() error) error {
+// suspend calls f and doesn't limit the time of anything that f waits for.
+func (w *watchdog) suspend(f func() error) error {
 	w.mu.Lock()
-	w.trusted++
+	w.suspended++
 	w.mu.Unlock()
 	defer func() {
 		w.mu.Lock()
-		w.trusted--
+		w.suspended--
 		w.mu.Unlock()
 	}()
 	return f()
 }
 
-// dial makes a connection that is watched. It is what the drivers call.
+// dial makes a watched connection. The drivers call it.
 func (w *watchdog) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	caller := ctx
 	ctx, cancel := context.WithCancel(caller)
@@ -89,12 +93,12 @@ func (w *watchdog) dial(ctx context.Context, network, address string) (net.Conn,
 	watch.start()
 	conn, err := w.connect(ctx, network, address)
 	if err != nil && ctx.Err() != nil && caller.Err() == nil {
-		return nil, errSilent // we gave it up, and not who asked
+		return nil, errSilent // the watchdog gave up, not the caller
 	}
 	if err != nil {
 		return nil, netfault.WithoutAddress(err)
 	}
-	c := &watchedConn{Conn: conn, dog: w, watch: w.watch()}
+	c := &watchedConn{Conn: conn, watchdog: w, watch: w.watch()}
 	if !w.add(c, conn.Close) {
 		_ = conn.Close()
 		return nil, errSilent
@@ -118,11 +122,12 @@ func (w *watchdog) remove(key any) {
 	delete(w.cut, key)
 }
 
-// ask finds out whether the database is gone, and acts on it. Of several who ask at once one does.
+// ask checks whether the database is gone, and if so closes the connections. Of several concurrent
+// calls one does the check.
 func (w *watchdog) ask() {
 	began := time.Now().UnixNano()
 	w.mu.Lock()
-	if w.asking || w.gone || w.trusted > 0 || w.ctx.Err() != nil {
+	if w.asking || w.gone || w.suspended > 0 || w.ctx.Err() != nil {
 		w.mu.Unlock()
 		return
 	}
@@ -137,12 +142,12 @@ func (w *watchdog) ask() {
 		w.heard.Store(time.Now().UnixNano())
 		return
 	}
-	if w.heard.Load() >= began || w.trusted > 0 || w.ctx.Err() != nil {
+	if w.heard.Load() >= began || w.suspended > 0 || w.ctx.Err() != nil {
 		return
 	}
 	w.gone = true
 	for _, cut := range w.cut {
-		_ = cut() // there is nobody at its other end
+		_ = cut() // the other end is gone
 	}
 	clear(w.cut)
 	go w.await()
@@ -173,7 +178,7 @@ func (w *watchdog) await() {
 	}
 }
 
-// watch looks at the time that one thing takes, again and again.
+// watch returns a watch, which measures how long one thing takes and can be used repeatedly.
 func (w *watchdog) watch() *watch {
 	v := &watch{}
 	v.timer = time.AfterFunc(time.Hour, func() {
@@ -181,7 +186,8 @@ func (w *watchdog) watch() *watch {
 		if since == 0 {
 			return
 		}
-		// While others get answers the database is there. The rest is the kernel's business.
+		// While other connections get answers, the database is up. A single dead connection is
+		// found by the kernel.
 		if quiet := time.Since(time.Unix(0, max(since, w.heard.Load()))); quiet < silence {
 			v.timer.Reset(silence - quiet)
 			return
@@ -196,7 +202,7 @@ func (w *watchdog) watch() *watch {
 }
 
 type watch struct {
-	since atomic.Int64 // 0: nothing is waited for
+	since atomic.Int64 // 0: not waiting
 	timer *time.Timer
 }
 
@@ -210,12 +216,12 @@ func (v *watch) stop() {
 	v.timer.Stop()
 }
 
-// watchedConn tells the watchdog how long an answer takes.
+// watchedConn is a connection that tells the watchdog how long it waits for an answer.
 type watchedConn struct {
 	net.Conn
 
-	dog   *watchdog
-	watch *watch
+	watchdog *watchdog
+	watch    *watch
 }
 
 func (c *watchedConn) Read(p []byte) (int, error) {
@@ -223,7 +229,7 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.watch.stop()
 	if n > 0 {
-		c.dog.heard.Store(time.Now().UnixNano())
+		c.watchdog.heard.Store(time.Now().UnixNano())
 	}
 	return n, netfault.WithoutAddress(err)
 }
@@ -234,11 +240,11 @@ func (c *watchedConn) Write(p []byte) (int, error) {
 }
 
 func (c *watchedConn) Close() error {
-	c.dog.remove(c)
+	c.watchdog.remove(c)
 	return c.Conn.Close()
 }
 
-// SyscallConn lets the drivers look whether the other end has closed the connection.
+// SyscallConn lets the drivers check whether the other end has closed the connection.
 func (c *watchedConn) SyscallConn() (syscall.RawConn, error) {
 	s, ok := c.Conn.(syscall.Conn)
 	if !ok {

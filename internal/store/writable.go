@@ -7,30 +7,32 @@ import (
 )
 
 const (
-	// unwritableRetry is the Retry-After of changes that a full disk or a read-only server refuses.
+	// unwritableRetry is the Retry-After of changes that fail because of a full disk or a read-only
+	// server.
 	unwritableRetry = 5 * time.Second
-	// unwritableMemory is how long a refusal counts. Only changes show whether the database takes them, and there may be none for a while.
+	// unwritableMemory is how long a refused change counts. Only changes show whether the database
+	// accepts them, and there may be none for a while.
 	unwritableMemory = 30 * time.Second
 )
 
-// refusal is that of a change, because the database takes none.
+// refusal records a change that the database refused.
 type refusal struct {
 	at    time.Time
 	cause error
 }
 
-// refusals remembers whether the database takes changes.
+// refusals remembers whether the database accepts changes.
 type refusals struct{ last atomic.Pointer[refusal] }
 
-// note remembers how a transaction has ended.
+// note records the outcome of a transaction.
 func (r *refusals) note(err error) {
 	if errors.Is(err, errUnwritable) {
 		r.last.Store(&refusal{time.Now(), err})
 	}
 }
 
-// Writable returns why the database has refused a change within the last 30 seconds, because its disk is full or it is
-// read-only; nil if it hasn't.
+// Writable returns an error if the database has refused a change within the last 30 seconds because
+// its disk is full or it is read-only. It returns nil otherwise.
 func (s *Store) Writable() error {
 	last := s.refusals.last.Load()
 	if last == nil || time.Since(last.at) > unwritableMemory {

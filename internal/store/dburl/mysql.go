@@ -12,28 +12,29 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// These variables limit how many seconds a statement waits for the lock of a row or of a table.
+// Session variables that limit how many seconds a statement waits for a row lock or a table lock.
 const (
 	LockWaitVariable      = "innodb_lock_wait_timeout"
 	TableLockWaitVariable = "lock_wait_timeout"
 )
 
-// mysqlDraft is a configuration in the making, with what is known only when all options are read.
+// mysqlDraft collects the options of a URL while they are read.
 type mysqlDraft struct {
 	config        *mysql.Config
-	server        string // whose name a certificate must have
-	option        string // that is being read
+	server        string // the name that the certificate must have
+	option        string // the option that is being read
 	tls           mysqlTLS
 	ca, cert, key string // files in PEM
 }
 
-// mysqlOption reads the value of an option. Errors don't quote it.
+// mysqlOption reads the value of an option. Its errors don't quote the value.
 type mysqlOption struct {
 	name string // as it is usually written
 	read func(d *mysqlDraft, value string) error
 }
 
-// mysqlOptions are those of the MySQL client and its libraries, by their plain names.
+// mysqlOptions are the options of the MySQL client and of MySQL libraries, by normalized name
+// (plainOption).
 var mysqlOptions = optionsByName([]mysqlOption{
 	{"ssl-mode", readMySQLTLS},
 	{"ssl", readMySQLTLS},
@@ -81,19 +82,19 @@ func optionsByName(list []mysqlOption) map[string]mysqlOption {
 	return options
 }
 
-// MySQL returns the driver's configuration, without what a Store sets itself.
+// MySQL returns the driver's configuration, except for what Store sets itself.
 func (u *URL) MySQL() (*mysql.Config, error) {
 	d, err := u.mysqlDraft()
 	if err != nil {
 		return nil, err
 	}
 	if d.config.Net == "unix" {
-		return d.config, nil // nobody can read along
+		return d.config, nil // a local connection needs no TLS
 	}
 	return d.config, d.encrypt()
 }
 
-// mysqlDraft reads all of the URL, and no file.
+// mysqlDraft reads the whole URL. It reads no files.
 func (u *URL) mysqlDraft() (*mysqlDraft, error) {
 	config := mysql.NewConfig()
 	d := &mysqlDraft{config: config, tls: mysqlTLS{most: levelFull}}
@@ -140,7 +141,7 @@ func readSocket(d *mysqlDraft, value string) error {
 	return nil
 }
 
-// seconds reads a number of seconds, or a duration as Go's driver has it, such as 5s.
+// seconds returns a reader for a number of seconds or a Go duration such as 5s.
 func seconds(field func(*mysqlDraft) *time.Duration) func(*mysqlDraft, string) error {
 	return func(d *mysqlDraft, value string) error {
 		if _, err := strconv.ParseFloat(value, 64); err == nil {
@@ -155,7 +156,7 @@ func seconds(field func(*mysqlDraft) *time.Duration) func(*mysqlDraft, string) e
 	}
 }
 
-// oneOf accepts values that say what is so anyway.
+// oneOf returns a reader that accepts values without effect: they ask for what always applies.
 func oneOf(values ...string) func(*mysqlDraft, string) error {
 	return func(_ *mysqlDraft, value string) error {
 		for _, v := range values {
@@ -199,7 +200,8 @@ func readPacket(d *mysqlDraft, value string) error {
 
 var number = regexp.MustCompile(`^\d{1,9}(\.\d{1,6})?$`)
 
-// variable sets a variable of the session. The driver makes SQL of it, so it may only be a number.
+// variable returns a reader that sets a session variable. The driver puts the value into SQL, so
+// only numbers are accepted.
 func variable(name string) func(*mysqlDraft, string) error {
 	return func(d *mysqlDraft, value string) error {
 		if !number.MatchString(value) {

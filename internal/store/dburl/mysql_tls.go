@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// tlsLevel says how much TLS there is, from none to a server whose name is verified.
+// tlsLevel is the strictness of TLS, from none to a server whose name is verified.
 type tlsLevel int
 
 const (
@@ -22,14 +22,14 @@ const (
 	levelFull
 )
 
-// mysqlTLS is what the options of a URL say together. Each allows a range of levels.
+// mysqlTLS combines the TLS options of a URL. Each option allows a range of levels.
 type mysqlTLS struct {
 	least, most     tlsLevel
-	leastBy, mostBy string // the options that say so
+	leastBy, mostBy string // the options that set least and most
 	isGiven         bool   // whether an option asks for a level, or for none
 }
 
-// allow narrows the range. It is an error if nothing is left.
+// allow narrows the range of levels. It returns an error if no level is left.
 func (d *mysqlDraft) allow(least, most tlsLevel) error {
 	t := &d.tls
 	if least > t.least {
@@ -48,7 +48,7 @@ func (d *mysqlDraft) allow(least, most tlsLevel) error {
 	return nil
 }
 
-// require narrows the range and asks for TLS, or for none.
+// require narrows the range like allow, and records that the URL says whether to use TLS.
 func (d *mysqlDraft) require(least, most tlsLevel) error {
 	d.tls.isGiven = true
 	return d.allow(least, most)
@@ -85,7 +85,7 @@ func readMySQLTLS(d *mysqlDraft, value string) error {
 	}
 }
 
-// readGoTLS reads the option of Go's driver, where true verifies the certificate.
+// readGoTLS reads the tls option of the Go driver, where true verifies the certificate.
 func readGoTLS(d *mysqlDraft, value string) error {
 	if strings.EqualFold(value, "true") || value == "1" {
 		return d.require(levelFull, levelFull)
@@ -152,8 +152,8 @@ func readRoots(d *mysqlDraft, value string) error {
 	return nil
 }
 
-// level returns the level of TLS that the options ask for, and false if they say nothing of it. A file of roots means that the server's
-// certificate is verified, but not its name.
+// level returns the TLS level that the options ask for, or false if no option mentions TLS. With a
+// file of root certificates the chain is verified, but not the server's name.
 func (d *mysqlDraft) level() (tlsLevel, bool) {
 	switch t := d.tls; {
 	case d.ca != "" && t.most >= levelChain && (!t.isGiven || t.least == levelEncrypted):
@@ -166,7 +166,7 @@ func (d *mysqlDraft) level() (tlsLevel, bool) {
 	return levelOff, false
 }
 
-// encrypt sets up TLS.
+// encrypt adds the TLS settings to the driver's configuration.
 func (d *mysqlDraft) encrypt() error {
 	level, _ := d.level()
 	if level == levelOff {
@@ -199,7 +199,7 @@ func (d *mysqlDraft) encrypt() error {
 	return nil
 }
 
-// verifyChain verifies a certificate for whatever name it has.
+// verifyChain verifies a certificate chain, but not the name in the certificate.
 func verifyChain(state tls.ConnectionState, roots *x509.CertPool) error {
 	opts := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool()}
 	for _, c := range state.PeerCertificates[1:] {
@@ -209,7 +209,7 @@ func verifyChain(state tls.ConnectionState, roots *x509.CertPool) error {
 	return err
 }
 
-// certificatesIn reads a file of certificates in PEM. Its errors don't quote the name.
+// certificatesIn reads a PEM file of certificates. Its errors don't quote the file name.
 func certificatesIn(file string) (*x509.CertPool, error) {
 	content, err := os.ReadFile(file) //nolint:gosec // the operator names it
 	if err != nil {

@@ -13,16 +13,18 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// postgresOption is an option of the URL. Several are variables of the environment, too, as PostgreSQL's own programs have them.
+// postgresOption is an option of the URL. Many can also be set by an environment variable, as for
+// psql.
 type postgresOption struct {
 	name     string // as PostgreSQL spells it
-	variable string // of the environment, that libpq reads
+	variable string // environment variable that libpq reads
 	file     string // the default in ~/.postgresql, if there is one
-	isOfTLS  bool   // nothing is read where there is no TLS
+	isOfTLS  bool   // ignored without TLS
 	check    func(value string) error
 }
 
-// postgresOptions lists what is handed on. What isn't listed would go to the server as a setting.
+// postgresOptions lists the options passed to the driver. Others would go to the server as
+// settings, so they are refused.
 var postgresOptions = []postgresOption{
 	{name: "host"},
 	{name: "port", variable: "PGPORT", check: checkPorts},
@@ -66,24 +68,25 @@ var postgresOptions = []postgresOption{
 	{name: "pool_health_check_period"},
 }
 
-// postgresSynonyms are what others call these options.
+// postgresSynonyms maps other libraries' names of options to PostgreSQL's.
 var postgresSynonyms = map[string]string{
 	"ssl": "sslmode", "tls": "sslmode", "database": "dbname", "schema": "search_path", "currentschema": "search_path", "sslca": "sslrootcert",
 	"fallbackapplicationname": "application_name",
 }
 
-// postgresIdle are options of other libraries that are without effect here: they are about statements kept by a pooler, which is noticed
-// anyway, about TCP keep-alive, which is always on, or about what this driver doesn't have.
+// postgresIdle lists options of other libraries that are accepted and ignored. They concern
+// prepared statements behind a pooler (detected automatically), TCP keep-alive (always on), or
+// features that this driver lacks.
 var postgresIdle = []string{
 	"pgbouncer", "prepared_statement_cache_size", "statement_cache_size", "statement_cache_capacity", "description_cache_capacity", "default_query_exec_mode",
 	"prepareThreshold", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "gssencmode", "uselibpqcompat",
 }
 
-// postgresElsewhere are options for which there is a setting.
+// postgresElsewhere maps options to the setting to use instead.
 var postgresElsewhere = map[string]string{"connectionlimit": "DATABASE_MAX_CONNECTIONS", "poolmaxconns": "DATABASE_MAX_CONNECTIONS"}
 
-// Postgres returns the driver's configuration, without what a Store sets itself. What the URL doesn't say comes from the variables and
-// files that libpq has.
+// Postgres returns the driver's configuration, except for what Store sets itself. For what the URL
+// doesn't say, it uses the environment variables and files that libpq uses.
 func (u *URL) Postgres() (*pgxpool.Config, error) {
 	settings, err := u.postgresSettings()
 	if err != nil {
@@ -105,7 +108,7 @@ func (u *URL) Postgres() (*pgxpool.Config, error) {
 	case strings.Contains(err.Error(), "port numbers"):
 		return nil, errors.New("has another number of ports than of hosts")
 	}
-	return nil, errors.New("has an option with a value that isn't allowed") // the driver's words quote it
+	return nil, errors.New("has an option with a value that isn't allowed") // the driver's message quotes the value
 }
 
 func (u *URL) postgresSettings() (map[string]string, error) {
@@ -142,19 +145,20 @@ func (u *URL) postgresSettings() (map[string]string, error) {
 			settings[name] = o.value
 		}
 	}
-	settleTLS(settings)
+	normalizeTLS(settings)
 	return settings, nil
 }
 
-// settleTLS gives sslmode one of PostgreSQL's values, and takes the files away that aren't needed: the driver would read them.
-func settleTLS(settings map[string]string) {
+// normalizeTLS normalizes sslmode to one of PostgreSQL's values. It removes files that this mode
+// doesn't need, because the driver would read them.
+func normalizeTLS(settings map[string]string) {
 	given := settings["sslmode"]
 	if given == "" && settings["service"] == "" && os.Getenv("PGSERVICE") == "" {
 		given = os.Getenv("PGSSLMODE")
 	}
 	mode, err := readTLSMode(given)
 	if err != nil {
-		return // refused later on, if it is given
+		return // checkPostgres refuses it if it is given
 	}
 	settings["sslmode"] = mode
 	switch mode {
@@ -165,7 +169,7 @@ func settleTLS(settings map[string]string) {
 	}
 }
 
-// isSocket reports whether the server is on this machine, and reached without TLS.
+// isSocket reports whether the server is reached through a Unix socket, and so without TLS.
 func isSocket(settings map[string]string) bool {
 	hosts, given := settings["host"]
 	if !given {
@@ -179,7 +183,7 @@ func isSocket(settings map[string]string) bool {
 	return true
 }
 
-// postgresName returns what PostgreSQL calls an option, and nothing for one without effect.
+// postgresName returns PostgreSQL's name of an option, or "" for an option without effect.
 func (u *URL) postgresName(given string) (string, error) {
 	plain := plainOption(given)
 	if setting, found := postgresElsewhere[plain]; found {
@@ -201,7 +205,8 @@ func (u *URL) postgresName(given string) (string, error) {
 	return "", u.unknownOption(given, known)
 }
 
-// checkPostgres checks each option, and where the URL doesn't have it the variable and the file that it is taken from.
+// checkPostgres checks the value of each option, whether it comes from the URL, an environment
+// variable or a file.
 func checkPostgres(settings map[string]string) error {
 	for _, o := range postgresOptions {
 		value, given := settings[o.name]
@@ -241,7 +246,8 @@ func checkDefaultFile(o postgresOption) error {
 	return nil
 }
 
-// keywords writes settings in the other form that PostgreSQL's connection strings have, where a value may have any character.
+// keywords writes settings as a keyword/value connection string, where a value may contain any
+// character.
 func keywords(settings map[string]string) string {
 	var b strings.Builder
 	for name, value := range settings {
@@ -250,7 +256,7 @@ func keywords(settings map[string]string) string {
 	return b.String()
 }
 
-// Keyword writes a setting of a connection string of PostgreSQL as name='value'.
+// Keyword writes one setting of a PostgreSQL connection string as name='value'.
 func Keyword(name, value string) string {
 	return name + "='" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
 }

@@ -10,12 +10,14 @@ import (
 	"github.com/jackc/pgservicefile"
 )
 
-// The driver's configuration says these, wherever they come from.
+// postgresTarget lists the options that PostgresVariables leaves out, because the driver's
+// configuration has their values.
 var postgresTarget = []string{"host", "port", "user", "password", "dbname", "passfile", "service", "servicefile"}
 
-// PostgresVariables returns the options of the URL as PostgreSQL's own programs take them from their environment, as NAME=value. It leaves
-// out the server, the user and the database, which the driver's configuration has. What the URL doesn't say comes from the service that it
-// names, or else from the environment.
+// PostgresVariables returns the options of the URL as environment variables (NAME=value) for
+// PostgreSQL's own programs. It leaves out the server, the user and the database; take those from
+// the driver's configuration. For what the URL doesn't say, it uses the service that the URL names,
+// or else the environment.
 func (u *URL) PostgresVariables() ([]string, error) {
 	settings, err := u.postgresSettings()
 	if err != nil {
@@ -48,7 +50,7 @@ func (u *URL) PostgresVariables() ([]string, error) {
 	return variables, nil
 }
 
-// serviceSettings returns what the service file has for the service that the URL or the environment names.
+// serviceSettings returns the settings of the service that the URL or the environment names.
 func serviceSettings(settings map[string]string) (map[string]string, error) {
 	value := func(name, variable string) string {
 		if given, found := settings[name]; found {

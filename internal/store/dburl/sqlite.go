@@ -12,10 +12,11 @@ var (
 	errSQLiteMemory  = errors.New("names a database in memory, which would end with the process; name a file, as in sqlite:///data/tenantry.db")
 )
 
-// shellVariable is one of a shell, as $HOME, ${HOME} and %USERPROFILE%, where the name of a folder or of the file begins.
+// shellVariable matches a shell variable such as $HOME, ${HOME} or %USERPROFILE% at the beginning
+// of a path element.
 var shellVariable = regexp.MustCompile(`(?:^|/)(?:\$(?:[A-Za-z_]\w*|\{\w+\})|%[A-Za-z_]\w*%)`)
 
-// readFile reads what stands between sqlite:// and the options. Only % and ? have to be percent-encoded.
+// readFile reads the path between sqlite:// and the options. Only % and ? must be percent-encoded.
 func (u *URL) readFile(rest string) error {
 	path, found := strings.CutPrefix(rest, "/")
 	if rest == "" || rest == "/" {
@@ -45,7 +46,7 @@ func (u *URL) readFile(rest string) error {
 	return nil
 }
 
-// checkSQLite accepts options that say what is so anyway.
+// checkSQLite accepts only options that ask for what always applies.
 func (u *URL) checkSQLite() error {
 	for _, o := range u.options {
 		switch plainOption(o.name) {

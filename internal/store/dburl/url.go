@@ -1,4 +1,4 @@
-// Package dburl reads the URLs of databases, as Tenantry and others write them.
+// Package dburl parses database URLs, in Tenantry's notation and in those of other libraries.
 package dburl
 
 import (
@@ -14,15 +14,15 @@ import (
 // Engine names a kind of database, as in gen/migrations.
 type Engine string
 
-// The engines.
+// The supported engines.
 const (
 	Postgres Engine = "postgres"
 	MySQL    Engine = "mysql" // and MariaDB
 	SQLite   Engine = "sqlite"
 )
 
-// URL is the URL of a database, taken apart and decoded. Errors about it never quote a part of the URL but the name of an option:
-// every part may hold a piece of a password that isn't percent-encoded.
+// URL is a parsed and decoded database URL. Errors about it quote only names of options: any other
+// part may contain a piece of a password that isn't percent-encoded.
 type URL struct {
 	Engine   Engine
 	user     *url.Userinfo // nil: none
@@ -35,7 +35,7 @@ type host struct{ name, port string } // decoded; the port may be empty
 
 type option struct{ name, value string } // decoded
 
-// Elsewhere is the fault of something that a URL relies on, such as a variable of the environment.
+// Elsewhere is an error in something that a URL relies on, such as an environment variable.
 type Elsewhere struct {
 	Name  string // of the variable or file
 	Fault string
@@ -45,21 +45,22 @@ func (e *Elsewhere) Error() string { return e.Name + " " + e.Fault }
 
 var (
 	errForm = errors.New("must be a URL like postgres://user:password@host:5432/name, mysql://user:password@host:3306/name or sqlite:///file")
-	// errEncoding is what a URL looks like whose password has characters that end a part of a URL.
+	// errEncoding is returned if the password seems to contain characters that end a part of a URL.
 	errEncoding = errors.New("has a character in the user, the password or the name that needs percent-encoding: " +
 		"write %40 for @, %3A for :, %2F for /, %3F for ?, %23 for #, %5B for [, %5D for ], %20 for a blank and %25 for %")
 	errNoDatabase = errors.New("names no database; write its name after the host, as in postgres://user:password@host:5432/name")
 )
 
-// engines are the names that URLs begin with, without the driver that SQLAlchemy adds after a plus sign.
+// engines maps the schemes of URLs to engines. The driver that SQLAlchemy adds after a plus sign is
+// removed first.
 var engines = map[string]Engine{
 	"postgres": Postgres, "postgresql": Postgres, "pgsql": Postgres,
 	"mysql": MySQL, "mysql2": MySQL, "mariadb": MySQL,
 	"sqlite": SQLite, "sqlite3": SQLite,
 }
 
-// Normalize returns a URL with the engine's own scheme, as postgres:// for SQLAlchemy's postgresql+psycopg2://. Its errors are those of
-// Parse.
+// Normalize replaces the scheme by the engine's own, such as postgres:// for SQLAlchemy's
+// postgresql+psycopg2://. It returns the same errors as Parse.
 func Normalize(text string) (string, error) {
 	u, err := Parse(text)
 	if err != nil {
@@ -69,8 +70,9 @@ func Normalize(text string) (string, error) {
 	return string(u.Engine) + "://" + rest, nil
 }
 
-// Parse reads a URL and checks all of it, with the files and variables of the environment that it relies on. It doesn't connect. The error
-// says what is wrong and quotes nothing of the URL but the name of an option; it is an *Elsewhere if it isn't about the URL itself.
+// Parse parses a URL and checks it, including the files and environment variables that it relies
+// on. It doesn't connect. Its errors quote nothing of the URL but names of options. An error that
+// isn't about the URL itself is an *Elsewhere.
 func Parse(text string) (*URL, error) {
 	u, err := parse(text)
 	if err != nil {
@@ -90,10 +92,10 @@ func Parse(text string) (*URL, error) {
 	return u, nil
 }
 
-// File returns the file of an SQLite database, relative or absolute.
+// File returns the path of the SQLite database, relative or absolute.
 func (u *URL) File() string { return u.database }
 
-// IsLocal reports whether the URL leads to this machine alone.
+// IsLocal reports whether all servers of the URL are on this machine.
 func (u *URL) IsLocal() bool {
 	hosts := u.hosts
 	if names, found := u.option("host"); found {
@@ -132,7 +134,7 @@ func parse(text string) (*URL, error) {
 	switch {
 	case authority == "" && name == "" && query == "":
 		return nil, errForm
-	// A second @ belongs to the password, in whatever part of the URL it seems to be.
+	// A second @ can only be part of the password, wherever in the URL it seems to be.
 	case strings.ContainsAny(name+query, "@#") || strings.Contains(authority, "#") || hasBlank(text):
 		return nil, errEncoding
 	}
@@ -145,7 +147,7 @@ func parse(text string) (*URL, error) {
 	return u, u.readOptions(query)
 }
 
-// hasBlank reports whether there is a blank or a control character.
+// hasBlank reports whether text contains white space or a control character.
 func hasBlank(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f })
 }
@@ -180,7 +182,7 @@ func (u *URL) readAuthority(authority string) error {
 	return nil
 }
 
-// readHost reads host, host:port, [address] or [address]:port.
+// readHost parses host, host:port, [address] or [address]:port.
 func readHost(text string) (host, error) {
 	var h host
 	if inside, found := strings.CutPrefix(text, "["); found {
@@ -245,7 +247,7 @@ func (u *URL) readOptions(query string) error {
 	return nil
 }
 
-// plainOption makes the spellings of an option the same: ssl-mode, ssl_mode, sslMode.
+// plainOption normalizes the spelling of an option: ssl-mode, ssl_mode and sslMode are the same.
 func plainOption(name string) string {
 	return strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
 }
@@ -259,13 +261,14 @@ func (u *URL) option(plain string) (value string, found bool) {
 	return "", false
 }
 
-// unknownOption lists the known options by their usual names.
+// unknownOption returns an error that lists the known options.
 func (u *URL) unknownOption(name string, known []string) error {
 	return fmt.Errorf("has %s, which isn't known; known are %s", u.quoteOption(name), strings.Join(slices.Sorted(slices.Values(known)), ", "))
 }
 
-// quoteOption names an option, unless it may be a part of a password with ? or & in it: in a URL that lacks the host or the name of the
-// database, or behind a password among the options.
+// quoteOption returns the quoted name of an option, or a substitute if the name may be part of a
+// password that contains ? or &. That is possible if the URL lacks the host or the database, and
+// after a password option.
 func (u *URL) quoteOption(name string) string {
 	hasPort := slices.ContainsFunc(u.hosts, func(h host) bool { return h.port != "" })
 	isCut := u.Engine != SQLite && u.user == nil && (u.database == "" && len(u.hosts) > 0 || hasPort)
@@ -276,7 +279,8 @@ func (u *URL) quoteOption(name string) string {
 	return fmt.Sprintf("the option %.40q", name)
 }
 
-// tlsModes are what sslmode of PostgreSQL and ssl-mode of MySQL may say, and node-postgres' no-verify, without dashes and in lower case.
+// tlsModes lists the values of PostgreSQL's sslmode and MySQL's ssl-mode, and node-postgres'
+// no-verify, in lower case without dashes.
 var tlsModes = map[string]string{
 	"disable": tlsOff, "disabled": tlsOff, "false": tlsOff, "0": tlsOff, "off": tlsOff, "no": tlsOff,
 	"allow": "allow", "prefer": tlsPreferred, "preferred": tlsPreferred,
@@ -285,7 +289,7 @@ var tlsModes = map[string]string{
 	"verifyca": tlsChain, "verifyfull": tlsFull, "verifyidentity": tlsFull,
 }
 
-// The values of sslmode, as PostgreSQL has them, and no-verify.
+// The values of PostgreSQL's sslmode, and no-verify.
 const (
 	tlsOff       = "disable"
 	tlsPreferred = "prefer"
