@@ -30,7 +30,6 @@ func readGoTypes(file string) (goTypes, error) {
 	}
 	types := goTypes{
 		"string":          {Type: "string"},
-		"string email":    {Type: "string"},
 		"string uuid":     {Type: "openapi_types.UUID"},
 		"boolean":         {Type: "bool"},
 		"integer int32":   {Type: "int32"},

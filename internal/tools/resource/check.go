@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jinzhu/inflection"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -15,28 +16,34 @@ func reservedName(name string) string {
 	case slices.Contains([]string{"q", "sort", "cursor", "limit", "count", "dry_run", "after_id", "last_id", "pattern"}, name):
 		return "lists have a parameter of this name"
 	case slices.Contains(words, name):
-		return "it is a reserved word of SQL or Go"
+		return "it is a reserved word of SQL"
 	}
 	return ""
 }
 
-// words are the reserved words of PostgreSQL, MySQL, MariaDB, SQLite and Go that look like names of fields.
+// words are the reserved words of PostgreSQL, MySQL, MariaDB and SQLite that look like names of fields.
 var words = strings.Fields(`
-	access add all alter analyse analyze and any array as asc asymmetric authorization before begin between bigint
-	binary blob both break by call cascade case cast chan change char character check collate column commit
-	condition const constraint continue convert create cross cube current cursor database databases dec decimal
-	declare default deferrable delayed delete desc describe deterministic distinct div do double drop dual each
-	else elseif empty end escape except exists exit explain fallthrough false fetch float for force foreign from
-	full fulltext func function generated glob go goto grant group grouping groups having if ignore immediate import in index infile
-	inner inout insert int integer intersect interval into is isnull iterate join key keys kill lag language last_value
-	lateral lead leading leave left like limit linear lines load localtime lock long longblob longtext loop low_priority
-	map match maxvalue mediumint mod modifies natural not notnull null numeric of offset on only optimize option or order out
-	outer outfile over overlaps package partition placing precision primary procedure purge raise range rank read reads real recursive
-	references regexp release rename repeat replace require resignal restrict return returning revoke right rlike
-	row rows schema schemas select self separator session_user set show signal similar smallint some spatial sql
-	sqlexception sqlstate sqlwarning ssl starting stored straight_join struct switch symmetric system table tablesample terminated
-	then tinyint to trailing transaction trigger true type undo union unique unlock unsigned update usage use user
-	using values var varbinary varchar variadic varying verbose virtual when where while window with write xor zerofill`)
+	access add all alter analyse analyze and any array as asc asymmetric authorization before begin
+	between bigint binary blob both break by call cascade case cast change char character check
+	collate column commit condition const constraint continue convert create cross cube current
+	cursor database databases dec decimal declare default deferrable delayed delete desc describe
+	deterministic distinct div do double drop dual each else elseif empty end escape except exists
+	exit explain false fetch float for force foreign from full fulltext function generated glob
+	grant group grouping groups having if ignore immediate in index infile inner inout insert int
+	integer intersect interval into is isnull iterate join key keys kill lag language last_value
+	lateral lead leading leave left like limit linear lines load localtime lock long longblob
+	longtext loop low_priority match maxvalue mediumint mod modifies natural not notnull null
+	numeric of offset on only optimize option or order out outer outfile over overlaps partition
+	placing precision primary procedure purge raise range rank read reads real recursive references
+	regexp release rename repeat replace require resignal restrict return returning revoke right
+	rlike row rows schema schemas select self separator session_user set show signal similar
+	smallint some spatial sql sqlexception sqlstate sqlwarning ssl starting stored straight_join
+	switch symmetric system table tablesample terminated then tinyint to trailing transaction
+	trigger true undo union unique unlock unsigned update usage use user using values varbinary
+	varchar variadic varying verbose virtual when where while window with write xor zerofill`)
+
+// goWords are the reserved words of Go that aren't ones of SQL: they can be names of fields, and of nothing else.
+var goWords = strings.Fields("chan defer fallthrough func go goto import interface map package struct type var")
 
 // check refuses what can't be generated.
 func (p *parser) check(r *Resource) error {
@@ -50,12 +57,17 @@ func (p *parser) check(r *Resource) error {
 		{"tag", r.Tag, nameForm.MatchString(r.Tag), "a name in lower case"},
 		{"package", r.Package, nameForm.MatchString(r.Package) && !strings.Contains(r.Package, "_"), "the name of a Go package"},
 		{"path", r.Path, pathForm.MatchString(r.Path), "a path like /work-orders"},
-		{"name", r.Name, !slices.Contains(words, r.Name) && !slices.Contains(entities, r.Name), "no reserved word of SQL or Go, and no name that is taken"},
-		{"package", r.Package, !slices.Contains(words, r.Package), "no reserved word"},
+		{"name", r.Name, !slices.Contains(words, r.Name) && !slices.Contains(goWords, r.Name) && !slices.Contains(entities, r.Name),
+			"no reserved word of SQL or Go, and no name that is taken"},
+		{"package", r.Package, !slices.Contains(words, r.Package) && !slices.Contains(goWords, r.Package) &&
+			!slices.Contains([]string{"main", "internal", "testdata", "vendor"}, r.Package), "no reserved word"},
 	} {
 		if !c.fits {
 			return p.errorf(p.at(c.key), "%s is %q; it must be %s", c.key, c.value, c.want)
 		}
+	}
+	if row := inflection.Singular(r.Plural); row != r.Name {
+		return p.errorf(p.at("plural"), "sqlc calls a row of %s %s, not %s: choose another name or plural", r.Plural, row, r.Name)
 	}
 	for _, f := range r.Fields {
 		if err := p.checkField(r, f); err != nil {

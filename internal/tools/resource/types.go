@@ -89,8 +89,8 @@ func parseType(text string) (Type, error) {
 	if m := decimalType.FindStringSubmatch(text); m != nil {
 		digits, err := strconv.Atoi(m[1])
 		scale, scaleErr := strconv.Atoi(m[2])
-		if err != nil || scaleErr != nil || digits < 1 || digits > maxDigits || scale > digits {
-			return Type{}, fmt.Errorf("a decimal has 1 to %d digits, and no more of them after the point, not %s", maxDigits, text)
+		if err != nil || scaleErr != nil || digits < 1 || digits > maxDigits || scale >= digits {
+			return Type{}, fmt.Errorf("a decimal has 1 to %d digits, at least one of them before the point, not %s", maxDigits, text)
 		}
 		return Type{Kind: Decimal, Size: digits, Scale: scale}, nil
 	}

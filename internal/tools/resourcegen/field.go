@@ -200,9 +200,10 @@ func (f field) SameCompany() string {
 
 // ForeignKey returns the name of the constraint.
 func (f field) ForeignKey() string {
+	columns := []string{resource.TenantID, f.Name}
 	if f.sameCompany() {
 		parent, _ := f.of.Parent()
-		return fmt.Sprintf("%s_tenant_id_%s_%s_fkey", f.of.Plural, parent.Name, f.Name)
+		columns = []string{resource.TenantID, parent.Name, f.Name}
 	}
-	return fmt.Sprintf("%s_tenant_id_%s_fkey", f.of.Plural, f.Name)
+	return resource.Identifier(f.of.Plural, columns, "fkey")
 }

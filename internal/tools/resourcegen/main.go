@@ -55,10 +55,10 @@ func run(from, to string) error {
 		if err := write(pages, "queries.sql.tmpl", k, filepath.Join(to, "gen/db/queries", k.Plural+"_standard.sql")); err != nil {
 			return err
 		}
-		if err := write(pages, "resource.go.tmpl", k, filepath.Join(to, "gen/resources", k.Plural+".gen.go")); err != nil {
+		if err := write(pages, "resource.go.tmpl", k, filepath.Join(to, "gen/resources", k.GoFile()+".gen.go")); err != nil {
 			return err
 		}
-		if err := write(pages, "handlers.go.tmpl", k, filepath.Join(to, "gen/endpoints", k.Plural+".gen.go")); err != nil {
+		if err := write(pages, "handlers.go.tmpl", k, filepath.Join(to, "gen/endpoints", k.GoFile()+".gen.go")); err != nil {
 			return err
 		}
 	}

@@ -117,7 +117,7 @@ func (k kind) UniqueKeys() []Key {
 			within.WriteString(" of this " + strings.ReplaceAll(strings.TrimSuffix(name, "_id"), "_", " "))
 		}
 		keys = append(keys, Key{
-			Constraint: k.Plural + "_" + strings.Join(append(slices.Clone(f.Unique), f.Name), "_") + "_key",
+			Constraint: resource.Identifier(k.Plural, append(slices.Clone(f.Unique), f.Name), "key"),
 			Pointer:    "/" + f.Name,
 			Taken:      fmt.Sprintf("%s%s with this %s exists already.", k.Article(), within.String(), field{f, k}.Words()),
 		})

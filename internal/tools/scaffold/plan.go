@@ -56,8 +56,8 @@ func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 		{descriptionOf(r), "the description: what is generated comes from here", ""},
 		{fmt.Sprintf("%s/%05d_create_%s.sql", migrations, number, r.Plural), "the table", "migration.sql.tmpl"},
 		{"openapi/tags/" + r.Tag + ".yaml", "the document's part, with examples", "document.yaml.tmpl"},
-		{"internal/" + r.Package + "/" + r.Plural + ".go", "the service, with a place for your rules", "service.go.tmpl"},
-		{"internal/" + r.Package + "/" + r.Plural + "_test.go", "its tests", "test.go.tmpl"},
+		{"internal/" + r.Package + "/" + r.GoFile() + ".go", "the service, with a place for your rules", "service.go.tmpl"},
+		{"internal/" + r.Package + "/" + r.GoFile() + "_test.go", "its tests", "test.go.tmpl"},
 	} {
 		content := text
 		if f.template != "" {
@@ -179,5 +179,5 @@ func (p plan) report(out io.Writer) {
   3. go test ./internal/%s
   4. Write the rules of %s into internal/%s/%s.go, a test for each.
   5. make test
-`, p.resource.Tag, p.resource.Words(), p.resource.Package, p.resource.Plural, p.resource.Package, p.resource.Plural)
+`, p.resource.Tag, p.resource.Words(), p.resource.Package, p.resource.Plural, p.resource.Package, p.resource.GoFile())
 }
