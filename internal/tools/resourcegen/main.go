@@ -15,13 +15,17 @@ import (
 	"text/template"
 
 	"github.com/tenantry/tenantry/internal/tools/resource"
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 //go:embed templates
 var templates embed.FS
 
 func main() {
-	err := run(".", ".")
+	tables, err := schema.Read("sql/migrations")
+	if err == nil {
+		err = run(".", ".", tables)
+	}
 	if err == nil {
 		err = checkDocument(os.DirFS("."))
 	}
@@ -31,13 +35,14 @@ func main() {
 	}
 }
 
-// run reads the descriptions below the folder from, and writes what is made from them below the folder to.
-func run(from, to string) error {
+// run reads the descriptions below the folder from, and writes what is made from them below the folder to. The tables are
+// those of the migrations.
+func run(from, to string, tables schema.Schema) error {
 	described, err := resource.Load(os.DirFS(from), "sql/resources")
 	if err != nil {
 		return err
 	}
-	m := newModel(described)
+	m := newModel(described, tables)
 	if err := m.check(); err != nil {
 		return err
 	}

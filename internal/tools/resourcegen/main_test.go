@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenantry/tenantry/internal/tools/resource"
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 // What is committed is what the generator makes, and nothing else is in its folders.
@@ -17,7 +18,11 @@ func TestCommittedFilesAreGenerated(t *testing.T) {
 	t.Parallel()
 	const root = "../../.."
 	made := t.TempDir()
-	if err := run(root, made); err != nil {
+	tables, err := schema.Read(filepath.Join(root, "sql", "migrations"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run(root, made, tables); err != nil {
 		t.Fatal(err)
 	}
 	for _, folder := range []string{"gen/db/queries", "gen/resources", "gen/endpoints"} {
@@ -66,10 +71,24 @@ func described(t *testing.T, others map[string]string) *model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run(root, t.TempDir()); err != nil { // its Go is well-formed
+	tables := tablesOf(all)
+	if err := run(root, t.TempDir(), tables); err != nil { // its Go is well-formed
 		t.Fatal(err)
 	}
-	return newModel(all)
+	return newModel(all, tables)
+}
+
+// tablesOf returns tables with the columns that descriptions say.
+func tablesOf(all []resource.Resource) schema.Schema {
+	tables := schema.Schema{}
+	for _, k := range newModel(all, nil).Kinds {
+		table := schema.Table{Name: k.Plural}
+		for _, c := range k.columns() {
+			table.Columns = append(table.Columns, schema.Column{Name: c.Name, NotNull: !c.Null})
+		}
+		tables[k.Plural] = table
+	}
+	return tables
 }
 
 const (
@@ -146,7 +165,38 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "note.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(root, t.TempDir()); err == nil || !strings.Contains(err.Error(), "sql/resources/note.yaml:4:") {
+	if err := run(root, t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "sql/resources/note.yaml:4:") {
 		t.Errorf("error %v, want one that names the file and line 4", err)
+	}
+}
+
+// A column that was added to a table stands behind all others, wherever its field is.
+func TestInsertsHaveTheColumnsInTheOrderOfTheTable(t *testing.T) {
+	t.Parallel()
+	m := described(t, map[string]string{"note.yaml": note})
+	k, _ := m.byName("note")
+	columns := k.table.Columns
+	author := slices.IndexFunc(columns, func(c schema.Column) bool { return c.Name == "author_id" })
+	k.table.Columns = append(slices.Delete(slices.Clone(columns), author, author+1), columns[author])
+	if names := k.InsertColumns(); names[len(names)-1] != "author_id" {
+		t.Errorf("columns are %v, want author_id last", names)
+	}
+}
+
+func TestTablesHaveTheColumnsOfTheirDescriptions(t *testing.T) {
+	t.Parallel()
+	m := described(t, map[string]string{"note.yaml": "name: note\nroles: {read: viewer, write: admin}\nfields:\n  title: {type: text(100)}\n  body: {type: text(500), null: true}\n"})
+	k, _ := m.byName("note")
+	columns := k.table.Columns
+	body := slices.IndexFunc(columns, func(c schema.Column) bool { return c.Name == "body" })
+	for want, replacement := range map[string][]schema.Column{
+		"note.yaml:1: no field stands for the column colour of the table notes": {columns[body], {Name: "colour"}},
+		"note.yaml:5: body may be null: true, and the table notes says":         {{Name: "body", NotNull: true}},
+		"note.yaml:5: the table notes has no column body":                       nil,
+	} {
+		k.table.Columns = slices.Replace(slices.Clone(columns), body, body+1, replacement...)
+		if err := k.checkTable(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %s", err, want)
+		}
 	}
 }

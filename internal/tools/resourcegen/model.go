@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tenantry/tenantry/internal/tools/resource"
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 // model is what templates see of all resources.
@@ -17,13 +18,14 @@ type model struct {
 type kind struct {
 	resource.Resource
 
-	all *model
+	all   *model
+	table schema.Table
 }
 
-func newModel(described []resource.Resource) *model {
+func newModel(described []resource.Resource, tables schema.Schema) *model {
 	m := &model{}
 	for _, r := range described {
-		m.Kinds = append(m.Kinds, kind{r, m})
+		m.Kinds = append(m.Kinds, kind{r, m, tables[r.Plural]})
 	}
 	return m
 }
@@ -36,6 +38,9 @@ func (m *model) check() error {
 			return fmt.Errorf("%s:1: %s and %s have the same name in Go", k.File, k.Name, other)
 		}
 		types[k.GoName()] = k.Name
+		if err := k.checkTable(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
