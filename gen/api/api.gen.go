@@ -2061,12 +2061,12 @@ type Tenant struct {
 	// ID The tenant's id.
 	ID openapi_types.UUID `json:"id"`
 
-	// MaxCompanies The maximum number of companies; `null` is no limit.
+	// MaxCompanies The most companies that the tenant may have; `null` is no limit.
 	//
 	// Example: 5
 	MaxCompanies *int64 `json:"max_companies"`
 
-	// MaxUsers The maximum number of users; `null` is no limit.
+	// MaxUsers The most users that the tenant may have; `null` is no limit.
 	//
 	// Example: 50
 	MaxUsers *int64 `json:"max_users"`
@@ -2113,12 +2113,12 @@ type TenantCreate struct {
 	// Example: +1 415 555 0101
 	ContactPhone nullable.Nullable[string] `json:"contact_phone,omitempty"`
 
-	// MaxCompanies The maximum number of companies; `null` is no limit.
+	// MaxCompanies The most companies that the tenant may have; `null` is no limit.
 	//
 	// Example: 10
 	MaxCompanies nullable.Nullable[int64] `json:"max_companies,omitempty"`
 
-	// MaxUsers The maximum number of users; `null` is no limit.
+	// MaxUsers The most users that the tenant may have; `null` is no limit.
 	//
 	// Example: 100
 	MaxUsers nullable.Nullable[int64] `json:"max_users,omitempty"`
@@ -2198,12 +2198,12 @@ type TenantUpdate struct {
 	// Example: +1 415 555 0101
 	ContactPhone nullable.Nullable[string] `json:"contact_phone,omitempty"`
 
-	// MaxCompanies The maximum number of companies; `null` is no limit.
+	// MaxCompanies The most companies that the tenant may have; `null` is no limit.
 	//
 	// Example: 10
 	MaxCompanies nullable.Nullable[int64] `json:"max_companies,omitempty"`
 
-	// MaxUsers The maximum number of users; `null` is no limit.
+	// MaxUsers The most users that the tenant may have; `null` is no limit.
 	//
 	// Example: 100
 	MaxUsers nullable.Nullable[int64] `json:"max_users,omitempty"`
@@ -2546,7 +2546,7 @@ type ListAuditLogsParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The maximum number of items on a page.
+	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2670,7 +2670,7 @@ type UpdateMeParams struct {
 
 // ListMySessionsParams defines parameters for ListMySessions.
 type ListMySessionsParams struct {
-	// Limit The maximum number of sessions on a page.
+	// Limit The most sessions on a page.
 	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2682,7 +2682,7 @@ type ListBranchesParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The maximum number of items on a page.
+	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2769,7 +2769,7 @@ type ListCompaniesParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The maximum number of items on a page.
+	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2850,7 +2850,7 @@ type ListDepartmentsParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The maximum number of items on a page.
+	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2963,7 +2963,7 @@ type GetOwnTenantUsageParams struct {
 
 // ListTenantsParams defines parameters for ListTenants.
 type ListTenantsParams struct {
-	// Limit The maximum number of items on a page.
+	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -3051,7 +3051,7 @@ type ListUsersParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The maximum number of items on a page.
+	// Limit The most items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -3183,7 +3183,7 @@ type EndUserSessionsParams struct {
 
 // ListUserSessionsParams defines parameters for ListUserSessions.
 type ListUserSessionsParams struct {
-	// Limit The maximum number of sessions on a page.
+	// Limit The most sessions on a page.
 	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.

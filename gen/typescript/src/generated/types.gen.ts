@@ -1665,11 +1665,11 @@ export type Tenant = {
      */
     id: string;
     /**
-     * The maximum number of companies; `null` is no limit.
+     * The most companies that the tenant may have; `null` is no limit.
      */
     max_companies: number | null;
     /**
-     * The maximum number of users; `null` is no limit.
+     * The most users that the tenant may have; `null` is no limit.
      */
     max_users: number | null;
     /**
@@ -1709,11 +1709,11 @@ export type TenantCreate = {
      */
     contact_phone?: string | null;
     /**
-     * The maximum number of companies; `null` is no limit.
+     * The most companies that the tenant may have; `null` is no limit.
      */
     max_companies?: number | null;
     /**
-     * The maximum number of users; `null` is no limit.
+     * The most users that the tenant may have; `null` is no limit.
      */
     max_users?: number | null;
     /**
@@ -1811,11 +1811,11 @@ export type TenantUpdate = {
      */
     contact_phone?: string | null;
     /**
-     * The maximum number of companies; `null` is no limit.
+     * The most companies that the tenant may have; `null` is no limit.
      */
     max_companies?: number | null;
     /**
-     * The maximum number of users; `null` is no limit.
+     * The most users that the tenant may have; `null` is no limit.
      */
     max_users?: number | null;
     /**
@@ -2281,7 +2281,7 @@ export type ListAuditLogsData = {
          */
         tenant_id?: string;
         /**
-         * The maximum number of items on a page.
+         * The most items on a page.
          */
         limit?: number;
         /**
@@ -2631,7 +2631,7 @@ export type ListMySessionsData = {
     path?: never;
     query?: {
         /**
-         * The maximum number of sessions on a page.
+         * The most sessions on a page.
          */
         limit?: number;
         /**
@@ -2681,7 +2681,7 @@ export type ListBranchesData = {
          */
         tenant_id?: string;
         /**
-         * The maximum number of items on a page.
+         * The most items on a page.
          */
         limit?: number;
         /**
@@ -2895,7 +2895,7 @@ export type ListCompaniesData = {
          */
         tenant_id?: string;
         /**
-         * The maximum number of items on a page.
+         * The most items on a page.
          */
         limit?: number;
         /**
@@ -3101,7 +3101,7 @@ export type ListDepartmentsData = {
          */
         tenant_id?: string;
         /**
-         * The maximum number of items on a page.
+         * The most items on a page.
          */
         limit?: number;
         /**
@@ -3408,7 +3408,7 @@ export type ListTenantsData = {
     path?: never;
     query?: {
         /**
-         * The maximum number of items on a page.
+         * The most items on a page.
          */
         limit?: number;
         /**
@@ -3682,7 +3682,7 @@ export type ListUsersData = {
          */
         tenant_id?: string;
         /**
-         * The maximum number of items on a page.
+         * The most items on a page.
          */
         limit?: number;
         /**
@@ -4039,7 +4039,7 @@ export type ListUserSessionsData = {
          */
         tenant_id?: string;
         /**
-         * The maximum number of sessions on a page.
+         * The most sessions on a page.
          */
         limit?: number;
         /**
