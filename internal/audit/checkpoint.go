@@ -51,7 +51,8 @@ func (k *Keys) readCheckpoint(tenantID uuid.UUID, text string) (head, error) {
 	encoded, found := strings.CutPrefix(text, checkpointPrefix)
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
 	size := len(raw) - sha256.Size
-	if !found || err != nil || size != checkpointLen && size != oldCheckpointLen || strings.ContainsAny(text, "\r\n") { // the decoder ignores line breaks
+	// The decoder ignores line breaks.
+	if !found || err != nil || size != checkpointLen && size != oldCheckpointLen || strings.ContainsAny(text, "\r\n") {
 		return head{}, wrong
 	}
 	signed, signature := raw[:size], raw[size:]

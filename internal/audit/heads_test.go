@@ -407,7 +407,8 @@ func TestRunTellsOfHeads(t *testing.T) {
 		c.execf("DELETE FROM tenants WHERE id = '%s'", tr.tenant)
 	}
 	e := someEntry(access.PlatformTenantID, 0)
-	e.Action, e.EntityID = audit.TenantDelete, &deleted.tenant // older than the seals: entries during a deletion are sealed after it began
+	// Older than the seals: entries during a deletion are sealed after it began.
+	e.Action, e.EntityID = audit.TenantDelete, &deleted.tenant
 	c.insert(e)
 
 	log := &lines{added: make(chan struct{}, 1000)}
@@ -464,7 +465,8 @@ func TestTrailsVerifyAfterTheMigrationOfTheTimeOfSealingIsTakenBack(t *testing.T
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChain(t, engine)
 		timed, tenantID := c.newTrail(), c.tenant()
-		for n, now := range []func() time.Time{nil, time.Now, nil} { // the last one by an earlier version, during a rolling update
+		// The last one by an earlier version, during a rolling update.
+		for n, now := range []func() time.Time{nil, time.Now, nil} {
 			c.insert(someEntry(tenantID, n))
 			c.sealer.Now = now
 			c.seal(tenantID)

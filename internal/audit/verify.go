@@ -130,7 +130,8 @@ func (c *Check) seals(ctx context.Context) (step, error) {
 	}
 	page, size := firstSeals(page)
 	part := db.ListAuditLinksParams{
-		TenantID: c.tenantID, AfterSeal: c.end.number, LastSeal: page[len(page)-1].Number, Limit: size + 1, // one more shows that there are too many
+		// One more shows that there are too many.
+		TenantID: c.tenantID, AfterSeal: c.end.number, LastSeal: page[len(page)-1].Number, Limit: size + 1,
 	}
 	links, err := c.store.ListAuditLinks(ctx, part)
 	if err != nil {
@@ -158,7 +159,8 @@ func (c *Check) seals(ctx context.Context) (step, error) {
 func firstSeals(page []db.AuditSeal) ([]db.AuditSeal, int32) {
 	size := 0
 	for i, s := range page {
-		if size += min(len(s.Trace)/traceLen, 2*maxSealed); size >= verifyEntries { // a larger trace wasn't written by a Sealer
+		// A larger trace wasn't written by a Sealer.
+		if size += min(len(s.Trace)/traceLen, 2*maxSealed); size >= verifyEntries {
 			return page[:i+1], int32(size) //nolint:gosec // a few thousand
 		}
 	}

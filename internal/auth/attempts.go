@@ -28,9 +28,9 @@ const (
 	prunedAtOnce = 10
 )
 
-// guessLimit is the number of wrong passwords without a delay. Each further one doubles the delay,
+// attemptLimit is the number of wrong passwords without a delay. Each further one doubles the delay,
 // from one second to the longest.
-type guessLimit struct {
+type attemptLimit struct {
 	name    string
 	free    int64
 	longest time.Duration
@@ -39,13 +39,13 @@ type guessLimit struct {
 // Every wrong password counts towards all of these limits. Address and pair are counted once for
 // each network that contains the address. See docs/adr/0006-guessing.md.
 var (
-	perAddress           = guessLimit{"address", 100, time.Minute}
-	perAccount           = guessLimit{"account", 100, 15 * time.Minute}
-	perAccountAndAddress = guessLimit{"account and address", 5, 15 * time.Minute}
+	perAddress           = attemptLimit{"address", 100, time.Minute}
+	perAccount           = attemptLimit{"account", 100, 15 * time.Minute}
+	perAccountAndAddress = attemptLimit{"account and address", 5, 15 * time.Minute}
 )
 
 // delay returns how long further attempts are refused after this number of failures.
-func (l guessLimit) delay(failures int64) time.Duration {
+func (l attemptLimit) delay(failures int64) time.Duration {
 	if failures <= l.free {
 		return 0
 	}
@@ -57,7 +57,7 @@ func (l guessLimit) delay(failures int64) time.Duration {
 var notBlocked = time.Unix(0, 0).UTC()
 
 // times returns the limit for a network: allowance times the free failures of a single client.
-func (l guessLimit) times(allowance int64) guessLimit {
+func (l attemptLimit) times(allowance int64) attemptLimit {
 	l.free *= allowance
 	return l
 }
@@ -91,22 +91,22 @@ type attempt struct {
 }
 
 type counter struct {
-	guessLimit
+	attemptLimit
 
 	subject string
 }
 
 // forAccount returns an attempt with the password of an account, from an IP address. All forms of
 // an e-mail address are one account.
-func (g *attemptLimiter) forAccount(emailAddress, ip string) attempt {
+func (l *attemptLimiter) forAccount(emailAddress, ip string) attempt {
 	account := email.Normalize(emailAddress)
-	a := g.fromAddress(ip)
+	a := l.fromAddress(ip)
 	networks := access.Networks(ip)
 	for _, n := range networks {
-		a.pairs = append(a.pairs, g.counter(perAccountAndAddress.times(n.Allowance), n.Prefix+" "+account))
+		a.pairs = append(a.pairs, l.counter(perAccountAndAddress.times(n.Allowance), n.Prefix+" "+account))
 	}
-	a.account = g.counter(perAccount, account)
-	a.network = g.subject("network of account", knownNetwork(networks)+" "+account)
+	a.account = l.counter(perAccount, account)
+	a.network = l.subject("network of account", knownNetwork(networks)+" "+account)
 	return a
 }
 
@@ -115,22 +115,22 @@ func (g *attemptLimiter) forAccount(emailAddress, ip string) attempt {
 func knownNetwork(networks []access.Network) string { return networks[min(1, len(networks)-1)].Prefix }
 
 // fromAddress returns an attempt with a one-time token, from an IP address.
-func (g *attemptLimiter) fromAddress(ip string) attempt {
-	a := attempt{attemptLimiter: g}
+func (l *attemptLimiter) fromAddress(ip string) attempt {
+	a := attempt{attemptLimiter: l}
 	for _, n := range access.Networks(ip) {
-		a.addresses = append(a.addresses, g.counter(perAddress.times(n.Allowance), n.Prefix))
+		a.addresses = append(a.addresses, l.counter(perAddress.times(n.Allowance), n.Prefix))
 	}
 	return a
 }
 
-func (g *attemptLimiter) counter(limit guessLimit, of string) counter {
-	return counter{guessLimit: limit, subject: g.subject(limit.name, of)}
+func (l *attemptLimiter) counter(limit attemptLimit, of string) counter {
+	return counter{attemptLimit: limit, subject: l.subject(limit.name, of)}
 }
 
 // subject returns a keyed hash of what is counted. A plain value could be a password that was typed
 // into the e-mail field.
-func (g *attemptLimiter) subject(name, of string) string {
-	h := hmac.New(sha256.New, g.key)
+func (l *attemptLimiter) subject(name, of string) string {
+	h := hmac.New(sha256.New, l.key)
 	h.Write([]byte(name + " " + of))
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -138,8 +138,10 @@ func (g *attemptLimiter) subject(name, of string) string {
 // accountDelay is a delay of an account for all addresses, except for networks from which the
 // account has logged in before. The zero value means no delay.
 type accountDelay struct {
-	refusal      error // errs.TooManyAttempts; returned to unknown networks, and for a wrong password from any network
-	knownNetwork bool  // the account has logged in from this network before
+	// errs.TooManyAttempts; returned to unknown networks, and for a wrong password from any
+	// network.
+	refusal      error
+	knownNetwork bool // the account has logged in from this network before
 }
 
 // holds reports whether even the correct password is refused.
@@ -152,12 +154,12 @@ func (d accountDelay) holds() bool { return d.refusal != nil && !d.knownNetwork 
 // A delay of the account for all addresses is returned as accountDelay instead. The caller must
 // compare the password anyway, and answer a wrong one with accountDelay.refusal. Otherwise the
 // answer or its time would reveal from which networks the account is used, and so that it exists.
-func (g attempt) allowed(ctx context.Context, q db.Querier) (accountDelay, error) {
-	now := g.attemptLimiter.now()
+func (a attempt) allowed(ctx context.Context, q db.Querier) (accountDelay, error) {
+	now := a.attemptLimiter.now()
 	blocks, err := q.ListLoginBlocks(ctx, db.ListLoginBlocksParams{
-		Address: subjectAt(g.addresses, 0), WiderAddress: subjectAt(g.addresses, 1), WidestAddress: subjectAt(g.addresses, 2),
-		Pair: subjectAt(g.pairs, 0), WiderPair: subjectAt(g.pairs, 1), WidestPair: subjectAt(g.pairs, 2),
-		Account: g.account.subject, Now: now,
+		Address: subjectAt(a.addresses, 0), WiderAddress: subjectAt(a.addresses, 1), WidestAddress: subjectAt(a.addresses, 2),
+		Pair: subjectAt(a.pairs, 0), WiderPair: subjectAt(a.pairs, 1), WidestPair: subjectAt(a.pairs, 2),
+		Account: a.account.subject, Now: now,
 	})
 	if err != nil {
 		return accountDelay{}, err
@@ -165,24 +167,24 @@ func (g attempt) allowed(ctx context.Context, q db.Querier) (accountDelay, error
 	var delay accountDelay
 	for _, block := range slices.Backward(blocks) { // the longest delay decides
 		refusal := tooManyAttempts(block.BlockedUntil.Sub(now))
-		if block.Subject != g.account.subject {
+		if block.Subject != a.account.subject {
 			return accountDelay{}, refusal
 		}
 		delay.refusal = refusal
 	}
 	if delay.refusal != nil {
-		delay.knownNetwork, err = g.isKnownNetwork(ctx, q)
+		delay.knownNetwork, err = a.isKnownNetwork(ctx, q)
 	}
 	return delay, err
 }
 
 // isKnownNetwork reports whether the account has logged in from this network within 90 days.
-func (g attempt) isKnownNetwork(ctx context.Context, q db.Querier) (bool, error) {
-	known, err := q.GetLoginNetwork(ctx, db.GetLoginNetworkParams{Subject: g.network})
+func (a attempt) isKnownNetwork(ctx context.Context, q db.Querier) (bool, error) {
+	known, err := q.GetLoginNetwork(ctx, db.GetLoginNetworkParams{Subject: a.network})
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
-	return err == nil && !known.LastLoginAt.Before(g.attemptLimiter.now().Add(-networkForgotten)), err
+	return err == nil && !known.LastLoginAt.Before(a.attemptLimiter.now().Add(-networkForgotten)), err
 }
 
 func subjectAt(counters []counter, i int) string {
@@ -198,11 +200,11 @@ func subjectAt(counters []counter, i int) string {
 //
 // delay is what allowed returned. While the account has a delay for all addresses, its own counter
 // does not grow.
-func (g attempt) failed(ctx context.Context, q db.Querier, delay accountDelay) error {
+func (a attempt) failed(ctx context.Context, q db.Querier, delay accountDelay) error {
 	added, slowed := 0, false
 	// All transactions lock in this order, which prevents deadlocks.
-	for _, c := range slices.Concat(g.addresses, g.pairs) {
-		failures, err := g.count(ctx, q, c)
+	for _, c := range slices.Concat(a.addresses, a.pairs) {
+		failures, err := a.count(ctx, q, c)
 		if err != nil {
 			return err
 		}
@@ -211,8 +213,8 @@ func (g attempt) failed(ctx context.Context, q db.Querier, delay accountDelay) e
 		}
 		slowed = slowed || c.name == perAccountAndAddress.name && failures > c.free
 	}
-	if delay.refusal == nil && g.account.subject != "" {
-		isNew, err := g.countForAccount(ctx, q, slowed)
+	if delay.refusal == nil && a.account.subject != "" {
+		isNew, err := a.countForAccount(ctx, q, slowed)
 		if err != nil {
 			return err
 		}
@@ -220,17 +222,17 @@ func (g attempt) failed(ctx context.Context, q db.Querier, delay accountDelay) e
 			added++
 		}
 	}
-	return g.prune(ctx, q, added)
+	return a.prune(ctx, q, added)
 }
 
 // failedToken counts a wrong one-time token like failed. Unless addRows is set, it only raises
 // counters that exist: tokens can't be guessed, so attempts from ever new addresses needn't be
 // stored.
-func (g attempt) failedToken(ctx context.Context, q db.Querier, addRows bool) error {
+func (a attempt) failedToken(ctx context.Context, q db.Querier, addRows bool) error {
 	if addRows {
-		return g.failed(ctx, q, accountDelay{})
+		return a.failed(ctx, q, accountDelay{})
 	}
-	for _, c := range g.addresses {
+	for _, c := range a.addresses {
 		_, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: c.subject})
 		if errors.Is(err, store.ErrNotFound) {
 			continue
@@ -238,7 +240,7 @@ func (g attempt) failedToken(ctx context.Context, q db.Querier, addRows bool) er
 		if err != nil {
 			return err
 		}
-		if _, err := g.count(ctx, q, c); err != nil {
+		if _, err := a.count(ctx, q, c); err != nil {
 			return err
 		}
 	}
@@ -249,30 +251,30 @@ func (g attempt) failedToken(ctx context.Context, q db.Querier, addRows bool) er
 // the first. slowed means that the account already has a delay from this network. Then the failure
 // counts only if the account is above its limit. So a single client can't delay the account for
 // others.
-func (g attempt) countForAccount(ctx context.Context, q db.Querier, slowed bool) (isNew bool, err error) {
+func (a attempt) countForAccount(ctx context.Context, q db.Querier, slowed bool) (isNew bool, err error) {
 	if slowed {
-		before, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: g.account.subject})
-		if errors.Is(err, store.ErrNotFound) || err == nil && before.Failures <= g.account.free {
+		before, err := q.GetLoginAttempt(ctx, db.GetLoginAttemptParams{Subject: a.account.subject})
+		if errors.Is(err, store.ErrNotFound) || err == nil && before.Failures <= a.account.free {
 			return false, nil
 		}
 		if err != nil {
 			return false, err
 		}
 	}
-	failures, err := g.count(ctx, q, g.account)
+	failures, err := a.count(ctx, q, a.account)
 	if !errs.Is(err, errs.TooManyAttempts) {
 		return failures == 1, err
 	}
 	// The account now has a delay for all addresses, which doesn't apply to a known network.
-	if known, knownErr := g.isKnownNetwork(ctx, q); knownErr != nil || !known {
+	if known, knownErr := a.isKnownNetwork(ctx, q); knownErr != nil || !known {
 		return false, errors.Join(knownErr, err)
 	}
 	return false, nil
 }
 
 // count adds a failure to a counter and returns its new value.
-func (g attempt) count(ctx context.Context, q db.Querier, c counter) (failures int64, err error) {
-	now := g.attemptLimiter.now()
+func (a attempt) count(ctx context.Context, q db.Querier, c counter) (failures int64, err error) {
+	now := a.attemptLimiter.now()
 	rows, err := q.CountLoginFailure(ctx, db.CountLoginFailureParams{
 		ForgottenBefore: now.Add(-failuresForgotten), Now: now, Subject: c.subject,
 	})
@@ -303,12 +305,12 @@ func (g attempt) count(ctx context.Context, q db.Querier, c counter) (failures i
 }
 
 // prune deletes a few expired counters, if this attempt has added some.
-func (g attempt) prune(ctx context.Context, q db.Querier, added int) error {
+func (a attempt) prune(ctx context.Context, q db.Querier, added int) error {
 	if added == 0 {
 		return nil
 	}
-	now := g.attemptLimiter.now()
-	before := now.Add(-g.attemptLimiter.growth.retention(now, added))
+	now := a.attemptLimiter.now()
+	before := now.Add(-a.attemptLimiter.growth.retention(now, added))
 	old, err := q.ListOldLoginAttempts(ctx, db.ListOldLoginAttemptsParams{ForgottenBefore: before, Limit: prunedAtOnce})
 	if err != nil {
 		return err
@@ -323,9 +325,9 @@ func (g attempt) prune(ctx context.Context, q db.Querier, added int) error {
 
 // succeeded deletes the counters of the account, as part of a transaction. The counters of the
 // address stay, because an attacker may have an account, too.
-func (g attempt) succeeded(ctx context.Context, q db.Querier) error {
-	for _, c := range append(slices.Clone(g.pairs), g.account) {
-		if _, err := q.DeleteLoginAttempt(ctx, db.DeleteLoginAttemptParams{Subject: c.subject, LastFailedUntil: g.attemptLimiter.now()}); err != nil {
+func (a attempt) succeeded(ctx context.Context, q db.Querier) error {
+	for _, c := range append(slices.Clone(a.pairs), a.account) {
+		if _, err := q.DeleteLoginAttempt(ctx, db.DeleteLoginAttemptParams{Subject: c.subject, LastFailedUntil: a.attemptLimiter.now()}); err != nil {
 			return err
 		}
 	}

@@ -79,7 +79,7 @@ func (g *limiterTest) failures(t *testing.T, n int, email, ip string) {
 func TestDelayDoublesUpToTheLongest(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		limit    guessLimit
+		limit    attemptLimit
 		failures int64
 		want     time.Duration
 	}{

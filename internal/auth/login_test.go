@@ -314,7 +314,8 @@ func TestGuessThatIsBlockedWhileItIsComparedTellsNothing(t *testing.T) {
 func TestLoginUnderWayWhileThePasswordChangesIsRefused(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		for _, cost := range []int{bcrypt.MinCost, bcrypt.MinCost + 1} { // the second cost replaces the hash during the log-in
+		// The second cost replaces the hash during the log-in.
+		for _, cost := range []int{bcrypt.MinCost, bcrypt.MinCost + 1} {
 			l := newLogin(t, engine)
 			l.passwords.cost = cost
 			changed := hashOf(t, otherWord, bcrypt.MinCost)

@@ -13,13 +13,13 @@ const networkForgotten = 90 * 24 * time.Hour
 
 // rememberNetwork records that the account has logged in from this network, as part of a
 // transaction, and deletes a few expired networks.
-func (g attempt) rememberNetwork(ctx context.Context, q db.Querier) error {
-	now := g.attemptLimiter.now()
-	known, err := q.UpdateLoginNetwork(ctx, db.UpdateLoginNetworkParams{LastLoginAt: now, Subject: g.network})
+func (a attempt) rememberNetwork(ctx context.Context, q db.Querier) error {
+	now := a.attemptLimiter.now()
+	known, err := q.UpdateLoginNetwork(ctx, db.UpdateLoginNetworkParams{LastLoginAt: now, Subject: a.network})
 	if err != nil || known > 0 {
 		return err
 	}
-	err = q.InsertLoginNetwork(ctx, db.InsertLoginNetworkParams{Subject: g.network, LastLoginAt: now})
+	err = q.InsertLoginNetwork(ctx, db.InsertLoginNetworkParams{Subject: a.network, LastLoginAt: now})
 	if store.BreaksUniqueness(err) {
 		return store.ErrStale // a concurrent log-in inserted it
 	}

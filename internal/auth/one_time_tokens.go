@@ -169,7 +169,8 @@ func (s *Service) refuseReset(ctx context.Context, attempt attempt, t db.GetOneT
 		return s.writeRefusal(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email}, audit.Failure, refusal.Code, entry)
 	})
 	if store.BreaksReference(err) && t.TenantID != access.PlatformTenantID {
-		return s.refuseReset(ctx, attempt, db.GetOneTimeTokenUnscopedRow{}) // the tenant was deleted after the token was read
+		// The tenant was deleted after the token was read.
+		return s.refuseReset(ctx, attempt, db.GetOneTimeTokenUnscopedRow{})
 	}
 	if err != nil {
 		return err

@@ -244,7 +244,8 @@ func (c *Channel) sendHeartbeat(ctx context.Context) {
 	number := c.number
 	c.sent[number%maxPending] = heartbeat{number, time.Now()}
 	c.mu.Unlock()
-	_ = c.publish(ctx, version+" "+heartbeatPrefix+strconv.FormatUint(number, 10)+":"+c.name) // a missing heartbeat shows the failure
+	// A missing heartbeat shows the failure.
+	_ = c.publish(ctx, version+" "+heartbeatPrefix+strconv.FormatUint(number, 10)+":"+c.name)
 }
 
 // receive handles a text. It ignores unknown texts.

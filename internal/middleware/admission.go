@@ -16,7 +16,9 @@ import (
 // a place the error is errs.Busy. admit runs after the body has been read, so that a slow client
 // holds no place. Light work of a currently slow operation is slow work.
 func (s Stack) admit(op access.Operation) echo.MiddlewareFunc {
-	pace := &admission.Pace{} // shared by all requests of the operation, because Echo calls the returned function per request
+	// Shared by all requests of the operation, because Echo calls the returned function per
+	// request.
+	pace := &admission.Pace{}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		if s.Shares == nil || op.Work == access.WorkNone {
 			return next
