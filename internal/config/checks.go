@@ -8,8 +8,8 @@ import (
 	"github.com/tenantry/tenantry/internal/passwords"
 )
 
-// complete fills in what follows from other settings and checks what a setting's own parser can't know: the rules between
-// settings, and those of the environment.
+// complete sets values that follow from other settings, and checks rules that concern several
+// settings or the environment.
 func (d *draft) complete(faults *Faults) {
 	if d.LogFormat == "auto" {
 		d.LogFormat = "json"
@@ -47,7 +47,8 @@ func (d *draft) completeRedis(faults *Faults) {
 	}
 }
 
-// checkSameDatabase checks a URL that leads to the database of DATABASE_URL as another user.
+// checkSameDatabase checks that a URL that must lead to the database of DATABASE_URL has the same
+// engine.
 func (d *draft) checkSameDatabase(name string, other Secret, faults *Faults) {
 	if !other.IsSet() {
 		return
@@ -71,7 +72,7 @@ func (d *draft) checkMetrics(faults *Faults) {
 	}
 }
 
-// refuseDangerous holds what is fine on a developer's machine only.
+// refuseDangerous refuses settings that are acceptable only in development.
 func (d *draft) refuseDangerous(faults *Faults) {
 	if d.Debug && d.Environment == Production {
 		faults.add("DEBUG", "must be false in production")
@@ -107,7 +108,7 @@ func (d *draft) secretKeyProblem() string {
 	return d.keyProblem(key)
 }
 
-// checkAuditKeys is less strict with earlier keys: leaving a bad one must be possible.
+// checkAuditKeys is less strict with previous keys, so that a bad key can be replaced.
 func (d *draft) checkAuditKeys(faults *Faults) {
 	if d.AuditKey.IsSet() {
 		if problem := d.keyProblem(d.AuditKey.Reveal()); problem != "" {
@@ -135,8 +136,8 @@ func (d *draft) keyProblem(key string) string {
 	return ""
 }
 
-// previousKeyProblem is less strict: leaving a bad key must be possible, too. Where SIGNING_KEY_FILE signs, SECRET_KEY may be the
-// previous key.
+// previousKeyProblem is less strict with the previous key, so that a bad key can be replaced. With
+// SIGNING_KEY_FILE, SECRET_KEY may be the previous key.
 func (d *draft) previousKeyProblem() string {
 	key := d.SecretKeyPrevious.Reveal()
 	switch {

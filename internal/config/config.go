@@ -1,4 +1,4 @@
-// Package config holds the settings: their names and defaults, how they are read, and which values are refused.
+// Package config defines the settings: names, defaults, parsing and checks.
 package config
 
 import (
@@ -16,23 +16,23 @@ import (
 	unicodetext "github.com/tenantry/tenantry/internal/text"
 )
 
-// Environment says how careful the program has to be.
+// Environment is where the program runs.
 type Environment string
 
-// The environments. Dangerous settings are refused in all but Development.
+// The environments. All but Development refuse dangerous settings.
 const (
 	Development Environment = "development"
 	Staging     Environment = "staging"
 	Production  Environment = "production"
 )
 
-// Config is the settings after all checks: whoever holds one can rely on every value.
+// Config holds the settings after all checks, so that every value is valid.
 type Config struct {
 	AppName     string
 	Environment Environment
 	Debug       bool
 	HTTPAddr    string // host:port, the host may be empty
-	// ShutdownDelay is how long requests are still answered after the order to stop.
+	// ShutdownDelay is how long the server still accepts requests after the signal to stop.
 	ShutdownDelay time.Duration
 
 	SecretKey         Secret        // at least 32 bytes; not set only in development, see DevelopmentSecret
@@ -41,15 +41,18 @@ type Config struct {
 	AccessTokenTTL    time.Duration
 	RefreshTokenTTL   time.Duration
 	BcryptCost        int
-	// PasswordResetURL is the page of the front end that takes one-time tokens; empty if there is none. It has no fragment.
+	// PasswordResetURL is the page of the front end that receives one-time tokens, without a
+	// fragment. It is empty if there is none.
 	PasswordResetURL string
-	// The superuser to create if there is none; both are set or neither is, and the password keeps the rules.
+	// The superuser to create if there is none. Either both are set or neither is; the password
+	// complies with the password rules.
 	FirstSuperuserEmail    string
 	FirstSuperuserPassword Secret
 
 	AuditKey         Secret   // at least 32 bytes; not set: SecretKey signs the audit trail, too
 	AuditKeyPrevious []Secret // that signed parts of it; at least 32 bytes each
-	// AuditCheckpointFile is where the server remembers the ends of the audit trails; empty: in memory alone.
+	// AuditCheckpointFile is where the server stores the last known entries of the audit trails. If
+	// it is empty, they are kept in memory only.
 	AuditCheckpointFile string
 
 	DatabaseURL             Secret // postgres://..., mysql://..., sqlite:///relative or sqlite:////absolute
@@ -84,16 +87,19 @@ type Config struct {
 	SecretFiles []string // where secrets were read from: the .env file, if there is one, and those that <name>_FILE name
 }
 
-// fileSuffix makes the name of a secret that of the variable which names the file it is in.
+// fileSuffix is appended to the name of a secret. The resulting variable names a file that contains
+// the secret.
 const fileSuffix = "_FILE"
 
-// An unexpanded reference such as ${DB_PASSWORD}: neither a .env file nor systemd's EnvironmentFile fills it in.
+// unexpanded matches a reference such as ${DB_PASSWORD}, which neither a .env file nor systemd's
+// EnvironmentFile replaces.
 var unexpanded = regexp.MustCompile(`\$\{[A-Za-z_]\w*`)
 
-// Load reads the settings from env, in the form of os.Environ, and below it from the file dotenv, which need not exist.
-// Blank values count as unset and blanks around a value are dropped.
+// Load reads the settings from env, in the format of os.Environ. For what env doesn't set, it reads
+// the file dotenv, which need not exist. Blank values count as unset, and blanks around a value are
+// removed.
 //
-// It reports every fault at once: the error is a *Faults, and never holds a secret's value.
+// It reports all faults at once: the error is a *Faults and never contains a secret's value.
 func Load(env []string, dotenv string) (Config, error) {
 	var (
 		d      = draft{Config: Config{Environment: Production}} // the strictest, should ENVIRONMENT be unreadable
@@ -135,7 +141,8 @@ func Load(env []string, dotenv string) (Config, error) {
 	return d.Config, nil
 }
 
-// pick finds the settings in values, by name, alias or the name of a file.
+// pick returns the given value of each setting, by name, by alias or from the file that <name>_FILE
+// names.
 func (d *draft) pick(rows []setting, values map[string]string, faults *Faults) map[string]any {
 	found := make(map[string]any)
 	for _, row := range rows {

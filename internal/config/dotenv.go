@@ -16,15 +16,17 @@ import (
 var (
 	blankLine = regexp.MustCompile(`\A[ \t]*(?:#[^\n]*)?(?:\n|\z)`)
 
-	// NAME='literal', NAME="with \" escapes" or NAME=plain, perhaps after "export" and before a comment.
-	// A # begins a comment only after a blank, so that passwords may hold one.
+	// assignment matches NAME='literal', NAME="with \" escapes" or NAME=plain, optionally after
+	// "export" and before a comment. A # begins a comment only after a blank, so that passwords may
+	// contain one.
 	assignment = regexp.MustCompile(`\A[ \t]*(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=[ \t]*` +
 		`(?:'([^']*)'|"((?:[^"\\]|\\[^\n])*)"|([^'"\s#][^\n]*?)?)` +
 		`[ \t]*(?:[ \t]#[^\n]*)?(?:\n|\z)`)
 )
 
-// readDotenv returns the variables of a .env file; none if there is no such file. Viper's own reader won't do here: it cuts
-// values at any #, fills in $NAME from the process's environment, and its errors print the line but not the number.
+// readDotenv returns the variables of a .env file, or none if the file doesn't exist. Viper's
+// reader isn't used: it cuts values at any #, replaces $NAME by variables of the process, and its
+// errors print the line but not its number.
 func readDotenv(path string, faults *Faults) map[string]string {
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -9,18 +9,18 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// Fault is one setting that can't be used as it is.
+// Fault describes an invalid setting.
 type Fault struct {
 	Name     string // of the variable, or the place in the .env file
 	Expected string // what is expected and, where it helps, how to get there; never a secret's value
 }
 
-// Faults is the error of Load: everything that is wrong, at most one fault for each setting.
+// Faults is the error of Load. It has at most one fault for each setting.
 type Faults struct {
 	List []Fault
 }
 
-// Error lists the faults, a line for each.
+// Error lists the faults, one per line.
 func (f *Faults) Error() string {
 	width := 0
 	for _, fault := range f.List {
@@ -38,7 +38,7 @@ func (f *Faults) Error() string {
 	return b.String()
 }
 
-// add keeps the first fault of a setting: those found later may only follow from it.
+// add keeps only the first fault of a setting, because later ones may be consequences of it.
 func (f *Faults) add(name, expected string) {
 	known := func(fault Fault) bool { return fault.Name == name }
 	if !slices.ContainsFunc(f.List, known) {
@@ -46,7 +46,8 @@ func (f *Faults) add(name, expected string) {
 	}
 }
 
-// addError adds what a parser says. It may be about something else than the setting.
+// addError adds the error of a parser. It may concern another variable or a file that the setting
+// relies on.
 func (f *Faults) addError(name string, err error) {
 	if elsewhere, ok := errors.AsType[*dburl.Elsewhere](err); ok {
 		f.add(elsewhere.Name, elsewhere.Fault)

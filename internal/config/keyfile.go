@@ -13,7 +13,8 @@ import (
 
 const minRSABits = 2048
 
-// keyFile reads the file of PEM blocks that a setting names: a private key first, then any others that shall still verify.
+// keyFile parses the PEM file that a setting names: the signing key first, then keys that only
+// verify.
 func keyFile(field *Hidden[[]any]) parser {
 	return func(path string) error {
 		content, err := os.ReadFile(path)
@@ -43,7 +44,8 @@ func keyFile(field *Hidden[[]any]) parser {
 	}
 }
 
-// signs reports whether the keys of SIGNING_KEY_FILE sign tokens. Public ones verify, and SECRET_KEY signs.
+// signs reports whether the keys of SIGNING_KEY_FILE sign tokens. If the first key is public, they
+// only verify, and SECRET_KEY signs.
 func signs(keys []any) bool { return len(keys) > 0 && !isPublic(keys[0]) }
 
 func isPublic(key any) bool {
@@ -54,7 +56,7 @@ func isPublic(key any) bool {
 	return false
 }
 
-// readKey returns errors that never quote the key.
+// readKey parses one key. Its errors never quote the key.
 func readKey(block *pem.Block) (any, error) {
 	var key any
 	var err error

@@ -13,11 +13,12 @@ import (
 	"github.com/tenantry/tenantry/internal/email"
 )
 
-// parser reads one value into its field. Its error says what is expected and is shown to people; the parsers of settings
-// that hold a secret never quote the value, nor wrap an error that does.
+// parser parses a value and stores it in its field. Its error says what is expected and is shown to
+// people. Parsers of secrets never quote the value, nor wrap an error that does.
 type parser func(value string) error
 
-// insteadOf quotes a value that was refused, unless it may be a URL: that belongs to another setting, and may have a password in it.
+// insteadOf quotes a refused value, unless it may be a URL, which may be meant for another setting
+// and contain a password.
 func insteadOf(value string) string {
 	if strings.Contains(value, "@") || strings.Contains(value, "://") {
 		return ""
@@ -25,7 +26,7 @@ func insteadOf(value string) string {
 	return fmt.Sprintf(", not %.40q", value)
 }
 
-// unreadable says why a file can't be read, without its name: what was put there may be a secret instead.
+// unreadable says why a file can't be read, without its name, which may be a secret set by mistake.
 func unreadable(err error) string {
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
 		err = e.Err
@@ -47,7 +48,7 @@ func secret(field *Secret) parser {
 	}
 }
 
-// secrets reads several, separated by commas.
+// secrets parses several secrets, separated by commas.
 func secrets(field *[]Secret) parser {
 	return func(value string) error {
 		for part := range strings.SplitSeq(value, ",") {

@@ -21,16 +21,17 @@ const (
 	redacted       = "[redacted]"
 )
 
-// Hidden is a value that doesn't get into logs, errors or dumps by accident: however it is printed, it says "[redacted]".
-// The pointer is what hides it even in another struct's unexported field, where fmt can't call its methods.
+// Hidden keeps a value out of logs, errors and dumps: every way to print it gives "[redacted]". The
+// value is behind a pointer, because fmt can't call the methods of an unexported field of another
+// struct and would print its content.
 type Hidden[T any] struct {
 	value *T
 }
 
-// Hide hides a value.
+// Hide returns value as Hidden.
 func Hide[T any](value T) Hidden[T] { return Hidden[T]{&value} }
 
-// Reveal returns the value, the zero value if there is none.
+// Reveal returns the value, or the zero value if there is none.
 func (h Hidden[T]) Reveal() T {
 	if h.value == nil {
 		var none T
@@ -57,11 +58,12 @@ type Secret struct{ Hidden[string] }
 // NewSecret hides value.
 func NewSecret(value string) Secret { return Secret{Hide(value)} }
 
-// IsSet reports whether there is a value other than "".
+// IsSet reports whether the value is set and not "".
 func (s Secret) IsSet() bool { return s.Reveal() != "" }
 
-// DevelopmentSecret returns the secret kept in dir/secret.key, after making a random one if there is none yet.
-// Processes that start at the same time end with the same secret. A file that others than its owner may read is refused.
+// DevelopmentSecret returns the secret in dir/secret.key, and creates a random one if there is
+// none. Processes that start at the same time get the same secret. It refuses a file that others
+// than its owner may read.
 func DevelopmentSecret(dir string) (Secret, error) {
 	path := filepath.Join(dir, "secret.key")
 	secret, err := readSecret(path)
@@ -87,7 +89,7 @@ func readSecret(path string) (Secret, error) {
 	if err != nil {
 		return Secret{}, err
 	}
-	// Windows has no such bits; its answer is always 0666 or 0444.
+	// Windows has no permission bits: the mode is always 0666 or 0444.
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return Secret{}, fmt.Errorf("%s is open to others than its owner (mode %04o); run: chmod 600 %[1]s", path, mode)
 	}
@@ -102,7 +104,7 @@ func readSecret(path string) (Secret, error) {
 	return NewSecret(key), nil
 }
 
-// createSecret leaves a complete file at path: its own, or that of another process which was faster.
+// createSecret makes sure that a complete file is at path: its own, or that of a faster process.
 func createSecret(path string) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -119,7 +121,7 @@ func createSecret(path string) error {
 	if err := errors.Join(err, file.Close()); err != nil {
 		return err
 	}
-	// Unlike a rename, a link does not replace what is there.
+	// Unlike a rename, a link doesn't replace an existing file.
 	if err := os.Link(file.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}

@@ -2,7 +2,7 @@ package config
 
 import "time"
 
-// setting is one variable. Its help for people stands in .env.example; a test keeps the two in step.
+// setting is one environment variable. Its description is in .env.example; a test compares the two.
 type setting struct {
 	name        string
 	alias       string // another name that is understood, if any
@@ -19,14 +19,14 @@ func (s setting) defaultIn(env Environment) string {
 	return s.fallback
 }
 
-// draft is a Config in the making, together with the settings that are only a part of one of its fields.
+// draft is a Config under construction, with settings that are only a part of one of its fields.
 type draft struct {
 	Config
 
 	redis redisParts
 }
 
-// settings is the list of all variables. ENVIRONMENT stands before those whose default depends on it.
+// settings lists all variables. ENVIRONMENT precedes those whose default depends on it.
 func (d *draft) settings() []setting {
 	return []setting{
 		{name: "APP_NAME", fallback: "Tenantry", parse: text(&d.AppName)},

@@ -6,15 +6,17 @@ import (
 	"unicode"
 )
 
-// Thresholds below which a secret is refused. A random key of 32 hexadecimal digits is above all of them.
+// Limits below which a secret is refused. A random key of 32 hexadecimal digits exceeds all of
+// them.
 const (
 	minOwnCharacters      = 16 // that are not part of a well-known word
 	minDistinctCharacters = 10
 	minEntropyBits        = 96
 )
 
-// isWellKnown reports whether a key is an example value: one from a tutorial, or made of the words that such examples are
-// made of, however they are joined, repeated or padded. A random key loses a few characters to the shorter words at most.
+// isWellKnown reports whether a key is an example value: one from a tutorial, or made of words
+// common in examples, however they are joined, repeated or padded. A random key contains at most a
+// few of the shorter words.
 func isWellKnown(key string) bool {
 	var words []string
 	for word := range strings.FieldsSeq(`
@@ -32,7 +34,8 @@ func isWellKnown(key string) bool {
 	return len(own) < minOwnCharacters && 3*len(own) < 2*len(plain)
 }
 
-// withoutSeparators drops what joins the words of an example, and makes the rest lower case.
+// withoutSeparators is for strings.Map: it removes separators of words, and converts letters to
+// lower case.
 func withoutSeparators(r rune) rune {
 	if strings.ContainsRune(" -_.,:;!?/<>()[]", r) {
 		return -1
@@ -40,8 +43,8 @@ func withoutSeparators(r rune) rune {
 	return unicode.ToLower(r)
 }
 
-// isGuessable reports whether a key has too little variety, after counting a repeated pattern once and a run such as
-// "aaaa" or "1234" by its beginning.
+// isGuessable reports whether a key has too little entropy. A repeated pattern counts once, and a
+// run such as "aaaa" or "1234" counts by its beginning.
 func isGuessable(key string) bool {
 	key = withoutRuns(key[:period(key)])
 	counts := make(map[byte]int)
@@ -55,7 +58,7 @@ func isGuessable(key string) bool {
 	return len(counts) < minDistinctCharacters || bits < minEntropyBits
 }
 
-// period returns the length of the shortest beginning whose repetition gives the whole key.
+// period returns the length of the shortest prefix whose repetition gives the whole key.
 func period(key string) int {
 	for p := 1; p <= len(key)/2; p++ {
 		if key[p:] == key[:len(key)-p] {
@@ -65,7 +68,8 @@ func period(key string) int {
 	return len(key)
 }
 
-// withoutRuns drops each character that continues the step (same, next or previous) of the two before it.
+// withoutRuns removes each character that continues the step (same, next or previous) of the two
+// before it.
 func withoutRuns(key string) string {
 	var kept []byte
 	for i := range len(key) {

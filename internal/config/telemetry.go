@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// sentryDSN reads where errors are reported. It has a key in it.
+// sentryDSN parses the DSN of Sentry, which contains a key.
 func sentryDSN(field *Secret) parser {
 	return func(value string) error {
 		u, err := url.Parse(value)
@@ -21,7 +21,7 @@ func sentryDSN(field *Secret) parser {
 	}
 }
 
-// collectorURL reads the address of an OpenTelemetry collector.
+// collectorURL parses the address of an OpenTelemetry collector.
 func collectorURL(field *string) parser {
 	return func(value string) error {
 		u, err := url.Parse(value)
@@ -36,13 +36,14 @@ func collectorURL(field *string) parser {
 	}
 }
 
-// A header's name (RFC 9110, section 5.6.2), and a value that can be sent.
+// Valid names of headers (RFC 9110, section 5.6.2) and valid values.
 var (
 	headerName  = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 	headerValue = regexp.MustCompile(`^[\x20-\x7e]*$`)
 )
 
-// headers reads name=value pairs, separated by commas; values are percent-encoded, as OpenTelemetry has them.
+// headers parses name=value pairs, separated by commas. Values are percent-encoded, as
+// OpenTelemetry defines.
 func headers(field *Hidden[http.Header]) parser {
 	return func(value string) error {
 		read := http.Header{}

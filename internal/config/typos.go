@@ -6,22 +6,24 @@ import (
 	"strings"
 )
 
-// Typo is a variable that is none of ours, and the one that may be meant.
+// Typo is an unknown variable that looks like a misspelt setting.
 type Typo struct {
 	Name  string
 	In    string // ".env" or "the environment"
 	Meant string
 }
 
-// synonyms are names that other programs give to what we have, and that nobody sets for another reason.
+// synonyms maps other programs' names to our settings. They are names that are unlikely to be set
+// for another reason.
 var synonyms = map[string]string{
 	"DB_URL": "DATABASE_URL", "DB_URI": "DATABASE_URL", "DB_DSN": "DATABASE_URL", "DATABASE_DSN": "DATABASE_URL", "REDIS_DSN": "REDIS_URL",
 	"JWT_SECRET": "SECRET_KEY", "JWT_SECRET_KEY": "SECRET_KEY", "CORS_ORIGINS": "ALLOWED_ORIGINS", "CORS_ALLOWED_ORIGINS": "ALLOWED_ORIGINS",
 	"APP_ENV": "ENVIRONMENT",
 }
 
-// typos returns the variables of the file and of the environment that look like one of ours with a slip in it. The environment has many
-// variables of others, so there a variable counts only if the one that may be meant isn't set.
+// typos returns the variables of the file and of the environment that look like misspelt settings.
+// A variable of the environment, which has many foreign ones, counts only if the similar setting
+// isn't set.
 func typos(rows []setting, file, environment map[string]string) []Typo {
 	known := make(map[string]bool)
 	var names []string
@@ -52,7 +54,7 @@ func typos(rows []setting, file, environment map[string]string) []Typo {
 	return found
 }
 
-// meantBy returns the name of ours that a name may be meant to be, and "" if it is one of ours or like none.
+// meantBy returns the setting that a name resembles, or "" if it is a setting or resembles none.
 func meantBy(name string, known map[string]bool, names []string) string {
 	if known[name] {
 		return ""
@@ -65,7 +67,8 @@ func meantBy(name string, known map[string]bool, names []string) string {
 	return synonyms[name]
 }
 
-// distance is how many characters have to be added, removed or replaced to make b of a (Levenshtein).
+// distance returns how many characters must be added, removed or replaced to turn a into b
+// (Levenshtein).
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -18,7 +18,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// databaseURL understands the URLs of SQLAlchemy too: postgresql+psycopg2://, mysql+pymysql://, sqlite+aiosqlite:/// and so on.
+// databaseURL parses a database URL. It also accepts SQLAlchemy's: postgresql+psycopg2://,
+// mysql+pymysql://, sqlite+aiosqlite:/// and so on.
 func databaseURL(field *Secret) parser {
 	return func(value string) error {
 		normal, err := dburl.Normalize(value)
@@ -42,7 +43,8 @@ func redisURL(field *Secret) parser {
 
 const defaultRedisPort = "6379"
 
-// redisPort takes tcp://... and udp://... for nothing: Kubernetes sets the variable for whoever runs beside a service that is called redis.
+// redisPort ignores tcp://... and udp://..., because Kubernetes sets this variable in pods next to
+// a service named redis.
 func redisPort(field *int) parser {
 	number := integer(field, 1, 65535)
 	return func(value string) error {
@@ -53,14 +55,14 @@ func redisPort(field *int) parser {
 	}
 }
 
-// redisParts is the other way to name a Redis server.
+// redisParts holds the settings that name a Redis server without a URL.
 type redisParts struct {
 	host     string
 	port, db int
 	password Secret
 }
 
-// sameAs reports whether the URL says nothing else.
+// sameAs reports whether the URL names the same server.
 func (p redisParts) sameAs(full Secret) bool {
 	u, err := url.Parse(full.Reveal())
 	if err != nil || u.Hostname() != p.host {
@@ -85,11 +87,11 @@ func (p redisParts) url() Secret {
 	return NewSecret(u.String())
 }
 
-// An origin as in RFC 6454: no wildcard, no path, no user.
+// originPattern matches an origin (RFC 6454): no wildcard, path or user.
 var originPattern = regexp.MustCompile(`^([a-z][a-z0-9+.-]*)://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$`)
 
-// origins reads a comma-separated list or a JSON array. Each is stored the way browsers send it: lower case, without the
-// scheme's own port.
+// origins parses a comma-separated list or a JSON array. It stores each origin as browsers send it:
+// in lower case, without the scheme's default port.
 func origins(field *[]string) parser {
 	return func(value string) error {
 		list := strings.Split(value, ",")
@@ -122,7 +124,8 @@ func origins(field *[]string) parser {
 	}
 }
 
-// asciiOrigin returns an origin with the name of its host in Punycode, as browsers send it, if that is an international one.
+// asciiOrigin returns an origin with its internationalized host name in Punycode, as browsers send
+// it.
 func asciiOrigin(origin string) string {
 	scheme, rest, found := strings.Cut(origin, "://")
 	host, port, hasPort := strings.Cut(rest, ":")
@@ -137,7 +140,7 @@ func asciiOrigin(origin string) string {
 	return scheme + "://" + ascii
 }
 
-// pageURL reads the address of a web page, to which a fragment can be added.
+// pageURL parses the address of a web page to which a fragment can be added.
 func pageURL(field *string) parser {
 	return func(value string) error {
 		u, err := url.Parse(value)
@@ -149,7 +152,7 @@ func pageURL(field *string) parser {
 	}
 }
 
-// networks reads a comma-separated list of addresses and CIDR ranges.
+// networks parses a comma-separated list of addresses and CIDR ranges.
 func networks(field *[]netip.Prefix) parser {
 	return func(value string) error {
 		for entry := range strings.SplitSeq(value, ",") {
