@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// reopenOnHangup opens the file anew at each SIGHUP, as log rotation sends it, until it is closed.
+// reopenOnHangup reopens the file at each SIGHUP, which log rotation sends, until the file is
+// closed.
 func (f *logFile) reopenOnHangup(log *slog.Logger) {
 	hangup, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(hangup, syscall.SIGHUP)

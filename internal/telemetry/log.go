@@ -14,15 +14,15 @@ import (
 	"github.com/lmittmann/tint"
 )
 
-// LogOptions say what is logged, and how.
+// LogOptions are the options of NewLogger.
 type LogOptions struct {
 	Level slog.Level
 	JSON  bool   // for machines; else lines for people
 	File  string // empty: what is handed to NewLogger
 }
 
-// NewLogger logs to a file, or else to w. The caller closes what comes back; until then SIGHUP opens the file anew, so that it may be
-// moved away.
+// NewLogger returns a logger that writes to a file, or else to w. The caller closes the returned
+// Closer. Until then SIGHUP reopens the file, so that it can be rotated.
 func NewLogger(opts LogOptions, w io.Writer) (*slog.Logger, io.Closer, error) {
 	if opts.File == "" {
 		return slog.New(handler(opts, w, isTerminal(w))), io.NopCloser(nil), nil
@@ -62,7 +62,7 @@ const (
 	logFolderMode = 0o750
 )
 
-// logFile is written by one line at a time, at its end: several processes may share it.
+// logFile appends each line with a single write, so that several processes can share the file.
 type logFile struct {
 	path    string
 	instead io.Writer // gets the lines that can't be written
@@ -77,7 +77,7 @@ func openLogFile(path string, instead io.Writer) (*logFile, error) {
 	return f, f.reopen()
 }
 
-// reopen opens what is at the path now. If that fails, the file stays the one that it was.
+// reopen opens the file that is at the path now. If that fails, it keeps the previous file.
 func (f *logFile) reopen() error {
 	if err := os.MkdirAll(filepath.Dir(f.path), logFolderMode); err != nil {
 		return fmt.Errorf("LOG_FILE: make its folder: %w", err)
@@ -95,7 +95,8 @@ func (f *logFile) reopen() error {
 	return nil
 }
 
-// openToAppend opens a file to write at its end. A new file gets logFileMode whatever the umask; the mode of an existing file stays.
+// openToAppend opens a file for appending. A new file gets logFileMode whatever the umask is; an
+// existing file keeps its mode.
 func openToAppend(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_EXCL|os.O_WRONLY, logFileMode)
 	if errors.Is(err, fs.ErrExist) {
@@ -110,7 +111,8 @@ func openToAppend(path string) (*os.File, error) {
 	return file, nil
 }
 
-// Write writes a line. If it can't, as when the disk is full, the line isn't lost where someone looks at stderr.
+// Write writes a line. If that fails, for example because the disk is full, it writes the line to
+// stderr instead.
 func (f *logFile) Write(line []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -120,7 +122,7 @@ func (f *logFile) Write(line []byte) (int, error) {
 	return f.instead.Write(line)
 }
 
-// Close stops listening to SIGHUP and closes the file. Later lines go where those go that can't be written.
+// Close stops listening to SIGHUP and closes the file. Later lines go to stderr.
 func (f *logFile) Close() error {
 	f.stop()
 	f.mu.Lock()

@@ -1,5 +1,5 @@
-// Package telemetry tells operators what the program does: in logs, metrics, traces and reports of errors. All but the log
-// are optional, and nil values of their types do nothing.
+// Package telemetry provides logs, metrics, traces and error reports. All but the log are optional;
+// nil values of their types do nothing.
 package telemetry
 
 import (
@@ -13,13 +13,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Unmatched is the route of requests for which the document has no operation.
+// Unmatched is the route of requests without an operation in the document.
 const Unmatched = "unmatched"
 
 // liveHeap selects go_gc_heap_live_bytes, the bytes that the last garbage collection found in use.
 var liveHeap = collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}
 
-// Metrics is the registry that Prometheus scrapes. Each metric is declared in the package whose work it counts.
+// Metrics is the registry that Prometheus scrapes. Each metric is declared in the package that it
+// measures.
 type Metrics struct {
 	registry *prometheus.Registry
 	page     http.Handler
@@ -42,10 +43,10 @@ func NewMetrics(version string) *Metrics {
 	return m
 }
 
-// Register adds collectors. It panics if one has the name and labels of another.
+// Register adds collectors. It panics if a metric has the same name and labels as another.
 func (m *Metrics) Register(all ...prometheus.Collector) { m.registry.MustRegister(all...) }
 
-// revision is the commit that the program was built from, if the builder knew.
+// revision returns the commit that the program was built from, or "" if it isn't known.
 func revision() string {
 	info, _ := debug.ReadBuildInfo()
 	if info == nil {
@@ -59,7 +60,8 @@ func revision() string {
 	return ""
 }
 
-// KnownMethod returns an HTTP method, or "other" for one that a client invented: it becomes a label.
+// KnownMethod returns a standard HTTP method, or "other" for any other text, so that clients can't
+// create values of a label.
 func KnownMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
@@ -69,10 +71,10 @@ func KnownMethod(method string) string {
 	}
 }
 
-// ServeHTTP answers Prometheus.
+// ServeHTTP serves the metrics to Prometheus.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.page.ServeHTTP(w, r) }
 
-// WriteText writes the metrics in Prometheus' text format, whatever a client would like.
+// WriteText writes the metrics in Prometheus' text format. It doesn't negotiate the format.
 func (m *Metrics) WriteText(w http.ResponseWriter) {
 	m.page.ServeHTTP(w, &http.Request{Method: http.MethodGet, Header: http.Header{}})
 }

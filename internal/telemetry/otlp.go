@@ -13,11 +13,13 @@ import (
 	"github.com/tenantry/tenantry/internal/netfault"
 )
 
-// maxCollectorReply is how much of a collector's reply is read, so that its connection can be used again.
+// maxCollectorReply limits how much of a collector's reply is read. Reading it lets the connection
+// be reused.
 const maxCollectorReply = 64 << 10
 
-// collectorClient sends spans by OTLP over HTTP, in protobuf. It is otlptrace.Client. OpenTelemetry's own has all of gRPC in it,
-// which makes the program half as large again.
+// collectorClient is an otlptrace.Client that sends spans by OTLP over HTTP, in protobuf.
+// OpenTelemetry's own client isn't used, because it includes gRPC and makes the program half as
+// large again.
 type collectorClient struct {
 	endpoint string
 	headers  http.Header
@@ -27,23 +29,23 @@ type collectorClient struct {
 func newCollectorClient(endpoint string, headers http.Header) *collectorClient {
 	return &collectorClient{endpoint: endpoint, headers: headers, client: &http.Client{
 		Timeout: exportTimeout,
-		// The headers are for this collector.
+		// Don't follow redirections: the headers may contain a key for this collector.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
-// Start doesn't connect.
+// Start does nothing. UploadTraces connects.
 func (*collectorClient) Start(context.Context) error { return nil }
 
-// Stop ends idle connections.
+// Stop closes idle connections.
 func (c *collectorClient) Stop(context.Context) error {
 	c.client.CloseIdleConnections()
 	return nil
 }
 
-// UploadTraces sends spans, once.
+// UploadTraces sends spans once, without retries.
 func (c *collectorClient) UploadTraces(ctx context.Context, spans []*otlp.ResourceSpans) error {
-	// On the wire TracesData is the same as ExportTraceServiceRequest.
+	// TracesData has the same encoding as ExportTraceServiceRequest.
 	body, err := proto.Marshal(&otlp.TracesData{ResourceSpans: spans})
 	if err != nil {
 		return fmt.Errorf("encode spans: %w", err)

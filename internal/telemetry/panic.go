@@ -7,16 +7,17 @@ import (
 	"strings"
 )
 
-// maxFrames of a stack are kept.
+// maxFrames limits the recorded stack.
 const maxFrames = 100
 
-// Panic is a panic as an error.
+// Panic is a recovered panic as an error.
 type Panic struct {
 	Value any
 	stack []uintptr
 }
 
-// Recovered returns a panic as an error that knows where it came from. It is called by the deferred function that recovered.
+// Recovered returns a panic as an error with its stack. The deferred function that recovered must
+// call it.
 func Recovered(value any) *Panic {
 	stack := make([]uintptr, maxFrames)
 	return &Panic{Value: value, stack: stack[:runtime.Callers(1, stack)]}
@@ -24,7 +25,7 @@ func Recovered(value any) *Panic {
 
 func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 
-// frames are those from the one that panicked outwards.
+// frames returns the stack, innermost first, beginning at the frame that panicked.
 func (p *Panic) frames() []runtime.Frame {
 	var all []runtime.Frame
 	frames := runtime.CallersFrames(p.stack)

@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// printable writes control characters beyond ASCII, and characters that are invisible or change the direction
-// of text, as \uXXXX, which JSON reads as the character. It gets whole lines of the log, in any format. The
-// formats themselves escape control characters of ASCII.
+// printable replaces non-ASCII control characters, and characters that are invisible or change the
+// direction of text, by \uXXXX, which JSON decodes to the same character. It gets whole lines of
+// the log, in any format. The formats themselves escape ASCII control characters.
 type printable struct{ io.Writer }
 
 func (p printable) Write(line []byte) (int, error) {
@@ -47,8 +47,8 @@ func escaped(line []byte) []byte {
 	return out
 }
 
-// isVisible reports whether a character can be seen, or changes the look of the one before it. It returns false
-// for spaces beyond ASCII.
+// isVisible reports whether a character is visible or changes the look of the one before it. It
+// returns false for spaces beyond ASCII.
 func isVisible(r rune) bool {
 	return unicode.IsPrint(r) && !unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) && r != '\u2800'
 }

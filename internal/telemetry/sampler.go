@@ -11,9 +11,10 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// newSampler returns a sampler for the values of OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG, or an error
-// that names the wrong one. A client may name the trace of its request, but neither its sampled flag nor its
-// trace id decides whether the request is traced. Spans within a request are traced if the request is.
+// newSampler returns a sampler for the values of OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG,
+// or an error that names the invalid one. A client may choose the trace id of its request, but
+// neither that id nor its sampled flag decides whether the request is traced. Spans within a
+// request are traced if the request is.
 func newSampler(name, arg string) (sdktrace.Sampler, error) {
 	var request ratio
 	switch name {
@@ -36,7 +37,7 @@ func newSampler(name, arg string) (sdktrace.Sampler, error) {
 	return sdktrace.ParentBased(request, sdktrace.WithRemoteParentSampled(request), sdktrace.WithRemoteParentNotSampled(request)), nil
 }
 
-// ratio samples requests at random: 0 samples none, 1 all of them.
+// ratio samples requests at random with this probability.
 type ratio float64
 
 // ShouldSample decides about one request.
@@ -48,5 +49,5 @@ func (s ratio) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResu
 	return sdktrace.SamplingResult{Decision: decision, Tracestate: trace.SpanContextFromContext(p.ParentContext).TraceState()}
 }
 
-// Description is for the library's own log.
+// Description returns the sampler's name for OpenTelemetry's own log.
 func (s ratio) Description() string { return fmt.Sprintf("ratio(%g)", float64(s)) }

@@ -18,14 +18,14 @@ import (
 
 const (
 	sentryTimeout = 5 * time.Second
-	// sentryBuffer is how many reports may wait to be sent; what comes when it is full is dropped.
+	// sentryBuffer is how many reports may wait to be sent. Further ones are dropped.
 	sentryBuffer = 100
 )
 
-// Sentry is told of errors of ours. A nil *Sentry tells nobody.
+// Sentry reports server errors. A nil *Sentry reports nothing.
 type Sentry struct{ client *sentry.Client }
 
-// Failure is a request that failed because of us.
+// Failure is a request that failed with a server error.
 type Failure struct {
 	Method    string
 	Route     string // a template of the document, or Unmatched
@@ -36,7 +36,7 @@ type Failure struct {
 	Err       error
 }
 
-// NewSentry returns nil without a DSN. An error never contains it: it is a secret.
+// NewSentry returns nil if dsn is empty. Its error never contains the DSN, which is a secret.
 func NewSentry(dsn, release, environment string) (*Sentry, error) {
 	if dsn == "" {
 		return nil, nil //nolint:nilnil // no Sentry is a setup like any other
@@ -45,7 +45,7 @@ func NewSentry(dsn, release, environment string) (*Sentry, error) {
 	transport.BufferSize, transport.Timeout = sentryBuffer, sentryTimeout
 	client, err := sentry.NewClient(sentry.ClientOptions{
 		Dsn: dsn, Release: release, Environment: environment, Transport: transport, DisableClientReports: true,
-		// What we say is all that is said: nothing of the machine, the modules or the environment.
+		// Send nothing about the machine, the modules or the environment.
 		Integrations: func([]sentry.Integration) []sentry.Integration { return nil },
 	})
 	if err != nil {
@@ -54,8 +54,8 @@ func NewSentry(dsn, release, environment string) (*Sentry, error) {
 	return &Sentry{client: client}, nil
 }
 
-// Report sends where it failed and what kind of failure it was. What an error says, it doesn't send: drivers quote values, and
-// those are somebody's. The log has the words, by the request's id.
+// Report sends where and with what types of errors a request failed. It doesn't send the text of
+// errors, because drivers quote values in it. The text is in the log under the request's id.
 func (s *Sentry) Report(f Failure) {
 	if s == nil {
 		return
@@ -81,14 +81,14 @@ func (s *Sentry) Report(f Failure) {
 	s.client.CaptureEvent(event, nil, nil)
 }
 
-// Flush sends what is waiting, for at most this long.
+// Flush sends the waiting reports. It waits no longer than within.
 func (s *Sentry) Flush(within time.Duration) {
 	if s != nil {
 		s.client.Flush(within)
 	}
 }
 
-// stacktrace has the frame that panicked last, as Sentry wants it.
+// stacktrace converts a stack for Sentry, which expects the frame that panicked last.
 func stacktrace(p *Panic) *sentry.Stacktrace {
 	trace := &sentry.Stacktrace{}
 	for _, f := range p.frames() {
@@ -98,13 +98,14 @@ func stacktrace(p *Panic) *sentry.Stacktrace {
 	return trace
 }
 
-// Words that a program puts before an error that it wraps: they are its own.
+// wrapping matches the text that a program puts before a wrapped error. It contains no values.
 var wrapping = regexp.MustCompile(`^[A-Za-z_ ]{1,60}: $`)
 
-// reportable is an error that says what it is without quoting anybody's data.
+// reportable is an error that can describe itself without quoting values.
 type reportable interface{ Report() string }
 
-// describe says where an error comes from and of what type it is, such as "GetUser: unavailable: *pgconn.ConnectError".
+// describe returns where an error comes from and its type, such as "GetUser: unavailable:
+// *pgconn.ConnectError".
 func describe(err error) string {
 	var words []string
 	for err != nil {

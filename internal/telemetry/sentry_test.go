@@ -187,10 +187,10 @@ func TestDSNThatCantBeUsedIsNotTold(t *testing.T) {
 	if _, err := telemetry.NewSentry("https://hush@/x", "r", "e"); err == nil || strings.Contains(err.Error(), "hush") {
 		t.Errorf("%v, want an error without the DSN", err)
 	}
-	nobody, err := telemetry.NewSentry("", "r", "e")
-	if err != nil || nobody != nil {
-		t.Errorf("%v, %v; want nothing without a DSN", nobody, err)
+	unset, err := telemetry.NewSentry("", "r", "e")
+	if err != nil || unset != nil {
+		t.Errorf("%v, %v; want nothing without a DSN", unset, err)
 	}
-	nobody.Report(telemetry.Failure{Err: errors.New("why")})
-	nobody.Flush(time.Hour)
+	unset.Report(telemetry.Failure{Err: errors.New("why")})
+	unset.Flush(time.Hour)
 }

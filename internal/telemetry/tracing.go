@@ -22,17 +22,17 @@ import (
 const (
 	instrumentation = "github.com/tenantry/tenantry"
 	exportTimeout   = 5 * time.Second
-	// maxWaitingSpans are kept while they can't be sent; what comes when there are so many is dropped.
+	// maxWaitingSpans limits how many spans wait to be sent. Further ones are dropped.
 	maxWaitingSpans = 4096
 )
 
-// Tracing sends traces to an OpenTelemetry collector. A nil *Tracing makes none.
+// Tracing sends traces to an OpenTelemetry collector. A nil *Tracing sends nothing.
 type Tracing struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 }
 
-// TracingOptions say where traces go, and whose they are.
+// TracingOptions are the options of NewTracing.
 type TracingOptions struct {
 	Endpoint             string      // the address of a collector, without /v1/traces; empty: no traces
 	Headers              http.Header // that the collector wants to see, such as a key
@@ -41,7 +41,7 @@ type TracingOptions struct {
 	Log                  *slog.Logger
 }
 
-// NewTracing returns nil without an endpoint. It doesn't connect: a collector may come later.
+// NewTracing returns nil without an endpoint. It doesn't connect, so the collector may start later.
 func NewTracing(ctx context.Context, opts TracingOptions) (*Tracing, error) {
 	if opts.Endpoint == "" {
 		return nil, nil //nolint:nilnil // no traces is a setup like any other
@@ -74,7 +74,7 @@ func NewTracing(ctx context.Context, opts TracingOptions) (*Tracing, error) {
 	return &Tracing{provider: provider, tracer: provider.Tracer(instrumentation, trace.WithInstrumentationVersion(opts.Version))}, nil
 }
 
-// Tracer is for those who make spans of their own; nil if there are no traces.
+// Tracer returns a tracer for spans within requests, or nil if there are no traces.
 func (t *Tracing) Tracer() trace.Tracer {
 	if t == nil {
 		return nil
@@ -82,7 +82,7 @@ func (t *Tracing) Tracer() trace.Tracer {
 	return t.tracer
 }
 
-// Shutdown sends what is waiting, until ctx ends.
+// Shutdown sends the waiting spans, until ctx ends.
 func (t *Tracing) Shutdown(ctx context.Context) error {
 	if t == nil {
 		return nil
@@ -90,10 +90,10 @@ func (t *Tracing) Shutdown(ctx context.Context) error {
 	return t.provider.Shutdown(ctx)
 }
 
-// StartRequest starts the span of a request, as part of the trace that its headers name (W3C Trace Context), and returns the
-// trace's id. Without traces it only knows the id that the client sent; it is empty without one.
+// StartRequest starts the span of a request, as part of the trace that its headers name (W3C Trace
+// Context), and returns the trace's id. If t is nil, it returns the id that the client sent, or "".
 func (t *Tracing) StartRequest(ctx context.Context, h http.Header) (context.Context, RequestSpan, string) {
-	// Two headers are as malformed as one of the wrong form.
+	// More than one header is as invalid as a malformed one.
 	if len(h["Traceparent"]) == 1 {
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
 	}
@@ -110,7 +110,7 @@ func (t *Tracing) StartRequest(ctx context.Context, h http.Header) (context.Cont
 // RequestSpan is the span of a request.
 type RequestSpan struct{ span trace.Span }
 
-// Ended is what is known of a request in the end.
+// Ended is the outcome of a request.
 type Ended struct {
 	Method, Route string // of the document, or Unmatched
 	Status        int
@@ -118,7 +118,7 @@ type Ended struct {
 	TenantID      string // empty without one
 }
 
-// End sends the span.
+// End records the outcome and ends the span.
 func (s RequestSpan) End(e Ended) {
 	if !s.span.IsRecording() {
 		return
@@ -138,8 +138,8 @@ func (s RequestSpan) End(e Ended) {
 	s.span.End()
 }
 
-// quietExporter says once that traces can't be sent, and once that they can again. OpenTelemetry itself would print each
-// failure to stderr.
+// quietExporter logs once that traces can't be sent, and once that they can again. OpenTelemetry
+// itself would print each failure to stderr.
 type quietExporter struct {
 	sdktrace.SpanExporter
 
@@ -147,7 +147,7 @@ type quietExporter struct {
 	failing atomic.Bool
 }
 
-// ExportSpans never fails.
+// ExportSpans always returns nil.
 func (e *quietExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	err := e.SpanExporter.ExportSpans(ctx, spans)
 	if failing := err != nil; e.failing.Swap(failing) != failing {
