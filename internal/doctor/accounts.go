@@ -62,7 +62,7 @@ const (
 	maxFormer        = 5       // that are named
 )
 
-// formerAddresses returns the first users, as tenant/user, whose e-mail address isn't in its canonical form.
+// formerAddresses returns users, as tenant/user, whose e-mail address isn't in its canonical form.
 func formerAddresses(ctx context.Context, s *store.Store) ([]string, error) {
 	var found []string
 	after := ""
@@ -87,11 +87,12 @@ func formerAddresses(ctx context.Context, s *store.Store) ([]string, error) {
 	return found, nil
 }
 
-// auditSample is how many entries are looked at: the oldest and the newest, because it is the ends that a change of keys divides.
+// auditSample is how many of the oldest and of the newest entries are checked. A change of keys
+// divides the trail, so its two ends are enough.
 const auditSample = 20
 
-// audit looks whether the platform's trail can be verified with the keys that are set. Whether it verifies is for
-// tenantry audit verify.
+// audit checks whether the keys to verify the platform's trail are set. It doesn't verify the
+// trail; tenantry audit verify does.
 func (p Patient) audit(ctx context.Context, s *store.Store) []Check {
 	if p.AuditKeys == nil {
 		return skip("audit")
@@ -111,7 +112,8 @@ func (p Patient) audit(ctx context.Context, s *store.Store) []Check {
 	return findings("audit", "the keys that signed the trail are set", nil)
 }
 
-// signers returns the ids of the keys that signed the ends of the platform's trail.
+// signers returns the ids of the keys that signed the oldest and newest entries of the platform's
+// trail.
 func signers(ctx context.Context, s *store.Store) (map[string]bool, error) {
 	ids := map[string]bool{}
 	oldest, err := s.ListAuditLinks(ctx, db.ListAuditLinksParams{

@@ -19,14 +19,15 @@ const (
 	// The check reads the newest clientLogins log-ins of each of clientTenants tenants.
 	clientTenants = 20
 	clientLogins  = 20
-	// clientPeriod is how old the log-ins may be: earlier ones may be from before a proxy was there.
+	// clientPeriod is the greatest age of the log-ins. Older ones may be from before a proxy was
+	// added.
 	clientPeriod = 24 * time.Hour
-	// minPeople is how many people have to share one address for a warning.
+	// minPeople is how many people must share one address for a warning.
 	minPeople = 3
 )
 
-// clients warns if everybody seems to come from one private address that isn't in TRUSTED_PROXIES. It may be a
-// reverse proxy: then all of its clients share the limits of one address.
+// clients warns if everybody seems to come from one private address that isn't in TRUSTED_PROXIES.
+// If it is a reverse proxy, all its clients share the rate limits of one address.
 func (p Patient) clients(ctx context.Context, s *store.Store) []Check {
 	const name = "clients"
 	addresses, people, err := newestLogins(ctx, s, p.Now())
@@ -47,7 +48,8 @@ func (p Patient) clients(ctx context.Context, s *store.Store) []Check {
 	}})
 }
 
-// newestLogins returns the different addresses of the newest log-ins, and the number of people who logged in.
+// newestLogins returns the distinct addresses of the newest log-ins, and the number of people who
+// logged in.
 func newestLogins(ctx context.Context, s *store.Store, now time.Time) (addresses []string, people int, err error) {
 	tenants, err := s.ListTenantCodes(ctx, db.ListTenantCodesParams{Limit: clientTenants})
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// causalStatements are the bits of wsrep_sync_wait for reads, for updates and deletions, and for insertions.
+// causalStatements is the mask of wsrep_sync_wait for reads, updates, deletions and insertions.
 const causalStatements = 7
 
-// cluster looks at the Galera cluster of the database, if there is one.
+// cluster checks the Galera cluster of the database, if there is one.
 func (p Patient) cluster(ctx context.Context, s *store.Store) []Check {
 	const name = "cluster"
 	g, err := s.Galera(ctx)

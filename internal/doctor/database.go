@@ -12,15 +12,15 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// The checks that need the database, in their order; rowChecks need its schema, too.
+// The checks that need the database, in their order. The rowChecks also need the right schema.
 var (
 	rowChecks      = []string{"isolation", "accounts", "audit", "clients", "departments"}
 	databaseChecks = append([]string{"connections", "cluster", "schema", "indexes", "clock"}, rowChecks...)
 )
 
-// database checks the database and what is in it.
-func (p Patient) database(whole context.Context) []Check {
-	ctx, cancel := context.WithTimeout(whole, timeout)
+// database checks the database and its content.
+func (p Patient) database(parent context.Context) []Check {
+	ctx, cancel := context.WithTimeout(parent, timeout)
 	defer cancel()
 	s, err := p.OpenStore(ctx)
 	if err != nil {
@@ -42,10 +42,11 @@ func (p Patient) database(whole context.Context) []Check {
 		return slices.Concat(checks, skip("indexes"), []Check{p.clock(ctx, s)}, skip(rowChecks...))
 	}
 	return slices.Concat(checks, indexes(ctx, s), []Check{p.clock(ctx, s)}, p.isolation(ctx, s), p.accounts(ctx, s), p.audit(ctx, s), p.clients(ctx, s),
-		p.departments(whole, s))
+		p.departments(parent, s))
 }
 
-// indexes warns of indexes and constraints that are missing, and of indexes that PostgreSQL doesn't use.
+// indexes warns about missing indexes and constraints, and about indexes that PostgreSQL doesn't
+// use.
 func indexes(ctx context.Context, s *store.Store) []Check {
 	const name = "indexes"
 	faults, err := s.SchemaFaults(ctx)
@@ -108,7 +109,7 @@ func (p Patient) clock(ctx context.Context, s *store.Store) Check {
 	return c
 }
 
-// encryption warns of a way to the database on which others may read along.
+// encryption warns if others may eavesdrop on the connection to the database.
 func (p Patient) encryption(ctx context.Context, s *store.Store, well string) []Check {
 	if p.Config.Environment == config.Development || isLocal(p.Config.DatabaseURL.Reveal()) {
 		return findings("database", well, nil)
@@ -127,13 +128,13 @@ func (p Patient) encryption(ctx context.Context, s *store.Store, well string) []
 	return findings("database", "", []Check{{Result: Warning, Detail: well + ", but the connection is not encrypted", Fix: fix}})
 }
 
-// isLocal reports whether a database's URL leads to this machine alone.
+// isLocal reports whether a database URL leads only to this machine.
 func isLocal(databaseURL string) bool {
 	u, err := dburl.Parse(databaseURL)
 	return err == nil && u.IsLocal()
 }
 
-// connections compares what one instance may open with what the server takes.
+// connections compares the connections that one instance may open with the limit of the server.
 func (p Patient) connections(ctx context.Context, s *store.Store) []Check {
 	limit, err := s.MaxConnections(ctx)
 	if err != nil {

@@ -16,7 +16,8 @@ const (
 	tenantsPerPage     = 1000
 )
 
-// departments looks for departments that are below themselves. Only a change of the database past the program makes such.
+// departments finds departments that are their own ancestors. Only a direct change of the database
+// can cause that.
 func (p Patient) departments(ctx context.Context, s *store.Store) []Check {
 	const name = "departments"
 	ctx, cancel := context.WithTimeout(ctx, departmentsTimeout)

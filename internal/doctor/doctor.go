@@ -1,4 +1,4 @@
-// Package doctor examines an installation: what is wrong with it, and what to do about that.
+// Package doctor examines an installation. It reports problems and says how to fix them.
 package doctor
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Result says how a check ended.
+// Result is the outcome of a check.
 type Result string
 
 // The results.
@@ -22,7 +22,7 @@ const (
 	Skipped Result = "skipped" // something before it failed
 )
 
-// Check is what was found about one part.
+// Check describes one finding.
 type Check struct {
 	Name   string `json:"name"`
 	Result Result `json:"result"`
@@ -32,36 +32,38 @@ type Check struct {
 
 const (
 	timeout = 5 * time.Second
-	// Tokens are accepted from instances whose clocks are up to 30 seconds apart.
+	// skewWorrying is less than the 30 seconds that tokens tolerate between the clocks of
+	// instances.
 	skewWorrying = 2 * time.Second
 	skewTooMuch  = 20 * time.Second
 )
 
-// Redis is what can be asked of it.
+// Redis is what the doctor asks a Redis server.
 type Redis interface {
 	Ping(ctx context.Context) error
-	// Memory returns how many bytes it may take, 0 for any number, and what happens when it has taken them.
+	// Memory returns the memory limit in bytes, 0 for no limit, and the eviction policy.
 	Memory(ctx context.Context) (limit int64, policy string, err error)
 }
 
-// Patient is what can be examined.
+// Patient describes the installation to examine.
 type Patient struct {
 	Config    config.Config
 	ConfigErr error
-	// OpenStore connects to the database; it is called once, if the settings are good.
+	// OpenStore connects to the database. It is called once, if the settings are valid.
 	OpenStore func(ctx context.Context) (*store.Store, error)
 	// OpenOwnersStore connects as the user who migrates, if MIGRATIONS_DATABASE_URL is set.
 	OpenOwnersStore func(ctx context.Context) (*store.Store, error)
 	Redis           Redis       // nil: not set up
 	AuditKeys       *audit.Keys // nil: not known, because the settings are wrong
-	// DemoAccounts returns the log-ins of the demo data that are in a database.
+	// DemoAccounts returns the log-ins of the demo data that exist in a database.
 	DemoAccounts func(ctx context.Context, s *store.Store) ([]string, error)
 	Now          func() time.Time
 }
 
-// Examine checks the settings, the files with secrets or data, the database with its connections, cluster, schema,
-// indexes, clock, wall between tenants, accounts, audit trail, log-ins and departments, and Redis, in this order.
-// What is fine makes one check; each finding is one of its own.
+// Examine checks, in this order: the settings; files with secrets or data; the database with its
+// connections, cluster, schema, indexes, clock, isolation of tenants, accounts, audit trail,
+// log-ins and departments; and Redis. It returns one check for each finding, or one that says that
+// a part is fine.
 func Examine(ctx context.Context, p Patient) []Check {
 	if p.ConfigErr != nil {
 		return append(settingsFaults(p.ConfigErr), skip(slices.Concat([]string{"files", "database"}, databaseChecks, []string{"redis"})...)...)
@@ -69,7 +71,7 @@ func Examine(ctx context.Context, p Patient) []Check {
 	return slices.Concat(p.settings(), p.files(), p.database(ctx), p.redis(ctx))
 }
 
-// Worst returns the result that a person has to look at first.
+// Worst returns the most serious result.
 func Worst(checks []Check) Result {
 	worst := OK
 	for _, c := range checks {
@@ -83,7 +85,7 @@ func Worst(checks []Check) Result {
 	return worst
 }
 
-// findings returns what was found about a part, or that all is well with it.
+// findings returns the findings about a part, or a check that says that it is fine.
 func findings(name, well string, found []Check) []Check {
 	if len(found) == 0 {
 		return []Check{{Name: name, Result: OK, Detail: well}}

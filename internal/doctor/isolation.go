@@ -9,7 +9,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// isolation tries whether the database itself keeps tenants apart.
+// isolation checks whether the database itself keeps tenants apart.
 func (p Patient) isolation(ctx context.Context, s *store.Store) []Check {
 	const name = "isolation"
 	if s.Engine() != store.Postgres {

@@ -8,8 +8,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// owner looks whether the user who migrates reaches the same database, and owns its tables; if all is well, there is only the
-// check of the schema's version.
+// owner checks whether the user who migrates reaches the same database and owns its tables. Without
+// findings it returns only the check of the schema's version.
 func (p Patient) owner(ctx context.Context, s *store.Store, version Check) []Check {
 	const name = "MIGRATIONS_DATABASE_URL"
 	isSet := p.Config.MigrationsDatabaseURL.IsSet()

@@ -20,7 +20,7 @@ func (p Patient) redis(ctx context.Context) []Check {
 		}})
 	}
 	well := fmt.Sprintf("answers in %s", p.Now().Sub(start).Round(10*time.Microsecond))
-	// Not everybody may ask that; then there is nothing to say.
+	// The user may not be allowed to ask; then there is no finding.
 	if limit, policy, err := p.Redis.Memory(ctx); err == nil && limit > 0 && policy == "noeviction" {
 		return findings("redis", "", []Check{{
 			Result: Warning, Detail: fmt.Sprintf("it refuses to write when its %d MiB are full (noeviction)", limit>>20),

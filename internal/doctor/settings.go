@@ -48,10 +48,12 @@ func (p Patient) settings() []Check {
 	return findings("settings", fmt.Sprintf("complete, for %s", cfg.Environment), found)
 }
 
-// mounted is where container platforms put secrets: readable for everyone, in a place of their own.
+// mounted is the directory where container platforms mount secrets, readable for everyone in the
+// container.
 const mounted = "/run/secrets/"
 
-// files warns if everybody on this machine can open a file with secrets or the files of the SQLite database.
+// files warns if every user of this machine can open a file with secrets or the files of the SQLite
+// database.
 func (p Patient) files() []Check {
 	var found []Check
 	for _, path := range p.Config.SecretFiles {
@@ -67,7 +69,8 @@ func (p Patient) files() []Check {
 	return findings("files", "no secret or data is in a file that everybody can open", found)
 }
 
-// openToAll warns of a file that everybody on this machine can open. If the file doesn't exist there is no warning.
+// openToAll warns if every user of this machine can open the file. It ignores a file that doesn't
+// exist.
 func openToAll(path, content string) []Check {
 	info, err := os.Stat(path)
 	if err != nil || runtime.GOOS == "windows" { // Windows has no such bits
