@@ -1,5 +1,5 @@
-// Package backup writes a database into a file, and puts it back into an empty database. The file has the format of the engine's own
-// programs, so that it can be put back without this one, too.
+// Package backup writes a database into a file, and restores it into an empty database. The file
+// has the format of the engine's own programs, so that it can be restored without Tenantry, too.
 package backup
 
 import (
@@ -12,11 +12,12 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// versionTable holds the version of the schema. MySQL gets it last, so that the server refuses a database that was put back in part.
+// versionTable holds the version of the schema. On MySQL it is restored last, so that the server
+// refuses an incompletely restored database.
 const versionTable = "goose_db_version"
 
-// Make writes the database into a file that doesn't exist yet, with its manifest beside it, both of mode 0600. Others may use the database
-// meanwhile. If it fails or is stopped, there is no such file.
+// Make writes the database into a new file, and its manifest into a file beside it, both with mode
+// 0600. Others may use the database meanwhile. If Make fails or is stopped, it leaves no file.
 func Make(ctx context.Context, s *store.Store, path, version string, now time.Time) (Manifest, error) {
 	if err := errors.Join(mustBeFree(path), mustBeFree(path+manifestSuffix)); err != nil {
 		return Manifest{}, err
@@ -26,7 +27,7 @@ func Make(ctx context.Context, s *store.Store, path, version string, now time.Ti
 		return Manifest{}, err
 	}
 	hasManifest := false
-	err = makeWhole(path, func(part *os.File) error {
+	err = createAtomically(path, func(part *os.File) error {
 		if err := dump(ctx, s, m.Server, part); err != nil {
 			return err
 		}
@@ -43,7 +44,7 @@ func Make(ctx context.Context, s *store.Store, path, version string, now time.Ti
 	return m, err
 }
 
-// describe asks the database what the manifest says of it.
+// describe returns the manifest, except for the facts about the file.
 func describe(ctx context.Context, s *store.Store, version string, now time.Time) (Manifest, error) {
 	m := Manifest{Engine: s.Engine(), Program: version, MadeAt: now.UTC()}
 	var err error
@@ -60,7 +61,7 @@ func describe(ctx context.Context, s *store.Store, version string, now time.Time
 	return m, err
 }
 
-// dump writes the database, as it is at one moment, into a file that is open and empty.
+// dump writes a consistent copy of the database into an open, empty file.
 func dump(ctx context.Context, s *store.Store, server string, file *os.File) error {
 	switch s.Engine() {
 	case store.SQLite:

@@ -9,18 +9,19 @@ import (
 	"runtime"
 )
 
-// makeWhole makes a file that has what write writes, with mode 0600. It is an error if there is one. If writing fails or is stopped, there
-// is none.
-func makeWhole(path string, write func(part *os.File) error) error {
+// createAtomically creates a file with mode 0600 and the content that write writes. It returns an error if
+// the file exists. If writing fails or is stopped, no file is left.
+func createAtomically(path string, write func(part *os.File) error) error {
 	return writePart(path, write, putNew)
 }
 
-// replaceWhole gives a file what write writes, with mode 0600. If that fails or is stopped, the file is as it was.
-func replaceWhole(path string, write func(part *os.File) error) error {
+// replaceAtomically is like createAtomically but replaces an existing file. If it fails or is stopped, the file
+// stays unchanged.
+func replaceAtomically(path string, write func(part *os.File) error) error {
 	return writePart(path, write, os.Rename)
 }
 
-// writePart writes a file beside the path, and has put give it the name.
+// writePart writes a temporary file in the same directory, and calls put to give it its name.
 func writePart(path string, write func(part *os.File) error, put func(part, path string) error) error {
 	part, err := os.CreateTemp(filepath.Dir(path), ".tenantry-*.part") // of mode 0600
 	if err != nil {
@@ -42,7 +43,7 @@ func writePart(path string, write func(part *os.File) error, put func(part, path
 	return folder.Close()
 }
 
-// putNew gives a file a name that no file has.
+// putNew renames a file to a name that must not exist yet.
 func putNew(part, path string) error {
 	err := os.Link(part, path)
 	if err == nil {
@@ -51,7 +52,7 @@ func putNew(part, path string) error {
 	if errors.Is(err, fs.ErrExist) {
 		return errExists(path)
 	}
-	// The file system has no links: an empty file takes the name until the rename.
+	// The file system has no hard links. An empty file reserves the name until the rename.
 	taken, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return errExists(path)
@@ -70,7 +71,7 @@ func errExists(path string) error {
 	return fmt.Errorf("%s exists already: a backup overwrites nothing", path)
 }
 
-// mustBeFree returns an error if there is a file at the path.
+// mustBeFree returns an error if a file exists at the path.
 func mustBeFree(path string) error {
 	_, err := os.Lstat(path)
 	switch {
@@ -82,8 +83,9 @@ func mustBeFree(path string) error {
 	return err
 }
 
-// passedFile returns a file with a text, which may be secret, and the name by which a program opens it that gets it as its
-// first extra file. Except on Windows it is in no folder, so nothing is left of it however the program ends.
+// passedFile returns a file with this text, which may be secret, and the name under which a child
+// process opens it as its first extra file. Except on Windows the file is in no directory, so
+// nothing is left of it however the program ends.
 func passedFile(text string) (file *os.File, name string, remove func(), err error) {
 	if file, err = os.CreateTemp("", "tenantry-*.cnf"); err != nil { // of mode 0600
 		return nil, "", nil, err

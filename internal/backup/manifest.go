@@ -14,10 +14,10 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// manifestSuffix makes the name of the manifest from that of the backup.
+// manifestSuffix is appended to the name of the backup.
 const manifestSuffix = ".json"
 
-// Manifest says what a backup holds. It is a file beside it.
+// Manifest describes a backup. It is stored in a file beside it.
 type Manifest struct {
 	Engine  store.Engine `json:"engine"`
 	Server  string       `json:"server"`          // the version of the database server
@@ -29,7 +29,7 @@ type Manifest struct {
 	SHA256  string       `json:"sha256"`          // of the file, in hexadecimal
 }
 
-// Read returns the manifest of a backup, after comparing the file with it.
+// Read returns the manifest of a backup, after checking the file's size and digest.
 func Read(path string) (Manifest, error) {
 	var m Manifest
 	content, err := os.ReadFile(path + manifestSuffix)
@@ -53,14 +53,14 @@ func Read(path string) (Manifest, error) {
 }
 
 func (m Manifest) write(path string) error {
-	return makeWhole(path, func(part *os.File) error {
+	return createAtomically(path, func(part *os.File) error {
 		encoder := json.NewEncoder(part)
 		encoder.SetIndent("", "  ")
 		return encoder.Encode(m)
 	})
 }
 
-// digest returns the size of a file and its SHA-256.
+// digest returns the size of a file and its SHA-256 in hexadecimal.
 func digest(path string) (int64, string, error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// dumpPostgres writes the store's schema into a file, and the extensions with their schemas.
+// dumpPostgres writes the store's schema into a file, together with the extensions and their
+// schemas.
 func dumpPostgres(ctx context.Context, s *store.Store, server string, file io.Writer) error {
 	p, _, err := postgres(ctx, s, server, "pg_dump")
 	if err != nil {
@@ -32,7 +33,7 @@ func dumpPostgres(ctx context.Context, s *store.Store, server string, file io.Wr
 			args = append(args, "--exclude-schema="+pattern)
 		}
 	}
-	// pg_dump reads nothing if row-level security hides rows from the user.
+	// pg_dump fails if row-level security hides rows from the user.
 	return p.run(ctx, nil, file, args...)
 }
 
@@ -72,12 +73,14 @@ func restorePostgres(ctx context.Context, s *store.Store, path string, m Manifes
 	return p.run(ctx, nil, io.Discard, "--single-transaction", "--exit-on-error", "--no-password", "--use-list="+name, "--dbname="+connection(database), "--", path)
 }
 
-// connection returns the name of a database in a form that isn't mistaken for a list of settings, as a name with = would be.
+// connection returns a connection string for a database, because pg_dump would read a name with =
+// as one.
 func connection(database string) string {
 	return dburl.Keyword("dbname", database)
 }
 
-// missingObjects returns the table of contents of a backup without the schemas that the database has already.
+// missingObjects returns the backup's table of contents without the schemas that the database
+// already has.
 func missingObjects(ctx context.Context, s *store.Store, p program, path string) (string, error) {
 	var contents bytes.Buffer
 	if err := p.run(ctx, nil, &contents, "--list", "--", path); err != nil {
@@ -107,7 +110,8 @@ func missingObjects(ctx context.Context, s *store.Store, p program, path string)
 
 var createdExtension = regexp.MustCompile(`(?m)^CREATE EXTENSION IF NOT EXISTS (\S+) WITH SCHEMA (\S+);`)
 
-// checkExtensions returns an error if the database has an extension in another schema than the one where the backup names it.
+// checkExtensions returns an error if an extension is installed in another schema than in the
+// backup.
 func checkExtensions(ctx context.Context, s *store.Store, p program, path string) error {
 	var statements bytes.Buffer
 	if err := p.run(ctx, nil, &statements, "--schema-only", "--section=pre-data", "--file=-", "--", path); err != nil {

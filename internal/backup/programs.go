@@ -19,13 +19,13 @@ import (
 )
 
 const (
-	// killDelay is how long a program gets to end after it was told to.
+	// killDelay is the time between asking a program to stop and killing it.
 	killDelay = 10 * time.Second
-	// maxProgramOutput is how much of a program's last words an error quotes.
+	// maxProgramOutput is how many of the last bytes of a program's output an error quotes.
 	maxProgramOutput = 2000
 )
 
-// program is one of the engine's own programs.
+// program is one of the engine's own programs, such as pg_dump.
 type program struct {
 	path string
 	args []string // that come first
@@ -33,8 +33,9 @@ type program struct {
 	file *os.File // that it gets open, if any
 }
 
-// find returns the first of the programs that is installed. It is an error if that is older than the server, because it may leave out what
-// it doesn't know. The version has the number of parts that count for the engine.
+// find returns the first of the programs that is installed. It returns an error if that program is
+// older than the server, because it may leave out what it doesn't know. parts is how many parts of
+// the version count for the engine.
 func find(ctx context.Context, server string, parts int, names ...string) (program, error) {
 	for _, name := range names {
 		path, err := exec.LookPath(name)
@@ -58,7 +59,8 @@ func find(ctx context.Context, server string, parts int, names ...string) (progr
 	return program{}, fmt.Errorf("%s is not installed; it comes with the clients of the database", names[0])
 }
 
-// Two programs of MariaDB have a version of their own before that of the release, which has three parts.
+// Two programs of MariaDB print a version of their own before that of the release, which has three
+// parts.
 var releaseVersion = regexp.MustCompile(`\d+\.\d+\.\d+`)
 
 func programVersion(output string, parts int) []int {
@@ -68,7 +70,7 @@ func programVersion(output string, parts int) []int {
 	return numbers(regexp.MustCompile(`\d+(?:\.\d+)*`).FindString(output), parts)
 }
 
-// numbers reads the first parts of a version.
+// numbers returns the first parts of a version as numbers.
 func numbers(version string, parts int) []int {
 	var list []int
 	for _, digits := range regexp.MustCompile(`\d+`).FindAllString(version, parts) {
@@ -81,7 +83,7 @@ func numbers(version string, parts int) []int {
 	return list
 }
 
-// environment has what a program needs, and none of our secrets.
+// environment returns the environment variables that a program needs, without our secrets.
 func environment() []string {
 	var env []string
 	for _, entry := range os.Environ() {
@@ -93,7 +95,7 @@ func environment() []string {
 	return env
 }
 
-// run runs the program to its end. The error has its last words.
+// run runs the program to its end. Its error quotes the end of the program's output.
 func (p program) run(ctx context.Context, stdin io.Reader, stdout io.Writer, args ...string) error {
 	var words bytes.Buffer
 	cmd := exec.CommandContext(ctx, p.path, append(slices.Clone(p.args), args...)...) //nolint:gosec // found by name
@@ -114,7 +116,7 @@ func (p program) run(ctx context.Context, stdin io.Reader, stdout io.Writer, arg
 	return nil
 }
 
-// postgres returns a program of PostgreSQL that reaches the database.
+// postgres returns a PostgreSQL program that is set up to connect to the database.
 func postgres(ctx context.Context, s *store.Store, server, name string) (program, string, error) {
 	settings, err := s.ClientSettings()
 	if err != nil {
@@ -125,7 +127,8 @@ func postgres(ctx context.Context, s *store.Store, server, name string) (program
 	return p, settings.Database, err
 }
 
-// mysql returns a program of MariaDB or MySQL that reaches the database, and removes its option file.
+// mysql returns a program of MariaDB or MySQL that is set up to connect to the database, and a
+// function that removes its option file.
 func mysql(ctx context.Context, s *store.Store, server, ofMariaDB, ofMySQL string) (p program, database string, remove func(), err error) {
 	settings, err := s.ClientSettings()
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Restore puts a backup, which Read has read, into an empty database. The store can't be used afterwards. On PostgreSQL and SQLite a
-// database whose restoring was stopped is still empty; on MySQL it has tables, and no version of the schema.
+// Restore restores a backup, which Read has checked, into an empty database. The store can't be
+// used afterwards. If Restore is stopped, the database is still empty on PostgreSQL and SQLite; on
+// MySQL it has tables but no version of the schema.
 func Restore(ctx context.Context, s *store.Store, path string, m Manifest) error {
 	_, known, err := s.SchemaVersion(ctx)
 	if err != nil {
@@ -62,7 +63,7 @@ func restoreMySQL(ctx context.Context, s *store.Store, path string) error {
 	return nil
 }
 
-// restoreSQLite puts a copy of the backup in the place of the empty database.
+// restoreSQLite replaces the empty database by a copy of the backup.
 func restoreSQLite(s *store.Store, path string) error {
 	target := s.File()
 	s.Close()
@@ -71,7 +72,7 @@ func restoreSQLite(s *store.Store, path string) error {
 		return err
 	}
 	defer from.Close()
-	return replaceWhole(target, func(part *os.File) error {
+	return replaceAtomically(target, func(part *os.File) error {
 		if _, err := io.Copy(part, from); err != nil {
 			return err
 		}
