@@ -190,7 +190,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 	if err != nil {
 		return err
 	}
-	if a.heads, err = knownHeads(auditKeys, cfg); err != nil {
+	if a.heads, err = loadHeads(auditKeys, cfg); err != nil {
 		return err
 	}
 	trail, verifier := audit.NewLog(auditKeys, now, newID), audit.NewVerifier(a.Store, auditKeys)
@@ -261,7 +261,7 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 		checker.LimitsAreShared = limiter.IsShared
 	}
 	a.registerMetrics(stack.Metrics, checker)
-	forPeople, err := pages.New(cfg.AppName, a.Version)
+	webPages, err := pages.New(cfg.AppName, a.Version)
 	if err != nil {
 		return err
 	}
@@ -271,8 +271,8 @@ func (a *App) assemble(cfg config.Config, now func() time.Time) error {
 			Name: cfg.AppName, Version: a.Version, Environment: api.Environment(cfg.Environment),
 			Features: map[string]bool{"redis": a.redis != nil}, DocumentJSON: contract.JSON, KeySetJSON: keySet,
 		},
-		Health: checker, Auth: a.Sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.pageOfMetrics(),
-		Users: a.users, Pages: forPeople, Demo: a.demo(cfg),
+		Health: checker, Auth: a.Sessions, Tenants: tenants, Operations: operations, Legacy: a.legacy, Metrics: a.metricsHandler(),
+		Users: a.users, Pages: webPages, Demo: a.demo(cfg),
 		Handlers: endpoints.New(parts), Trees: org.NewTrees(parts), Audit: audit.NewReader(a.Store, trail, cursors, operations, now), Trail: verifier,
 	}
 	api.RegisterHandlersWithOptions(e, api.NewStrictHandler(handlers, nil), api.RegisterHandlersOptions{OperationMiddlewares: perOperation})
@@ -311,9 +311,9 @@ func AuditKeys(cfg config.Config) (*audit.Keys, error) {
 	return audit.NewKeys([]byte(current.Reveal()), previous...)
 }
 
-// knownHeads loads the last known entries of audit trails from AUDIT_CHECKPOINT_FILE. There are
+// loadHeads loads the last known entries of audit trails from AUDIT_CHECKPOINT_FILE. There are
 // none if it isn't set or the file doesn't exist.
-func knownHeads(keys *audit.Keys, cfg config.Config) (*audit.Heads, error) {
+func loadHeads(keys *audit.Keys, cfg config.Config) (*audit.Heads, error) {
 	heads := audit.NewHeads(keys)
 	if cfg.AuditCheckpointFile == "" {
 		return heads, nil
@@ -324,9 +324,9 @@ func knownHeads(keys *audit.Keys, cfg config.Config) (*audit.Heads, error) {
 	return heads, nil
 }
 
-// keepHeads creates AUDIT_CHECKPOINT_FILE if it doesn't exist. It returns an error if the file
+// createHeadsFile creates AUDIT_CHECKPOINT_FILE if it doesn't exist. It returns an error if the file
 // can't be written.
-func (a *App) keepHeads(ctx context.Context, cfg config.Config) error {
+func (a *App) createHeadsFile(ctx context.Context, cfg config.Config) error {
 	if cfg.AuditCheckpointFile == "" || !a.heads.IsNew() {
 		return nil
 	}
@@ -444,7 +444,7 @@ func (a *App) Close() {
 	if a.legacy != nil {
 		a.legacy.Close()
 	}
-	a.announceTheRest()
+	a.announceRemaining()
 	if a.Store != nil {
 		a.Store.Close()
 	}
@@ -457,9 +457,9 @@ func (a *App) Close() {
 	}
 }
 
-// announceTheRest announces the remaining changes. Commands rely on it, because they run no
+// announceRemaining announces the remaining changes. Commands rely on it, because they run no
 // background functions.
-func (a *App) announceTheRest() {
+func (a *App) announceRemaining() {
 	ctx, cancel := context.WithTimeout(context.Background(), announceTimeout)
 	defer cancel()
 	if err := a.channel.Flush(ctx); err != nil {

@@ -40,7 +40,7 @@ func (p *program) withTrail(ctx context.Context, tenant string, run func(context
 		if err != nil {
 			return err
 		}
-		heads, err := knownHeads(keys, cfg)
+		heads, err := loadHeads(keys, cfg)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func TestAuditVerify(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		home := newInstallation(t, engine)
 		times := []time.Duration{0, 0, 0, 0, 0}
-		whole := home.trail(t, "WHOLE", times...)
+		intact := home.trail(t, "WHOLE", times...)
 		edited := home.trail(t, "EDITED", times...)
 		holed := home.trail(t, "HOLED", times...)
 
@@ -91,7 +91,7 @@ func TestAuditVerify(t *testing.T) {
 		}
 
 		for _, table := range []string{"audit_entries", "audit_links", "audit_seals"} {
-			home.execf(t, "DELETE FROM %s WHERE tenant_id = '%s'", table, whole)
+			home.execf(t, "DELETE FROM %s WHERE tenant_id = '%s'", table, intact)
 		}
 		status, stdout, _ = home.run("audit", "verify", "--checkpoint", kept)
 		if status != 1 || !hasLine(stdout, "WHOLE ", "tail_missing") {

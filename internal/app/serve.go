@@ -83,7 +83,7 @@ func (p *program) serve(ctx context.Context, demo string) error {
 	if err := a.firstSuperuser(ctx, cfg); err != nil {
 		return err
 	}
-	if err := a.keepHeads(ctx, cfg); err != nil {
+	if err := a.createHeadsFile(ctx, cfg); err != nil {
 		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTPAddr)
@@ -102,7 +102,7 @@ func (p *program) serve(ctx context.Context, demo string) error {
 		a.ServeMetrics(metrics)
 	}
 	p.greet(ctx, cfg, a.Version, baseURL(listener.Addr()), demo != "")
-	settle()
+	tuneMemory()
 	return a.Serve(ctx, listener)
 }
 
@@ -111,9 +111,9 @@ func (p *program) serve(ctx context.Context, demo string) error {
 // takes precedence.
 const collectAt = 200
 
-// settle returns memory that only the start needed, and sets the garbage collection target of the
+// tuneMemory returns memory that only the start needed, and sets the garbage collection target of the
 // process.
-func settle() {
+func tuneMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)
 	}

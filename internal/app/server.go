@@ -34,7 +34,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	defer running.Wait()
 	defer stop()
 	server := &http.Server{
-		Handler:           a.untilTheEnd(a.handler),
+		Handler:           a.closingConnections(a.handler),
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -83,9 +83,9 @@ func wait(failed <-chan error, d time.Duration) error {
 	}
 }
 
-// untilTheEnd makes clients close connections: all of them when the process shuts down, and a
+// closingConnections makes clients close connections: all of them when the process shuts down, and a
 // connection on which a proxy might find a different end of the body (RFC 9112, section 6.1).
-func (a *App) untilTheEnd(next http.Handler) http.Handler {
+func (a *App) closingConnections(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.draining.Load() || len(r.TransferEncoding) > 0 {
 			w.Header().Set("Connection", "close")

@@ -101,16 +101,16 @@ func (p *program) withUsers(ctx context.Context, command string, run func(contex
 	if err := a.requireSchema(ctx); err != nil {
 		return err
 	}
-	return forPeople(run(asCommand(ctx, command), a.users, cfg))
+	return commandLineError(run(withCommandRequest(ctx, command), a.users, cfg))
 }
 
-// asCommand returns a context with a request id, and with the command in place of the user agent.
-func asCommand(ctx context.Context, command string) context.Context {
+// withCommandRequest returns a context with a request id, and with the command in place of the user agent.
+func withCommandRequest(ctx context.Context, command string) context.Context {
 	return access.WithRequest(ctx, &access.Request{ID: newID().String(), UserAgent: command})
 }
 
-// forPeople turns a client's error into text for the command line.
-func forPeople(err error) error {
+// commandLineError turns a client's error into text for the command line.
+func commandLineError(err error) error {
 	e, ok := errors.AsType[*errs.Error](err)
 	if !ok || e.Code == errs.Unavailable {
 		return err // the cause helps those who can read it
@@ -181,7 +181,7 @@ func (a *App) firstSuperuser(ctx context.Context, cfg config.Config) error {
 	if cfg.FirstSuperuserEmail == "" {
 		return nil
 	}
-	created, err := a.users.CreateFirstSuperuser(asCommand(ctx, "tenantry serve"), user.Superuser{
+	created, err := a.users.CreateFirstSuperuser(withCommandRequest(ctx, "tenantry serve"), user.Superuser{
 		Email: cfg.FirstSuperuserEmail, FullName: defaultSuperuserName, Password: cfg.FirstSuperuserPassword.Reveal(),
 	})
 	if errs.Is(err, errs.AlreadyExists) {

@@ -63,8 +63,8 @@ func (a *App) registerMetrics(requests *middleware.Metrics, checker *health.Chec
 	}
 }
 
-// pageOfMetrics returns what the main listener serves at /metrics, or nil.
-func (a *App) pageOfMetrics() *telemetry.Metrics {
+// metricsHandler returns what the main listener serves at /metrics, or nil.
+func (a *App) metricsHandler() *telemetry.Metrics {
 	if a.separateMetrics {
 		return nil
 	}

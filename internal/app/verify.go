@@ -120,16 +120,16 @@ func (p *program) verifyIsolation(ctx context.Context, flags isolationFlags) err
 	}
 	err = errors.Join(failure, stuck)
 	if flags.asJSON {
-		whole := isolationReport{
+		result := isolationReport{
 			URL: matrix.URL, Complete: failure == nil, Requests: report.Requests(), Violations: report.Violations(),
 			Left: append([]string{}, left...), Skipped: report.Skipped, Operations: report.Results,
 		}
 		if err != nil {
-			whole.Error = err.Error()
+			result.Error = err.Error()
 		}
 		encoder := json.NewEncoder(p.stdout)
 		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(whole); err != nil {
+		if err := encoder.Encode(result); err != nil {
 			return undone{fmt.Errorf("write report: %w", err)}
 		}
 	} else {
