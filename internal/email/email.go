@@ -1,4 +1,4 @@
-// Package email has what counts as an e-mail address, and as the same one.
+// Package email validates e-mail addresses and defines their canonical form.
 package email
 
 import (
@@ -19,7 +19,8 @@ import (
 
 const maxLen = 254 // characters; RFC 5321, and the document
 
-// fault says what is wrong with a text that isn't an address, in a sentence for people.
+// fault is an error that says what is wrong with a text that isn't an address, as a sentence for
+// people.
 type fault string
 
 func (f fault) Error() string { return string(f) }
@@ -31,20 +32,22 @@ const (
 	errTooLong   fault = "Use at most 254 characters." // maxLen
 )
 
-// As the document's format, and with its pattern: no blanks.
+// The same pattern as in the document: no blanks.
 var (
 	format = regexp.MustCompile(openapi3.FormatOfStringForEmail)
 	blank  = regexp.MustCompile(`[\s\v\p{Z}\x{feff}]`)
 )
 
-// domains maps and checks internationalized domains as browsers do (UTS 46, non-transitional processing, as in the URL standard), so
-// that an address is the same one whether a person types it or <input type=email> sends it in Punycode.
+// domains maps and checks internationalized domains as browsers do (UTS 46, non-transitional
+// processing, as in the URL standard). An address is then the same whether a person types it or
+// <input type=email> sends it in Punycode.
 var domains = idna.New(
 	idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(true), idna.BidiRule(), idna.CheckJoiners(true), idna.VerifyDNSLength(true),
 )
 
-// Canonical returns the one form of an address, which is stored and compared: in lower case and NFC, letters of full or half
-// width as usual ones (RFC 8265, section 3.3), and the domain in Unicode rather than Punycode. A text that isn't an address is an error.
+// Canonical returns the form of an address that is stored and compared: in lower case and NFC,
+// letters of full or half width as usual ones (RFC 8265, section 3.3), and the domain in Unicode
+// rather than Punycode. It returns an error if the text isn't an address.
 func Canonical(address string) (string, error) {
 	if strings.ContainsFunc(address, text.Invisible) {
 		return "", errInvisible
@@ -64,7 +67,7 @@ func Canonical(address string) (string, error) {
 	return canonical, nil
 }
 
-// otherAts look like the sign of an address.
+// otherAts are characters that look like @.
 const otherAts = "\uff20\ufe6b"
 
 func canonicalLocal(local string) string {
@@ -72,8 +75,8 @@ func canonicalLocal(local string) string {
 	return norm.NFC.String(endWords(strings.Map(foldCase, strings.ReplaceAll(local, "\u0130", "i\u0307"))))
 }
 
-// foldCase returns the one small letter of all those that have the same capital one, as both sigmas have. A dotless i is none
-// with a dot, though their capital letter is the same.
+// foldCase maps all letters with the same capital letter, such as both sigmas, to one small letter.
+// It keeps the dotless i apart from i, although they have the same capital letter.
 func foldCase(r rune) rune {
 	if r == '\u0131' {
 		return r
@@ -81,7 +84,7 @@ func foldCase(r rune) rune {
 	return unicode.ToLower(unicode.ToUpper(r))
 }
 
-// endWords writes each sigma at the end of a word as people do.
+// endWords replaces each sigma at the end of a word by the final sigma.
 func endWords(s string) string {
 	letters := []rune(s)
 	for i, r := range letters {
@@ -130,8 +133,8 @@ func unicodeDomain(domain string) (string, error) {
 	return canonical, nil
 }
 
-// Normalize returns the canonical form of an address, without blanks around it. What isn't an address is returned in lower case: it
-// may be one that an earlier version has taken.
+// Normalize returns the canonical form of an address, without surrounding blanks. A text that isn't
+// an address is returned in lower case, because an earlier version may have accepted it.
 func Normalize(address string) string {
 	canonical, err := Canonical(strings.TrimSpace(address))
 	if err != nil {
@@ -140,11 +143,12 @@ func Normalize(address string) string {
 	return canonical
 }
 
-// AsTyped returns the form in which earlier versions stored an address: in lower case, without blanks around it.
+// AsTyped returns the form in which earlier versions stored an address: in lower case, without
+// surrounding blanks.
 func AsTyped(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
 
-// FormerForms returns the other texts under which an address may be stored, the likeliest first: earlier versions stored it as it
-// was typed, and as programs send it. There are at most four.
+// FormerForms returns other texts under which earlier versions may have stored an address: as
+// people type it, and as programs send it. There are at most four, the most likely first.
 func FormerForms(address string) []string {
 	canonical := Normalize(address)
 	var forms []string
@@ -156,7 +160,8 @@ func FormerForms(address string) []string {
 	return forms
 }
 
-// ASCII returns a canonical address with its domain in Punycode, as programs send it that know no other.
+// ASCII returns a canonical address with its domain in Punycode, as programs send it that don't
+// support Unicode.
 func ASCII(address string) string {
 	at := strings.LastIndexByte(address, '@')
 	domain, err := domains.ToASCII(address[at+1:])
@@ -166,12 +171,13 @@ func ASCII(address string) string {
 	return address[:at+1] + domain
 }
 
-// Valid reports whether an address is one that the API takes, too.
+// Valid reports whether the API accepts the address.
 func Valid(address string) bool {
 	return Fault(address) == "" && utf8.RuneCountInString(address) <= maxLen
 }
 
-// Fault says what is wrong with an address, as a sentence; "" if nothing is, or only its length.
+// Fault returns what is wrong with an address, as a sentence. It returns "" if nothing is wrong, or
+// only its length.
 func Fault(address string) string {
 	_, err := Canonical(address)
 	if err == nil || errors.Is(err, errTooLong) && utf8.RuneCountInString(address) > maxLen {
@@ -180,7 +186,7 @@ func Fault(address string) string {
 	return err.Error()
 }
 
-// SearchText returns what an address is found by: the forms that a person may type.
+// SearchText returns the forms of an address that a person may search for.
 func SearchText(address string) string {
 	canonical := Normalize(address)
 	if ascii := ASCII(canonical); ascii != canonical {

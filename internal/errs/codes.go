@@ -2,7 +2,7 @@ package errs
 
 import "net/http"
 
-// Code is a stable name of what went wrong. The document lists the same ones as ErrorCode.
+// Code is the stable name of a kind of error. The document lists the same codes as ErrorCode.
 type Code string
 
 // The codes. A code never changes its meaning or its status; new ones may be added.
@@ -97,7 +97,7 @@ var catalogue = map[Code]meaning{
 	SchemaMismatch:       {http.StatusServiceUnavailable, "Being upgraded"},
 }
 
-// Status is the HTTP status that belongs to the code; 500 for one that isn't in the catalogue.
+// Status returns the HTTP status of the code. It is 500 for a code that isn't in the catalogue.
 func (c Code) Status() int {
 	if m, ok := catalogue[c]; ok {
 		return m.status
@@ -105,7 +105,7 @@ func (c Code) Status() int {
 	return http.StatusInternalServerError
 }
 
-// Title says in a few words what kind of problem the code is.
+// Title returns a short description of the code.
 func (c Code) Title() string { return catalogue[c].title }
 
 // Codes returns every code of the catalogue, in no particular order.

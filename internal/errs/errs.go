@@ -1,4 +1,5 @@
-// Package errs has the one error type that reaches clients, and the catalogue of its codes.
+// Package errs defines the only error type that is shown to clients, and the catalogue of its
+// codes.
 package errs
 
 import (
@@ -7,7 +8,7 @@ import (
 	"time"
 )
 
-// Error is what a client may know of a failure. Its cause is for the log alone.
+// Error is what a client may know about a failure. Its cause is only for the log.
 type Error struct {
 	Code       Code
 	Detail     string        // what happened, for a person; never the text of a driver or library
@@ -17,7 +18,7 @@ type Error struct {
 	cause      error
 }
 
-// Field is one place of a request that is wrong: in the body (Pointer, RFC 6901) or in a parameter.
+// Field is an invalid place of a request: in the body (Pointer, RFC 6901) or a parameter.
 type Field struct {
 	Pointer   string
 	Parameter string
@@ -25,7 +26,7 @@ type Field struct {
 	Code      string // the broken rule, snake_case
 }
 
-// New returns an error with a code of the catalogue and a sentence for a person.
+// New returns an error with a code of the catalogue and a sentence for people.
 func New(code Code, detail string) *Error {
 	return &Error{Code: code, Detail: detail}
 }
@@ -35,14 +36,14 @@ func Newf(code Code, format string, args ...any) *Error {
 	return New(code, fmt.Sprintf(format, args...))
 }
 
-// Invalid returns a validation_failed error that lists what is wrong.
+// Invalid returns a validation_failed error that lists the invalid places.
 func Invalid(fields ...Field) *Error {
 	var f Faults
 	f.Add(fields...)
 	return f.invalid()
 }
 
-// With returns a copy of e that also names places of the request.
+// With returns a copy of e with these invalid places.
 func (e *Error) With(fields ...Field) *Error {
 	var f Faults
 	f.Add(fields...)
@@ -51,7 +52,7 @@ func (e *Error) With(fields ...Field) *Error {
 	return &c
 }
 
-// After returns a copy of e that says when to try again.
+// After returns a copy of e that tells the client when to retry.
 func (e *Error) After(d time.Duration) *Error {
 	c := *e
 	c.RetryAfter = d
@@ -65,7 +66,7 @@ func (e *Error) Because(cause error) *Error {
 	return &c
 }
 
-// Error has the cause in it; it is for logs, never for clients.
+// Error includes the cause, so its text is for logs, never for clients.
 func (e *Error) Error() string {
 	if e.cause == nil {
 		return fmt.Sprintf("%s: %s", e.Code, e.Detail)
@@ -75,10 +76,11 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.cause }
 
-// Status is the HTTP status of the error's code.
+// Status returns the HTTP status of the error's code.
 func (e *Error) Status() int { return e.Code.Status() }
 
-// From returns the *Error in err's tree. An error that has none is internal, with err as its cause.
+// From returns the *Error in err's tree. If there is none, it returns an internal error with err as
+// its cause.
 func From(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
@@ -86,7 +88,7 @@ func From(err error) *Error {
 	return New(Internal, "Something went wrong on our side. The request id helps us to find it.").Because(err)
 }
 
-// Is reports whether err carries the code.
+// Is reports whether err's tree has an *Error with this code.
 func Is(err error, code Code) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && e.Code == code

@@ -5,14 +5,15 @@ import (
 	"slices"
 )
 
-// Explanation tells a person about a code. Its texts are plain, but for code in backquotes.
+// Explanation explains a code to people. Its texts are plain text, except for code in backquotes.
 type Explanation struct {
 	Meaning string // what the code says
 	When    string // when it happens
 	Remedy  string // what to do
 }
 
-// Explanation returns the explanation of the code; an empty one if it isn't in the catalogue.
+// Explanation returns the explanation of the code, or an empty one if the code isn't in the
+// catalogue.
 func (c Code) Explanation() Explanation { return explanations[c] }
 
 // IsKnown reports whether the code is in the catalogue.
@@ -21,7 +22,7 @@ func (c Code) IsKnown() bool {
 	return ok
 }
 
-// Sorted returns every code of the catalogue, by status and then by name.
+// Sorted returns every code of the catalogue, sorted by status and then by name.
 func Sorted() []Code {
 	codes := Codes()
 	slices.SortFunc(codes, func(a, b Code) int { return cmp.Or(a.Status()-b.Status(), cmp.Compare(a, b)) })

@@ -6,20 +6,20 @@ import (
 )
 
 const (
-	// MaxFields is how many wrong places of a request an error lists.
+	// MaxFields is how many invalid places an error lists.
 	MaxFields = 50
-	// maxPlace is how many bytes of a pointer or of the name of a parameter are repeated to the client who sent it.
+	// maxPlace is how many bytes of a pointer or parameter name are sent back to the client.
 	maxPlace = 256
 )
 
-// Faults collects the places of a request that are wrong: it keeps the first 50 and counts the others, so that
-// its size is bounded. The zero value has none.
+// Faults collects the invalid places of a request. It keeps the first 50 and counts the others, so
+// that its size is bounded. The zero value is empty.
 type Faults struct {
 	fields []Field
 	more   int
 }
 
-// Add adds places; the most important ones come first. Long names of places are cut.
+// Add adds places. Add the most important ones first. Long names of places are cut.
 func (f *Faults) Add(fields ...Field) {
 	for _, field := range fields {
 		if len(f.fields) == MaxFields {
@@ -31,16 +31,16 @@ func (f *Faults) Add(fields ...Field) {
 	}
 }
 
-// Join adds the faults of another collection.
+// Join adds the places of another collection.
 func (f *Faults) Join(other Faults) {
 	f.Add(other.fields...)
 	f.more += other.more
 }
 
-// Omit counts n further places, which are not listed.
+// Omit counts n further places that aren't listed.
 func (f *Faults) Omit(n int) { f.more += n }
 
-// Err returns a validation_failed error that lists the faults, or nil if there is none.
+// Err returns a validation_failed error that lists the places, or nil if there are none.
 func (f *Faults) Err() error {
 	if len(f.fields)+f.more == 0 {
 		return nil
@@ -59,7 +59,7 @@ func (f *Faults) invalid() *Error {
 	return e
 }
 
-// cut shortens the name of a place to 256 bytes and "...".
+// cut shortens a place that is longer than 256 bytes, and appends "...".
 func cut(place string) string {
 	if len(place) <= maxPlace {
 		return place

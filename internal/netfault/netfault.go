@@ -1,5 +1,5 @@
-// Package netfault says what is wrong with a connection, and not where it leads: addresses and names come from URLs that have passwords
-// in them, and a password with special characters may have got into any part of its URL.
+// Package netfault describes connection errors without addresses and names. These come from URLs,
+// and a password with special characters may be parsed as any part of its URL.
 package netfault
 
 import (
@@ -18,11 +18,12 @@ import (
 	"syscall"
 )
 
-// Describer describes an error of a kind that it knows, without quoting anything of a URL; it returns "" for others.
+// Describer describes an error without quoting parts of a URL. It returns "" for errors that it
+// doesn't know.
 type Describer func(err error) string
 
-// Hide returns an error whose text is a description of what went wrong, and which wraps err; nil for nil. What nobody knows how to
-// describe is named by its type.
+// Hide returns an error that wraps err and whose text is a description without parts of the URL. An
+// error that no describer knows is named by its type. Hide(nil) is nil.
 func Hide(err error, describers ...Describer) error {
 	if err == nil {
 		return nil
@@ -47,13 +48,14 @@ type hidden struct {
 func (h *hidden) Error() string { return h.text }
 func (h *hidden) Unwrap() error { return h.cause }
 
-// Timeout is for net.Error.
+// Timeout implements net.Error.
 func (h *hidden) Timeout() bool {
 	e, ok := errors.AsType[net.Error](h.cause)
 	return ok && e.Timeout()
 }
 
-// collect describes each error at the end of a chain; there may be several, as of several hosts.
+// collect describes each error at the end of a chain. There may be several, for example one per
+// host.
 func collect(err error, describers []Describer, add func(string)) {
 	for _, describe := range append(describers, describeCommon) {
 		if fault := describe(err); fault != "" {
@@ -82,10 +84,11 @@ func collect(err error, describers []Describer, add func(string)) {
 	add(fmt.Sprintf("an error of type %T", err))
 }
 
-// A text of a program's own words. What is quoted has digits, slashes, quotation marks or an equals sign in or around it.
+// harmless matches text that is fixed in a program. Quoted values have digits, slashes, quotation
+// marks or an equals sign in or around them.
 var harmless = regexp.MustCompile(`^[A-Za-z][A-Za-z ,.'():-]*$`)
 
-// WithoutAddress returns the error of a connection without the addresses of its two ends. Its type stays.
+// WithoutAddress removes the two addresses from a connection error. It keeps the error's type.
 func WithoutAddress(err error) error {
 	e, ok := err.(*net.OpError) //nolint:errorlint // what net returns
 	if !ok {
@@ -100,7 +103,7 @@ func WithoutAddress(err error) error {
 	return &net.OpError{Op: e.Op, Net: e.Net, Err: inner}
 }
 
-// describeCommon knows the errors of the standard library.
+// describeCommon describes errors of the standard library.
 func describeCommon(err error) string {
 	switch e := err.(type) { //nolint:errorlint // each error of the chain in turn
 	case *hidden:

@@ -18,7 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/accept"
 )
 
-// Of others, as internal/tools/update-pages.sh fetches them, and our own.
+// Third-party files, fetched by internal/tools/update-pages.sh, and our own.
 var (
 	//go:embed thirdparty/*.gz
 	thirdParty embed.FS
@@ -26,7 +26,8 @@ var (
 	own embed.FS
 )
 
-// hashLength of a file's name: 8 bytes of the SHA-256 of the file as it lies in the binary.
+// hashLength is the length of the hash in a file name: 8 bytes of the SHA-256 of the embedded file,
+// in hexadecimal.
 const hashLength = 16
 
 var contentTypes = map[string]string{
@@ -36,14 +37,14 @@ var contentTypes = map[string]string{
 	".txt": "text/plain; charset=utf-8",
 }
 
-// Asset is a file that pages need.
+// Asset is a static file that pages need.
 type Asset struct {
 	contentType string
 	gzipped     []byte
 	plain       func() ([]byte, error) // made when somebody first asks for it
 }
 
-// assets are all files by the name that they have in addresses, and those names by the files' own.
+// assets holds all files by the name in their address, and the addresses by file name.
 type assets struct {
 	files map[string]Asset
 	names map[string]string
@@ -69,7 +70,7 @@ func loadAssets() (*assets, error) {
 	return a, nil
 }
 
-// add takes a file, which may be compressed already.
+// add adds a file, which may already be compressed.
 func (a *assets) add(file string, stored []byte) error {
 	name, isGzipped := strings.CutSuffix(file, ".gz")
 	gzipped := stored
@@ -90,7 +91,7 @@ func (a *assets) add(file string, stored []byte) error {
 	return nil
 }
 
-// address is where the file is. An unknown file is a mistake in a template.
+// address returns the address of a file. An unknown file is a mistake in a template.
 func (a *assets) address(file string) (string, error) {
 	name, ok := a.names[file]
 	if !ok {
@@ -99,7 +100,8 @@ func (a *assets) address(file string) (string, error) {
 	return "/api/assets/" + name, nil
 }
 
-// Write sends the file, compressed if the client takes that. Its name has its hash, so it may be kept for good.
+// Write sends the file, compressed if the client accepts that. It may be cached for ever, because
+// its name contains its hash.
 func (f Asset) Write(w http.ResponseWriter, encodings []string) error {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)

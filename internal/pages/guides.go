@@ -1,15 +1,15 @@
 package pages
 
-// repository is where the source of this program and its guides are.
+// repository is the address of this program's source and guides.
 const repository = "https://github.com/tenantry/tenantry"
 
-// guide is a document in docs/ to which the landing page leads.
+// guide is a document in docs/ that the landing page links to.
 type guide struct{ file, Title string }
 
-// Address is where the guide can be read.
+// Address returns the address of the guide.
 func (g guide) Address() string { return repository + "/blob/main/docs/" + g.file }
 
-// guides returns those that the landing page names, in the order in which people need them.
+// guides returns the guides of the landing page, in the order in which people need them.
 func guides() []guide {
 	return []guide{
 		{"quickstart.md", "Quickstart: from nothing to a changed company in ten minutes"},

@@ -1,5 +1,5 @@
-// Package pages has what people see in a browser: the landing page, both views of the document, and the explanations of the error
-// codes. All of it is in the binary; nothing is fetched from elsewhere.
+// Package pages renders the pages for browsers: the landing page, two views of the document, and
+// the explanations of the error codes. All files are embedded; nothing is fetched from other sites.
 package pages
 
 import (
@@ -20,25 +20,27 @@ import (
 //go:embed web/*.html
 var templates embed.FS
 
-// What the pages may do in a browser (CSP level 3): nothing but what is listed, all of it from here, and no inline script.
+// The pages' content security policies (CSP level 3). They allow only what is listed, all of it
+// from this server, and no inline script.
 const (
 	common = "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-	// plainPolicy is that of pages that are text.
+	// plainPolicy is the policy of text pages.
 	plainPolicy = common + "style-src 'self'"
 	docsPolicy  = common + "style-src 'self'; script-src 'self'; connect-src 'self'"
-	// ReDoc makes an empty style sheet and then adds rules to it, has one of a fixed text, and searches in a worker.
+	// redocPolicy allows what ReDoc needs: an empty style sheet to which it adds rules, one with a
+	// fixed text, and a worker for its search.
 	redocPolicy = common + "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' 'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='; " +
 		"script-src 'self'; connect-src 'self'; worker-src blob:"
 )
 
-// Pages makes the pages.
+// Pages renders the pages.
 type Pages struct {
 	name, version string
 	assets        func() (*assets, error) // loaded when somebody first asks for one
 	templates     *template.Template
 }
 
-// New returns the pages of an installation of this name, by a program of this version.
+// New returns the pages of an installation with this name, for a program of this version.
 func New(name, version string) (*Pages, error) {
 	p := &Pages{name: name, version: version, assets: sync.OnceValues(loadAssets)}
 	var err error
@@ -51,14 +53,14 @@ func New(name, version string) (*Pages, error) {
 	return p, nil
 }
 
-// Page is a reply for a person.
+// Page is an HTML reply.
 type Page struct {
 	status int
 	policy string
 	body   []byte
 }
 
-// Landing is what the landing page tells.
+// Landing is the content of the landing page.
 type Landing struct {
 	Environment api.Environment
 	Health      api.Health
@@ -73,7 +75,7 @@ func (p *Pages) Landing(l Landing) (Page, error) {
 	return p.page("landing.html", plainPolicy, p.name, l)
 }
 
-// Docs returns Swagger UI, with the demo log-ins for those who want to try it.
+// Docs returns Swagger UI, with the demo log-ins for trying it out.
 func (p *Pages) Docs(logins []Login) (Page, error) {
 	return p.page("docs.html", docsPolicy, "Try it out", logins)
 }
@@ -91,14 +93,14 @@ func (p *Pages) ErrorCode(code errs.Code) (Page, error) {
 	return p.page("error.html", plainPolicy, string(code), code)
 }
 
-// UnknownErrorCode returns the page for a code that isn't in the catalogue. Its status is 404.
+// UnknownErrorCode returns the page, with status 404, for a code that isn't in the catalogue.
 func (p *Pages) UnknownErrorCode() (Page, error) {
 	page, err := p.page("unknown.html", plainPolicy, "No such error code", nil)
 	page.status = http.StatusNotFound
 	return page, err
 }
 
-// Asset returns a file by the name that it has in addresses; ok is false if there is none.
+// Asset returns a file by the name in its address; ok is false if there is none.
 func (p *Pages) Asset(name string) (f Asset, ok bool, err error) {
 	a, err := p.assets()
 	if err != nil {
@@ -108,7 +110,7 @@ func (p *Pages) Asset(name string) (f Asset, ok bool, err error) {
 	return f, ok, nil
 }
 
-// address is where the file is; templates use it.
+// address returns the address of a file, for templates.
 func (p *Pages) address(file string) (string, error) {
 	a, err := p.assets()
 	if err != nil {
@@ -117,7 +119,7 @@ func (p *Pages) address(file string) (string, error) {
 	return a.address(file)
 }
 
-// content is what every template gets.
+// content is the data of every template.
 type content struct {
 	Name, Version, Title string
 	About                any
@@ -142,12 +144,12 @@ func (p Page) Write(w http.ResponseWriter) error {
 
 var inBackquotes = regexp.MustCompile("`([^`]*)`")
 
-// withCode makes HTML of a text that has code in backquotes.
+// withCode converts text with code in backquotes to HTML.
 func withCode(text string) template.HTML {
 	return template.HTML(inBackquotes.ReplaceAllString(html.EscapeString(text), "<code>$1</code>")) //nolint:gosec // it is escaped
 }
 
-// ErrorCodesMarkdown is the list of all error codes for who doesn't want HTML.
+// ErrorCodesMarkdown returns the list of all error codes for clients that don't want HTML.
 func ErrorCodesMarkdown() string {
 	var b strings.Builder
 	b.WriteString("# Error codes\n\n")
@@ -157,7 +159,8 @@ func ErrorCodesMarkdown() string {
 	return b.String()
 }
 
-// ErrorCodeMarkdown is the explanation of a code of the catalogue for who doesn't want HTML.
+// ErrorCodeMarkdown returns the explanation of a code of the catalogue for clients that don't want
+// HTML.
 func ErrorCodeMarkdown(code errs.Code) string {
 	e := code.Explanation()
 	return fmt.Sprintf("# %s: %s\n\nStatus %d. %s\n\n## When it happens\n\n%s\n\n## What to do\n\n%s\n",

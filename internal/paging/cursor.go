@@ -1,4 +1,4 @@
-// Package paging makes the cursors of lists that are paged by key.
+// Package paging implements keyset pagination with signed cursors.
 package paging
 
 import (
@@ -14,15 +14,16 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// DefaultLimit is how many items a page has if the client doesn't say.
+// DefaultLimit is the number of items of a page if the client doesn't set one.
 const DefaultLimit = 25
 
 const macLen = 16
 
-// Cursors makes cursors that only fit the list they come from.
+// Cursors encodes and decodes cursors. A cursor is valid only for the list that it comes from.
 type Cursors struct{ keys [][]byte }
 
-// NewCursors derives its key from the installation's secret key. Cursors made with a previous one go on working.
+// NewCursors derives its key from the installation's secret key. Cursors made with a previous key
+// stay valid.
 func NewCursors(secretKey []byte, previous ...[]byte) (*Cursors, error) {
 	var c Cursors
 	for _, secret := range append([][]byte{secretKey}, previous...) {
@@ -35,7 +36,7 @@ func NewCursors(secretKey []byte, previous ...[]byte) (*Cursors, error) {
 	return &c, nil
 }
 
-// List is what a cursor is bound to: everything that decides which rows are in the list and in what
+// List is what a cursor is bound to: everything that determines the rows of the list and their
 // order.
 type List struct {
 	Name    string
@@ -43,7 +44,7 @@ type List struct {
 	Filters any // encoded as JSON; the tenant is one of them
 }
 
-// Encode returns the cursor of a page that starts after a place in a list.
+// Encode returns the cursor of the page that starts after a place in a list.
 func (c *Cursors) Encode(list List, after db.Place) (string, error) {
 	payload, err := json.Marshal([]any{after.Key, after.ID})
 	if err != nil {
@@ -56,8 +57,8 @@ func (c *Cursors) Encode(list List, after db.Place) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(mac, payload...)), nil
 }
 
-// Decode returns the place of a cursor. One that is cut off, altered or from another list is
-// errs.InvalidCursor.
+// Decode returns the place of a cursor. It returns errs.InvalidCursor if the cursor is cut off,
+// altered or from another list.
 func (c *Cursors) Decode(list List, cursor string) (db.Place, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(raw) < macLen || strings.ContainsAny(cursor, "\r\n") { // which the decoder passes over
@@ -105,7 +106,7 @@ type Page[Item any] struct {
 	Total      *int64 // of the whole list, if it was asked for
 }
 
-// Limit returns the number of items that a page shall have.
+// Limit returns the number of items of a page: the wanted number or the default.
 func Limit(wanted *int32) int32 {
 	if wanted == nil {
 		return DefaultLimit

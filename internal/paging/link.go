@@ -8,8 +8,8 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// Next returns next_cursor and the Link header (RFC 8288) of a page: the same address with another cursor. Both are
-// nil on the last page.
+// Next returns next_cursor and the Link header (RFC 8288) of a page: the same address with another
+// cursor. Both are nil on the last page.
 func Next(ctx context.Context, path, cursor string) (next, link *string) {
 	if cursor == "" {
 		return nil, nil
@@ -23,7 +23,8 @@ func Next(ctx context.Context, path, cursor string) (next, link *string) {
 	return &cursor, &header
 }
 
-// Items maps the rows of a page; an empty list stays a list, as JSON's null isn't one.
+// Items converts the rows of a page. The result is never nil, because that would become JSON's
+// null.
 func Items[From, To any](in []From, f func(From) To) []To {
 	out := make([]To, len(in))
 	for i, v := range in {

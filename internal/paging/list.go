@@ -6,17 +6,17 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// Request is what a client says of a list beside the filters.
+// Request holds the list parameters of a request, except for the filters.
 type Request struct {
 	Sort   *string // nil for the default
 	Cursor *string
 	Limit  *int32
 	Count  *bool
-	// First is where the first page starts, if that isn't before every row of the order.
+	// First, if set, is where the first page starts, instead of at the first row of the order.
 	First *db.Place
 }
 
-// Read returns a page of a list. A cursor that doesn't fit is errs.InvalidCursor.
+// Read returns a page of a list. It returns errs.InvalidCursor if the cursor isn't of this list.
 func Read[Row, Filters any](
 	ctx context.Context, c *Cursors, q db.Querier, list db.List[Row, Filters], filters Filters, in Request,
 ) (Page[Row], error) {
@@ -35,7 +35,7 @@ func Read[Row, Filters any](
 		after = *in.First
 	}
 
-	// One row more than the page has says whether there is another page.
+	// Reading one row more than the page has shows whether there is another page.
 	limit := Limit(in.Limit)
 	rows, err := order.Rows(ctx, q, filters, after, limit+1)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 //go:embed common_passwords.txt
 var commonPasswords string
 
-// isCommon reports whether a password is on the list, perhaps with more digits after it. Upper case, wide letters and their like, and
-// invisible characters make no difference.
+// isCommon reports whether a password is on the list, also if digits are appended to it. Upper
+// case, full-width letters and the like, and invisible characters make no difference.
 func isCommon(password string) bool {
 	visible := strings.Map(func(r rune) rune {
 		if text.Invisible(r) {
@@ -35,9 +35,9 @@ func isCommon(password string) bool {
 	return true
 }
 
-// isListed searches the text as it is, so that it takes no memory beside it.
+// isListed searches the embedded text directly, so that no memory is needed for an index.
 func isListed(password string) bool {
-	// The password is in list[low:high] or nowhere; both are always the start of a line.
+	// The password is in list[low:high] or nowhere. Both are always at the start of a line.
 	list, low, high := commonPasswords, 0, len(commonPasswords)
 	for low < high {
 		start := 1 + strings.LastIndexByte(list[:(low+high)/2], '\n')

@@ -1,4 +1,4 @@
-// Package passwords has the rules for new ones.
+// Package passwords implements the rules for new passwords.
 package passwords
 
 import (
@@ -14,15 +14,16 @@ import (
 
 const (
 	minCharacters = 12
-	// MaxLen is how many bytes bcrypt looks at; it would ignore the rest.
+	// MaxLen is the number of bytes that bcrypt uses. It ignores the rest.
 	MaxLen = 72
-	// minPersonalLen is how long the name in an e-mail address has to be to make a password personal. Shorter ones, as
-	// "it", are part of too many words.
+	// minPersonalLen is the least length of the name in an e-mail address that a password must not
+	// contain. Shorter names, such as "it", are part of too many words.
 	minPersonalLen = 4
 )
 
-// Prepare returns the form of a password that is hashed and compared: in NFC, and with usual spaces in place of other ones (RFC 8265,
-// section 4.2). Keyboards and systems write the same letter in different ways.
+// Prepare returns the form of a password that is hashed and compared: in NFC, and with every kind
+// of space replaced by the usual one (RFC 8265, section 4.2). Keyboards and systems encode the same
+// letter in different ways.
 func Prepare(password string) string {
 	return norm.NFC.String(strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Zs, r) {
@@ -32,9 +33,9 @@ func Prepare(password string) string {
 	}, password))
 }
 
-// Check returns every rule that a new password of the user with an e-mail address breaks, as of a field of a request's body,
-// none of them with the password in it. There are no rules about kinds of characters: they make passwords worse (NIST SP
-// 800-63B, section 3.1.1.2).
+// Check returns every rule that a new password of a user breaks, as invalid fields of a request's
+// body. They don't contain the password. There are no rules about kinds of characters, because they
+// make passwords worse (NIST SP 800-63B, section 3.1.1.2).
 func Check(pointer, password, address string) []errs.Field {
 	password = Prepare(password)
 	var fields []errs.Field

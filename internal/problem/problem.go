@@ -22,10 +22,11 @@ import (
 // ContentType is the media type of a problem.
 const ContentType = "application/problem+json"
 
-// StatusClientGone is what the access log gets when nobody waits for the answer any more. It is nginx's number.
+// StatusClientGone is logged if the client has closed the connection before the reply. It is
+// nginx's number.
 const StatusClientGone = 499
 
-// Handle is the one place where an error becomes a reply. It is Echo's error handler.
+// Handle is Echo's error handler. It is the only place where an error becomes a reply.
 func Handle(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -53,8 +54,8 @@ func Handle(err error, c echo.Context) {
 	_, _ = c.Response().Write(body) // the client may be gone; there is nobody left to tell
 }
 
-// Of returns the error that a client is told of: the *errs.Error in err's tree, what Echo means by its own errors, or
-// errs.Internal.
+// Of returns the error to show to the client: the *errs.Error in err's tree, the equivalent of an
+// error of Echo, or else errs.Internal.
 func Of(err error) *errs.Error {
 	if e, ok := errors.AsType[*errs.Error](err); ok {
 		return e
@@ -82,7 +83,7 @@ func Of(err error) *errs.Error {
 	return errs.From(err)
 }
 
-// New returns the body of a problem.
+// New returns the body of a problem document.
 func New(e *errs.Error, r *access.Request) api.Problem {
 	p := api.Problem{
 		Type: "/errors/" + string(e.Code), Title: e.Code.Title(), Status: int32(e.Status()), //nolint:gosec // three digits
@@ -100,7 +101,7 @@ func New(e *errs.Error, r *access.Request) api.Problem {
 	return p
 }
 
-// challenge is the WWW-Authenticate header that goes with a 401 (RFC 6750, section 3).
+// challenge returns the WWW-Authenticate header of a 401 (RFC 6750, section 3).
 func challenge(e *errs.Error) string {
 	const realm = `Bearer realm="tenantry"`
 	switch {

@@ -1,5 +1,5 @@
-// Package search makes texts that can be searched with LIKE, alike on all engines: without regard to case and to composed or
-// decomposed letters, and with no character that LIKE gives a meaning to.
+// Package search prepares texts for searching with LIKE, in the same way for all engines: without
+// regard to case and to composed or decomposed letters, and without wildcards.
 package search
 
 import (
@@ -10,14 +10,16 @@ import (
 	"github.com/tenantry/tenantry/internal/email"
 )
 
-// wildcards are what LIKE gives a meaning to, on one engine or another. Their wide twins have none.
+// wildcards replaces characters that are special in LIKE on any engine by their full-width forms,
+// which aren't.
 var wildcards = strings.NewReplacer("%", "\uff05", "_", "\uff3f", `\`, "\uff3c")
 
-// Text is what is searched in: the parts, on a line each.
+// Text returns the text in which is searched: the parts, each on its own line.
 func Text(parts ...string) string { return fold(strings.Join(parts, "\n")) }
 
-// Pattern is what a Text is LIKE when it contains q, without the blanks around it. An e-mail address is looked for in its canonical form.
-// Punycode stays as it is: half a name in it would be another name.
+// Pattern returns the LIKE pattern for a Text that contains q, without surrounding blanks. An
+// e-mail address is searched for in its canonical form. Punycode isn't decoded, because part of a
+// name in Punycode would decode to another name.
 func Pattern(q string) string {
 	if trimmed := strings.TrimSpace(q); trimmed != "" {
 		q = trimmed

@@ -7,7 +7,8 @@ import (
 	"unicode/utf16"
 )
 
-// Decode reads the text of a file: UTF-8, or UTF-16 with a byte order mark, as PowerShell writes it. The mark is no part of the text.
+// Decode decodes the content of a text file: UTF-8, or UTF-16 with a byte order mark, as PowerShell
+// writes it. The mark is removed.
 func Decode(content []byte) string {
 	var order binary.ByteOrder
 	switch {

@@ -1,4 +1,5 @@
-// Package text has what counts as blank, as invisible and as a name, for the API, the settings and the command line.
+// Package text defines blank texts, invisible characters and valid names, for the API, the settings
+// and the command line.
 package text
 
 import (
@@ -15,8 +16,8 @@ const (
 	zeroWidthJoiner    = '\u200d'
 )
 
-// Invisible reports whether a character shows nothing where it stands: control and format characters, separators of lines, and
-// what Unicode calls default ignorable. A blank isn't one of them.
+// Invisible reports whether a character shows nothing: control and format characters, line
+// separators, and what Unicode calls default ignorable. It returns false for blanks.
 func Invisible(r rune) bool {
 	if r < unicode.MaxASCII {
 		return unicode.IsControl(r)
@@ -27,13 +28,13 @@ func Invisible(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
-// IsBlank reports whether a text shows nothing: it is empty, or has only blanks and invisible characters.
+// IsBlank reports whether a text is empty or has only blanks and invisible characters.
 func IsBlank(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsSpace(r) && !Invisible(r) && r != brailleBlank })
 }
 
-// Characters counts what a person sees as characters (UAX 29): a letter with its accents is one, and so is an emoji of several
-// parts. Blanks count, invisible characters don't.
+// Characters counts what a person sees as characters (UAX 29): a letter with its accents is one,
+// and so is an emoji of several parts. Blanks count, invisible characters don't.
 func Characters(s string) int {
 	n := 0
 	for clusters := uniseg.NewGraphemes(s); clusters.Next(); {
@@ -44,12 +45,13 @@ func Characters(s string) int {
 	return n
 }
 
-// Name returns a name as it is stored: in NFC, without blanks around it.
+// Name returns a name as it is stored: in NFC, without surrounding blanks.
 func Name(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
 
-// IsName reports whether a text may be a name: one line without invisible characters, which would make two names look alike or turn
-// the text around them (RFC 8266, section 2.1). Joiners and variation selectors may stand where scripts and emoji need them: after a
-// symbol, a mark, or a letter that is not Latin, Greek or Cyrillic.
+// IsName reports whether a text may be a name: one line without invisible characters, which could
+// make two names look alike or reverse the text around them (RFC 8266, section 2.1). Joiners and
+// variation selectors are allowed where scripts and emoji need them: after a symbol, a mark, or a
+// letter that is not Latin, Greek or Cyrillic.
 func IsName(s string) bool {
 	runes := []rune(s)
 	for i, r := range runes {
@@ -60,7 +62,7 @@ func IsName(s string) bool {
 	return true
 }
 
-// shapes reports whether an invisible character changes how the one before it looks, or the ones around it.
+// shapes reports whether an invisible character changes the look of its neighbours.
 func shapes(r, before rune, more bool) bool {
 	complexLetter := unicode.IsLetter(before) && !unicode.In(before, unicode.Latin, unicode.Greek, unicode.Cyrillic)
 	switch {
