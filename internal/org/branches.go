@@ -6,7 +6,7 @@ import (
 	"github.com/tenantry/tenantry/internal/records"
 )
 
-// Branches has the rules of branches.
+// Branches implements the rules of branches.
 type Branches struct{ *resources.Branches }
 
 // NewBranches returns the service.

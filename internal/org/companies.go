@@ -1,4 +1,4 @@
-// Package org has the rules of a tenant's organisation.
+// Package org implements the rules of companies, branches and departments.
 package org
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
-// Companies has the rules of companies.
+// Companies implements the rules of companies.
 type Companies struct{ *resources.Companies }
 
 // NewCompanies returns the service. A tenant may have a quota of companies.

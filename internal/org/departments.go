@@ -18,7 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Departments has the rules of departments.
+// Departments implements the rules of departments.
 type Departments struct{ *resources.Departments }
 
 // NewDepartments returns the service.
@@ -33,10 +33,10 @@ func extentOf(d *db.Department) extent {
 	return extent{tenantID: d.TenantID, companyID: d.CompanyID, department: d}
 }
 
-// maxLevels is how many departments are below each other at most. It bounds how deep the JSON of the tree is nested.
+// maxLevels is the greatest depth of departments. It limits the nesting of the tree's JSON.
 const maxLevels = 100
 
-// checkTree returns what checkParent does for a department that is new or moves.
+// checkTree runs checkParent for a department that is new or moves.
 func checkTree(ctx context.Context, q db.Querier, before, after *db.Department) error {
 	if before == nil {
 		return checkParent(ctx, q, *after, 1)
@@ -51,12 +51,12 @@ func checkTree(ctx context.Context, q db.Querier, before, after *db.Department) 
 	return checkParent(ctx, q, *after, plan.levels)
 }
 
-// Update does what it does for all resources. The error may also be errs.Cycle if the department would be below itself,
-// or errs.TooDeep if too many departments would be below each other.
+// Update is the standard update. It also returns errs.Cycle if the department would be its own
+// ancestor, or errs.TooDeep if the tree would have too many levels.
 //
-// A department that moves to another branch takes its users along: the first 1000 in the same transaction, the others in
-// further ones. If that takes longer than 10 seconds the error is errs.Timeout; the same request then goes on with the
-// rest.
+// If a department moves to another branch, Update moves its users, too: the first 1000 in the same
+// transaction, the others in further ones. If that takes longer than 10 seconds, it returns
+// errs.Timeout; the same request then continues with the rest.
 func (s *Departments) Update(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in api.DepartmentUpdate,
 ) (db.Department, error) {
@@ -84,9 +84,9 @@ func (s *Departments) Update(
 	return after, err
 }
 
-// moveUsers assigns users of a department to its branch, if they have another one, with an audit entry for each: as many as one
-// transaction changes. It reports whether there may be more. Nobody is moved if the department has no branch. The company
-// has to be locked.
+// moveUsers assigns the department's users to its branch, as many as one transaction may change,
+// with an audit entry for each. It reports whether there may be more. If the department has no
+// branch, it moves nobody. The company must be locked.
 func (s *Departments) moveUsers(ctx context.Context, c records.Change, d db.Department) (more bool, err error) {
 	if d.BranchID == nil {
 		return false, nil
@@ -107,9 +107,10 @@ func (s *Departments) moveUsers(ctx context.Context, c records.Change, d db.Depa
 	return len(users) == s.Batch, nil
 }
 
-// checkParent returns errs.Cycle if d would be below itself, or below a cycle that a change past the program has made, and
-// errs.TooDeep if more than maxLevels departments would be below each other. levels counts d and those below it. The company
-// has to be locked, as each of two moves may be right and both together wrong.
+// checkParent returns errs.Cycle if d would be its own ancestor, or would be below a cycle that a
+// direct change of the database has made. It returns errs.TooDeep if there would be more than
+// maxLevels levels. levels counts d and the levels below it. The company must be locked, because
+// two moves may be right alone and wrong together.
 func checkParent(ctx context.Context, q db.Querier, d db.Department, levels int) error {
 	seen := map[uuid.UUID]bool{d.ID: true}
 	for above := d.ParentID; above != nil; {

@@ -11,7 +11,7 @@ import (
 	"github.com/tenantry/tenantry/gen/resources"
 )
 
-// extent is what a deletion is about: a branch, a department, or a whole company if both are nil.
+// extent is what is deleted: a branch, a department, or a whole company if both are nil.
 type extent struct {
 	tenantID, companyID uuid.UUID
 	branchID            *uuid.UUID
@@ -20,7 +20,7 @@ type extent struct {
 
 func (e extent) isCompany() bool { return e.branchID == nil && e.department == nil }
 
-// includes reports whether a department is deleted although its parent isn't.
+// includes reports whether a department is deleted even if its parent isn't.
 func (e extent) includes(d db.ListDepartmentPlacesRow) bool {
 	switch {
 	case e.department != nil:
@@ -32,7 +32,7 @@ func (e extent) includes(d db.ListDepartmentPlacesRow) bool {
 	}
 }
 
-// removal is the plan of a deletion. It has only ids, so that it stays small for a large company.
+// removal is the plan of a deletion. It holds only ids, so that it stays small for a large company.
 type removal struct {
 	extent
 
@@ -42,8 +42,8 @@ type removal struct {
 	cut         []uuid.UUID // of these departments, one of each cycle: it has to lose its parent first
 }
 
-// run is a list of departments of one level whose ids follow each other in their company: the range from the
-// first id to the last one has no other department.
+// run is a list of departments of one level whose ids are consecutive in their company: the range
+// from the first id to the last contains no other department.
 type run []db.ListDepartmentPlacesRow
 
 // plan returns what the deletion removes. It is valid while the company is locked.
@@ -55,9 +55,9 @@ func (e extent) plan(ctx context.Context, q db.Querier) (removal, error) {
 	return e.order(places), nil
 }
 
-// places returns the departments of the company with their branches and parents. If nothing is below the branch
-// or department that is deleted, it returns only that department, or none, and so saves reading the whole
-// company.
+// places returns the departments of the company with their branches and parents. If nothing is
+// below the deleted branch or department, it returns only that department, or none, which avoids
+// reading the whole company.
 func (e extent) places(ctx context.Context, q db.Querier) ([]db.ListDepartmentPlacesRow, error) {
 	if !e.isCompany() {
 		in := db.CountDepartmentsParams{TenantID: e.tenantID, CompanyID: &e.companyID, BranchID: e.branchID}
@@ -117,7 +117,7 @@ func (e extent) order(places []db.ListDepartmentPlacesRow) removal {
 	return r
 }
 
-// release sets those parts of an assignment to nil that are deleted, and reports whether there are any.
+// release sets the deleted parts of an assignment to nil. It reports whether there are any.
 func (r removal) release(companyID, branchID, departmentID **uuid.UUID) bool {
 	released := false
 	for _, part := range []struct {
@@ -135,8 +135,8 @@ func (r removal) release(companyID, branchID, departmentID **uuid.UUID) bool {
 	return released
 }
 
-// Preview counts the departments and branches that go, what goes with these, and the users who lose an assignment. The
-// row itself is counted already.
+// Preview counts the departments and branches to delete, what is deleted with them, and the users
+// who lose an assignment. The caller has already counted the row itself.
 func (e extent) Preview(ctx context.Context, q db.Querier, counts *api.DeletionPreview) error {
 	r, err := e.plan(ctx, q)
 	if err != nil {
@@ -162,7 +162,7 @@ func (e extent) Preview(ctx context.Context, q db.Querier, counts *api.DeletionP
 	return nil
 }
 
-// previewBelowDepartments counts what goes with the departments that the row takes along.
+// previewBelowDepartments counts what is deleted with the departments below the row.
 func (r removal) previewBelowDepartments(ctx context.Context, q db.Querier, counts *api.DeletionPreview) error {
 	kind := resources.DepartmentKind()
 	if len(kind.Counters) == 0 {

@@ -11,14 +11,14 @@ import (
 	"github.com/tenantry/tenantry/internal/records"
 )
 
-// batch is a part of a removal that one transaction carries out, while the company is locked.
+// batch is the part of a removal that one transaction carries out while the company is locked.
 type batch struct {
 	*records.Batch
 	removal
 }
 
-// CarryOut detaches users and deletes everything below the company, branch or department. It writes an audit entry for
-// each row. The error is store.ErrStale if something isn't as planned.
+// CarryOut detaches users and deletes everything below the company, branch or department. It writes
+// an audit entry for each row. It returns store.ErrStale if the data doesn't match the plan.
 func (e extent) CarryOut(ctx context.Context, rows *records.Batch) (done bool, err error) {
 	plan, err := e.plan(ctx, rows.Q)
 	if err != nil {
@@ -51,8 +51,8 @@ func (e extent) CarryOut(ctx context.Context, rows *records.Batch) (done bool, e
 	return b.Repeat(func() (bool, error) { return b.deleteBranches(ctx) })
 }
 
-// detachUsers detaches the users of the company and its branches, or of the branch. detachUsersOf detaches those of
-// departments.
+// detachUsers detaches the users of the company and its branches, or of the branch. For departments
+// see detachUsersOf.
 func (b *batch) detachUsers(ctx context.Context) (done bool, err error) {
 	if b.department != nil {
 		return true, nil
@@ -74,7 +74,7 @@ func (b *batch) detachUsers(ctx context.Context) (done bool, err error) {
 	})
 }
 
-// detach is a step that detaches listed users. err is the error of the list.
+// detach detaches the listed users. err is the error of the list.
 func (b *batch) detach(ctx context.Context, users []db.ListUsersOfCompanyRow, err error) (all bool, _ error) {
 	if err != nil {
 		return false, err
@@ -90,7 +90,8 @@ func (b *batch) detach(ctx context.Context, users []db.ListUsersOfCompanyRow, er
 	return all, nil
 }
 
-// cutCycles takes their parent from the departments that the plan names, so that no department stays below one that goes.
+// cutCycles removes the parent of the departments that the plan names, so that no remaining
+// department is below a deleted one.
 func (b *batch) cutCycles(ctx context.Context) error {
 	kind := resources.DepartmentKind()
 	for _, id := range b.cut {
@@ -125,7 +126,7 @@ func (b *batch) detachUsersOf(ctx context.Context, r run) (done bool, err error)
 	})
 }
 
-// deleteDepartments deletes a run of departments with what refers to them.
+// deleteDepartments deletes a run of departments and the rows that refer to them.
 func (b *batch) deleteDepartments(ctx context.Context, rest run) (done bool, err error) {
 	dependants := resources.DepartmentKind().DependantList()
 	return b.Repeat(func() (bool, error) {
@@ -158,7 +159,7 @@ func (b *batch) deleteRange(ctx context.Context, all run) error {
 	return records.MustBe(len(all), deleted, err)
 }
 
-// deleteBranches is a step that deletes branches of the company.
+// deleteBranches deletes branches of the company.
 func (b *batch) deleteBranches(ctx context.Context) (all bool, err error) {
 	rows, err := b.Q.ListBranchesOfCompany(ctx, db.ListBranchesOfCompanyParams{TenantID: b.tenantID, CompanyID: b.companyID, Limit: b.Limit()})
 	if err != nil {
@@ -178,7 +179,8 @@ func (b *batch) deleteBranches(ctx context.Context) (all bool, err error) {
 	return all, records.MustBe(len(rows), deleted, err)
 }
 
-// reassign changes what a user is assigned to, with an audit entry. The error is store.ErrStale if the user is gone.
+// reassign changes a user's assignment and writes an audit entry. It returns store.ErrStale if the
+// user is gone.
 func reassign(ctx context.Context, c records.Change, before, after db.ListUsersOfCompanyRow) error {
 	err := c.Log.Write(ctx, c.Q, c.By, audit.Entry{
 		Action: "user.update", EntityType: "user", EntityID: before.ID, EntityLabel: before.Email, Changes: audit.Updated(before, after),
@@ -193,7 +195,7 @@ func reassign(ctx context.Context, c records.Change, before, after db.ListUsersO
 	return records.MustBe(1, rows, err)
 }
 
-// rowsOf gives the rows of similar queries one type.
+// rowsOf converts rows of similar queries to one type.
 func rowsOf[Row ~struct {
 	ID           uuid.UUID  `json:"id"`
 	Email        string     `json:"email"`

@@ -9,11 +9,12 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// topDown sorts rows so that each comes after its parent; children of the same parent keep their order. A row whose
-// parent isn't among them is left out, with all that is below it.
+// topDown sorts rows so that each comes after its parent. Children of the same parent keep their
+// order. A row whose parent isn't in rows is left out, with everything below it.
 //
-// Services make no cycle, but a change of the database past them can. Then one row of the cycle loses its parent in rows,
-// and is returned in cut: the first for which mayLead is true, or the first of all.
+// Services prevent cycles, but a direct change of the database can make one. Then topDown removes
+// the parent from one row of the cycle, and returns that row in cut: the first for which mayLead is
+// true, or else the first of all.
 func topDown[Row any](
 	rows []Row, place func(*Row) (id uuid.UUID, parent **uuid.UUID), mayLead func(*Row) bool,
 ) (sorted []Row, cut []uuid.UUID) {
@@ -27,7 +28,7 @@ func topDown[Row any](
 	return fromTop(rows, place), cut
 }
 
-// fromTop is topDown for rows without a cycle; it leaves out cycles and what is below them.
+// fromTop is topDown without repairing cycles: it leaves out cycles and everything below them.
 func fromTop[Row any](rows []Row, place func(*Row) (uuid.UUID, **uuid.UUID)) []Row {
 	below := map[uuid.UUID][]Row{}
 	sorted := make([]Row, 0, len(rows))
@@ -45,7 +46,7 @@ func fromTop[Row any](rows []Row, place func(*Row) (uuid.UUID, **uuid.UUID)) []R
 	return sorted
 }
 
-// cutCycles takes the parent from one row of each cycle, and returns the ids of these rows.
+// cutCycles removes the parent from one row of each cycle, and returns the ids of these rows.
 func cutCycles[Row any](rows []Row, place func(*Row) (uuid.UUID, **uuid.UUID), mayLead func(*Row) bool) []uuid.UUID {
 	index := make(map[uuid.UUID]int, len(rows))
 	for i := range rows {
@@ -85,7 +86,7 @@ func cutCycles[Row any](rows []Row, place func(*Row) (uuid.UUID, **uuid.UUID), m
 	return cut
 }
 
-// Cycles returns a department, by its code, of each cycle of departments that a tenant has.
+// Cycles returns the code of one department of each cycle in a tenant.
 func Cycles(ctx context.Context, q db.Querier, tenantID uuid.UUID) ([]string, error) {
 	departments, err := q.ListDepartmentNodes(ctx, db.ListDepartmentNodesParams{TenantID: tenantID, Limit: math.MaxInt32})
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// maxNodes is what the document promises. A reply of that size has about 4 MB.
+// maxNodes is the limit in the document. A reply of this size has about 4 MB.
 const maxNodes = 20_000
 
 // Trees reads the organisation as a tree.
@@ -27,11 +27,11 @@ type Trees struct {
 // NewTrees returns the service.
 func NewTrees(p records.Parts) *Trees { return &Trees{store: p.Store, maxNodes: maxNodes} }
 
-// Read returns the companies of the tenant, or one of them, with all that is below. The error is errs.NotFound if there is no
-// such company, or errs.TooLarge.
+// Read returns the companies of the tenant, or one of them, with everything below. It returns
+// errs.NotFound if the company doesn't exist, or errs.TooLarge if there are too many nodes.
 func (s *Trees) Read(ctx context.Context, by access.Principal, companyID *uuid.UUID) (api.OrganisationTree, error) {
-	// From below, so that what stands above a row is in what is read later. If it isn't, it has been deleted meanwhile, and
-	// the row with it. One row more than the limit says that there are too many.
+	// Read children first: the parent of a row is then in a later read, or else has been deleted
+	// together with the row. Reading one row more than the limit shows that there are too many.
 	limit := s.maxNodes + 1
 	departments, err := s.store.ListDepartmentNodes(ctx, db.ListDepartmentNodesParams{TenantID: by.TenantID, CompanyID: companyID, Limit: limit})
 	if err != nil {
@@ -65,8 +65,8 @@ func tooLarge(why string) error {
 		With(errs.Field{Parameter: "company_id", Detail: "Ask for one company, or use the lists.", Code: "too_large"})
 }
 
-// tree returns the nodes in the order of the rows, and how many departments are below each other at most. It builds from below,
-// as a node that has been put into another one can't change any more.
+// tree returns the nodes in the order of the rows, and the number of levels of departments. It
+// builds the tree bottom-up, because a node can't be changed once it is part of another one.
 func tree(
 	companies []db.ListCompanyNodesRow, branches []db.ListBranchNodesRow, departments []db.ListDepartmentNodesRow,
 ) (_ api.OrganisationTree, levels int) {

@@ -12,9 +12,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// LockCompanies locks the companies that the users, who are of one tenant, are assigned to, until the end of
-// the transaction. So nobody else changes these or anything below them. The caller takes no other lock before
-// it.
+// LockCompanies locks the companies to which the users, all of one tenant, are assigned, until the
+// end of the transaction. Nobody else can then change the companies or anything below them. The
+// caller must take no other lock before.
 func LockCompanies(ctx context.Context, q db.Querier, users ...db.User) error {
 	var ids []uuid.UUID
 	for _, u := range users {
@@ -27,7 +27,8 @@ func LockCompanies(ctx context.Context, q db.Querier, users ...db.User) error {
 	return records.LockCompanies(ctx, q, users[0].TenantID, ids)
 }
 
-// companyOf returns the company of a user's assignment, the zero id if there is none, or store.ErrNotFound.
+// companyOf returns the company of a user's assignment, the zero id if there is none, or
+// store.ErrNotFound.
 func companyOf(ctx context.Context, q db.Querier, u db.User) (uuid.UUID, error) {
 	switch {
 	case u.CompanyID != nil:
@@ -42,9 +43,9 @@ func companyOf(ctx context.Context, q db.Querier, u db.User) (uuid.UUID, error) 
 	return uuid.Nil, nil
 }
 
-// CheckAssignment returns an errs.UnknownReference that names every part of a user's new assignment that isn't
-// there or doesn't fit the others. It runs in the transaction that writes the user, after LockCompanies. Parts
-// that were there before are only looked at when another one is new.
+// CheckAssignment returns an errs.UnknownReference that names each part of a user's new assignment
+// that doesn't exist or doesn't fit the others. Call it after LockCompanies, in the transaction
+// that writes the user. If no part is new, it checks nothing.
 func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) error {
 	if !changed(before.CompanyID, now.CompanyID) && !changed(before.BranchID, now.BranchID) && !changed(before.DepartmentID, now.DepartmentID) {
 		return nil
@@ -87,5 +88,5 @@ func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) err
 	return records.Unknown(broken...)
 }
 
-// changed reports whether a reference names a row that it didn't name before.
+// changed reports whether a reference names another row than before.
 func changed(before, now *uuid.UUID) bool { return now != nil && !records.Same(before, now) }

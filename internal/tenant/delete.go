@@ -20,14 +20,14 @@ import (
 )
 
 const (
-	// deletionBatch is few enough rows that others needn't wait for the transaction.
+	// deletionBatch is small enough that others hardly wait for the transaction.
 	deletionBatch = 1000
-	// deletionTime is how long a call of Delete goes on, so that its client doesn't give up.
+	// deletionTime limits how long a call of Delete runs, so that its client doesn't give up.
 	deletionTime = 10 * time.Second
 )
 
-// steps go through every table that has a tenant_id, each before those that it refers to, but for those that the database
-// empties with what they belong to. A test compares them with the schema.
+// steps deletes from every table with a tenant_id, each before the tables that it refers to. It
+// leaves out tables that the database empties by cascading. A test compares it with the schema.
 func steps() []records.Step {
 	return slices.Concat(
 		[]records.Step{records.ByID("sessions", db.Querier.ListSessionIDs, db.Querier.DeleteSessionsBetween)},
@@ -40,8 +40,8 @@ func steps() []records.Step {
 	)
 }
 
-// deleteSeals deletes the next seals. They have numbers instead of ids: a number is the end of the id that says where the
-// next batch begins.
+// deleteSeals deletes the next seals. They have numbers instead of ids, so the number is stored in
+// the last bytes of the id that says where the next batch begins.
 func deleteSeals(ctx context.Context, q db.Querier, tenantID, after uuid.UUID, limit int32) (uuid.UUID, error) {
 	number := int64(binary.BigEndian.Uint64(after[8:])) //nolint:gosec // comes from below
 	seals, err := q.ListAuditSeals(ctx, db.ListAuditSealsParams{TenantID: tenantID, AfterNumber: number, Limit: limit})
@@ -55,18 +55,18 @@ func deleteSeals(ctx context.Context, q db.Querier, tenantID, after uuid.UUID, l
 	return last, err
 }
 
-// errGone means that the tenant isn't there any more: someone else who deletes it was faster.
+// errGone means that the tenant no longer exists, because a concurrent deletion was faster.
 var errGone = errors.New("the tenant is gone")
 
-// Delete deletes a suspended tenant with all that it has, 1000 rows at a time. It returns nil when nothing is left, or the
-// tenant as it is if that takes longer than 10 seconds: then, and after any error, another call goes on where this one
-// stopped. Any number of calls may do so at once.
+// Delete deletes a suspended tenant with all its data, 1000 rows at a time. It returns nil when
+// nothing is left. If that takes longer than 10 seconds, it returns the tenant as it is; then, and
+// after any error, another call continues. Calls may run concurrently.
 //
-// The error is errs.NotFound, errs.PlatformTenant, errs.ValidationFailed if the code isn't the tenant's, errs.StaleVersion if
-// the version isn't one that condition allows, or errs.NotSuspended.
+// It returns errs.NotFound, errs.PlatformTenant, errs.ValidationFailed if the code isn't the
+// tenant's, errs.StaleVersion if condition doesn't allow the version, or errs.NotSuspended.
 //
-// From the beginning on nobody can enter the tenant. What was under way then may still add rows: those that come before the
-// end are deleted like the others, and after it the foreign keys refuse them.
+// From the beginning nobody can enter the tenant. Requests that are running may still add rows:
+// those are deleted like the others, and after the end foreign keys refuse them.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, confirmCode string) (*db.Tenant, error) {
 	until := s.now().Add(deletionTime)
 	t, err := s.beginDeletion(ctx, by, id, condition, confirmCode)
@@ -87,11 +87,11 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 		case !s.now().Before(until):
 			return &t, nil
 		}
-		// Something has come in behind us. It was under way at the beginning, so there is an end to that.
+		// A running request has added rows. New requests are refused, so the loop ends.
 	}
 }
 
-// beginDeletion marks a tenant as one that is being deleted, and writes down what there was of it.
+// beginDeletion marks a tenant as being deleted, and writes what it contained into the audit trail.
 func (s *Service) beginDeletion(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, confirmCode string,
 ) (db.Tenant, error) {
@@ -129,7 +129,7 @@ func (s *Service) beginDeletion(
 	return t, err
 }
 
-// lastState is all there is to say of a tenant that goes, with how much it had.
+// lastState returns the tenant's values and the numbers of its rows, for the audit entry.
 func lastState(ctx context.Context, q db.Querier, t db.Tenant) (audit.Changes, error) {
 	had, err := usage(ctx, q, t)
 	if err != nil {
@@ -145,7 +145,8 @@ func lastState(ctx context.Context, q db.Querier, t db.Tenant) (audit.Changes, e
 	return changes, nil
 }
 
-// deleteRows deletes what a tenant has, until all is done or the time is over. It always does something.
+// deleteRows deletes the tenant's rows until all are gone or the time is over. It always does at
+// least one batch.
 func (s *Service) deleteRows(ctx context.Context, tenantID uuid.UUID, until time.Time) (done bool, err error) {
 	for _, step := range steps() {
 		var after uuid.UUID
@@ -166,7 +167,7 @@ func (s *Service) deleteRows(ctx context.Context, tenantID uuid.UUID, until time
 	return true, nil
 }
 
-// deleteBatch does the next batch of a step.
+// deleteBatch runs the next batch of a step.
 func (s *Service) deleteBatch(ctx context.Context, tenantID uuid.UUID, step records.Step, after uuid.UUID) (uuid.UUID, error) {
 	var last uuid.UUID
 	err := s.store.Tx(ctx, func(q db.Querier) error {
@@ -180,7 +181,8 @@ func (s *Service) deleteBatch(ctx context.Context, tenantID uuid.UUID, step reco
 	return last, err
 }
 
-// finishDeletion deletes the tenant itself. The error breaks a reference if there is something left of it.
+// finishDeletion deletes the tenant's own row. It returns a violation of a foreign key if the
+// tenant still has rows.
 func (s *Service) finishDeletion(ctx context.Context, by access.Principal, t db.Tenant) error {
 	return s.store.Tx(ctx, func(q db.Querier) error {
 		if err := lock(ctx, q, t.ID); err != nil {
@@ -199,7 +201,7 @@ func (s *Service) finishDeletion(ctx context.Context, by access.Principal, t db.
 	})
 }
 
-// lock keeps others who delete the same tenant waiting, so that they don't get into each other's way.
+// lock makes concurrent deletions of the same tenant wait for each other.
 func lock(ctx context.Context, q db.Querier, tenantID uuid.UUID) error {
 	rows, err := q.LockTenant(ctx, db.LockTenantParams{ID: tenantID})
 	if err == nil && rows == 0 {

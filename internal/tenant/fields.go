@@ -9,7 +9,7 @@ import (
 	"github.com/tenantry/tenantry/internal/records"
 )
 
-// apply puts the fields that are in the request into t.
+// apply copies the fields that are in the request into t.
 func apply(t *db.Tenant, in api.TenantUpdate) {
 	patch.Set(&t.Code, records.UpperCase(in.Code))
 	patch.Set(&t.Tier, (*string)(in.Tier))
@@ -21,7 +21,8 @@ func apply(t *db.Tenant, in api.TenantUpdate) {
 	patch.Apply(&t.ContactPhone, in.ContactPhone)
 }
 
-// Derive sets the columns that are made from others. They are made here, so that all engines sort and search alike.
+// Derive sets the derived columns. The program computes them, so that all engines sort and search
+// alike.
 func Derive(t *db.Tenant) {
 	t.NameKey = strings.ToLower(t.Name)
 	t.SearchText = records.SearchText(&t.Code, &t.Name, t.ContactName, records.EmailText(t.ContactEmail))

@@ -9,7 +9,8 @@ import (
 	"github.com/tenantry/tenantry/internal/records"
 )
 
-// List returns a page of all tenants, the platform among them. A cursor that doesn't fit is errs.InvalidCursor.
+// List returns a page of all tenants, including the platform. It returns errs.InvalidCursor if the
+// cursor isn't of this list.
 func (s *Service) List(ctx context.Context, in api.ListTenantsParams) (paging.Page[db.Tenant], error) {
 	filters := db.TenantFilters{
 		Code: records.UpperCase(in.Code), Tier: (*string)(in.Tier), Status: (*string)(in.Status), Pattern: records.SearchPattern(in.Q),

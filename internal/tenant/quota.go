@@ -10,14 +10,14 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Quota is how many of something a tenant may have.
+// Quota limits the number of rows that a tenant may have of a kind.
 type Quota struct {
 	name  string
 	limit func(db.Tenant) *int64 // nil: no limit
 	count func(ctx context.Context, q db.Querier, tenantID uuid.UUID) (int64, error)
 }
 
-// The quotas. Inactive users count, or they could never be activated again.
+// The quotas. Inactive users count, so that they can be activated again.
 var (
 	CompanyQuota = Quota{
 		name:  "companies",
@@ -35,12 +35,14 @@ var (
 	}
 )
 
-// Add calls add, which inserts one row, unless the tenant has as many as it may have. q belongs to a transaction that has done nothing
-// yet. The error is errs.QuotaExceeded, errs.NotFound if the tenant is gone, or what add returns.
+// Add calls add, which inserts one row, unless the tenant has reached its limit. q must belong to a
+// transaction that has done nothing yet. It returns errs.QuotaExceeded, errs.NotFound if the tenant
+// is gone, or the error of add.
 //
-// Transactions that add to a tenant with a limit run one after the other. Transactions that add to a tenant without a limit don't wait
-// for each other: they read the limit again after the insert. From then on the foreign key of the new row keeps others from changing
-// the limit until the transaction ends.
+// For a tenant with a limit, such transactions run one after the other. For a tenant without a
+// limit they don't wait for each other: they read the limit again after the insert. From then on
+// the foreign key of the new row prevents others from changing the limit until the transaction
+// ends.
 func (u Quota) Add(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error {
 	limit, err := u.limitNow(ctx, q, tenantID)
 	if err != nil {
@@ -67,15 +69,15 @@ func (u Quota) addWithin(ctx context.Context, q db.Querier, tenantID uuid.UUID, 
 	if _, err := q.LockTenant(ctx, db.LockTenantParams{ID: tenantID}); err != nil {
 		return err
 	}
-	// The limit may have gone while we waited. The lock keeps a new one from coming.
+	// The limit may have been removed while we waited. The lock prevents a new one from being set.
 	if err := u.Check(ctx, q, tenantID); err != nil {
 		return err
 	}
 	return add()
 }
 
-// Check returns errs.QuotaExceeded if a tenant has as many as it may have. The transaction must have locked the tenant's row, so that
-// the answer stays true until its end.
+// Check returns errs.QuotaExceeded if the tenant has reached its limit. The transaction must have
+// locked the tenant's row, so that the result stays true until its end.
 func (u Quota) Check(ctx context.Context, q db.Querier, tenantID uuid.UUID) error {
 	limit, err := u.limitNow(ctx, q, tenantID)
 	if err != nil || limit == nil {

@@ -1,4 +1,4 @@
-// Package tenant has the rules of tenants.
+// Package tenant implements the rules of tenants.
 package tenant
 
 import (
@@ -26,7 +26,8 @@ const (
 	deleting  = string(api.TenantStatusDeleting)
 )
 
-// kind describes the table of tenants. A change is in the platform's trail, and in the tenant's own for its admins.
+// kind describes the table of tenants. A change is written into the platform's trail, and into the
+// tenant's own for its admins.
 var kind = records.Kind[db.Tenant]{
 	Name: entityType, Words: entityType, Plural: "tenants",
 	Keys: []records.Key{{Constraint: "tenants_code_key", Pointer: "/code", Taken: "A tenant with this code exists already."}},
@@ -57,15 +58,15 @@ var kind = records.Kind[db.Tenant]{
 	},
 }
 
-// Parts is what the service is made of.
+// Parts are the dependencies of Service.
 type Parts struct {
 	records.Parts
 
-	// OnRefusal is told, after the transaction, which tenant's people can't come in from now on; nil: nobody is.
+	// If set, OnRefusal is called after commit with the id of a tenant that lost access.
 	OnRefusal func(ctx context.Context, tenantID uuid.UUID)
 }
 
-// Service has the rules of tenants.
+// Service implements the rules of tenants.
 type Service struct {
 	parts   records.Parts
 	store   *store.Store
@@ -83,10 +84,10 @@ func NewService(p Parts) *Service {
 	return &Service{parts: p.Parts, store: p.Store, audit: p.Audit, now: p.Now, refused: p.OnRefusal, batch: deletionBatch}
 }
 
-// Enter lets a superuser act in a tenant that isn't their own, and returns them as they act there. It is written down in
-// both tenants' trails before anything else happens. Requests of a session within a minute that only read are one
-// entry with their number. The error is errs.NotFound if there is no such tenant, or it is being
-// deleted.
+// Enter lets a superuser act in another tenant, and returns the principal for that tenant. It
+// writes an entry into the trails of both tenants before anything else happens. Read-only requests
+// of a session within a minute share one entry with their number. It returns errs.NotFound if the
+// tenant doesn't exist or is being deleted.
 func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.UUID) (access.Principal, error) {
 	there := by
 	there.TenantID = tenantID
@@ -94,7 +95,7 @@ func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.
 		write := s.audit.Write
 		if access.RequestFrom(ctx).Operation.AuditAction == access.NoAuditAction {
 			write = s.audit.WriteOnce
-			// Of two requests at once the second one sees the entry of the first.
+			// The lock makes the second of two concurrent requests see the entry of the first.
 			if _, err := q.LockTenant(ctx, db.LockTenantParams{ID: by.HomeTenantID}); err != nil {
 				return err
 			}
@@ -118,8 +119,8 @@ func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.
 	return there, nil
 }
 
-// CanEnter returns errs.NotFound if there is no such tenant, or it is being deleted. It asks through q, the
-// queries of a transaction, or outside of one if q is nil.
+// CanEnter returns errs.NotFound if the tenant doesn't exist or is being deleted. It reads through
+// q, or outside of a transaction if q is nil.
 func (s *Service) CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID) error {
 	if q == nil {
 		q = s.store
@@ -128,7 +129,7 @@ func (s *Service) CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID
 	return kind.ClientError(err)
 }
 
-// enterable returns a tenant, or errs.NotFound if it is being deleted.
+// enterable returns a tenant, or errs.NotFound if it doesn't exist or is being deleted.
 func enterable(ctx context.Context, q db.Querier, id uuid.UUID) (db.Tenant, error) {
 	t, err := q.GetTenant(ctx, db.GetTenantParams{ID: id})
 	if err == nil && t.Status == deleting {
@@ -142,7 +143,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (db.Tenant, error) {
 	return kind.Find(ctx, s.store, id, id)
 }
 
-// Create returns the new tenant; errs.AlreadyExists if its code is taken.
+// Create returns the new tenant, or errs.AlreadyExists if its code is taken.
 func (s *Service) Create(ctx context.Context, by access.Principal, in api.TenantCreate) (db.Tenant, error) {
 	now := s.now()
 	t := db.Tenant{ID: s.parts.NewID(), Tier: string(api.TenantTierFree), Status: active, CreatedAt: now, UpdatedAt: now, Version: 1}
@@ -158,14 +159,15 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.Tenant
 	return t, nil
 }
 
-// Update changes the fields that are in the request and returns the tenant as it is then. The error is errs.NotFound,
-// errs.StaleVersion if condition doesn't allow its version, errs.AlreadyExists if the new code is taken, or errs.TenantDeleting.
+// Update changes the fields that are in the request and returns the updated tenant. It returns
+// errs.NotFound, errs.StaleVersion if condition doesn't allow its version, errs.AlreadyExists if
+// the new code is taken, or errs.TenantDeleting.
 func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in api.TenantUpdate) (db.Tenant, error) {
 	return s.change(ctx, by, "tenant.update", id, condition, func(t *db.Tenant) { apply(t, in) })
 }
 
-// Suspend keeps everyone of a tenant out, from their next request on, and returns the tenant as it is then. The error is
-// errs.NotFound, errs.StaleVersion, errs.PlatformTenant or errs.TenantDeleting.
+// Suspend refuses all requests of the tenant's users from now on, and returns the updated tenant.
+// It returns errs.NotFound, errs.StaleVersion, errs.PlatformTenant or errs.TenantDeleting.
 func (s *Service) Suspend(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.Tenant, error) {
 	if id == access.PlatformTenantID {
 		return db.Tenant{}, errs.New(errs.PlatformTenant, "The platform can't be suspended: superusers live in it.")
@@ -177,14 +179,14 @@ func (s *Service) Suspend(ctx context.Context, by access.Principal, id uuid.UUID
 	return t, err
 }
 
-// Resume lets everyone of a tenant work again, and returns the tenant as it is then. The error is errs.NotFound,
-// errs.StaleVersion or errs.TenantDeleting.
+// Resume lets the tenant's users work again, and returns the updated tenant. It returns
+// errs.NotFound, errs.StaleVersion or errs.TenantDeleting.
 func (s *Service) Resume(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.Tenant, error) {
 	return s.change(ctx, by, "tenant.resume", id, condition, func(t *db.Tenant) { t.Status = active })
 }
 
-// change lets f have its way with a tenant, and returns the tenant as it is then. If that makes no difference nothing is
-// written.
+// change applies f to a tenant, saves it and returns the updated tenant. If nothing differs, it
+// writes nothing.
 func (s *Service) change(
 	ctx context.Context, by access.Principal, action string, id uuid.UUID, condition etag.Condition, f func(*db.Tenant),
 ) (db.Tenant, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// Usage counts what a tenant has; errs.NotFound if there is no such tenant.
+// Usage counts the tenant's rows. It returns errs.NotFound if the tenant doesn't exist.
 func (s *Service) Usage(ctx context.Context, id uuid.UUID) (api.TenantUsage, error) {
 	t, err := s.Get(ctx, id)
 	if err != nil {

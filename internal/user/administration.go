@@ -18,9 +18,10 @@ import (
 	"github.com/tenantry/tenantry/internal/tenant"
 )
 
-// Create returns the new user, with a token to choose a password with. The error is errs.QuotaExceeded if the tenant has as many
-// users as it may have, errs.UnknownReference if a part of the assignment isn't there or doesn't fit, or errs.AlreadyExists if
-// the e-mail address is taken, in whatever tenant.
+// Create returns the new user, and a token to choose a password with. It returns errs.QuotaExceeded
+// if the tenant has reached its limit of users, errs.UnknownReference if a part of the assignment
+// doesn't exist or doesn't fit, or errs.AlreadyExists if a user of any tenant has the e-mail
+// address.
 func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCreate) (db.User, auth.OneTimeToken, error) {
 	now := s.now()
 	u := db.User{TenantID: by.TenantID, ID: s.parts.NewID(), IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}
@@ -59,8 +60,8 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 	return u, token, nil
 }
 
-// Update changes the fields that are in the request and returns the user as it is then. The error is as of administer and
-// Create, or errs.LastAdmin.
+// Update changes the fields that are in the request and returns the updated user. It returns the
+// errors of administer and Create, or errs.LastAdmin.
 func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in api.UserUpdate) (db.User, error) {
 	var seen, after db.User
 	lock := func(q db.Querier) error {
@@ -98,7 +99,7 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 		if after.Email == before.Email {
 			return nil
 		}
-		// The token may have gone to the old address, perhaps a wrong one.
+		// The token may have been sent to the old address, which may be wrong.
 		_, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
 		return err
 	})
@@ -109,8 +110,9 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 	return after, nil
 }
 
-// Deactivate keeps a user from working until Activate; sessions and an open one-time token end. An inactive user stays as it
-// is. The error is as of administer, or errs.LastAdmin.
+// Deactivate refuses the user's requests and log-ins until Activate. It ends the user's sessions
+// and an open one-time token. It doesn't change an inactive user. It returns the errors of
+// administer, or errs.LastAdmin.
 func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.User, error) {
 	var after db.User
 	err := s.administer(ctx, by, id, condition, func(q db.Querier, before db.User) error {
@@ -121,7 +123,8 @@ func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.U
 		if err := checkLast(ctx, q, before, after); err != nil {
 			return err
 		}
-		// The user first, as a log-in does: if one is under way, it either ends here or finds that the user is inactive.
+		// Write the user first, as a log-in does: a concurrent log-in is then ended here, or finds
+		// the user inactive.
 		if err := s.save(ctx, q, by, before, &after); err != nil {
 			return err
 		}
@@ -138,7 +141,8 @@ func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.U
 	return after, nil
 }
 
-// Activate lets a user work again. An active user stays as it is. The error is as of administer.
+// Activate lets a user log in again. It doesn't change an active user. It returns the errors of
+// administer.
 func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.User, error) {
 	var after db.User
 	err := s.administer(ctx, by, id, condition, func(q db.Querier, before db.User) error {
@@ -152,9 +156,11 @@ func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUI
 	return after, nil
 }
 
-// Delete removes a user; departments that they head have no head then, what else refers to them does what its
-// description says, and the database removes their sessions and token. Each transaction changes up to 100 rows, and the
-// last one removes the user, too. The error is as of administer, errs.LastAdmin, or that of access.StillAllowed; after an error another call continues.
+// Delete deletes a user. Departments that the user heads have no head then, other references are
+// handled as their descriptions say, and the database deletes sessions and token. Each transaction
+// changes up to 100 rows, and the last one also deletes the user. It returns the errors of
+// administer, errs.LastAdmin, or the error of access.StillAllowed; after an error another call
+// continues.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) error {
 	for {
 		more, err := s.deletePart(ctx, by, id, condition)
@@ -167,7 +173,7 @@ func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID,
 	}
 }
 
-// deletePart runs one transaction of Delete. It reports whether another one has to follow.
+// deletePart runs one transaction of Delete. It reports whether another one must follow.
 func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (more bool, err error) {
 	var deleted db.User
 	dependants := kind.DependantList()
@@ -190,8 +196,9 @@ func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.U
 	return more, err
 }
 
-// checkLast returns errs.LastAdmin if a user would cease to be an active admin, or an active superuser, and the
-// tenant would have none left who can log in. Superusers live in the platform's tenant.
+// checkLast returns errs.LastAdmin if a user would cease to be an active admin, or an active
+// superuser, and the tenant would have none left who can log in. Superusers are users of the
+// platform's tenant.
 func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
 	if isActiveAdmin(before) && !isActiveAdmin(after) {
 		others, err := countOtherAdmins(ctx, q, before)
@@ -228,8 +235,8 @@ func isActiveAdmin(u db.User) bool { return u.IsActive && u.Role == string(acces
 
 func isActiveSuperuser(u db.User) bool { return u.IsActive && u.IsSuperuser }
 
-// CreatePasswordReset returns a token to choose a password with, in place of an older one. The error is as of administer, or
-// errs.UserInactive.
+// CreatePasswordReset returns a token to choose a password with, which replaces an older one. It
+// returns the errors of administer, or errs.UserInactive.
 func (s *Service) CreatePasswordReset(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (auth.OneTimeToken, error) {
 	var token auth.OneTimeToken
 	err := s.administer(ctx, by, id, condition, func(q db.Querier, u db.User) error {

@@ -11,8 +11,9 @@ import (
 	"github.com/tenantry/tenantry/internal/etag"
 )
 
-// UpdateProfile changes the fields of the principal's own user that are in the request, and returns the user as it is
-// then. The error is errs.StaleVersion if condition doesn't allow its version, or errs.SessionEnded if the user is gone.
+// UpdateProfile changes the fields of the principal's own user that are in the request, and returns
+// the updated user. It returns errs.StaleVersion if condition doesn't allow its version, or
+// errs.SessionEnded if the user is gone.
 func (s *Service) UpdateProfile(ctx context.Context, by access.Principal, condition etag.Condition, in api.ProfileUpdate) (db.User, error) {
 	var after db.User
 	err := s.store.Tx(ctx, func(q db.Querier) error {

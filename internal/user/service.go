@@ -1,4 +1,4 @@
-// Package user has the rules of users: who is one, what they may do, and who decides that.
+// Package user implements the rules of users and their administration.
 package user
 
 import (
@@ -23,7 +23,7 @@ import (
 
 const entityType = "user"
 
-// kind describes the table of users. Their trail has the actions of the operations.
+// kind describes the table of users. Its audit entries have the operations as actions.
 var kind = records.Kind[db.User]{
 	Name: entityType, Words: entityType, Plural: "users",
 	Keys: []records.Key{{Constraint: "users_email_key", Pointer: "/email", Taken: taken}},
@@ -48,14 +48,14 @@ var kind = records.Kind[db.User]{
 	Dependants: resources.UserDependants,
 }
 
-// Parts is what a Service is made of.
+// Parts are the dependencies of Service.
 type Parts struct {
 	records.Parts
 
 	Auth *auth.Service // makes one-time tokens, and knows of sessions
 }
 
-// Service has the rules of users.
+// Service implements the rules of users.
 type Service struct {
 	parts records.Parts
 	store *store.Store
@@ -74,23 +74,25 @@ func (s *Service) Get(ctx context.Context, by access.Principal, id uuid.UUID) (d
 	return kind.Find(ctx, s.store, by.TenantID, id)
 }
 
-// errDenied is a refusal that is still to be written down, outside of the transaction that ends with it.
+// errDenied is a refusal that must still be written into the trail, outside of the transaction that
+// it rolls back.
 var errDenied = errors.New("only superusers administer superusers")
 
-// administer calls f with a user of the tenant, in a transaction. Such transactions of a tenant wait for each other: two changes
-// that are right alone may together leave the tenant without an admin.
+// administer calls f with a user of the tenant, in a transaction. Such transactions of a tenant run
+// one after the other, because two changes that are right alone may together leave the tenant
+// without an admin.
 //
-// The error is errs.NotFound, errs.Forbidden if the user is a superuser and the principal isn't, errs.StaleVersion if condition
-// doesn't allow the user's version, or that of f.
+// It returns errs.NotFound, errs.Forbidden if the user is a superuser and the principal isn't,
+// errs.StaleVersion if condition doesn't allow the user's version, or the error of f.
 func (s *Service) administer(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, f func(q db.Querier, u db.User) error,
 ) error {
 	return s.administerAfter(ctx, by, id, condition, func(db.Querier) error { return nil }, f)
 }
 
-// administerAfter calls lock in the transaction before it does what administer does. lock locks the companies
-// whose rows f changes: the order of locks is company, tenant, everything else. The error may also be
-// that of lock.
+// administerAfter is administer, but calls lock first in the transaction. lock locks the companies
+// whose rows f changes: the order of locks is company, tenant, everything else. It may also return
+// the error of lock.
 func (s *Service) administerAfter(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition,
 	lock func(q db.Querier) error, f func(q db.Querier, u db.User) error,
@@ -121,8 +123,8 @@ func (s *Service) administerAfter(
 	return kind.ClientError(err)
 }
 
-// lockTenant locks the tenant's row until the end of the transaction, so that no two requests administer its
-// users at once. The caller reads nothing before it but the companies to lock.
+// lockTenant locks the tenant's row until the end of the transaction, so that requests administer
+// its users one after the other. The caller may only have locked companies before.
 func lockTenant(ctx context.Context, q db.Querier, by access.Principal) error {
 	rows, err := q.LockTenant(ctx, db.LockTenantParams{ID: by.TenantID})
 	if err == nil && rows == 0 {
@@ -131,12 +133,13 @@ func lockTenant(ctx context.Context, q db.Querier, by access.Principal) error {
 	return err
 }
 
-// mayAdminister keeps admins from taking over the account of a superuser, who may do more than they.
+// mayAdminister prevents admins from taking over the account of a superuser, who has more
+// permissions.
 func mayAdminister(by access.Principal, u db.User) bool {
 	return !u.IsSuperuser || by.Role == access.Superuser
 }
 
-// deny writes down who was refused, and returns the refusal.
+// deny writes an audit entry about the refusal, and returns the refusal.
 func (s *Service) deny(ctx context.Context, by access.Principal, u db.User) error {
 	entry := audit.Entry{EntityType: entityType, EntityID: u.ID, EntityLabel: u.Email, Outcome: audit.Denied, Reason: string(errs.Forbidden)}
 	if access.RequestFrom(ctx).Operation.AuditAction == access.NoAuditAction {
@@ -154,9 +157,9 @@ func (s *Service) save(ctx context.Context, q db.Querier, by access.Principal, b
 	return kind.Save(ctx, s.parts.Change(q, by), "", before, after)
 }
 
-// writeTaken writes an audit entry if an e-mail address was refused because somebody has it, perhaps in another
-// tenant, and returns the refusal. The entry is there because the refusal tells something about others. Other
-// errors are returned as they are.
+// writeTaken writes an audit entry if an e-mail address was refused because a user, perhaps of
+// another tenant, has it, and returns the refusal. It is recorded because the refusal reveals that
+// the address exists. Other errors are returned unchanged.
 func (s *Service) writeTaken(ctx context.Context, by access.Principal, u db.User, refusal error) error {
 	if !errs.Is(refusal, errs.AlreadyExists) {
 		return refusal
@@ -168,12 +171,14 @@ func (s *Service) writeTaken(ctx context.Context, by access.Principal, u db.User
 	return refusal
 }
 
-// changed makes all instances forget what they remember of a user. It comes after the transaction.
+// changed makes all instances drop what they have cached about a user. Call it after the
+// transaction.
 func (s *Service) changed(ctx context.Context, u db.User) {
 	s.auth.Changed(ctx, invalidation.User(u.TenantID, u.ID))
 }
 
-// checkAddress returns errs.AlreadyExists if another user has a former form of an address. The key of the table compares canonical ones.
+// checkAddress returns errs.AlreadyExists if another user has a former form of an address. The
+// unique key only compares canonical forms.
 func checkAddress(ctx context.Context, q db.Querier, u db.User, given string) error {
 	if len(email.FormerForms(given)) == 0 {
 		return nil

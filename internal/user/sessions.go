@@ -13,16 +13,16 @@ import (
 	"github.com/tenantry/tenantry/internal/paging"
 )
 
-// sessionsPerPage is how many sessions a page has if the client doesn't say.
+// sessionsPerPage is the number of sessions of a page if the client doesn't set one.
 const sessionsPerPage = 100
 
-// OwnSessions returns a page of the sessions of the principal's own user that are alive, newest first. A cursor
-// that doesn't fit is errs.InvalidCursor.
+// OwnSessions returns a page of the active sessions of the principal's own user, newest first. It
+// returns errs.InvalidCursor if the cursor isn't of this list.
 func (s *Service) OwnSessions(ctx context.Context, by access.Principal, in api.ListMySessionsParams) (paging.Page[db.Session], error) {
 	return s.sessions(ctx, by.HomeTenantID, by.UserID, in.Cursor, in.Limit)
 }
 
-// Sessions returns a page of the sessions of a user that are alive, newest first. The error is errs.NotFound,
+// Sessions returns a page of the active sessions of a user, newest first. It returns errs.NotFound,
 // errs.Forbidden if the user is a superuser and the principal isn't, or errs.InvalidCursor.
 func (s *Service) Sessions(ctx context.Context, by access.Principal, id uuid.UUID, in api.ListUserSessionsParams) (paging.Page[db.Session], error) {
 	u, err := kind.Find(ctx, s.store, by.TenantID, id)
@@ -43,7 +43,8 @@ func (s *Service) sessions(ctx context.Context, tenantID, userID uuid.UUID, curs
 	return paging.Read(ctx, s.parts.Cursors, s.store, db.SessionList, filters, paging.Request{Cursor: cursor, Limit: limit})
 }
 
-// EndSessions ends all sessions of a user. If there are none nothing is written. The error is as of administer.
+// EndSessions ends all sessions of a user. If there are none, it writes nothing. It returns the
+// errors of administer.
 func (s *Service) EndSessions(ctx context.Context, by access.Principal, id uuid.UUID) error {
 	var of db.User
 	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, u db.User) error {

@@ -12,29 +12,29 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// What follows is for those who run the installation, from its command line: nobody can do it over the network.
+// The rest of this file is for operators, on the command line. It isn't available over the network.
 
-// platform is where superusers live, as seen by nobody in particular.
+// platform is a principal without a user, in the tenant of the superusers.
 var platform = access.Principal{TenantID: access.PlatformTenantID}
 
-// Superuser is what has to be known of a new one.
+// Superuser describes a new superuser.
 type Superuser struct {
 	Email    string
 	FullName string
 	Password string
 }
 
-// CreateSuperuser returns the new superuser. The error is errs.ValidationFailed if the password breaks a rule, or
-// errs.AlreadyExists if the e-mail address is taken, in whatever tenant.
+// CreateSuperuser returns the new superuser. It returns errs.ValidationFailed if the password
+// breaks a rule, or errs.AlreadyExists if a user of any tenant has the e-mail address.
 func (s *Service) CreateSuperuser(ctx context.Context, in Superuser) (db.User, error) {
 	return s.createSuperuser(ctx, in, func(db.Querier) error { return nil })
 }
 
-// errNotFirst ends the transaction that would have created the first superuser.
+// errNotFirst rolls back the transaction that would have created the first superuser.
 var errNotFirst = errors.New("there is a superuser already")
 
-// CreateFirstSuperuser is CreateSuperuser as long as the platform has no user, and else does nothing. Of those that do so at the
-// same time one creates the superuser. It reports whether this one did.
+// CreateFirstSuperuser is CreateSuperuser if the platform has no user; otherwise it does nothing.
+// Of concurrent calls one creates the superuser. It reports whether this call did.
 func (s *Service) CreateFirstSuperuser(ctx context.Context, in Superuser) (bool, error) {
 	first := func(q db.Querier) error {
 		n, err := q.CountUsers(ctx, db.CountUsersParams{TenantID: platform.TenantID})
@@ -53,7 +53,7 @@ func (s *Service) CreateFirstSuperuser(ctx context.Context, in Superuser) (bool,
 	return err == nil, err
 }
 
-// createSuperuser asks allowed when nobody else can administer the platform's users any more.
+// createSuperuser calls allowed when it has locked the platform's users.
 func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed func(db.Querier) error) (db.User, error) {
 	hash, err := s.auth.HashNewPassword(ctx, in.Password, in.Email)
 	if err != nil {
@@ -83,8 +83,9 @@ func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed fun
 	return u, nil
 }
 
-// ResetSuperuserPassword gives a superuser another password and ends all their sessions. The error is errs.NotFound if nobody with
-// this e-mail address is one, errs.UserInactive, or errs.ValidationFailed if the password breaks a rule.
+// ResetSuperuserPassword changes a superuser's password and ends all their sessions. It returns
+// errs.NotFound if no superuser has this e-mail address, errs.UserInactive, or
+// errs.ValidationFailed if the password breaks a rule.
 func (s *Service) ResetSuperuserPassword(ctx context.Context, address, wanted string) error {
 	if _, err := activeSuperuser(ctx, s.store, address); err != nil {
 		return err
