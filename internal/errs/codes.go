@@ -9,45 +9,45 @@ type Code string
 //
 //nolint:gosec // "invalid_credentials" isn't one
 const (
-	MalformedRequest     Code = "malformed_request"      // not HTTP as we know it
+	MalformedRequest     Code = "malformed_request"      // not valid HTTP
 	MalformedJSON        Code = "malformed_json"         // the body can't be read
 	UnknownReference     Code = "unknown_reference"      // a field names something that isn't there, or isn't ours
 	InvalidOneTimeToken  Code = "invalid_one_time_token" // unknown, used, expired or of someone who may not log in; which is not said
 	Unauthenticated      Code = "unauthenticated"        // no token
-	InvalidToken         Code = "invalid_token"          // not one of our tokens, or of the wrong type
+	InvalidToken         Code = "invalid_token"          // not a token of ours, or of the wrong type
 	TokenExpired         Code = "token_expired"          // refresh, or log in again
 	SessionEnded         Code = "session_ended"          // logged out, deactivated or gone
 	InvalidCredentials   Code = "invalid_credentials"    // log-in refused; why is not said
 	RefreshReused        Code = "refresh_reused"         // a used refresh token came again; the session has ended
 	Forbidden            Code = "forbidden"              // the role is not enough
-	TenantSuspended      Code = "tenant_suspended"       // nobody of this tenant may work
+	TenantSuspended      Code = "tenant_suspended"       // the tenant is suspended
 	NotFound             Code = "not_found"              // missing, or another tenant's
 	MethodNotAllowed     Code = "method_not_allowed"     // the path knows other methods
 	NotAcceptable        Code = "not_acceptable"         // Accept allows none of our types
 	AlreadyExists        Code = "already_exists"         // a unique value is taken
-	Cycle                Code = "cycle"                  // it would be below itself
+	Cycle                Code = "cycle"                  // it would be its own ancestor
 	TooDeep              Code = "too_deep"               // too many departments would be below each other
 	LastAdmin            Code = "last_admin"             // a tenant keeps at least one active admin, and the platform one superuser
-	QuotaExceeded        Code = "quota_exceeded"         // the tenant has as many as it may have
+	QuotaExceeded        Code = "quota_exceeded"         // the tenant has reached its limit
 	UserInactive         Code = "user_inactive"          // not possible while the user is inactive
 	PlatformTenant       Code = "platform_tenant"        // the platform itself can't be suspended or deleted
 	NotSuspended         Code = "not_suspended"          // a tenant is suspended before it is deleted
 	TenantRequired       Code = "tenant_required"        // a superuser creates something and doesn't say in which tenant
-	TenantDeleting       Code = "tenant_deleting"        // something of the tenant is gone already
+	TenantDeleting       Code = "tenant_deleting"        // the deletion of the tenant has begun
 	StaleVersion         Code = "stale_version"          // If-Match names another version
 	BodyTooLarge         Code = "body_too_large"         // over the limit
 	UnsupportedMediaType Code = "unsupported_media_type" // not application/json in UTF-8
 	ValidationFailed     Code = "validation_failed"      // against the document, or a rule
 	InvalidCursor        Code = "invalid_cursor"         // not a cursor of this list
-	TooLarge             Code = "too_large"              // the answer would be
+	TooLarge             Code = "too_large"              // the reply would be too large
 	HeadersTooLarge      Code = "headers_too_large"      // over the limit
 	TooManyAttempts      Code = "too_many_attempts"      // too many wrong passwords or tokens; the next try has to wait
 	RateLimited          Code = "rate_limited"           // too many requests; the next one has to wait
-	Internal             Code = "internal"               // our fault
-	Unavailable          Code = "unavailable"            // something we need is down
+	Internal             Code = "internal"               // a server error
+	Unavailable          Code = "unavailable"            // a needed service is down
 	Timeout              Code = "timeout"                // took too long, and was stopped
 	Busy                 Code = "busy"                   // too many log-ins or requests of a tenant at once
-	SchemaMismatch       Code = "schema_mismatch"        // the program doesn't run with the database's schema
+	SchemaMismatch       Code = "schema_mismatch"        // the program can't run with the database's schema
 )
 
 type meaning struct {

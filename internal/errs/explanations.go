@@ -31,18 +31,18 @@ func Sorted() []Code {
 
 var explanations = map[Code]Explanation{
 	MalformedRequest: {
-		"What arrived isn't a request that a server can read.",
+		"The server can't parse the request.",
 		"The request line or a header breaks the rules of HTTP, or the connection ended in the middle of the body.",
 		"Look at what your HTTP library or a proxy on the way sends. A body's `Content-Length` has to be its length in bytes.",
 	},
 	MalformedJSON: {
-		"The body isn't JSON, so nothing in it was looked at.",
+		"The body isn't JSON, so its content was not checked.",
 		"A comma or bracket is missing, a key is given twice, something follows the end, the text isn't UTF-8, or the body is empty.",
-		"Make the body with a JSON library, not by joining texts. `detail` says what is wrong and where.",
+		"Make the body with a JSON library, not by joining strings. `detail` says what is wrong and where.",
 	},
 	UnknownReference: {
-		"A field names something that isn't there.",
-		"An id in the body, such as `company_id` or `parent_id`, belongs to nothing, to something of another tenant, or to something that doesn't fit, such as a branch of another company.",
+		"A field refers to something that doesn't exist.",
+		"An id in the body, such as `company_id` or `parent_id`, doesn't exist, belongs to another tenant, or doesn't fit, such as a branch of another company.",
 		"`errors` names the fields. Read the list of what they may refer to, and choose an id from it.",
 	},
 	InvalidOneTimeToken: {
@@ -51,23 +51,23 @@ var explanations = map[Code]Explanation{
 		"Take the newest link. If that fails, ask an administrator of your organisation for another one.",
 	},
 	Unauthenticated: {
-		"The operation needs to know who asks, and the request doesn't say.",
+		"The operation requires a log-in, and the request has no access token.",
 		"There is no `Authorization` header, or it isn't `Bearer` and a token.",
 		"Log in with `POST /api/v1/auth/login`, and send the token with each request: `Authorization: Bearer <access_token>`.",
 	},
 	InvalidToken: {
-		"The token isn't one that is good here.",
+		"The token isn't valid.",
 		"It was cut off or changed, was made by another installation or with a key that is no longer used, or is a refresh token where an access token belongs, or the other way round.",
 		"Send `access_token` with requests and `refresh_token` only to `POST /api/v1/auth/refresh`. If they are right, log in again.",
 	},
 	TokenExpired: {
-		"The token was good, and its time is over.",
-		"Access tokens are good for 30 minutes, unless the installation says otherwise, and refresh tokens for 7 days.",
+		"The token has expired.",
+		"By default access tokens are valid for 30 minutes, and refresh tokens for 7 days.",
 		"Get a new pair with `POST /api/v1/auth/refresh`, and repeat the request. If the refresh token has expired, too, log in again.",
 	},
 	SessionEnded: {
-		"The session that the token belongs to is over.",
-		"The person has logged out, changed the password elsewhere, was deactivated or deleted, or an administrator ended the session. That counts at once, however long the token would have been good.",
+		"The session of the token has ended.",
+		"The person has logged out, changed the password elsewhere, was deactivated or deleted, or an administrator ended the session. That takes effect at once, even if the token has not expired.",
 		"Log in again.",
 	},
 	InvalidCredentials: {
@@ -81,7 +81,7 @@ var explanations = map[Code]Explanation{
 		"Log in again. In a program, keep the newest refresh token in one place, and refresh once for all requests that wait. If nothing of yours used it twice, change the password.",
 	},
 	Forbidden: {
-		"It is known who you are, and you may not do this.",
+		"You are logged in, but you don't have permission for this.",
 		"The operation needs a higher role: `x-required-role` in the document names it. Or it is about a superuser, whom only superusers may administer.",
 		"Ask an administrator of your organisation to do it, or for the role. `permissions` of `GET /api/v1/auth/me` lists what you may do.",
 	},
@@ -91,8 +91,8 @@ var explanations = map[Code]Explanation{
 		"Ask whoever runs this service. It works again as soon as the tenant is resumed.",
 	},
 	NotFound: {
-		"There is no such thing, or it isn't yours.",
-		"The path is wrong, the thing was deleted, or it belongs to another tenant: what is another tenant's is answered as if it didn't exist.",
+		"The resource or the path doesn't exist, or you can't access it.",
+		"The path is wrong, the resource was deleted, or it belongs to another tenant. The reply is the same in each case.",
 		"Check the address and the id. A superuser names the tenant with `?tenant_id=`.",
 	},
 	MethodNotAllowed: {
@@ -121,12 +121,12 @@ var explanations = map[Code]Explanation{
 		"Choose a parent that is higher up, or move some of the departments below first.",
 	},
 	LastAdmin: {
-		"The last one who can administer stays.",
+		"The last administrator can't be removed.",
 		"The last active admin of a tenant who can log in can't be deleted, demoted or deactivated, and neither can the last active superuser. Who was invited and has no password yet can't log in.",
 		"Make someone else an admin first, who has chosen a password.",
 	},
 	QuotaExceeded: {
-		"The tenant has as many of these as it may have.",
+		"The tenant has reached its limit.",
 		"`max_users` or `max_companies` of the tenant is reached.",
 		"Delete what isn't needed, or ask whoever runs this service to raise the limit. `GET /api/v1/tenant/usage` tells both numbers.",
 	},
@@ -142,7 +142,7 @@ var explanations = map[Code]Explanation{
 	},
 	NotSuspended: {
 		"Only a suspended tenant can be deleted.",
-		"So that nobody deletes one by accident in which people work.",
+		"The tenant is active. This prevents the accidental deletion of a tenant that is in use.",
 		"Suspend it first, with `POST /api/v1/tenants/{id}/suspend`.",
 	},
 	TenantRequired: {
@@ -161,17 +161,17 @@ var explanations = map[Code]Explanation{
 		"Read it again, look at what has changed, and send your change with the new `ETag`.",
 	},
 	BodyTooLarge: {
-		"The body has more bytes than are taken.",
+		"The body is too large.",
 		"A request's body may have at most 1 MiB.",
 		"Send less at a time.",
 	},
 	UnsupportedMediaType: {
-		"The body is of a type that isn't understood.",
+		"The type of the body isn't supported.",
 		"`Content-Type` isn't `application/json` in UTF-8, or the body is compressed.",
 		"Send `Content-Type: application/json` and the body as it is.",
 	},
 	ValidationFailed: {
-		"The request can be read, and something in it isn't as it has to be.",
+		"The request is well-formed, but some values in it aren't valid.",
 		"A field or parameter is missing, unknown, of another type, too long, out of range or breaks a rule.",
 		"`errors` lists the places, at most 50, and `more_errors` counts the others: `pointer` is a place in the body (RFC 6901), `parameter` the name of a parameter, `detail` what is expected there.",
 	},
@@ -182,11 +182,11 @@ var explanations = map[Code]Explanation{
 	},
 	TooLarge: {
 		"The answer would be too large for one reply.",
-		"A tree was asked for that has more in it than one reply may.",
+		"The requested tree has more entries than one reply may contain.",
 		"Ask for a part, such as the tree of one company, or read the lists page by page.",
 	},
 	HeadersTooLarge: {
-		"The address and the headers have more bytes than are taken.",
+		"The address and the headers are too large.",
 		"Often a cookie that grew, or a very long query. The limit is 64 KiB.",
 		"Send fewer or shorter ones. Cookies are not needed here at all.",
 	},
@@ -206,7 +206,7 @@ var explanations = map[Code]Explanation{
 		"Tell those who run the service the `request_id`: with it they find the reason in the log.",
 	},
 	Unavailable: {
-		"Something that is needed doesn't answer for the moment.",
+		"A service that the server needs doesn't answer at the moment.",
 		"The database is away or changes over to another server, or too many are changing the same thing.",
 		"Try again after the seconds that `Retry-After` says. If `detail` says that it isn't known whether a change was made, look before you repeat it.",
 	},
@@ -216,13 +216,13 @@ var explanations = map[Code]Explanation{
 		"Try again a little later, and ask for less at a time if you can. Look before you repeat a change.",
 	},
 	Busy: {
-		"Too many requests of this kind run at this moment.",
+		"Too many requests of this kind are running.",
 		"Too many people are logging in, or your organisation has more requests running at the same time than its share of the server allows. " +
 			"Some requests wait for a few seconds; the others are refused, so that other people's requests go on.",
 		"Try again after the seconds that `Retry-After` says, and send fewer requests at the same time.",
 	},
 	SchemaMismatch: {
-		"The server doesn't run with the present schema of its database.",
+		"The server can't run with the present schema of its database.",
 		"The database was upgraded beyond what this version of the server runs with, or was put back to an earlier version. It ends as soon as the servers are replaced, too.",
 		"Try again after the seconds that `Retry-After` says. If it lasts, tell who runs the server: `tenantry doctor` says what is missing.",
 	},
