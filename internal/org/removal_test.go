@@ -25,8 +25,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// world is a company that has something of everything, and what is asked of it.
-type world struct {
+// organisation is a company that has something of everything, and what is asked of it.
+type organisation struct {
 	store *store.Store
 	parts records.Parts
 	by    access.Principal
@@ -40,8 +40,8 @@ type world struct {
 
 const smallBatch = 3
 
-// newWorld makes one in a new tenant.
-func newWorld(t *testing.T, s *store.Store) *world {
+// newOrganisation makes one in a new tenant.
+func newOrganisation(t *testing.T, s *store.Store) *organisation {
 	t.Helper()
 	keys, err := audit.NewKeys([]byte("only-for-tests-5rB0vV7mYk3sQxN2cJ8w"))
 	if err != nil {
@@ -49,7 +49,7 @@ func newWorld(t *testing.T, s *store.Store) *world {
 	}
 	newID := func() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 	now := func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
-	w := &world{store: s, parts: records.Parts{Store: s, Audit: audit.NewLog(keys, now, newID), Now: now, NewID: newID}}
+	w := &organisation{store: s, parts: records.Parts{Store: s, Audit: audit.NewLog(keys, now, newID), Now: now, NewID: newID}}
 	tenant := db.Tenant{ID: newID(), Name: "T", Tier: "free", Status: "active", CreatedAt: now(), UpdatedAt: now(), Version: 1}
 	tenant.Code = tenant.ID.String()[4:]
 	w.by.TenantID = tenant.ID
@@ -121,7 +121,7 @@ func newWorld(t *testing.T, s *store.Store) *world {
 }
 
 // deletions are those of each kind, with small batches. Each returns what is left.
-func (w *world) deletions() map[string]func(ctx context.Context) (*api.DeletionPreview, error) {
+func (w *organisation) deletions() map[string]func(ctx context.Context) (*api.DeletionPreview, error) {
 	parts := w.parts
 	parts.Batch = smallBatch
 	companies, branches, departments := NewCompanies(parts), NewBranches(parts), NewDepartments(parts)
@@ -138,7 +138,7 @@ func (w *world) deletions() map[string]func(ctx context.Context) (*api.DeletionP
 	}
 }
 
-func (w *world) preview(t *testing.T, kind string) (api.DeletionPreview, error) {
+func (w *organisation) preview(t *testing.T, kind string) (api.DeletionPreview, error) {
 	t.Helper()
 	switch kind {
 	case "company":
@@ -150,8 +150,8 @@ func (w *world) preview(t *testing.T, kind string) (api.DeletionPreview, error) 
 	}
 }
 
-// whole is what each deletion takes with it.
-var whole = map[string]api.DeletionPreview{
+// wantDeleted is what each deletion takes with it.
+var wantDeleted = map[string]api.DeletionPreview{
 	"company":    {Companies: 1, Branches: 2, Departments: 12, UsersDetached: 16},
 	"branch":     {Branches: 1, Departments: 10, UsersDetached: 12},
 	"department": {Departments: 10, UsersDetached: 12},
@@ -169,7 +169,7 @@ func rows(p api.DeletionPreview) int64 {
 }
 
 // done counts the entries of deletions. No two may be about the same row.
-func (w *world) done(t *testing.T) api.DeletionPreview {
+func (w *organisation) done(t *testing.T) api.DeletionPreview {
 	t.Helper()
 	count := func(action string) int64 {
 		entries, err := w.store.ListAuditEntries(t.Context(), db.ListAuditEntriesParams{
@@ -194,10 +194,10 @@ func (w *world) done(t *testing.T) api.DeletionPreview {
 }
 
 // mustBeDone fails unless a deletion took what it should, with an entry for each row, and left all else.
-func (w *world) mustBeDone(t *testing.T, kind string) {
+func (w *organisation) mustBeDone(t *testing.T, kind string) {
 	t.Helper()
-	if got := w.done(t); !reflect.DeepEqual(got, whole[kind]) {
-		t.Errorf("deleting the %s wrote entries of %+v, want %+v", kind, got, whole[kind])
+	if got := w.done(t); !reflect.DeepEqual(got, wantDeleted[kind]) {
+		t.Errorf("deleting the %s wrote entries of %+v, want %+v", kind, got, wantDeleted[kind])
 	}
 	if _, err := w.preview(t, kind); !errs.Is(err, errs.NotFound) {
 		t.Errorf("the %s is still there: %v", kind, err)
@@ -214,11 +214,11 @@ func TestDeletionsGoOnWhereTheyStopped(t *testing.T) {
 	errStop := errors.New("no longer allowed")
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
-		for kind, all := range whole {
+		for kind, all := range wantDeleted {
 			for name, stop := range map[string]error{"when the time is over": nil, "when the right has ended": errStop} {
 				t.Run(kind+" "+name, func(t *testing.T) {
 					t.Parallel()
-					w := newWorld(t, s)
+					w := newOrganisation(t, s)
 					ctx := access.WithRequest(t.Context(), &access.Request{Confirm: func(context.Context) error { return stop }})
 					clock := w.parts.Now()
 					w.parts.Now = func() time.Time {
@@ -258,10 +258,10 @@ func TestSeveralDeleteTheSameAtOnce(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
-		for kind := range whole {
+		for kind := range wantDeleted {
 			t.Run(kind, func(t *testing.T) {
 				t.Parallel()
-				w := newWorld(t, s)
+				w := newOrganisation(t, s)
 				var wait sync.WaitGroup
 				for range 4 {
 					wait.Go(func() {
@@ -352,7 +352,7 @@ func isBelow(places []db.ListDepartmentPlacesRow, i, above int) bool {
 func TestDepartmentMovesItsUsersInBatches(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		w := newWorld(t, storetest.New(t, engine))
+		w := newOrganisation(t, storetest.New(t, engine))
 		clock := w.parts.Now()
 		w.parts.Now = func() time.Time { return clock }
 		w.parts.Batch = 1

@@ -138,8 +138,8 @@ func TestTraceSaysWhatKindOfErrorItWas(t *testing.T) {
 	})
 }
 
-// nobody is an address where connections are refused.
-func nobody(t *testing.T) string {
+// refusingAddress is an address where connections are refused.
+func refusingAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -162,7 +162,7 @@ func silent(t *testing.T) string {
 
 func TestRequestsDoNotWaitForACollectorOrForSentry(t *testing.T) {
 	t.Parallel()
-	for name, address := range map[string]string{"nobody": nobody(t), "silent": silent(t)} {
+	for name, address := range map[string]string{"nobody": refusingAddress(t), "silent": silent(t)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := apitest.New(t, store.SQLite, tracedTo("http://"+address), func(c *config.Config) {
@@ -227,7 +227,7 @@ func TestFailingCollectorIsNamedOnceAndNotOnStderr(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	tracing, err := telemetry.NewTracing(t.Context(), telemetry.TracingOptions{
-		Endpoint: "http://" + nobody(t), ServiceName: "s", Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Endpoint: "http://" + refusingAddress(t), ServiceName: "s", Log: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
