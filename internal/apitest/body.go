@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"testing"
+	"time"
 )
 
 // JSON returns v as the body of a request.
@@ -35,6 +36,14 @@ func Holds(t testing.TB, got, want map[string]any) {
 			t.Errorf("%s is %v, want %v", field, got[field], value)
 		}
 	}
+}
+
+// UniqueNumber returns another number each time.
+func UniqueNumber() int { return int(counter.Add(1)) }
+
+// UniqueTime returns another day each time.
+func UniqueTime() time.Time {
+	return time.Date(2030, time.January, 1+UniqueNumber(), 8, 0, 0, 0, time.UTC)
 }
 
 // Unique returns a text that begins with prefix, another one each time.

@@ -14,60 +14,13 @@ type reference struct {
 	resource.Field
 
 	Path string // of the list of what it refers to, below /api/v1
-}
-
-// Makes returns statements that make what a row refers to, in order, and the references to it.
-func (v view) Makes() (made []string) {
-	for _, entity := range v.needed() {
-		made = append(made, entity+" := "+v.make(entity))
-	}
-	return made
-}
-
-// needed returns the entities that a row refers to, each after those that it needs itself.
-func (v view) needed() []string {
-	var names []string
-	seen := map[string]bool{}
-	var need func(entity string)
-	need = func(entity string) {
-		if seen[entity] || entity == v.Name {
-			return
-		}
-		seen[entity] = true
-		if r, ok := v.byName[entity]; ok {
-			for _, f := range r.References() {
-				if !f.Null && f.Ref != entity {
-					need(f.Ref)
-				}
-			}
-		}
-		names = append(names, entity)
-	}
-	for _, f := range v.References() {
-		need(f.Ref)
-	}
-	return names
-}
-
-// make returns the expression that makes a row of an entity for a test.
-func (v view) make(entity string) string {
-	switch entity {
-	case "company":
-		return "a.Company(t, tenantID)"
-	case "branch":
-		return "a.Branch(t, company)"
-	case "department":
-		return "a.Department(t, company)"
-	case "user":
-		return "a.User(t, tenantID, access.Viewer)"
-	default:
-		return fmt.Sprintf("a.Resource(t, tenantID, %q)", entity)
-	}
+	Make string // the expression that makes what it refers to, another one for each field
 }
 
 // TestReferences returns the references to other resources.
 func (v view) TestReferences() []reference {
 	var list []reference
+	seen := map[string]bool{}
 	for _, f := range v.References() {
 		if f.Ref == v.Name {
 			continue
@@ -76,7 +29,12 @@ func (v view) TestReferences() []reference {
 		if target, ok := v.byName[f.Ref]; ok {
 			path = target.Path
 		}
-		list = append(list, reference{Field: f, Path: path})
+		source := fmt.Sprintf("family.Member(t, %q)", f.Ref)
+		if seen[f.Ref] {
+			source = fmt.Sprintf("family.Add(t, %q, apitest.RequiredFields)", f.Ref)
+		}
+		seen[f.Ref] = true
+		list = append(list, reference{Field: f, Path: path, Make: source})
 	}
 	return list
 }
@@ -109,9 +67,20 @@ func (v value) InBody() string {
 		return `apitest.Unique("person") + "@example.com"`
 	case v.Type.Kind == resource.Code, v.Type.Kind == resource.Name, v.Type.Kind == resource.Text, v.Type.Kind == resource.Phone, v.Type.Kind == resource.URL:
 		return `apitest.Unique("A")`
+	case v.Type.Kind == resource.Int:
+		return "apitest.UniqueNumber()"
+	case v.Type.Kind == resource.Date:
+		return "apitest.UniqueTime().Format(time.DateOnly)"
+	case v.Type.Kind == resource.Time:
+		return `apitest.UniqueTime().Format("2006-01-02T15:04:05.000000Z")`
 	default:
 		return v.First.Go
 	}
+}
+
+// UsesTime reports whether the test makes unique dates.
+func (v view) UsesTime() bool {
+	return slices.ContainsFunc(v.Fields, func(f resource.Field) bool { return f.Type.Kind == resource.Date && f.Unique != nil })
 }
 
 // Changes returns the values that an update changes.
