@@ -56,15 +56,15 @@ func (m laterMigration) run(t *testing.T, s *store.Store, name string) {
 func TestLaterMigrationOfASearchedTable(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]string{
-		"columns": `ALTER TABLE companies ADD COLUMN external_ref key(64), ADD COLUMN budget decimal(14, 2), ADD COLUMN founded_on date;
-			CREATE INDEX companies_tenant_id_founded_on_idx ON companies (tenant_id, founded_on, id);
-			CREATE UNIQUE INDEX companies_tenant_id_external_ref_key ON companies (tenant_id, external_ref);`,
-		"table": `CREATE TABLE projects (
+		"columns": `ALTER TABLE companies ADD COLUMN added_ref key(64), ADD COLUMN added_budget decimal(14, 2), ADD COLUMN added_on date;
+			CREATE INDEX companies_tenant_id_added_on_idx ON companies (tenant_id, added_on, id);
+			CREATE UNIQUE INDEX companies_tenant_id_added_ref_key ON companies (tenant_id, added_ref);`,
+		"table": `CREATE TABLE later_rows (
 				tenant_id uuid NOT NULL, id uuid NOT NULL, name_key key(200) NOT NULL, search_text text NOT NULL,
 				PRIMARY KEY (tenant_id, id),
-				CONSTRAINT projects_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE);
-			CREATE INDEX projects_tenant_id_name_key_idx ON projects (tenant_id, name_key, id);
-			-- tenantry: unscoped_reading projects`,
+				CONSTRAINT later_rows_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES tenants (id) ON DELETE CASCADE);
+			CREATE INDEX later_rows_tenant_id_name_key_idx ON later_rows (tenant_id, name_key, id);
+			-- tenantry: unscoped_reading later_rows`,
 		"search": `ALTER TABLE sessions ADD COLUMN search_text text NOT NULL DEFAULT '';`,
 		"reading": `-- tenantry: unscoped_reading companies
 			-- tenantry: scoped_reading users`,
