@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// Date is a date of the document: a calendar date without a time zone, from 0001-01-01 to 9999-12-31. It is the same type in requests,
-// replies and rows. Dates can be compared with ==. The zero value is 0001-01-01.
+// Date is a date of the document: a calendar date without a time zone, from 0001-01-01 to
+// 9999-12-31. It is the same type in requests, replies and rows. Dates can be compared with ==. The
+// zero value is 0001-01-01.
 type Date struct{ day int32 } // days since 0001-01-01
 
 // MaxDate is the last date.
@@ -26,7 +27,8 @@ func ParseDate(text string) (Date, error) {
 	return dateOf(t)
 }
 
-// DateOf returns the date that t shows in its own time zone. It panics if the year isn't from 1 to 9999.
+// DateOf returns the date that t shows in its own time zone. It panics if the year isn't from 1 to
+// 9999.
 func DateOf(t time.Time) Date {
 	d, err := dateOf(t)
 	if err != nil {
@@ -72,7 +74,8 @@ func (d *Date) UnmarshalText(text []byte) error {
 // Bind reads a parameter, as ParseDate does.
 func (d *Date) Bind(text string) error { return d.UnmarshalText([]byte(text)) }
 
-// Value implements driver.Valuer. The text is read as a date by every engine, whatever the time zone of the connection.
+// Value implements driver.Valuer. The text is read as a date by every engine, whatever the time
+// zone of the connection.
 func (d Date) Value() (driver.Value, error) { return d.String(), nil }
 
 // Scan implements sql.Scanner.

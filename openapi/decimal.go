@@ -13,9 +13,11 @@ import (
 // MaxPrecision is the most digits that a Decimal has.
 const MaxPrecision = decimal.MaxPrec
 
-// Decimal is a decimal number of the document, which JSON has as a string. It is exact, and the same type in requests, replies and rows.
-// It keeps the zeros at its end: numbers of the same field or column can be compared with ==, others with Cmp. The zero value is 0.
-// Its methods that compute return an error if the result has too many digits before the point; after the point they may round.
+// Decimal is a decimal number of the document, which JSON has as a string. It is exact, and the
+// same type in requests, replies and rows. It keeps the zeros at its end: numbers of the same field
+// or column can be compared with ==, others with Cmp. The zero value is 0. Its methods that compute
+// return an error if the result has too many digits before the point; after the point they may
+// round.
 type Decimal struct{ decimal.Decimal }
 
 // decimalNumber is the one way to write a number: no exponent, plus sign, blank or leading zero.
@@ -26,7 +28,8 @@ func IsDecimal(text string) bool { return decimalNumber.MatchString(text) }
 
 var errNoDecimal = errors.New("is not a decimal number like 1234.50 of at most 19 digits")
 
-// ParseDecimal reads a number as IsDecimal describes it. One with more than 19 digits is an error: nothing is rounded.
+// ParseDecimal reads a number as IsDecimal describes it. One with more than 19 digits is an error:
+// nothing is rounded.
 func ParseDecimal(text string) (Decimal, error) {
 	if !IsDecimal(text) {
 		return Decimal{}, errNoDecimal
@@ -52,7 +55,8 @@ func (d *Decimal) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// UnmarshalJSON implements json.Unmarshaler, as ParseDecimal does; JSON's numbers are refused. It leaves d alone if data is null.
+// UnmarshalJSON implements json.Unmarshaler, as ParseDecimal does; JSON's numbers are refused. It
+// leaves d alone if data is null.
 func (d *Decimal) UnmarshalJSON(data []byte) error {
 	var text *string
 	if err := json.Unmarshal(data, &text); err != nil {

@@ -56,7 +56,8 @@ func TestOtherTextsAreNoDecimals(t *testing.T) {
 	}
 }
 
-// A number of JSON may have gone through floating-point arithmetic, like one of a database that isn't a text.
+// A number of JSON may have gone through floating-point arithmetic, like one of a database that
+// isn't a text.
 func TestDecimalsAreTextsInJSONAndDatabases(t *testing.T) {
 	t.Parallel()
 	d := decimal(t, "1")

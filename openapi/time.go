@@ -34,13 +34,15 @@ func (t Time) MarshalJSON() ([]byte, error) {
 // MarshalText implements encoding.TextMarshaler, for parameters and other texts.
 func (t Time) MarshalText() ([]byte, error) { return t.UTC().AppendFormat(nil, timeFormat), nil }
 
-// dateTime is the grammar of RFC 3339, section 5.6. It finds date, time, seconds, fraction and offset.
+// dateTime is the grammar of RFC 3339, section 5.6. It finds date, time, seconds, fraction and
+// offset.
 var dateTime = regexp.MustCompile(`^(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(\.\d+)?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`)
 
 var errNoTime = errors.New("is not a time of RFC 3339")
 
-// ParseTime reads every time of RFC 3339 and nothing else, and returns it in UTC. A leap second counts as the
-// second after it, as in POSIX; it is only taken at the end of a month in UTC, where one can be.
+// ParseTime reads every time of RFC 3339 and nothing else, and returns it in UTC. A leap second
+// counts as the second after it, as in POSIX; it is only taken at the end of a month in UTC, where
+// one can be.
 func ParseTime(text string) (time.Time, error) {
 	parts := dateTime.FindStringSubmatch(text)
 	if parts == nil {

@@ -86,7 +86,8 @@ func TestBackupIsRestored(t *testing.T) {
 	})
 }
 
-// restoresOlderSchema takes the newest migration back, makes a backup, and puts that into another database.
+// restoresOlderSchema takes the newest migration back, makes a backup, and puts that into another
+// database.
 func restoresOlderSchema(t *testing.T, engine store.Engine, home *installation) {
 	t.Helper()
 	home.run(0, "migrate", "down")
@@ -124,8 +125,9 @@ func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
 	home.run(0, "restore", "good") // the database is still empty
 }
 
-// refusesPartOfBackup puts back a backup that lacks its end, as if it had been stopped. MariaDB can't do that in one transaction, so there are
-// tables then. They don't look like a database that can be served.
+// refusesPartOfBackup puts back a backup that lacks its end, as if it had been stopped. MariaDB
+// can't do that in one transaction, so there are tables then. They don't look like a database that
+// can be served.
 func refusesPartOfBackup(t *testing.T, home *installation, backup string) {
 	t.Helper()
 	content, manifest := readFile(t, home, backup), readFile(t, home, backup+".json")
@@ -140,7 +142,8 @@ func refusesPartOfBackup(t *testing.T, home *installation, backup string) {
 	home.run(1, "serve").wantError("tenantry migrate up")
 }
 
-// fakeProgram writes a program that says a version, or else notes how it was called, prints something and then waits for ever.
+// fakeProgram writes a program that says a version, or else notes how it was called, prints
+// something and then waits for ever.
 func fakeProgram(t *testing.T, folder, name, version string) {
 	t.Helper()
 	script := "#!/bin/sh\n[ \"$1\" = --version ] && echo '" + version + "' && exit\n" +
@@ -273,7 +276,8 @@ func TestNamesAreNoOptions(t *testing.T) {
 	})
 }
 
-// Two installations in one database have a backup each, and a database may have the schema and the extensions before the backup is restored.
+// Two installations in one database have a backup each, and a database may have the schema and the
+// extensions before the backup is restored.
 func TestBackupHasOneSchema(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -388,7 +392,8 @@ func backupsByRole(t *testing.T, home *installation, as func(user, database stri
 	}
 }
 
-// restoresByHand runs the commands of the document for PostgreSQL as a superuser, with a backup of an older schema.
+// restoresByHand runs the commands of the document for PostgreSQL as a superuser, with a backup of
+// an older schema.
 func restoresByHand(t *testing.T, home *installation, as func(user, database string) string) {
 	t.Helper()
 	home.run(0, "migrate", "down", "--yes")

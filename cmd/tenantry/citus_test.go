@@ -10,8 +10,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// docs/operations.md says which tables Citus can't distribute, by the rules of Citus: a unique key lacks tenant_id, or a
-// reference table refers to them.
+// docs/operations.md says which tables Citus can't distribute, by the rules of Citus: a unique key
+// lacks tenant_id, or a reference table refers to them.
 func TestTablesForCitusAreAsDocumented(t *testing.T) {
 	t.Parallel()
 	database := aside(store.Postgres, storetest.NewMigratedURL(t, store.Postgres)).Database(t)

@@ -82,8 +82,8 @@ func (r reply) want(t testing.TB, status int) reply {
 	return r
 }
 
-// mustSoonRefuse fails the test if a request with a token is let in that begins more than a second after the change that forbids it,
-// which was made elsewhere a moment ago.
+// mustSoonRefuse fails the test if a request with a token is let in that begins more than a second
+// after the change that forbids it, which was made elsewhere a moment ago.
 func (p *process) mustSoonRefuse(method, path, body, token string, status int, code string) {
 	p.t.Helper()
 	for since := time.Now(); ; {

@@ -17,7 +17,8 @@ import (
 const (
 	crashes = 4
 	writers = 12 // at the same time
-	// beforeCrash is how many creations are acknowledged before a process is killed, in the midst of others.
+	// beforeCrash is how many creations are acknowledged before a process is killed, in the midst
+	// of others.
 	beforeCrash = 60
 )
 
@@ -54,8 +55,8 @@ func TestKilledProcessLosesNothingAndLeavesNothingHalfDone(t *testing.T) {
 	})
 }
 
-// createUntilKilled has several clients create companies without end, kills the process while they do, and returns the ids
-// that were acknowledged.
+// createUntilKilled has several clients create companies without end, kills the process while they
+// do, and returns the ids that were acknowledged.
 func createUntilKilled(p *process, token string, crash int) map[string]bool {
 	p.t.Helper()
 	ids := make(chan string)

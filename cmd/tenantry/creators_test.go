@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// creators are clients who create companies without end, on one instance or several. They take an answer of 503 for an invitation
-// to go on.
+// creators are clients who create companies without end, on one instance or several. They take an
+// answer of 503 for an invitation to go on.
 type creators struct {
 	t       testing.TB
 	token   string
@@ -29,7 +29,8 @@ type creators struct {
 	acknowledged map[string]bool
 }
 
-// lastCode makes the codes of all creators different: one that is taken then means that something was done twice.
+// lastCode makes the codes of all creators different: one that is taken then means that something
+// was done twice.
 var lastCode atomic.Int64
 
 // startCreators starts as many creators on each of the instances.
@@ -92,7 +93,8 @@ func (w *creators) stop() map[string]bool {
 	return w.acknowledged
 }
 
-// mustHoldAll fails the test unless one of the databases has what was acknowledged, and the trail all that is there, each once.
+// mustHoldAll fails the test unless one of the databases has what was acknowledged, and the trail
+// all that is there, each once.
 func mustHoldAll(t *testing.T, engine store.Engine, tenantID uuid.UUID, acknowledged map[string]bool, databaseURLs ...string) {
 	t.Helper()
 	times := map[string]int{}

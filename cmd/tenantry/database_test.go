@@ -13,7 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// aside returns an application that doesn't run, for its fixtures and its view of what is really in the database.
+// aside returns an application that doesn't run, for its fixtures and its view of what is really in
+// the database.
 func aside(engine store.Engine, databaseURL string) *apitest.App {
 	return &apitest.App{
 		App: &app.App{}, Engine: engine, Clock: &apitest.Clock{},
@@ -21,7 +22,8 @@ func aside(engine store.Engine, databaseURL string) *apitest.App {
 	}
 }
 
-// newAdmin migrates a database and makes an admin with a tenant in it. Their password is apitest.Password.
+// newAdmin migrates a database and makes an admin with a tenant in it. Their password is
+// apitest.Password.
 func newAdmin(t testing.TB, engine store.Engine, databaseURL string) db.User {
 	t.Helper()
 	s, err := store.Open(t.Context(), databaseURL, store.Options{MaxConnections: 1})
@@ -37,11 +39,12 @@ func newAdmin(t testing.TB, engine store.Engine, databaseURL string) db.User {
 	return a.User(t, a.Tenant(t).ID, access.Admin)
 }
 
-// companiesInDatabase returns the ids of a tenant's companies and those that its audit trail says were created, both at
-// one moment.
+// companiesInDatabase returns the ids of a tenant's companies and those that its audit trail says
+// were created, both at one moment.
 func companiesInDatabase(t testing.TB, engine store.Engine, databaseURL string, tenantID uuid.UUID) (companies, created map[string]int) {
 	t.Helper()
-	// One statement sees one state, also while the server still ends transactions of a client that has died.
+	// One statement sees one state, also while the server still ends transactions of a client that
+	// has died.
 	rows, err := aside(engine, databaseURL).Database(t).QueryContext(t.Context(), `
 		SELECT 'company', id FROM companies WHERE tenant_id = '`+tenantID.String()+`' UNION ALL
 		SELECT 'created', entity_id FROM audit_entries WHERE tenant_id = '`+tenantID.String()+`' AND action = 'company.create'`)

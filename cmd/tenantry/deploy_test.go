@@ -19,7 +19,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// The examples for proxies are read by the programs that they are for, with a certificate of this test.
+// The examples for proxies are read by the programs that they are for, with a certificate of this
+// test.
 func TestProxiesUnderstandTheirExamples(t *testing.T) {
 	t.Parallel()
 	storetest.RequireProgram(t, "openssl", "docs/deploy")
@@ -155,7 +156,8 @@ type (
 
 func readManifests(t *testing.T) map[string]manifest {
 	t.Helper()
-	// The fields are called like ours, but begin in lower case; yaml expects nothing but lower case.
+	// The fields are called like ours, but begin in lower case; yaml expects nothing but lower
+	// case.
 	text := regexp.MustCompile(`(?m)([{ ,]|^)([a-z]+[A-Z]\w*):`).ReplaceAllStringFunc(readSource(t, "docs/deploy/kubernetes.yaml"), func(key string) string {
 		if strings.Contains(key, "apiVersion") || strings.Contains(key, "httpGet") {
 			return key
@@ -188,7 +190,8 @@ func TestKubernetesManifestsFitTheProgram(t *testing.T) {
 	}
 	server, migrations := pod.Containers[0], pod.InitContainers[0]
 
-	// The settings are good for production, with secrets in the place of those that the commands make.
+	// The settings are good for production, with secrets in the place of those that the commands
+	// make.
 	env := []string{}
 	for name, value := range settings {
 		env = append(env, name+"="+value)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// elsewhere are the blocks of documents that are no guides: a text that is in one, and the test that runs it or the reason why
-// nothing does.
+// elsewhere are the blocks of documents that are no guides: a text that is in one, and the test
+// that runs it or the reason why nothing does.
 var elsewhere = map[string]map[string]string{
 	"docs/architecture.md": {
 		"oapi-codegen> gen/api": "a drawing",

@@ -15,8 +15,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestStoppingUnderLoadFailsNoRequest has clients as a load balancer would send them on: they come until the instance says that it
-// isn't well, or doesn't want to be asked on the same connection again. Until then each request has to succeed.
+// TestStoppingUnderLoadFailsNoRequest has clients as a load balancer would send them on: they come
+// until the instance says that it isn't well, or doesn't want to be asked on the same connection
+// again. Until then each request has to succeed.
 func TestStoppingUnderLoadFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewURL(t, store.Postgres)

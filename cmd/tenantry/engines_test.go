@@ -20,8 +20,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// call is a request and the status of its reply. What stands in braces in its path and body is what an earlier reply gave:
-// {CODE} the id of the company with this code, {CODE/tenant} the id of its tenant, {next_cursor} or {refresh_token}.
+// call is a request and the status of its reply. What stands in braces in its path and body is what
+// an earlier reply gave: {CODE} the id of the company with this code, {CODE/tenant} the id of its
+// tenant, {next_cursor} or {refresh_token}.
 type call struct {
 	as, method, path, body string
 	status                 int
@@ -127,7 +128,8 @@ func writingCalls() []call {
 	}
 }
 
-// listQueries look at all companies, old and new, in one page each: the cursor of a new one isn't the same twice.
+// listQueries look at all companies, old and new, in one page each: the cursor of a new one isn't
+// the same twice.
 func listQueries() []string {
 	var queries []string
 	for _, sort := range []string{"created_at", "-created_at", "name", "-name"} {
@@ -162,7 +164,8 @@ func TestEnginesGiveTheSameReplies(t *testing.T) {
 	}
 }
 
-// ask makes the calls one after the other and returns all that is in the replies but for what is of this run.
+// ask makes the calls one after the other and returns all that is in the replies but for what is of
+// this run.
 func ask(t *testing.T, p *process, calls []call) []string {
 	t.Helper()
 	since := time.Now().Add(-time.Minute)
@@ -247,8 +250,8 @@ var (
 	etagPattern    = regexp.MustCompile(`"(\d+)-[0-9a-f]{12}-[0-9a-f]{16}"`)
 )
 
-// lasting returns a reply without what can't be the same twice: ids and times since this time, tokens, how long something
-// took, and the headers that follow from those, such as entity tags.
+// lasting returns a reply without what can't be the same twice: ids and times since this time,
+// tokens, how long something took, and the headers that follow from those, such as entity tags.
 func lasting(r reply, since time.Time) string {
 	text := fmt.Sprintln(r.status)
 	for _, name := range slices.Sorted(maps.Keys(r.header)) {

@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// dots stand in a document for what differs from run to run: within a text for a part of it, as a line for any lines, as a value
-// of JSON for any value, as a name for any further members, and at the end of a list for any further items.
+// dots stand in a document for what differs from run to run: within a text for a part of it, as a
+// line for any lines, as a value of JSON for any value, as a name for any further members, and at
+// the end of a list for any further items.
 const dots = "..."
 
 // mismatch says how printed text differs from what the document shows, or "".

@@ -27,7 +27,8 @@ func TestWritesGoOnAfterAFailover(t *testing.T) {
 	mustHoldAll(t, store.Postgres, admin.TenantID, w.stop(), standby.URL("tenantry"))
 	home.with("DATABASE_URL="+standby.URL("tenantry")).run(0, "audit", "verify")
 
-	// No connection breaks when a server takes no changes any more. The next write finds out, and goes to the other one.
+	// No connection breaks when a server takes no changes any more. The next write finds out, and
+	// goes to the other one.
 	primary.Start()
 	primary.Exec("ALTER SYSTEM SET synchronous_standby_names = ''")
 	primary.Exec("SELECT pg_reload_conf()")

@@ -19,8 +19,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// guide is a document whose blocks are run in order, as a reader would, in one shell. What a block means is said by the words
-// behind its opening backticks:
+// guide is a document whose blocks are run in order, as a reader would, in one shell. What a block
+// means is said by the words behind its opening backticks:
 //
 //	sh           is run, and must succeed. If it ends with the start of a server, that goes on beside the others
 //	json output  is what the block before prints; also http, text, ... See dots
@@ -161,8 +161,8 @@ func toolchain() []string {
 			list = append(list, entry)
 		}
 	}
-	// Modules are verified where they are got: that is the tests' own build. Paths that are left out let builds of a copy share
-	// what others have built.
+	// Modules are verified where they are got: that is the tests' own build. Paths that are left
+	// out let builds of a copy share what others have built.
 	return append(list, "GOSUMDB=off", "GOFLAGS=-trimpath "+os.Getenv("GOFLAGS"), "CGO_ENABLED=0")
 }
 
@@ -188,7 +188,8 @@ func (g *guide) shellBlock(f fence) string {
 	}
 }
 
-// serveBlock runs a block whose last command goes on. From then on the document's address is that of the server.
+// serveBlock runs a block whose last command goes on. From then on the document's address is that
+// of the server.
 func (g *guide) serveBlock(f fence) {
 	g.t.Helper()
 	bash := exec.Command("bash", "-euo", "pipefail", "-c", "source "+g.state+"\n"+f.text)

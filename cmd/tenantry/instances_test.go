@@ -27,8 +27,8 @@ func TestTwoInstancesAreOne(t *testing.T) {
 	})
 }
 
-// mustBeOne starts two instances at once on an empty PostgreSQL, and fails the test unless what is done on one of them counts on the
-// other soon after.
+// mustBeOne starts two instances at once on an empty PostgreSQL, and fails the test unless what is
+// done on one of them counts on the other soon after.
 func mustBeOne(t *testing.T, env ...string) {
 	t.Helper()
 	databaseURL := storetest.NewURL(t, store.Postgres)

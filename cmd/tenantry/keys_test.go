@@ -11,8 +11,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestKeysOfTheDocumentChangeWhileInstancesRestart changes each key by the blocks of the document, restarts the instances one
-// by one after each of them, and after each restart tries every instance with what every other one has signed.
+// TestKeysOfTheDocumentChangeWhileInstancesRestart changes each key by the blocks of the document,
+// restarts the instances one by one after each of them, and after each restart tries every instance
+// with what every other one has signed.
 func TestKeysOfTheDocumentChangeWhileInstancesRestart(t *testing.T) {
 	t.Parallel()
 	const forgotten = "grep -v '^SECRET_KEY_PREVIOUS=' .env"
@@ -77,8 +78,9 @@ func (f *fleet) restart(i int) {
 	f.instances[i] = f.home.serve()
 }
 
-// mustAgree refreshes through each instance, and shows all of them what that one has signed: the refresh token through the
-// next refresh, the access token, a cursor and an entry of the audit trail.
+// mustAgree refreshes through each instance, and shows all of them what that one has signed: the
+// refresh token through the next refresh, the access token, a cursor and an entry of the audit
+// trail.
 func (f *fleet) mustAgree() {
 	f.t.Helper()
 	type page struct {

@@ -18,8 +18,8 @@ import (
 
 var waitsForASession = regexp.MustCompile(`waiting for session \d+ of the database server, which is migrating this database`)
 
-// Of the two newest migrations the first is held up where its version is noted, while a second process waits
-// for the lock.
+// Of the two newest migrations the first is held up where its version is noted, while a second
+// process waits for the lock.
 func TestMigrateUpIsStoppedInAMigration(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

@@ -29,7 +29,8 @@ func (i *installation) shell(script string, env ...string) {
 	}
 }
 
-// access gives the clients of an engine what the document says they have, and returns variables for them.
+// access gives the clients of an engine what the document says they have, and returns variables for
+// them.
 func (i *installation) access(t *testing.T, engine store.Engine, u *url.URL) []string {
 	t.Helper()
 	password, _ := u.User.Password()

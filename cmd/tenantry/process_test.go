@@ -17,12 +17,13 @@ import (
 
 const (
 	secretKey = "q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6"
-	// patience is how long a process may take for what takes far less than a second on a quiet machine.
+	// patience is how long a process may take for what takes far less than a second on a quiet
+	// machine.
 	patience = 2 * time.Minute
 )
 
-// installation is a folder and settings, where the program runs: once, or several times one after the other. What its
-// processes print must have none of its secrets.
+// installation is a folder and settings, where the program runs: once, or several times one after
+// the other. What its processes print must have none of its secrets.
 type installation struct {
 	t       testing.TB
 	binary  string // the program that runs here; empty: the program under test
@@ -32,7 +33,8 @@ type installation struct {
 	secrets *secrets
 }
 
-// newInstallation returns one in a new folder, without limits on requests. Nothing of the tests' own environment gets in.
+// newInstallation returns one in a new folder, without limits on requests. Nothing of the tests'
+// own environment gets in.
 func newInstallation(t testing.TB, env ...string) *installation {
 	t.Helper()
 	home := &installation{t: t, dir: t.TempDir(), secrets: &secrets{}}
@@ -67,7 +69,8 @@ func (i *installation) start(args ...string) *process {
 	return i.startCommand(exec.Command(cmp.Or(i.binary, binary), args...))
 }
 
-// startCommand is start for a command that leads to the program. It is killed with all that it has started.
+// startCommand is start for a command that leads to the program. It is killed with all that it has
+// started.
 func (i *installation) startCommand(cmd *exec.Cmd) *process {
 	i.t.Helper()
 	p := &process{t: i.t, home: i, cmd: cmd, ended: make(chan struct{}), client: &http.Client{

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// A server whose Redis, collector, Sentry and proxy can't be reached says so, and not where they are.
+// A server whose Redis, collector, Sentry and proxy can't be reached says so, and not where they
+// are.
 func TestRunningServerQuotesNoURL(t *testing.T) {
 	t.Parallel()
 	const marker = "hunter2secret"

@@ -69,7 +69,8 @@ func TestDemoDataIsForDevelopment(t *testing.T) {
 	})
 }
 
-// A tenant's admin may type the address of a demo account. That is no demo account, and the server goes on starting.
+// A tenant's admin may type the address of a demo account. That is no demo account, and the server
+// goes on starting.
 func TestUsersWithDemoAddressesDontKeepTheServerFromStarting(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

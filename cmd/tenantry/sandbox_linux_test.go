@@ -20,14 +20,16 @@ import (
 )
 
 const (
-	// sandboxVariable names the file of a seccomp filter. The test binary then becomes the program that its arguments name.
+	// sandboxVariable names the file of a seccomp filter. The test binary then becomes the program
+	// that its arguments name.
 	sandboxVariable = "TENANTRY_TEST_SANDBOX"
 	// sandboxUser is a user who is not root, as in the systemd unit.
 	sandboxUser = 65532
 )
 
-// runSandboxed makes this process the program of its arguments, with the umask of the systemd unit, without privileges and under the
-// filter that sandboxVariable names. It returns if the variable is not set.
+// runSandboxed makes this process the program of its arguments, with the umask of the systemd unit,
+// without privileges and under the filter that sandboxVariable names. It returns if the variable is
+// not set.
 func runSandboxed() {
 	path := os.Getenv(sandboxVariable)
 	if path == "" {
@@ -109,8 +111,9 @@ func readUnit(t testing.TB) unit {
 	return u
 }
 
-// allowedCalls returns the names of the system calls that the unit's SystemCallFilter allows, as systemd.exec(5) has it: the first
-// line makes a list of allowed calls, and the next lines add to it or, with ~, take away.
+// allowedCalls returns the names of the system calls that the unit's SystemCallFilter allows, as
+// systemd.exec(5) has it: the first line makes a list of allowed calls, and the next lines add to
+// it or, with ~, take away.
 func (u unit) allowedCalls(t testing.TB) map[string]bool {
 	t.Helper()
 	sets := callSets(t)
@@ -184,8 +187,9 @@ const (
 	refuse     = unix.SECCOMP_RET_ERRNO
 )
 
-// seccompFilter is what the unit's directives make: SystemCallFilter, RestrictAddressFamilies and MemoryDenyWriteExecute. A call that
-// SystemCallFilter lacks kills the process, whatever SystemCallErrorNumber says, so that a test sees it.
+// seccompFilter is what the unit's directives make: SystemCallFilter, RestrictAddressFamilies and
+// MemoryDenyWriteExecute. A call that SystemCallFilter lacks kills the process, whatever
+// SystemCallErrorNumber says, so that a test sees it.
 func seccompFilter(t testing.TB, allowed map[string]bool) []unix.SockFilter {
 	t.Helper()
 	arch := map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}[runtime.GOARCH]

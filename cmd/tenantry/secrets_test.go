@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// secrets are what nothing that a process tells may have in it: neither what it prints, nor what it tells elsewhere.
+// secrets are what nothing that a process tells may have in it: neither what it prints, nor what it
+// tells elsewhere.
 type secrets struct {
 	mu        sync.Mutex
 	list      []string

@@ -13,8 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// predecessor returns an installation whose only settings are the predecessor's file, with another secret and another database;
-// and the address to listen at, so that tests can run side by side.
+// predecessor returns an installation whose only settings are the predecessor's file, with another
+// secret and another database; and the address to listen at, so that tests can run side by side.
 func predecessor(t *testing.T, databaseURL string, changes ...string) *installation {
 	t.Helper()
 	content, err := os.ReadFile("testdata/predecessor.env")

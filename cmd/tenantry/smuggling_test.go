@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// What two programs might understand differently is refused, or is the last thing that is read from its connection. Each text has a
-// second request in it, as a smuggler would hide it.
+// What two programs might understand differently is refused, or is the last thing that is read from
+// its connection. Each text has a second request in it, as a smuggler would hide it.
 func TestNoRequestIsSmuggled(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t).serve()
@@ -49,7 +49,8 @@ func TestNoRequestIsSmuggled(t *testing.T) {
 	}
 }
 
-// A client that sends its headers a byte at a time, or only half of them, doesn't keep its connection.
+// A client that sends its headers a byte at a time, or only half of them, doesn't keep its
+// connection.
 func TestSlowHeadersAreRefused(t *testing.T) {
 	t.Parallel()
 	p := newInstallation(t).serve()

@@ -74,7 +74,8 @@ func (p *process) signal(s os.Signal) {
 	}
 }
 
-// beginLogin sends half of a log-in, which the process then works on, and returns what sends the rest and gets the reply.
+// beginLogin sends half of a log-in, which the process then works on, and returns what sends the
+// rest and gets the reply.
 func beginLogin(t *testing.T, p *process) (finish func() reply) {
 	t.Helper()
 	conn := p.connect()

@@ -24,8 +24,8 @@ const (
 	otherPassword    = "eight yellow umbrellas"
 )
 
-// platformTrail returns what the platform's trail says, as "action label", the newest first, and fails the test unless all of it
-// verifies.
+// platformTrail returns what the platform's trail says, as "action label", the newest first, and
+// fails the test unless all of it verifies.
 func (p *process) platformTrail(t testing.TB, token string) []string {
 	t.Helper()
 	page := decode[struct {
@@ -115,7 +115,8 @@ func TestSuperuserResetPassword(t *testing.T) {
 	})
 }
 
-// announcements returns what is announced on a database until the test ends, without beats; nil if nothing can be.
+// announcements returns what is announced on a database until the test ends, without beats; nil if
+// nothing can be.
 func announcements(t *testing.T, databaseURL string) <-chan string {
 	t.Helper()
 	channel := storetest.Open(t, databaseURL).Channel(invalidation.Name)
@@ -217,7 +218,8 @@ func TestFirstSuperuserIsCreatedOnce(t *testing.T) {
 		var wait sync.WaitGroup
 		servers := make([]*process, 10)
 		for n := range servers {
-			// Each has another address, so that the database's key of addresses can't be what keeps the others out.
+			// Each has another address, so that the database's key of addresses can't be what keeps
+			// the others out.
 			servers[n] = home.with(fmt.Sprintf("FIRST_SUPERUSER_EMAIL=Operator%d@example.com", n), "FIRST_SUPERUSER_PASSWORD="+operatorPassword).start("serve")
 		}
 		created := make([]int, len(servers))

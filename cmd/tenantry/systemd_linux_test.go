@@ -17,7 +17,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// underUnit is an installation with what the documents offer beside the unit: a log file, a file of checkpoints and a signing key.
+// underUnit is an installation with what the documents offer beside the unit: a log file, a file of
+// checkpoints and a signing key.
 func underUnit(t *testing.T, engine store.Engine) *installation {
 	t.Helper()
 	home := newInstallation(t).inProduction()
@@ -82,7 +83,8 @@ func (p *process) mustSoonLogTo(path string) {
 	p.t.Fatalf("nothing is in %s\n%s", path, p)
 }
 
-// The filter of these tests works: without setpriority, which lowers the priority of hashing, a log-in ends the process.
+// The filter of these tests works: without setpriority, which lowers the priority of hashing, a
+// log-in ends the process.
 func TestFilterOfTheTestsKills(t *testing.T) {
 	t.Parallel()
 	allowed := readUnit(t).allowedCalls(t)
@@ -142,7 +144,8 @@ func TestSystemdUnderstandsTheUnit(t *testing.T) {
 	}
 }
 
-// The script of the document for other commands has the settings, the user and the folders of the unit.
+// The script of the document for other commands has the settings, the user and the folders of the
+// unit.
 func TestCommandLineHasWhatTheSystemdUnitHas(t *testing.T) {
 	t.Parallel()
 	u, given := readUnit(t), unit{}

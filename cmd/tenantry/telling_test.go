@@ -53,8 +53,8 @@ func (p *telling) readLog(t *testing.T) func() string {
 	}
 }
 
-// TestNothingThatIsToldHasASecret drives every operation of the document with secrets wherever a client can put them: well, refused,
-// and while the database is broken.
+// TestNothingThatIsToldHasASecret drives every operation of the document with secrets wherever a
+// client can put them: well, refused, and while the database is broken.
 func TestNothingThatIsToldHasASecret(t *testing.T) {
 	t.Parallel()
 	databaseURL := "sqlite:///" + filepath.Join(t.TempDir(), "tenantry.db")
@@ -99,7 +99,8 @@ func TestNothingThatIsToldHasASecret(t *testing.T) {
 	}
 }
 
-// newUser makes a user, after the changes, in a database that has a schema. Their password is apitest.Password.
+// newUser makes a user, after the changes, in a database that has a schema. Their password is
+// apitest.Password.
 func newUser(t *testing.T, databaseURL string, changes ...func(*db.User)) db.User {
 	t.Helper()
 	s, err := store.Open(t.Context(), databaseURL, store.Options{MaxConnections: 1})
@@ -112,8 +113,8 @@ func newUser(t *testing.T, databaseURL string, changes ...func(*db.User)) db.Use
 	return a.User(t, access.PlatformTenantID, access.Admin, changes...)
 }
 
-// driveWithSecrets sends an operation as it should be and in ways that are refused. The replies' own secrets become some that may
-// not be told.
+// driveWithSecrets sends an operation as it should be and in ways that are refused. The replies'
+// own secrets become some that may not be told.
 func (p *telling) driveWithSecrets(op access.Operation, id, token string) {
 	p.t.Helper()
 	path, body := op.Address(id), bodyWithSecrets(p.t, op)

@@ -35,8 +35,8 @@ func newTerminal(t *testing.T) (person, program *os.File) {
 	return person, program
 }
 
-// talk runs the program at a terminal. The person answers each question when it is asked. It returns the process, and the
-// terminal's end of it.
+// talk runs the program at a terminal. The person answers each question when it is asked. It
+// returns the process, and the terminal's end of it.
 func (i *installation) talk(args []string, answers ...[2]string) (*process, *os.File) {
 	i.t.Helper()
 	t, ok := i.t.(*testing.T)

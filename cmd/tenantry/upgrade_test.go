@@ -26,7 +26,8 @@ import (
 // nextName is the migration of testdata/next.sql.
 const nextName = "99998_next.sql"
 
-// buildNext builds the program of a next version: this source with one migration more, which is compatible.
+// buildNext builds the program of a next version: this source with one migration more, which is
+// compatible.
 var buildNext = sync.OnceValues(func() (string, error) {
 	from, to := filepath.Join(filepath.Dir(binary), "next"), filepath.Join(filepath.Dir(binary), "nextgen")
 	source, err := os.ReadFile("testdata/next.sql")
@@ -78,8 +79,8 @@ func (i *installation) next() *installation {
 	return &changed
 }
 
-// TestUpgradeAndRollbackUnderLoad goes through "Upgrade and rollback" of docs/operations.md with two instances. Each request
-// has to succeed all the time.
+// TestUpgradeAndRollbackUnderLoad goes through "Upgrade and rollback" of docs/operations.md with
+// two instances. Each request has to succeed all the time.
 func TestUpgradeAndRollbackUnderLoad(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -186,7 +187,8 @@ func (l *load) stop() map[string]bool {
 	return l.writers.stop()
 }
 
-// balancer is a reverse proxy in front of instances, one request here and one there. To its clients it is a process.
+// balancer is a reverse proxy in front of instances, one request here and one there. To its clients
+// it is a process.
 type balancer struct {
 	*process
 
@@ -249,7 +251,8 @@ func (b *balancer) replace(i int, by *installation) *process {
 	return p
 }
 
-// A schema that changes while a server runs is no error of the server: it refuses requests until it fits again.
+// A schema that changes while a server runs is no error of the server: it refuses requests until it
+// fits again.
 func TestSchemaThatChangesUnderAServer(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -285,7 +288,8 @@ func TestSchemaThatChangesUnderAServer(t *testing.T) {
 	})
 }
 
-// statuses makes requests that need the database. It fails the test for each reply of 500 and above but the refusal.
+// statuses makes requests that need the database. It fails the test for each reply of 500 and above
+// but the refusal.
 func (p *process) statuses(email, token string) (list []int) {
 	p.t.Helper()
 	for _, c := range []call{

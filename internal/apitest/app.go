@@ -1,5 +1,5 @@
-// Package apitest starts the real application for a test: on a database of its own, with a clock that the test moves, and
-// with a client whose every reply is checked against the document.
+// Package apitest starts the real application for a test: on a database of its own, with a clock
+// that the test moves, and with a client whose every reply is checked against the document.
 package apitest
 
 import (
@@ -127,7 +127,8 @@ func (a *App) Client(t testing.TB, editors ...api.RequestEditorFn) *api.ClientWi
 // HTTPClient sends requests as they stand, and checks every reply against the document.
 func (a *App) HTTPClient() *http.Client { return &http.Client{Transport: a.transport} }
 
-// Clock is the application's clock. It runs like the wall clock, ahead of it by as much as the test says.
+// Clock is the application's clock. It runs like the wall clock, ahead of it by as much as the test
+// says.
 type Clock struct {
 	ahead, step atomic.Int64
 	held        atomic.Pointer[time.Time]

@@ -19,15 +19,16 @@ import (
 	"github.com/tenantry/tenantry/internal/legacy"
 )
 
-// contract is an HTTP transport that fails its test when a reply isn't as the document says, and notes which replies there
-// were.
+// contract is an HTTP transport that fails its test when a reply isn't as the document says, and
+// notes which replies there were.
 type contract struct {
 	t      testing.TB
 	next   http.RoundTripper
 	router routers.Router
 }
 
-// Checked returns a transport that sends requests through next and fails the test when a reply isn't as the document says.
+// Checked returns a transport that sends requests through next and fails the test when a reply
+// isn't as the document says.
 func Checked(t testing.TB, next http.RoundTripper) http.RoundTripper {
 	t.Helper()
 	router, err := contractRouter()
@@ -51,8 +52,8 @@ var contractRouter = sync.OnceValues(func() (routers.Router, error) {
 	return gorillamux.NewRouter(doc)
 })
 
-// closeReplies makes fields that the document doesn't know an error. Parts of an allOf stay open, as each sees the fields of
-// the others, too.
+// closeReplies makes fields that the document doesn't know an error. Parts of an allOf stay open,
+// as each sees the fields of the others, too.
 func closeReplies(doc *openapi3.T) {
 	parts := map[*openapi3.Schema]bool{}
 	for _, s := range doc.Components.Schemas {
@@ -67,7 +68,8 @@ func closeReplies(doc *openapi3.T) {
 	}
 }
 
-// requireDigits makes decimal numbers without all their digits after the point an error, which only requests may have.
+// requireDigits makes decimal numbers without all their digits after the point an error, which only
+// requests may have.
 func requireDigits(_ string, ref *openapi3.SchemaRef) error {
 	if digits, ok := document.DigitsOf(ref.Value); ok {
 		ref.Value.Pattern = digits.ReplyPattern()
@@ -142,7 +144,8 @@ func (c *contract) check(r *http.Request, response *http.Response, body []byte) 
 	return openapi3filter.ValidateResponse(context.WithoutCancel(r.Context()), input)
 }
 
-// checkLimits returns an error unless a reply has all headers of a limit, or none of them; and none if it isn't limited.
+// checkLimits returns an error unless a reply has all headers of a limit, or none of them; and none
+// if it isn't limited.
 func checkLimits(route *routers.Route, response *http.Response) error {
 	isLimited := response.Header.Get("RateLimit") != ""
 	if isLimited && route.Operation.Extensions["x-rate-limit"] == "none" {

@@ -33,8 +33,9 @@ func (r *recorder) note(operation string, status int) {
 
 func pair(operation, status string) string { return operation + " " + status }
 
-// Main runs a package's tests and then fails if the document has a reply that none of them produced. (A reply that the
-// document lacks fails its test at once.) A run that leaves tests out doesn't account for what is missing.
+// Main runs a package's tests and then fails if the document has a reply that none of them
+// produced. (A reply that the document lacks fails its test at once.) A run that leaves tests out
+// doesn't account for what is missing.
 func Main(m *testing.M) {
 	status := m.Run()
 	if status == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" && !isListing() {
@@ -62,7 +63,8 @@ var documented = sync.OnceValues(func() ([]access.Operation, error) {
 	return access.Operations(doc)
 })
 
-// Operations returns those of the document, sorted by id. A new one is in every test that goes through them.
+// Operations returns those of the document, sorted by id. A new one is in every test that goes
+// through them.
 func Operations(t testing.TB) []access.Operation {
 	t.Helper()
 	operations, err := documented()
@@ -83,8 +85,8 @@ func Operation(t testing.TB, id string) access.Operation {
 	return operations[i]
 }
 
-// IsForLater reports whether a reply is documented for what may come: the deletion of a described resource goes on in further
-// requests (202) only if something refers to it.
+// IsForLater reports whether a reply is documented for what may come: the deletion of a described
+// resource goes on in further requests (202) only if something refers to it.
 func IsForLater(resources []resource.Resource, op access.Operation, status string) bool {
 	return op.Method == http.MethodDelete && status == strconv.Itoa(http.StatusAccepted) &&
 		slices.ContainsFunc(resources, func(r resource.Resource) bool { return r.Name == op.Entity }) &&

@@ -12,8 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Insert adds a row of a described resource past the rules, without an audit entry. The columns are given as JSON has them;
-// derived ones are made.
+// Insert adds a row of a described resource past the rules, without an audit entry. The columns are
+// given as JSON has them; derived ones are made.
 func (a *App) Insert(t testing.TB, r resource.Resource, columns map[string]any) {
 	t.Helper()
 	columns = maps.Clone(columns)

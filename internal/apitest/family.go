@@ -14,9 +14,9 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// Family is a set of things of a tenant: one of each entity, which refer to each other. So each reference in a body can be
-// valid, although some things have to belong to the same company. They are made with the operations of the
-// document, so that a new entity needs no line here.
+// Family is a set of things of a tenant: one of each entity, which refer to each other. So each
+// reference in a body can be valid, although some things have to belong to the same company. They
+// are made with the operations of the document, so that a new entity needs no line here.
 type Family struct {
 	Tenant uuid.UUID
 	Number int // things of two families with different numbers differ in every field
@@ -40,7 +40,8 @@ const (
 	AllFields
 )
 
-// Entities returns the entities of which things are made with a POST to their collection, in the order of the operations.
+// Entities returns the entities of which things are made with a POST to their collection, in the
+// order of the operations.
 func Entities(t testing.TB) []string {
 	t.Helper()
 	var list []string
@@ -79,7 +80,8 @@ var Before = map[string]string{
 	"activateUser": "deactivateUser",
 }
 
-// Prepare makes a thing for an operation, in the state in which the operation succeeds, and returns its id.
+// Prepare makes a thing for an operation, in the state in which the operation succeeds, and returns
+// its id.
 func (f *Family) Prepare(t testing.TB, op access.Operation) string {
 	t.Helper()
 	id := f.Add(t, op.Entity, AllFields)
@@ -89,7 +91,8 @@ func (f *Family) Prepare(t testing.TB, op access.Operation) string {
 	return id
 }
 
-// Do sends a request for an operation in the name of someone who may. query begins with a question mark, if it isn't empty.
+// Do sends a request for an operation in the name of someone who may. query begins with a question
+// mark, if it isn't empty.
 func (f *Family) Do(t testing.TB, op access.Operation, id, query string, body any, options ...Option) Reply {
 	t.Helper()
 	text := ""

@@ -77,7 +77,8 @@ func (a *App) User(t testing.TB, tenantID uuid.UUID, role access.Role, changes .
 	return u
 }
 
-// Company makes a company of a tenant, after the changes, as if it had always been there: without an audit entry.
+// Company makes a company of a tenant, after the changes, as if it had always been there: without
+// an audit entry.
 func (a *App) Company(t testing.TB, tenantID uuid.UUID, changes ...func(*db.Company)) db.Company {
 	t.Helper()
 	now := a.Clock.Now().UTC().Truncate(time.Microsecond)
@@ -96,8 +97,8 @@ func (a *App) Company(t testing.TB, tenantID uuid.UUID, changes ...func(*db.Comp
 	return c
 }
 
-// AuditEntry makes an entry of a tenant's audit trail, after the changes. Beside what fixtures do, the application writes some of
-// its own, as for a log-in.
+// AuditEntry makes an entry of a tenant's audit trail, after the changes. Beside what fixtures do,
+// the application writes some of its own, as for a log-in.
 func (a *App) AuditEntry(t testing.TB, tenantID uuid.UUID, changes ...func(*db.AuditEntry)) db.AuditEntry {
 	t.Helper()
 	e := db.AuditEntry{

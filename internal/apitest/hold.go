@@ -18,7 +18,8 @@ type holds struct {
 	list map[string]*Hold
 }
 
-// Hold is a request that waits for a test at one of its queries, of those that are no part of a transaction.
+// Hold is a request that waits for a test at one of its queries, of those that are no part of a
+// transaction.
 type Hold struct {
 	Reached <-chan struct{} // closed when it waits
 
@@ -31,8 +32,8 @@ type Hold struct {
 // Release lets the request go on. It may be called more than once.
 func (h *Hold) Release() { h.once.Do(func() { close(h.release) }) }
 
-// HoldAt makes the request with an X-Request-Id wait at the first of its queries for which at returns true: before the
-// query, or after it. It is released at the end of the test at the latest.
+// HoldAt makes the request with an X-Request-Id wait at the first of its queries for which at
+// returns true: before the query, or after it. It is released at the end of the test at the latest.
 func (a *App) HoldAt(t testing.TB, requestID string, at func(ctx context.Context, query string) (before, after bool)) *Hold {
 	t.Helper()
 	h := &Hold{at: at, reached: make(chan struct{}), release: make(chan struct{})}
@@ -47,8 +48,8 @@ func (a *App) HoldAt(t testing.TB, requestID string, at func(ctx context.Context
 	return h
 }
 
-// HoldAfterLastLook makes the request with an X-Request-Id wait after its principal was looked up for the last
-// time before the handler.
+// HoldAfterLastLook makes the request with an X-Request-Id wait after its principal was looked up
+// for the last time before the handler.
 func (a *App) HoldAfterLastLook(t testing.TB, requestID string) *Hold {
 	t.Helper()
 	looks := 0

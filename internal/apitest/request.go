@@ -61,7 +61,8 @@ func (r Reply) Want(t testing.TB, status int) Reply {
 	return r
 }
 
-// WantCode fails the test unless the reply is a problem with this status and code, and returns the problem.
+// WantCode fails the test unless the reply is a problem with this status and code, and returns the
+// problem.
 func (r Reply) WantCode(t testing.TB, status int, code api.ErrorCode) api.Problem {
 	t.Helper()
 	r.Want(t, status)
@@ -72,7 +73,8 @@ func (r Reply) WantCode(t testing.TB, status int, code api.ErrorCode) api.Proble
 	return p
 }
 
-// WantField fails the test unless the reply is a problem that names this place (a pointer or a parameter) with this rule.
+// WantField fails the test unless the reply is a problem that names this place (a pointer or a
+// parameter) with this rule.
 func (r Reply) WantField(t testing.TB, place, rule string) {
 	t.Helper()
 	for _, f := range Decode[api.Problem](t, r).Errors {

@@ -14,8 +14,8 @@ import (
 // samples counts the values, so that no two texts are equal.
 var samples atomic.Int64
 
-// sample returns a value of a schema that isn't an object. No normalisation changes more of it than upper and lower case. Two
-// numbers give different values, if the schema has so many.
+// sample returns a value of a schema that isn't an object. No normalisation changes more of it than
+// upper and lower case. Two numbers give different values, if the schema has so many.
 func sample(t testing.TB, s *openapi3.Schema, number int) any {
 	t.Helper()
 	n := samples.Add(1)
@@ -51,7 +51,8 @@ func sample(t testing.TB, s *openapi3.Schema, number int) any {
 	return nil
 }
 
-// decimals are numbers with ever fewer digits after the point: the first one that fits a pattern has all of them, as replies have.
+// decimals are numbers with ever fewer digits after the point: the first one that fits a pattern
+// has all of them, as replies have.
 func decimals(n int64) []string {
 	const most = 18
 	var list []string

@@ -55,7 +55,8 @@ func NewSentry(t testing.TB) *Sentry {
 	return s
 }
 
-// take reads an envelope: a line of headers, and for each item a line of headers and one of content.
+// take reads an envelope: a line of headers, and for each item a line of headers and one of
+// content.
 func (s *Sentry) take(t testing.TB, body []byte) {
 	lines := bytes.Split(bytes.TrimSpace(body), []byte("\n"))
 	s.mu.Lock()

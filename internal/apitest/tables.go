@@ -28,13 +28,15 @@ var cascades = map[store.Engine]string{
 		WHERE m.type = 'table' AND f.on_delete = 'CASCADE'`,
 }
 
-// CascadedTables returns the names of the tables whose rows the database deletes with those that they refer to.
+// CascadedTables returns the names of the tables whose rows the database deletes with those that
+// they refer to.
 func (a *App) CascadedTables(t testing.TB) []string {
 	t.Helper()
 	return texts(t, a.Database(t), cascades[a.Engine])
 }
 
-// TenantTables returns the names of the tables that have a tenant_id, as the migrations have made them.
+// TenantTables returns the names of the tables that have a tenant_id, as the migrations have made
+// them.
 func (a *App) TenantTables(t testing.TB) []string {
 	t.Helper()
 	return tenantTables(t, a.Database(t), a.Engine)
@@ -49,7 +51,8 @@ func tenantTables(t testing.TB, pool *sql.DB, engine store.Engine) []string {
 	return names
 }
 
-// Versions returns the id, the version and the time of the last change of all rows that have a version, sorted by table.
+// Versions returns the id, the version and the time of the last change of all rows that have a
+// version, sorted by table.
 func (a *App) Versions(t testing.TB) []string {
 	t.Helper()
 	pool := a.Database(t)

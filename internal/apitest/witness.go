@@ -20,7 +20,8 @@ const (
 	lockCount  = "lock_count" // changes with every lock, also of what only reads
 )
 
-// Witness sees what the attacks of package isolation leave behind: it looks past the application at every row of every table.
+// Witness sees what the attacks of package isolation leave behind: it looks past the application at
+// every row of every table.
 type Witness struct {
 	engine   store.Engine
 	database *sql.DB
@@ -105,8 +106,8 @@ func (w *Witness) Entries(ctx context.Context) ([]isolation.Entry, error) {
 	return entries, nil
 }
 
-// CheckTrail returns an error unless every entry that has come is still there, byte for byte, with those of
-// deleted tenants as the only exception.
+// CheckTrail returns an error unless every entry that has come is still there, byte for byte, with
+// those of deleted tenants as the only exception.
 func (w *Witness) CheckTrail(ctx context.Context) error {
 	rows, err := w.all(ctx, auditTable, "")
 	if err != nil {

@@ -324,8 +324,8 @@ func loadHeads(keys *audit.Keys, cfg config.Config) (*audit.Heads, error) {
 	return heads, nil
 }
 
-// createHeadsFile creates AUDIT_CHECKPOINT_FILE if it doesn't exist. It returns an error if the file
-// can't be written.
+// createHeadsFile creates AUDIT_CHECKPOINT_FILE if it doesn't exist. It returns an error if the
+// file can't be written.
 func (a *App) createHeadsFile(ctx context.Context, cfg config.Config) error {
 	if cfg.AuditCheckpointFile == "" || !a.heads.IsNew() {
 		return nil

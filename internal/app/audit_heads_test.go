@@ -28,7 +28,8 @@ func until(t *testing.T, what string, ask func() bool) {
 	t.Fatalf("not within a minute: %s", what)
 }
 
-// Whoever writes to the database removes an entry, takes the seals away, and waits for the server to seal what is left.
+// Whoever writes to the database removes an entry, takes the seals away, and waits for the server
+// to seal what is left.
 func TestTrailThatIsThinnedOutIsNotSealedAnew(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

@@ -18,8 +18,8 @@ import (
 // refusal is what net/http writes when it refuses a request.
 const refusal = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
 
-// TestDataIsNeverTakenForARefusal lets handlers write what looks like a refusal of net/http, at the start of
-// each write.
+// TestDataIsNeverTakenForARefusal lets handlers write what looks like a refusal of net/http, at the
+// start of each write.
 func TestDataIsNeverTakenForARefusal(t *testing.T) {
 	t.Parallel()
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

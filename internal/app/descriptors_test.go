@@ -15,7 +15,8 @@ import (
 	"time"
 )
 
-// exhausted is a listener of a process whose limit on file descriptors is reached, but for the one of the reserve.
+// exhausted is a listener of a process whose limit on file descriptors is reached, but for the one
+// of the reserve.
 type exhausted struct {
 	net.Listener
 

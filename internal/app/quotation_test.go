@@ -14,7 +14,8 @@ import (
 // marker stands in one part of a URL after the other; nothing that is printed may have it.
 const marker = "hunter2secret"
 
-// damages are kinds of damage to a URL, most of them by a password that isn't percent-encoded. %s is the scheme with ://.
+// damages are kinds of damage to a URL, most of them by a password that isn't percent-encoded. %s
+// is the scheme with ://.
 var damages = []string{
 	"%su:" + marker + "@127.0.0.1:1/d", "%s" + marker + ":p@127.0.0.1:1/d", "%su:p@" + marker + ".invalid/d", "%su:p@127.0.0.1:1/" + marker, "%su:p@127.0.0.1:" + marker + "/d",
 	"%su:x@" + marker + "@127.0.0.1:1/d", "%su:" + marker + "@x@127.0.0.1:1/d", "%su:" + marker + ":x@127.0.0.1:1/d", "%su:x:" + marker + "@127.0.0.1:1/d",
@@ -28,7 +29,8 @@ var damages = []string{
 	"%s//" + marker, "%s" + marker + "://u:p@h/d", "u:" + marker + "@h/d", marker, "://" + marker, "%s/dev/null/" + marker, "%s//dev/null/" + marker + ".db", "%s/" + marker + "/../../../dev/null/x",
 }
 
-// settingsWithURLs are all that may have a URL in them, and what a mistake may put one into, with the schemes that they may begin with.
+// settingsWithURLs are all that may have a URL in them, and what a mistake may put one into, with
+// the schemes that they may begin with.
 var settingsWithURLs = map[string][]string{
 	"DATABASE_URL":            {"postgres://", "mysql://", "sqlite://", "postgresql+asyncpg://", "mysql+pymysql://", "oracle://", "postgres:/"},
 	"MIGRATIONS_DATABASE_URL": {"postgres://", "mysql://", "sqlite://"}, "SQLALCHEMY_DATABASE_URL": {"postgres://"}, "DATABASE_URL_FILE": {"postgres://"},

@@ -41,8 +41,8 @@ var faults = map[string]func(p *faultproxy.Proxy){
 	"very slow": func(p *faultproxy.Proxy) { p.Delay(time.Second) },
 }
 
-// TestRequestsGoOnWithoutRedis is about the outcome. How long a call of Redis may take is tested with a fake clock in package redis, and
-// BenchmarkRequestsWithoutRedis measures what requests pay.
+// TestRequestsGoOnWithoutRedis is about the outcome. How long a call of Redis may take is tested
+// with a fake clock in package redis, and BenchmarkRequestsWithoutRedis measures what requests pay.
 func TestRequestsGoOnWithoutRedis(t *testing.T) {
 	t.Parallel()
 	for name, begin := range faults {
@@ -64,7 +64,8 @@ func TestRequestsGoOnWithoutRedis(t *testing.T) {
 	}
 }
 
-// BenchmarkRequestsWithoutRedis measures the promise: the slowest in a hundred takes less than 50 ms longer, also while Redis comes and goes.
+// BenchmarkRequestsWithoutRedis measures the promise: the slowest in a hundred takes less than 50
+// ms longer, also while Redis comes and goes.
 func BenchmarkRequestsWithoutRedis(b *testing.B) {
 	for name, begin := range faults {
 		b.Run(name, func(b *testing.B) { benchmarkWithoutRedis(b, begin, 0) })
@@ -107,7 +108,8 @@ func benchmarkWithoutRedis(b *testing.B, fail func(p *faultproxy.Proxy), pause t
 	b.ReportMetric(float64((after-before).Microseconds())/1000, "added-p99-ms")
 }
 
-// slowest sends so many requests of one person, for so long at least, and returns how long the slowest in a hundred took at least.
+// slowest sends so many requests of one person, for so long at least, and returns how long the
+// slowest in a hundred took at least.
 func slowest(b *testing.B, a *apitest.App, person *apitest.Actor, requests int, during time.Duration) time.Duration {
 	b.Helper()
 	client := &http.Client{Timeout: time.Minute} // unchecked: the check would take most of the time

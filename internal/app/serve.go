@@ -111,8 +111,8 @@ func (p *program) serve(ctx context.Context, demo string) error {
 // takes precedence.
 const collectAt = 200
 
-// tuneMemory returns memory that only the start needed, and sets the garbage collection target of the
-// process.
+// tuneMemory returns memory that only the start needed, and sets the garbage collection target of
+// the process.
 func tuneMemory() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectAt)

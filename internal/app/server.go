@@ -83,8 +83,8 @@ func wait(failed <-chan error, d time.Duration) error {
 	}
 }
 
-// closingConnections makes clients close connections: all of them when the process shuts down, and a
-// connection on which a proxy might find a different end of the body (RFC 9112, section 6.1).
+// closingConnections makes clients close connections: all of them when the process shuts down, and
+// a connection on which a proxy might find a different end of the body (RFC 9112, section 6.1).
 func (a *App) closingConnections(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.draining.Load() || len(r.TransferEncoding) > 0 {

@@ -13,7 +13,8 @@ import (
 // patience is how long a test waits for what takes a moment.
 const patience = 2 * time.Minute
 
-// serve serves a handler and returns its address, and what stops the server and returns Serve's error.
+// serve serves a handler and returns its address, and what stops the server and returns Serve's
+// error.
 func serve(t *testing.T, handler http.Handler) (address string, stop func() error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -18,7 +18,8 @@ import (
 const (
 	// longest is how long a session may be believed to go on after its end, whatever fails.
 	longest = time.Second
-	// between two requests of those who ask again and again: many tests do at once, and the instances need the processor, too.
+	// between two requests of those who ask again and again: many tests do at once, and the
+	// instances need the processor, too.
 	between = 10 * time.Millisecond
 )
 
@@ -73,7 +74,8 @@ func (p pair) logout(t *testing.T, person *apitest.Actor) {
 	on(t, p.writer, person).WantCode(t, 401, "session_ended")
 }
 
-// mustEnd asks for longer than a session may be believed to go on, and fails the test if one is let in that asked later than that.
+// mustEnd asks for longer than a session may be believed to go on, and fails the test if one is let
+// in that asked later than that.
 func mustEnd(t *testing.T, a *apitest.App, person *apitest.Actor, since time.Time) {
 	t.Helper()
 	for {
@@ -104,8 +106,8 @@ func (p pair) end(t *testing.T, before func()) {
 	}
 }
 
-// TestSessionsEndWithinASecondWhateverHappensToRedis lets the network fail right before a session ends, and then remain so: for the one
-// who ends it, for the one who is to hear of it, or for both.
+// TestSessionsEndWithinASecondWhateverHappensToRedis lets the network fail right before a session
+// ends, and then remain so: for the one who ends it, for the one who is to hear of it, or for both.
 func TestSessionsEndWithinASecondWhateverHappensToRedis(t *testing.T) {
 	t.Parallel()
 	url := storetest.RedisURL(t)
@@ -154,7 +156,8 @@ func TestSessionsEndWithinASecondWhenRedisRestarts(t *testing.T) {
 	p.hear(t)
 }
 
-// dropListeners ends the connections on which the instances listen, as an operator or a failover does.
+// dropListeners ends the connections on which the instances listen, as an operator or a failover
+// does.
 func dropListeners(t *testing.T, a *apitest.App) int {
 	t.Helper()
 	var dropped int
@@ -216,7 +219,8 @@ func TestSessionsEndWithinASecondWhateverHappensToPostgres(t *testing.T) {
 	}
 }
 
-// A process may die between the commit and the announcement, and someone may write past all processes.
+// A process may die between the commit and the announcement, and someone may write past all
+// processes.
 func TestSessionsEndWithinASecondWithoutAnAnnouncement(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]pair{

@@ -104,7 +104,8 @@ func (p *program) withUsers(ctx context.Context, command string, run func(contex
 	return commandLineError(run(withCommandRequest(ctx, command), a.users, cfg))
 }
 
-// withCommandRequest returns a context with a request id, and with the command in place of the user agent.
+// withCommandRequest returns a context with a request id, and with the command in place of the user
+// agent.
 func withCommandRequest(ctx context.Context, command string) context.Context {
 	return access.WithRequest(ctx, &access.Request{ID: newID().String(), UserAgent: command})
 }

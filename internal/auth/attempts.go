@@ -28,8 +28,8 @@ const (
 	prunedAtOnce = 10
 )
 
-// attemptLimit is the number of wrong passwords without a delay. Each further one doubles the delay,
-// from one second to the longest.
+// attemptLimit is the number of wrong passwords without a delay. Each further one doubles the
+// delay, from one second to the longest.
 type attemptLimit struct {
 	name    string
 	free    int64

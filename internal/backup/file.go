@@ -9,14 +9,14 @@ import (
 	"runtime"
 )
 
-// createAtomically creates a file with mode 0600 and the content that write writes. It returns an error if
-// the file exists. If writing fails or is stopped, no file is left.
+// createAtomically creates a file with mode 0600 and the content that write writes. It returns an
+// error if the file exists. If writing fails or is stopped, no file is left.
 func createAtomically(path string, write func(part *os.File) error) error {
 	return writePart(path, write, putNew)
 }
 
-// replaceAtomically is like createAtomically but replaces an existing file. If it fails or is stopped, the file
-// stays unchanged.
+// replaceAtomically is like createAtomically but replaces an existing file. If it fails or is
+// stopped, the file stays unchanged.
 func replaceAtomically(path string, write func(part *os.File) error) error {
 	return writePart(path, write, os.Rename)
 }

@@ -1,5 +1,6 @@
-// Package browsertest gives a test a headless Chromium that reaches this machine and nothing else. What a page does wrong fails
-// the test: errors in the console, exceptions, and requests to other hosts.
+// Package browsertest gives a test a headless Chromium that reaches this machine and nothing else.
+// What a page does wrong fails the test: errors in the console, exceptions, and requests to other
+// hosts.
 package browsertest
 
 import (
@@ -12,7 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// stepLimit ends a test that waits for what never comes. It is long, as a browser on a busy machine may be slow.
+// stepLimit ends a test that waits for what never comes. It is long, as a browser on a busy machine
+// may be slow.
 const stepLimit = time.Minute
 
 // Browser is a running Chromium with a profile of its own, which its tabs share.
@@ -20,8 +22,8 @@ type Browser struct {
 	ctx context.Context
 }
 
-// Start starts the browser that TEST_CHROMIUM names. It ends with the test. Without one the test is skipped by name, or fails
-// where CI=true.
+// Start starts the browser that TEST_CHROMIUM names. It ends with the test. Without one the test is
+// skipped by name, or fails where CI=true.
 func Start(t testing.TB) *Browser {
 	t.Helper()
 	path := storetest.Provided(t, "CHROMIUM", "TEST_CHROMIUM")

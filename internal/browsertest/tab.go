@@ -77,7 +77,8 @@ func (tab *Tab) Faults() []string {
 	})
 }
 
-// report fails the test for each fault. An answer of the page is waited for first: what it said before has then been heard.
+// report fails the test for each fault. An answer of the page is waited for first: what it said
+// before has then been heard.
 func (tab *Tab) report() {
 	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, stepLimit)

@@ -33,7 +33,8 @@ const (
 	pause    = 20 * time.Minute
 )
 
-// packed installs the package's tools, packs it and compiles its tests, once, and returns the path of the file that would be published.
+// packed installs the package's tools, packs it and compiles its tests, once, and returns the path
+// of the file that would be published.
 func packed(t *testing.T) string {
 	t.Helper()
 	for _, program := range []string{"node", "npm"} {
@@ -101,7 +102,8 @@ func command(ctx context.Context, dir, program string, args ...string) *exec.Cmd
 	return c
 }
 
-// output runs a command to its end and returns what it prints. It fails the test unless the command succeeds.
+// output runs a command to its end and returns what it prints. It fails the test unless the command
+// succeeds.
 func output(t *testing.T, dir string, env []string, program string, args ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -115,7 +117,8 @@ func output(t *testing.T, dir string, env []string, program string, args ...stri
 	return string(printed)
 }
 
-// server is the application, as clients see it through a proxy that checks each reply against the document.
+// server is the application, as clients see it through a proxy that checks each reply against the
+// document.
 type server struct {
 	*apitest.App
 
@@ -175,7 +178,8 @@ func newServer(t *testing.T) *server {
 
 const refreshPath = "/api/v1/auth/refresh"
 
-// hold holds up refreshes, or changes, until the function that it returns is called, or the test ends.
+// hold holds up refreshes, or changes, until the function that it returns is called, or the test
+// ends.
 func hold(t *testing.T, requests *sync.RWMutex) (release func()) {
 	t.Helper()
 	requests.Lock()

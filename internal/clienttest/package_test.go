@@ -35,7 +35,8 @@ func TestAgainstTheServer(t *testing.T) {
 // manyCompanies are more than a page.
 const manyCompanies = 1000
 
-// TestEmptyProject installs the package as it is published, compiles the program of its README in the ways that people do, and runs it.
+// TestEmptyProject installs the package as it is published, compiles the program of its README in
+// the ways that people do, and runs it.
 func TestEmptyProject(t *testing.T) {
 	t.Parallel()
 	tarball := packed(t)
@@ -124,7 +125,8 @@ func program(t *testing.T, file string) string {
 	return string(code[1])
 }
 
-// TestPackageFiles holds the package to the document's version, to no dependency at run time, and to the public registry.
+// TestPackageFiles holds the package to the document's version, to no dependency at run time, and
+// to the public registry.
 func TestPackageFiles(t *testing.T) {
 	t.Parallel()
 	doc, err := document.Shared()

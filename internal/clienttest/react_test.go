@@ -123,14 +123,16 @@ func (tab reactTab) isGone(selector string) {
 	wait(tab.Tab, fmt.Sprintf("document.querySelector(%q) === null", selector))
 }
 
-// returns makes TanStack Query believe that the person has come back to the tab: it asks for everything again.
+// returns makes TanStack Query believe that the person has come back to the tab: it asks for
+// everything again.
 func (tab reactTab) returns() {
 	tab.Do(run(`document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))`))
 }
 
 func row(company db.Company) string { return fmt.Sprintf("[data-code=%q]", company.Code) }
 
-// TestReactLosesNoUpdate edits a row in one tab while another tab saves it, and the first one has refetched the list.
+// TestReactLosesNoUpdate edits a row in one tab while another tab saves it, and the first one has
+// refetched the list.
 func TestReactLosesNoUpdate(t *testing.T) {
 	t.Parallel()
 	f := newFrontEnd(t)
@@ -214,7 +216,8 @@ func TestReactForms(t *testing.T) {
 	tab.fill("search", "no")
 	tab.shows(row(north), "North")
 
-	// A change that is saved after its dialog was left closes no other dialog. The focus returns to what opened it.
+	// A change that is saved after its dialog was left closes no other dialog. The focus returns to
+	// what opened it.
 	release := hold(t, &f.change)
 	tab.press(row(north), "Edit")
 	tab.fill("name", "Nord")

@@ -12,7 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/browsertest"
 )
 
-// page uses the package as a front end would: tokens in the browser's storage, the server that it comes from.
+// page uses the package as a front end would: tokens in the browser's storage, the server that it
+// comes from.
 const page = `<!doctype html>
 <title>client</title>
 <link rel="icon" href="data:,">
@@ -38,11 +39,12 @@ const (
 	refreshed = "POST " + refreshPath
 )
 
-// unhurried lets the client's waits for locks and answers last minutes, for tests in which another tab or the server is slow on purpose.
+// unhurried lets the client's waits for locks and answers last minutes, for tests in which another
+// tab or the server is slow on purpose.
 const unhurried = "const timer = setTimeout; window.setTimeout = (work, ms) => timer(work, ms >= 3000 ? 100 * ms : ms);"
 
-// TestTabs lets the access token of two tabs expire under ten requests each. Nobody is logged out, and how often they refresh is
-// counted at the server.
+// TestTabs lets the access token of two tabs expire under ten requests each. Nobody is logged out,
+// and how often they refresh is counted at the server.
 func TestTabs(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -92,8 +94,8 @@ func TestTabs(t *testing.T) {
 	}
 }
 
-// TestTabThatSleeps has one tab keep the lock, as one does that the browser has frozen in the middle of a refresh. The other one
-// refreshes by itself.
+// TestTabThatSleeps has one tab keep the lock, as one does that the browser has frozen in the
+// middle of a refresh. The other one refreshes by itself.
 func TestTabThatSleeps(t *testing.T) {
 	t.Parallel()
 	packed(t)
@@ -111,7 +113,8 @@ func TestTabThatSleeps(t *testing.T) {
 	}
 }
 
-// TestLogoutInAnotherTab logs out while another tab has a refresh under way, which brings no token back.
+// TestLogoutInAnotherTab logs out while another tab has a refresh under way, which brings no token
+// back.
 func TestLogoutInAnotherTab(t *testing.T) {
 	t.Parallel()
 	packed(t)

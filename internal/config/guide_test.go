@@ -14,8 +14,8 @@ var update = flag.Bool("update", false, "write docs/configuration.md anew")
 
 const guidePath = "../../docs/configuration.md"
 
-// docs/configuration.md is made from the table of settings, what their parsers say, the comments of .env.example, and what Load
-// answers to dangerous values.
+// docs/configuration.md is made from the table of settings, what their parsers say, the comments of
+// .env.example, and what Load answers to dangerous values.
 func TestGuideToTheConfigurationIsUpToDate(t *testing.T) {
 	t.Parallel()
 	want := guide(t)
@@ -118,7 +118,8 @@ func defaults(s setting) string {
 	}
 }
 
-// meaning is the first sentence of a comment in .env.example, with what the parser says about a value that it can't read.
+// meaning is the first sentence of a comment in .env.example, with what the parser says about a
+// value that it can't read.
 func meaning(s setting, comment []string) string {
 	var words []string
 	for _, line := range comment {

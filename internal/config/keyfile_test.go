@@ -106,8 +106,8 @@ func TestSigningKeyFilesThatAreRefused(t *testing.T) {
 	}
 }
 
-// As the first step to another way of signing: public keys verify, and SECRET_KEY goes on signing. In the second step
-// SECRET_KEY is the key before.
+// As the first step to another way of signing: public keys verify, and SECRET_KEY goes on signing.
+// In the second step SECRET_KEY is the key before.
 func TestSigningKeyFileOfPublicKeys(t *testing.T) {
 	t.Parallel()
 	public, private, err := ed25519.GenerateKey(rand.Reader)

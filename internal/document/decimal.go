@@ -13,13 +13,14 @@ import (
 
 const decimalFormat = "decimal"
 
-// DecimalPattern is the pattern of a string with the format decimal that has at most precision digits, scale of them after the point.
+// DecimalPattern is the pattern of a string with the format decimal that has at most precision
+// digits, scale of them after the point.
 func DecimalPattern(precision, scale int) string {
 	return Digits{Before: precision - scale, After: scale, Signed: true}.pattern()
 }
 
-// Digits says which numbers a schema with the format decimal takes: those of at most so many digits before and after the point. Its values
-// have all the digits after the point in rows and replies.
+// Digits says which numbers a schema with the format decimal takes: those of at most so many digits
+// before and after the point. Its values have all the digits after the point in rows and replies.
 type Digits struct {
 	Before, After int
 	Signed        bool // it takes negative numbers, too
@@ -44,8 +45,9 @@ func (d Digits) patternWith(fraction string) string {
 
 var digitsInPattern = regexp.MustCompile(`\{[01],(\d+)\}`)
 
-// DigitsOf reads the pattern of a schema with the format decimal. It returns false for any other schema, and if the pattern isn't one of
-// DecimalPattern, with or without the sign, of at most 19 digits.
+// DigitsOf reads the pattern of a schema with the format decimal. It returns false for any other
+// schema, and if the pattern isn't one of DecimalPattern, with or without the sign, of at most 19
+// digits.
 func DigitsOf(s *openapi3.Schema) (Digits, bool) {
 	if s.Format != decimalFormat {
 		return Digits{}, false
@@ -62,8 +64,8 @@ func DigitsOf(s *openapi3.Schema) (Digits, bool) {
 	return d, s.Pattern == d.pattern() && d.Before+d.After <= openapi.MaxPrecision
 }
 
-// Pad returns a number with all its digits after the point, and zero without a sign. Texts that aren't numbers, and numbers that have too
-// many digits after the point, are returned as they are.
+// Pad returns a number with all its digits after the point, and zero without a sign. Texts that
+// aren't numbers, and numbers that have too many digits after the point, are returned as they are.
 func (d Digits) Pad(text string) string {
 	whole, fraction, _ := strings.Cut(text, ".")
 	if !openapi.IsDecimal(text) || len(fraction) > d.After {
@@ -78,7 +80,8 @@ func (d Digits) Pad(text string) string {
 	return whole + "." + fraction + strings.Repeat("0", d.After-len(fraction))
 }
 
-// Fault says what is wrong with a number, for a person and, as the code of a broken rule, for a program. Both are empty if nothing is.
+// Fault says what is wrong with a number, for a person and, as the code of a broken rule, for a
+// program. Both are empty if nothing is.
 func (d Digits) Fault(text string) (detail, code string) {
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(text, "-"), ".")
 	switch {

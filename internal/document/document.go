@@ -41,8 +41,8 @@ func SchemaOptions() []openapi3.SchemaValidationOption {
 	}
 }
 
-// IsUUID reports whether s is a UUID as RFC 9562, section 4, writes it, in upper or lower case. Version and variant
-// may be any, because a database that was filled elsewhere may have such ids.
+// IsUUID reports whether s is a UUID as RFC 9562, section 4, writes it, in upper or lower case.
+// Version and variant may be any, because a database that was filled elsewhere may have such ids.
 func IsUUID(s string) bool {
 	if len(s) != 36 {
 		return false
@@ -59,7 +59,8 @@ func IsUUID(s string) bool {
 	return true
 }
 
-// Patterns of the document are ECMA 262, where \S is no Unicode white space either; in Go it is no ASCII white space only.
+// Patterns of the document are ECMA 262, where \S is no Unicode white space either; in Go it is no
+// ASCII white space only.
 const notBlank = `[^\s\v\p{Z}\x{feff}]`
 
 func compilePattern(pattern string) (openapi3.RegexMatcher, error) {

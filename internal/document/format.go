@@ -13,7 +13,8 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-// textFormats are the formats that a string of the document may have, each with the check of its values.
+// textFormats are the formats that a string of the document may have, each with the check of its
+// values.
 var textFormats = map[string]func(string) error{
 	"uuid": func(s string) error {
 		if !IsUUID(s) {
@@ -42,7 +43,8 @@ var textFormats = map[string]func(string) error{
 // numberFormats are the formats that numbers may have, by type. The library checks the whole ones.
 var numberFormats = map[string][]string{openapi3.TypeInteger: {"int32", "int64"}, openapi3.TypeNumber: {"double"}}
 
-// KnownFormat reports whether values of a type and format are checked as the format says. The document may have no others.
+// KnownFormat reports whether values of a type and format are checked as the format says. The
+// document may have no others.
 func KnownFormat(kind, format string) bool {
 	if kind == openapi3.TypeString {
 		_, known := textFormats[format]
@@ -62,8 +64,9 @@ var formats = sync.OnceValue(func() map[string]openapi3.StringFormatValidator {
 	return list
 })
 
-// CheckFormats returns an error for each schema of an operation that has a format which KnownFormat doesn't know, or that has no Digits
-// although its format is decimal. It names the operation and the place: a parameter, or a JSON Pointer (RFC 6901) into a body.
+// CheckFormats returns an error for each schema of an operation that has a format which KnownFormat
+// doesn't know, or that has no Digits although its format is decimal. It names the operation and
+// the place: a parameter, or a JSON Pointer (RFC 6901) into a body.
 func CheckFormats(doc *openapi3.T) error {
 	var faults []error
 	for path, item := range doc.Paths.Map() {

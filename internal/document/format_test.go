@@ -95,7 +95,8 @@ func TestPatternSaysTheDigitsOfADecimal(t *testing.T) {
 		if got, ok := document.DigitsOf(schema); !ok || got != want {
 			t.Errorf("%s: %+v and %t, want %+v", pattern, got, ok, want)
 		}
-		// What the pattern refuses is what gets an explanation. Replies have what it takes, with all digits.
+		// What the pattern refuses is what gets an explanation. Replies have what it takes, with
+		// all digits.
 		for _, text := range []string{"0", "0.0", "-1", "9.99", "9.9999", "12", "123", "1234", "999999999999.99", "1000000000000", "9999999999999999999", "1e5", "01", "", "1.", "1.23456"} {
 			padded := want.Pad(text)
 			detail, code := want.Fault(padded)

@@ -23,7 +23,8 @@ type reading struct {
 
 func (r *reading) miss(at, what string) { r.missing = append(r.missing, at+": "+what) }
 
-// direction says which way a schema's values go: what is sent has to be limited, what comes back only explained.
+// direction says which way a schema's values go: what is sent has to be limited, what comes back
+// only explained.
 type direction bool
 
 const (
@@ -94,7 +95,8 @@ func (r *reading) media(at string, content openapi3.Content, way direction) {
 	}
 }
 
-// failure wants the shared replies to name the codes that they come with, all of one status, the one of their example among them.
+// failure wants the shared replies to name the codes that they come with, all of one status, the
+// one of their example among them.
 func (r *reading) failure(at string, response *openapi3.Response) {
 	example, _ := response.Content["application/problem+json"].Example.(map[string]any)
 	named := false
@@ -115,7 +117,8 @@ var (
 	rows   = regexp.MustCompile("(?m)^\\| \\[`(\\w+)`\\]\\(/errors/(\\w+)\\) \\| (\\d+) \\| (.+) \\|$")
 )
 
-// introduction wants its headings, which are its table of contents, and every code in its table of them.
+// introduction wants its headings, which are its table of contents, and every code in its table of
+// them.
 func (r *reading) introduction(doc *openapi3.T) {
 	const at = "introduction"
 	for _, heading := range []string{"Log in", "Lists", "Concurrency", "Errors", "Limits"} {
@@ -208,8 +211,8 @@ func description(s *openapi3.Schema) string {
 	return text
 }
 
-// showsItself is true for what needs no example: a value with few possibilities, or of a standard form; an object, which is
-// shown by its fields; and a list of objects.
+// showsItself is true for what needs no example: a value with few possibilities, or of a standard
+// form; an object, which is shown by its fields; and a list of objects.
 func showsItself(s *openapi3.Schema) bool {
 	switch {
 	case s.Type.Is(openapi3.TypeArray):

@@ -1,5 +1,5 @@
-// Package faultproxy stands between the program and one of its servers in a test, and lets the network between them fail in
-// the ways in which networks do.
+// Package faultproxy stands between the program and one of its servers in a test, and lets the
+// network between them fail in the ways in which networks do.
 package faultproxy
 
 import (
@@ -66,8 +66,8 @@ func For(t testing.TB, serverURL string) (*Proxy, string) {
 	return p, u.String()
 }
 
-// Fail lets the network fail from now on, for open connections and for new ones. None ends that; connections that stayed open
-// then go on.
+// Fail lets the network fail from now on, for open connections and for new ones. None ends that;
+// connections that stayed open then go on.
 func (p *Proxy) Fail(f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -215,7 +215,8 @@ func (p *Proxy) relay(to, from net.Conn, comesThrough func() bool) {
 	}
 }
 
-// pass waits while nothing comes through, and reports whether something may; then it is held back for delay.
+// pass waits while nothing comes through, and reports whether something may; then it is held back
+// for delay.
 func (p *Proxy) pass() (delay time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -30,7 +30,8 @@ var networkFaults = map[string]func(*faultproxy.Proxy){
 	"late":      func(p *faultproxy.Proxy) { p.Delay(late) },
 }
 
-// eachServer runs f with an application that reaches its database through a proxy, on each engine that has a network.
+// eachServer runs f with an application that reaches its database through a proxy, on each engine
+// that has a network.
 func eachServer(t *testing.T, f func(t *testing.T, a *apitest.App, p *faultproxy.Proxy)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
@@ -46,8 +47,9 @@ func eachServer(t *testing.T, f func(t *testing.T, a *apitest.App, p *faultproxy
 	}
 }
 
-// What is promised within 2 seconds is tested with a fake clock, in watchdog_test.go of package store, and measured by
-// BenchmarkDatabaseThatIsDown. One after the other, because the goroutines of the process are counted.
+// What is promised within 2 seconds is tested with a fake clock, in watchdog_test.go of package
+// store, and measured by BenchmarkDatabaseThatIsDown. One after the other, because the goroutines
+// of the process are counted.
 func TestDatabaseThatIsDownIsAnsweredWith503(t *testing.T) {
 	eachServer(t, func(t *testing.T, a *apitest.App, p *faultproxy.Proxy) {
 		admin := a.Actor(t, access.Admin)
@@ -74,7 +76,8 @@ func TestDatabaseThatIsDownIsAnsweredWith503(t *testing.T) {
 	})
 }
 
-// storm sends many requests of all kinds at once, and again. Each has to be answered, and not because its own time was over.
+// storm sends many requests of all kinds at once, and again. Each has to be answered, and not
+// because its own time was over.
 func storm(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 	t.Helper()
 	var wait sync.WaitGroup
@@ -173,7 +176,8 @@ func (l *ledger) note(id string) {
 	l.ids[id] = true
 }
 
-// check fails the test unless all that was acknowledged is in the database, and all that is there is in the trail, once.
+// check fails the test unless all that was acknowledged is in the database, and all that is there
+// is in the trail, once.
 func (l *ledger) check(t *testing.T, a *apitest.App, admin *apitest.Actor) {
 	t.Helper()
 	rows, err := a.Database(t).QueryContext(t.Context(), "SELECT id FROM companies WHERE tenant_id = '"+admin.User.TenantID.String()+"'")

@@ -42,7 +42,8 @@ func lock(t *testing.T, a *apitest.App, statements ...string) (unlock func()) {
 	return unlock
 }
 
-// wantGivenUp returns the code of a request that has given up by itself, and not when its time was over.
+// wantGivenUp returns the code of a request that has given up by itself, and not when its time was
+// over.
 func wantGivenUp(t *testing.T, reply apitest.Reply) api.ErrorCode {
 	t.Helper()
 	code := apitest.Decode[api.Problem](t, reply).Code
@@ -60,7 +61,8 @@ func wantNotDown(t *testing.T, a *apitest.App) {
 	}
 }
 
-// One table that somebody has locked takes neither the other tables nor the health along, and nobody waits for it for long.
+// One table that somebody has locked takes neither the other tables nor the health along, and
+// nobody waits for it for long.
 func TestLockedTableLeavesTheOthersAlone(t *testing.T) {
 	t.Parallel()
 	for engine, statements := range lockTable {
@@ -113,8 +115,8 @@ func slow(stats []admission.Stats) int {
 	return 0
 }
 
-// Nothing works without the users. Requests that have waited as long as for a lock without getting a place are refused: half of
-// them at least, as there are four times as many as connections.
+// Nothing works without the users. Requests that have waited as long as for a lock without getting
+// a place are refused: half of them at least, as there are four times as many as connections.
 func TestLockedUsersAreNotWaitedForForLong(t *testing.T) {
 	t.Parallel()
 	const connections = 4
@@ -140,7 +142,8 @@ func TestLockedUsersAreNotWaitedForForLong(t *testing.T) {
 	unlock()
 }
 
-// Another process that writes to an SQLite file for long keeps others from writing, and from nothing else.
+// Another process that writes to an SQLite file for long keeps others from writing, and from
+// nothing else.
 func TestLockedFileIsNotWaitedForForLong(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)

@@ -23,8 +23,8 @@ type cluster struct {
 	admin [nodes]*sql.DB // past the applications
 }
 
-// startCluster starts a cluster as docs/operations.md sets it up. It ends with the test. Where its programs aren't
-// installed the test is skipped, or fails where CI=true.
+// startCluster starts a cluster as docs/operations.md sets it up. It ends with the test. Where its
+// programs aren't installed the test is skipped, or fails where CI=true.
 func startCluster(t *testing.T) *cluster {
 	t.Helper()
 	if err := servers.FindGalera(); err != nil {

@@ -24,7 +24,8 @@ import (
 // pairs is how often two requests are sent at the same time to instances on different nodes.
 const pairs = 80
 
-// TestGalera shows that what the program promises holds when instances work on different nodes of a cluster.
+// TestGalera shows that what the program promises holds when instances work on different nodes of a
+// cluster.
 func TestGalera(t *testing.T) {
 	c := startCluster(t)
 	for _, part := range []struct {
@@ -194,7 +195,8 @@ func refreshes(t *testing.T, c *cluster) {
 	}
 }
 
-// reads shows why wsrep_sync_wait is set: without it a node may not have yet what another one has acknowledged.
+// reads shows why wsrep_sync_wait is set: without it a node may not have yet what another one has
+// acknowledged.
 func reads(t *testing.T, c *cluster) {
 	for range pairs {
 		by := c.apps[0].Actor(t, access.Admin)
@@ -236,7 +238,8 @@ func examined(t *testing.T, c *cluster) {
 	c.exec(t, cut, "SET GLOBAL wsrep_sync_wait = 7")
 }
 
-// trails seals what the tests have written on all nodes at once, verifies every trail on each node, and compares the nodes.
+// trails seals what the tests have written on all nodes at once, verifies every trail on each node,
+// and compares the nodes.
 func trails(t *testing.T, c *cluster) {
 	keys, err := app.AuditKeys(c.apps[0].Config)
 	if err != nil {

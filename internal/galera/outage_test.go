@@ -25,7 +25,8 @@ const (
 	patience = 2 * time.Minute
 )
 
-// refusingNode is about a node that goes on answering, as one of a minority does, with error 1047 alone.
+// refusingNode is about a node that goes on answering, as one of a minority does, with error 1047
+// alone.
 func refusingNode(t *testing.T, c *cluster) {
 	a := c.apps[cut]
 	by := a.Actor(t, access.Admin)
@@ -74,7 +75,8 @@ func refusingNode(t *testing.T, c *cluster) {
 	sent.Wait()
 }
 
-// lonelyNode is about a node that loses the others while it works. What it can't commit is neither done nor forgotten.
+// lonelyNode is about a node that loses the others while it works. What it can't commit is neither
+// done nor forgotten.
 func lonelyNode(t *testing.T, c *cluster) {
 	a := c.apps[cut]
 	by := a.Actor(t, access.Admin)

@@ -75,7 +75,8 @@ func (h *Handlers) ExportAuditLogs(ctx context.Context, r api.ExportAuditLogsReq
 	if err != nil {
 		return nil, err
 	}
-	// What fails up to here is a problem like any other; after the first byte it is too late for one.
+	// What fails up to here is a problem like any other; after the first byte it is too late for
+	// one.
 	first, err := nextBatch(ctx, export.Next)
 	if err != nil {
 		return nil, err

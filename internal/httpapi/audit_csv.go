@@ -14,8 +14,8 @@ import (
 	unicodetext "github.com/tenantry/tenantry/internal/text"
 )
 
-// csvRows writes a header and an entry per row (RFC 4180). Every character of a value is kept. The writer of
-// encoding/csv would change line ends within values.
+// csvRows writes a header and an entry per row (RFC 4180). Every character of a value is kept. The
+// writer of encoding/csv would change line ends within values.
 type csvRows struct{ w *bufio.Writer }
 
 func newCSVRows(w io.Writer) csvRows { return csvRows{bufio.NewWriter(w)} }
@@ -57,7 +57,8 @@ func (r csvRows) writeRow(cells []string) error {
 
 func (r csvRows) flush() error { return r.w.Flush() }
 
-// quoted puts a cell into quotes if it needs them. Some spreadsheets separate cells by semicolons or tabs.
+// quoted puts a cell into quotes if it needs them. Some spreadsheets separate cells by semicolons
+// or tabs.
 func quoted(cell string) string {
 	if !strings.ContainsAny(cell, "\",;\t\r\n") && strings.TrimSpace(cell) == cell {
 		return cell
@@ -65,9 +66,9 @@ func quoted(cell string) string {
 	return `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 }
 
-// harmless puts an apostrophe before a cell that a spreadsheet could take for a formula, or that could control a
-// terminal. A cell that begins with an apostrophe gets another one: whoever removes one apostrophe from the
-// beginning of each cell that has one gets the values back.
+// harmless puts an apostrophe before a cell that a spreadsheet could take for a formula, or that
+// could control a terminal. A cell that begins with an apostrophe gets another one: whoever removes
+// one apostrophe from the beginning of each cell that has one gets the values back.
 func harmless(cell string) string {
 	if strings.HasPrefix(cell, "'") || isFormula(cell) || strings.ContainsFunc(cell, controlsTerminal) {
 		return "'" + cell
@@ -75,8 +76,8 @@ func harmless(cell string) string {
 	return cell
 }
 
-// isFormula reports whether a cell begins with a line end, a tab or, after what can't be seen, with a character of a
-// formula in any width (OWASP, CSV Injection).
+// isFormula reports whether a cell begins with a line end, a tab or, after what can't be seen, with
+// a character of a formula in any width (OWASP, CSV Injection).
 func isFormula(cell string) bool {
 	const signs = "=+-@" + "\uff1d\uff0b\uff0d\uff20" + "\ufe66\ufe62\ufe63\ufe6b" + "\u2212"
 	first, _ := utf8.DecodeRuneInString(cell)

@@ -16,8 +16,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// rowsOf reads CSV as RFC 4180 has it, and takes the apostrophe from the beginning of each cell that has one. The
-// reader of encoding/csv changes line ends within cells.
+// rowsOf reads CSV as RFC 4180 has it, and takes the apostrophe from the beginning of each cell
+// that has one. The reader of encoding/csv changes line ends within cells.
 func rowsOf(t *testing.T, body string) (rows [][]string) {
 	t.Helper()
 	var row []string

@@ -12,7 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// stepTimeout is the most that each step of a stream may take: to read a batch from the database, or to get it to the client.
+// stepTimeout is the most that each step of a stream may take: to read a batch from the database,
+// or to get it to the client.
 const stepTimeout = 30 * time.Second
 
 // auditWriter writes entries in a format.
@@ -22,8 +23,9 @@ type auditWriter interface {
 	flush() error
 }
 
-// streamAuditEntries writes first and then what next returns, until that is nothing. It asks for more when the client has taken
-// what there is, and stops when the client goes away; then the error is context.Canceled.
+// streamAuditEntries writes first and then what next returns, until that is nothing. It asks for
+// more when the client has taken what there is, and stops when the client goes away; then the error
+// is context.Canceled.
 func streamAuditEntries(
 	ctx context.Context, w http.ResponseWriter, out auditWriter, first []db.AuditEntry,
 	next func(context.Context) ([]db.AuditEntry, error),
@@ -58,8 +60,8 @@ func streamAuditEntries(
 	}
 }
 
-// nextBatch reads entries and then checks that the principal may still read them. So if a deletion of the
-// tenant has taken some away, the incomplete batch is never written.
+// nextBatch reads entries and then checks that the principal may still read them. So if a deletion
+// of the tenant has taken some away, the incomplete batch is never written.
 func nextBatch(ctx context.Context, next func(context.Context) ([]db.AuditEntry, error)) ([]db.AuditEntry, error) {
 	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()

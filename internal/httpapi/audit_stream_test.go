@@ -32,7 +32,8 @@ func someEntries(n int) []db.AuditEntry {
 	return slices.Repeat([]db.AuditEntry{{Action: "test.entry", Changes: []byte(`{}`), Path: strings.Repeat("x", 500)}}, n)
 }
 
-// streamServer serves what next returns, behind the middleware of the application. The channel gets the error of each stream.
+// streamServer serves what next returns, behind the middleware of the application. The channel gets
+// the error of each stream.
 func streamServer(t *testing.T, log io.Writer, next nextFunc, change ...func(*http.Server)) (*httptest.Server, <-chan error) {
 	t.Helper()
 	ended := make(chan error, 1)
@@ -233,7 +234,8 @@ func TestLongStepsNeedTheRight(t *testing.T) {
 	}
 }
 
-// A verification sends blanks while it works. What fails before the first is a problem, what fails later cuts the connection.
+// A verification sends blanks while it works. What fails before the first is a problem, what fails
+// later cuts the connection.
 func TestLongStepsKeepTheConnectionAlive(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

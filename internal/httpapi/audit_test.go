@@ -33,7 +33,8 @@ func listAuditLogs(t *testing.T, by *apitest.Actor, query url.Values) api.AuditE
 	return apitest.Decode[api.AuditEntryPage](t, by.Do(t, http.MethodGet, auditPath+"?"+query.Encode(), "").Want(t, 200))
 }
 
-// agents follows a list to its end and returns the user agents of what is on it: tests tell entries by them.
+// agents follows a list to its end and returns the user agents of what is on it: tests tell entries
+// by them.
 func agents(t *testing.T, by *apitest.Actor, query url.Values) []string {
 	t.Helper()
 	var all []string

@@ -48,9 +48,9 @@ func (write auditVerification) VisitVerifyAuditTrailResponse(w http.ResponseWrit
 	return write(w)
 }
 
-// keepAlive calls step until it is done, and sends a blank each time that every has passed. Each second, and at
-// the end, it checks the principal's right with access.StillAllowed. An error before the first blank becomes a
-// problem; after it the connection is cut.
+// keepAlive calls step until it is done, and sends a blank each time that every has passed. Each
+// second, and at the end, it checks the principal's right with access.StillAllowed. An error before
+// the first blank becomes a problem; after it the connection is cut.
 func keepAlive(ctx context.Context, w http.ResponseWriter, every time.Duration, step func(context.Context) (bool, error)) error {
 	w.Header().Set("Content-Type", "application/json")
 	control := http.NewResponseController(w)

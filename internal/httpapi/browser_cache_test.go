@@ -13,8 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// One address has another tenant for each user. The browser keeps what the first one got, and asks whether it is still true when
-// the second one wants to know.
+// One address has another tenant for each user. The browser keeps what the first one got, and asks
+// whether it is still true when the second one wants to know.
 func TestTwoUsersOfOneBrowser(t *testing.T) {
 	t.Parallel()
 	browser := browsertest.Start(t)

@@ -11,7 +11,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// A cycle can only be made past the program. Its departments are neither hidden nor kept from being moved or deleted.
+// A cycle can only be made past the program. Its departments are neither hidden nor kept from being
+// moved or deleted.
 func TestDepartmentsOfACycle(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

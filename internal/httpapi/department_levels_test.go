@@ -15,7 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// At most 100 departments are below each other, so that the JSON of the tree is nested at most 206 deep.
+// At most 100 departments are below each other, so that the JSON of the tree is nested at most 206
+// deep.
 func TestDepartmentLevels(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

@@ -12,8 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// A department that moves takes its users along, so that a user's branch is always that of the department,
-// where both have one.
+// A department that moves takes its users along, so that a user's branch is always that of the
+// department, where both have one.
 func TestDepartmentsThatMoveTakeTheirUsersAlong(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

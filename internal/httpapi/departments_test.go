@@ -69,8 +69,8 @@ func TestDepartmentReferences(t *testing.T) {
 	})
 }
 
-// TestReferencesUnderConcurrency deletes a company while others put something into it: that gets in and goes with it, or is
-// refused, and nothing else happens.
+// TestReferencesUnderConcurrency deletes a company while others put something into it: that gets in
+// and goes with it, or is refused, and nothing else happens.
 func TestReferencesUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

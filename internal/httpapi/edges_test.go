@@ -44,7 +44,8 @@ func TestCrossOriginRequests(t *testing.T) {
 				if got := r.Header.Get("Access-Control-Allow-Origin"); got != tc.want {
 					t.Errorf("%s: Access-Control-Allow-Origin %q, want %q", method, got, tc.want)
 				}
-				// Who someone is stands in a header that no browser sends by itself. So cookies are never asked for.
+				// Who someone is stands in a header that no browser sends by itself. So cookies are
+				// never asked for.
 				if got := r.Header.Get("Access-Control-Allow-Credentials"); got != "" {
 					t.Errorf("%s: Access-Control-Allow-Credentials %q, want none", method, got)
 				}

@@ -21,7 +21,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// cast is who takes part in a change: a person with another session, an admin of their tenant, and a superuser.
+// cast is who takes part in a change: a person with another session, an admin of their tenant, and
+// a superuser.
 type cast struct{ person, other, admin, super *apitest.Actor }
 
 // change is one after which a person may do less.
@@ -150,7 +151,8 @@ func overhear(t *testing.T, a *apitest.App) *overheard {
 	return o
 }
 
-// TestChangesCountAtOnce makes each change on one instance, while another one knows the person from a moment ago.
+// TestChangesCountAtOnce makes each change on one instance, while another one knows the person from
+// a moment ago.
 func TestChangesCountAtOnce(t *testing.T) {
 	t.Parallel()
 	withRedis := withRedis(storetest.RedisURL(t))
@@ -252,8 +254,8 @@ func (b lateBody) Read(p []byte) (int, error) {
 	return b.Reader.Read(p)
 }
 
-// begin sends a request to an instance up to its body, and returns when the instance waits for that. finish
-// sends the rest.
+// begin sends a request to an instance up to its body, and returns when the instance waits for
+// that. finish sends the rest.
 func begin(t *testing.T, a *apitest.App, who *apitest.Actor, path string) (finish func() apitest.Reply) {
 	t.Helper()
 	const company = `{"code":"LATE","name":"Late"}`
@@ -276,7 +278,8 @@ func begin(t *testing.T, a *apitest.App, who *apitest.Actor, path string) (finis
 	}
 }
 
-// Whoever was not told asks the database, and the other way round nobody is refused who has logged in again.
+// Whoever was not told asks the database, and the other way round nobody is refused who has logged
+// in again.
 func TestLoginAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite, withRedis(storetest.RedisURL(t)))

@@ -17,7 +17,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// madeAnew are the fields whose values nobody can know beforehand. All others are in a reply just as the document shows them.
+// madeAnew are the fields whose values nobody can know beforehand. All others are in a reply just
+// as the document shows them.
 var madeAnew = map[string]bool{
 	"access_token": true, "refresh_token": true, "token": true, "link": true, // random, or signed
 	"next_cursor": true, "checkpoint": true, "hash": true, // signed, or made from ids
@@ -32,7 +33,8 @@ type comparison struct {
 	differences []string
 }
 
-// added are fields that get more values with each described resource, so that examples of others need not have them.
+// added are fields that get more values with each described resource, so that examples of others
+// need not have them.
 var added = map[string]bool{"others": true}
 
 // excerpts are lists of which the examples show some members.
@@ -125,7 +127,8 @@ func (c *comparison) same(name string, example, reply any) bool {
 	}
 }
 
-// sameID is true for ids that the server made, if an id that is twice in the example is twice in the reply.
+// sameID is true for ids that the server made, if an id that is twice in the example is twice in
+// the reply.
 func (c *comparison) sameID(shown, got string) bool {
 	if c.known[shown] || c.known[got] || uuid.Validate(got) != nil {
 		return false
@@ -190,7 +193,8 @@ func headerValue(h *openapi3.Header) string {
 	return fmt.Sprint(h.Example)
 }
 
-// numbers are the parts of a header that differ from reply to reply: numbers, ids, times and cursors.
+// numbers are the parts of a header that differ from reply to reply: numbers, ids, times and
+// cursors.
 var numbers = regexp.MustCompile(`[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*`)
 
 // showsHeader is true if the header's example is one that the reply could have.

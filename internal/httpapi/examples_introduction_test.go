@@ -17,8 +17,9 @@ import (
 // blocks of the introduction: lines of shell, and the reply that they get.
 var blocks = regexp.MustCompile("(?s)```sh\n(.*?)```\n```http\n(.*?)```")
 
-// TestIntroductionIsTrue runs the introduction's lines of shell as they stand, one block after the other in one shell, on the
-// world of the examples instead of the demo. Of a reply the introduction shows the status, some headers and some fields.
+// TestIntroductionIsTrue runs the introduction's lines of shell as they stand, one block after the
+// other in one shell, on the world of the examples instead of the demo. Of a reply the introduction
+// shows the status, some headers and some fields.
 func TestIntroductionIsTrue(t *testing.T) {
 	t.Parallel()
 	doc, err := document.Shared()

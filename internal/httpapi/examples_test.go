@@ -62,7 +62,8 @@ var circumstances = map[string]map[string]func(t *testing.T, w *exampleWorld){
 	"getHealth": {"without a database": func(_ *testing.T, w *exampleWorld) { w.Store.Close() }},
 }
 
-// addDepartments makes the example's company larger than what a deletion deletes between two looks at the clock.
+// addDepartments makes the example's company larger than what a deletion deletes between two looks
+// at the clock.
 func (w *exampleWorld) addDepartments(t *testing.T, change func(*db.Department)) {
 	t.Helper()
 	addDepartments(t, w.App, db.Company{TenantID: w.tenantID(), ID: uuid.MustParse(w.ids["company"])}, 150, change)
@@ -74,7 +75,8 @@ func (w *exampleWorld) slowDown() {
 	w.isClockRunning = true
 }
 
-// secret stands where an example has one that nobody else could have; it is empty for a field that is none.
+// secret stands where an example has one that nobody else could have; it is empty for a field that
+// is none.
 func (w *exampleWorld) secret(t *testing.T, name string) string {
 	t.Helper()
 	switch name {
@@ -93,8 +95,9 @@ func (w *exampleWorld) secret(t *testing.T, name string) string {
 	}
 }
 
-// TestEveryExampleIsTrue sends every example of a request, body or parameter, as it stands in the document, and compares
-// the replies with the examples of replies: they are equal, but for what the server makes anew each time.
+// TestEveryExampleIsTrue sends every example of a request, body or parameter, as it stands in the
+// document, and compares the replies with the examples of replies: they are equal, but for what the
+// server makes anew each time.
 func TestEveryExampleIsTrue(t *testing.T) {
 	t.Parallel()
 	seen := newHeaders()
@@ -183,8 +186,9 @@ func exampleBodies(op access.Operation) map[string]any {
 	return bodies
 }
 
-// request sends an operation's example as it stands: with its body, or another one, with what it requires, and with one
-// parameter more. What an example can't know, as secrets, is put in its place.
+// request sends an operation's example as it stands: with its body, or another one, with what it
+// requires, and with one parameter more. What an example can't know, as secrets, is put in its
+// place.
 func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3.Parameter, body any, circumstance func(*testing.T, *exampleWorld)) apitest.Reply {
 	t.Helper()
 	path, query, options := op.Path, url.Values{}, []apitest.Option{}
@@ -243,8 +247,8 @@ func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3
 	return w.do(t, w.authorization(op), op.Method, path+"?"+query.Encode(), text, options...)
 }
 
-// searchable is the example of q. Lists share it, so one may show nothing that has this text; it is searched for what its
-// first item is called.
+// searchable is the example of q. Lists share it, so one may show nothing that has this text; it is
+// searched for what its first item is called.
 func (w *exampleWorld) searchable(t *testing.T, op access.Operation, q string) string {
 	t.Helper()
 	i := slices.IndexFunc(storetest.Resources(t), func(r resource.Resource) bool { return op.ID == "list"+r.GoPlural() })
@@ -272,7 +276,8 @@ func (w *exampleWorld) nextCursor(t *testing.T, op access.Operation) string {
 	return page.NextCursor
 }
 
-// want fails the test unless there is a reply with this status, and for each of its examples one that is like it.
+// want fails the test unless there is a reply with this status, and for each of its examples one
+// that is like it.
 func (a answers) want(t *testing.T, status string, documented *openapi3.Response, seen *headers) {
 	t.Helper()
 	var those answers
@@ -325,7 +330,8 @@ type headers struct {
 
 func newHeaders() *headers { return &headers{due: map[string]string{}, shown: map[string]bool{}} }
 
-// note compares the headers of a reply. Headers that are shared show one reply of many, so one is enough.
+// note compares the headers of a reply. Headers that are shared show one reply of many, so one is
+// enough.
 func (s *headers) note(to string, documented *openapi3.Response, header http.Header) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -26,8 +26,9 @@ import (
 // exampleTime is when all that the document's examples show happens.
 var exampleTime = time.Date(2026, 12, 7, 9, 30, 0, 0, time.UTC)
 
-// exampleWorld is an application in which the document's examples are true: it has the tenant that they show, with the
-// same ids, the clock stands at their time, and the caller has the address and the program that they name.
+// exampleWorld is an application in which the document's examples are true: it has the tenant that
+// they show, with the same ids, the clock stands at their time, and the caller has the address and
+// the program that they name.
 type exampleWorld struct {
 	*apitest.App
 
@@ -38,8 +39,8 @@ type exampleWorld struct {
 	isClockRunning   bool // so that times aren't those of the examples
 }
 
-// newExampleWorld builds the world from the document's own examples of what there is. It has one engine, as all three answer
-// alike: that is proved where each operation is tested.
+// newExampleWorld builds the world from the document's own examples of what there is. It has one
+// engine, as all three answer alike: that is proved where each operation is tested.
 func newExampleWorld(t *testing.T, change ...func(*config.Config)) *exampleWorld {
 	t.Helper()
 	settings := func(c *config.Config) {
@@ -126,8 +127,8 @@ func refersToUsers(r resource.Resource) bool {
 	return slices.ContainsFunc(r.Fields, func(f resource.Field) bool { return f.Ref == "user" && !f.Null })
 }
 
-// populateWith makes the rows of a described resource that its list shows. A row comes after those that it refers to. It adds
-// the statements that have to follow when there are users.
+// populateWith makes the rows of a described resource that its list shows. A row comes after those
+// that it refers to. It adds the statements that have to follow when there are users.
 func (w *exampleWorld) populateWith(t *testing.T, r resource.Resource, later []string) []string {
 	t.Helper()
 	for _, item := range w.examples(t, "list"+r.GoPlural()) {
@@ -165,8 +166,8 @@ func (w *exampleWorld) examples(t *testing.T, operationID string) []any {
 	return items
 }
 
-// exampleColumns are the columns of the row that an example shows. They have the names of fields, but for parts that have
-// fields themselves.
+// exampleColumns are the columns of the row that an example shows. They have the names of fields,
+// but for parts that have fields themselves.
 func exampleColumns(example any) map[string]any {
 	columns := maps.Clone(example.(map[string]any))
 	for part, prefixes := range map[string]map[string]string{
@@ -231,7 +232,8 @@ func (w *exampleWorld) login(t *testing.T, email, password string) api.LoginResu
 	return apitest.Decode[api.LoginResult](t, w.do(t, "", http.MethodPost, loginPath, loginBody(email, password)).Want(t, 200))
 }
 
-// more makes other things and sessions, so that their lists have a second page, which isn't the last.
+// more makes other things and sessions, so that their lists have a second page, which isn't the
+// last.
 func (w *exampleWorld) more(t *testing.T) {
 	t.Helper()
 	family := w.Family(w.tenantID())
@@ -271,7 +273,8 @@ func (w *exampleWorld) loginCoworker(t *testing.T) api.LoginResult {
 	return w.login(t, user.Email, "password123")
 }
 
-// cutTrail takes away the whole trail of the tenant, of which the server knows the end: it has verified it.
+// cutTrail takes away the whole trail of the tenant, of which the server knows the end: it has
+// verified it.
 func (w *exampleWorld) cutTrail(t *testing.T) {
 	t.Helper()
 	w.do(t, "Bearer "+w.admin.AccessToken, http.MethodGet, auditVerifyPath, "").Want(t, 200)

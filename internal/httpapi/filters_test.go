@@ -20,8 +20,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestEveryFilterCountsInEveryOrder lists two families and things with few fields by each filter, by all pairs of filters and by all of
-// them, in every order and with the count. Which things each has to let through follows from the things themselves.
+// TestEveryFilterCountsInEveryOrder lists two families and things with few fields by each filter,
+// by all pairs of filters and by all of them, in every order and with the count. Which things each
+// has to let through follows from the things themselves.
 func TestEveryFilterCountsInEveryOrder(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -37,9 +38,9 @@ func TestEveryFilterCountsInEveryOrder(t *testing.T) {
 	})
 }
 
-// populate makes three things of each entity that a POST makes: two with all fields, which differ in each of them, and one
-// with only the required ones. One more goes through each operation that changes a state, as deactivateUser does. The trail
-// gets an entry of something that was refused.
+// populate makes three things of each entity that a POST makes: two with all fields, which differ
+// in each of them, and one with only the required ones. One more goes through each operation that
+// changes a state, as deactivateUser does. The trail gets an entry of something that was refused.
 func populate(t *testing.T, a *apitest.App, f *apitest.Family) {
 	t.Helper()
 	admin := a.ActorIn(t, f.Tenant, access.Admin)
@@ -118,7 +119,8 @@ func (l *list) check() {
 	}
 }
 
-// isSorted fails the test unless things are in the order of a field; texts without regard to upper and lower case.
+// isSorted fails the test unless things are in the order of a field; texts without regard to upper
+// and lower case.
 func (l *list) isSorted(order string, things []map[string]any) {
 	l.Helper()
 	key, isDescending := strings.CutPrefix(order, "-")
@@ -194,8 +196,8 @@ func (l *list) lets(thing map[string]any, values map[string]string) bool {
 	return true
 }
 
-// combinations are values for each filter alone, for each two of them, and for all. A filter of which no value lets some things through and others
-// not proves nothing.
+// combinations are values for each filter alone, for each two of them, and for all. A filter of
+// which no value lets some things through and others not proves nothing.
 func (l *list) combinations(things []map[string]any) []map[string]string {
 	l.Helper()
 	names := slices.Sorted(maps.Keys(l.filters))
@@ -290,12 +292,14 @@ func (l *list) search(things []map[string]any) filter {
 	}}
 }
 
-// isText reports whether a value is one that people search for, and no id, time, number or word of an enumeration.
+// isText reports whether a value is one that people search for, and no id, time, number or word of
+// an enumeration.
 func isText(value string) bool {
 	return strings.ContainsAny(value, " -@/") && uuid.Validate(value) != nil && !strings.HasSuffix(value, "Z")
 }
 
-// readFilters finds out what each parameter lets through: it is called like a field of the listed things.
+// readFilters finds out what each parameter lets through: it is called like a field of the listed
+// things.
 func (l *list) readFilters(things []map[string]any) {
 	l.Helper()
 	l.filters = map[string]filter{}
@@ -321,8 +325,8 @@ func (l *list) readFilters(things []map[string]any) {
 	}
 }
 
-// fieldOf returns the pointer of the field that a parameter is called like: company_id is /company_id, actor_id is
-// /actor/id, and country is /address/country.
+// fieldOf returns the pointer of the field that a parameter is called like: company_id is
+// /company_id, actor_id is /actor/id, and country is /address/country.
 func fieldOf(things []map[string]any, parameter string) string {
 	var part string
 	for _, pointer := range pointersOf(things) {
@@ -336,7 +340,8 @@ func fieldOf(things []map[string]any, parameter string) string {
 	return part
 }
 
-// pointersOf returns the places of all fields of things, and of all parts of fields that are objects.
+// pointersOf returns the places of all fields of things, and of all parts of fields that are
+// objects.
 func pointersOf(things []map[string]any) []string {
 	found := map[string]bool{}
 	for _, thing := range things {

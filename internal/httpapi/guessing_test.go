@@ -38,7 +38,8 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 				a.Do(t, http.MethodPost, loginPath, loginBody(email, "wrong")).WantCode(t, 401, "invalid_credentials")
 			}
 		}
-		// The delay is 16 s now. The clock goes on by itself, so it is put back to make that enough for what follows.
+		// The delay is 16 s now. The clock goes on by itself, so it is put back to make that enough
+		// for what follows.
 		a.Clock.Advance(-time.Minute)
 		t.Run("429 tells neither the account nor the password", func(t *testing.T) {
 			_, want := guess(t, a, nobody, "wrong")

@@ -1,5 +1,5 @@
-// Package httpapi answers the operations of the document. A handler takes the principal, calls one method of a service
-// and converts what comes back; an error is returned as it is.
+// Package httpapi answers the operations of the document. A handler takes the principal, calls one
+// method of a service and converts what comes back; an error is returned as it is.
 package httpapi
 
 import (

@@ -17,8 +17,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// A hostile tenant starts more of each kind of work than there are connections, and none of it ends. It gets
-// its share; beside it a quiet tenant's requests of each kind succeed, and the server is well.
+// A hostile tenant starts more of each kind of work than there are connections, and none of it
+// ends. It gets its share; beside it a quiet tenant's requests of each kind succeed, and the server
+// is well.
 func TestHostileTenantBesideAQuietOne(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -125,7 +126,8 @@ func newHostile(t *testing.T, a *apitest.App) *hostile {
 	for range 300 { // more than the client's buffer
 		a.AuditEntry(t, h.User.TenantID, func(e *db.AuditEntry) { e.UserAgent = long })
 	}
-	// By HTTP/2 the client says how much it takes: a stream stalls after so much, and no buffer of a kernel counts.
+	// By HTTP/2 the client says how much it takes: a stream stalls after so much, and no buffer of
+	// a kernel counts.
 	transport := &http.Transport{Protocols: new(http.Protocols), HTTP2: &http.HTTP2Config{MaxReceiveBufferPerStream: 16 << 10}}
 	transport.Protocols.SetUnencryptedHTTP2(true)
 	h.client = &http.Client{Transport: transport}

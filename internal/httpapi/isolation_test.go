@@ -14,8 +14,8 @@ import (
 	"github.com/tenantry/tenantry/internal/isolation"
 )
 
-// TestIsolation is the whole matrix of attacks; package isolation says what is in it. It looks into the database for what
-// they left behind.
+// TestIsolation is the whole matrix of attacks; package isolation says what is in it. It looks into
+// the database for what they left behind.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -71,8 +71,9 @@ func TestIsolation(t *testing.T) {
 	})
 }
 
-// withoutRowLevelSecurity takes the second wall down, for the test in package isolation that has taken down the first one. One operation
-// is enough there: without both, hardly anything works as it should.
+// withoutRowLevelSecurity takes the second wall down, for the test in package isolation that has
+// taken down the first one. One operation is enough there: without both, hardly anything works as
+// it should.
 func withoutRowLevelSecurity(t *testing.T, a *apitest.App) {
 	t.Helper()
 	const every = `DO $$

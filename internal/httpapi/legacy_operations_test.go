@@ -12,7 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// wantDeprecated fails the test unless a reply has the three headers of a deprecated path, and its successor.
+// wantDeprecated fails the test unless a reply has the three headers of a deprecated path, and its
+// successor.
 func wantDeprecated(t *testing.T, what string, header http.Header, successor string) {
 	t.Helper()
 	if got := header.Get("Deprecation"); got != "@1796083200" {
@@ -26,8 +27,9 @@ func wantDeprecated(t *testing.T, what string, header http.Header, successor str
 	}
 }
 
-// TestEveryAliasIsTheSameOperation calls every operation under /auth and /org by both paths, as a stranger and as an admin
-// who asks for nothing that there is: the status and the code are the same, and only the old path is deprecated.
+// TestEveryAliasIsTheSameOperation calls every operation under /auth and /org by both paths, as a
+// stranger and as an admin who asks for nothing that there is: the status and the code are the
+// same, and only the old path is deprecated.
 func TestEveryAliasIsTheSameOperation(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)

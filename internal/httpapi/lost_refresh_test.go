@@ -141,8 +141,8 @@ func TestLostRefreshes(t *testing.T) {
 	})
 }
 
-// A thief who has stolen a refresh token, and has the owner's network and user agent, gets the owner's tokens by this. It ends
-// after three tokens, whichever of the two sends a token first.
+// A thief who has stolen a refresh token, and has the owner's network and user agent, gets the
+// owner's tokens by this. It ends after three tokens, whichever of the two sends a token first.
 func TestThiefAndOwnerCannotTakeTurnsForLong(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite, behindProxy)

@@ -49,8 +49,8 @@ func addDepartments(t *testing.T, a *apitest.App, company db.Company, number int
 	return rows
 }
 
-// However busy others are below a company, its deletion wins at the first call, and the others are told that it
-// is gone.
+// However busy others are below a company, its deletion wins at the first call, and the others are
+// told that it is gone.
 func TestDeletionWinsAgainstWriters(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -103,8 +103,8 @@ func TestDeletionWinsAgainstWriters(t *testing.T) {
 	})
 }
 
-// Whoever writes below a company waits for others who hold its row: so nothing changes while a deletion goes
-// through it.
+// Whoever writes below a company waits for others who hold its row: so nothing changes while a
+// deletion goes through it.
 func TestWhoWritesBelowACompanyWaitsForIt(t *testing.T) {
 	t.Parallel()
 	errRelease := errors.New("the lock isn't needed any more")

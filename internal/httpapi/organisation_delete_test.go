@@ -24,8 +24,9 @@ func branchPath(id uuid.UUID) string { return branchesPath + "/" + id.String() }
 
 func departmentPath(id uuid.UUID) string { return departmentsPath + "/" + id.String() }
 
-// organisation is a company with something of everything: `north` is a branch with the department `sales`, below which are
-// `inland` and below that `rural`; `it` is a department of no branch. `other` is a company that stays as it is.
+// organisation is a company with something of everything: `north` is a branch with the department
+// `sales`, below which are `inland` and below that `rural`; `it` is a department of no branch.
+// `other` is a company that stays as it is.
 type organisation struct {
 	admin                    *apitest.Actor
 	company, other           db.Company

@@ -24,7 +24,8 @@ const (
 	newPassword  = "seven purple umbrellas"
 )
 
-// alive reports whether an actor's session goes on, by both of its tokens. It uses the refresh token.
+// alive reports whether an actor's session goes on, by both of its tokens. It uses the refresh
+// token.
 func alive(t *testing.T, a *apitest.App, actor *apitest.Actor) bool {
 	t.Helper()
 	status := actor.Do(t, http.MethodGet, mePath, "").Status

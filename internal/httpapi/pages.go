@@ -20,7 +20,8 @@ const (
 	markdownType = "text/markdown"
 )
 
-// wantsPage reports whether a request is that of a browser rather than of a program that gets the other type.
+// wantsPage reports whether a request is that of a browser rather than of a program that gets the
+// other type.
 func wantsPage(ctx context.Context, other string) bool {
 	return accept.Prefers(access.RequestFrom(ctx).Accept, htmlType, other)
 }
@@ -100,7 +101,8 @@ func (h *Handlers) GetErrorCode(ctx context.Context, r api.GetErrorCodeRequestOb
 	return pageReply{page}, err
 }
 
-// pageReply is a page as the reply of any operation. The same address may have another type for others.
+// pageReply is a page as the reply of any operation. The same address may have another type for
+// others.
 type pageReply struct{ page pages.Page }
 
 func (r pageReply) write(w http.ResponseWriter) error {

@@ -186,7 +186,8 @@ func versions(t *testing.T, a *apitest.App) string {
 	return strings.Join(all, "\n")
 }
 
-// A browser keeps replies by their address. So a tag must not come again at an address with another body, whoever asks.
+// A browser keeps replies by their address. So a tag must not come again at an address with another
+// body, whoever asks.
 func TestTagsDifferBetweenRepresentations(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

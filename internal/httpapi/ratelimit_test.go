@@ -113,7 +113,8 @@ func TestDefaultsAreWhatTheDocumentSays(t *testing.T) {
 	}
 }
 
-// 200 people behind one address are not one person, and a program with a bad token doesn't shut them out.
+// 200 people behind one address are not one person, and a program with a bad token doesn't shut
+// them out.
 func TestOffice(t *testing.T) {
 	t.Parallel()
 	const office = "203.0.113.9"
@@ -187,7 +188,8 @@ func TestAddressesAreCountedApart(t *testing.T) {
 	})
 }
 
-// TestClientAddressIsTheSameEverywhere: in the session, in the audit trail, in the log, and for guesses.
+// TestClientAddressIsTheSameEverywhere: in the session, in the audit trail, in the log, and for
+// guesses.
 func TestClientAddressIsTheSameEverywhere(t *testing.T) {
 	t.Parallel()
 	const client = "203.0.113.77"
@@ -216,7 +218,8 @@ func TestClientAddressIsTheSameEverywhere(t *testing.T) {
 			if !strings.Contains(a.Log.String(), `"ip":"`+test.want+`"`) {
 				t.Errorf("the log doesn't know %s", test.want)
 			}
-			// Five wrong passwords are free for an account from an address; the sixth one blocks this address alone.
+			// Five wrong passwords are free for an account from an address; the sixth one blocks
+			// this address alone.
 			for range 6 {
 				a.Do(t, http.MethodPost, loginPath, loginBody(user.Email, "wrong"), forged)
 			}
@@ -229,8 +232,9 @@ func TestClientAddressIsTheSameEverywhere(t *testing.T) {
 	}
 }
 
-// storm sends 1,000 requests of one person at the same time, in turn to each instance, and returns how many pass. A busy machine refuses some with
-// 503: those with the headers of a limit have passed, and the others weren't counted.
+// storm sends 1,000 requests of one person at the same time, in turn to each instance, and returns
+// how many pass. A busy machine refuses some with 503: those with the headers of a limit have
+// passed, and the others weren't counted.
 func storm(t *testing.T, person *apitest.Actor, instances ...*apitest.App) int {
 	t.Helper()
 	var mu sync.Mutex

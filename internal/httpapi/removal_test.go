@@ -11,8 +11,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// TestResourceGoesWithWhatItRefersTo deletes what each described reference names. The row goes along, or loses the reference,
-// as the description says, with an entry in the trail.
+// TestResourceGoesWithWhatItRefersTo deletes what each described reference names. The row goes
+// along, or loses the reference, as the description says, with an entry in the trail.
 func TestResourceGoesWithWhatItRefersTo(t *testing.T) {
 	t.Parallel()
 	eachDescribed(t, func(d described) {
@@ -47,7 +47,8 @@ func TestResourceGoesWithWhatItRefersTo(t *testing.T) {
 	})
 }
 
-// checkPreview fails the test unless a dry run counts the rows that would go, or lose the reference.
+// checkPreview fails the test unless a dry run counts the rows that would go, or lose the
+// reference.
 func (d described) checkPreview(reply apitest.Reply, f resource.Field) {
 	d.Helper()
 	preview := apitest.Decode[struct{ Others map[string]int }](d.T, reply.Want(d.T, http.StatusOK))

@@ -16,8 +16,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// stream is a request for an operation that streams. Its reply isn't checked against the document: that would
-// read it to its end first.
+// stream is a request for an operation that streams. Its reply isn't checked against the document:
+// that would read it to its end first.
 type stream struct {
 	app    *apitest.App
 	op     access.Operation
@@ -32,7 +32,8 @@ func newStream(t *testing.T, a *apitest.App, op access.Operation, protocol func(
 	return stream{a, op, &http.Client{Transport: transport}}
 }
 
-// read reads the stream to its end, and reports whether that is a proper one, after all of the reply.
+// read reads the stream to its end, and reports whether that is a proper one, after all of the
+// reply.
 func (s stream) read(t *testing.T, by *apitest.Actor, requestID string) (complete bool) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), s.op.Method, s.app.URL+s.op.Path, nil)
@@ -52,7 +53,8 @@ func (s stream) read(t *testing.T, by *apitest.Actor, requestID string) (complet
 	return response.StatusCode == http.StatusOK && err == nil
 }
 
-// queries returns how often the whole stream asks the database for something, but for whether it still may.
+// queries returns how often the whole stream asks the database for something, but for whether it
+// still may.
 func (s stream) queries(t *testing.T, by *apitest.Actor) int {
 	t.Helper()
 	id, n := uuid.NewString(), 0
@@ -92,7 +94,8 @@ func (s stream) loseRight(t *testing.T, by *apitest.Actor, n int, end func()) {
 	}
 }
 
-// TestStreamsEndWithTheRight lets the right to each stream end at each of its queries, on another instance.
+// TestStreamsEndWithTheRight lets the right to each stream end at each of its queries, on another
+// instance.
 func TestStreamsEndWithTheRight(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -160,8 +163,8 @@ func held(t *testing.T, a *apitest.App, query string, send func(apitest.Option) 
 	return <-reply
 }
 
-// TestNobodyActsInATenantThatIsGone deletes the tenant while someone logs in, goes on with their session,
-// chooses a password or is refused.
+// TestNobodyActsInATenantThatIsGone deletes the tenant while someone logs in, goes on with their
+// session, chooses a password or is refused.
 func TestNobodyActsInATenantThatIsGone(t *testing.T) {
 	t.Parallel()
 	const refreshPath, passwordPath, resetPath = "/api/v1/auth/refresh", "/api/v1/auth/password", "/api/v1/auth/password/reset"
@@ -252,7 +255,8 @@ func TestNobodyActsInATenantThatIsGone(t *testing.T) {
 	})
 }
 
-// TestSuperuserWhoIsNoneAnyMore takes the flag away while a superuser's request to another tenant is under way.
+// TestSuperuserWhoIsNoneAnyMore takes the flag away while a superuser's request to another tenant
+// is under way.
 func TestSuperuserWhoIsNoneAnyMore(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

@@ -42,8 +42,8 @@ func setStatus(t *testing.T, a *apitest.App, id uuid.UUID, status string) {
 	a.Exec(t, "UPDATE tenants SET status = '"+status+"' WHERE id = '"+id.String()+"'")
 }
 
-// inBothTrails returns the entries about a tenant with this action, and fails unless the platform's trail has the same ones as
-// the tenant's own.
+// inBothTrails returns the entries about a tenant with this action, and fails unless the platform's
+// trail has the same ones as the tenant's own.
 func inBothTrails(t *testing.T, a *apitest.App, id uuid.UUID, action string) []apitest.AuditEntry {
 	t.Helper()
 	own := a.AuditEntries(t, id, action)

@@ -268,15 +268,16 @@ func TestUserAssignmentUnderConcurrency(t *testing.T) {
 	})
 }
 
-// waiting asks for the number of transactions that wait for another one. SQLite has one at a time, so what this is about can't
-// happen there.
+// waiting asks for the number of transactions that wait for another one. SQLite has one at a time,
+// so what this is about can't happen there.
 var waiting = map[store.Engine]string{
 	store.Postgres: "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
 	store.MySQL: `SELECT count(*) FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
 		WHERE p.db = database() AND t.trx_state = 'LOCK WAIT'`,
 }
 
-// waitingInterval is more than the 0.1 s for which nobody may have read innodb_trx before InnoDB looks anew.
+// waitingInterval is more than the 0.1 s for which nobody may have read innodb_trx before InnoDB
+// looks anew.
 const waitingInterval = 150 * time.Millisecond
 
 // A company that is being deleted is still there for whoever looks, and gone when they write.

@@ -15,7 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// userNames follows a list to its end and returns the first part of the e-mail address of each user on it.
+// userNames follows a list to its end and returns the first part of the e-mail address of each user
+// on it.
 func userNames(t *testing.T, by *apitest.Actor, query url.Values) string {
 	t.Helper()
 	query = mustParse(t, query.Encode())

@@ -28,7 +28,8 @@ func newUserBody(email string, more ...string) string {
 	return `{` + strings.Join(append([]string{`"email":"` + email + `","full_name":"Jonas Berg","role":"user"`}, more...), ",") + `}`
 }
 
-// wantRefusedAddress fails the test unless a tenant's trail tells that an address was refused because somebody has it.
+// wantRefusedAddress fails the test unless a tenant's trail tells that an address was refused
+// because somebody has it.
 func wantRefusedAddress(t *testing.T, a *apitest.App, tenantID uuid.UUID, action, requestID, address string) {
 	t.Helper()
 	for _, e := range a.AuditEntries(t, tenantID, action) {

@@ -15,8 +15,9 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// TestWhatIsWrittenIsRead compares the replies to changes with what the database has afterwards. The service makes a reply
-// from what it has in memory, so a column that is never written, or never read, shows only in the next GET.
+// TestWhatIsWrittenIsRead compares the replies to changes with what the database has afterwards.
+// The service makes a reply from what it has in memory, so a column that is never written, or never
+// read, shows only in the next GET.
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -74,8 +75,8 @@ func (w writer) change() {
 	}
 }
 
-// writeFields sends an update of each field alone, of each to null, and of all together. Each changes what it has and nothing
-// else.
+// writeFields sends an update of each field alone, of each to null, and of all together. Each
+// changes what it has and nothing else.
 func (w writer) writeFields() {
 	w.t.Helper()
 	id := ""
@@ -134,7 +135,8 @@ func put(pointer string, value any) map[string]any {
 	return map[string]any{first: value}
 }
 
-// compareWithRead fails the test unless a GET answers what a change has answered, with the same tag. It returns that.
+// compareWithRead fails the test unless a GET answers what a change has answered, with the same
+// tag. It returns that.
 func (w writer) compareWithRead(reply apitest.Reply) map[string]any {
 	w.t.Helper()
 	var answered map[string]any
@@ -157,7 +159,8 @@ func (w writer) compareWithRead(reply apitest.Reply) map[string]any {
 	return now
 }
 
-// reader is the operation that reads what another one answers, and the field of the answer that has it; "" is the whole.
+// reader is the operation that reads what another one answers, and the field of the answer that has
+// it; "" is the whole.
 func (w writer) reader() (access.Operation, string) {
 	w.t.Helper()
 	answer := successOf(w.op).Content["application/json"].Schema
@@ -179,7 +182,8 @@ func (w writer) reader() (access.Operation, string) {
 	return access.Operation{}, ""
 }
 
-// compare fails the test unless a thing is as wanted, but for what changes with each update, and for upper and lower case.
+// compare fails the test unless a thing is as wanted, but for what changes with each update, and
+// for upper and lower case.
 func (w writer) compare(change string, want, got map[string]any) {
 	w.t.Helper()
 	for _, thing := range []map[string]any{want, got} {
@@ -207,7 +211,8 @@ func merge(thing, change map[string]any) map[string]any {
 	return merged
 }
 
-// withoutNulls returns a thing without fields that are null. An object of which nothing is left is null, too.
+// withoutNulls returns a thing without fields that are null. An object of which nothing is left is
+// null, too.
 func withoutNulls(thing map[string]any) map[string]any {
 	left := map[string]any{}
 	for name, value := range thing {

@@ -14,9 +14,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// wantSmall fails the test unless a reply is small, and lists the first of so many wrong places and the number
-// of the others. The number that is wanted is a lower bound: the document's own example may be wrong in other
-// ways in this world.
+// wantSmall fails the test unless a reply is small, and lists the first of so many wrong places and
+// the number of the others. The number that is wanted is a lower bound: the document's own example
+// may be wrong in other ways in this world.
 func wantSmall(t *testing.T, r apitest.Reply, places int) {
 	t.Helper()
 	const maxReply = 40 << 10

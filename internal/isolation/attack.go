@@ -15,7 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// more are the requests of people who may call the operation, and try to get at another tenant with it.
+// more are the requests of people who may call the operation, and try to get at another tenant with
+// it.
 func (r *round) more(ctx context.Context) error {
 	for _, p := range r.principals {
 		if p.person == nil || p.refused != "" || p.tenant != r.own && p.tenant != r.other || r.op.RequiredRole == access.Anon || isGlobal(r.op) {
@@ -39,7 +40,8 @@ func (r *round) more(ctx context.Context) error {
 	return nil
 }
 
-// pair adds two requests that differ in whether something is missing or another tenant's, and must not differ in the answer.
+// pair adds two requests that differ in whether something is missing or another tenant's, and must
+// not differ in the answer.
 func (r *round) pair(aim string, p principal, want outcome, request func(foreign bool) (id string, query url.Values, body []byte, err error)) error {
 	var missing *attempt
 	for _, foreign := range []bool{false, true} {
@@ -88,7 +90,8 @@ func (r *round) otherTenants(ctx context.Context, p principal) error {
 	return nil
 }
 
-// conditions asks for another tenant's thing under a condition that would answer before the question whose it is.
+// conditions asks for another tenant's thing under a condition that would answer before the
+// question whose it is.
 func (r *round) conditions(ctx context.Context, p principal) error {
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		if r.op.Entity == "" || r.parameter(openapi3.ParameterInHeader, name) == nil {
@@ -168,7 +171,8 @@ func (r *round) searches(ctx context.Context, p principal) error {
 	})
 }
 
-// options asks for a list in every order and every form that there is: each may be a query of its own.
+// options asks for a list in every order and every form that there is: each may be a query of its
+// own.
 func (r *round) options(_ context.Context, p principal) error {
 	if changes(r.op) || r.op.Entity != "" || !p.role().Satisfies(r.op.RequiredRole) {
 		return nil
@@ -199,7 +203,8 @@ func (r *round) counted() url.Values {
 	return query
 }
 
-// disturb reads the same twice, and between the two the other tenant is busy: its numbers are none of this one's.
+// disturb reads the same twice, and between the two the other tenant is busy: its numbers are none
+// of this one's.
 func (r *round) disturb(ctx context.Context, result *Result) error {
 	if changes(r.op) || r.op.Entity != "" || r.op.RequiredRole == access.Anon || r.op.AuditAction != access.NoAuditAction || isGlobal(r.op) {
 		return nil
@@ -224,7 +229,8 @@ func (r *round) disturb(ctx context.Context, result *Result) error {
 		if difference == "" {
 			return nil
 		}
-		// What was still settling in the own tenant, as the seals of its trail, has settled soon. The other's business goes on.
+		// What was still settling in the own tenant, as the seals of its trail, has settled soon.
+		// The other's business goes on.
 		if tries == settled {
 			result.add(busy, "it sees that: "+difference)
 			return nil

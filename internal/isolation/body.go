@@ -17,8 +17,9 @@ import (
 
 const jsonType = "application/json"
 
-// body is what a request for an operation says: the document's example, with ids that exist in the tenant, with texts that
-// nobody else has, and with the secrets of the one that it is about. It is nil if the operation takes none.
+// body is what a request for an operation says: the document's example, with ids that exist in the
+// tenant, with texts that nobody else has, and with the secrets of the one that it is about. It is
+// nil if the operation takes none.
 func (m *Matrix) body(ctx context.Context, op access.Operation, t *Tenant, about *Person, replace map[string]uuid.UUID) ([]byte, error) {
 	if op.Spec.RequestBody == nil {
 		return nil, nil
@@ -104,7 +105,8 @@ func (w writer) text(ctx context.Context, pointer, name string, schema *openapi3
 	return w.marked(schema, example), nil
 }
 
-// marked is an example with the tenant's marker and a number of its own, or what has room for them of it.
+// marked is an example with the tenant's marker and a number of its own, or what has room for them
+// of it.
 func (w writer) marked(schema *openapi3.Schema, example string) string {
 	mark := w.mark(w.tenant)
 	candidates := []string{example + "-" + mark, mark}

@@ -45,11 +45,14 @@ type outcome struct {
 	statuses []int     // one of them
 	code     errs.Code // of the problem; empty if it isn't one
 	pointer  string    // that the problem names; empty if it needn't
-	// changes is the tenant that a request may change, and has to; nil if it must leave everything as it is.
+	// changes is the tenant that a request may change, and has to; nil if it must leave everything
+	// as it is.
 	changes *Tenant
-	// like is an attempt that must have got the same answer: what is missing can't be told from what is another's.
+	// like is an attempt that must have got the same answer: what is missing can't be told from
+	// what is another's.
 	like *attempt
-	// entries is what has to be in the audit trail afterwards, and nothing else but what goes with a change.
+	// entries is what has to be in the audit trail afterwards, and nothing else but what goes with
+	// a change.
 	entries []Entry
 	// maybe is what may be there, too: some refusals are written down once in a while only.
 	maybe []Entry
@@ -68,7 +71,8 @@ func (o outcome) String() string {
 
 func refusal(code errs.Code) outcome { return outcome{statuses: []int{code.Status()}, code: code} }
 
-// unwritten are operations that change something without an entry in the audit trail, each with its reason.
+// unwritten are operations that change something without an entry in the audit trail, each with its
+// reason.
 var unwritten = map[string]string{
 	"refresh": "a session that goes on is no news; its action is that of a token that was used twice",
 }
@@ -76,7 +80,8 @@ var unwritten = map[string]string{
 // changes reports whether an operation may change anything when it succeeds.
 func changes(op access.Operation) bool { return op.Method != http.MethodGet }
 
-// isGlobal reports whether an operation is about all tenants alike: none is another one to who may call it.
+// isGlobal reports whether an operation is about all tenants alike: none is another one to who may
+// call it.
 func isGlobal(op access.Operation) bool {
 	return op.RequiredRole == access.Superuser && !op.TenantBound
 }
@@ -221,7 +226,8 @@ func (r *round) plain(ctx context.Context, p principal, aim string) (*attempt, e
 	case r.op.RequiredRole == access.Anon && r.op.Spec.RequestBody != nil:
 		about, err = r.again(ctx)
 	case want.changes != nil && isPersonal(r.op):
-		// It ends their sessions, or changes their password: so it is someone whom nobody else needs.
+		// It ends their sessions, or changes their password: so it is someone whom nobody else
+		// needs.
 		if about, err = r.hire(ctx, p.person.tenant, p.role()); err != nil {
 			return nil, err
 		}
@@ -269,7 +275,8 @@ func (r *round) attempt(p principal, aim, id string, query url.Values, body []by
 	return a
 }
 
-// again is someone who may log in, with a session of their own and with a token for another password, if the body has one.
+// again is someone who may log in, with a session of their own and with a token for another
+// password, if the body has one.
 func (r *round) again(ctx context.Context) (*Person, error) {
 	if property(r.op.Spec.RequestBody.Value.Content[jsonType].Schema.Value, "token") != nil {
 		return r.invite(ctx, r.own, access.User)
@@ -326,8 +333,8 @@ func (r *round) target(ctx context.Context, p principal, aim string, fresh bool)
 	return made.id.String(), query, nil
 }
 
-// confirm fills the parameters that a request must have: confirm_code is the code of the thing itself, others are those of
-// the document's examples.
+// confirm fills the parameters that a request must have: confirm_code is the code of the thing
+// itself, others are those of the document's examples.
 func (r *round) confirm(query url.Values, t thing) {
 	for _, p := range r.op.Parameters {
 		if p.In != openapi3.ParameterInQuery || !p.Required {

@@ -31,12 +31,13 @@ type request struct {
 	path   string // escaped, with the query
 	header http.Header
 	body   []byte
-	// beforeBody is called between the headers and the body, once the server has begun to read the body; nil:
-	// nothing is.
+	// beforeBody is called between the headers and the body, once the server has begun to read the
+	// body; nil: nothing is.
 	beforeBody func()
 }
 
-// lateBody calls before it is read. The transport reads it when the server asks for it (RFC 9110, section 10.1.1).
+// lateBody calls before it is read. The transport reads it when the server asks for it (RFC 9110,
+// section 10.1.1).
 type lateBody struct {
 	io.Reader
 
@@ -57,7 +58,8 @@ type reply struct {
 	body   []byte
 }
 
-// do sends a request. If the server is too busy it waits for as long as the server says, and sends it again.
+// do sends a request. If the server is too busy it waits for as long as the server says, and sends
+// it again.
 func (c *client) do(ctx context.Context, r request) (reply, error) {
 	for waits := 0; ; waits++ {
 		got, err := c.send(ctx, r)

@@ -96,7 +96,8 @@ func (m *Matrix) try(ctx context.Context, a *attempt, result *Result) error {
 // oftenRefused are operations that the manual tells reverse proxies to refuse.
 var oftenRefused = []string{"getMetrics"}
 
-// isRefusedBefore reports whether something in front of the installation, which doesn't say so in a problem, has refused the request.
+// isRefusedBefore reports whether something in front of the installation, which doesn't say so in a
+// problem, has refused the request.
 func isRefusedBefore(a *attempt) bool {
 	return slices.Contains(oftenRefused, a.op.ID) && a.got.status >= 400 && a.got.status < 500 && !a.got.isProblem()
 }
@@ -123,8 +124,8 @@ func (m *Matrix) judgeReply(a *attempt, result *Result) {
 	}
 }
 
-// What differs from one reply to the next by itself. The name of an exported file has the time, and each request is one less
-// until the next has to wait.
+// What differs from one reply to the next by itself. The name of an exported file has the time, and
+// each request is one less until the next has to wait.
 var variable = []string{"X-Request-Id", "Date", "Content-Disposition", "Ratelimit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"}
 
 // difference says in what two replies differ, but for what names the request.
@@ -211,7 +212,8 @@ func around(all, text string) string {
 	return strings.ToValidUTF8(all[max(0, i-context):min(len(all), i+len(text)+context)], "?")
 }
 
-// remember notes which ids a request has: a tenant may well see in its own trail what its people have sent.
+// remember notes which ids a request has: a tenant may well see in its own trail what its people
+// have sent.
 func (m *Matrix) remember(a *attempt) {
 	for _, text := range []string{a.request.path, string(a.request.body)} {
 		for _, found := range uuids.FindAllString(text, -1) {
@@ -312,7 +314,8 @@ func (m *Matrix) judgeEntries(a *attempt, entries []Entry, result *Result) {
 		entries = slices.Delete(slices.Clone(entries), i, i+1)
 	}
 	for _, e := range entries {
-		// What goes with a change has entries of its own, and a tenant's own trail may have those of the platform.
+		// What goes with a change has entries of its own, and a tenant's own trail may have those
+		// of the platform.
 		inTenant := a.want.changes != nil && (e.TenantID == a.want.changes.ID || isGlobal(a.op) && m.nameOf(e.TenantID) == "")
 		if slices.ContainsFunc(a.want.maybe, e.matches) {
 			continue

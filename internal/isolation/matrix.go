@@ -1,9 +1,11 @@
-// Package isolation attacks a running installation with every operation of the document, as everyone who shouldn't get
-// anywhere and as those who may, and says where a promise was broken: that a tenant sees nothing of another one and changes
-// nothing of it, that roles and sessions mean something, and that what was done and what was denied is written down.
+// Package isolation attacks a running installation with every operation of the document, as
+// everyone who shouldn't get anywhere and as those who may, and says where a promise was broken:
+// that a tenant sees nothing of another one and changes nothing of it, that roles and sessions mean
+// something, and that what was done and what was denied is written down.
 //
-// Nothing here names an operation that could follow from the document. A new one is attacked without a new line; if that
-// can't be done, because it is about things that nobody here can make, the attack fails and says so.
+// Nothing here names an operation that could follow from the document. A new one is attacked
+// without a new line; if that can't be done, because it is about things that nobody here can make,
+// the attack fails and says so.
 package isolation
 
 import (
@@ -19,26 +21,28 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// Matrix is one attack: every operation x everyone who may ask x every id that they may ask for. What it needs it makes
-// itself, in tenants of its own.
+// Matrix is one attack: every operation x everyone who may ask x every id that they may ask for.
+// What it needs it makes itself, in tenants of its own.
 type Matrix struct {
 	URL        string // of the installation, without a slash at the end
 	HTTP       *http.Client
 	Operations []access.Operation
 	Only       []string // the operations to attack; none are all
 	Superuser  *Person  // who makes the tenants, and takes part
-	// Witness sees what requests leave behind. Without one, it is seen with the eyes of the tenants' admins.
+	// Witness sees what requests leave behind. Without one, it is seen with the eyes of the
+	// tenants' admins.
 	Witness Witness
 	// Run is what the marks of this run begin with; NewRun returns one.
 	Run string
-	// NewSuperuser makes another superuser. Without it, what a superuser may do to the platform's own people and organisation
-	// isn't tried.
+	// NewSuperuser makes another superuser. Without it, what a superuser may do to the platform's
+	// own people and organisation isn't tried.
 	NewSuperuser func(ctx context.Context) (*Person, error)
 	// Expired returns an access token of someone that was good once. Without it, none is tried.
 	Expired func(ctx context.Context, p *Person) (string, error)
-	// Hold makes the request with an X-Request-Id wait after its principal was looked up for the last time
-	// before the handler. It returns what is closed when the request waits, and what lets it go on a second
-	// later. Without it, rights end while a body is on its way, by log-out, and in no other way.
+	// Hold makes the request with an X-Request-Id wait after its principal was looked up for the
+	// last time before the handler. It returns what is closed when the request waits, and what lets
+	// it go on a second later. Without it, rights end while a body is on its way, by log-out, and
+	// in no other way.
 	Hold func(requestID string) (reached <-chan struct{}, release func())
 	// Progress is called after each operation. It may be nil.
 	Progress func(Result)
@@ -71,11 +75,12 @@ type World struct {
 // renewBefore is how long before the end of their tokens people log in again.
 const renewBefore = 30 * time.Second
 
-// errOffLimits is what can't, or mustn't, be done to the installation. The report says what is left out.
+// errOffLimits is what can't, or mustn't, be done to the installation. The report says what is left
+// out.
 var errOffLimits = errors.New("off limits")
 
-// Attack runs the matrix. The error is about what kept it from being run to its end; what is wrong with the installation is
-// in the report, which has what was found until then.
+// Attack runs the matrix. The error is about what kept it from being run to its end; what is wrong
+// with the installation is in the report, which has what was found until then.
 func (m *Matrix) Attack(ctx context.Context) (Report, error) {
 	report := Report{Results: []Result{}, Skipped: []string{}}
 	err := m.prepare(ctx)
@@ -128,7 +133,8 @@ func (m *Matrix) prepare(ctx context.Context) error {
 	if err := m.gather(ctx); err != nil {
 		return err
 	}
-	// Two of everything, so that lists have a second page. The second one's id is never sent to anyone.
+	// Two of everything, so that lists have a second page. The second one's id is never sent to
+	// anyone.
 	for _, t := range []*Tenant{m.own, m.other} {
 		for _, entity := range m.entities() {
 			for range 2 {
@@ -164,7 +170,8 @@ func (m *Matrix) next() int {
 	return m.counter
 }
 
-// stayLoggedIn renews the tokens of those who may go on, and takes leave of the others whose tokens have expired.
+// stayLoggedIn renews the tokens of those who may go on, and takes leave of the others whose tokens
+// have expired.
 func (m *Matrix) stayLoggedIn(ctx context.Context) error {
 	var left []principal
 	for _, p := range m.principals {

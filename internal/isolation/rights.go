@@ -26,7 +26,8 @@ const (
 	deletionOfTenant = "deletion of the tenant"
 )
 
-// endings are all of them. The first one can be tried by everybody, and after the last one there is no tenant any more.
+// endings are all of them. The first one can be tried by everybody, and after the last one there is
+// no tenant any more.
 var endings = []ending{
 	{name: "log-out", code: errs.SessionEnded, end: func(m *Matrix, ctx context.Context, p *Person) error {
 		return m.do(ctx, "logout", p, "", nil, nil, nil)
@@ -64,8 +65,8 @@ func changePassword(m *Matrix, ctx context.Context, p *Person) error {
 	return m.do(ctx, "changePassword", &another, "", nil, map[string]string{"current_password": p.Password, "new_password": rand.Text()}, nil)
 }
 
-// loseRights begins requests for all operations, lets the right to them end, in each way that there is, and
-// lets them go on. They have to be refused, and to change nothing.
+// loseRights begins requests for all operations, lets the right to them end, in each way that there
+// is, and lets them go on. They have to be refused, and to change nothing.
 func (m *Matrix) loseRights(ctx context.Context) error {
 	m.lost = map[string]*Result{}
 	t := newTenant(m.Run, "a short-lived one")
@@ -128,8 +129,8 @@ func (m *Matrix) loseRight(ctx context.Context, e ending, t *Tenant, rounds []*r
 	return e.undo(m, ctx, who[0].person)
 }
 
-// losers are those whose rights end: an admin, and a superuser with what is theirs alone or who has entered the
-// tenant. A superuser can't be demoted, and their tenant stays.
+// losers are those whose rights end: an admin, and a superuser with what is theirs alone or who has
+// entered the tenant. A superuser can't be demoted, and their tenant stays.
 func (m *Matrix) losers(ctx context.Context, e ending, t *Tenant) ([]principal, error) {
 	admin, err := m.hire(ctx, t, access.Admin)
 	if err != nil {
@@ -164,8 +165,8 @@ func (r *round) matters(e ending, p principal) bool {
 	return true
 }
 
-// requests are those of a principal for the operation: one that waits for its body, and one that waits before
-// its handler.
+// requests are those of a principal for the operation: one that waits for its body, and one that
+// waits before its handler.
 func (r *round) requests(ctx context.Context, e ending, p principal) ([]*paused, error) {
 	var list []*paused
 	if r.op.Spec.RequestBody != nil {
@@ -215,7 +216,8 @@ func (r *round) loser(ctx context.Context, e ending, p principal, when string) (
 	return r.attempt(p, fmt.Sprintf("%s, and the right ends %s by %s", r.ownAim(), when, e.name), id, query, body, want), nil
 }
 
-// goOn lets requests go on whose principals have lost the right to them, and looks at what becomes of them.
+// goOn lets requests go on whose principals have lost the right to them, and looks at what becomes
+// of them.
 func (m *Matrix) goOn(ctx context.Context, list []*paused) error {
 	before, err := m.Witness.State(ctx)
 	if err != nil {

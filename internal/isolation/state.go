@@ -35,7 +35,8 @@ func (e Entry) matches(other Entry) bool {
 // maxDifferences is how many rows a report names.
 const maxDifferences = 3
 
-// compare says what is different in another state, but for the rows of tenants that may change; empty if nothing is.
+// compare says what is different in another state, but for the rows of tenants that may change;
+// empty if nothing is.
 func (s State) compare(after State, mayChange func(tenant uuid.UUID) bool) string {
 	var found []string
 	add := func(row Row, what string) {

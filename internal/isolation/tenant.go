@@ -172,8 +172,9 @@ func (m *Matrix) logIn(ctx context.Context, p *Person) error {
 
 func inTenant(t *Tenant) url.Values { return url.Values{"tenant_id": {t.ID.String()}} }
 
-// CleanUp deletes all tenants of the run, also those that an attack has made, and ends the superuser's sessions. It returns
-// what it could not delete. It works after an attack that failed, at any point.
+// CleanUp deletes all tenants of the run, also those that an attack has made, and ends the
+// superuser's sessions. It returns what it could not delete. It works after an attack that failed,
+// at any point.
 func (m *Matrix) CleanUp(ctx context.Context) (left []string, err error) {
 	if !m.begun {
 		return nil, nil

@@ -29,8 +29,8 @@ var makers = map[string]func(*Matrix, context.Context, *Person) (thing, error){
 	"audit_entry": (*Matrix).makeAuditEntry,
 }
 
-// make makes a thing in the name of someone who may, in their tenant. What the document has no way of making, and nobody here
-// knows of, is an error: then an operation would go without its attack.
+// make makes a thing in the name of someone who may, in their tenant. What the document has no way
+// of making, and nobody here knows of, is an error: then an operation would go without its attack.
 func (m *Matrix) make(ctx context.Context, entity string, by *Person) (thing, error) {
 	if entity == access.AnyEntity {
 		entity = "company"
@@ -115,7 +115,8 @@ func (m *Matrix) base(ctx context.Context, t *Tenant, entity string) (thing, err
 	return made, err
 }
 
-// entities are those that operations of a tenant's own are about, as far as they are made with a POST.
+// entities are those that operations of a tenant's own are about, as far as they are made with a
+// POST.
 func (m *Matrix) entities() []string {
 	var list []string
 	for _, op := range m.Operations {
@@ -136,8 +137,8 @@ func address(op access.Operation, id string, query url.Values) string {
 	return path
 }
 
-// preparations bring a thing into the state in which an operation has something to do with it. An operation that needs one and
-// has none is found out: it would change nothing.
+// preparations bring a thing into the state in which an operation has something to do with it. An
+// operation that needs one and has none is found out: it would change nothing.
 var preparations = map[string]func(*Matrix, context.Context, thing, *Person) error{
 	"activateUser": after("deactivateUser"),
 	"resumeTenant": after("suspendTenant"),

@@ -13,9 +13,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestForgottenConditionsShowNoForeignRow runs the matrix of attacks on PostgreSQL with a program whose queries have no condition on
-// tenant_id at all: what is left is row-level security. Without that, too, the matrix has to find foreign rows, or it would prove
-// nothing.
+// TestForgottenConditionsShowNoForeignRow runs the matrix of attacks on PostgreSQL with a program
+// whose queries have no condition on tenant_id at all: what is left is row-level security. Without
+// that, too, the matrix has to find foreign rows, or it would prove nothing.
 func TestForgottenConditionsShowNoForeignRow(t *testing.T) {
 	t.Parallel()
 	storetest.Provided(t, "POSTGRESQL", "TEST_POSTGRES_URL")
@@ -46,7 +46,8 @@ var (
 	query = regexp.MustCompile("(?s)= `-- name: (\\w+) :\\w+\n(.*?)`")
 )
 
-// withoutConditions returns the file for go's -overlay that takes the conditions on tenant_id out of the generated queries.
+// withoutConditions returns the file for go's -overlay that takes the conditions on tenant_id out
+// of the generated queries.
 func withoutConditions(t *testing.T) string {
 	t.Helper()
 	folder, err := filepath.Abs("../../gen/db/postgres")

@@ -193,7 +193,8 @@ func (w *organisation) done(t *testing.T) api.DeletionPreview {
 	}
 }
 
-// mustBeDone fails unless a deletion took what it should, with an entry for each row, and left all else.
+// mustBeDone fails unless a deletion took what it should, with an entry for each row, and left all
+// else.
 func (w *organisation) mustBeDone(t *testing.T, kind string) {
 	t.Helper()
 	if got := w.done(t); !reflect.DeepEqual(got, wantDeleted[kind]) {
@@ -278,7 +279,8 @@ func TestSeveralDeleteTheSameAtOnce(t *testing.T) {
 	})
 }
 
-// The plan takes each department once, after all that are below it, in ranges that name no other department.
+// The plan takes each department once, after all that are below it, in ranges that name no other
+// department.
 func TestRunsAreRangesFromBelow(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(50) {

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// TestThirdPartyFilesAreTheReleasedOnes goes by the checksums that update-pages.sh has written after a look at those of the packages.
+// TestThirdPartyFilesAreTheReleasedOnes goes by the checksums that update-pages.sh has written
+// after a look at those of the packages.
 func TestThirdPartyFilesAreTheReleasedOnes(t *testing.T) {
 	t.Parallel()
 	sums, err := os.Open("thirdparty/SHA256SUMS")

@@ -46,8 +46,9 @@ const findBarriers = `[...document.querySelectorAll("[data-section-id*='/operati
 		Nodes: v.nodes.map(n => ({HTML: n.html.slice(0, 200), Target: n.target.join(" "), Summary: n.failureSummary})),
 	})))`
 
-// barriers looks at each page with axe-core: light on a wide screen, and dark on a narrow one. Nothing may be found, so
-// that whoever can't see well, or uses the keyboard alone, gets everywhere.
+// barriers looks at each page with axe-core: light on a wide screen, and dark on a narrow one.
+// Nothing may be found, so that whoever can't see well, or uses the keyboard alone, gets
+// everywhere.
 func (d demo) barriers(t *testing.T) {
 	script := axe(t)
 	for _, screen := range []struct {

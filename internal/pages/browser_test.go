@@ -27,8 +27,8 @@ type demo struct {
 	browser *browsertest.Browser
 }
 
-// TestPagesInABrowser shares one browser, as to start one takes seconds. Whatever a page says on the console, or asks of another
-// host, fails it.
+// TestPagesInABrowser shares one browser, as to start one takes seconds. Whatever a page says on
+// the console, or asks of another host, fails it.
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	browser := browsertest.Start(t)

@@ -9,8 +9,8 @@ import (
 	"github.com/tenantry/tenantry/internal/text"
 )
 
-// commonPasswords has one password per line: in lower case, of 12 to 72 bytes, sorted by bytes. common_passwords.md says
-// where they are from.
+// commonPasswords has one password per line: in lower case, of 12 to 72 bytes, sorted by bytes.
+// common_passwords.md says where they are from.
 //
 //go:embed common_passwords.txt
 var commonPasswords string

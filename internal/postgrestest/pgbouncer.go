@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// Bouncer starts a pgbouncer in transaction mode with a few connections to the server of a URL, and returns the URL that leads
-// through it. Without the program it skips the test, or fails it where CI=true.
+// Bouncer starts a pgbouncer in transaction mode with a few connections to the server of a URL, and
+// returns the URL that leads through it. Without the program it skips the test, or fails it where
+// CI=true.
 func Bouncer(t testing.TB, serverURL string, connections int) string {
 	t.Helper()
 	path, err := exec.LookPath("pgbouncer")

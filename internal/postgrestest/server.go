@@ -1,4 +1,5 @@
-// Package postgrestest starts PostgreSQL servers of a test's own, which the test may kill, and pgbouncer.
+// Package postgrestest starts PostgreSQL servers of a test's own, which the test may kill, and
+// pgbouncer.
 package postgrestest
 
 import (
@@ -34,7 +35,8 @@ type Server struct {
 	running *process
 }
 
-// New starts a server that others may follow. Without the programs it skips the test, or fails it where CI=true.
+// New starts a server that others may follow. Without the programs it skips the test, or fails it
+// where CI=true.
 func New(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{t: t, account: account(t), dir: folder(t)}

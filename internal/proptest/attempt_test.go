@@ -75,7 +75,8 @@ type attempt struct {
 	place  string
 }
 
-// newAttempt makes an allowed request. With few it has only what is needed, with values that lead to a success.
+// newAttempt makes an allowed request. With few it has only what is needed, with values that lead
+// to a success.
 func newAttempt(g *generator, w *world, op operation, foreign *world) *attempt {
 	few := g.few
 	a := &attempt{op: op, by: w.caller(role(g, op, few)), query: url.Values{}, header: http.Header{}, places: map[string]bool{}}
@@ -158,7 +159,8 @@ func (o operation) optional() map[string][]string {
 	return list
 }
 
-// role is one that may call the operation; for one that needs no log-in, the one whose credentials are sent.
+// role is one that may call the operation; for one that needs no log-in, the one whose credentials
+// are sent.
 func role(g *generator, op operation, least bool) access.Role {
 	may := slices.DeleteFunc(slices.Clone(roles), func(r access.Role) bool { return !r.Satisfies(op.RequiredRole) })
 	if op.RequiredRole == access.Anon {

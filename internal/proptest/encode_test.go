@@ -10,8 +10,8 @@ import (
 	"unicode/utf16"
 )
 
-// encode writes a value as JSON. With a generator it chooses among the ways that mean the same: blanks, the order of the fields, and
-// escapes.
+// encode writes a value as JSON. With a generator it chooses among the ways that mean the same:
+// blanks, the order of the fields, and escapes.
 func encode(g *generator, value any) string {
 	blank := func() string {
 		if g == nil || !g.oneIn(10) {

@@ -17,7 +17,8 @@ import (
 type generator struct {
 	*rand.Rand
 
-	// known returns what the program has to be told at a place, as a password; ok is false if anything will do.
+	// known returns what the program has to be told at a place, as a password; ok is false if
+	// anything will do.
 	known func(place string) (value any, ok bool)
 	// entity returns the id of something for a place.
 	entity func(name, place string) string
@@ -142,7 +143,8 @@ func (g *generator) email(longest int) string {
 	return name + "@" + domain
 }
 
-// date is one of RFC 3339, from the year 1 on. Some are the last of a month, or have no midnight somewhere.
+// date is one of RFC 3339, from the year 1 on. Some are the last of a month, or have no midnight
+// somewhere.
 func (g *generator) date() string {
 	if g.oneIn(3) {
 		return pick(g, []string{"0001-01-01", "9999-12-31", "2024-02-29", "2000-02-29", "1900-02-28", "1582-10-10", "2011-12-30", "2026-03-29"})

@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// judge says what is wrong with a reply; nothing is if it returns "". That it is as the document says of its status has been
-// checked by then.
+// judge says what is wrong with a reply; nothing is if it returns "". That it is as the document
+// says of its status has been checked by then.
 func (a *attempt) judge(r apitest.Reply) string {
 	var p api.Problem
 	if r.Status >= http.StatusBadRequest {
@@ -40,8 +40,8 @@ func (a *attempt) judge(r apitest.Reply) string {
 	}
 }
 
-// judgeMessages says what is wrong with the places that a refusal lists: with 422 there is one, and each has one message, which is
-// a sentence for a person.
+// judgeMessages says what is wrong with the places that a refusal lists: with 422 there is one, and
+// each has one message, which is a sentence for a person.
 func judgeMessages(r apitest.Reply) string {
 	var p api.Problem
 	if r.Status < http.StatusBadRequest || r.Status >= http.StatusInternalServerError || json.Unmarshal(r.Body, &p) != nil ||
@@ -82,7 +82,8 @@ func (a *attempt) judgeForbidden(r apitest.Reply, p api.Problem) string {
 	return ""
 }
 
-// judgePage says what is wrong with a page of a list: it has as many items as were asked for at most, and Link where there are more.
+// judgePage says what is wrong with a page of a list: it has as many items as were asked for at
+// most, and Link where there are more.
 func (a *attempt) judgePage(r apitest.Reply) string {
 	if a.op.parameters["cursor"] == nil {
 		return ""

@@ -16,7 +16,8 @@ type rule struct {
 	or          string // the place that it depends on, too
 }
 
-// rules hold for values that the tester made up. What it knows to be right, as the token of a user, is refused for no reason.
+// rules hold for values that the tester made up. What it knows to be right, as the token of a user,
+// is refused for no reason.
 var rules = []rule{
 	{"", "cursor", "not_allowed", "a cursor is opaque: only one of the same list, filters and sort is one", ""},
 	{"", "from", "maximum", "a time that begins after its end", "to"},
@@ -60,7 +61,8 @@ var makers = map[string]func(*world, *caller) thing{
 	"audit_entry": (*world).auditEntry,
 }
 
-// known are values that no schema can tell. They belong to the caller, or to the thing that the request is about.
+// known are values that no schema can tell. They belong to the caller, or to the thing that the
+// request is about.
 var known = map[string]func(*world, *caller, thing) string{
 	"login /email":                     func(_ *world, c *caller, _ thing) string { return c.actor.User.Email },
 	"login /password":                  func(*world, *caller, thing) string { return password },

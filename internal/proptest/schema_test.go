@@ -25,7 +25,8 @@ type schema struct {
 	items            *schema
 }
 
-// read puts a schema together. What it has no word for is an error, so that nothing of the document is passed over.
+// read puts a schema together. What it has no word for is an error, so that nothing of the document
+// is passed over.
 func read(s *openapi3.Schema) (*schema, error) {
 	if len(s.OneOf)+len(s.AnyOf) > 0 || s.Not != nil || s.MultipleOf != nil || s.UniqueItems || s.MinProps > 0 || s.MaxProps != nil ||
 		s.ExclusiveMin.IsSet() || s.ExclusiveMax.IsSet() || s.AdditionalProperties.Schema != nil {
@@ -119,7 +120,8 @@ func (s *schema) names() []string { return slices.Sorted(maps.Keys(s.fields)) }
 
 func (s *schema) requires(name string) bool { return slices.Contains(s.required, name) }
 
-// matches reports whether a text fits the patterns. They are ECMA 262, whose \S is no Unicode blank either.
+// matches reports whether a text fits the patterns. They are ECMA 262, whose \S is no Unicode blank
+// either.
 func (s *schema) matches(text string) bool {
 	for _, p := range s.patterns {
 		if !regexp.MustCompile(strings.ReplaceAll(p, `\S`, `[^\s\v\p{Z}\x{feff}]`)).MatchString(text) {

@@ -78,8 +78,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestValuesAreAsTheSchemaSays compares what the tester makes with the library's validator: it works without it, but must not
-// contradict it.
+// TestValuesAreAsTheSchemaSays compares what the tester makes with the library's validator: it
+// works without it, but must not contradict it.
 func TestValuesAreAsTheSchemaSays(t *testing.T) {
 	t.Parallel()
 	for _, id := range []string{"createUser", "createTenant", "createBranch", "changePassword"} {

@@ -57,7 +57,8 @@ func inBody(s *schema) []violation {
 	return list
 }
 
-// extremes lists the numbers that the schema of a field forbids and that float64 can't hold. The library compares as float64.
+// extremes lists the numbers that the schema of a field forbids and that float64 can't hold. The
+// library compares as float64.
 func extremes(s *schema) []violation {
 	var numbers []string
 	if s.kind == "integer" || s.kind == "number" {
@@ -73,7 +74,8 @@ func extremes(s *schema) []violation {
 	return list
 }
 
-// inParameter lists the texts that the schema of a parameter forbids. In headers and addresses everything is text.
+// inParameter lists the texts that the schema of a parameter forbids. In headers and addresses
+// everything is text.
 func inParameter(s *schema) []violation {
 	var list []violation
 	add := func(value string) { list = append(list, violation{shorten(value), value}) }
@@ -168,7 +170,8 @@ func texts(s *schema) []violation {
 	return list
 }
 
-// tooManyDigits are the smallest numbers that have more digits before or after the point than the pattern of a decimal allows.
+// tooManyDigits are the smallest numbers that have more digits before or after the point than the
+// pattern of a decimal allows.
 func tooManyDigits(s *schema) []string {
 	var list []string
 	for _, begin := range []string{"", "0."} {

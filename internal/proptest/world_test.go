@@ -18,8 +18,8 @@ const (
 	newPassword = "another horse, another battery"
 )
 
-// world is a tenant with whatever requests are about: two of each, so that lists have a second page. Requests that succeed use it
-// up, and the next one gets another.
+// world is a tenant with whatever requests are about: two of each, so that lists have a second
+// page. Requests that succeed use it up, and the next one gets another.
 type world struct {
 	t          testing.TB
 	app        *apitest.App
@@ -54,8 +54,8 @@ func (w *world) caller(role access.Role) *caller {
 	return w.callers[role]
 }
 
-// one is the first thing of an entity, which others refer to, and another the second, which requests are about. Sessions are
-// those of the caller.
+// one is the first thing of an entity, which others refer to, and another the second, which
+// requests are about. Sessions are those of the caller.
 func (w *world) one(entity string, by *caller) thing     { return w.pair(entity, by)[0] }
 func (w *world) another(entity string, by *caller) thing { return w.pair(entity, by)[1] }
 

@@ -16,14 +16,16 @@ import (
 )
 
 const (
-	// deletionBatch is how many rows a transaction changes at most, so that others don't wait long for it.
+	// deletionBatch is how many rows a transaction changes at most, so that others don't wait long
+	// for it.
 	deletionBatch = 1000
-	// deletionStep is how many rows are changed between two looks at the clock. It is small because a database
-	// may be slow.
+	// deletionStep is how many rows are changed between two looks at the clock. It is small because
+	// a database may be slow.
 	deletionStep = 100
 	// DeletionTime is how long a call of Delete takes at most, so that its client doesn't give up.
 	DeletionTime = 10 * time.Second
-	// DeletionPause is the Retry-After of a deletion that goes on with the next request, in seconds.
+	// DeletionPause is the Retry-After of a deletion that goes on with the next request, in
+	// seconds.
 	DeletionPause = 1
 )
 
@@ -31,8 +33,8 @@ const (
 type Below interface {
 	// Preview adds what is there to the counts.
 	Preview(ctx context.Context, q db.Querier, counts *api.DeletionPreview) error
-	// CarryOut changes as much of it as fits into the batch, at least one step, and reports whether nothing is left.
-	// The error is store.ErrStale if something has changed meanwhile.
+	// CarryOut changes as much of it as fits into the batch, at least one step, and reports whether
+	// nothing is left. The error is store.ErrStale if something has changed meanwhile.
 	CarryOut(ctx context.Context, b *Batch) (done bool, err error)
 }
 
@@ -55,12 +57,13 @@ func (s *Service[_, _, _, _]) PreviewDelete(
 	return counts, s.rules.Below(&row).Preview(ctx, s.Store, &counts)
 }
 
-// Delete removes a row and all that goes with it. Each transaction changes up to 1000 rows, from below, and the last
-// one removes the row itself. It returns nil when nothing is left. If it takes longer than 10 seconds, it stops and
-// returns what is left: then, and after any error, another call continues.
+// Delete removes a row and all that goes with it. Each transaction changes up to 1000 rows, from
+// below, and the last one removes the row itself. It returns nil when nothing is left. If it takes
+// longer than 10 seconds, it stops and returns what is left: then, and after any error, another
+// call continues.
 //
-// The error is errs.NotFound, errs.StaleVersion if condition doesn't allow its version at the beginning, or that of
-// access.StillAllowed between two transactions.
+// The error is errs.NotFound, errs.StaleVersion if condition doesn't allow its version at the
+// beginning, or that of access.StillAllowed between two transactions.
 func (s *Service[_, _, _, _]) Delete(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition,
 ) (*api.DeletionPreview, error) {
@@ -97,8 +100,8 @@ func (s *Service[_, _, _, _]) rest(ctx context.Context, by access.Principal, id 
 	return &left, err
 }
 
-// deleteBatch runs one transaction of Delete, and reports whether the row is deleted. When isLate returns true it stops
-// early.
+// deleteBatch runs one transaction of Delete, and reports whether the row is deleted. When isLate
+// returns true it stops early.
 func (s *Service[Row, _, _, _]) deleteBatch(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, isLate func() bool,
 ) (done bool, err error) {
@@ -153,7 +156,8 @@ func NewBatch(c Change) *Batch {
 // Step returns how many rows to change next.
 func (b *Batch) Step() int { return min(b.left, deletionStep) }
 
-// Limit is the limit for lists: one row more than the next step changes, to see whether more is left.
+// Limit is the limit for lists: one row more than the next step changes, to see whether more is
+// left.
 func (b *Batch) Limit() int32 { return int32(b.Step()) + 1 } //nolint:gosec // at most the size of a batch
 
 // IsLate reports whether the deletion has taken so long that it should stop.
@@ -166,8 +170,8 @@ func Take[Row any](b *Batch, rows []Row) (taken []Row, all bool) {
 	return rows[:n], n == len(rows)
 }
 
-// Repeat calls step until it reports that nothing is left, or the batch is full or late. done means that nothing is
-// left.
+// Repeat calls step until it reports that nothing is left, or the batch is full or late. done means
+// that nothing is left.
 func (b *Batch) Repeat(step func() (all bool, err error)) (done bool, err error) {
 	for {
 		all, err := step()

@@ -18,7 +18,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// branches is the reference of branches to their company, as if a description said that they go along.
+// branches is the reference of branches to their company, as if a description said that they go
+// along.
 func branches(below ...records.Dependant) records.Dependant {
 	kind := resources.BranchKind()
 	kind.Dependants = func() []records.Dependant { return below }
@@ -29,7 +30,8 @@ func branches(below ...records.Dependant) records.Dependant {
 	})
 }
 
-// departments is the reference of departments to their branch, as if a description said that they lose it.
+// departments is the reference of departments to their branch, as if a description said that they
+// lose it.
 func departments() records.Dependant {
 	return records.Detach(resources.DepartmentKind(),
 		func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, limit int32) ([]db.Department, error) {

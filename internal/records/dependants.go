@@ -13,7 +13,8 @@ import (
 
 // Dependant is a reference of one kind of rows to those of another kind.
 type Dependant struct {
-	// step deletes or detaches the next rows that refer to a row, and reports whether these were the last.
+	// step deletes or detaches the next rows that refer to a row, and reports whether these were
+	// the last.
 	step func(ctx context.Context, b *Batch, id uuid.UUID) (all bool, err error)
 	// companies returns the companies that the next step changes something in.
 	companies func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) ([]uuid.UUID, error)
@@ -22,8 +23,8 @@ type Dependant struct {
 // List returns up to limit rows that refer to a row, in the order of their ids.
 type List[Row any] func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, limit int32) ([]Row, error)
 
-// Cascade is a reference whose rows are deleted with the row that they refer to. remove deletes those up to the id
-// last.
+// Cascade is a reference whose rows are deleted with the row that they refer to. remove deletes
+// those up to the id last.
 func Cascade[Row any](
 	k Kind[Row], list List[Row], remove func(ctx context.Context, q db.Querier, tenantID, id, last uuid.UUID) (int64, error),
 ) Dependant {
@@ -74,7 +75,8 @@ func Detach[Row any](k Kind[Row], list List[Row], release func(*Row)) Dependant 
 	}
 }
 
-// Dependants deletes or detaches what refers to a row, and reports whether nothing refers to it any more.
+// Dependants deletes or detaches what refers to a row, and reports whether nothing refers to it any
+// more.
 func (b *Batch) Dependants(ctx context.Context, list []Dependant, id uuid.UUID) (done bool, err error) {
 	for _, d := range list {
 		done, err := b.Repeat(func() (bool, error) { return d.step(ctx, b, id) })
@@ -85,8 +87,8 @@ func (b *Batch) Dependants(ctx context.Context, list []Dependant, id uuid.UUID) 
 	return true, nil
 }
 
-// Free does what Take does, after Batch.Dependants of each row: nothing refers to the rows that it returns. all is false
-// if rows has more, or something still refers to one of them.
+// Free does what Take does, after Batch.Dependants of each row: nothing refers to the rows that it
+// returns. all is false if rows has more, or something still refers to one of them.
 func Free[Row any](
 	ctx context.Context, b *Batch, list []Dependant, rows []Row, id func(*Row) uuid.UUID,
 ) (free []Row, all bool, err error) {
@@ -111,8 +113,8 @@ func Free[Row any](
 	return rows, true, nil
 }
 
-// LockDependants locks the companies that the next steps for a row change something in, so that nobody else changes
-// these or anything below them. The caller takes no other lock before it.
+// LockDependants locks the companies that the next steps for a row change something in, so that
+// nobody else changes these or anything below them. The caller takes no other lock before it.
 func LockDependants(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, list []Dependant) error {
 	ids, err := companiesBelow(ctx, q, tenantID, id, list)
 	if err != nil {
@@ -121,8 +123,8 @@ func LockDependants(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, l
 	return LockCompanies(ctx, q, tenantID, ids)
 }
 
-// LockCompanies locks the companies that exist, in the order of their ids, so that no two transactions wait for each
-// other. The zero id is none.
+// LockCompanies locks the companies that exist, in the order of their ids, so that no two
+// transactions wait for each other. The zero id is none.
 func LockCompanies(ctx context.Context, q db.Querier, tenantID uuid.UUID, ids []uuid.UUID) error {
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	for _, id := range slices.Compact(ids) {
@@ -148,7 +150,8 @@ func companiesBelow(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, l
 	return ids, nil
 }
 
-// companiesOf returns Dependant.companies for rows that change together with those that dependants returns.
+// companiesOf returns Dependant.companies for rows that change together with those that dependants
+// returns.
 func companiesOf[Row any](
 	k Kind[Row], list List[Row], dependants func() []Dependant,
 ) func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) ([]uuid.UUID, error) {

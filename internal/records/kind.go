@@ -1,5 +1,5 @@
-// Package records has the rules that all resources share: how a row is created, read, changed and deleted, with its
-// audit entries.
+// Package records has the rules that all resources share: how a row is created, read, changed and
+// deleted, with its audit entries.
 package records
 
 import (
@@ -31,18 +31,21 @@ type Kind[Row any] struct {
 	Derive func(*Row)
 	Get    func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (Row, error)
 	Insert func(ctx context.Context, q db.Querier, row Row) error
-	// Update and Delete do so if the row still has this version, and return the number of rows: 0 or 1.
+	// Update and Delete do so if the row still has this version, and return the number of rows: 0
+	// or 1.
 	Update func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	Delete func(ctx context.Context, q db.Querier, row Row) (int64, error)
-	// Lock locks the company of a row until the end of the transaction, so that nobody else changes the company or
-	// anything below it. The caller takes no other lock before it. It returns the number of rows: 0 if there is no
-	// such row. It is nil if rows belong to no company.
+	// Lock locks the company of a row until the end of the transaction, so that nobody else changes
+	// the company or anything below it. The caller takes no other lock before it. It returns the
+	// number of rows: 0 if there is no such row. It is nil if rows belong to no company.
 	Lock func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (int64, error)
-	// Dependants returns what refers to the rows, those first that refer to others; nil if nothing does.
+	// Dependants returns what refers to the rows, those first that refer to others; nil if nothing
+	// does.
 	Dependants func() []Dependant
 	// Counters count what a deletion takes along.
 	Counters []Counter
-	// Trails returns the tenants in whose trails changes are written; nil: that in which the principal acts.
+	// Trails returns the tenants in whose trails changes are written; nil: that in which the
+	// principal acts.
 	Trails func(Row) []uuid.UUID
 }
 
@@ -79,7 +82,8 @@ func (k Kind[Row]) Find(ctx context.Context, q db.Querier, tenantID, id uuid.UUI
 	return row, nil
 }
 
-// Matching returns a row whose version condition allows. The error is errs.NotFound or errs.StaleVersion.
+// Matching returns a row whose version condition allows. The error is errs.NotFound or
+// errs.StaleVersion.
 func (k Kind[Row]) Matching(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, condition etag.Condition) (Row, error) {
 	row, err := k.Find(ctx, q, tenantID, id)
 	if err != nil {
@@ -105,9 +109,10 @@ func (k Kind[Row]) Add(ctx context.Context, c Change, row Row) error {
 	return k.Write(ctx, c, k.Name+".create", row, audit.Created(row))
 }
 
-// Save writes what differs between before and after, with an audit entry of an action, and gives after its new
-// version. If nothing differs it writes nothing. The error is errs.AlreadyExists if a unique key is taken, or
-// store.ErrStale if the row has another version by now or refers to what is gone.
+// Save writes what differs between before and after, with an audit entry of an action, and gives
+// after its new version. If nothing differs it writes nothing. The error is errs.AlreadyExists if a
+// unique key is taken, or store.ErrStale if the row has another version by now or refers to what is
+// gone.
 func (k Kind[Row]) Save(ctx context.Context, c Change, action string, before Row, after *Row) error {
 	changes := audit.Updated(before, *after)
 	if len(changes) == 0 {
@@ -153,8 +158,9 @@ func (k Kind[Row]) Write(ctx context.Context, c Change, action string, row Row, 
 	return nil
 }
 
-// WriteDeleted adds an audit entry with the last state of each row. It comes before the deletion, because on MySQL an
-// entry locks the row of its tenant, and the order of locks is company, tenant, everything else.
+// WriteDeleted adds an audit entry with the last state of each row. It comes before the deletion,
+// because on MySQL an entry locks the row of its tenant, and the order of locks is company, tenant,
+// everything else.
 func (k Kind[Row]) WriteDeleted(ctx context.Context, c Change, rows []Row) error {
 	for _, row := range rows {
 		if err := k.Write(ctx, c, k.Name+".delete", row, audit.Deleted(row)); err != nil {
@@ -164,8 +170,8 @@ func (k Kind[Row]) WriteDeleted(ctx context.Context, c Change, rows []Row) error
 	return nil
 }
 
-// Remove deletes a row, with an audit entry. The error is store.ErrStale if it has another version by now or another
-// row refers to it.
+// Remove deletes a row, with an audit entry. The error is store.ErrStale if it has another version
+// by now or another row refers to it.
 func (k Kind[Row]) Remove(ctx context.Context, c Change, row Row) error {
 	if err := k.WriteDeleted(ctx, c, []Row{row}); err != nil {
 		return err
@@ -174,8 +180,8 @@ func (k Kind[Row]) Remove(ctx context.Context, c Change, row Row) error {
 	return MustBe(1, rows, err)
 }
 
-// refused is what a statement that writes a row returns instead of the database's refusal. What the row refers to was
-// there when the transaction looked: it starts over and looks again.
+// refused is what a statement that writes a row returns instead of the database's refusal. What the
+// row refers to was there when the transaction looked: it starts over and looks again.
 func (k Kind[Row]) refused(err error) error {
 	if store.BreaksReference(err) {
 		return fmt.Errorf("%w: %w", store.ErrStale, err)
@@ -204,8 +210,8 @@ func (k Kind[Row]) ClientError(err error) error {
 	return err
 }
 
-// MustBe returns store.ErrStale if a statement changed another number of rows than planned, or broke a foreign key;
-// otherwise err.
+// MustBe returns store.ErrStale if a statement changed another number of rows than planned, or
+// broke a foreign key; otherwise err.
 func MustBe(planned int, changed int64, err error) error {
 	if store.BreaksReference(err) || err == nil && changed != int64(planned) {
 		return store.ErrStale

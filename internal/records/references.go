@@ -23,9 +23,10 @@ type Reference[Row any] struct {
 	Fits func(ctx context.Context, q db.Querier, row *Row, id uuid.UUID) (bool, error)
 }
 
-// Check returns an errs.UnknownReference that names every field whose row isn't there. It looks only at what before
-// doesn't name; before is nil for a new row. It runs in the transaction that writes the fields. The foreign keys
-// decide, as a row may go right after it was found, but not every engine says which one it was.
+// Check returns an errs.UnknownReference that names every field whose row isn't there. It looks
+// only at what before doesn't name; before is nil for a new row. It runs in the transaction that
+// writes the fields. The foreign keys decide, as a row may go right after it was found, but not
+// every engine says which one it was.
 func (k Kind[Row]) Check(ctx context.Context, q db.Querier, before, now *Row) error {
 	var broken []errs.Field
 	for _, r := range k.References {
@@ -59,7 +60,8 @@ func UnknownField(pointer, detail string) errs.Field {
 
 func (r Reference[Row]) field() errs.Field { return UnknownField(r.Pointer, r.Missing) }
 
-// brokenField returns the field whose foreign key the database refused; none on SQLite, which doesn't say.
+// brokenField returns the field whose foreign key the database refused; none on SQLite, which
+// doesn't say.
 func (k Kind[Row]) brokenField(err error) []errs.Field {
 	for _, r := range k.References {
 		if store.Violates(err, r.Constraint) {

@@ -33,7 +33,8 @@ func (p Parts) Change(q db.Querier, by access.Principal) Change {
 // Resource is a kind with what clients send.
 type Resource[Row, Create, Update, Params any] struct {
 	Kind Kind[Row]
-	// New returns a row with what a request to create one says; the columns of all kinds and derived ones aren't set.
+	// New returns a row with what a request to create one says; the columns of all kinds and
+	// derived ones aren't set.
 	New   func(Create) Row
 	Apply func(*Row, Update) // puts the fields that are in a request into a row
 	List  func(ctx context.Context, p Parts, by access.Principal, in Params) (paging.Page[Row], error)
@@ -41,14 +42,15 @@ type Resource[Row, Create, Update, Params any] struct {
 
 // Rules are what a resource has beside its description. A nil function is no rule.
 type Rules[Row any] struct {
-	// Check returns an error if a new row (before is nil) or a change isn't allowed. It runs in the transaction,
-	// when what the row refers to has been found and nothing is written. It may change after.
+	// Check returns an error if a new row (before is nil) or a change isn't allowed. It runs in the
+	// transaction, when what the row refers to has been found and nothing is written. It may change
+	// after.
 	Check func(ctx context.Context, q db.Querier, before, after *Row) error
-	// Admit calls add, which inserts a row, if the tenant may have one more. The transaction has only locked the
-	// row's company before.
+	// Admit calls add, which inserts a row, if the tenant may have one more. The transaction has
+	// only locked the row's company before.
 	Admit func(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error
-	// Below returns what goes with a row beside what refers to it with on_delete in its description. It may change the
-	// row, and then the row has its new version.
+	// Below returns what goes with a row beside what refers to it with on_delete in its
+	// description. It may change the row, and then the row has its new version.
 	Below func(*Row) Below
 }
 
@@ -81,8 +83,8 @@ func (s *Service[Row, _, _, Params]) List(ctx context.Context, by access.Princip
 	return s.resource.List(ctx, s.Parts, by, in)
 }
 
-// Create returns the new row. The error is errs.UnknownReference if what it refers to isn't there, errs.AlreadyExists if
-// a unique key is taken, or that of a rule.
+// Create returns the new row. The error is errs.UnknownReference if what it refers to isn't there,
+// errs.AlreadyExists if a unique key is taken, or that of a rule.
 func (s *Service[Row, Create, _, _]) Create(ctx context.Context, by access.Principal, in Create) (Row, error) {
 	row := s.resource.New(in)
 	now := s.Now()
@@ -113,15 +115,16 @@ func (s *Service[Row, Create, _, _]) Create(ctx context.Context, by access.Princ
 	return added, nil
 }
 
-// Update changes the fields that are in the request and returns the row as it is then. The error is errs.NotFound,
-// errs.StaleVersion if condition doesn't allow its version, or as of Create.
+// Update changes the fields that are in the request and returns the row as it is then. The error is
+// errs.NotFound, errs.StaleVersion if condition doesn't allow its version, or as of Create.
 func (s *Service[Row, _, Update, _]) Update(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in Update,
 ) (Row, error) {
 	return s.UpdateAnd(ctx, by, id, condition, in, func(Change, Row) error { return nil })
 }
 
-// UpdateAnd is Update that calls then in the transaction, after the row is written or found as it shall be.
+// UpdateAnd is Update that calls then in the transaction, after the row is written or found as it
+// shall be.
 func (s *Service[Row, _, Update, _]) UpdateAnd(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in Update, then func(Change, Row) error,
 ) (Row, error) {

@@ -58,7 +58,8 @@ func newWorld(t *testing.T, engine store.Engine) world {
 	return w
 }
 
-// writes are a creation and an update of a department that refer to the branch. check is a rule of departments.
+// writes are a creation and an update of a department that refer to the branch. check is a rule of
+// departments.
 func (w world) writes(
 	check func(ctx context.Context, q db.Querier, before, after *db.Department) error,
 ) map[string]func(context.Context) error {
@@ -76,7 +77,8 @@ func (w world) writes(
 	}
 }
 
-// The branch is there when the transaction looks, and then goes. SQLite has one writer at a time, so there it stays.
+// The branch is there when the transaction looks, and then goes. SQLite has one writer at a time,
+// so there it stays.
 func TestReferenceThatGoesAfterItWasFoundIsUnknown(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -99,7 +101,8 @@ func TestReferenceThatGoesAfterItWasFoundIsUnknown(t *testing.T) {
 	})
 }
 
-// A rule names a branch that isn't there, after what the request names was checked: each attempt breaks the foreign key.
+// A rule names a branch that isn't there, after what the request names was checked: each attempt
+// breaks the foreign key.
 func TestReferenceThatNeverExistsIsUnknownAndNotBusy(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -120,7 +123,8 @@ func TestReferenceThatNeverExistsIsUnknownAndNotBusy(t *testing.T) {
 	})
 }
 
-// What a request names is looked for before anything is written, so that the answer names the field on every engine.
+// What a request names is looked for before anything is written, so that the answer names the field
+// on every engine.
 func TestReferenceThatIsNotThereIsNamed(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

@@ -11,8 +11,8 @@ import (
 // Step is what the removal of a tenant does with the rows of a table.
 type Step struct {
 	Table string
-	// Batch is done with the next rows of a tenant, those after an id. It returns the last one's id; the zero id if
-	// there were none.
+	// Batch is done with the next rows of a tenant, those after an id. It returns the last one's
+	// id; the zero id if there were none.
 	Batch func(ctx context.Context, q db.Querier, tenantID, after uuid.UUID, limit int32) (uuid.UUID, error)
 }
 

@@ -21,8 +21,8 @@ func UpperCase(code *string) *string {
 	return new(strings.ToUpper(*code))
 }
 
-// SearchText is what a row is found by: those of its texts that it has. It is made here, so that all engines search
-// alike.
+// SearchText is what a row is found by: those of its texts that it has. It is made here, so that
+// all engines search alike.
 func SearchText(texts ...*string) string {
 	var parts []string
 	for _, p := range texts {

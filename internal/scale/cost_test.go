@@ -22,10 +22,12 @@ import (
 
 const (
 	deepPage = 10_000
-	// warming is how often a query runs before it is measured, and measured how many turns of as many there are then; one if it takes too long.
+	// warming is how often a query runs before it is measured, and measured how many turns of as
+	// many there are then; one if it takes too long.
 	warming, measured = 10, 11
 	maxWarming        = time.Second
-	// maxRatio is how much more than with a thousand rows a page may cost. What costs more is measured again: other work on the machine adds to one side.
+	// maxRatio is how much more than with a thousand rows a page may cost. What costs more is
+	// measured again: other work on the machine adds to one side.
 	maxRatio = 1.2
 	attempts = 3
 	// maxSearch is what a search may take in a tenant of a million rows.
@@ -35,7 +37,8 @@ const (
 // thousand is what others are compared with.
 var thousand = population{rows: 1000, share: 1, perMinute: 1}
 
-// full are the largest installations that are promised to work, by table. Other tables have as many rows as branches.
+// full are the largest installations that are promised to work, by table. Other tables have as many
+// rows as branches.
 var full = map[string]population{
 	"companies":     {rows: 10_000_000, share: 10, tenants: 90_000, perMinute: 19},
 	"audit_entries": {rows: 20_000_000, share: 10, tenants: 90_000, perMinute: 19},
@@ -59,7 +62,8 @@ type side struct {
 	process      string // that serves the store
 }
 
-// newSide opens a database. With an address that isn't empty it is the one there, whose rows are kept.
+// newSide opens a database. With an address that isn't empty it is the one there, whose rows are
+// kept.
 func newSide(b *testing.B, address string, p population) *side {
 	b.Helper()
 	isNew := address == ""
@@ -133,7 +137,8 @@ func setField(params reflect.Value, name string, value any) {
 	}
 }
 
-// cost is what a question costs: processor time of the server's process, which is the same on a busy machine, and pages of the database.
+// cost is what a question costs: processor time of the server's process, which is the same on a
+// busy machine, and pages of the database.
 type cost struct {
 	rows, buffers int
 	time          time.Duration
@@ -147,8 +152,8 @@ type asked struct {
 	question question
 }
 
-// costs are those of some questions, which are asked until all is in memory and known, and then in turn, so that what else happens on the
-// machine happens to all of them.
+// costs are those of some questions, which are asked until all is in memory and known, and then in
+// turn, so that what else happens on the machine happens to all of them.
 func costs(b *testing.B, list ...asked) []cost {
 	b.Helper()
 	found, times := make([]cost, len(list)), make([][]time.Duration, len(list))
@@ -185,7 +190,8 @@ func costs(b *testing.B, list ...asked) []cost {
 	return found
 }
 
-// processorTime is how long the process that serves the store's connection has run, in nanoseconds. It has to be one of this machine.
+// processorTime is how long the process that serves the store's connection has run, in nanoseconds.
+// It has to be one of this machine.
 func (s *side) processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	text, err := os.ReadFile("/proc/" + s.process + "/schedstat")
@@ -199,9 +205,10 @@ func (s *side) processorTime(b *testing.B) time.Duration {
 	return time.Duration(nanoseconds)
 }
 
-// BenchmarkFlatCost fills a database with the largest promised numbers of rows, which takes long, and one with a thousand, and compares what each
-// list costs, in each order, with each filter, on the first and the 10,000th page, and reading one row. SCALE_DATABASE_URL is a database that is filled
-// once and kept. See docs/adr/0014-flat-cost.md.
+// BenchmarkFlatCost fills a database with the largest promised numbers of rows, which takes long,
+// and one with a thousand, and compares what each list costs, in each order, with each filter, on
+// the first and the 10,000th page, and reading one row. SCALE_DATABASE_URL is a database that is
+// filled once and kept. See docs/adr/0014-flat-cost.md.
 func BenchmarkFlatCost(b *testing.B) {
 	for _, operation := range provedLists(b) {
 		p, _ := proofOf(b, operation)
@@ -346,8 +353,9 @@ func (m *measurement) lists(name string) {
 	}
 }
 
-// compare prints what the first and a deep page cost on both sides. If a thousand rows have less of a rare value than the page, it is compared
-// with the first page of the common one, for which there is the same to plan.
+// compare prints what the first and a deep page cost on both sides. If a thousand rows have less of
+// a rare value than the page, it is compared with the first page of the common one, for which there
+// is the same to plan.
 func (m *measurement) compare(l listOf, parameter string, f, common filter) {
 	m.b.Helper()
 	places := map[string][2]map[string]any{

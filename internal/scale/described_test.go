@@ -13,7 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// proofOf returns the proof of a list: that of proofs, or the one that follows from the description of a resource.
+// proofOf returns the proof of a list: that of proofs, or the one that follows from the description
+// of a resource.
 func proofOf(t testing.TB, operation string) (proof, bool) {
 	t.Helper()
 	if p, ok := proofs[operation]; ok {
@@ -44,8 +45,8 @@ type column struct {
 	rare, common any // nil if there is none
 }
 
-// describedProof fills each column by its type. What can be filtered by has a value in one of 1000 rows and one in half of
-// them.
+// describedProof fills each column by its type. What can be filtered by has a value in one of 1000
+// rows and one in half of them.
 func describedProof(r resource.Resource) proof {
 	var names, expressions []string
 	columns := map[string]column{}
@@ -131,7 +132,8 @@ func fillColumn(r resource.Resource, c resource.Column, number int) column {
 	}
 }
 
-// fillReference refers to a rare row, a common one, and others. Few rows refer to nothing, if that is allowed.
+// fillReference refers to a rare row, a common one, and others. Few rows refer to nothing, if that
+// is allowed.
 func fillReference(r resource.Resource, f resource.Field, three func(rare, common, others string) string) column {
 	kinds := map[string]int{r.Name: rowKind, "branch": branchKind, "department": departmentKind, "user": userKind}
 	kind, known := kinds[f.Ref]

@@ -19,11 +19,13 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// executions after which PostgreSQL would keep a plan that fits no values in particular, and one more.
+// executions after which PostgreSQL would keep a plan that fits no values in particular, and one
+// more.
 const executions = 6
 
-// lab has the application on two databases: one with all rows, and a twin with the same people. A cursor of the twin is one of the
-// application's, because it knows only the key of the place, the tenant and the list.
+// lab has the application on two databases: one with all rows, and a twin with the same people. A
+// cursor of the twin is one of the application's, because it knows only the key of the place, the
+// tenant and the list.
 type lab struct {
 	app, twin             *apitest.App
 	address               string // of the database with all rows, without the wire
@@ -56,9 +58,9 @@ func newLab(t testing.TB, p population) *lab {
 	return &l
 }
 
-// TestListsCostTheSameAtAnyDepth reads from the document which lists there are and what they can be asked for. For each order and
-// each filter it looks at what the first and a deep page cost, or the last one if there are less, of the large tenant
-// and of a small one.
+// TestListsCostTheSameAtAnyDepth reads from the document which lists there are and what they can be
+// asked for. For each order and each filter it looks at what the first and a deep page cost, or the
+// last one if there are less, of the large tenant and of a small one.
 func TestListsCostTheSameAtAnyDepth(t *testing.T) {
 	operations := apitest.Operations(t)
 	unused := maps.Clone(proofs)
@@ -88,7 +90,8 @@ func TestListsCostTheSameAtAnyDepth(t *testing.T) {
 	}
 }
 
-// listsOfOneUser are lists whose length doesn't grow with the tenant: the sessions of one user, of which expired ones are deleted.
+// listsOfOneUser are lists whose length doesn't grow with the tenant: the sessions of one user, of
+// which expired ones are deleted.
 var listsOfOneUser = []string{"listMySessions", "listUserSessions"}
 
 func isList(op access.Operation) bool {
@@ -195,7 +198,8 @@ func (l *lab) proveOrder(t testing.TB, op access.Operation, p proof, o order, pa
 const (
 	// descent is what finding the place in an index and reading along its leaves may cost.
 	descent = 12
-	// scatter is how many more pages the rows of a list's page are spread over in one place than in another.
+	// scatter is how many more pages the rows of a list's page are spread over in one place than in
+	// another.
 	scatter = paging.DefaultLimit + 1
 )
 
@@ -229,8 +233,9 @@ func (l *lab) plansOf(table string) []plan {
 	})
 }
 
-// checkedPage fails the test unless a page was read through an index, in order, and for no more than one look at each row. The planner knows a table by a
-// sample of its rows, so another sample decides when the first one is unlucky.
+// checkedPage fails the test unless a page was read through an index, in order, and for no more
+// than one look at each row. The planner knows a table by a sample of its rows, so another sample
+// decides when the first one is unlucky.
 func (l *lab) checkedPage(t testing.TB, by *apitest.Actor, op access.Operation, p proof, query url.Values, title string, spread int) page {
 	t.Helper()
 	const rows = paging.DefaultLimit + 1 // one more says whether there is a next page
@@ -253,8 +258,8 @@ func (p plan) check(t testing.TB, title string, rows, spread, sorted int) {
 	}
 }
 
-// faults are what is wrong with a plan that reads so many rows, looking at spread for each of them. It may also read and sort all that is
-// left, if that is no more than sorted.
+// faults are what is wrong with a plan that reads so many rows, looking at spread for each of them.
+// It may also read and sort all that is left, if that is no more than sorted.
 func (p plan) faults(rows, spread, sorted int) []string {
 	var list []string
 	looks := rows * spread
@@ -277,7 +282,8 @@ func (p plan) faults(rows, spread, sorted int) []string {
 	return list
 }
 
-// deepCursor is that of the deep page of the large tenant, or of the last full one; "" if there is only one page.
+// deepCursor is that of the deep page of the large tenant, or of the last full one; "" if there is
+// only one page.
 func (l *lab) deepCursor(t testing.TB, op access.Operation, p proof, o order, query url.Values, f filter) string {
 	t.Helper()
 	asker, scope := l.twinnedSuper, ofLargeTenant(p.table)

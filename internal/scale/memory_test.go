@@ -24,7 +24,8 @@ import (
 // maxExportMemory is how much more memory than an idle program one may have that exports, in kB.
 const maxExportMemory = 40 * 1024
 
-// proveMemory has the program, as it is built for people, export the large tenant's million entries in each format.
+// proveMemory has the program, as it is built for people, export the large tenant's million entries
+// in each format.
 func (l *lab) proveMemory(t testing.TB) {
 	t.Helper()
 	if runtime.GOOS != "linux" {

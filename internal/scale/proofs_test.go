@@ -11,8 +11,9 @@ type proof struct {
 	single  string                         // reads one row by its id
 	rows    func(t testing.TB, d database) // fills the table
 	filters map[string][]filter            // by the names of the parameters
-	// unindexed are columns of decimal numbers. PostgreSQL's comparison of numeric isn't leakproof, so below row-level
-	// security it uses no index for them, see docs/adr/0012-row-level-security.md.
+	// unindexed are columns of decimal numbers. PostgreSQL's comparison of numeric isn't leakproof,
+	// so below row-level security it uses no index for them, see
+	// docs/adr/0012-row-level-security.md.
 	unindexed []string
 	more      func(testing.TB, *lab, proof) // what else can be said about these rows
 }
@@ -21,7 +22,8 @@ type proof struct {
 type filter struct {
 	value string
 	where string
-	// spread is how many rows are looked at for each that is found, where that isn't one: a text is searched for, not looked up.
+	// spread is how many rows are looked at for each that is found, where that isn't one: a text is
+	// searched for, not looked up.
 	spread int
 }
 
@@ -37,8 +39,8 @@ func equal(column string, values ...any) []filter {
 // commonText is in three of ten rows, wherever they stand in the order.
 var commonText = []filter{{value: "North", where: "search_text LIKE '%north%'", spread: 4}}
 
-// proofs has one for each operation of the document that is a list of what has no description. The first value of each
-// filter is rare, the second one common, if there can be one.
+// proofs has one for each operation of the document that is a list of what has no description. The
+// first value of each filter is rare, the second one common, if there can be one.
 var proofs = map[string]proof{
 	"listTenants": {
 		table: "tenants", single: "GetTenant",

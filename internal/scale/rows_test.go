@@ -13,16 +13,17 @@ import (
 	"github.com/tenantry/tenantry/internal/paging"
 )
 
-// population is how many rows a table has, and whose. One of them in every share is the large tenant's, and the small tenants have the
-// others, so that the rows of all are mixed in the order of time, as in real life.
+// population is how many rows a table has, and whose. One of them in every share is the large
+// tenant's, and the small tenants have the others, so that the rows of all are mixed in the order
+// of time, as in real life.
 type population struct {
 	rows, share, tenants int
 	perMinute            int  // rows of the same minute, whose order is that of their ids
 	withoutSearch        bool // without the indexes for searching, which take longer to make than all others
 }
 
-// Populations of the proofs. In proved the large tenant has 100,000 rows of each table; PostgreSQL plans the lists there as in promised, with a
-// million, which BenchmarkPlansAreTheSame shows.
+// Populations of the proofs. In proved the large tenant has 100,000 rows of each table; PostgreSQL
+// plans the lists there as in promised, with a million, which BenchmarkPlansAreTheSame shows.
 var (
 	searched = population{rows: 200_000, share: 2, tenants: 1000, perMinute: 100}
 	proved   = population{rows: 200_000, share: 2, tenants: 2000, perMinute: 100, withoutSearch: true}
@@ -32,8 +33,8 @@ var (
 // ofLarge is how many rows are the large tenant's.
 func (p population) ofLarge() int { return (p.rows + p.share - 1) / p.share }
 
-// deepPage is the number of a page at a tenth of the large tenant's rows: the 4000th of a million rows. Many more rows follow it than a search looks
-// through first, also with a filter.
+// deepPage is the number of a page at a tenth of the large tenant's rows: the 4000th of a million
+// rows. Many more rows follow it than a search looks through first, also with a filter.
 func (p population) deepPage() int { return p.ofLarge() / 10 / paging.DefaultLimit }
 
 // kinds of ids: id(kind, n) is the nth of its kind.
@@ -116,8 +117,9 @@ func (d database) texts(t testing.TB, query string, args ...any) []string {
 	return list
 }
 
-// prepare makes the large tenant and the small ones, and room for rows that refer to nothing. As the newest tenants they are a
-// list's first pages, so that their texts are as frequent there as in all others.
+// prepare makes the large tenant and the small ones, and room for rows that refer to nothing. As
+// the newest tenants they are a list's first pages, so that their texts are as frequent there as in
+// all others.
 func (d database) prepare(t testing.TB) {
 	t.Helper()
 	d.exec(t, `SET maintenance_work_mem = '512MB'`)
@@ -130,8 +132,9 @@ func (d database) prepare(t testing.TB) {
 		SELECT id(%d, n), 'T' || n, 'Tenant ' || n, 'tenant ' || n, CASE WHEN n %% 10 < 3 THEN 'north' ELSE 'south' END, 'free', 'active', now(), now(), 1 FROM generate_series(0, %d) AS n`, tenantKind, d.population.tenants))
 }
 
-// values of a row, beside the parameters of a statement: its number in all, whether it is the large tenant's, its number in the tenant, three
-// hashes for whatever shall be spread, names of which some are very common, and words to search for.
+// values of a row, beside the parameters of a statement: its number in all, whether it is the large
+// tenant's, its number in the tenant, three hashes for whatever shall be spread, names of which
+// some are very common, and words to search for.
 func (p population) values() string {
 	return fmt.Sprintf(`
 	FROM generate_series(0, %d) AS i
@@ -150,8 +153,8 @@ func (p population) values() string {
 		p.rows-1, p.share, max(p.tenants, 1), tenantKind, p.perMinute, p.ofLarge())
 }
 
-// fill puts all rows into a table, beside those that are there, and takes them out again at the end of the test unless they are kept. The
-// indexes are made afterwards, which is faster.
+// fill puts all rows into a table, beside those that are there, and takes them out again at the end
+// of the test unless they are kept. The indexes are made afterwards, which is faster.
 func (d database) fill(t testing.TB, table, columns, expressions string) {
 	t.Helper()
 	constraints := d.texts(t, `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'u')`, table)

@@ -10,11 +10,13 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// lookAhead is what looking through the rows ahead of a page costs at most, which a search does first: a page of the database for each.
+// lookAhead is what looking through the rows ahead of a page costs at most, which a search does
+// first: a page of the database for each.
 const lookAhead = 5000 + 5000/5 + descent
 
-// TestSearchesCostWhatTheyFind is about texts that a page isn't full of at once: rare ones, those that only other tenants have, and those whose
-// rows are all at the far end. They don't cost what the tenant has.
+// TestSearchesCostWhatTheyFind is about texts that a page isn't full of at once: rare ones, those
+// that only other tenants have, and those whose rows are all at the far end. They don't cost what
+// the tenant has.
 func TestSearchesCostWhatTheyFind(t *testing.T) {
 	op := apitest.Operation(t, "listCompanies")
 	l := newLab(t, searched)

@@ -113,7 +113,8 @@ func TestMoveBelowOwnDescendantInADeepTree(t *testing.T) {
 	f.move(t, department(1, 0), department(0, treeDepth-2)).WantCode(t, http.StatusConflict, "cycle")
 }
 
-// TestOneOfTwoMovesThatMakeACycle puts each of two chains below the other's end at the same moment. Each move is right alone.
+// TestOneOfTwoMovesThatMakeACycle puts each of two chains below the other's end at the same moment.
+// Each move is right alone.
 func TestOneOfTwoMovesThatMakeACycle(t *testing.T) {
 	t.Parallel()
 	f := newForest(t)

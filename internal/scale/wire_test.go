@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// wire stands between the application and PostgreSQL. It has the server explain each statement as it was really carried out,
-// and keeps the explanations.
+// wire stands between the application and PostgreSQL. It has the server explain each statement as
+// it was really carried out, and keeps the explanations.
 type wire struct {
 	server string
 
@@ -157,8 +157,9 @@ func (p plan) touches(table string) bool {
 	return touches
 }
 
-// isBeside reports whether a statement isn't about what was asked for: it reads no table, as what sets the tenant or tells other instances
-// something, or is that of the sealer of the audit trail, or of the session, which is looked up once a second.
+// isBeside reports whether a statement isn't about what was asked for: it reads no table, as what
+// sets the tenant or tells other instances something, or is that of the sealer of the audit trail,
+// or of the session, which is looked up once a second.
 func (p plan) isBeside() bool {
 	reads := false
 	p.Root.walk(func(n node) { reads = reads || n.Relation != "" })

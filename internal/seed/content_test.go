@@ -42,7 +42,8 @@ func (d database) seed(t *testing.T, opts seed.Options) seed.Report {
 	return report
 }
 
-// content is every column of every row that is loaded, in order of creation, but for the password hashes: their salt differs with each run.
+// content is every column of every row that is loaded, in order of creation, but for the password
+// hashes: their salt differs with each run.
 type content struct {
 	Tenants      []db.Tenant
 	Companies    []db.Company

@@ -12,7 +12,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// Describe returns docs/seed-data.md: what is loaded in full, and how. It is made of the data that are loaded.
+// Describe returns docs/seed-data.md: what is loaded in full, and how. It is made of the data that
+// are loaded.
 func Describe() string {
 	var b strings.Builder
 	b.WriteString(`# The demo data
@@ -110,7 +111,8 @@ func closed(active bool) string {
 	return ", closed"
 }
 
-// departments is the cell of a table with those of a place, the number of their users, and in brackets their parts.
+// departments is the cell of a table with those of a place, the number of their users, and in
+// brackets their parts.
 func departments(list []db.Department, companyID uuid.UUID, branchID *uuid.UUID, members map[uuid.UUID]int) string {
 	var below func(parent *uuid.UUID) string
 	below = func(parent *uuid.UUID) string {

@@ -74,7 +74,8 @@ func healthcareNetwork() organisation {
 	}
 }
 
-// hospital has its divisions, with the wards and units below them; the bigger, the more people are in each.
+// hospital has its divisions, with the wards and units below them; the bigger, the more people are
+// in each.
 func hospital(size int) []department {
 	ward := func(code, name string) department {
 		return dept(code, name, staff{users: 5 + 2*size, viewers: 2 + size, former: size / 3})

@@ -164,7 +164,8 @@ func (h *history) moment(from time.Time, atLeast, atMost time.Duration) time.Tim
 	return from.Add(atLeast + time.Duration(h.r.Int64N(int64(atMost-atLeast)))).Truncate(time.Microsecond)
 }
 
-// workTime returns a time of a workday after the day of one time and before the day of another, a week later at least.
+// workTime returns a time of a workday after the day of one time and before the day of another, a
+// week later at least.
 func (h *history) workTime(after, before time.Time) time.Time {
 	first := after.Truncate(day).Add(day)
 	days := int(before.Truncate(day).Sub(first) / day)

@@ -21,8 +21,8 @@ const (
 	usersPath     = "/api/v1/users"
 )
 
-// live writes down a person's life in the tenant, and returns the user as they are at its end, and the department that they
-// head, or nil.
+// live writes down a person's life in the tenant, and returns the user as they are at its end, and
+// the department that they head, or nil.
 func (h *history) live(p person) (db.User, *db.Department) {
 	u, isAdmin := p.user, p.user.ID == h.admin.ID
 	created := aboutUser(u)
@@ -87,7 +87,8 @@ func (h *history) sessions(created, last time.Time) []session {
 	return list
 }
 
-// change brings about what a person's present state differs in from their first one. Nobody has changed more than once.
+// change brings about what a person's present state differs in from their first one. Nobody has
+// changed more than once.
 func (h *history) change(p person, sessions []session, last time.Time) db.User {
 	before, after := p.user, p.user
 	path := usersPath + "/" + after.ID.String()

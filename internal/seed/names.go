@@ -19,7 +19,8 @@ func name(r random, origins []origin) (given, family string) {
 	return given, pick(r, o.family)
 }
 
-// addresses makes e-mail addresses of names: first.last@domain, and first.last2@domain for the second of that name.
+// addresses makes e-mail addresses of names: first.last@domain, and first.last2@domain for the
+// second of that name.
 type addresses struct {
 	domain string
 	taken  map[string]int

@@ -2,8 +2,9 @@ package seed
 
 import "time"
 
-// organisation is what a scenario creates, as data: everything but the people, who are invented from names.go.
-// Telephone numbers are of the ranges that the countries keep free for films and books.
+// organisation is what a scenario creates, as data: everything but the people, who are invented
+// from names.go. Telephone numbers are of the ranges that the countries keep free for films and
+// books.
 type organisation struct {
 	scenario  string
 	about     string // what kind of business it is, and how it is built
@@ -44,8 +45,8 @@ type branch struct {
 	departments         []department
 }
 
-// department is a part of a company or, with the branch's code before its own, of a branch. Its first admin, or else its first
-// user, heads it.
+// department is a part of a company or, with the branch's code before its own, of a branch. Its
+// first admin, or else its first user, heads it.
 type department struct {
 	code, name string
 	staff      staff
@@ -58,7 +59,8 @@ func dept(code, name string, s staff, parts ...department) department {
 
 type address struct{ line1, line2, city, state, postalCode, country string }
 
-// staff is how many people a department employs, beside its parts. Former employees are inactive users.
+// staff is how many people a department employs, beside its parts. Former employees are inactive
+// users.
 type staff struct{ admins, users, viewers, former int }
 
 // phones are the telephone numbers that format makes of first, first+1, ...

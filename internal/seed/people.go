@@ -66,7 +66,8 @@ func (p place) employees() []person {
 	return list
 }
 
-// begin decides in what a person was different at first: who has left, a role that they were promoted from, a telephone number, or nothing.
+// begin decides in what a person was different at first: who has left, a role that they were
+// promoted from, a telephone number, or nothing.
 func (p *person) begin(r random, dial dial) {
 	const (
 		oneAdminOf = 2
@@ -86,7 +87,8 @@ func (p *person) begin(r random, dial dial) {
 	}
 }
 
-// inviteTimes spreads n accounts over the working hours of the organisation's first weeks. No two are at the same time.
+// inviteTimes spreads n accounts over the working hours of the organisation's first weeks. No two
+// are at the same time.
 func (o organisation) inviteTimes(r random, n int) []time.Time {
 	slot := time.Duration(o.weeks) * workweek * workday / time.Duration(n)
 	times := make([]time.Time, n)
@@ -99,7 +101,8 @@ func (o organisation) inviteTimes(r random, n int) []time.Time {
 	return times
 }
 
-// dial gives each caller another number of a range, in no order, and begins again when the range is used up.
+// dial gives each caller another number of a range, in no order, and begins again when the range is
+// used up.
 type dial struct {
 	r    random
 	left map[phones][]int

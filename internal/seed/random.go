@@ -30,8 +30,9 @@ func (r random) id(at time.Time) uuid.UUID {
 	return id
 }
 
-// entryID returns an id for an audit entry. It is of version 8, which has no time: entries of demo data tell of
-// earlier times, and with a time they would look as if they had waited for their seal since then.
+// entryID returns an id for an audit entry. It is of version 8, which has no time: entries of demo
+// data tell of earlier times, and with a time they would look as if they had waited for their seal
+// since then.
 func (r random) entryID(at time.Time) uuid.UUID {
 	id := r.id(at)
 	id[6] = id[6]&0x0f | 0x80

@@ -28,7 +28,8 @@ func (s Scale) apply(o organisation) (organisation, error) {
 	}
 }
 
-// small keeps every company, with two of its branches, two departments in each place, and one employee of each kind in each.
+// small keeps every company, with two of its branches, two departments in each place, and one
+// employee of each kind in each.
 func (o organisation) small() organisation {
 	o.companies = slices.Clone(o.companies)
 	for i := range o.companies {

@@ -1,7 +1,8 @@
-// Package seed fills a database with demo organisations. It is not for production: their passwords are public.
+// Package seed fills a database with demo organisations. It is not for production: their passwords
+// are public.
 //
-// What it creates depends on the scale and the seed alone, down to ids and times, but for the salt of the passwords, and the
-// signatures of the audit entries, which depend on the key.
+// What it creates depends on the scale and the seed alone, down to ids and times, but for the salt
+// of the passwords, and the signatures of the audit entries, which depend on the key.
 package seed
 
 import (
@@ -47,7 +48,8 @@ type Loaded struct {
 	Tenant     string // its name
 	Login      string // of an admin
 
-	// It was there already, in whatever scale and from whatever seed, and was left as it is. Then nothing was added.
+	// It was there already, in whatever scale and from whatever seed, and was left as it is. Then
+	// nothing was added.
 	Skipped bool
 
 	Companies, Branches, Departments, Users, AuditEntries int
@@ -62,8 +64,8 @@ func Names() []string {
 	return names
 }
 
-// Login is a public log-in, and the tenant that it belongs to, whatever the seed. No tenant that is created
-// over the API has the id of a demo organisation.
+// Login is a public log-in, and the tenant that it belongs to, whatever the seed. No tenant that is
+// created over the API has the id of a demo organisation.
 type Login struct {
 	TenantID uuid.UUID
 	Email    string
@@ -82,8 +84,8 @@ func Logins() []Login {
 // superuserSince is when the superuser was created: before the oldest scenario.
 var superuserSince = time.Date(2025, time.August, 4, 7, 0, 0, 0, time.UTC)
 
-// MayHavePublicPassword reports whether a user was created by Run, or has the address of the demo superuser in the
-// platform's tenant. Such a user may have changed the password since then.
+// MayHavePublicPassword reports whether a user was created by Run, or has the address of the demo
+// superuser in the platform's tenant. Such a user may have changed the password since then.
 func MayHavePublicPassword(u db.User) bool {
 	if u.TenantID == access.PlatformTenantID {
 		return u.Email == SuperuserEmail || u.CreatedAt.Equal(superuserSince)
@@ -91,8 +93,9 @@ func MayHavePublicPassword(u db.User) bool {
 	return slices.ContainsFunc(Logins(), func(l Login) bool { return l.TenantID == u.TenantID })
 }
 
-// Run adds the scenarios that aren't there yet, each in one transaction, and the superuser. Any number of processes may
-// call it at once. After an error the report says what was loaded until then.
+// Run adds the scenarios that aren't there yet, each in one transaction, and the superuser. Any
+// number of processes may call it at once. After an error the report says what was loaded until
+// then.
 //
 // Keys sign the audit entries.
 func Run(ctx context.Context, s *store.Store, keys *audit.Keys, passwords *auth.Passwords, opts Options) (Report, error) {
@@ -186,7 +189,8 @@ func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed u
 	return seal(ctx, s, keys, superuser.TenantID, events[len(events)-1])
 }
 
-// seal seals a tenant's trail at the time of its last event, so that demo data are the same each time.
+// seal seals a tenant's trail at the time of its last event, so that demo data are the same each
+// time.
 func seal(ctx context.Context, s *store.Store, keys *audit.Keys, tenantID uuid.UUID, last event) error {
 	sealer := audit.NewSealer(s, keys, nil)
 	sealer.Now = func() time.Time { return last.entry.OccurredAt }

@@ -135,8 +135,9 @@ func TestRunAddsNothingTwice(t *testing.T) {
 	})
 }
 
-// What is excluded from the comparison is said at content. Signatures and seals are in it, because all have the same key. That
-// each load in full costs seconds is why SQLite isn't compared with itself; the tests of small do that.
+// What is excluded from the comparison is said at content. Signatures and seals are in it, because
+// all have the same key. That each load in full costs seconds is why SQLite isn't compared with
+// itself; the tests of small do that.
 func TestRunIsTheSameOnEveryEngine(t *testing.T) {
 	t.Parallel()
 	opts := seed.Options{Seed: 42}

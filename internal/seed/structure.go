@@ -8,7 +8,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// place is where people work, with the row of its department. Places are in the order in which a reader finds them in the data.
+// place is where people work, with the row of its department. Places are in the order in which a
+// reader finds them in the data.
 type place struct {
 	company    *company
 	department db.Department
@@ -16,7 +17,8 @@ type place struct {
 	phones     phones
 }
 
-// structure is what the tenant set up before anybody but its first admin had an account: rows in their first version.
+// structure is what the tenant set up before anybody but its first admin had an account: rows in
+// their first version.
 type structure struct {
 	companies   []db.Company
 	branches    []db.Branch

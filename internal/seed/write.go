@@ -30,7 +30,8 @@ func newWriter(q db.Querier, keys *audit.Keys) writer {
 	return writer{q: q, log: audit.NewLog(keys, time.Now, uuid.New)} // entries have ids and times already
 }
 
-// organisation returns errPresent if the tenant exists: by its code, or by its id if it has been renamed.
+// organisation returns errPresent if the tenant exists: by its code, or by its id if it has been
+// renamed.
 func (w writer) organisation(ctx context.Context, rows rows) error {
 	tenants.Derive(&rows.tenant)
 	if err := w.q.InsertTenant(ctx, db.InsertTenantParams(rows.tenant)); err != nil {
@@ -105,7 +106,8 @@ func (w writer) events(ctx context.Context, list []event) error {
 	return nil
 }
 
-// asPresent adds errPresent to a violation of any unique key. Which one is named first differs between the engines.
+// asPresent adds errPresent to a violation of any unique key. Which one is named first differs
+// between the engines.
 func asPresent(err error) error {
 	if store.BreaksUniqueness(err) {
 		return fmt.Errorf("%w: %w", errPresent, err)

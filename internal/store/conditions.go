@@ -21,8 +21,8 @@ func nameOf(text string) string {
 	return name
 }
 
-// givenOptions returns a bit mask of the conditions whose parameters have a value. The lowest bit is the
-// first condition.
+// givenOptions returns a bit mask of the conditions whose parameters have a value. The lowest bit
+// is the first condition.
 func givenOptions(options []db.Option, args []any) uint64 {
 	var count uint64
 	for i, o := range options {

@@ -90,7 +90,8 @@ func (s *Store) Exec(ctx context.Context, text string, args ...any) error {
 	return err
 }
 
-// Read runs a query as the generated ones do, and calls each for every row, when it has been read into dest. It has ? where a parameter is.
+// Read runs a query as the generated ones do, and calls each for every row, when it has been read
+// into dest. It has ? where a parameter is.
 func (s *Store) Read(ctx context.Context, each func(), dest []any, text string, args ...any) error {
 	var rows interface {
 		Next() bool

@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// A process that is frozen in a transaction keeps its locks only until the server's time-out. When it goes on,
-// its transaction starts over or fails as a whole.
+// A process that is frozen in a transaction keeps its locks only until the server's time-out. When
+// it goes on, its transaction starts over or fails as a whole.
 func TestTransactionThatDoesNothingLosesItsLocks(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -134,7 +134,8 @@ func TestPingNeedsNoConnectionOfThePool(t *testing.T) {
 	})
 }
 
-// MySQL doesn't notice that the client of a waiting statement has gone away. The server's connections must not pile up.
+// MySQL doesn't notice that the client of a waiting statement has gone away. The server's
+// connections must not pile up.
 func TestServerGivesUpStatementsWhoseClientHasGone(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t, store.MySQL)

@@ -98,8 +98,8 @@ func execute(t *testing.T, s *store.Store, statement string) {
 	}
 }
 
-// Extensions belong to one schema of the database, which needn't be that of the tables; and two installations may have a schema
-// each.
+// Extensions belong to one schema of the database, which needn't be that of the tables; and two
+// installations may have a schema each.
 func TestMigrateUpInAnotherSchemaThanThatOfTheExtensions(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

@@ -12,7 +12,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// A process may be killed after any statement of a migration. The next one knows no more than what is in the database.
+// A process may be killed after any statement of a migration. The next one knows no more than what
+// is in the database.
 func TestMigrationsGoOnWhereTheyWereInterrupted(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -35,9 +36,9 @@ func TestMigrationsGoOnWhereTheyWereInterrupted(t *testing.T) {
 	})
 }
 
-// interruptTransactions tries a migration again and again, interrupted after ever more statements, until it is
-// through, and then takes it back in the same way. A transaction leaves nothing behind, so each try begins
-// anew: that is tried after 1, 2, 4, 8... statements.
+// interruptTransactions tries a migration again and again, interrupted after ever more statements,
+// until it is through, and then takes it back in the same way. A transaction leaves nothing behind,
+// so each try begins anew: that is tried after 1, 2, 4, 8... statements.
 func interruptTransactions(t *testing.T, s *store.Store, version int64) {
 	t.Helper()
 	for n := 1; !noted(t, s, version); n *= 2 {
@@ -48,9 +49,9 @@ func interruptTransactions(t *testing.T, s *store.Store, version int64) {
 	}
 }
 
-// interruptAndRepeat interrupts a migration up after a statement, repeats it, and does the same with the way
-// down. Every other time what was interrupted on the way down is wanted again. The statements before and after
-// the migration's own are the same for all.
+// interruptAndRepeat interrupts a migration up after a statement, repeats it, and does the same
+// with the way down. Every other time what was interrupted on the way down is wanted again. The
+// statements before and after the migration's own are the same for all.
 func interruptAndRepeat(t *testing.T, s *store.Store, version int64) {
 	t.Helper()
 	before, after := 2, 3 // two write down what begins, two note that it is done, and one tidies up
@@ -132,7 +133,8 @@ func TestMigrateUpFinishesTheMigrationInWhichItIsStopped(t *testing.T) {
 	})
 }
 
-// What is there under the name of what a migration makes is something else, unless the migration was begun before.
+// What is there under the name of what a migration makes is something else, unless the migration
+// was begun before.
 func TestMigrateUpTakesNothingForItsOwnThatItHasNotBegun(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

@@ -6,8 +6,9 @@ import (
 	"errors"
 )
 
-// Killed returns a store whose migrations end as if the process were killed right after its n-th statement, a
-// commit included: the statement is carried out, its answer is lost, and so is the connection.
+// Killed returns a store whose migrations end as if the process were killed right after its n-th
+// statement, a commit included: the statement is carried out, its answer is lost, and so is the
+// connection.
 func (s *Store) Killed(n int) *Store { return s.after(n, (*killable).die) }
 
 // After returns a store that calls f after the n-th statement of its migrations.

@@ -52,7 +52,8 @@ func (m laterMigration) run(t *testing.T, s *store.Store, name string) {
 	}
 }
 
-// TestLaterMigrationOfASearchedTable adds columns to a table with a view for searching, and makes a new table of that kind.
+// TestLaterMigrationOfASearchedTable adds columns to a table with a view for searching, and makes a
+// new table of that kind.
 func TestLaterMigrationOfASearchedTable(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]string{

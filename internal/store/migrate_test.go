@@ -162,7 +162,8 @@ func TestMigrateUpByTenAtOnce(t *testing.T) {
 	})
 }
 
-// migrateByTen opens ten stores on a database, each of which looks at the schema's version and then migrates.
+// migrateByTen opens ten stores on a database, each of which looks at the schema's version and then
+// migrates.
 func migrateByTen(t *testing.T, databaseURL string) {
 	t.Helper()
 	stores := make([]*store.Store, 10)
@@ -273,7 +274,8 @@ func TestSchemaVersionOfANewerDatabaseIsGreaterThanNeeded(t *testing.T) {
 	})
 }
 
-// sections returns the parts of a migration by their names. Before the first there may be comments only.
+// sections returns the parts of a migration by their names. Before the first there may be comments
+// only.
 func sections(t *testing.T, engine store.Engine, file string) map[string]string {
 	t.Helper()
 	return sectionsOf(t, migrations.FS, engine, file)

@@ -14,8 +14,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// eachProxied runs f with a store that reaches its database through a proxy, on each engine that has a network, and one that
-// reaches it directly.
+// eachProxied runs f with a store that reaches its database through a proxy, on each engine that
+// has a network, and one that reaches it directly.
 func eachProxied(t *testing.T, f func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
@@ -28,7 +28,8 @@ func eachProxied(t *testing.T, f func(t *testing.T, s, direct *store.Store, p *f
 	}
 }
 
-// mustBeUnavailable fails the test unless a query was given up because the database is gone. How soon is tested in watchdog_test.go.
+// mustBeUnavailable fails the test unless a query was given up because the database is gone. How
+// soon is tested in watchdog_test.go.
 func mustBeUnavailable(t *testing.T, err error) {
 	t.Helper()
 	if !errs.Is(err, errs.Unavailable) || errs.From(err).RetryAfter == 0 {
@@ -57,7 +58,8 @@ func TestTransactionOfAConnectionThatGoesSilentIsGivenUp(t *testing.T) {
 	})
 }
 
-// Nobody knows whether a commit whose answer is lost has happened. Here it has: to run it again would do it twice.
+// Nobody knows whether a commit whose answer is lost has happened. Here it has: to run it again
+// would do it twice.
 func TestCommitWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T) {
 	t.Parallel()
 	eachProxied(t, func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy) {

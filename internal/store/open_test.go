@@ -13,7 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestManyOpenANewSQLiteFileAtOnce is about the moment in which the file gets its journal: SQLite doesn't wait then.
+// TestManyOpenANewSQLiteFileAtOnce is about the moment in which the file gets its journal: SQLite
+// doesn't wait then.
 func TestManyOpenANewSQLiteFileAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 20 {

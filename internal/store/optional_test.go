@@ -108,7 +108,8 @@ func (e *explainer) QueryContext(ctx context.Context, query string, args ...any)
 	return e.DB.QueryContext(ctx, "SELECT 1 WHERE false") //nolint:sqlclosecheck // the querier closes what it is given
 }
 
-// TestSQLiteLooksFiltersUp has SQLite explain each list with each filter. Internal/scale proves the same of PostgreSQL, and more.
+// TestSQLiteLooksFiltersUp has SQLite explain each list with each filter. Internal/scale proves the
+// same of PostgreSQL, and more.
 func TestSQLiteLooksFiltersUp(t *testing.T) {
 	t.Parallel()
 	e := &explainer{DB: storetest.New(t, store.SQLite).SQLDB()}
@@ -153,8 +154,9 @@ func TestSQLiteLooksFiltersUp(t *testing.T) {
 	}
 }
 
-// A list is planned once, also in a tenant that has more rows than others: there PostgreSQL by itself plans each one for its values. What has a filter
-// or a text to search for is planned for that, and isn't kept.
+// A list is planned once, also in a tenant that has more rows than others: there PostgreSQL by
+// itself plans each one for its values. What has a filter or a text to search for is planned for
+// that, and isn't kept.
 func TestListIsPlannedOnce(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)

@@ -11,8 +11,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestOwnerWithoutMoreRightsMigrates goes up, down and up again as the owner of a PostgreSQL database who is no superuser.
-// Row-level security holds for such an owner, and only a member of tenantry_search may change the views for searching.
+// TestOwnerWithoutMoreRightsMigrates goes up, down and up again as the owner of a PostgreSQL
+// database who is no superuser. Row-level security holds for such an owner, and only a member of
+// tenantry_search may change the views for searching.
 func TestOwnerWithoutMoreRightsMigrates(t *testing.T) {
 	t.Parallel()
 	for owns, membership := range map[string]string{"tenantry_search": " IN ROLE tenantry_search", "": ""} {

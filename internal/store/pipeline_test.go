@@ -46,7 +46,8 @@ func writeEntry(ctx context.Context, q db.Querier, entry db.InsertAuditEntryPara
 	return q.InsertAuditLink(ctx, link)
 }
 
-// roundTrips counts how often the client of a PostgreSQL server waits for it: each query of the simple protocol, and each Sync.
+// roundTrips counts how often the client of a PostgreSQL server waits for it: each query of the
+// simple protocol, and each Sync.
 func roundTrips(t testing.TB, databaseURL string) (proxied string, count *atomic.Int64) {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
@@ -271,7 +272,8 @@ func TestEntryThatWaitedTooLongIsTriedAgain(t *testing.T) {
 	}
 }
 
-// The entry goes out with the commit. When their answer is lost nobody knows whether it has happened; here it has.
+// The entry goes out with the commit. When their answer is lost nobody knows whether it has
+// happened; here it has.
 func TestEntryWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)

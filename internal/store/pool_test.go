@@ -60,7 +60,8 @@ func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
 	})
 }
 
-// SQLite waits for a lock by itself, for as long as busy_timeout. That is a time-out like those of the other engines.
+// SQLite waits for a lock by itself, for as long as busy_timeout. That is a time-out like those of
+// the other engines.
 func TestLockedFileIsALockTimeout(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.SQLite)

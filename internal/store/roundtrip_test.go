@@ -93,8 +93,8 @@ func backTo(t *testing.T, s *store.Store, version int64) {
 	}
 }
 
-// verifyTrails seals what waits in all tenants, and expects that nothing is wrong with any trail, before and after. It
-// returns the number of entries.
+// verifyTrails seals what waits in all tenants, and expects that nothing is wrong with any trail,
+// before and after. It returns the number of entries.
 func verifyTrails(t *testing.T, s *store.Store, keys *audit.Keys) int64 {
 	t.Helper()
 	sealer, entries := audit.NewSealer(s, keys, nil), int64(0)
@@ -169,7 +169,8 @@ func fillEmptyTables(t *testing.T, s *store.Store) {
 	}
 }
 
-// referTo takes the values of foreign keys from rows that are there. It reports false while there are none.
+// referTo takes the values of foreign keys from rows that are there. It reports false while there
+// are none.
 func referTo(t *testing.T, s *store.Store, schema []string, empty map[string]map[string]string, table string) bool {
 	t.Helper()
 	for _, fact := range schema {

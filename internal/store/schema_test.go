@@ -48,8 +48,8 @@ func TestDifferencesOfSchemasNameTableColumnAndEngine(t *testing.T) {
 	}
 }
 
-// Where texts are compared by language, or without case or trailing blanks, they have another order than elsewhere, or are
-// taken for equal. SQLite compares bytes by default.
+// Where texts are compared by language, or without case or trailing blanks, they have another order
+// than elsewhere, or are taken for equal. SQLite compares bytes by default.
 func TestTextInKeysIsComparedByteByByte(t *testing.T) {
 	t.Parallel()
 	collations := map[store.Engine]struct {
@@ -100,7 +100,8 @@ func differences(a store.Engine, ofA []string, b store.Engine, ofB []string) []s
 	return list
 }
 
-// facts returns all that is worth knowing about a database's schema, in words that are the same for every engine.
+// facts returns all that is worth knowing about a database's schema, in words that are the same for
+// every engine.
 func schemaObjects(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	queries := map[store.Engine]struct{ columns, keys string }{
@@ -185,7 +186,8 @@ func read(t *testing.T, s *store.Store, query string) [][]string {
 
 var sqliteConstraint = regexp.MustCompile(`(?m)^\s*(CONSTRAINT \w+ )?(UNIQUE|CHECK|FOREIGN KEY) (.*?),?$`)
 
-// sqliteConstraints reads them from the text of the tables, which is the only place where SQLite keeps their names.
+// sqliteConstraints reads them from the text of the tables, which is the only place where SQLite
+// keeps their names.
 func sqliteConstraints(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	var list []string

@@ -100,8 +100,8 @@ func TestEveryTableOfTenantsHasThePolicies(t *testing.T) {
 	wantPolicies(t, storetest.New(t, store.Postgres), tables)
 }
 
-// wantPolicies expects row-level security on each table with a tenant_id, and no policy besides those that its columns
-// and its migration ask for.
+// wantPolicies expects row-level security on each table with a tenant_id, and no policy besides
+// those that its columns and its migration ask for.
 func wantPolicies(t *testing.T, s *store.Store, migrations schema.Schema) {
 	t.Helper()
 	const own = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
@@ -319,7 +319,8 @@ func TestTransactionSeesTheTenantOfEachStatement(t *testing.T) {
 	}
 }
 
-// Who has seen all tenants' rows doesn't go on seeing them, and who is nobody's sees at most what the tenant before did.
+// Who has seen all tenants' rows doesn't go on seeing them, and who is nobody's sees at most what
+// the tenant before did.
 func TestTransactionSetsNoMoreThanIsAskedFor(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)

@@ -45,8 +45,8 @@ func TestEverySearchOnPostgreSQLCanUseAnIndex(t *testing.T) {
 // lookedUp is in a plan that looks a text up.
 var lookedUp = regexp.MustCompile(`"Index Cond": "[^"]*search_text ~~`)
 
-// wantSearchViews expects a view of each searched table, with all of its columns, that tenantry_search owns and whoever
-// serves may read.
+// wantSearchViews expects a view of each searched table, with all of its columns, that
+// tenantry_search owns and whoever serves may read.
 func wantSearchViews(t *testing.T, s *store.Store) {
 	t.Helper()
 	const columns = `(SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '%s'::regclass AND attnum > 0 AND NOT attisdropped)`

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// TestSQLitePragmas holds still what no behaviour shows until the power fails or two processes meet.
+// TestSQLitePragmas holds still what no behaviour shows until the power fails or two processes
+// meet.
 func TestSQLitePragmas(t *testing.T) {
 	t.Parallel()
 	d, _, err := openSQLite(t.TempDir()+"/pragmas.db", Options{MaxConnections: 2})
@@ -26,7 +27,8 @@ func TestSQLitePragmas(t *testing.T) {
 	}
 }
 
-// TestSQLiteFilesAreTheirOwnersAlone is about the umask that lets everybody read new files, as most do.
+// TestSQLiteFilesAreTheirOwnersAlone is about the umask that lets everybody read new files, as most
+// do.
 func TestSQLiteFilesAreTheirOwnersAlone(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

@@ -11,7 +11,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// asTenant returns the context of a request whose principal may act while a tenant is there and active.
+// asTenant returns the context of a request whose principal may act while a tenant is there and
+// active.
 func asTenant(t *testing.T, s *store.Store, row db.InsertTenantParams) context.Context {
 	t.Helper()
 	ask := func(ctx context.Context, q db.Querier) error {

@@ -8,7 +8,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// unscoped are the queries that look at the rows of all tenants, each with the reason why it has to.
+// unscoped are the queries that look at the rows of all tenants, each with the reason why it has
+// to.
 var unscoped = map[string]string{
 	"GetUserByEmailUnscoped":      "log-in knows an e-mail address and not yet a tenant",
 	"ListUsersByEmailUnscoped":    "log-in, and whether an address is taken: earlier versions stored it in other forms",

@@ -56,8 +56,9 @@ func (p payments) insert(t *testing.T, rows ...payment) {
 	}
 }
 
-// list returns the rows with a condition, and in an order if it ends with one. It has # where a parameter is compared with a decimal
-// column: MySQL would compare a text as a floating-point number.
+// list returns the rows with a condition, and in an order if it ends with one. It has # where a
+// parameter is compared with a decimal column: MySQL would compare a text as a floating-point
+// number.
 func (p payments) list(t *testing.T, where string, args ...any) []payment {
 	t.Helper()
 	parameter := "?"
@@ -92,7 +93,8 @@ func decimals(t *testing.T, texts ...string) []payment {
 	return rows
 }
 
-// ascending are decimal numbers in their order. As texts or as floating-point numbers they have another one, or some are equal.
+// ascending are decimal numbers in their order. As texts or as floating-point numbers they have
+// another one, or some are equal.
 var ascending = []string{
 	"-99999999999999999.99", "-90071992547409930.02", "-90071992547409930.01", "-10.00", "-9.50", "-0.01", "0.00", "0.10", "1.05", "1.50", "9.50", "10.00", "1234.50",
 	"90071992547409930.01", "90071992547409930.02", "99999999999999999.98", "99999999999999999.99",
@@ -251,7 +253,8 @@ func TestDatesAndDecimalsAreStoredReadably(t *testing.T) {
 	})
 }
 
-// docs/operations.md says how to copy a database with the sqlite3 program, which has a collation decimal of its own.
+// docs/operations.md says how to copy a database with the sqlite3 program, which has a collation
+// decimal of its own.
 func TestSQLiteProgramReadsDecimals(t *testing.T) {
 	t.Parallel()
 	storetest.RequireProgram(t, "sqlite3", "decimal numbers in its collation")

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// promised is how soon requests are answered without the database, and how soon they are served when it is back.
+// promised is how soon requests are answered without the database, and how soon they are served
+// when it is back.
 const promised = 2 * time.Second
 
 // link is a network to a database that a test takes away, in a bubble of its own time.

@@ -15,7 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// scraped are the metrics of an application that has been used: the labels of each series, by its name.
+// scraped are the metrics of an application that has been used: the labels of each series, by its
+// name.
 func scraped(t *testing.T) map[string][]string {
 	t.Helper()
 	a := apitest.New(t, store.SQLite, func(c *config.Config) { c.EnableMetrics, c.RedisURL = true, config.NewSecret("redis://127.0.0.1:1") })

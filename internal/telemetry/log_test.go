@@ -118,7 +118,8 @@ func TestLogFileThatCantBeOpenedIsAnError(t *testing.T) {
 	}
 }
 
-// The signal reaches the whole process, so the tests of it are one, and nothing else in this package may run beside it.
+// The signal reaches the whole process, so the tests of it are one, and nothing else in this
+// package may run beside it.
 func TestHangup(t *testing.T) { //nolint:paralleltest // see above
 	folder := t.TempDir()
 	path, moved := filepath.Join(folder, "tenantry.log"), filepath.Join(folder, "tenantry.log.1")

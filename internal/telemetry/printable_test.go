@@ -11,8 +11,8 @@ import (
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
-// hidden are characters that a log must not hand on: controls of a terminal, directions of text, and what can't
-// be seen.
+// hidden are characters that a log must not hand on: controls of a terminal, directions of text,
+// and what can't be seen.
 const hidden = "\x1b\x7f\u0085\u009b\u00a0\u00ad\u034f\u061c\u115f\u180e\u200b\u200d\u200e\u202e\u2028\u2029\u2060\u2066\u2800\u3164\ufe0f\ufeff\uffa0\ufff9\U000e0041\U000e0100"
 
 func TestLogsShowWhatCannotBeSeen(t *testing.T) {

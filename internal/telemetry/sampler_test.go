@@ -25,7 +25,8 @@ func TestClientsDoNotDecideWhatIsTraced(t *testing.T) { //nolint:paralleltest //
 	} {
 		t.Setenv("OTEL_TRACES_SAMPLER", test.sampler)
 		t.Setenv("OTEL_TRACES_SAMPLER_ARG", test.ratio)
-		// The ids are the least and the greatest: an id that goes by itself is sampled always or never.
+		// The ids are the least and the greatest: an id that goes by itself is sampled always or
+		// never.
 		for _, parent := range []string{
 			"00-00000000000000000000000000000001-00f067aa0ba902b7-01", "00-ffffffffffffffffffffffffffffffff-00f067aa0ba902b7-00",
 		} {

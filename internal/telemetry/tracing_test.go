@@ -170,7 +170,8 @@ func TestRequestsDoNotWaitForACollectorOrForSentry(t *testing.T) {
 			})
 			admin := a.Actor(t, access.Admin)
 			a.Exec(t, "DROP TABLE sessions")
-			// More reports and, with those of queries, more spans than are kept, so that some have to be dropped.
+			// More reports and, with those of queries, more spans than are kept, so that some have
+			// to be dropped.
 			began := time.Now()
 			for range 1500 {
 				admin.Do(t, http.MethodGet, "/api/v1/auth/me", "").Want(t, 500)
@@ -181,7 +182,8 @@ func TestRequestsDoNotWaitForACollectorOrForSentry(t *testing.T) {
 			}
 			began = time.Now()
 			a.Close()
-			// The end waits for 3 s. It would need 40 s to try to send all that waits: 8 batches of spans, 5 s each.
+			// The end waits for 3 s. It would need 40 s to try to send all that waits: 8 batches of
+			// spans, 5 s each.
 			if took := time.Since(began); took > patience {
 				t.Errorf("the end took %s", took)
 			}

@@ -47,7 +47,8 @@ func newService(t *testing.T, a *apitest.App, now func() time.Time) *tenant.Serv
 	return s
 }
 
-// populated makes a suspended tenant with several rows in every table, which refer to each other in every way there is.
+// populated makes a suspended tenant with several rows in every table, which refer to each other in
+// every way there is.
 func populated(t *testing.T, a *apitest.App) db.Tenant {
 	t.Helper()
 	row := a.Tenant(t)
@@ -190,7 +191,8 @@ func TestDeleteGoesOnAfterACrash(t *testing.T) {
 		before := a.RowsOf(t, other.ID)
 		total, cuts := size(a.RowsOf(t, row.ID)), 0
 		for looks := 1; ; looks++ {
-			// The clock is looked at once a transaction or more often; in one of these moments everything stops.
+			// The clock is looked at once a transaction or more often; in one of these moments
+			// everything stops.
 			ctx, cancel := context.WithCancel(t.Context())
 			seen := 0
 			s := newService(t, a, func() time.Time {
@@ -310,7 +312,8 @@ func TestSeveralDeleteTheSameTenantAtOnce(t *testing.T) {
 	})
 }
 
-// lateCompany adds a company to a tenant, as a transaction that was under way when its deletion began.
+// lateCompany adds a company to a tenant, as a transaction that was under way when its deletion
+// began.
 func lateCompany(ctx context.Context, s *store.Store, tenantID uuid.UUID) error {
 	c := db.Company{TenantID: tenantID, ID: newID(), Code: newID().String()[4:], CreatedAt: wallClock(), UpdatedAt: wallClock(), Version: 1}
 	return s.Tx(ctx, func(q db.Querier) error { return q.InsertCompany(ctx, db.InsertCompanyParams(c)) })
@@ -322,8 +325,9 @@ func TestDeleteTakesAlongWhatComesInBehindIt(t *testing.T) {
 		row := populated(t, a)
 		looks, added := 0, 0
 		s := newService(t, a, func() time.Time {
-			// Whatever table the deletion has come to, there is a new company, for a while. The first two times the clock is
-			// looked at at the beginning, also in a transaction that others would wait for.
+			// Whatever table the deletion has come to, there is a new company, for a while. The
+			// first two times the clock is looked at at the beginning, also in a transaction that
+			// others would wait for.
 			if looks++; looks > 2 && added < 40 {
 				if err := lateCompany(t.Context(), a.Store, row.ID); err != nil {
 					t.Error(err)

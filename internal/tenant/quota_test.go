@@ -62,7 +62,8 @@ func TestQuotaIsExactForAThousandAtOnce(t *testing.T) {
 	})
 }
 
-// Whoever adds to a tenant without a limit takes no lock, and yet nothing comes in behind a limit that is set meanwhile.
+// Whoever adds to a tenant without a limit takes no lock, and yet nothing comes in behind a limit
+// that is set meanwhile.
 func TestQuotaHoldsFromTheMomentItIsSet(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

@@ -221,8 +221,9 @@ func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
 	return nil
 }
 
-// countOtherAdmins returns how many other active admins the tenant of an admin has. If this admin has a
-// password, only those with a password count, because invited admins without one can't log in.
+// countOtherAdmins returns how many other active admins the tenant of an admin has. If this admin
+// has a password, only those with a password count, because invited admins without one can't log
+// in.
 func countOtherAdmins(ctx context.Context, q db.Querier, admin db.User) (int64, error) {
 	if admin.PasswordHash != nil {
 		return q.CountOtherActiveAdmins(ctx, db.CountOtherActiveAdminsParams{TenantID: admin.TenantID, ID: admin.ID})

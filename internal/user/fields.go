@@ -23,7 +23,8 @@ func apply(u *db.User, in api.UserUpdate) {
 	patch.Apply(&u.DepartmentID, in.DepartmentID)
 }
 
-// Derive sets the columns that are made from others. They are made here, so that all engines sort and search alike.
+// Derive sets the columns that are made from others. They are made here, so that all engines sort
+// and search alike.
 func Derive(u *db.User) {
 	u.NameKey = strings.ToLower(u.FullName)
 	u.SearchText = records.SearchText(&u.FullName, records.EmailText(&u.Email), u.Phone)

@@ -42,8 +42,8 @@ func (s *Service) findFormer(ctx context.Context, by access.Principal, in api.Li
 	return err
 }
 
-// List returns a page of the tenant's users. A cursor that doesn't fit is errs.InvalidCursor, a filter that no e-mail address matches
-// errs.ValidationFailed.
+// List returns a page of the tenant's users. A cursor that doesn't fit is errs.InvalidCursor, a
+// filter that no e-mail address matches errs.ValidationFailed.
 func (s *Service) List(ctx context.Context, by access.Principal, in api.ListUsersParams) (paging.Page[db.User], error) {
 	if in.Email != nil {
 		if fault := email.Fault(strings.TrimSpace(*in.Email)); fault != "" {

@@ -46,7 +46,8 @@ func TestOneOfManyCreatesTheFirstSuperuser(t *testing.T) {
 		s := storetest.New(t, engine)
 		const instances = 16
 		created := make([]bool, instances)
-		// All have looked whether there is a superuser, and found none, before one of them begins to create it.
+		// All have looked whether there is a superuser, and found none, before one of them begins
+		// to create it.
 		var looked, done sync.WaitGroup
 		looked.Add(instances)
 		for n := range instances {

@@ -80,8 +80,9 @@ func serviceSettings(settings map[string]string) (map[string]string, error) {
 	return service.Settings, nil
 }
 
-// MySQLPrograms returns the lines about TLS of an option file: those that the programs of MySQL and of MariaDB read, and those that only
-// MariaDB's know. These can't verify a certificate without its name, so they verify both where the URL asks for the first.
+// MySQLPrograms returns the lines about TLS of an option file: those that the programs of MySQL and
+// of MariaDB read, and those that only MariaDB's know. These can't verify a certificate without its
+// name, so they verify both where the URL asks for the first.
 func (u *URL) MySQLPrograms() (both, mariaDB []string, err error) {
 	d, err := u.mysqlDraft()
 	if err != nil || d.config.Net == "unix" {

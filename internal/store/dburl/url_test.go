@@ -15,7 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// withoutVariables takes away what the machine may say about PostgreSQL. A test that calls it can't be parallel.
+// withoutVariables takes away what the machine may say about PostgreSQL. A test that calls it can't
+// be parallel.
 func withoutVariables(t *testing.T) (home string) {
 	t.Helper()
 	home = t.TempDir()

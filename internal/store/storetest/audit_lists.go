@@ -31,7 +31,8 @@ func auditPages(t *T, tenant uuid.UUID, f db.AuditEntryFilters, limit int32) []d
 	return trails.pages(t, newestFirst, f, trails.after(t, newestFirst, db.AuditEntry{OccurredAt: f.Before}), limit)
 }
 
-// insertTrail adds entries at these times after noon, in another order than that of time and ids, and returns them newest first.
+// insertTrail adds entries at these times after noon, in another order than that of time and ids,
+// and returns them newest first.
 func insertTrail(t *T, tenant uuid.UUID, times ...time.Duration) []db.AuditEntry {
 	t.Helper()
 	var rows []db.AuditEntry

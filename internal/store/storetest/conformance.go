@@ -18,8 +18,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Run proves that an engine behaves as all others do. It fails, naming them, when there are methods of db.Querier that no
-// test has called through query, fails, exec or refuse.
+// Run proves that an engine behaves as all others do. It fails, naming them, when there are methods
+// of db.Querier that no test has called through query, fails, exec or refuse.
 func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){
@@ -77,7 +77,8 @@ func (c *calls) start() {
 	c.tests++
 }
 
-// add notes a method by the name that Go gives to a method value: "path/of/package.(*Type).Method-fm".
+// add notes a method by the name that Go gives to a method value:
+// "path/of/package.(*Type).Method-fm".
 func (c *calls) add(method any) {
 	name := runtime.FuncForPC(reflect.ValueOf(method).Pointer()).Name()
 	c.addName(strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "-fm"))

@@ -20,8 +20,8 @@ func newPostgres(t testing.TB, adminURL, template string) string {
 	return newDatabase(t, openPostgres(t, adminURL), adminURL, template, " WITH (FORCE)")
 }
 
-// ServingURL returns the URL of a migrated PostgreSQL database for a user who is a member of tenantry_serving and nothing else, as
-// in production. The user is gone after the test.
+// ServingURL returns the URL of a migrated PostgreSQL database for a user who is a member of
+// tenantry_serving and nothing else, as in production. The user is gone after the test.
 func ServingURL(t testing.TB, databaseURL string) string {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
@@ -75,8 +75,8 @@ func openMySQL(t testing.TB, databaseURL string) *sql.DB {
 	return sql.OpenDB(connector)
 }
 
-// newDatabase creates a database on a server and returns its URL. A test that is killed leaves its database behind,
-// recognizable by its name.
+// newDatabase creates a database on a server and returns its URL. A test that is killed leaves its
+// database behind, recognizable by its name.
 func newDatabase(t testing.TB, admin *sql.DB, adminURL, template, howToDrop string) string {
 	t.Helper()
 	name := "tenantry_test_" + strings.ToLower(rand.Text())

@@ -9,8 +9,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Resources returns the descriptions of sql/resources, each after those that it refers to. Tests that go through them
-// hear of a new resource without a new line.
+// Resources returns the descriptions of sql/resources, each after those that it refers to. Tests
+// that go through them hear of a new resource without a new line.
 func Resources(t testing.TB) []resource.Resource {
 	t.Helper()
 	all, err := LoadResources()

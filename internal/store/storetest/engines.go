@@ -1,5 +1,5 @@
-// Package storetest gives tests a database of their own on every engine, and has the suite which proves that all engines
-// behave the same.
+// Package storetest gives tests a database of their own on every engine, and has the suite which
+// proves that all engines behave the same.
 package storetest
 
 import (
@@ -11,11 +11,13 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// maxConnections of one test's store. Many tests run at once, and they share the servers' connections.
+// maxConnections of one test's store. Many tests run at once, and they share the servers'
+// connections.
 const maxConnections = 8
 
-// Each runs f once per engine, in parallel, as the subtests postgres, mysql and sqlite. An engine without a server is
-// skipped with a message, or fails where CI=true: there nothing may go untested.
+// Each runs f once per engine, in parallel, as the subtests postgres, mysql and sqlite. An engine
+// without a server is skipped with a message, or fails where CI=true: there nothing may go
+// untested.
 func Each(t *testing.T, f func(t *testing.T, engine store.Engine)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL, store.SQLite} {
@@ -44,7 +46,8 @@ func Open(t testing.TB, databaseURL string) *store.Store {
 	return s
 }
 
-// NewMigratedURL returns the URL of a new database with the newest schema, which is dropped after the test.
+// NewMigratedURL returns the URL of a new database with the newest schema, which is dropped after
+// the test.
 func NewMigratedURL(t testing.TB, engine store.Engine) string {
 	t.Helper()
 	switch server := requireServer(t, engine); engine {
@@ -99,13 +102,15 @@ func requireServer(t testing.TB, engine store.Engine) string {
 	return Provided(t, server.name, server.variable)
 }
 
-// RedisURL returns the URL of a Redis server. Without one it skips the test, or fails it where CI=true.
+// RedisURL returns the URL of a Redis server. Without one it skips the test, or fails it where
+// CI=true.
 func RedisURL(t testing.TB) string {
 	t.Helper()
 	return Provided(t, "REDIS", "TEST_REDIS_URL")
 }
 
-// Provided returns what make test has provided in the variable. Without it the test is skipped by name, or fails where CI=true.
+// Provided returns what make test has provided in the variable. Without it the test is skipped by
+// name, or fails where CI=true.
 func Provided(t testing.TB, name, variable string) string {
 	t.Helper()
 	if url := os.Getenv(variable); url != "" {
@@ -115,8 +120,8 @@ func Provided(t testing.TB, name, variable string) string {
 	return ""
 }
 
-// RequireProgram is for tests of something that needs an installed program. Without it the test is skipped by name, or fails where
-// CI=true.
+// RequireProgram is for tests of something that needs an installed program. Without it the test is
+// skipped by name, or fails where CI=true.
 func RequireProgram(t testing.TB, program, tested string) {
 	t.Helper()
 	if _, err := osexec.LookPath(program); err != nil {
@@ -124,7 +129,8 @@ func RequireProgram(t testing.TB, program, tested string) {
 	}
 }
 
-// leaveOut ends a test that lacks something: nothing is left out in silence, and where CI=true nothing at all.
+// leaveOut ends a test that lacks something: nothing is left out in silence, and where CI=true
+// nothing at all.
 func leaveOut(t testing.TB, tested, reason string) {
 	t.Helper()
 	const message = "%s IS NOT TESTED: %s"

@@ -136,7 +136,8 @@ func (t *T) querier() db.Querier {
 	})
 }
 
-// gaps are times and names for rows: equal ones, in other orders than ids, and apart by the smallest step.
+// gaps are times and names for rows: equal ones, in other orders than ids, and apart by the
+// smallest step.
 var gaps = []struct {
 	after time.Duration
 	name  string

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// mysqlTemplate has the statements that make the newest schema, with the rows that migrations have written.
+// mysqlTemplate has the statements that make the newest schema, with the rows that migrations have
+// written.
 var mysqlTemplate struct {
 	mu         sync.Mutex
 	statements []statement
@@ -42,7 +43,8 @@ func copyMySQL(t testing.TB, adminURL string) string {
 	return databaseURL
 }
 
-// mysqlSession returns the one connection to a database, because what is set counts for a connection.
+// mysqlSession returns the one connection to a database, because what is set counts for a
+// connection.
 func mysqlSession(t testing.TB, databaseURL string) (*sql.Conn, func()) {
 	t.Helper()
 	pool := openMySQL(t, databaseURL)

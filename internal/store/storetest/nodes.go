@@ -2,7 +2,8 @@ package storetest
 
 import "github.com/tenantry/tenantry/gen/db"
 
-// The rows of the organisation tree are sorted by name and then by id, limited, and of one company if that is asked for.
+// The rows of the organisation tree are sorted by name and then by id, limited, and of one company
+// if that is asked for.
 var nodeTests = map[string]func(*T){
 	"node/companies": func(t *T) {
 		one := tenant(t)

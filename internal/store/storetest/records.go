@@ -30,8 +30,8 @@ const (
 	allColumns
 )
 
-// family is a set of rows of a tenant, one of each resource, that refer to each other. What belongs to a company belongs to
-// the family's.
+// family is a set of rows of a tenant, one of each resource, that refer to each other. What belongs
+// to a company belongs to the family's.
 type family struct {
 	t       *T
 	tenant  uuid.UUID
@@ -95,7 +95,8 @@ func (f *family) build(r resource.Resource, which columns, changes ...func(recor
 	return row
 }
 
-// sample returns a value of a column as text. Two calls give different values; a bool is true and false in turn.
+// sample returns a value of a column as text. Two calls give different values; a bool is true and
+// false in turn.
 func (f *family) sample(r resource.Resource, c resource.Column) string {
 	n := samples.Add(1)
 	field, _ := r.Field(c.Field)

@@ -29,8 +29,8 @@ func filterColumns(r resource.Resource) []string {
 	return columns
 }
 
-// listFilters tries each filter alone, each two of them, and all, in every order and with the count. What has to come
-// follows from the rows.
+// listFilters tries each filter alone, each two of them, and all, in every order and with the
+// count. What has to come follows from the rows.
 func listFilters(t *T, r resource.Resource) {
 	one := tenant(t)
 	var rows []record
@@ -64,8 +64,8 @@ func listFilters(t *T, r resource.Resource) {
 	}
 }
 
-// combinations returns values for each filter alone, each two of them, and all; the first one is no filter. Each filter has a
-// value that some rows pass and others don't.
+// combinations returns values for each filter alone, each two of them, and all; the first one is no
+// filter. Each filter has a value that some rows pass and others don't.
 func combinations(t *T, r resource.Resource, rows []record) []arguments {
 	t.Helper()
 	names := filterColumns(r)

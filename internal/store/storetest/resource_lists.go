@@ -127,7 +127,8 @@ func compareValues(a, b reflect.Value) int {
 	return int(a.MethodByName("Cmp").Call([]reflect.Value{b.Field(0)})[0].Int())
 }
 
-// rowsInAllOrders inserts rows whose keys are equal, in other orders than their ids, and apart by the smallest step.
+// rowsInAllOrders inserts rows whose keys are equal, in other orders than their ids, and apart by
+// the smallest step.
 func rowsInAllOrders(f *family, r resource.Resource) []record {
 	var rows []record
 	for i := range 7 {
@@ -143,7 +144,8 @@ func rowsInAllOrders(f *family, r resource.Resource) []record {
 	return rows
 }
 
-// sortKey returns the value of a key in one of seven rows. Some have the same, unless the key is unique.
+// sortKey returns the value of a key in one of seven rows. Some have the same, unless the key is
+// unique.
 func sortKey(r resource.Resource, sort string, row int) string {
 	field, _ := r.Field(sort)
 	step := []int{0, 5, 1, 3, 0, 2, 0}[row]

@@ -51,8 +51,8 @@ func idsOf(t *T, query string, arguments arguments) []uuid.UUID {
 	return result.([]uuid.UUID)
 }
 
-// removalDetaches proves the two queries for resources that refer to each other in a circle: the first lists the rows that
-// have such a reference, the second takes it off.
+// removalDetaches proves the two queries for resources that refer to each other in a circle: the
+// first lists the rows that have such a reference, the second takes it off.
 func removalDetaches(t *T, r resource.Resource) {
 	list, detach := "ListAttached"+r.GoName()+"IDs", "Detach"+r.GoPlural()+"Between"
 	if !t.has(list) && !t.has(detach) {
@@ -129,7 +129,8 @@ func removalOfReferenced(t *T, r resource.Resource) {
 	}
 }
 
-// removalCounts proves the queries that count what goes, or loses a reference, with a row of another resource, directly or not.
+// removalCounts proves the queries that count what goes, or loses a reference, with a row of
+// another resource, directly or not.
 func removalCounts(t *T, r resource.Resource) {
 	for _, how := range []string{"Gone", "Detached"} {
 		for _, target := range slices.Sorted(maps.Keys(t.resources)) {
@@ -164,7 +165,8 @@ func removalCounts(t *T, r resource.Resource) {
 	}
 }
 
-// affected returns how many rows of a resource go with a row, and how many stay and lose a reference.
+// affected returns how many rows of a resource go with a row, and how many stay and lose a
+// reference.
 func affected(rows []record, first uuid.UUID, name string) (gone, detached int64) {
 	going := map[string]bool{first.String(): true}
 	refersToGoing := func(row record, counts func(resource.Field) bool) bool {

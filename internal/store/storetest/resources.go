@@ -75,7 +75,8 @@ func needsTenant(t *T, r resource.Resource) {
 	}
 }
 
-// uniqueKeys tries for each key a row that is equal in all its columns, and rows that differ in one.
+// uniqueKeys tries for each key a row that is equal in all its columns, and rows that differ in
+// one.
 func uniqueKeys(t *T, r resource.Resource) {
 	for _, key := range r.UniqueKeys() {
 		f := newFamily(t, tenant(t))
@@ -156,8 +157,8 @@ func (t *T) foreignKey(r resource.Resource, field resource.Field) string {
 	return strings.Join(columns, "_")
 }
 
-// updateIsComplete compares the parameters of the update with the columns that can change: a forgotten one would never be
-// written, one too many would change what is fixed.
+// updateIsComplete compares the parameters of the update with the columns that can change: a
+// forgotten one would never be written, one too many would change what is fixed.
 func updateIsComplete(t *T, r resource.Resource) {
 	var want, got []string
 	for _, c := range append(r.Updated(), resource.Column{Name: "tenant_id"}, resource.Column{Name: "id"}, resource.Column{Name: "version"}) {

@@ -46,7 +46,8 @@ func copySQLite(t testing.TB) string {
 	return sqliteURL(file)
 }
 
-// copyPostgres makes a database of a template that stays on the server, for other packages and later runs.
+// copyPostgres makes a database of a template that stays on the server, for other packages and
+// later runs.
 func copyPostgres(t testing.TB, adminURL string) string {
 	t.Helper()
 	template := "tenantry_template_" + fingerprint(t, store.Postgres)

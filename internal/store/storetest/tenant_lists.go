@@ -6,7 +6,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// All tests of an engine see each other's tenants, so each list here is of those that carry a mark in their search text.
+// All tests of an engine see each other's tenants, so each list here is of those that carry a mark
+// in their search text.
 func newMarked(mark uuid.UUID, change func(*db.Tenant)) db.Tenant {
 	row := newTenant()
 	row.SearchText = mark.String()

@@ -26,8 +26,9 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-// bare is the limit that Tenantry is measured against: net/http and pgx on the same tables, with the same SQL and the same JSON, and
-// none of the features. It asks nobody who they are and checks nothing.
+// bare is the limit that Tenantry is measured against: net/http and pgx on the same tables, with
+// the same SQL and the same JSON, and none of the features. It asks nobody who they are and checks
+// nothing.
 type bare struct {
 	pool  *pgxpool.Pool
 	actor bareActor
@@ -48,7 +49,8 @@ const (
 	bareWho         = "BENCH_ACTOR" // a bareActor as JSON
 )
 
-// serveBare listens on a port of its own, says on standard output where, and serves until the process is ended.
+// serveBare listens on a port of its own, says on standard output where, and serves until the
+// process is ended.
 func serveBare(ctx context.Context) error {
 	config, err := pgxpool.ParseConfig(os.Getenv(bareDatabase))
 	if err != nil {
@@ -131,7 +133,8 @@ func (b *bare) listCompanies(w http.ResponseWriter, r *http.Request) {
 	bareReply(w, http.StatusOK, page)
 }
 
-// unfiltered leaves the optional filters of the list out: with them PostgreSQL plans the statement each time anew.
+// unfiltered leaves the optional filters of the list out: with them PostgreSQL plans the statement
+// each time anew.
 type unfiltered struct{ *pgxpool.Pool }
 
 const unfilteredPage = "\nWHERE tenant_id = $1 AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4"

@@ -122,8 +122,9 @@ func (b *bench) compareBare(ctx context.Context, full *subject) error {
 	return bare.stop()
 }
 
-// compareBuilds measures Tenantry against another build of it on the same database: the chosen works, and a storm of log-ins. Each
-// round measures both, so that the ratios hold on a machine that others use, too.
+// compareBuilds measures Tenantry against another build of it on the same database: the chosen
+// works, and a storm of log-ins. Each round measures both, so that the ratios hold on a machine
+// that others use, too.
 func (b *bench) compareBuilds(ctx context.Context, full *subject) error {
 	other, err := b.start(ctx, b.against, "other build", full.installation)
 	if err != nil {
@@ -142,7 +143,8 @@ func (b *bench) compareBuilds(ctx context.Context, full *subject) error {
 	return nil
 }
 
-// compareOthers measures Tenantry with Redis, and on the other engines, against the same Tenantry on PostgreSQL.
+// compareOthers measures Tenantry with Redis, and on the other engines, against the same Tenantry
+// on PostgreSQL.
 func (b *bench) compareOthers(ctx context.Context, onPostgres *subject) error {
 	var results []comparison
 	for _, other := range []struct {
@@ -294,7 +296,8 @@ func createDatabase(ctx context.Context, serverURL string) (string, error) {
 	return u.String(), nil
 }
 
-// servingURL makes a user who may do what serving needs and no more, where the migrations have made the role for that.
+// servingURL makes a user who may do what serving needs and no more, where the migrations have made
+// the role for that.
 func servingURL(ctx context.Context, owner string) (string, error) {
 	conn, err := pgx.Connect(ctx, owner)
 	if err != nil {
@@ -349,7 +352,8 @@ func (b *bench) start(ctx context.Context, binary, label string, i *installation
 	return &subject{system: s, installation: i, label: label, tokens: tokens}, nil
 }
 
-// bare starts the bare handler on the same database. It gets the same requests and takes no notice of the tokens.
+// bare starts the bare handler on the same database. It gets the same requests and takes no notice
+// of the tokens.
 func (b *bench) bare(ctx context.Context, i *installation, tokens []string) (*subject, error) {
 	admin := i.world.admins[0]
 	who, err := json.Marshal(bareActor{TenantID: i.world.tenant, UserID: admin.ID, SessionID: uuid.Must(uuid.NewV7()), Email: admin.Email})
@@ -395,7 +399,8 @@ func (b *bench) compare(ctx context.Context, base, other *subject, rounds int) (
 	return results, nil
 }
 
-// alternate measures a work on two servers in turn. Which of them comes first changes with each round.
+// alternate measures a work on two servers in turn. Which of them comes first changes with each
+// round.
 func (b *bench) alternate(ctx context.Context, w work, base, other *subject, rounds int) (comparison, error) {
 	c := comparison{work: w, base: base.label, other: other.label}
 	files := map[*subject]*requestFile{}
@@ -481,8 +486,9 @@ const (
 	restUse    = 20 * time.Millisecond // of processor time between two probes
 )
 
-// rest has PostgreSQL write down what it has in memory, and returns when neither server nor database works any more, or after some
-// time: what one run leaves to do must not slow down the next.
+// rest has PostgreSQL write down what it has in memory, and returns when neither server nor
+// database works any more, or after some time: what one run leaves to do must not slow down the
+// next.
 func (s *subject) rest(ctx context.Context) error {
 	if strings.HasPrefix(s.owner, "postgres:") {
 		conn, err := pgx.Connect(ctx, s.owner)

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// exchange sends a request with some more headers, and returns the body and the tag of a reply that must have one of the statuses.
+// exchange sends a request with some more headers, and returns the body and the tag of a reply that
+// must have one of the statuses.
 func exchange(
 	ctx context.Context, client *http.Client, url string, r request, more map[string]string, statuses ...int,
 ) (body []byte, etag string, err error) {

@@ -96,7 +96,8 @@ func (b *bench) hostile(ctx context.Context, full *subject) error {
 	return nil
 }
 
-// besideLoad measures one load while another one, which begins earlier and ends later, runs beside it.
+// besideLoad measures one load while another one, which begins earlier and ends later, runs beside
+// it.
 func besideLoad(
 	ctx context.Context, b *bench, quiet, attack *wrk, url string, lists, requests *requestFile,
 ) (under, other loaded, err error) {

@@ -1,10 +1,12 @@
-// Bench measures Tenantry with everything on against the practical limit: a bare handler of net/http and pgx that does the same
-// work on the same PostgreSQL without any of the features. It prints its tables as Markdown. make bench runs it:
+// Bench measures Tenantry with everything on against the practical limit: a bare handler of
+// net/http and pgx that does the same work on the same PostgreSQL without any of the features. It
+// prints its tables as Markdown. make bench runs it:
 //
 //	go run ./internal/tools/bench
 //
-// It gets what it needs by itself: private servers with their own defaults, so that PostgreSQL waits for the disk; and wrk. Where
-// programs are missing, root on Debian gets them installed. Linux only, for the times and sizes of processes.
+// It gets what it needs by itself: private servers with their own defaults, so that PostgreSQL
+// waits for the disk; and wrk. Where programs are missing, root on Debian gets them installed.
+// Linux only, for the times and sizes of processes.
 package main
 
 import (
@@ -89,7 +91,8 @@ func partNames() []string {
 	return append(names, parts...)
 }
 
-// wants reports whether a part is to be measured. Those with Redis and on other engines are of the works that are wanted.
+// wants reports whether a part is to be measured. Those with Redis and on other engines are of the
+// works that are wanted.
 func (o options) wants(part string) bool { return o.only[part] }
 
 // chosen are the parts of a list with commas; all for an empty one, and all works if it has none.

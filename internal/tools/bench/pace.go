@@ -16,13 +16,15 @@ const (
 	backlog  = 5 * time.Second // of requests that may wait for a worker before that counts as an error
 )
 
-// pacer runs a task at a rate, whether or not those before have ended: who is slow gets no less work (an open loop).
+// pacer runs a task at a rate, whether or not those before have ended: who is slow gets no less
+// work (an open loop).
 type pacer struct {
 	perSecond float64
 	workers   int
 }
 
-// run hands out numbers from 0 until ctx ends or a task fails. It is an error if the tasks can't keep up.
+// run hands out numbers from 0 until ctx ends or a task fails. It is an error if the tasks can't
+// keep up.
 func (p pacer) run(ctx context.Context, task func(ctx context.Context, number int64) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -66,7 +68,8 @@ func (p pacer) emit(ctx context.Context, due chan<- int64) error {
 	}
 }
 
-// saturate runs a task on all workers, each one after the other, and returns how many ended a second.
+// saturate runs a task on all workers, each one after the other, and returns how many ended a
+// second.
 func saturate(ctx context.Context, workers int, duration time.Duration, task func(ctx context.Context, number int64) error) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, duration)
 	defer cancel()
@@ -100,7 +103,8 @@ func failure(ctx context.Context) error {
 	return nil
 }
 
-// visitor sends requests as if they came from many addresses, through a proxy that the server trusts.
+// visitor sends requests as if they came from many addresses, through a proxy that the server
+// trusts.
 type visitor struct {
 	url    string
 	client *http.Client

@@ -207,8 +207,8 @@ type sample struct {
 	resident, heap, goroutines float64
 }
 
-// soakFor sends mixed traffic at a share of what the server can do, and returns an error if a request fails, if memory grows, or if there are more
-// goroutines after it than before.
+// soakFor sends mixed traffic at a share of what the server can do, and returns an error if a
+// request fails, if memory grows, or if there are more goroutines after it than before.
 func (b *bench) soakFor(ctx context.Context, i *installation, duration time.Duration) error {
 	full, err := b.tenantry(ctx, "Tenantry", i)
 	if err != nil {
@@ -247,8 +247,8 @@ func (b *bench) soakFor(ctx context.Context, i *installation, duration time.Dura
 	return verdict(samples, before, after)
 }
 
-// goroutinesAtRest are those that are there without any request, which is the least number in half a minute. Under load it is that of the connections,
-// which come and go.
+// goroutinesAtRest are those that are there without any request, which is the least number in half
+// a minute. Under load it is that of the connections, which come and go.
 func (t *traffic) goroutinesAtRest(ctx context.Context, full *subject) (float64, error) {
 	t.client.CloseIdleConnections()
 	least := math.Inf(1)
@@ -265,7 +265,8 @@ func (t *traffic) goroutinesAtRest(ctx context.Context, full *subject) (float64,
 	return least, nil
 }
 
-// capacity is how many requests of the mix a second the server turns out to answer beside the log-ins and log-outs.
+// capacity is how many requests of the mix a second the server turns out to answer beside the
+// log-ins and log-outs.
 func (t *traffic) capacity(ctx context.Context) (float64, error) {
 	aside, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -378,8 +379,8 @@ func (t *traffic) print(out io.Writer, rate float64, samples []sample) {
 	}
 }
 
-// verdict is an error if memory grew over the second half of the time, by the straight line that fits its lows best, or if there are more goroutines
-// at rest afterwards.
+// verdict is an error if memory grew over the second half of the time, by the straight line that
+// fits its lows best, or if there are more goroutines at rest afterwards.
 func verdict(samples []sample, before, after float64) error {
 	half := samples[len(samples)/2:]
 	if len(half) < 3 {
@@ -407,7 +408,8 @@ func verdict(samples []sample, before, after float64) error {
 	return errors.Join(errs...)
 }
 
-// lows are the least of ten parts of the values, or all of them if they are few: what requests use comes and goes with them, and what is kept stays.
+// lows are the least of ten parts of the values, or all of them if they are few: what requests use
+// comes and goes with them, and what is kept stays.
 func lows(values []float64) []float64 {
 	size := max(1, len(values)/10)
 	var list []float64
@@ -419,7 +421,8 @@ func lows(values []float64) []float64 {
 	return list
 }
 
-// growth is how much the line that fits best rises from the first value to the last, as a part of the mean (least squares).
+// growth is how much the line that fits best rises from the first value to the last, as a part of
+// the mean (least squares).
 func growth(values []float64) float64 {
 	n := float64(len(values))
 	var sumY, sumXY float64

@@ -21,8 +21,8 @@ type stormed struct {
 	seconds       float64
 }
 
-// storm measures point reads alone and beside log-ins with right passwords, as many as 32 connections can send. Several servers take
-// turns.
+// storm measures point reads alone and beside log-ins with right passwords, as many as 32
+// connections can send. Several servers take turns.
 func (b *bench) storm(ctx context.Context, rounds int, subjects ...*subject) error {
 	dir, err := b.space.Dir("storm")
 	if err != nil {

@@ -31,7 +31,8 @@ func medianOf(runs []measured, value func(measured) float64) float64 {
 	return median(values)
 }
 
-// ratio is the median over the rounds of the other's throughput divided by the base's in the same round.
+// ratio is the median over the rounds of the other's throughput divided by the base's in the same
+// round.
 func (c comparison) ratio() float64 {
 	values := make([]float64, len(c.otherRuns))
 	for i := range c.otherRuns {

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// tick is the unit of times in /proc/<pid>/stat: 1/100 s on all architectures that Go runs on (proc_pid_stat(5)).
+// tick is the unit of times in /proc/<pid>/stat: 1/100 s on all architectures that Go runs on
+// (proc_pid_stat(5)).
 const tick = time.Second / 100
 
 // stat is what /proc/<pid>/stat says of a process.
@@ -19,7 +20,8 @@ type stat struct {
 	children time.Duration // of those that have ended
 }
 
-// parseStat reads a line of proc_pid_stat(5). The second field is a name in parentheses that may have spaces and parentheses.
+// parseStat reads a line of proc_pid_stat(5). The second field is a name in parentheses that may
+// have spaces and parentheses.
 func parseStat(line string) (stat, error) {
 	fields := strings.Fields(line[strings.LastIndexByte(line, ')')+1:])
 	const state, parent, utime, stime, cutime, cstime = 3, 4, 14, 15, 16, 17 // numbers of fields as the manual counts them
@@ -95,7 +97,8 @@ func residentOf(pid int) (int64, error) {
 	return parseResident(string(status))
 }
 
-// watchResident samples a process's resident memory until stop is called, which returns the most that was seen.
+// watchResident samples a process's resident memory until stop is called, which returns the most
+// that was seen.
 func watchResident(pid int, every time.Duration) (stop func() (int64, error)) {
 	done, result := make(chan struct{}), make(chan error, 1)
 	var most int64

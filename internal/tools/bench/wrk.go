@@ -21,7 +21,8 @@ const unique = "UNIQUEUNIQUEUN"
 //go:embed load.lua
 var loadScript []byte
 
-// wrk is the load generator: how many connections and threads it has, and where it finds its script.
+// wrk is the load generator: how many connections and threads it has, and where it finds its
+// script.
 type wrk struct {
 	connections, threads int
 	dir                  string

@@ -19,7 +19,8 @@ type reply struct {
 }
 
 var replies = []reply{
-	// A body may be unreadable, too large or of another type, and name something that doesn't exist.
+	// A body may be unreadable, too large or of another type, and name something that doesn't
+	// exist.
 	{"400", "BadRequest", takesBody},
 	{"413", "BodyTooLarge", takesBody},
 	{"415", "UnsupportedMediaType", takesBody},

@@ -1,9 +1,11 @@
-// Check is for the inner loop: it checks what differs from a commit, HEAD unless -base names another, in a minute.
+// Check is for the inner loop: it checks what differs from a commit, HEAD unless -base names
+// another, in a minute.
 //
 //	go run ./internal/tools/check
 //
-// It runs go vet and the linters on the packages that have changed, then their tests, and then those of the packages that import them until the
-// minute is over. Tests run on SQLite only. What was left out is named; make test and make verify check everything.
+// It runs go vet and the linters on the packages that have changed, then their tests, and then
+// those of the packages that import them until the minute is over. Tests run on SQLite only. What
+// was left out is named; make test and make verify check everything.
 package main
 
 import (
@@ -65,7 +67,8 @@ func check(ctx context.Context, base string, until time.Time) error {
 	return testImporters(ctx, tree.importers(changed), until)
 }
 
-// testImporters tests one package after the other until the time is over, and names those that are left.
+// testImporters tests one package after the other until the time is over, and names those that are
+// left.
 func testImporters(ctx context.Context, importers []string, until time.Time) error {
 	for i, p := range importers {
 		limited, cancel := context.WithDeadline(ctx, until)

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// tree has the imports of each package of the module, also those of its tests. A package is named by its folder, such as ./internal/app.
+// tree has the imports of each package of the module, also those of its tests. A package is named
+// by its folder, such as ./internal/app.
 type tree map[string][]string
 
 const (
@@ -36,7 +37,8 @@ func readTree(ctx context.Context) (tree, error) {
 	return t, nil
 }
 
-// changed returns the packages that files belong to: those of the nearest folder above that is a package, as for embedded files and testdata.
+// changed returns the packages that files belong to: those of the nearest folder above that is a
+// package, as for embedded files and testdata.
 func (t tree) changed(files []string) []string {
 	var packages []string
 	for _, file := range files {
@@ -51,7 +53,8 @@ func (t tree) changed(files []string) []string {
 	return slices.Compact(packages)
 }
 
-// importers returns the packages that import one of these directly, without these and the slow ones.
+// importers returns the packages that import one of these directly, without these and the slow
+// ones.
 func (t tree) importers(of []string) []string {
 	var list []string
 	for p, imports := range t {

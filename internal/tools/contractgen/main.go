@@ -1,6 +1,7 @@
-// Command contractgen makes gen/contract out of openapi/openapi.yaml: the whole document as JSON, the part that requests are
-// checked by, and a list of the rules of all operations. So a server needs neither read YAML nor look at a word of
-// explanation when it starts. It is run by make generate, in the root of the repository.
+// Command contractgen makes gen/contract out of openapi/openapi.yaml: the whole document as JSON,
+// the part that requests are checked by, and a list of the rules of all operations. So a server
+// needs neither read YAML nor look at a word of explanation when it starts. It is run by make
+// generate, in the root of the repository.
 package main
 
 import (
@@ -63,9 +64,9 @@ func generate() (map[string][]byte, error) {
 	return map[string][]byte{"openapi.json": whole, "requests.json": requests, "contract.gen.go": fmt.Appendf(nil, code, doc.Info.Version), "operations.txt": rules(operations)}, nil
 }
 
-// rules returns a line for each operation with what clients can't see in the document's shape: method, path, role, audit
-// action, class of limits, kind of work, and the parameters that make it heavy. It is for people: a change of a rule
-// shows in the difference of this file.
+// rules returns a line for each operation with what clients can't see in the document's shape:
+// method, path, role, audit action, class of limits, kind of work, and the parameters that make it
+// heavy. It is for people: a change of a rule shows in the difference of this file.
 func rules(operations []access.Operation) []byte {
 	var lines []string
 	for _, op := range operations {

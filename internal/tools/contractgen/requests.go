@@ -7,11 +7,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// entityTag is a header of replies that has to do with requests: it says that their preconditions are evaluated.
+// entityTag is a header of replies that has to do with requests: it says that their preconditions
+// are evaluated.
 const entityTag = "ETag"
 
-// keepRequests takes out of a document what is there to be read, and what it says of replies but their media types and the header ETag.
-// What isn't known here stays: a rule must not get lost.
+// keepRequests takes out of a document what is there to be read, and what it says of replies but
+// their media types and the header ETag. What isn't known here stays: a rule must not get lost.
 func keepRequests(doc *openapi3.T) error {
 	doc.Info = &openapi3.Info{Title: doc.Info.Title, Version: doc.Info.Version}
 	doc.Servers, doc.Tags, doc.ExternalDocs = nil, nil, nil

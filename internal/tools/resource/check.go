@@ -21,7 +21,8 @@ func reservedName(name string) string {
 	return ""
 }
 
-// words are the reserved words of PostgreSQL, MySQL, MariaDB and SQLite that look like names of fields.
+// words are the reserved words of PostgreSQL, MySQL, MariaDB and SQLite that look like names of
+// fields.
 var words = strings.Fields(`
 	access add all alter analyse analyze and any array as asc asymmetric authorization before begin
 	between bigint binary blob both break by call cascade case cast change char character check
@@ -42,7 +43,8 @@ var words = strings.Fields(`
 	trigger true undo union unique unlock unsigned update usage use user using values varbinary
 	varchar variadic varying verbose virtual when where while window with write xor zerofill`)
 
-// goWords are the reserved words of Go that aren't ones of SQL: they can be names of fields, and of nothing else.
+// goWords are the reserved words of Go that aren't ones of SQL: they can be names of fields, and of
+// nothing else.
 var goWords = strings.Fields("chan defer fallthrough func go goto import interface map package struct type var")
 
 // check refuses what can't be generated.

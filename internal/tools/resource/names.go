@@ -29,8 +29,8 @@ func (r Resource) GoName() string { return GoName(r.Name) }
 // GoPlural returns the name of the resource's list in Go.
 func (r Resource) GoPlural() string { return GoName(r.Plural) }
 
-// GoFile returns the name of the resource's files in Go, without the ending. It has no _, because Go leaves out files
-// such as time_windows.go on other systems.
+// GoFile returns the name of the resource's files in Go, without the ending. It has no _, because
+// Go leaves out files such as time_windows.go on other systems.
 func (r Resource) GoFile() string { return strings.ReplaceAll(r.Plural, "_", "") }
 
 // Words returns the name as people write it.

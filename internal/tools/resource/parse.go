@@ -48,8 +48,8 @@ type entry struct {
 	name, value *yaml.Node
 }
 
-// mapping returns the entries of a mapping in their order. No key may be there twice, and each must be known;
-// with no known keys, all are.
+// mapping returns the entries of a mapping in their order. No key may be there twice, and each must
+// be known; with no known keys, all are.
 func (p *parser) mapping(n *yaml.Node, what string, known ...string) ([]entry, error) {
 	if n.Kind != yaml.MappingNode {
 		return nil, p.errorf(n, "%s must be a list of keys and values", what)

@@ -163,8 +163,8 @@ func (r Resource) References() []Field {
 	return refs
 }
 
-// Parent returns the field that says which company a row belongs to for good, and whether there is one.
-// What such rows refer to must belong to the same company.
+// Parent returns the field that says which company a row belongs to for good, and whether there is
+// one. What such rows refer to must belong to the same company.
 func (r Resource) Parent() (Field, bool) {
 	i := slices.IndexFunc(r.Fields, func(f Field) bool { return f.Ref == "company" && f.Fixed && !f.Null })
 	if i < 0 {
@@ -178,7 +178,8 @@ func (r Resource) IsSearched() bool {
 	return slices.ContainsFunc(r.Fields, func(f Field) bool { return f.Search || len(f.Parts.Search) > 0 })
 }
 
-// Filters returns the fields and parts of addresses by which lists can be filtered, in the order of the description.
+// Filters returns the fields and parts of addresses by which lists can be filtered, in the order of
+// the description.
 func (r Resource) Filters() []string {
 	var names []string
 	for _, f := range r.Fields {

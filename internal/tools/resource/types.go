@@ -108,8 +108,8 @@ func (t Type) isText() bool {
 	}
 }
 
-// maxKeyText is how long a text may be that is part of an index: with the other columns it has to fit
-// into 3072 bytes on MySQL, at 4 bytes a character.
+// maxKeyText is how long a text may be that is part of an index: with the other columns it has to
+// fit into 3072 bytes on MySQL, at 4 bytes a character.
 const maxKeyText = 255
 
 // isKey reports whether values can be part of an index and compared for equality.

@@ -10,7 +10,8 @@ import (
 // Counter counts the rows of a kind that go with a row of another kind, or lose their reference.
 type Counter struct{ Name, Query, From, Where string }
 
-// Counters returns the counts of what goes with a row of the kind, but for what its service itself counts.
+// Counters returns the counts of what goes with a row of the kind, but for what its service itself
+// counts.
 func (k kind) Counters() []Counter {
 	g := gone{kind: k, by: map[string][]field{}}
 	var counters []Counter
@@ -72,7 +73,8 @@ func (g gone) counter(of kind, how, name string, fields []field) Counter {
 	}
 }
 
-// where returns the condition that one of the fields names a row that goes. Each table has a name of its own: r0, r1 ...
+// where returns the condition that one of the fields names a row that goes. Each table has a name
+// of its own: r0, r1 ...
 func (g gone) where(depth int, fields []field) string {
 	table, below := fmt.Sprintf("r%d", depth), fmt.Sprintf("r%d", depth+1)
 	conditions := make([]string, len(fields))

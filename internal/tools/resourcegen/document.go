@@ -42,8 +42,9 @@ type parameter struct {
 	Ref  string `yaml:"$ref"`
 }
 
-// checkDocument compares the descriptions in a repository with its document, which people write apart: roles, fields and
-// the parameters of lists. Without it the compiler would find most differences, in generated code.
+// checkDocument compares the descriptions in a repository with its document, which people write
+// apart: roles, fields and the parameters of lists. Without it the compiler would find most
+// differences, in generated code.
 func checkDocument(fsys fs.FS) error {
 	described, err := resource.Load(fsys, "sql/resources")
 	if err != nil {

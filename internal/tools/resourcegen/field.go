@@ -32,7 +32,8 @@ func (f field) OnCreate() string {
 	return f.put(value)
 }
 
-// OnUpdate returns the statement that puts the field of a request to change a row into the row; "" if it is fixed.
+// OnUpdate returns the statement that puts the field of a request to change a row into the row; ""
+// if it is fixed.
 func (f field) OnUpdate() string {
 	if f.Fixed {
 		return ""
@@ -83,7 +84,8 @@ func (f field) ToAPI() string {
 	}
 }
 
-// Fallback returns the value that a new row has if a request says nothing, in Go; "" if it is the zero value.
+// Fallback returns the value that a new row has if a request says nothing, in Go; "" if it is the
+// zero value.
 func (f field) Fallback() string {
 	switch value := f.Default.(type) {
 	case string:
@@ -189,7 +191,8 @@ func (f field) LocksCompany() bool {
 	return ok && parent.Name == f.Name
 }
 
-// SameCompany returns the condition that the row that is named belongs to the same company; "true" if it needn't.
+// SameCompany returns the condition that the row that is named belongs to the same company; "true"
+// if it needn't.
 func (f field) SameCompany() string {
 	if !f.sameCompany() {
 		return "true"

@@ -1,5 +1,6 @@
-// Command resourcegen writes the standard code of resources from their descriptions in sql/resources: queries, the
-// table of functions that internal/records works with, what a deletion takes along, handlers and wiring.
+// Command resourcegen writes the standard code of resources from their descriptions in
+// sql/resources: queries, the table of functions that internal/records works with, what a deletion
+// takes along, handlers and wiring.
 //
 // make generate runs it in the root of the repository, before storegen.
 package main
@@ -35,8 +36,8 @@ func main() {
 	}
 }
 
-// run reads the descriptions below the folder from, and writes what is made from them below the folder to. The tables are
-// those of the migrations.
+// run reads the descriptions below the folder from, and writes what is made from them below the
+// folder to. The tables are those of the migrations.
 func run(from, to string, tables schema.Schema) error {
 	described, err := resource.Load(os.DirFS(from), "sql/resources")
 	if err != nil {

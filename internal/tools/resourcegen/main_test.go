@@ -102,7 +102,8 @@ const (
 	note = `{name: note, roles: {read: viewer, write: admin}, fields: {author_id: {ref: user, on_delete: cascade}, title: {type: text(100)}}}`
 )
 
-// A tenant's rows go before those that they refer to; references in a circle are set to null before.
+// A tenant's rows go before those that they refer to; references in a circle are set to null
+// before.
 func TestRowsOfATenantGoBeforeWhatTheyReferTo(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"project.yaml": project, "task.yaml": task, "note.yaml": note})
@@ -122,7 +123,8 @@ func TestRowsOfATenantGoBeforeWhatTheyReferTo(t *testing.T) {
 	}
 }
 
-// Rows are counted wherever they are below a row, and rows that a service removes in its own way by that service.
+// Rows are counted wherever they are below a row, and rows that a service removes in its own way by
+// that service.
 func TestEverythingBelowARowIsCounted(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"project.yaml": project, "task.yaml": task, "note.yaml": note})
@@ -141,7 +143,8 @@ func TestEverythingBelowARowIsCounted(t *testing.T) {
 	}
 }
 
-// Rows that go along do so before others lose a reference, and what refers to others goes before these.
+// Rows that go along do so before others lose a reference, and what refers to others goes before
+// these.
 func TestDependantsAreInOrder(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"project.yaml": project, "task.yaml": task, "note.yaml": note})

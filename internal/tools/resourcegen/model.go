@@ -77,7 +77,8 @@ func (k kind) PluralWords() string { return strings.ReplaceAll(k.Plural, "_", " 
 // IsCompany reports whether the rows are the companies that others belong to.
 func (k kind) IsCompany() bool { return k.Name == "company" }
 
-// ParentField returns the Go name of the field with the company that a row belongs to for good; "" if there is none.
+// ParentField returns the Go name of the field with the company that a row belongs to for good; ""
+// if there is none.
 func (k kind) ParentField() string {
 	if f, ok := k.Parent(); ok {
 		return resource.GoName(f.Name)

@@ -30,11 +30,12 @@ func (m *model) Targets() []target {
 	return targets
 }
 
-// Dependants returns the fields of others that refer to the kind, but for those that its service cares for.
+// Dependants returns the fields of others that refer to the kind, but for those that its service
+// cares for.
 func (k kind) Dependants() []field { return k.all.dependants(k.Name) }
 
-// dependants has those kinds first that refer to others, and references that take rows along before others: so a row
-// isn't changed just before it is deleted.
+// dependants has those kinds first that refer to others, and references that take rows along before
+// others: so a row isn't changed just before it is deleted.
 func (m *model) dependants(name string) []field {
 	var list []field
 	for _, onDelete := range []resource.OnDelete{resource.Cascade, resource.Detach} {
@@ -52,8 +53,8 @@ func (m *model) dependants(name string) []field {
 // Of returns the kind of a field.
 func (f field) Of() kind { return f.of }
 
-// Circular returns the columns that are set to null before the rows of a tenant are deleted: they refer to rows of the
-// same kind, or to what is deleted before.
+// Circular returns the columns that are set to null before the rows of a tenant are deleted: they
+// refer to rows of the same kind, or to what is deleted before.
 func (k kind) Circular() []string {
 	order := k.all.removalOrder()
 	var columns []string
@@ -65,8 +66,9 @@ func (k kind) Circular() []string {
 	return columns
 }
 
-// removalOrder returns the kinds in the order in which the rows of a tenant are deleted. Users refer to companies,
-// branches and departments, so they go before these, and after all that refers to them alone.
+// removalOrder returns the kinds in the order in which the rows of a tenant are deleted. Users
+// refer to companies, branches and departments, so they go before these, and after all that refers
+// to them alone.
 func (m *model) removalOrder() []string {
 	var order, assigned []string
 	for _, k := range slices.Backward(m.Kinds) {

@@ -13,7 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// What the template of the document's part asks for. Its texts are a beginning: people know better what a field means.
+// What the template of the document's part asks for. Its texts are a beginning: people know better
+// what a field means.
 
 // Title returns the plural as a heading.
 func (v view) Title() string { return title(v.PluralWords()) }
@@ -43,7 +44,8 @@ func (v view) sortParameter() string {
 		strings.Join(values, ", "), values[0], strings.Join(names, ", "), values[1])
 }
 
-// ExampleID returns the id of the row that the examples show. It is a UUIDv7 that follows from the name.
+// ExampleID returns the id of the row that the examples show. It is a UUIDv7 that follows from the
+// name.
 func (v view) ExampleID() string { return exampleID(v.Name, "") }
 
 // NewID returns the id of the row that the example of a creation makes.

@@ -23,7 +23,8 @@ func run(args []string, out io.Writer) error {
 	return scaffold(".", args[0], out)
 }
 
-// scaffold writes the files of a description into a repository. The name of the description is a path in there, or absolute.
+// scaffold writes the files of a description into a repository. The name of the description is a
+// path in there, or absolute.
 func scaffold(repository, name string, out io.Writer) error {
 	root, err := os.OpenRoot(repository)
 	if err != nil {

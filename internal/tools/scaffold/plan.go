@@ -35,8 +35,8 @@ type plan struct {
 	document []byte // openapi/document.yaml with one more tag
 }
 
-// newPlan renders all files. It fails without writing anything if the description is wrong, or if one of
-// the files exists.
+// newPlan renders all files. It fails without writing anything if the description is wrong, or if
+// one of the files exists.
 func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 	r, all, err := describe(root, name, text)
 	if err != nil {
@@ -101,8 +101,8 @@ func withTag(fsys fs.FS, tag string) ([]byte, error) {
 	return slices.Concat(text[:m[2]], []byte(list), text[m[3]:]), nil
 }
 
-// describe reads the new description together with those that there are. One that is in its place already
-// is new as long as it has no other file.
+// describe reads the new description together with those that there are. One that is in its place
+// already is new as long as it has no other file.
 func describe(root *os.Root, name string, text []byte) (r resource.Resource, all []resource.Resource, err error) {
 	if r, err = resource.Parse(name, text); err != nil {
 		return r, nil, err

@@ -58,7 +58,8 @@ type value struct {
 	First, Second sample
 }
 
-// InBody returns the value of the field in a request of the test. No two requests have the same one if it must be unique.
+// InBody returns the value of the field in a request of the test. No two requests have the same one
+// if it must be unique.
 func (v value) InBody() string {
 	switch {
 	case v.Unique == nil:

@@ -124,8 +124,8 @@ func (v view) Constraints() []constraint {
 // Index is one of the table.
 type index struct{ Name, Columns string }
 
-// Indexes returns those that lists and foreign keys need: each order, alone and behind each filter. A key that begins
-// with the same columns is one, too.
+// Indexes returns those that lists and foreign keys need: each order, alone and behind each filter.
+// A key that begins with the same columns is one, too.
 func (v view) Indexes() []index {
 	var all []index
 	add := func(columns ...string) {
@@ -154,7 +154,8 @@ func (v view) Indexes() []index {
 	return all
 }
 
-// filterColumns returns the columns that lists are filtered by, but for those that one row alone may have a value of.
+// filterColumns returns the columns that lists are filtered by, but for those that one row alone
+// may have a value of.
 func (v view) filterColumns() []string {
 	var columns []string
 	for _, f := range v.Fields {

@@ -1,6 +1,7 @@
 package schema
 
-// findExtensions lets the rest of a transaction find pg_trgm, which needn't be in the schema of the tables.
+// findExtensions lets the rest of a transaction find pg_trgm, which needn't be in the schema of the
+// tables.
 const findExtensions = `DO $$
 BEGIN
     PERFORM set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), quote_ident(nspname)), true)
@@ -8,7 +9,8 @@ BEGIN
 END
 $$`
 
-// dropInvalid drops an index that an interrupted CREATE INDEX CONCURRENTLY has left, and that is never used.
+// dropInvalid drops an index that an interrupted CREATE INDEX CONCURRENTLY has left, and that is
+// never used.
 const dropInvalid = `DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('%[1]s') AND NOT indisvalid) THEN
@@ -17,10 +19,11 @@ BEGIN
 END
 $$`
 
-// giveView lets the serving role read a view, and makes tenantry_search its owner. That role may read the table without
-// row-level security, below which PostgreSQL uses no index for LIKE. Only a member can make a role an owner, and only
-// while the role may create; both end with the block. Without the role or the right to give it something, searches in
-// the view read all rows of a tenant.
+// giveView lets the serving role read a view, and makes tenantry_search its owner. That role may
+// read the table without row-level security, below which PostgreSQL uses no index for LIKE. Only a
+// member can make a role an owner, and only while the role may create; both end with the block.
+// Without the role or the right to give it something, searches in the view read all rows of a
+// tenant.
 const giveView = `DO $$
 DECLARE
     granted boolean := false;

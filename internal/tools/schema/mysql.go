@@ -10,8 +10,8 @@ import (
 // utc is the offset of a time in a text, which MariaDB doesn't take.
 var utc = regexp.MustCompile(`('\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)\+00:00'`)
 
-// forMySQL makes one DDL statement of all that change the schema, at the end. MySQL commits each DDL statement by
-// itself, so a section with two could be left half done.
+// forMySQL makes one DDL statement of all that change the schema, at the end. MySQL commits each
+// DDL statement by itself, so a section with two could be left half done.
 func forMySQL(s step, schema Schema, statements []located) ([]string, error) {
 	var texts []string
 	var ddl *located // the first one

@@ -22,7 +22,8 @@ type sqlcConfig struct {
 // sqlcEngines are sqlc's names of the engines.
 var sqlcEngines = map[string]Engine{"postgresql": Postgres, "mysql": MySQL, "sqlite": SQLite}
 
-// CheckOverrides refuses an override of sqlc.yaml for a type or a column that there isn't. sqlc ignores it without a word.
+// CheckOverrides refuses an override of sqlc.yaml for a type or a column that there isn't. sqlc
+// ignores it without a word.
 func (s Schema) CheckOverrides(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {

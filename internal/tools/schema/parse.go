@@ -147,7 +147,8 @@ type textAt struct {
 // token finds what may hold a semicolon that ends no statement, and the semicolons that do.
 var token = regexp.MustCompile(`(?s)'[^']*'|"[^"]*"|\$\$.*?\$\$|--[^\n]*|;`)
 
-// split returns the statements of a text without their semicolons. Comments outside of a body ($$) are left out.
+// split returns the statements of a text without their semicolons. Comments outside of a body ($$)
+// are left out.
 func (m migration) split(text string) ([]textAt, error) {
 	var list []textAt
 	var current strings.Builder

@@ -109,12 +109,12 @@ func (p *postgresText) plain(st statement) {
 	}
 }
 
-// ownTenant is the condition for the rows of the tenant that is set in the transaction. It has no OR, so that it can be
-// one of an index.
+// ownTenant is the condition for the rows of the tenant that is set in the transaction. It has no
+// OR, so that it can be one of an index.
 const ownTenant = "tenant_id = NULLIF(current_setting('app.tenant_id', true), '')::uuid"
 
-// protect lets whoever serves see the rows of the tenant that is set, and none if nothing is set. FORCE holds the owner
-// of the table to that, too.
+// protect lets whoever serves see the rows of the tenant that is set, and none if nothing is set.
+// FORCE holds the owner of the table to that, too.
 func (p *postgresText) protect(t Table) {
 	if t.IsTenants() {
 		p.writef("ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", t.Name)
@@ -151,7 +151,8 @@ func (p *postgresText) view(table string) {
 
 var word = regexp.MustCompile(`\w+`)
 
-// rows lets a statement see the rows of all tenants: to the owner of a table that needs the table without FORCE.
+// rows lets a statement see the rows of all tenants: to the owner of a table that needs the table
+// without FORCE.
 func (p *postgresText) rows(text string) {
 	var forced []string
 	for _, name := range word.FindAllString(text, -1) {

@@ -27,9 +27,10 @@ var (
 	lineComment = regexp.MustCompile(`--.*`)
 )
 
-// CheckQueries refuses queries that reach more rows of tenants than they may: one on the rows of a tenant has tenant_id
-// in its conditions or values, or a name that ends in Unscoped. Tables that the latter read have unscoped_reading, and no
-// others. The patterns say which files have the queries.
+// CheckQueries refuses queries that reach more rows of tenants than they may: one on the rows of a
+// tenant has tenant_id in its conditions or values, or a name that ends in Unscoped. Tables that
+// the latter read have unscoped_reading, and no others. The patterns say which files have the
+// queries.
 func (s Schema) CheckQueries(patterns ...string) error {
 	read := map[string]bool{}
 	for _, pattern := range patterns {

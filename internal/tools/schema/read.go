@@ -86,7 +86,8 @@ func isRows(st located) bool {
 	return ok
 }
 
-// wayBack returns the statements of the way back. Those that undo the migration follow if it only changes rows.
+// wayBack returns the statements of the way back. Those that undo the migration follow if it only
+// changes rows.
 func (s step) wayBack() ([]located, error) {
 	if slices.ContainsFunc(s.down, func(st located) bool { return !isRows(st) }) {
 		return s.down, nil

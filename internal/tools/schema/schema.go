@@ -1,5 +1,5 @@
-// Package schema reads the migrations of sql/migrations, which have one text for all engines, and writes the migrations
-// of each engine. Each mistake is an error with file and line.
+// Package schema reads the migrations of sql/migrations, which have one text for all engines, and
+// writes the migrations of each engine. Each mistake is an error with file and line.
 //
 // A migration consists of SQL statements that end with a semicolon, and of these lines:
 //
@@ -12,8 +12,9 @@
 //
 // A way back that only changes rows is followed by the statements that undo the migration.
 //
-// A table with the column tenant_id gets PostgreSQL's row-level security, one with search_text its index of trigrams.
-// A table with both gets its view for searching. The view is made anew when a column is added or dropped.
+// A table with the column tenant_id gets PostgreSQL's row-level security, one with search_text its
+// index of trigrams. A table with both gets its view for searching. The view is made anew when a
+// column is added or dropped.
 package schema
 
 import (
@@ -56,7 +57,8 @@ type Column struct {
 	Default string // an SQL expression; empty if there is none
 }
 
-// Constraint is a constraint of a table. Text is what follows its name; the primary key has no name.
+// Constraint is a constraint of a table. Text is what follows its name; the primary key has no
+// name.
 type Constraint struct {
 	Name    string
 	Columns []string // of a key or a foreign key
@@ -240,7 +242,8 @@ func (s Schema) dropConstraint(st dropConstraint) error {
 	})
 }
 
-// check refuses a constraint whose name doesn't say its columns: errors come back by this name on every engine.
+// check refuses a constraint whose name doesn't say its columns: errors come back by this name on
+// every engine.
 func (t Table) check(c Constraint) error {
 	switch {
 	case strings.HasPrefix(c.Text, "UNIQUE "):
@@ -265,7 +268,8 @@ func named(name, table string, columns []string, suffix string) error {
 // longestName is PostgreSQL's limit in bytes. It cuts off longer names without an error.
 const longestName = 63
 
-// checkKey refuses columns that don't exist, and texts that PostgreSQL wouldn't compare byte by byte.
+// checkKey refuses columns that don't exist, and texts that PostgreSQL wouldn't compare byte by
+// byte.
 func (t Table) checkKey(name string, columns []string) error {
 	if len(name) > longestName {
 		return fmt.Errorf("%s is longer than %d characters", name, longestName)

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// statement is one change of a migration. An ALTER TABLE with several actions is several statements.
+// statement is one change of a migration. An ALTER TABLE with several actions is several
+// statements.
 type statement interface{ isStatement() }
 
 type (

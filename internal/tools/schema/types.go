@@ -28,8 +28,8 @@ func of(args int, postgres, mysql, sqlite dialect) kind {
 	return kind{args, map[Engine]dialect{Postgres: postgres, MySQL: mysql, SQLite: sqlite}}
 }
 
-// kinds are all types that a column may have; #, where it stands, is what the type has in parentheses. SQLite's own
-// names let sqlc know types that SQLite stores as text.
+// kinds are all types that a column may have; #, where it stands, is what the type has in
+// parentheses. SQLite's own names let sqlc know types that SQLite stores as text.
 var kinds = map[string]kind{
 	"uuid": of(0, dialect{"uuid", "uuid"}, dialect{"char(36)", "char"}, dialect{"uuid_text", "uuid_text"}),
 	"key":  of(1, dialect{`varchar# COLLATE "C"`, "pg_catalog.varchar"}, dialect{"varchar#", "varchar"}, dialect{"varchar#", "varchar"}),

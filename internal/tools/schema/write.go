@@ -21,8 +21,8 @@ import "embed"
 var FS embed.FS
 `
 
-// Generate writes the migrations of each engine into <to>/<engine>, and the package that embeds them. After an error
-// nothing is written.
+// Generate writes the migrations of each engine into <to>/<engine>, and the package that embeds
+// them. After an error nothing is written.
 func Generate(from, to string) error {
 	files := map[string]string{filepath.Join(to, "migrations.gen.go"): embedding}
 	for _, e := range engines {
@@ -140,8 +140,8 @@ func (c Constraint) text() string {
 	return fmt.Sprintf("CONSTRAINT %s %s", c.Name, c.Text)
 }
 
-// text returns CREATE INDEX. An index of a table that exists may have been made beforehand by whoever runs the
-// database, so that nobody waits for it.
+// text returns CREATE INDEX. An index of a table that exists may have been made beforehand by
+// whoever runs the database, so that nobody waits for it.
 func (i createIndex) text(exists bool) string {
 	unique, unless := "", ""
 	if i.Unique {

@@ -43,7 +43,8 @@ func CanInstall() bool {
 	return isDebian(release)
 }
 
-// isDebian reads an os-release file (os-release(5)): ID and ID_LIKE name the distribution and its relatives.
+// isDebian reads an os-release file (os-release(5)): ID and ID_LIKE name the distribution and its
+// relatives.
 func isDebian(release io.Reader) bool {
 	lines := bufio.NewScanner(release)
 	for lines.Scan() {
@@ -101,8 +102,8 @@ func aptGet(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// forbidServices makes packages not start what they install, as invoke-rc.d(8) describes, unless the machine has a
-// policy already. A policy left behind by a killed launcher allows everything.
+// forbidServices makes packages not start what they install, as invoke-rc.d(8) describes, unless
+// the machine has a policy already. A policy left behind by a killed launcher allows everything.
 func forbidServices() (remove func(), err error) {
 	file, err := os.OpenFile(policyFile, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
 	if errors.Is(err, os.ErrExist) {

@@ -1,5 +1,6 @@
-// Package servers starts private database servers for tests and benchmarks: from installed programs, on a free port of
-// 127.0.0.1, with their data in a temporary folder. Root on Debian or Ubuntu gets missing programs installed.
+// Package servers starts private database servers for tests and benchmarks: from installed
+// programs, on a free port of 127.0.0.1, with their data in a temporary folder. Root on Debian or
+// Ubuntu gets missing programs installed.
 package servers
 
 import "context"
@@ -16,9 +17,11 @@ type Engine struct {
 	// Probe connects and returns the product with its version, such as "PostgreSQL 15.18".
 	Probe func(ctx context.Context, addr, password string) (string, error)
 
-	// prepare makes a data folder in the workspace and returns the server's command line for a port of 127.0.0.1.
+	// prepare makes a data folder in the workspace and returns the server's command line for a port
+	// of 127.0.0.1.
 	prepare func(ctx context.Context, space *Workspace, password string) (func(port int) program, error)
-	// forTests are arguments that allow many connections, and make the server fast because its data may be lost.
+	// forTests are arguments that allow many connections, and make the server fast because its data
+	// may be lost.
 	forTests []string
 }
 

@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-// galeraLibrary is the path of Galera in Debian's package galera-4, which mariadb-server depends on.
+// galeraLibrary is the path of Galera in Debian's package galera-4, which mariadb-server depends
+// on.
 const galeraLibrary = "/usr/lib/galera/libgalera_smm.so"
 
 // FindGalera returns an error that names what a cluster needs and is not installed.
@@ -27,9 +28,9 @@ func FindGalera() error {
 	return errors.Join(serverErr, installErr)
 }
 
-// ServeGalera starts a cluster of MariaDB servers, one node after the other, and returns them when all are members of
-// it. settings is an option file of MariaDB with what all nodes have in common. User root needs no password. After an
-// error, no node runs.
+// ServeGalera starts a cluster of MariaDB servers, one node after the other, and returns them when
+// all are members of it. settings is an option file of MariaDB with what all nodes have in common.
+// User root needs no password. After an error, no node runs.
 func (w *Workspace) ServeGalera(ctx context.Context, nodes int, settings string) (servers []Server, err error) {
 	if err := FindGalera(); err != nil {
 		return nil, err
@@ -70,7 +71,8 @@ type galeraNode struct {
 	peers   string // the address of the cluster
 }
 
-// serveGaleraNode starts a node and returns it with its address in the cluster when it takes requests.
+// serveGaleraNode starts a node and returns it with its address in the cluster when it takes
+// requests.
 func (w *Workspace) serveGaleraNode(ctx context.Context, node galeraNode) (Server, string, error) {
 	data, err := node.home.folder(node.name)
 	if err != nil {

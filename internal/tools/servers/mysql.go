@@ -109,7 +109,8 @@ func mysqlAccounts(password string) string {
 		"GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;\n", password)
 }
 
-// findMySQL prefers MariaDB, whose data folder is made by a program of its own; MySQL's server makes it itself.
+// findMySQL prefers MariaDB, whose data folder is made by a program of its own; MySQL's server
+// makes it itself.
 func findMySQL() (mysqlPrograms, error) {
 	mariadbd, serverErr := findServer("mariadbd")
 	install, installErr := findServer("mariadb-install-db")

@@ -86,7 +86,8 @@ func preparePostgres(ctx context.Context, space *Workspace, password string) (fu
 		} {
 			args = append(args, "-c", setting)
 		}
-		// SIGQUIT is its immediate shutdown. A killed postmaster would leave its shared memory behind.
+		// SIGQUIT is its immediate shutdown. A killed postmaster would leave its shared memory
+		// behind.
 		return program{path: filepath.Join(bin, "postgres"), args: args, home: home, stop: syscall.SIGQUIT, died: syscall.SIGQUIT}
 	}, nil
 }
@@ -99,7 +100,8 @@ func postgresLocale() string {
 	return "en_US.UTF-8"
 }
 
-// findPostgres returns the folder with initdb and postgres: PATH's, or the newest of those that Debian keeps elsewhere.
+// findPostgres returns the folder with initdb and postgres: PATH's, or the newest of those that
+// Debian keeps elsewhere.
 func findPostgres() (string, error) {
 	var folders []string
 	if initdb, err := exec.LookPath("initdb"); err == nil {

@@ -27,8 +27,8 @@ const (
 // errPortTaken means that somebody took the port between its choice and the server's start.
 var errPortTaken = errors.New("the port was taken meanwhile")
 
-// spawner starts programs from one OS thread that lives as long as the launcher: Linux sends a child its parent-death
-// signal when the thread that started it ends, not the process.
+// spawner starts programs from one OS thread that lives as long as the launcher: Linux sends a
+// child its parent-death signal when the thread that started it ends, not the process.
 type spawner chan<- func()
 
 func newSpawner() spawner {
@@ -49,7 +49,8 @@ func (s spawner) start(cmd *exec.Cmd) error {
 	return <-result
 }
 
-// Start starts a command of the caller's own, which ends with this process where the system can do that.
+// Start starts a command of the caller's own, which ends with this process where the system can do
+// that.
 func (w *Workspace) Start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = commandAttributes()
 	return w.spawner.start(cmd)
@@ -72,7 +73,8 @@ type process struct {
 	ended chan struct{} // closed when it has ended
 }
 
-// start runs the program without the terminal's signals, which are the command's; its output goes to a log file.
+// start runs the program without the terminal's signals, which are the command's; its output goes
+// to a log file.
 func (w *Workspace) start(p program) (*process, error) {
 	log, err := os.CreateTemp(w.dir, filepath.Base(p.path)+"-*.log")
 	if err != nil {
@@ -168,8 +170,8 @@ func (p *process) ready(ctx context.Context, probe func(context.Context) (string
 	}
 }
 
-// end asks the server to end, kills it when it takes too long, and returns when it has ended. The error tells that it
-// had ended by itself before.
+// end asks the server to end, kills it when it takes too long, and returns when it has ended. The
+// error tells that it had ended by itself before.
 func (p *process) end() error {
 	select {
 	case <-p.ended:

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// serverAttributes starts a server as its account and in a process group of its own, which the terminal's Ctrl-C
-// does not reach. It gets the signal when the launcher is gone.
+// serverAttributes starts a server as its account and in a process group of its own, which the
+// terminal's Ctrl-C does not reach. It gets the signal when the launcher is gone.
 func serverAttributes(owner *account, died syscall.Signal) *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: died}
 	if owner != nil {
@@ -19,7 +19,8 @@ func serverAttributes(owner *account, died syscall.Signal) *syscall.SysProcAttr 
 	return attributes
 }
 
-// commandAttributes keeps the command in the terminal's foreground group and ends it when this process is gone.
+// commandAttributes keeps the command in the terminal's foreground group and ends it when this
+// process is gone.
 func commandAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 }
@@ -29,8 +30,8 @@ func killGroup(p *os.Process) error {
 	return syscall.Kill(-p.Pid, syscall.SIGKILL)
 }
 
-// endWithGoRun makes the end of a "go run" that started the launcher a SIGTERM for it, because go run passes no
-// signal on. It has to be called on a thread that lives as long as the launcher.
+// endWithGoRun makes the end of a "go run" that started the launcher a SIGTERM for it, because go
+// run passes no signal on. It has to be called on a thread that lives as long as the launcher.
 func endWithGoRun() {
 	parent := os.Getppid()
 	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", parent))

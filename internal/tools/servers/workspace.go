@@ -10,13 +10,15 @@ import (
 	"strconv"
 )
 
-// Workspace is a temporary folder that holds the private servers' data and logs, and the thread that starts them.
+// Workspace is a temporary folder that holds the private servers' data and logs, and the thread
+// that starts them.
 type Workspace struct {
 	dir     string
 	spawner spawner
 }
 
-// account is the system user that a server runs as when the launcher is root; nil stands for the launcher's own.
+// account is the system user that a server runs as when the launcher is root; nil stands for the
+// launcher's own.
 type account struct {
 	uid, gid int
 }
@@ -37,7 +39,8 @@ func NewWorkspace(name string) (*Workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary folder: %w", err)
 	}
-	// The servers' accounts pass through it to their own folders; what lies in it can't be listed by others.
+	// The servers' accounts pass through it to their own folders; what lies in it can't be listed
+	// by others.
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the temporary folder to the servers' accounts: %w", err), os.RemoveAll(dir))
 	}

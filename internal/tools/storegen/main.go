@@ -6,8 +6,8 @@
 //
 // All are run by make generate, in the root of the repository.
 //
-// The sources are sql/queries, and gen/db/queries with the standard queries of resources. Besides what sqlc
-// knows, they have these forms. Mistakes are errors with file and line.
+// The sources are sql/queries, and gen/db/queries with the standard queries of resources. Besides
+// what sqlc knows, they have these forms. Mistakes are errors with file and line.
 //
 //	-- name: ListBranches :list created_at, name_key AS name
 //	SELECT * FROM branches
@@ -16,16 +16,16 @@
 //	  AND search(search_text LIKE sqlc.narg(pattern));
 //
 // A :list becomes one query for each order and direction, one for the count, and db.BranchList with
-// db.BranchFilters for paging.Read. An order is a column that is never null, perhaps under another name (AS) or
-// in one direction (ASC, DESC); the first one is the default. "without count" behind the orders leaves the count
-// out.
+// db.BranchFilters for paging.Read. An order is a column that is never null, perhaps under another
+// name (AS) or in one direction (ASC, DESC); the first one is the default. "without count" behind
+// the orders leaves the count out.
 //
-// optional(...) counts only if its parameter has a value. PostgreSQL and SQLite are shown only those conditions.
-// search(...) makes PostgreSQL search in two ways, see docs/adr/0014-flat-cost.md. counted(...) is a condition of
-// the count alone.
+// optional(...) counts only if its parameter has a value. PostgreSQL and SQLite are shown only
+// those conditions. search(...) makes PostgreSQL search in two ways, see
+// docs/adr/0014-flat-cost.md. counted(...) is a condition of the count alone.
 //
-// ":exec deferred" is an insert whose result no caller needs: PostgreSQL gets it together with the next statement,
-// see docs/adr/0015-round-trips.md.
+// ":exec deferred" is an insert whose result no caller needs: PostgreSQL gets it together with the
+// next statement, see docs/adr/0015-round-trips.md.
 package main
 
 import (

@@ -28,8 +28,9 @@ type method struct {
 	Scope  string // whose rows it may see: one of the ways of PostgresConn, as an expression
 }
 
-// generateQuerier writes, for all engines, the types and adapters that hide which one is in use, made from the Querier interface
-// of one engine. The adapters use Go's struct conversion: rows that differ between two engines are refused.
+// generateQuerier writes, for all engines, the types and adapters that hide which one is in use,
+// made from the Querier interface of one engine. The adapters use Go's struct conversion: rows that
+// differ between two engines are refused.
 func generateQuerier(from string, methods []method, known structs, to string) error {
 	if err := scope(methods, known); err != nil {
 		return err
@@ -104,8 +105,8 @@ func execute(text string, data any, to string) error {
 	return nil
 }
 
-// scope says of each method whose rows it may see: those of the tenant that is among its parameters, those of all tenants if its
-// name ends in Unscoped, and else none of any tenant's.
+// scope says of each method whose rows it may see: those of the tenant that is among its
+// parameters, those of all tenants if its name ends in Unscoped, and else none of any tenant's.
 func scope(methods []method, known structs) error {
 	for i, m := range methods {
 		unscoped := strings.HasSuffix(m.Name, "Unscoped")

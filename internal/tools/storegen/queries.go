@@ -72,8 +72,9 @@ func sourceOf(q query, tables catalogue) (source, error) {
 
 var insertion = regexp.MustCompile(`^INSERT INTO (\w+) `)
 
-// checkDeferred refuses a deferred statement whose error has to be known at once. A broken reference to a row that has just been
-// deleted makes the transaction start over, but only if it is the error of the statement itself. A tenant is never made anew.
+// checkDeferred refuses a deferred statement whose error has to be known at once. A broken
+// reference to a row that has just been deleted makes the transaction start over, but only if it is
+// the error of the statement itself. A tenant is never made anew.
 func checkDeferred(q query, tables catalogue) error {
 	m := insertion.FindStringSubmatch(q.text)
 	if m == nil || q.kind != ":exec" {

@@ -14,7 +14,8 @@ import (
 // searchAhead is how many rows are looked through.
 const searchAhead = 5000
 
-// searching returns the text for PostgreSQL of a list's query, or of its count, that searches. The condition o is the search.
+// searching returns the text for PostgreSQL of a list's query, or of its count, that searches. The
+// condition o is the search.
 func (l *list) searching(text string, o option, tables catalogue) (string, error) {
 	view := l.table
 	if _, ofTenants := tables[l.table].columns["tenant_id"]; ofTenants {
@@ -37,7 +38,8 @@ func (l *list) searching(text string, o option, tables catalogue) (string, error
 	return bothWays(name, columns, l.table, view, where, order, sorted(order), strings.Trim(o.Given, "()"), strings.TrimSpace(limit)), nil
 }
 
-// sorted returns an order that no index has, so that the planner takes the index that finds the rows.
+// sorted returns an order that no index has, so that the planner takes the index that finds the
+// rows.
 func sorted(order string) string {
 	var keys []string
 	for _, key := range splitList(order) {

@@ -10,8 +10,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/servers"
 )
 
-// runCommand runs the command to its end, passes signals on to it, and returns its exit status as a shell would.
-// The error says why it could not be run.
+// runCommand runs the command to its end, passes signals on to it, and returns its exit status as a
+// shell would. The error says why it could not be run.
 func runCommand(space *servers.Workspace, args, environment []string, signals <-chan os.Signal) (int, error) {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = environment

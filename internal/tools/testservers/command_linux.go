@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminalSends reports whether the terminal sends the signal to the command as well: Ctrl-C goes to the whole
-// foreground group, and some programs take a second interrupt for an order to drop everything.
+// terminalSends reports whether the terminal sends the signal to the command as well: Ctrl-C goes
+// to the whole foreground group, and some programs take a second interrupt for an order to drop
+// everything.
 func terminalSends(s os.Signal) bool {
 	if s != os.Interrupt {
 		return false

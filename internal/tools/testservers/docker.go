@@ -77,7 +77,8 @@ func (l *launcher) startServices(ctx context.Context, left []shortfall) []shortf
 	return still
 }
 
-// dockerAnswers returns an error that says what is missing: the client, or an engine that it can reach.
+// dockerAnswers returns an error that says what is missing: the client, or an engine that it can
+// reach.
 func dockerAnswers(ctx context.Context) error {
 	if _, err := exec.LookPath("docker"); err != nil {
 		return errors.New("docker is not installed")

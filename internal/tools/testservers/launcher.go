@@ -20,7 +20,8 @@ type engine struct {
 
 	// find returns an error that names what is not installed.
 	find func() error
-	// locate returns the path and version of a program that the tests start themselves. Servers have what follows instead.
+	// locate returns the path and version of a program that the tests start themselves. Servers
+	// have what follows instead.
 	locate func(ctx context.Context) (path, version string, err error)
 
 	kind    servers.Engine
@@ -96,8 +97,8 @@ func (l *launcher) provide(ctx context.Context, all []engine) {
 	}
 }
 
-// startInstalled starts the engines' private servers at the same time, tells why one did not start, and returns those
-// without a server.
+// startInstalled starts the engines' private servers at the same time, tells why one did not start,
+// and returns those without a server.
 func (l *launcher) startInstalled(ctx context.Context, wanted []engine) []shortfall {
 	var left []shortfall
 	var found []engine

@@ -1,17 +1,20 @@
-// Testservers runs a command, usually go test, with a PostgreSQL, a MariaDB or MySQL and a Redis server of its own, and
-// with a Chromium:
+// Testservers runs a command, usually go test, with a PostgreSQL, a MariaDB or MySQL and a Redis
+// server of its own, and with a Chromium:
 //
 //	go run ./internal/tools/testservers -- go test ./...
 //
-// The command finds them in TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_REDIS_URL. A variable that is set already is
-// left as it is. For the others a private server is started from installed programs, on a free port of 127.0.0.1 and
-// with its data in a temporary folder; root on Debian or Ubuntu gets missing programs installed; else Docker is asked.
-// TEST_CHROMIUM is the path of an installed Chromium or Chrome, which tests start themselves; Docker is no help there.
-// An engine that can't be had is named loudly before and after the command, and with CI=true the command does not run.
+// The command finds them in TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_REDIS_URL. A variable that
+// is set already is left as it is. For the others a private server is started from installed
+// programs, on a free port of 127.0.0.1 and with its data in a temporary folder; root on Debian or
+// Ubuntu gets missing programs installed; else Docker is asked. TEST_CHROMIUM is the path of an
+// installed Chromium or Chrome, which tests start themselves; Docker is no help there. An engine
+// that can't be had is named loudly before and after the command, and with CI=true the command does
+// not run.
 //
-// The exit status is the command's, or 128 plus the signal that ended it. (go run turns every failure into 1; build
-// the program where the difference matters.) The servers end with the launcher, on Linux even when it is killed;
-// after a SIGKILL the temporary folder and Docker's containers are the only things that can remain.
+// The exit status is the command's, or 128 plus the signal that ended it. (go run turns every
+// failure into 1; build the program where the difference matters.) The servers end with the
+// launcher, on Linux even when it is killed; after a SIGKILL the temporary folder and Docker's
+// containers are the only things that can remain.
 package main
 
 import (
@@ -63,7 +66,8 @@ func run(args []string, stderr io.Writer) int {
 		return statusNotFound
 	}
 
-	// Two subscriptions: one ends the start of the servers early, the other is passed on to the command.
+	// Two subscriptions: one ends the start of the servers early, the other is passed on to the
+	// command.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, endSignals()...)
 	starting, started := signal.NotifyContext(context.Background(), endSignals()...)
@@ -96,7 +100,8 @@ func run(args []string, stderr io.Writer) int {
 	return status
 }
 
-// endSignals are those that ask the launcher to end, without the ones its parent made it ignore (as nohup does).
+// endSignals are those that ask the launcher to end, without the ones its parent made it ignore (as
+// nohup does).
 func endSignals() []os.Signal {
 	var wanted []os.Signal
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {

@@ -43,7 +43,8 @@ func TestServerEndsWithTheCommand(t *testing.T) {
 	}
 }
 
-// launchRedis starts the launcher with a private Redis and a command that does not end, and returns Redis's address.
+// launchRedis starts the launcher with a private Redis and a command that does not end, and returns
+// Redis's address.
 func launchRedis(t *testing.T) (string, *exec.Cmd) {
 	t.Helper()
 	if err := servers.Redis().Find(); err != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/servers"
 )
 
-// missingPackages are Debian's packages for the engines that are not installed, for what tests start themselves, and for the C
-// compiler that go test -race needs.
+// missingPackages are Debian's packages for the engines that are not installed, for what tests
+// start themselves, and for the C compiler that go test -race needs.
 func missingPackages(wanted []engine) []string {
 	var packages []string
 	for _, e := range wanted {
@@ -29,7 +29,8 @@ func missingPackages(wanted []engine) []string {
 	return packages
 }
 
-// lacksCompiler reports whether cgo is wanted and can't work. (go env would not tell: without a compiler it says 0.)
+// lacksCompiler reports whether cgo is wanted and can't work. (go env would not tell: without a
+// compiler it says 0.)
 func lacksCompiler() bool {
 	if os.Getenv("CGO_ENABLED") == "0" || os.Getenv("CC") != "" {
 		return false
