@@ -149,12 +149,12 @@ func (t *T) isInCompany(r resource.Resource, field resource.Field) bool {
 }
 
 func (t *T) foreignKey(r resource.Resource, field resource.Field) string {
-	columns := []string{r.Plural, resource.TenantID, field.Name, "fkey"}
+	columns := []string{resource.TenantID, field.Name}
 	if t.isInCompany(r, field) {
 		parent, _ := r.Parent()
-		columns = slices.Insert(columns, 2, parent.Name)
+		columns = slices.Insert(columns, 1, parent.Name)
 	}
-	return strings.Join(columns, "_")
+	return resource.Identifier(r.Plural, columns, "fkey")
 }
 
 // updateIsComplete compares the parameters of the update with the columns that can change: a

@@ -199,6 +199,9 @@ func (p *parser) checkSizes(r *Resource) error {
 		return p.errorf(p.at("fields"), "the fields that are searched have %d characters together; at most %d can be", searched, maxSearched)
 	}
 	for _, key := range r.UniqueKeys() {
+		if name := r.Plural + "_" + strings.Join(key, "_") + "_key"; len(name) > maxIdentifier {
+			return p.errorf(p.at("fields"), "the unique key %s has %d characters; at most %d fit: choose shorter names", name, len(name), maxIdentifier)
+		}
 		if size := r.indexSize(key); size > maxIndex {
 			return p.errorf(p.at("fields"), "a unique key of %s is too long for an index: %d characters; at most %d fit",
 				strings.Join(key[1:], ", "), size, maxIndex)

@@ -70,7 +70,26 @@ func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 	if p.document, err = withTag(root.FS(), r.Tag); err != nil {
 		return plan{}, err
 	}
+	if err := mayUse(root, r, all); err != nil {
+		return plan{}, err
+	}
 	return p, p.mustBeNew(root, name)
+}
+
+// mayUse refuses names that something else has: an operation, or a package that isn't one of other resources.
+func mayUse(root *os.Root, r resource.Resource, all []resource.Resource) error {
+	text, err := root.ReadFile("openapi/openapi.yaml")
+	if err != nil {
+		return fmt.Errorf("read the document: %w", err)
+	}
+	if id := "get" + r.GoName(); strings.Contains(string(text), "operationId: "+id+"\n") {
+		return fmt.Errorf("%s:1: the document has an operation %s already: give the resource another name", r.File, id)
+	}
+	isShared := slices.ContainsFunc(all, func(other resource.Resource) bool { return other.Name != r.Name && other.Package == r.Package })
+	if _, err := root.Stat("internal/" + r.Package); err == nil && !isShared {
+		return fmt.Errorf("%s:1: internal/%s exists and has no resources: choose another package", r.File, r.Package)
+	}
+	return nil
 }
 
 // tagList is the list of tags in documentFile.

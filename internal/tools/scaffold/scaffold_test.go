@@ -103,9 +103,11 @@ func TestScaffoldWritesNothingAfterAMistake(t *testing.T) {
 	for name, c := range map[string]struct{ path, text, want string }{
 		"mistake in the description": {"spec.yaml", project + "  colour: {type: paint}\n", "spec.yaml:5:"},
 		"name that is taken":         {"spec.yaml", strings.Replace(project, "scaffold_project", "branch", 1), "sql/resources/branch.yaml"},
+		"operation that is taken":    {"spec.yaml", strings.Replace(project, "scaffold_project", "asset", 1), "an operation getAsset already"},
+		"package that is taken":      {"internal/scaffoldproject/other.go", "package scaffoldproject\n", "internal/scaffoldproject exists"},
 		"unknown reference":          {"spec.yaml", project + "  thing_id: {ref: thing, null: true}\n", `refers to "thing"`},
 		"tag that is taken":          {"spec.yaml", project + "tag: audit\n", "has a tag audit already"},
-		"file that exists":           {"internal/scaffoldproject/scaffold_projects.go", "package scaffoldproject\n", "scaffold_projects.go exists"},
+		"file that exists":           {"internal/scaffoldproject/scaffoldprojects.go", "package scaffoldproject\n", "internal/scaffoldproject"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

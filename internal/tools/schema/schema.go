@@ -23,6 +23,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 // An Engine is one of the three, as in internal/store.
@@ -259,7 +261,11 @@ func (t Table) check(c Constraint) error {
 }
 
 func named(name, table string, columns []string, suffix string) error {
-	if want := table + "_" + strings.Join(columns, "_") + suffix; name != want {
+	want := table + "_" + strings.Join(columns, "_") + suffix
+	if len(want) > longestName && suffix == "_fkey" {
+		want = resource.Identifier(table, columns, "fkey")
+	}
+	if name != want {
 		return fmt.Errorf("%s must be named %s", name, want)
 	}
 	return nil
