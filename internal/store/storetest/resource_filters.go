@@ -37,9 +37,13 @@ func listFilters(t *T, r resource.Resource) {
 	for _, f := range []*family{newFamily(t, one), newFamily(t, one)} {
 		for n := range 4 {
 			f.add(r, allColumns, func(row record) {
-				for i, column := range filterColumns(r) { // the bools of a row aren't all equal
-					if field, _ := r.Field(column); field.Type.Kind == resource.Bool {
+				for i, column := range filterColumns(r) { // the bools and enums of a row aren't all equal
+					switch field, _ := r.Field(column); field.Type.Kind {
+					case resource.Bool:
 						row.set(column, strconv.FormatBool(n>>(i%2)%2 == 0))
+					case resource.Enum:
+						row.set(column, field.Enum[n>>(i%2)%len(field.Enum)])
+					default:
 					}
 				}
 			})
