@@ -172,6 +172,8 @@ func (p *parser) checkSort(r *Resource) error {
 		switch {
 		case !ok:
 			return p.errorf(p.at("sort"), "sort has %q, which is no field", key)
+		case key == "name" && f.Type.Kind != Name:
+			return p.errorf(p.at("sort"), "lists can be sorted by name only if its type is name")
 		case f.Null:
 			return p.errorf(p.at("sort"), "lists can't be sorted by %s, because it may be null", key)
 		case !f.Type.isSortable():

@@ -164,7 +164,7 @@ func (p *parser) complete(r *Resource) error {
 		}
 	}
 	if r.Label == "" {
-		i := slices.IndexFunc(r.Fields, func(f Field) bool { return f.Name == "name" && f.Type.isText() })
+		i := slices.IndexFunc(r.Fields, func(f Field) bool { return f.Name == "name" && f.Type.isText() && !f.Null })
 		for _, fits := range []func(Field) bool{
 			func(f Field) bool { return f.Type.Kind == Code && !f.Null },
 			func(f Field) bool { return f.Type.isText() && f.Required() },

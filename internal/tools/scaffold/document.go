@@ -180,11 +180,10 @@ func (v view) schema(f resource.Field) []string {
 		}
 		return []string{"type: string", "format: uuid", "x-entity: " + f.Ref}
 	default:
-		keys := []string{"type: string", fmt.Sprintf("maxLength: %d", f.Type.Size)}
-		if !f.Null {
-			keys = []string{"type: string", "minLength: 1", fmt.Sprintf("maxLength: %d", f.Type.Size), `pattern: '\S'`}
+		if f.Null {
+			return []string{"type: string", fmt.Sprintf("maxLength: %d", f.Type.Size)}
 		}
-		return keys
+		return []string{"type: string", "minLength: 1", fmt.Sprintf("maxLength: %d", f.Type.Size)}
 	}
 }
 
