@@ -1,12 +1,14 @@
 package main_test
 
 import (
+	"cmp"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // elsewhere are the blocks of documents that are no guides: a text that is in one, and the test
@@ -217,4 +219,32 @@ func hasHeading(document, anchor string) bool {
 		}
 	}
 	return false
+}
+
+// Comments wrap at 100 columns, where a tab counts as four. Code, tables and lists in comments are
+// left out.
+func TestCommentsWrapAtHundredColumns(t *testing.T) {
+	t.Parallel()
+	const columns = 100
+	prose := regexp.MustCompile(`^\t*// \S`)
+	for _, folder := range []string{"cmd", "internal", "openapi", "sql"} {
+		err := filepath.WalkDir(filepath.Join("../..", folder), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() && entry.Name() == "node_modules" {
+				return cmp.Or(err, fs.SkipDir)
+			}
+			if filepath.Ext(path) != ".go" {
+				return nil
+			}
+			text, err := os.ReadFile(path)
+			for i, line := range strings.Split(string(text), "\n") {
+				if wide := strings.ReplaceAll(line, "\t", "    "); prose.MatchString(line) && utf8.RuneCountInString(wide) > columns {
+					t.Errorf("%s:%d: the comment is wider than %d columns", path, i+1, columns)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// fence is a fenced block of a document. The words behind the opening backticks are its language and its target: the file that
-// has this text in it, "in" and a file of the source that it quotes, or output, for what the block before prints.
+// fence is a fenced block of a document. The words behind the opening backticks are its language
+// and its target: the file that has this text in it, "in" and a file of the source that it quotes,
+// or output, for what the block before prints.
 type fence struct {
 	file             string
 	line             int // of the opening backticks
@@ -22,7 +23,8 @@ func (f fence) quoted() (string, bool) { return strings.CutPrefix(f.target, "in 
 
 var fencePattern = regexp.MustCompile("^( *)```(.*)$")
 
-// fences returns the blocks of a document, in order. What is not plainly a block fails the test: it would not be run.
+// fences returns the blocks of a document, in order. What is not plainly a block fails the test: it
+// would not be run.
 func fences(t testing.TB, file string) []fence {
 	t.Helper()
 	var list []fence

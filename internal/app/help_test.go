@@ -31,7 +31,8 @@ func each(cmd *cobra.Command, f func(*cobra.Command)) {
 	}
 }
 
-// understood returns an error if a line of a shell calls the program with a command, arguments or flags that it doesn't know.
+// understood returns an error if a line of a shell calls the program with a command, arguments or
+// flags that it doesn't know.
 func understood(line string) error {
 	root := newRoot()
 	words := strings.Fields(regexp.MustCompile(`"[^"]*"|'[^']*'`).ReplaceAllString(line, "2025-01-01"))
@@ -51,8 +52,8 @@ func understood(line string) error {
 	return cmd.ValidateArgs(cmd.Flags().Args())
 }
 
-// call finds the calls of the program in a text: from its name to the end of the command, which a comment, another column, a pipe
-// or a redirection is.
+// call finds the calls of the program in a text: from its name to the end of the command, which a
+// comment, another column, a pipe or a redirection is.
 var call = regexp.MustCompile(`(?m)(?:^[ \t]*(?:bin/)?|\| |&& |@)tenantry((?: [^ |>#&\n][^ |>#&\n]*)*)`)
 
 func TestEveryCommandTeaches(t *testing.T) {

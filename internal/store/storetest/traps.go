@@ -14,7 +14,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// hardTexts are easy to change, to confuse with another or to take for SQL. No two of them are the same text.
+// hardTexts are easy to change, to confuse with another or to take for SQL. No two of them are the
+// same text.
 var hardTexts = map[string]string{
 	"empty":                   "",
 	"blank":                   " ",

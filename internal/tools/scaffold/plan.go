@@ -76,7 +76,8 @@ func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 	return p, p.mustBeNew(root, name)
 }
 
-// mayUse refuses names that something else has: an operation, or a package that isn't one of other resources.
+// mayUse refuses names that something else has: an operation, or a package that isn't one of other
+// resources.
 func mayUse(root *os.Root, r resource.Resource, all []resource.Resource) error {
 	text, err := root.ReadFile("openapi/openapi.yaml")
 	if err != nil {
