@@ -320,7 +320,7 @@ func (l *list) readFilters(things []map[string]any) {
 		}
 		l.filters[p.Name] = filter{values: valuesOf(things, field), lets: func(thing map[string]any, value string) bool {
 			found := at(thing, field)
-			return found != nil && lets(fmt.Sprint(found), value)
+			return found != nil && lets(textOf(found), value)
 		}}
 	}
 }
@@ -363,11 +363,19 @@ func valuesOf(things []map[string]any, field string) []string {
 		switch v := at(thing, field).(type) {
 		case nil, map[string]any:
 		default:
-			if !slices.Contains(values, fmt.Sprint(v)) {
-				values = append(values, fmt.Sprint(v))
+			if !slices.Contains(values, textOf(v)) {
+				values = append(values, textOf(v))
 			}
 		}
 	}
 	const most = 6
 	return values[:min(len(values), most)]
+}
+
+// textOf returns a value of JSON as a parameter has it: numbers without an exponent.
+func textOf(v any) string {
+	if number, ok := v.(float64); ok {
+		return strconv.FormatFloat(number, 'f', -1, 64)
+	}
+	return fmt.Sprint(v)
 }
