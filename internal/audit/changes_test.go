@@ -178,7 +178,7 @@ func fill(t *testing.T, column reflect.Value) {
 		column.Set(reflect.ValueOf(json.RawMessage("{}")))
 		return
 	}
-	if text, ok := column.Addr().Interface().(encoding.TextUnmarshaler); ok {
+	if text, ok := reflect.TypeAssert[encoding.TextUnmarshaler](column.Addr()); ok {
 		for _, value := range []string{"019371a0-5c00-7000-8000-000000000001", "2026-01-02T00:00:00Z", "2026-01-02", "1"} {
 			if text.UnmarshalText([]byte(value)) == nil {
 				return

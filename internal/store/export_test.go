@@ -103,7 +103,7 @@ func (s *Store) Read(ctx context.Context, each func(), dest []any, text string, 
 	case *postgresDriver:
 		rows, err = postgresConn{d}.Shared().Query(ctx, numbered(text), args...) //nolint:sqlclosecheck // it is read to its end
 	case *sqlDriver:
-		rows, err = d.reader.QueryContext(ctx, text, args...) //nolint:sqlclosecheck,rowserrcheck // it is read to its end, below
+		rows, err = d.reader.QueryContext(ctx, text, args...) //nolint:rowserrcheck // it is read to its end, below
 	}
 	if err != nil {
 		return err

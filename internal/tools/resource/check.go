@@ -59,8 +59,10 @@ func (p *parser) check(r *Resource) error {
 		{"tag", r.Tag, nameForm.MatchString(r.Tag), "a name in lower case"},
 		{"package", r.Package, nameForm.MatchString(r.Package) && !strings.Contains(r.Package, "_"), "the name of a Go package"},
 		{"path", r.Path, pathForm.MatchString(r.Path), "a path like /work-orders"},
-		{"name", r.Name, !slices.Contains(words, r.Name) && !slices.Contains(goWords, r.Name) && !slices.Contains(entities, r.Name),
-			"no reserved word of SQL or Go, and no name that is taken"},
+		{
+			"name", r.Name, !slices.Contains(words, r.Name) && !slices.Contains(goWords, r.Name) && !slices.Contains(entities, r.Name),
+			"no reserved word of SQL or Go, and no name that is taken",
+		},
 		{"package", r.Package, !slices.Contains(words, r.Package) && !slices.Contains(goWords, r.Package) &&
 			!slices.Contains([]string{"main", "internal", "testdata", "vendor"}, r.Package), "no reserved word"},
 	} {

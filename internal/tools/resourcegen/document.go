@@ -33,7 +33,7 @@ type document struct {
 }
 
 type operation struct {
-	Role       string      `yaml:"x-required-role"`
+	Role       string      `yaml:"x-required-role"` //nolint:tagliatelle // the document's key
 	Parameters []parameter `yaml:"parameters"`
 }
 

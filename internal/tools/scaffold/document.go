@@ -157,8 +157,10 @@ func (v view) schema(f resource.Field) []string {
 	case resource.Address:
 		return []string{"x-like: address"}
 	case resource.URL:
-		return []string{"type: string", fmt.Sprintf("maxLength: %d", f.Type.Size), `pattern: '^[Hh][Tt][Tt][Pp][Ss]?://\S+$'`,
-			"x-message: Use a web address that begins with http:// or https:// and has no blanks."}
+		return []string{
+			"type: string", fmt.Sprintf("maxLength: %d", f.Type.Size), `pattern: '^[Hh][Tt][Tt][Pp][Ss]?://\S+$'`,
+			"x-message: Use a web address that begins with http:// or https:// and has no blanks.",
+		}
 	case resource.Bool:
 		return []string{"type: boolean"}
 	case resource.Int:
@@ -297,13 +299,12 @@ func (v view) UpdateExample() string {
 
 // CreateDescription says what a creation may be refused for.
 func (v view) CreateDescription() string {
-	text := "Adds " + article(v.Words()) + "."
-	if refs := v.References(); len(refs) > 0 {
-		text += " What it refers to has to exist (400 `unknown_reference`)."
+	sentences := []string{"Adds " + article(v.Words()) + "."}
+	if len(v.References()) > 0 {
+		sentences = append(sentences, "What it refers to has to exist (400 `unknown_reference`).")
 	}
 	for _, key := range v.UniqueKeys() {
-		column := key[len(key)-1]
-		text += fmt.Sprintf(" Its `%s` may be no other %s's (409 `already_exists`).", column, v.Words())
+		sentences = append(sentences, fmt.Sprintf("Its `%s` may be no other %s's (409 `already_exists`).", key[len(key)-1], v.Words()))
 	}
-	return text
+	return strings.Join(sentences, " ")
 }

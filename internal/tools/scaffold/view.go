@@ -108,8 +108,10 @@ func (v view) Constraints() []constraint {
 		unique([]string{resource.TenantID, parent.Name, resource.ID}) // what rows of the same company refer to
 	}
 	refer := func(columns []string, table string, to []string) {
-		all = append(all, constraint{resource.Identifier(v.Plural, columns, "fkey"),
-			fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s (%s)", strings.Join(columns, ", "), table, strings.Join(to, ", "))})
+		all = append(all, constraint{
+			resource.Identifier(v.Plural, columns, "fkey"),
+			fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s (%s)", strings.Join(columns, ", "), table, strings.Join(to, ", ")),
+		})
 	}
 	if !slices.ContainsFunc(v.References(), func(f resource.Field) bool { return !f.Null }) {
 		refer([]string{resource.TenantID}, "tenants", []string{resource.ID})
@@ -159,7 +161,7 @@ func (v view) Indexes() []index {
 func (v view) filterColumns() []string {
 	var columns []string
 	for _, f := range v.Fields {
-		if f.Filter && !(len(f.Unique) == 1) {
+		if f.Filter && len(f.Unique) != 1 {
 			columns = append(columns, f.Name)
 		}
 		for _, part := range f.Parts.Filter {

@@ -144,7 +144,6 @@ func (p *postgresText) index(t Table) {
 
 // view makes the view for searching. sqlc sees only that one is replaced.
 func (p *postgresText) view(table string) {
-	//nolint:unqueryvet // the view has the columns that its table has now
 	p.writef("CREATE OR REPLACE VIEW searchable_%s AS SELECT * FROM %[1]s WHERE %[2]s", table, ownTenant)
 	p.writef(giveView, table)
 }
