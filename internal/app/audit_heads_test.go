@@ -66,7 +66,7 @@ func TestTrailThatIsThinnedOutIsNotSealedAnew(t *testing.T) {
 		if v := verified(); v.Status != "tail_missing" || v.Head.Seq != 0 || *v.First.Seq != 1 || !strings.Contains(v.Detail, "this server knows") {
 			t.Errorf("%+v", v)
 		}
-		if log := a.Log.String(); strings.Count(log, "put back or cut off") != 1 || !strings.Contains(log, *known.Checkpoint) {
+		if log := a.Log.String(); strings.Count(log, "has lost its remembered end") != 1 || !strings.Contains(log, *known.Checkpoint) {
 			t.Errorf("log:\n%s", log)
 		}
 

@@ -251,7 +251,7 @@ func TestRunSaysOnceThatTheDatabaseIsDown(t *testing.T) {
 		sealer.Written(tenantID)
 	}
 	stop() // seals both once more
-	if got := log.buf.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "can't be sealed") {
+	if got := log.buf.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "could not be sealed") {
 		t.Errorf("log:\n%s", got)
 	}
 }

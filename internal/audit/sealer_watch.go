@@ -54,7 +54,7 @@ func (s *Sealer) Collectors() []prometheus.Collector {
 		}, func() float64 { return s.Stats().Lag.Seconds() }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "tenantry_audit_refused_tenants",
-			Help: "Tenants whose audit trail was put back or cut off, so that it isn't sealed.",
+			Help: "Tenants whose audit trail has lost its remembered end, so that it is not sealed.",
 		}, func() float64 { return float64(s.Stats().Refused) }),
 	}
 }
