@@ -7,7 +7,10 @@ ALTER TABLE audit_seals ADD COLUMN sealed_at timestamptz;
 ALTER TABLE audit_links NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_seals NO FORCE ROW LEVEL SECURITY;
 UPDATE audit_links SET seal_number = 0
-WHERE seal_number >= (SELECT min(s.number) FROM audit_seals AS s WHERE s.tenant_id = audit_links.tenant_id AND s.sealed_at IS NOT NULL);
+WHERE EXISTS (
+    SELECT 1 FROM audit_seals AS s
+    WHERE s.tenant_id = audit_links.tenant_id AND s.sealed_at IS NOT NULL AND s.number <= audit_links.seal_number
+);
 ALTER TABLE audit_links FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_seals FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit_seals NO FORCE ROW LEVEL SECURITY;

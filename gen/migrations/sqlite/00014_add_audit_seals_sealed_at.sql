@@ -5,7 +5,10 @@ ALTER TABLE audit_seals ADD COLUMN sealed_at datetime;
 
 -- +goose Down
 UPDATE audit_links SET seal_number = 0
-WHERE seal_number >= (SELECT min(s.number) FROM audit_seals AS s WHERE s.tenant_id = audit_links.tenant_id AND s.sealed_at IS NOT NULL);
+WHERE EXISTS (
+    SELECT 1 FROM audit_seals AS s
+    WHERE s.tenant_id = audit_links.tenant_id AND s.sealed_at IS NOT NULL AND s.number <= audit_links.seal_number
+);
 DELETE FROM audit_seals
 WHERE number >= (
     SELECT timed.number
