@@ -177,7 +177,7 @@ func TestResourceRefersToWhatIsThere(t *testing.T) {
 		id := d.family.Add(d.T, d.Name, apitest.AllFields)
 		for _, f := range d.References() {
 			wrong := []string{uuid.NewString(), d.elsewhere(d.app.Tenant(d.T).ID).family.Member(d.T, f.Ref)}
-			if parent, ok := d.Parent(); ok && parent.Name != f.Name && d.belongsToCompany(f.Ref) {
+			if f.SameCompany {
 				wrong = append(wrong, d.elsewhere(d.family.Tenant).family.Member(d.T, f.Ref))
 			}
 			for _, other := range wrong {
@@ -193,15 +193,6 @@ func TestResourceRefersToWhatIsThere(t *testing.T) {
 				}
 			}
 		}
-	})
-}
-
-// belongsToCompany reports whether rows of a resource belong to a company for good.
-func (d described) belongsToCompany(name string) bool {
-	d.Helper()
-	return slices.ContainsFunc(storetest.Resources(d.T), func(r resource.Resource) bool {
-		_, ok := r.Parent()
-		return ok && r.Name == name
 	})
 }
 

@@ -126,11 +126,11 @@ func references(t *T, r resource.Resource) {
 	existing := f.add(r, requiredColumns)
 	for _, field := range r.References() {
 		wrong := map[string]string{"missing": newID().String(), "another tenant's": newFamily(t, tenant(t)).member(field.Ref).String()}
-		if t.isInCompany(r, field) {
+		if field.SameCompany {
 			wrong["another company's"] = newFamily(t, f.tenant).member(field.Ref).String()
 		}
 		for what, id := range wrong {
-			constraint := t.foreignKey(r, field)
+			constraint := resource.Identifier(r.Plural, r.ForeignKey(field), "fkey")
 			row := f.build(r, requiredColumns)
 			row.set(field.Name, id)
 			isViolation(t, row.tryInsert(), store.ForeignKey, constraint)
@@ -145,22 +145,6 @@ func references(t *T, r resource.Resource) {
 		}
 	}
 	equal(t, r.Name, existing.now(), existing.values())
-}
-
-// isInCompany reports whether a field refers to what belongs to the same company as the row.
-func (t *T) isInCompany(r resource.Resource, field resource.Field) bool {
-	parent, ok := r.Parent()
-	_, other := t.resources[field.Ref].Parent()
-	return ok && other && field.Name != parent.Name
-}
-
-func (t *T) foreignKey(r resource.Resource, field resource.Field) string {
-	columns := []string{resource.TenantID, field.Name}
-	if t.isInCompany(r, field) {
-		parent, _ := r.Parent()
-		columns = slices.Insert(columns, 1, parent.Name)
-	}
-	return resource.Identifier(r.Plural, columns, "fkey")
 }
 
 // updateIsComplete compares the parameters of the update with the columns that can change: a
@@ -287,7 +271,7 @@ func keptByOthers(t *T, r resource.Resource) {
 			f.members[r.Name] = row.id()
 			f.add(other, requiredColumns, func(o record) { o.set(field.Name, row.id().String()) })
 			_, err := row.delete(nil)
-			isViolation(t, err, store.ForeignKey, t.foreignKey(other, field))
+			isViolation(t, err, store.ForeignKey, resource.Identifier(other.Plural, other.ForeignKey(field), "fkey"))
 		}
 	}
 }

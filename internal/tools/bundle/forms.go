@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	described "github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 // A property of a resource's schema is written once, as requests have it. These keys say how the
@@ -109,7 +111,7 @@ func (b *bundler) requestForm(r *resource, property *yaml.Node) *yaml.Node {
 	}
 	if initial := get(property, "x-default"); initial != nil && initial.Tag == "!!bool" {
 		is := map[string]string{"true": "is", "false": "is not"}[initial.Value]
-		description.Value += " A new " + strings.ReplaceAll(r.entity, "_", " ") + " " + is + ", unless this says otherwise."
+		description.Value += " A new " + described.Words(r.entity) + " " + is + ", unless this says otherwise."
 	}
 	return out
 }

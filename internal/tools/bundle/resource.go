@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	described "github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 // resource is what a tag's file says of its resource, in the key of that name.
@@ -49,7 +51,7 @@ func (b *bundler) expand(t *tagFile) {
 	if r.plural == "" {
 		r.plural = r.entity + "s"
 	}
-	r.schema = camel(r.entity)
+	r.schema = described.GoName(r.entity)
 	r.page = r.schema + "Page"
 	t.resource = r
 	names := r.names(node)
@@ -65,13 +67,10 @@ func (b *bundler) expand(t *tagFile) {
 }
 
 func (r *resource) names(node *yaml.Node) *strings.Replacer {
-	noun, nouns := strings.ReplaceAll(r.entity, "_", " "), strings.ReplaceAll(r.plural, "_", " ")
-	article := "a" // u is mostly spoken as in user
-	if strings.ContainsAny(noun[:1], "aeio") {
-		article = "an"
-	}
-	return strings.NewReplacer("<a noun>", article+" "+noun, "<A noun>", camel(article)+" "+noun, "<noun>", noun, "<nouns>", nouns,
-		"<entity>", r.entity, "<Entity>", r.schema, "<Entities>", camel(r.plural), "<path>", r.path,
+	noun := described.Words(r.entity)
+	one := described.WithArticle(noun)
+	return strings.NewReplacer("<a noun>", one, "<A noun>", described.Capitalized(one), "<noun>", noun, "<nouns>", described.Words(r.plural),
+		"<entity>", r.entity, "<Entity>", r.schema, "<Entities>", described.GoName(r.plural), "<path>", r.path,
 		"<read>", value(node, "read"), "<write>", value(node, "write"), "<unique_in>", value(node, "unique_in"))
 }
 
@@ -139,17 +138,6 @@ func orEmpty(node *yaml.Node) *yaml.Node {
 		return newMapping()
 	}
 	return node
-}
-
-// camel returns cost_center as CostCenter.
-func camel(name string) string {
-	var out strings.Builder
-	for part := range strings.SplitSeq(name, "_") {
-		if part != "" {
-			out.WriteString(strings.ToUpper(part[:1]) + part[1:])
-		}
-	}
-	return out.String()
 }
 
 // schemaName returns Branch of {$ref: '#/components/schemas/Branch'}.

@@ -33,8 +33,25 @@ func (r Resource) GoPlural() string { return GoName(r.Plural) }
 // Go leaves out files such as time_windows.go on other systems.
 func (r Resource) GoFile() string { return strings.ReplaceAll(r.Plural, "_", "") }
 
+// Words returns a name in snake_case as people write it.
+func Words(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
 // Words returns the name as people write it.
-func (r Resource) Words() string { return strings.ReplaceAll(r.Name, "_", " ") }
+func (r Resource) Words() string { return Words(r.Name) }
+
+// PluralWords returns the plural as people write it.
+func (r Resource) PluralWords() string { return Words(r.Plural) }
+
+// WithArticle returns words with "a" or "an" before them.
+func WithArticle(words string) string {
+	if strings.ContainsAny(words[:1], "aeio") { // u is mostly spoken as in user
+		return "an " + words
+	}
+	return "a " + words
+}
+
+// Capitalized returns a text with its first letter in upper case. The letter must be ASCII.
+func Capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // pluralOf returns the plural of an English name in most cases; a description can name another one.
 func pluralOf(name string) string {

@@ -25,7 +25,7 @@ func Parse(file string, text []byte) (Resource, error) {
 	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
 		return Resource{}, fmt.Errorf("%s: a file has one description", file)
 	}
-	r := Resource{File: file, Source: string(text)}
+	r := Resource{File: file}
 	err := p.resource(&r, document.Content[0])
 	if err == nil {
 		err = p.check(&r)

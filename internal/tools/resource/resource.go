@@ -24,7 +24,6 @@ type Resource struct {
 	Fields  []Field
 	Sort    []string // the fields that a list can be sorted by; the first one is the default
 	File    string   // the description's
-	Source  string   // its text
 }
 
 // Field is what clients see of one or more columns.
@@ -35,6 +34,10 @@ type Field struct {
 	Enum     []string // the values of an Enum
 	Ref      string   // the name of the resource that a Ref refers to, "user" included
 	OnDelete OnDelete // what happens to the row when the row that a Ref refers to is deleted
+
+	// SameCompany says that the row that a Ref refers to must belong to the same company. Load and
+	// InOrder set it, because it depends on the other resource.
+	SameCompany bool
 
 	Null    bool     // may be absent
 	Fixed   bool     // can't change after the creation
@@ -132,6 +135,13 @@ func InOrder(all []Resource) ([]Resource, error) {
 			}
 		}
 	}
+	for _, r := range sorted {
+		_, within := r.Parent()
+		for i, f := range r.Fields {
+			_, targetWithin := byName[f.Ref].Parent()
+			r.Fields[i].SameCompany = within && targetWithin
+		}
+	}
 	return sorted, nil
 }
 
@@ -171,6 +181,14 @@ func (r Resource) Parent() (Field, bool) {
 		return Field{}, false
 	}
 	return r.Fields[i], true
+}
+
+// ForeignKey returns the columns of the foreign key of a reference.
+func (r Resource) ForeignKey(f Field) []string {
+	if parent, ok := r.Parent(); ok && f.SameCompany {
+		return []string{TenantID, parent.Name, f.Name}
+	}
+	return []string{TenantID, f.Name}
 }
 
 // IsSearched reports whether lists have q.

@@ -49,6 +49,32 @@ func TestDescriptionsOfTheRepository(t *testing.T) {
 	}
 }
 
+// Only what belongs to a company for good has to be of the same company.
+func TestReferencesWithinACompany(t *testing.T) {
+	t.Parallel()
+	all, err := resource.Load(os.DirFS("../../.."), "sql/resources")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, r := range all {
+		for _, f := range r.References() {
+			got[r.Name+"."+f.Name] = strings.Join(r.ForeignKey(f), " ")
+		}
+	}
+	for field, want := range map[string]string{
+		"branch.company_id":       "tenant_id company_id",
+		"department.company_id":   "tenant_id company_id",
+		"department.branch_id":    "tenant_id company_id branch_id",
+		"department.parent_id":    "tenant_id company_id parent_id",
+		"department.head_user_id": "tenant_id head_user_id",
+	} {
+		if got[field] != want {
+			t.Errorf("the foreign key of %s has the columns %s, want %s", field, got[field], want)
+		}
+	}
+}
+
 const head = "name: project\nroles: {read: viewer, write: admin}\nfields:\n  name: {type: name}\n"
 
 func TestParse(t *testing.T) {

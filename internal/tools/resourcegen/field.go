@@ -17,9 +17,6 @@ type field struct {
 // Go returns the name of the field in Go.
 func (f field) Go() string { return resource.GoName(f.Name) }
 
-// Words returns the name as people write it.
-func (f field) Words() string { return strings.ReplaceAll(f.Name, "_", " ") }
-
 // Short returns the name without _id, in Go: for the queries about a reference.
 func (f field) Short() string { return resource.GoName(strings.TrimSuffix(f.Name, "_id")) }
 
@@ -165,25 +162,16 @@ func (k kind) ListFilters() []Filter {
 	return filters
 }
 
-// Fits returns, in Go, how a reference is checked: an expression list of bool and error.
+// Missing returns what a client is told if the row that a reference names isn't there.
 func (f field) Missing() string {
-	if f.sameCompany() {
-		return fmt.Sprintf("There is no such %s in this company.", f.target())
+	if f.SameCompany {
+		return fmt.Sprintf("There is no such %s in this company.", resource.Words(f.Ref))
 	}
-	return fmt.Sprintf("There is no such %s.", f.target())
+	return fmt.Sprintf("There is no such %s.", resource.Words(f.Ref))
 }
-
-func (f field) target() string { return strings.ReplaceAll(f.Ref, "_", " ") }
 
 // Target returns the Go name of what a reference names.
 func (f field) Target() string { return resource.GoName(f.Ref) }
-
-// sameCompany reports whether the row that is named must belong to the same company.
-func (f field) sameCompany() bool {
-	_, has := f.of.Parent()
-	target, described := f.of.all.byName(f.Ref)
-	return has && described && target.ParentField() != ""
-}
 
 // LocksCompany reports whether the reference says for good which company the row belongs to.
 func (f field) LocksCompany() bool {
@@ -191,22 +179,17 @@ func (f field) LocksCompany() bool {
 	return ok && parent.Name == f.Name
 }
 
-// SameCompany returns the condition that the row that is named belongs to the same company; "true"
-// if it needn't.
-func (f field) SameCompany() string {
-	if !f.sameCompany() {
+// Fits returns the condition that the row that a reference names has to meet, in Go; "true" if it
+// only has to be there.
+func (f field) Fits() string {
+	if !f.SameCompany {
 		return "true"
 	}
-	target, _ := f.of.all.byName(f.Ref)
+	target := f.of.all.byName(f.Ref)
 	return fmt.Sprintf("target.%s == row.%s", target.ParentField(), f.of.ParentField())
 }
 
 // ForeignKey returns the name of the constraint.
 func (f field) ForeignKey() string {
-	columns := []string{resource.TenantID, f.Name}
-	if f.sameCompany() {
-		parent, _ := f.of.Parent()
-		columns = []string{resource.TenantID, parent.Name, f.Name}
-	}
-	return resource.Identifier(f.of.Plural, columns, "fkey")
+	return resource.Identifier(f.of.Plural, f.of.ForeignKey(f.Field), "fkey")
 }

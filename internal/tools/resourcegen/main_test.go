@@ -132,7 +132,7 @@ func TestEverythingBelowARowIsCounted(t *testing.T) {
 		"company": {"projects", "tasks"}, "branch": {"projects_detached"}, "department": nil,
 		"project": {"tasks"}, "task": {"tasks_detached"}, "note": nil,
 	} {
-		k, _ := m.byName(name)
+		k := m.byName(name)
 		var got []string
 		for _, c := range k.Counters() {
 			got = append(got, c.Name)

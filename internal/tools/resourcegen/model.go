@@ -55,24 +55,10 @@ func (m *model) Packages() []string {
 	return slices.Compact(packages)
 }
 
-func (m *model) byName(name string) (kind, bool) {
-	i := slices.IndexFunc(m.Kinds, func(k kind) bool { return k.Name == name })
-	if i < 0 {
-		return kind{}, false
-	}
-	return m.Kinds[i], true
+// byName returns the kind of a name, which must be that of a description.
+func (m *model) byName(name string) kind {
+	return m.Kinds[slices.IndexFunc(m.Kinds, func(k kind) bool { return k.Name == name })]
 }
-
-// Article returns the name of the kind with its article, as a sentence begins.
-func (k kind) Article() string {
-	if strings.ContainsAny(k.Name[:1], "aeiou") {
-		return "An " + k.Words()
-	}
-	return "A " + k.Words()
-}
-
-// PluralWords returns the plural as people write it.
-func (k kind) PluralWords() string { return strings.ReplaceAll(k.Plural, "_", " ") }
 
 // IsCompany reports whether the rows are the companies that others belong to.
 func (k kind) IsCompany() bool { return k.Name == "company" }
@@ -120,12 +106,12 @@ func (k kind) UniqueKeys() []Key {
 		}
 		var within strings.Builder
 		for _, name := range f.Unique[1:] {
-			within.WriteString(" of this " + strings.ReplaceAll(strings.TrimSuffix(name, "_id"), "_", " "))
+			within.WriteString(" of this " + resource.Words(strings.TrimSuffix(name, "_id")))
 		}
 		keys = append(keys, Key{
 			Constraint: resource.Identifier(k.Plural, append(slices.Clone(f.Unique), f.Name), "key"),
 			Pointer:    "/" + f.Name,
-			Taken:      fmt.Sprintf("%s%s with this %s exists already.", k.Article(), within.String(), field{f, k}.Words()),
+			Taken:      fmt.Sprintf("%s%s with this %s exists already.", resource.Capitalized(k.ArticleWords()), within.String(), resource.Words(f.Name)),
 		})
 	}
 	return keys

@@ -14,7 +14,7 @@ import (
 func (k kind) LowerPlural() string { return strings.ToLower(k.GoPlural()[:1]) + k.GoPlural()[1:] }
 
 // ArticleWords returns the name of the kind with its article.
-func (k kind) ArticleWords() string { return strings.ToLower(k.Article()[:1]) + k.Article()[1:] }
+func (k kind) ArticleWords() string { return resource.WithArticle(k.Words()) }
 
 // columns returns all columns in the order of the table, because Go converts its rows to parameters
 // of the insert. Companies also count locks.

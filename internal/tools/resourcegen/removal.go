@@ -84,7 +84,7 @@ func (m *model) removalOrder() []string {
 // isBelow reports whether one of the kinds refers to k.
 func (m *model) isBelow(k kind, names []string) bool {
 	for _, name := range names {
-		other, _ := m.byName(name)
+		other := m.byName(name)
 		if slices.ContainsFunc(other.Refs(), func(f field) bool { return f.Ref == k.Name }) {
 			return true
 		}
@@ -103,7 +103,7 @@ func (m *model) Steps() []step {
 			remove = append(remove, step{"users", "ListUserIDs", "DeleteUsersBetween"})
 			continue
 		}
-		k, _ := m.byName(name)
+		k := m.byName(name)
 		if len(k.Circular()) > 0 {
 			detach = append(detach, step{k.Plural, "ListAttached" + k.GoName() + "IDs", "Detach" + k.GoPlural() + "Between"})
 		}

@@ -17,13 +17,13 @@ import (
 // what a field means.
 
 // Title returns the plural as a heading.
-func (v view) Title() string { return title(v.PluralWords()) }
+func (v view) Title() string { return resource.Capitalized(v.PluralWords()) }
 
 // UniqueIn returns where a code is unique, in words.
 func (v view) UniqueIn() string {
 	for _, f := range v.Fields {
 		if f.Type.Kind == resource.Code && len(f.Unique) > 1 {
-			return strings.ReplaceAll(strings.TrimSuffix(f.Unique[len(f.Unique)-1], "_id"), "_", " ")
+			return resource.Words(strings.TrimSuffix(f.Unique[len(f.Unique)-1], "_id"))
 		}
 	}
 	return "tenant"
@@ -56,8 +56,9 @@ func exampleID(name, which string) string {
 	return fmt.Sprintf("019371a0-5c00-7%03x-9%03x-%012x", int(h[0])<<4|int(h[1])>>4, int(h[2])<<4|int(h[3])>>4, h[4:10])
 }
 
-// exampleIDs returns the ids that the document's examples show, by entity.
-func exampleIDs(fsys fs.FS, all []resource.Resource) (map[string]string, error) {
+// readOperations returns the operations of the document that are a GET, by their operationId, with the
+// id that the example of the reply shows; "" if it shows none.
+func readOperations(fsys fs.FS) (map[string]string, error) {
 	text, err := fs.ReadFile(fsys, "openapi/openapi.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("read the document: %w", err)
@@ -77,28 +78,25 @@ func exampleIDs(fsys fs.FS, all []resource.Resource) (map[string]string, error) 
 	if err := yaml.Unmarshal(text, &bundle); err != nil {
 		return nil, fmt.Errorf("read the document: %w", err)
 	}
-	shown := map[string]string{}
+	operations := map[string]string{}
 	for _, item := range bundle.Paths {
 		var row struct {
 			ID string `yaml:"id"`
 		}
 		example := item.Get.Responses["200"].Content["application/json"].Example
-		if example.Kind == yaml.MappingNode && example.Decode(&row) == nil {
-			shown[item.Get.OperationID] = row.ID
+		if example.Kind == yaml.MappingNode {
+			if err := example.Decode(&row); err != nil {
+				return nil, fmt.Errorf("read the document: the example of %s: %w", item.Get.OperationID, err)
+			}
 		}
+		operations[item.Get.OperationID] = row.ID
 	}
-	ids := map[string]string{"user": shown["getUser"]}
-	for _, r := range all {
-		if id := shown["get"+r.GoName()]; id != "" {
-			ids[r.Name] = id
-		}
-	}
-	return ids, nil
+	return operations, nil
 }
 
 // exampleOf returns the id that the examples show of what a field refers to.
 func (v view) exampleOf(entity string) string {
-	if id, ok := v.examples[entity]; ok {
+	if id := v.operations["get"+resource.GoName(entity)]; id != "" {
 		return id
 	}
 	return exampleID(entity, "")
@@ -199,15 +197,15 @@ func like(name string, f resource.Field) []string {
 
 // meaning returns a description to begin with.
 func (v view) meaning(f resource.Field) string {
-	words := strings.ReplaceAll(f.Name, "_", " ")
+	words := resource.Words(f.Name)
 	switch f.Type.Kind {
 	case resource.Ref:
 		of := strings.TrimSuffix(words, " id")
 		text := "The " + of + " of the " + v.Words()
-		if of != strings.ReplaceAll(f.Ref, "_", " ") {
-			text += ", " + article(strings.ReplaceAll(f.Ref, "_", " "))
+		if of != resource.Words(f.Ref) {
+			text += ", " + resource.WithArticle(resource.Words(f.Ref))
 		}
-		if v.sameParent(f) {
+		if f.SameCompany {
 			text += ", of the same company"
 		}
 		return text + "."
@@ -216,9 +214,9 @@ func (v view) meaning(f resource.Field) string {
 	case resource.Decimal:
 		return fmt.Sprintf("The %s of the %s: an exact number with %d digits after the point.", words, v.Words(), f.Type.Scale)
 	case resource.Date:
-		return title(words) + " of the " + v.Words() + ": a date without a time zone."
+		return resource.Capitalized(words) + " of the " + v.Words() + ": a date without a time zone."
 	default:
-		return title(words) + " of the " + v.Words() + "."
+		return resource.Capitalized(words) + " of the " + v.Words() + "."
 	}
 }
 
@@ -238,7 +236,7 @@ func (v view) Parameters() []string {
 				continue
 			}
 			lines = append(lines, fmt.Sprintf("{name: %s, in: query, description: %s, schema: {type: string, minLength: 1, maxLength: 200}, example: Oslo}",
-				part, quote("Only <nouns> whose address has exactly this "+strings.ReplaceAll(part, "_", " ")+".")))
+				part, quote("Only <nouns> whose address has exactly this "+resource.Words(part)+".")))
 		}
 	}
 	return lines
@@ -299,7 +297,7 @@ func (v view) UpdateExample() string {
 
 // CreateDescription says what a creation may be refused for.
 func (v view) CreateDescription() string {
-	sentences := []string{"Adds " + article(v.Words()) + "."}
+	sentences := []string{"Adds " + resource.WithArticle(v.Words()) + "."}
 	if len(v.References()) > 0 {
 		sentences = append(sentences, "What it refers to has to exist (400 `unknown_reference`).")
 	}

@@ -46,11 +46,15 @@ func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	examples, err := exampleIDs(root.FS(), all)
+	operations, err := readOperations(root.FS())
 	if err != nil {
 		return plan{}, err
 	}
-	v := newView(r, all, examples)
+	pages, err := parseTemplates()
+	if err != nil {
+		return plan{}, err
+	}
+	v := newView(r, all, operations)
 	p := plan{resource: r}
 	for _, f := range []struct{ path, what, template string }{
 		{descriptionOf(r), "the description: what is generated comes from here", ""},
@@ -61,7 +65,7 @@ func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 	} {
 		content := text
 		if f.template != "" {
-			if content, err = v.render(f.template); err != nil {
+			if content, err = v.render(pages, f.template); err != nil {
 				return plan{}, err
 			}
 		}
@@ -70,7 +74,7 @@ func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 	if p.document, err = withTag(root.FS(), r.Tag); err != nil {
 		return plan{}, err
 	}
-	if err := mayUse(root, r, all); err != nil {
+	if err := mayUse(root, r, all, operations); err != nil {
 		return plan{}, err
 	}
 	return p, p.mustBeNew(root, name)
@@ -78,12 +82,9 @@ func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 
 // mayUse refuses names that something else has: an operation, or a package that isn't one of other
 // resources.
-func mayUse(root *os.Root, r resource.Resource, all []resource.Resource) error {
-	text, err := root.ReadFile("openapi/openapi.yaml")
-	if err != nil {
-		return fmt.Errorf("read the document: %w", err)
-	}
-	if id := "get" + r.GoName(); strings.Contains(string(text), "operationId: "+id+"\n") {
+func mayUse(root *os.Root, r resource.Resource, all []resource.Resource, operations map[string]string) error {
+	id := "get" + r.GoName()
+	if _, taken := operations[id]; taken {
 		return fmt.Errorf("%s:1: the document has an operation %s already: give the resource another name", r.File, id)
 	}
 	isShared := slices.ContainsFunc(all, func(other resource.Resource) bool { return other.Name != r.Name && other.Package == r.Package })
@@ -131,9 +132,12 @@ func describe(root *os.Root, name string, text []byte) (r resource.Resource, all
 		return r, nil, err
 	}
 	if path.Clean(filepath.ToSlash(name)) != descriptionOf(r) {
-		all, err = resource.InOrder(append(all, r))
+		if all, err = resource.InOrder(append(all, r)); err != nil {
+			return r, nil, err
+		}
 	}
-	return r, all, err
+	i := slices.IndexFunc(all, func(other resource.Resource) bool { return other.Name == r.Name })
+	return all[i], all, nil
 }
 
 func descriptionOf(r resource.Resource) string { return path.Join(descriptions, r.Name+".yaml") }

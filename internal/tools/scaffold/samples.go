@@ -13,11 +13,11 @@ type sample struct {
 	Go   string // as a Go expression that becomes the same JSON
 }
 
-// Samples of a field: what examples and tests have at first, and what they change it to.
+// samples returns two values of a field: what examples and tests have at first, and what they change it to.
 func samples(f resource.Field) (first, second sample) {
 	text := func(s string) sample { return sample{fmt.Sprintf("'%s'", s), fmt.Sprintf("%q", s)} }
 	plain := func(s string) sample { return sample{s, s} }
-	words := strings.ReplaceAll(f.Name, "_", " ")
+	words := resource.Words(f.Name)
 	switch f.Type.Kind {
 	case resource.Code:
 		return text("A-1"), text("B-2")

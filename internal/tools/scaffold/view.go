@@ -19,27 +19,31 @@ var templates embed.FS
 type view struct {
 	resource.Resource
 
-	byName   map[string]resource.Resource // every described resource
-	examples map[string]string            // the id that the document's examples show, by entity
+	byName     map[string]resource.Resource // every described resource
+	operations map[string]string            // as readOperations returns them
 }
 
-func newView(r resource.Resource, all []resource.Resource, examples map[string]string) view {
-	v := view{r, map[string]resource.Resource{}, examples}
+func newView(r resource.Resource, all []resource.Resource, operations map[string]string) view {
+	v := view{r, map[string]resource.Resource{}, operations}
 	for _, other := range all {
 		v.byName[other.Name] = other
 	}
 	return v
 }
 
-func (v view) render(name string) ([]byte, error) {
-	t, err := template.New(name).Funcs(template.FuncMap{
-		"join": strings.Join, "goName": resource.GoName, "title": title, "article": article,
+func parseTemplates() (*template.Template, error) {
+	pages, err := template.New("").Funcs(template.FuncMap{
+		"capitalized": resource.Capitalized, "withArticle": resource.WithArticle,
 	}).ParseFS(templates, "templates/*.tmpl")
 	if err != nil {
 		return nil, fmt.Errorf("parse templates: %w", err)
 	}
+	return pages, nil
+}
+
+func (v view) render(pages *template.Template, name string) ([]byte, error) {
 	var out bytes.Buffer
-	if err := t.ExecuteTemplate(&out, name, v); err != nil {
+	if err := pages.ExecuteTemplate(&out, name, v); err != nil {
 		return nil, fmt.Errorf("render: %w", err)
 	}
 	if !strings.HasSuffix(name, ".go.tmpl") {
@@ -52,30 +56,6 @@ func (v view) render(name string) ([]byte, error) {
 	return source, nil
 }
 
-func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-// article returns the words with "a" or "an" before them.
-func article(words string) string {
-	if strings.ContainsAny(words[:1], "aeio") { // u is mostly spoken as in user
-		return "an " + words
-	}
-	return "a " + words
-}
-
-// PluralWords returns the plural as people write it.
-func (v view) PluralWords() string { return strings.ReplaceAll(v.Plural, "_", " ") }
-
-// sameParent reports whether a reference must be to a row of the same company.
-func (v view) sameParent(f resource.Field) bool {
-	target, described := v.byName[f.Ref]
-	_, within := v.Parent()
-	if !described || !within {
-		return false
-	}
-	_, targetWithin := target.Parent()
-	return targetWithin
-}
-
 // table returns the table of what a reference refers to.
 func (v view) table(ref string) string {
 	if target, ok := v.byName[ref]; ok {
@@ -84,15 +64,7 @@ func (v view) table(ref string) string {
 	return ref + "s" // users
 }
 
-// foreign returns the columns of a reference's foreign key, and those that they refer to.
-func (v view) foreign(f resource.Field) (columns, to []string) {
-	if parent, ok := v.Parent(); ok && v.sameParent(f) {
-		return []string{resource.TenantID, parent.Name, f.Name}, []string{resource.TenantID, parent.Name, resource.ID}
-	}
-	return []string{resource.TenantID, f.Name}, []string{resource.TenantID, resource.ID}
-}
-
-// Constraint is a unique key or a foreign key.
+// constraint is a unique key or a foreign key.
 type constraint struct{ Name, Definition string }
 
 // Constraints returns the keys of the table.
@@ -117,13 +89,14 @@ func (v view) Constraints() []constraint {
 		refer([]string{resource.TenantID}, "tenants", []string{resource.ID})
 	}
 	for _, f := range v.References() {
-		columns, to := v.foreign(f)
+		columns := v.ForeignKey(f)
+		to := append(slices.Clone(columns[:len(columns)-1]), resource.ID)
 		refer(columns, v.table(f.Ref), to)
 	}
 	return all
 }
 
-// Index is one of the table.
+// index is one of the table.
 type index struct{ Name, Columns string }
 
 // Indexes returns those that lists and foreign keys need: each order, alone and behind each filter.
@@ -150,8 +123,7 @@ func (v view) Indexes() []index {
 		}
 	}
 	for _, f := range v.References() {
-		columns, _ := v.foreign(f)
-		add(columns...)
+		add(v.ForeignKey(f)...)
 	}
 	return all
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 // list is a query of the kind :list. It becomes one query for each order, and one for the count.
@@ -145,10 +147,10 @@ func (l *list) readOrders() error {
 		}
 		names = append(names, name)
 		if m[3] != "DESC" {
-			l.orders = append(l.orders, order{key: key, sort: name, query: l.name + "By" + goName(name)})
+			l.orders = append(l.orders, order{key: key, sort: name, query: l.name + "By" + resource.GoName(name)})
 		}
 		if m[3] != "ASC" {
-			l.orders = append(l.orders, order{key: key, sort: "-" + name, descending: true, query: l.name + "By" + goName(name) + "Desc"})
+			l.orders = append(l.orders, order{key: key, sort: "-" + name, descending: true, query: l.name + "By" + resource.GoName(name) + "Desc"})
 		}
 	}
 	if len(l.orders) == 1 {
@@ -200,19 +202,3 @@ func where(conditions []string) string {
 	}
 	return "\nWHERE " + strings.Join(conditions, "\n  AND ")
 }
-
-// goName returns a name of SQL as sqlc writes it in Go.
-func goName(name string) string {
-	var b strings.Builder
-	for part := range strings.SplitSeq(name, "_") {
-		if slices.Contains(initialisms, part) {
-			b.WriteString(strings.ToUpper(part))
-		} else if part != "" {
-			b.WriteString(strings.ToUpper(part[:1]) + part[1:])
-		}
-	}
-	return b.String()
-}
-
-// initialisms are those of sqlc.yaml.
-var initialisms = []string{"id", "ip", "mac"}
