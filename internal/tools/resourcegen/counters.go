@@ -82,7 +82,7 @@ func (g gone) where(depth int, fields []field) string {
 		which := below + ".id = sqlc.arg(id)"
 		target := g.kind
 		if f.Ref != g.kind.Name {
-			target, _ = g.kind.all.byName(f.Ref)
+			target = g.kind.all.byName(f.Ref)
 			which = "(" + g.where(depth+1, g.by[f.Ref]) + ")"
 		}
 		conditions[i] = fmt.Sprintf("%s.%s IN (SELECT %s.id FROM %s %s WHERE %s.tenant_id = sqlc.arg(tenant_id) AND %s)",

@@ -177,7 +177,7 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 func TestInsertsHaveTheColumnsInTheOrderOfTheTable(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"note.yaml": note})
-	k, _ := m.byName("note")
+	k := m.byName("note")
 	columns := k.table.Columns
 	author := slices.IndexFunc(columns, func(c schema.Column) bool { return c.Name == "author_id" })
 	k.table.Columns = append(slices.Delete(slices.Clone(columns), author, author+1), columns[author])
@@ -189,7 +189,7 @@ func TestInsertsHaveTheColumnsInTheOrderOfTheTable(t *testing.T) {
 func TestTablesHaveTheColumnsOfTheirDescriptions(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"note.yaml": "name: note\nroles: {read: viewer, write: admin}\nfields:\n  title: {type: text(100)}\n  body: {type: text(500), null: true}\n"})
-	k, _ := m.byName("note")
+	k := m.byName("note")
 	columns := k.table.Columns
 	body := slices.IndexFunc(columns, func(c schema.Column) bool { return c.Name == "body" })
 	for want, replacement := range map[string][]schema.Column{
