@@ -92,7 +92,7 @@ func (s *Departments) moveUsers(ctx context.Context, c records.Change, d db.Depa
 		return false, nil
 	}
 	users, err := rowsOf(c.Q.ListUsersOfOtherBranch(ctx, db.ListUsersOfOtherBranchParams{
-		TenantID: d.TenantID, DepartmentID: &d.ID, BranchID: d.BranchID, Limit: int32(s.Batch), //nolint:gosec // 1000 at most
+		TenantID: d.TenantID, DepartmentID: &d.ID, BranchID: d.BranchID, Limit: int32(s.BatchSize()), //nolint:gosec // 1000 at most
 	}))
 	if err != nil {
 		return false, err
@@ -104,7 +104,7 @@ func (s *Departments) moveUsers(ctx context.Context, c records.Change, d db.Depa
 			return false, err
 		}
 	}
-	return len(users) == s.Batch, nil
+	return len(users) == s.BatchSize(), nil
 }
 
 // checkParent returns errs.Cycle if d would be its own ancestor, or would be below a cycle that a

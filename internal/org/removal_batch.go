@@ -48,7 +48,18 @@ func (e extent) CarryOut(ctx context.Context, rows *records.Batch) (done bool, e
 	if !e.isCompany() {
 		return true, nil
 	}
-	return b.Repeat(func() (bool, error) { return b.deleteBranches(ctx) })
+	return b.Dependants(ctx, []records.Dependant{branches()}, e.companyID)
+}
+
+// branches is the reference of branches to their company. Their departments are deleted before.
+func branches() records.Dependant {
+	list := func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, limit int32) ([]db.Branch, error) {
+		return q.ListBranchesOfCompany(ctx, db.ListBranchesOfCompanyParams{TenantID: tenantID, CompanyID: id, Limit: limit})
+	}
+	remove := func(ctx context.Context, q db.Querier, tenantID, id, last uuid.UUID) (int64, error) {
+		return q.DeleteBranchesOfCompany(ctx, db.DeleteBranchesOfCompanyParams{TenantID: tenantID, CompanyID: id, LastID: last})
+	}
+	return records.Cascade(resources.BranchKind(), list, remove)
 }
 
 // detachUsers detaches the users of the company and its branches, or of the branch. For departments
@@ -95,21 +106,17 @@ func (b *batch) detach(ctx context.Context, users []db.ListUsersOfCompanyRow, er
 func (b *batch) cutCycles(ctx context.Context) error {
 	kind := resources.DepartmentKind()
 	for _, id := range b.cut {
-		if b.department != nil && id == b.department.ID {
-			before := *b.department
-			b.department.ParentID = nil
-			if err := kind.Save(ctx, b.Change, kind.Name+".update", before, b.department); err != nil {
+		row := b.department
+		if row == nil || row.ID != id {
+			other, err := b.Q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: b.tenantID, ID: id})
+			if err != nil {
 				return err
 			}
-			continue
+			row = &other
 		}
-		before, err := b.Q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: b.tenantID, ID: id})
-		if err != nil {
-			return err
-		}
-		after := before
-		after.ParentID = nil
-		if err := kind.Save(ctx, b.Change, kind.Name+".update", before, &after); err != nil {
+		before := *row
+		row.ParentID = nil
+		if err := kind.Save(ctx, b.Change, kind.Name+".update", before, row); err != nil {
 			return err
 		}
 	}
@@ -157,26 +164,6 @@ func (b *batch) deleteRange(ctx context.Context, all run) error {
 		TenantID: b.tenantID, CompanyID: b.companyID, FirstID: first, LastID: last,
 	})
 	return records.MustBe(len(all), deleted, err)
-}
-
-// deleteBranches deletes branches of the company.
-func (b *batch) deleteBranches(ctx context.Context) (all bool, err error) {
-	rows, err := b.Q.ListBranchesOfCompany(ctx, db.ListBranchesOfCompanyParams{TenantID: b.tenantID, CompanyID: b.companyID, Limit: b.Limit()})
-	if err != nil {
-		return false, err
-	}
-	kind := resources.BranchKind()
-	rows, all, err = records.Free(ctx, b.Batch, kind.DependantList(), rows, func(r *db.Branch) uuid.UUID { return r.ID })
-	if err != nil || len(rows) == 0 {
-		return all, err
-	}
-	if err := kind.WriteDeleted(ctx, b.Change, rows); err != nil {
-		return false, err
-	}
-	deleted, err := b.Q.DeleteBranchesOfCompany(ctx, db.DeleteBranchesOfCompanyParams{
-		TenantID: b.tenantID, CompanyID: b.companyID, LastID: rows[len(rows)-1].ID,
-	})
-	return all, records.MustBe(len(rows), deleted, err)
 }
 
 // reassign changes a user's assignment and writes an audit entry. It returns store.ErrStale if the

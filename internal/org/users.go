@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/db"
-	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/records"
 	"github.com/tenantry/tenantry/internal/store"
 )
@@ -50,42 +49,38 @@ func CheckAssignment(ctx context.Context, q db.Querier, before, now db.User) err
 	if !changed(before.CompanyID, now.CompanyID) && !changed(before.BranchID, now.BranchID) && !changed(before.DepartmentID, now.DepartmentID) {
 		return nil
 	}
-	var broken []errs.Field
 	company := now.CompanyID // or else the branch's
-	for _, part := range []struct {
-		id               *uuid.UUID
-		pointer, missing string
-		fits             func(id uuid.UUID) (bool, error)
-	}{
-		{now.CompanyID, "/company_id", "There is no such company.", func(id uuid.UUID) (bool, error) {
-			_, err := q.GetCompany(ctx, db.GetCompanyParams{TenantID: now.TenantID, ID: id})
-			return true, err
-		}},
-		{now.BranchID, "/branch_id", "There is no such branch in this company.", func(id uuid.UUID) (bool, error) {
-			b, err := q.GetBranch(ctx, db.GetBranchParams{TenantID: now.TenantID, ID: id})
-			if err == nil && company == nil {
-				company = &b.CompanyID
-			}
-			return err == nil && b.CompanyID == *company, err
-		}},
-		{now.DepartmentID, "/department_id", "There is no such department in this company and branch.", func(id uuid.UUID) (bool, error) {
-			d, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: now.TenantID, ID: id})
-			elsewhere := now.BranchID != nil && d.BranchID != nil && *d.BranchID != *now.BranchID
-			return !elsewhere && (company == nil || d.CompanyID == *company), err
-		}},
-	} {
-		if part.id == nil {
-			continue
-		}
-		fits, err := part.fits(*part.id)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if !fits || err != nil {
-			broken = append(broken, records.UnknownField(part.pointer, part.missing))
-		}
-	}
-	return records.Unknown(broken...)
+	kind := records.Kind[db.User]{References: []records.Reference[db.User]{
+		{
+			Pointer: "/company_id", Missing: "There is no such company.",
+			ID: func(u *db.User) *uuid.UUID { return u.CompanyID },
+			Fits: func(ctx context.Context, q db.Querier, u *db.User, id uuid.UUID) (bool, error) {
+				_, err := q.GetCompany(ctx, db.GetCompanyParams{TenantID: u.TenantID, ID: id})
+				return true, err
+			},
+		},
+		{
+			Pointer: "/branch_id", Missing: "There is no such branch in this company.",
+			ID: func(u *db.User) *uuid.UUID { return u.BranchID },
+			Fits: func(ctx context.Context, q db.Querier, u *db.User, id uuid.UUID) (bool, error) {
+				b, err := q.GetBranch(ctx, db.GetBranchParams{TenantID: u.TenantID, ID: id})
+				if err == nil && company == nil {
+					company = &b.CompanyID
+				}
+				return err == nil && b.CompanyID == *company, err
+			},
+		},
+		{
+			Pointer: "/department_id", Missing: "There is no such department in this company and branch.",
+			ID: func(u *db.User) *uuid.UUID { return u.DepartmentID },
+			Fits: func(ctx context.Context, q db.Querier, u *db.User, id uuid.UUID) (bool, error) {
+				d, err := q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: u.TenantID, ID: id})
+				elsewhere := u.BranchID != nil && d.BranchID != nil && *d.BranchID != *u.BranchID
+				return !elsewhere && (company == nil || d.CompanyID == *company), err
+			},
+		},
+	}}
+	return kind.Check(ctx, q, nil, &now) // of a new assignment all parts must fit each other
 }
 
 // changed reports whether a reference names another row than before.

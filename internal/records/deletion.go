@@ -42,13 +42,13 @@ type Below interface {
 func (s *Service[_, _, _, _]) PreviewDelete(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition,
 ) (api.DeletionPreview, error) {
-	row, err := s.kind.Matching(ctx, s.Store, by.TenantID, id, condition)
+	row, err := s.resource.Kind.Matching(ctx, s.Store, by.TenantID, id, condition)
 	if err != nil {
 		return api.DeletionPreview{}, err
 	}
 	var counts api.DeletionPreview
-	Count(&counts, s.kind.Plural, 1)
-	if err := s.kind.Preview(ctx, s.Store, by.TenantID, id, &counts); err != nil {
+	Count(&counts, s.resource.Kind.Plural, 1)
+	if err := s.resource.Kind.Preview(ctx, s.Store, by.TenantID, id, &counts); err != nil {
 		return api.DeletionPreview{}, err
 	}
 	if s.rules.Below == nil {
@@ -106,8 +106,9 @@ func (s *Service[Row, _, _, _]) deleteBatch(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, isLate func() bool,
 ) (done bool, err error) {
 	err = s.Store.Tx(ctx, func(q db.Querier) error {
-		if s.kind.Lock == nil {
-			if err := LockDependants(ctx, q, by.TenantID, id, s.kind.DependantList()); err != nil {
+		dependants := s.resource.Kind.DependantList()
+		if s.resource.Kind.Lock == nil {
+			if err := LockDependants(ctx, q, by.TenantID, id, dependants); err != nil {
 				return err
 			}
 		}
@@ -115,8 +116,8 @@ func (s *Service[Row, _, _, _]) deleteBatch(
 		if err != nil {
 			return err
 		}
-		b := &Batch{Change: s.Change(q, by), left: s.Batch, isLate: isLate}
-		if done, err = b.Dependants(ctx, s.kind.DependantList(), id); err != nil || !done {
+		b := &Batch{Change: s.Change(q, by), left: s.BatchSize(), isLate: isLate}
+		if done, err = b.Dependants(ctx, dependants, id); err != nil || !done {
 			return err
 		}
 		if s.rules.Below != nil {
@@ -127,9 +128,9 @@ func (s *Service[Row, _, _, _]) deleteBatch(
 		if done = b.left > 0; !done {
 			return nil // the row itself is for the next transaction
 		}
-		return s.kind.Remove(ctx, b.Change, row)
+		return s.resource.Kind.Remove(ctx, b.Change, row)
 	})
-	return done, s.kind.ClientError(err)
+	return done, s.resource.Kind.ClientError(err)
 }
 
 // DependantList returns what refers to the rows.

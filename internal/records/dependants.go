@@ -35,11 +35,12 @@ func Cascade[Row any](
 			if err != nil {
 				return false, err
 			}
-			free, all, err := Free(ctx, b, k.DependantList(), rows, func(row *Row) uuid.UUID { return *k.Columns(row).ID })
+			below := k.DependantList()
+			free, all, err := Free(ctx, b, below, rows, func(row *Row) uuid.UUID { return *k.Columns(row).ID })
 			if err != nil || len(free) == 0 {
 				return all, err
 			}
-			if len(k.DependantList()) > 0 { // which may be of the same kind, and have changed these rows
+			if len(below) > 0 { // which may be of the same kind, and have changed these rows
 				if free, err = list(ctx, b.Q, b.By.TenantID, id, int32(len(free))); err != nil { //nolint:gosec // at most a step
 					return false, err
 				}

@@ -53,7 +53,12 @@ type Kind[Row any] struct {
 type Key struct {
 	Constraint string
 	Pointer    string // the field that a client is told of
-	Taken      string // what a client is told if another row has the same
+	Taken      string // the detail of Refusal
+}
+
+// Refusal is what a client is told if another row has the same.
+func (k Key) Refusal() *errs.Error {
+	return errs.New(errs.AlreadyExists, k.Taken).With(errs.Field{Pointer: k.Pointer, Detail: k.Taken, Code: "taken"})
 }
 
 // Columns are those that every kind has.
@@ -203,8 +208,7 @@ func (k Kind[Row]) ClientError(err error) error {
 	}
 	for _, key := range k.Keys {
 		if store.Violates(err, key.Constraint) {
-			return errs.New(errs.AlreadyExists, key.Taken).
-				With(errs.Field{Pointer: key.Pointer, Detail: key.Taken, Code: "taken"}).Because(err)
+			return key.Refusal().Because(err)
 		}
 	}
 	return err

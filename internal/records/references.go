@@ -42,23 +42,15 @@ func (k Kind[Row]) Check(ctx context.Context, q db.Querier, before, now *Row) er
 			broken = append(broken, r.field())
 		}
 	}
-	return Unknown(broken...)
-}
-
-// Unknown returns errs.UnknownReference with these fields; nil if there are none.
-func Unknown(fields ...errs.Field) error {
-	if len(fields) == 0 {
+	if len(broken) == 0 {
 		return nil
 	}
-	return errs.New(errs.UnknownReference, missing).With(fields...)
+	return errs.New(errs.UnknownReference, missing).With(broken...)
 }
 
-// UnknownField says that a field names something that isn't there.
-func UnknownField(pointer, detail string) errs.Field {
-	return errs.Field{Pointer: pointer, Detail: detail, Code: "unknown_reference"}
+func (r Reference[Row]) field() errs.Field {
+	return errs.Field{Pointer: r.Pointer, Detail: r.Missing, Code: "unknown_reference"}
 }
-
-func (r Reference[Row]) field() errs.Field { return UnknownField(r.Pointer, r.Missing) }
 
 // brokenField returns the field whose foreign key the database refused; none on SQLite, which
 // doesn't say.

@@ -30,6 +30,14 @@ func (p Parts) Change(q db.Querier, by access.Principal) Change {
 	return Change{Q: q, Log: p.Audit, By: by, Now: p.Now()}
 }
 
+// BatchSize returns how many rows a transaction of a deletion changes at most.
+func (p Parts) BatchSize() int {
+	if p.Batch == 0 {
+		return deletionBatch
+	}
+	return p.Batch
+}
+
 // Resource is a kind with what clients send.
 type Resource[Row, Create, Update, Params any] struct {
 	Kind Kind[Row]
@@ -59,7 +67,6 @@ type Service[Row, Create, Update, Params any] struct {
 	Parts
 
 	resource Resource[Row, Create, Update, Params]
-	kind     Kind[Row]
 	rules    Rules[Row]
 }
 
@@ -67,15 +74,12 @@ type Service[Row, Create, Update, Params any] struct {
 func New[Row, Create, Update, Params any](
 	r Resource[Row, Create, Update, Params], p Parts, rules Rules[Row],
 ) *Service[Row, Create, Update, Params] {
-	if p.Batch == 0 {
-		p.Batch = deletionBatch
-	}
-	return &Service[Row, Create, Update, Params]{Parts: p, resource: r, kind: r.Kind, rules: rules}
+	return &Service[Row, Create, Update, Params]{Parts: p, resource: r, rules: rules}
 }
 
 // Get returns a row of the tenant, or errs.NotFound.
 func (s *Service[Row, _, _, _]) Get(ctx context.Context, by access.Principal, id uuid.UUID) (Row, error) {
-	return s.kind.Find(ctx, s.Store, by.TenantID, id)
+	return s.resource.Kind.Find(ctx, s.Store, by.TenantID, id)
 }
 
 // List returns a page of the tenant's rows. A cursor that doesn't fit is errs.InvalidCursor.
@@ -88,7 +92,7 @@ func (s *Service[Row, _, _, Params]) List(ctx context.Context, by access.Princip
 func (s *Service[Row, Create, _, _]) Create(ctx context.Context, by access.Principal, in Create) (Row, error) {
 	row := s.resource.New(in)
 	now := s.Now()
-	columns := s.kind.Columns(&row)
+	columns := s.resource.Kind.Columns(&row)
 	*columns.TenantID, *columns.ID, *columns.Version = by.TenantID, s.NewID(), 1
 	*columns.CreatedAt, *columns.UpdatedAt = now, now
 	var added Row
@@ -97,20 +101,20 @@ func (s *Service[Row, Create, _, _]) Create(ctx context.Context, by access.Princ
 		if err := s.check(ctx, q, nil, &added); err != nil {
 			return err
 		}
-		s.kind.Derive(&added)
-		add := func() error { return s.kind.Add(ctx, s.Change(q, by), added) }
+		s.resource.Kind.Derive(&added)
+		add := func() error { return s.resource.Kind.Add(ctx, s.Change(q, by), added) }
 		if s.rules.Admit == nil {
 			return add()
 		}
 		// The database may refuse the row only with the next statement, which Admit sends.
 		if err := s.rules.Admit(ctx, q, by.TenantID, add); err != nil {
-			return s.kind.refused(err)
+			return s.resource.Kind.refused(err)
 		}
 		return nil
 	})
 	if err != nil {
 		var none Row
-		return none, s.kind.ClientError(err)
+		return none, s.resource.Kind.ClientError(err)
 	}
 	return added, nil
 }
@@ -140,20 +144,20 @@ func (s *Service[Row, _, Update, _]) UpdateAnd(
 			return err
 		}
 		c := s.Change(q, by)
-		if err := s.kind.Save(ctx, c, s.kind.Name+".update", before, &after); err != nil {
+		if err := s.resource.Kind.Save(ctx, c, s.resource.Kind.Name+".update", before, &after); err != nil {
 			return err
 		}
 		return then(c, after)
 	})
 	if err != nil {
 		var none Row
-		return none, s.kind.ClientError(err)
+		return none, s.resource.Kind.ClientError(err)
 	}
 	return after, nil
 }
 
 func (s *Service[Row, _, _, _]) check(ctx context.Context, q db.Querier, before, after *Row) error {
-	if err := s.kind.Check(ctx, q, before, after); err != nil {
+	if err := s.resource.Kind.Check(ctx, q, before, after); err != nil {
 		return err
 	}
 	if s.rules.Check == nil {
@@ -166,15 +170,15 @@ func (s *Service[Row, _, _, _]) check(ctx context.Context, q db.Querier, before,
 func (s *Service[Row, _, _, _]) locked(
 	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, condition etag.Condition,
 ) (Row, error) {
-	if s.kind.Lock != nil {
-		rows, err := s.kind.Lock(ctx, q, by.TenantID, id)
+	if s.resource.Kind.Lock != nil {
+		rows, err := s.resource.Kind.Lock(ctx, q, by.TenantID, id)
 		if err == nil && rows == 0 {
-			err = s.kind.ClientError(store.ErrNotFound)
+			err = s.resource.Kind.ClientError(store.ErrNotFound)
 		}
 		if err != nil {
 			var none Row
 			return none, err
 		}
 	}
-	return s.kind.Matching(ctx, q, by.TenantID, id, condition)
+	return s.resource.Kind.Matching(ctx, q, by.TenantID, id, condition)
 }

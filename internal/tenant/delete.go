@@ -19,13 +19,6 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-const (
-	// deletionBatch is small enough that others hardly wait for the transaction.
-	deletionBatch = 1000
-	// deletionTime limits how long a call of Delete runs, so that its client doesn't give up.
-	deletionTime = 10 * time.Second
-)
-
 // steps deletes from every table with a tenant_id, each before the tables that it refers to. It
 // leaves out tables that the database empties by cascading. A test compares it with the schema.
 func steps() []records.Step {
@@ -68,7 +61,7 @@ var errGone = errors.New("the tenant is gone")
 // From the beginning nobody can enter the tenant. Requests that are running may still add rows:
 // those are deleted like the others, and after the end foreign keys refuse them.
 func (s *Service) Delete(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, confirmCode string) (*db.Tenant, error) {
-	until := s.now().Add(deletionTime)
+	until := s.now().Add(records.DeletionTime)
 	t, err := s.beginDeletion(ctx, by, id, condition, confirmCode)
 	if err != nil {
 		return nil, kind.ClientError(err)
@@ -175,7 +168,7 @@ func (s *Service) deleteBatch(ctx context.Context, tenantID uuid.UUID, step reco
 		if err != nil {
 			return err
 		}
-		last, err = step.Batch(ctx, q, tenantID, after, s.batch)
+		last, err = step.Batch(ctx, q, tenantID, after, int32(s.parts.BatchSize())) //nolint:gosec // 1000 at most
 		return err
 	})
 	return last, err

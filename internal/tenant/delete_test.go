@@ -42,9 +42,9 @@ func auditKeys(t *testing.T, a *apitest.App) *audit.Keys {
 // newService has small batches, so that a few rows are many.
 func newService(t *testing.T, a *apitest.App, now func() time.Time) *tenant.Service {
 	t.Helper()
-	s := tenant.NewService(tenant.Parts{Parts: records.Parts{Store: a.Store, Audit: audit.NewLog(auditKeys(t, a), wallClock, newID), Now: now, NewID: newID}})
-	s.SetBatch(2)
-	return s
+	return tenant.NewService(tenant.Parts{Parts: records.Parts{
+		Store: a.Store, Audit: audit.NewLog(auditKeys(t, a), wallClock, newID), Now: now, NewID: newID, Batch: 2,
+	}})
 }
 
 // populated makes a suspended tenant with several rows in every table, which refer to each other in

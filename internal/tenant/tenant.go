@@ -3,6 +3,7 @@ package tenant
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,11 +45,7 @@ var kind = records.Kind[db.Tenant]{
 		return q.InsertTenant(ctx, db.InsertTenantParams(t))
 	},
 	Update: func(ctx context.Context, q db.Querier, t db.Tenant) (int64, error) {
-		return q.UpdateTenant(ctx, db.UpdateTenantParams{
-			Code: t.Code, Name: t.Name, NameKey: t.NameKey, Tier: t.Tier, Status: t.Status, MaxCompanies: t.MaxCompanies, MaxUsers: t.MaxUsers,
-			ContactName: t.ContactName, ContactEmail: t.ContactEmail, ContactPhone: t.ContactPhone,
-			SearchText: t.SearchText, UpdatedAt: t.UpdatedAt, ID: t.ID, Version: t.Version,
-		})
+		return q.UpdateTenant(ctx, db.UpdateTenantOf(t))
 	},
 	Trails: func(t db.Tenant) []uuid.UUID {
 		if t.ID == access.PlatformTenantID {
@@ -73,7 +70,6 @@ type Service struct {
 	audit   *audit.Log
 	now     func() time.Time
 	refused func(ctx context.Context, tenantID uuid.UUID)
-	batch   int32 // how many rows one transaction of a deletion deletes
 }
 
 // NewService returns the service.
@@ -81,7 +77,7 @@ func NewService(p Parts) *Service {
 	if p.OnRefusal == nil {
 		p.OnRefusal = func(context.Context, uuid.UUID) {}
 	}
-	return &Service{parts: p.Parts, store: p.Store, audit: p.Audit, now: p.Now, refused: p.OnRefusal, batch: deletionBatch}
+	return &Service{parts: p.Parts, store: p.Store, audit: p.Audit, now: p.Now, refused: p.OnRefusal}
 }
 
 // Enter lets a superuser act in another tenant, and returns the principal for that tenant. It
@@ -111,7 +107,7 @@ func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.
 		return write(ctx, q, there, entry)
 	})
 	if store.BreaksReference(err) {
-		err = noSuchTenant().Because(err) // it has gone since we saw it
+		err = fmt.Errorf("%w: %w", store.ErrNotFound, err) // it has gone since we saw it
 	}
 	if err != nil {
 		return access.Principal{}, kind.ClientError(err)
@@ -129,11 +125,11 @@ func (s *Service) CanEnter(ctx context.Context, q db.Querier, tenantID uuid.UUID
 	return kind.ClientError(err)
 }
 
-// enterable returns a tenant, or errs.NotFound if it doesn't exist or is being deleted.
+// enterable returns a tenant, or store.ErrNotFound if it doesn't exist or is being deleted.
 func enterable(ctx context.Context, q db.Querier, id uuid.UUID) (db.Tenant, error) {
 	t, err := q.GetTenant(ctx, db.GetTenantParams{ID: id})
 	if err == nil && t.Status == deleting {
-		err = noSuchTenant()
+		err = store.ErrNotFound
 	}
 	return t, err
 }
@@ -208,5 +204,3 @@ func (s *Service) change(
 	}
 	return after, nil
 }
-
-func noSuchTenant() *errs.Error { return errs.New(errs.NotFound, "There is no such tenant.") }

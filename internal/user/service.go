@@ -26,7 +26,7 @@ const entityType = "user"
 // kind describes the table of users. Its audit entries have the operations as actions.
 var kind = records.Kind[db.User]{
 	Name: entityType, Words: entityType, Plural: "users",
-	Keys: []records.Key{{Constraint: "users_email_key", Pointer: "/email", Taken: taken}},
+	Keys: []records.Key{{Constraint: "users_email_key", Pointer: "/email", Taken: "A user with this e-mail address exists already, here or in another tenant."}},
 	Columns: func(u *db.User) records.Columns {
 		return records.Columns{
 			TenantID: &u.TenantID, ID: &u.ID, CreatedAt: &u.CreatedAt, UpdatedAt: &u.UpdatedAt, Version: &u.Version, Label: u.Email,
@@ -190,11 +190,5 @@ func checkAddress(ctx context.Context, q db.Querier, u db.User, given string) er
 	if err != nil {
 		return err
 	}
-	return errTaken(nil)
-}
-
-const taken = "A user with this e-mail address exists already, here or in another tenant."
-
-func errTaken(cause error) error {
-	return errs.New(errs.AlreadyExists, taken).With(errs.Field{Pointer: "/email", Detail: taken, Code: "taken"}).Because(cause)
+	return kind.Keys[0].Refusal()
 }
