@@ -1,7 +1,6 @@
 package apitest
 
 import (
-	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
@@ -97,11 +96,7 @@ func (f *Family) Do(t testing.TB, op access.Operation, id, query string, body an
 	t.Helper()
 	text := ""
 	if body != nil {
-		encoded, err := json.Marshal(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text = string(encoded)
+		text = JSON(t, body)
 	}
 	return f.by(t, op).Do(t, op.Method, op.Address(id)+query, text, options...)
 }

@@ -2,7 +2,6 @@ package apitest
 
 import (
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,14 +10,11 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 )
 
-// samples counts the values, so that no two texts are equal.
-var samples atomic.Int64
-
 // sample returns a value of a schema that isn't an object. No normalisation changes more of it than
 // upper and lower case. Two numbers give different values, if the schema has so many.
 func sample(t testing.TB, s *openapi3.Schema, number int) any {
 	t.Helper()
-	n := samples.Add(1)
+	n := int64(UniqueNumber()) // no two texts are equal
 	for s.Type == nil && len(s.AllOf) == 1 {
 		s = s.AllOf[0].Value
 	}

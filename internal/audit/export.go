@@ -70,7 +70,10 @@ func (e *Export) Next(ctx context.Context) ([]db.AuditEntry, error) {
 	if e.ended {
 		return nil, nil
 	}
-	entries, err := e.reader.query(ctx, e.sel, e.after, exportBatch)
+	entries, err := newestFirst.Rows(ctx, e.reader.store, e.sel, e.after, exportBatch)
+	if err == nil {
+		err = e.reader.count(ctx, entries...)
+	}
 	if err != nil {
 		return nil, err
 	}

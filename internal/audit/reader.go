@@ -49,15 +49,6 @@ func (r *Reader) List(ctx context.Context, by access.Principal, in api.ListAudit
 	return page, r.count(ctx, page.Items...)
 }
 
-// query returns at most limit entries of a selection after a place.
-func (r *Reader) query(ctx context.Context, sel selection, after db.Place, limit int32) ([]db.AuditEntry, error) {
-	entries, err := newestFirst.Rows(ctx, r.store, sel, after, limit)
-	if err != nil {
-		return nil, err
-	}
-	return entries, r.count(ctx, entries...)
-}
-
 // Get returns an entry of the tenant, or errs.NotFound.
 func (r *Reader) Get(ctx context.Context, by access.Principal, id uuid.UUID) (db.AuditEntry, error) {
 	e, err := r.store.GetAuditEntry(ctx, db.GetAuditEntryParams{TenantID: by.TenantID, ID: id})

@@ -114,7 +114,7 @@ func (s *Store) RowSecurity(ctx context.Context) (RowSecurity, error) {
 	if err := conn.QueryRow(ctx, rowSecurityOfUsers).Scan(&r.User, &r.Serving, &r.Owner, &r.Bypass, &r.Search); err != nil {
 		return r, fmt.Errorf("ask who serves: %w", translatePostgres(err))
 	}
-	var present []string
+	var tries []string // a statement for each table and view that is there
 	look := func(query string, unfit *[]string) error {
 		rows, err := conn.Query(ctx, query)
 		if err != nil {
@@ -130,7 +130,7 @@ func (s *Store) RowSecurity(ctx context.Context) (RowSecurity, error) {
 			if !fits {
 				*unfit = append(*unfit, relation)
 			}
-			present = append(present, relation)
+			tries = append(tries, "EXISTS (SELECT FROM "+relation+")")
 		}
 		if err := rows.Err(); err != nil {
 			return fmt.Errorf("look for policies: %w", translatePostgres(err))
@@ -140,18 +140,11 @@ func (s *Store) RowSecurity(ctx context.Context) (RowSecurity, error) {
 	if err := errors.Join(look(rowSecurityOfTables, &r.Open), look(rowSecurityOfViews, &r.Slow)); err != nil {
 		return r, err
 	}
-	if len(present) == 0 {
+	if len(tries) == 0 {
 		return r, ErrNotFound
-	}
-	var tries []string
-	for _, relation := range present {
-		tries = append(tries, "EXISTS (SELECT FROM "+relation+")")
-	}
-	if err := look(staleViews, &r.Stale); err != nil {
-		return r, err
 	}
 	if err := conn.QueryRow(ctx, "SELECT "+strings.Join(tries, " OR ")).Scan(&r.Seen); err != nil {
 		return r, fmt.Errorf("read without a tenant: %w", translatePostgres(err))
 	}
-	return r, nil
+	return r, look(staleViews, &r.Stale)
 }
