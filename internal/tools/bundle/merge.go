@@ -87,7 +87,7 @@ func (b *bundler) mergeValues(key string, before, after *yaml.Node, isExample bo
 	}
 }
 
-// keyOf returns the node of a key that the mapping has.
+// keyOf returns the node of a key; nil if the mapping lacks it.
 func keyOf(mapping *yaml.Node, name string) *yaml.Node {
 	for key := range entries(mapping) {
 		if key.Value == name {

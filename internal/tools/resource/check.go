@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reserved are names that a field can't have, with the reason.
+// reservedName returns why a field can't have a name; "" if it can.
 func reservedName(name string) string {
 	switch {
 	case slices.Contains([]string{TenantID, ID, CreatedAt, UpdatedAt, Version, NameKey, SearchText, "lock_count"}, name):
@@ -149,14 +149,9 @@ func (p *parser) checkReference(r *Resource, f Field, at *yaml.Node) error {
 		}
 		return nil
 	}
-	i := slices.IndexFunc(r.Fields, func(other Field) bool { return other.Name == f.Name })
 	switch {
 	case !strings.HasSuffix(f.Name, "_id"):
 		return p.errorf(at, "%s refers to a row, so its name must end in _id", f.Name)
-	case f.OnDelete == "" && f.Null:
-		r.Fields[i].OnDelete = Detach
-	case f.OnDelete == "" && f.Fixed:
-		r.Fields[i].OnDelete = Cascade
 	case f.OnDelete == "":
 		return p.errorf(at, "%s needs on_delete: what happens to a %s when its %s is deleted, cascade or detach?", f.Name, r.Words(), f.Ref)
 	case f.OnDelete == Detach && !f.Null:
@@ -203,8 +198,8 @@ func (p *parser) checkSizes(r *Resource) error {
 		return p.errorf(p.at("fields"), "the fields that are searched have %d characters together; at most %d can be", searched, maxSearched)
 	}
 	for _, key := range r.UniqueKeys() {
-		if name := r.Plural + "_" + strings.Join(key, "_") + "_key"; len(name) > maxIdentifier {
-			return p.errorf(p.at("fields"), "the unique key %s has %d characters; at most %d fit: choose shorter names", name, len(name), maxIdentifier)
+		if name := r.Plural + "_" + strings.Join(key, "_") + "_key"; len(name) > MaxIdentifier {
+			return p.errorf(p.at("fields"), "the unique key %s has %d characters; at most %d fit: choose shorter names", name, len(name), MaxIdentifier)
 		}
 		if size := r.indexSize(key); size > maxIndex {
 			return p.errorf(p.at("fields"), "a unique key of %s is too long for an index: %d characters; at most %d fit",

@@ -67,18 +67,18 @@ func pluralOf(name string) string {
 	}
 }
 
-// maxIdentifier is how long the name of a table, index or constraint may be on every engine
-// (PostgreSQL: 63 bytes, MySQL: 64 characters).
-const maxIdentifier = 63
+// MaxIdentifier is how long the name of a table, index or constraint may be on every engine
+// (PostgreSQL: 63 bytes, MySQL: 64 characters). PostgreSQL cuts off longer names without an error.
+const MaxIdentifier = 63
 
 // Identifier returns the name of an index or a constraint: table, columns and suffix ("key", "fkey"
 // or "idx") with _ between them. A name that is too long for an engine ends in a hash instead.
 func Identifier(table string, columns []string, suffix string) string {
 	full := table + "_" + strings.Join(columns, "_") + "_" + suffix
-	if len(full) <= maxIdentifier {
+	if len(full) <= MaxIdentifier {
 		return full
 	}
 	hash := sha256.Sum256([]byte(full))
 	end := "_" + hex.EncodeToString(hash[:4]) + "_" + suffix
-	return strings.TrimRight(full[:maxIdentifier-len(end)], "_") + end
+	return strings.TrimRight(full[:MaxIdentifier-len(end)], "_") + end
 }

@@ -157,6 +157,15 @@ func (p *parser) complete(r *Resource) error {
 	r.Path = or(r.Path, "/"+strings.ReplaceAll(r.Plural, "_", "-"))
 	r.Tag = or(r.Tag, r.Plural)
 	r.Package = or(r.Package, strings.ReplaceAll(r.Name, "_", ""))
+	for i, f := range r.Fields {
+		switch {
+		case f.Type.Kind != Ref || f.OnDelete != "":
+		case f.Null:
+			r.Fields[i].OnDelete = Detach
+		case f.Fixed:
+			r.Fields[i].OnDelete = Cascade
+		}
+	}
 	if r.Sort == nil {
 		r.Sort = []string{CreatedAt}
 		if f, ok := r.Field("name"); ok && f.Type.Kind == Name && !f.Null {

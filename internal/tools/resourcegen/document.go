@@ -42,14 +42,10 @@ type parameter struct {
 	Ref  string `yaml:"$ref"`
 }
 
-// checkDocument compares the descriptions in a repository with its document, which people write
+// checkDocument compares descriptions with the document of a repository, which people write
 // apart: roles, fields and the parameters of lists. Without it the compiler would find most
 // differences, in generated code.
-func checkDocument(fsys fs.FS) error {
-	described, err := resource.Load(fsys, "sql/resources")
-	if err != nil {
-		return err
-	}
+func checkDocument(fsys fs.FS, described []resource.Resource) error {
 	text, err := fs.ReadFile(fsys, documentFile)
 	if err != nil {
 		return fmt.Errorf("read the document: %w", err)
@@ -102,17 +98,18 @@ func (d document) check(r resource.Resource) []error {
 			fault(1, "the schema %s of the document has a property %s, which is no field", r.GoName(), name)
 		}
 	}
-	for _, name := range d.listParameters(path) {
+	parameters := d.listParameters(path)
+	for _, name := range parameters {
 		if !slices.Contains(append(r.Filters(), "tenant_id", "limit", "cursor", "count", "q", "sort"), name) {
 			fault(1, "the list of %s has the parameter %s in the document, and no field is such a filter", r.Plural, name)
 		}
 	}
 	for _, name := range r.Filters() {
-		if !slices.Contains(d.listParameters(path), name) {
+		if !slices.Contains(parameters, name) {
 			fault(1, "%s can be filtered by %s, and the list has no such parameter in the document", r.Plural, name)
 		}
 	}
-	if r.IsSearched() != slices.Contains(d.listParameters(path), "q") {
+	if r.IsSearched() != slices.Contains(parameters, "q") {
 		fault(1, "searched fields: %t, and the parameter q of the document says otherwise", r.IsSearched())
 	}
 	return faults

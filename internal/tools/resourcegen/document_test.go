@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 const (
@@ -29,9 +31,11 @@ components:
 func TestDocumentAndDescriptionsSayTheSame(t *testing.T) {
 	t.Parallel()
 	check := func(document string) error {
-		return checkDocument(fstest.MapFS{
-			"sql/resources/note.yaml": {Data: []byte(noteDescription)}, documentFile: {Data: []byte(document)},
-		})
+		note, err := resource.Parse("note.yaml", []byte(noteDescription))
+		if err != nil {
+			return err
+		}
+		return checkDocument(fstest.MapFS{documentFile: {Data: []byte(document)}}, []resource.Resource{note})
 	}
 	if err := check(noteDocument); err != nil {
 		t.Fatal(err)

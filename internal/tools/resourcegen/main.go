@@ -2,7 +2,7 @@
 // sql/resources: queries, the table of functions that internal/records works with, what a deletion
 // takes along, handlers and wiring.
 //
-// make generate runs it in the root of the repository, before storegen.
+// make generate runs it in the root of the repository, before storegen derives the queries.
 package main
 
 import (
@@ -23,31 +23,36 @@ import (
 var templates embed.FS
 
 func main() {
-	tables, err := schema.Read("sql/migrations")
-	if err == nil {
-		err = run(".", ".", tables)
-	}
-	if err == nil {
-		err = checkDocument(os.DirFS("."))
-	}
-	if err != nil {
+	if err := run("."); err != nil {
 		fmt.Fprintln(os.Stderr, "resourcegen:", err)
 		os.Exit(1)
 	}
 }
 
-// run reads the descriptions below the folder from, and writes what is made from them below the
-// folder to. The tables are those of the migrations.
-func run(from, to string, tables schema.Schema) error {
-	described, err := resource.Load(os.DirFS(from), "sql/resources")
+// run generates the code of the descriptions in a repository, and compares them with its document.
+func run(root string) error {
+	described, err := resource.Load(os.DirFS(root), "sql/resources")
 	if err != nil {
 		return err
 	}
+	tables, err := schema.Read(filepath.Join(root, "sql/migrations"))
+	if err != nil {
+		return err
+	}
+	if err := generate(described, tables, root); err != nil {
+		return err
+	}
+	return checkDocument(os.DirFS(root), described)
+}
+
+// generate writes what is made from descriptions below the folder to. The tables are those of the
+// migrations.
+func generate(described []resource.Resource, tables schema.Schema, to string) error {
 	m := newModel(described, tables)
 	if err := m.check(); err != nil {
 		return err
 	}
-	names := template.FuncMap{"join": strings.Join, "goName": resource.GoName}
+	names := template.FuncMap{"join": strings.Join}
 	pages, err := template.New("").Funcs(names).ParseFS(templates, "templates/*.tmpl")
 	if err != nil {
 		return fmt.Errorf("parse templates: %w", err)

@@ -22,7 +22,11 @@ func TestCommittedFilesAreGenerated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run(root, made, tables); err != nil {
+	described, err := resource.Load(os.DirFS(root), "sql/resources")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := generate(described, tables, made); err != nil {
 		t.Fatal(err)
 	}
 	for _, folder := range []string{"gen/db/queries", "gen/resources", "gen/endpoints"} {
@@ -72,7 +76,7 @@ func described(t *testing.T, others map[string]string) *model {
 		t.Fatal(err)
 	}
 	tables := tablesOf(all)
-	if err := run(root, t.TempDir(), tables); err != nil { // its Go is well-formed
+	if err := generate(all, tables, t.TempDir()); err != nil { // its Go is well-formed
 		t.Fatal(err)
 	}
 	return newModel(all, tables)
@@ -168,7 +172,7 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "note.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(root, t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "sql/resources/note.yaml:4:") {
+	if err := run(root); err == nil || !strings.Contains(err.Error(), "sql/resources/note.yaml:4:") {
 		t.Errorf("error %v, want one that names the file and line 4", err)
 	}
 }

@@ -65,6 +65,8 @@ type Constraint struct {
 	Name    string
 	Columns []string // of a key or a foreign key
 	Text    string
+
+	References string // the table that a foreign key refers to
 }
 
 // Index is an index of a table that is no constraint.
@@ -84,7 +86,17 @@ func (t Table) IsSearched() bool { return t.has("search_text") }
 func (t Table) hasSearchView() bool { return t.IsTenants() && t.IsSearched() }
 
 func (t Table) has(column string) bool {
-	return slices.ContainsFunc(t.Columns, func(c Column) bool { return c.Name == column })
+	_, ok := t.Column(column)
+	return ok
+}
+
+// Column returns the column of a name, and whether there is one.
+func (t Table) Column(name string) (Column, bool) {
+	i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+	if i < 0 {
+		return Column{}, false
+	}
+	return t.Columns[i], true
 }
 
 // Tables returns the tables in the order of their names.
@@ -262,7 +274,7 @@ func (t Table) check(c Constraint) error {
 
 func named(name, table string, columns []string, suffix string) error {
 	want := table + "_" + strings.Join(columns, "_") + suffix
-	if len(want) > longestName && suffix == "_fkey" {
+	if suffix == "_fkey" {
 		want = resource.Identifier(table, columns, "fkey")
 	}
 	if name != want {
@@ -271,22 +283,19 @@ func named(name, table string, columns []string, suffix string) error {
 	return nil
 }
 
-// longestName is PostgreSQL's limit in bytes. It cuts off longer names without an error.
-const longestName = 63
-
 // checkKey refuses columns that don't exist, and texts that PostgreSQL wouldn't compare byte by
 // byte.
 func (t Table) checkKey(name string, columns []string) error {
-	if len(name) > longestName {
-		return fmt.Errorf("%s is longer than %d characters", name, longestName)
+	if len(name) > resource.MaxIdentifier {
+		return fmt.Errorf("%s is longer than %d characters", name, resource.MaxIdentifier)
 	}
 	for _, column := range columns {
-		n := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == column })
-		if n < 0 {
+		c, ok := t.Column(column)
+		if !ok {
 			return fmt.Errorf("%s has no column %s", t.Name, column)
 		}
-		if kind := t.Columns[n].Type; kind.Name == "text" {
-			return fmt.Errorf("%s is part of a key or an index: its type must be key(n) and not %s", column, kind)
+		if c.Type.Name == "text" {
+			return fmt.Errorf("%s is part of a key or an index: its type must be key(n) and not %s", column, c.Type)
 		}
 	}
 	return nil

@@ -4,15 +4,15 @@ import "fmt"
 
 func forSQLite(s step, schema Schema, statements []located) ([]string, error) {
 	var texts []string
-	existing := schema
 	for _, st := range statements {
+		line := st.line
 		switch st := st.statement.(type) {
 		case createTable:
 			texts = append(texts, st.createText(st.lines(SQLite)))
 		case dropTable:
 			texts = append(texts, "DROP TABLE "+st.table)
 		case createIndex:
-			_, exists := existing[st.Table]
+			_, exists := schema[st.Table]
 			texts = append(texts, st.text(exists))
 		case dropIndex:
 			texts = append(texts, "DROP INDEX "+st.name)
@@ -24,10 +24,8 @@ func forSQLite(s step, schema Schema, statements []located) ([]string, error) {
 			texts = append(texts, st.text)
 		case native:
 			texts = append(texts, st.text)
-		}
-		switch st.statement.(type) {
 		case addConstraint, dropConstraint:
-			return nil, s.errorf(st.line, "SQLite changes no constraint of a table: put this behind a line `-- tenantry: only postgres, mysql`, and give SQLite the constraint with its table")
+			return nil, s.errorf(line, "SQLite changes no constraint of a table: put this behind a line `-- tenantry: only postgres, mysql`, and give SQLite the constraint with its table")
 		}
 	}
 	return texts, nil

@@ -54,7 +54,7 @@ var (
 	rowsForm           = regexp.MustCompile(`^(?:INSERT INTO|UPDATE|DELETE FROM) `)
 	columnForm         = regexp.MustCompile(`^(\w+)\s+(\w+(?:\([^)]*\))?)(?:\s+(NOT NULL))?(?:\s+DEFAULT\s+(\S+))?$`)
 	keyForm            = regexp.MustCompile(`^(?:PRIMARY KEY|UNIQUE) \((\w+(?:, \w+)*)\)$`)
-	foreignKeyForm     = regexp.MustCompile(`^FOREIGN KEY \((\w+(?:, \w+)*)\) REFERENCES \w+ \(\w+(?:, \w+)*\)(?: ON DELETE (?:CASCADE|SET NULL))?$`)
+	foreignKeyForm     = regexp.MustCompile(`^FOREIGN KEY \((\w+(?:, \w+)*)\) REFERENCES (\w+) \(\w+(?:, \w+)*\)(?: ON DELETE (?:CASCADE|SET NULL))?$`)
 	deletes            = regexp.MustCompile(` ON DELETE (?:CASCADE|SET NULL)$`)
 	checkForm          = regexp.MustCompile(`^CHECK \(.*\)$`)
 	constraintForm     = regexp.MustCompile(`^CONSTRAINT (\w+) (.*)$`)
@@ -172,6 +172,9 @@ func parseConstraint(text string) (Constraint, error) {
 	for _, form := range []*regexp.Regexp{keyForm, foreignKeyForm} {
 		if m := form.FindStringSubmatch(c.Text); m != nil {
 			c.Columns = strings.Split(m[1], ", ")
+			if form == foreignKeyForm {
+				c.References = m[2]
+			}
 			return c, nil
 		}
 	}

@@ -1,37 +1,35 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
+
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 // longestText is how many characters a text without a limit is taken to have at most, when lists
 // are sorted by it.
-const longestText = 200
+const longestText = "(200)"
 
 // ends returns what comes before and after all values of a column, as Go expressions of their JSON.
-func ends(c column) (lowest, highest string, err error) {
-	kind, size, _ := strings.Cut(strings.TrimSuffix(c.kind, ")"), "(")
-	switch kind {
-	case "timestamptz": // the years that all engines have
+func ends(c schema.Column) (lowest, highest string, err error) {
+	switch c.Type.Name {
+	case "time": // the years that all engines have
 		return "`\"1000-01-01T00:00:00Z\"`", "`\"9999-01-01T00:00:00Z\"`", nil
 	case "date":
 		return "`\"0001-01-01\"`", "`\"9999-12-31\"`", nil
-	case "text", "varchar":
-		if size == "" {
-			size = strconv.Itoa(longestText)
-		}
-		return "`\"\"`", "highestText(" + size + ")", nil
-	case "bigint":
+	case "key", "text":
+		return "`\"\"`", "highestText" + cmp.Or(c.Type.Args, longestText), nil
+	case "int":
 		return fmt.Sprintf("`%d`", math.MinInt64), fmt.Sprintf("`%d`", math.MaxInt64), nil
-	case "double precision":
+	case "float":
 		return fmt.Sprintf("`%g`", -math.MaxFloat64), fmt.Sprintf("`%g`", math.MaxFloat64), nil
-	case "numeric":
+	case "decimal":
 		var precision, scale int
-		if _, err := fmt.Sscanf(strings.ReplaceAll(size, " ", ""), "%d,%d", &precision, &scale); err != nil {
-			return "", "", fmt.Errorf("the column %s needs numeric(precision, scale) to be sorted by", c.name)
+		if _, err := fmt.Sscanf(c.Type.Args, "(%d, %d)", &precision, &scale); err != nil {
+			return "", "", fmt.Errorf("the digits of the column %s: %w", c.Name, err)
 		}
 		highest := "0" + strings.Repeat("9", precision-scale)
 		if precision > scale {
@@ -42,6 +40,6 @@ func ends(c column) (lowest, highest string, err error) {
 		}
 		return "`\"-" + highest + "\"`", "`\"" + highest + "\"`", nil
 	default:
-		return "", "", fmt.Errorf("storegen can't sort by the column %s of the type %s", c.name, c.kind)
+		return "", "", fmt.Errorf("storegen can't sort by the column %s of the type %s", c.Name, c.Type)
 	}
 }

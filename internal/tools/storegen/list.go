@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tenantry/tenantry/internal/tools/resource"
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 // list is a query of the kind :list. It becomes one query for each order, and one for the count.
@@ -14,7 +15,7 @@ type list struct {
 	query
 
 	table      string
-	columns    map[string]column
+	of         schema.Table
 	always     string // the conditions without a marker
 	conditions []condition
 	orders     []order
@@ -23,7 +24,7 @@ type list struct {
 
 // order is one of the orders of a list. Rows with equal keys are in the order of their ids.
 type order struct {
-	key        column
+	key        schema.Column
 	sort       string // its name in the API; a minus sign turns it round
 	descending bool
 	query      string // the name of its query
@@ -40,7 +41,7 @@ var (
 )
 
 // listOf reads a query of the kind :list.
-func listOf(q query, tables catalogue) (list, error) {
+func listOf(q query, tables schema.Schema) (list, error) {
 	if at := listEnd.FindStringIndex(q.text); at != nil {
 		return list{}, q.errorf(at[0], "a list has no %s: its order, limit and start are generated", q.text[at[0]:at[1]])
 	}
@@ -49,11 +50,11 @@ func listOf(q query, tables catalogue) (list, error) {
 		return list{}, q.nameErrorf("a list is SELECT * FROM one table, WHERE conditions joined by AND")
 	}
 	l := list{query: q, table: q.text[m[2]:m[3]]}
-	if tables[l.table] == nil {
+	var known bool
+	if l.of, known = tables[l.table]; !known {
 		return list{}, q.nameErrorf("no migration makes a table %s", l.table)
 	}
-	l.columns = tables[l.table].columns
-	if id := l.columns["id"]; id.kind != "uuid" || !id.notNull {
+	if id, _ := l.of.Column("id"); id.Type.Name != "uuid" || !id.NotNull {
 		return list{}, q.nameErrorf("the table %s has no id that decides between equal keys", l.table)
 	}
 	var err error
@@ -105,7 +106,7 @@ func (l *list) checkConditions() error {
 	for _, c := range l.conditions {
 		switch {
 		case c.marker != search:
-		case l.columns["search_text"].name == "":
+		case !l.of.IsSearched():
 			return l.errorf(c.from, "the table %s has no column search_text", l.table)
 		case !searching.MatchString(c.text):
 			return l.errorf(c.from, "a search is search(search_text LIKE sqlc.narg(<parameter>))")
@@ -123,16 +124,16 @@ func (l *list) readOrders() error {
 	text, without := strings.CutSuffix(l.args, withoutCount)
 	l.counts = !without
 	var names []string
-	for _, part := range splitList(text) {
-		m := listOrder.FindStringSubmatch(part)
+	for part := range strings.SplitSeq(text, ",") {
+		m := listOrder.FindStringSubmatch(strings.TrimSpace(part))
 		if m == nil {
 			return l.nameErrorf("%q is no order: want <column> [AS <name>] [ASC|DESC]", part)
 		}
-		key, ok := l.columns[m[1]]
+		key, ok := l.of.Column(m[1])
 		switch {
 		case !ok:
 			return l.nameErrorf("the table %s has no column %s to sort by", l.table, m[1])
-		case !key.notNull:
+		case !key.NotNull:
 			return l.nameErrorf("the column %s may be null: rows without it would be on no page", m[1])
 		}
 		if _, _, err := ends(key); err != nil {
@@ -177,7 +178,7 @@ func (l list) queries(e engine) []query {
 			direction = " DESC"
 		}
 		text := fmt.Sprintf("SELECT *\nFROM %s%s\nORDER BY %s%s, id%s\nLIMIT %s",
-			l.table, e.compared(where(conditions), l.columns), o.key.name, direction, direction, e.limit)
+			l.table, e.compared(where(conditions), l.of), o.key.Name, direction, direction, e.limit)
 		queries = append(queries, query{name: o.query, kind: ":many", text: text})
 	}
 	if l.counts {
@@ -189,7 +190,7 @@ func (l list) queries(e engine) []query {
 				conditions = append(conditions, c.whenever())
 			}
 		}
-		queries = append(queries, query{name: l.count(), kind: ":one", text: fmt.Sprintf("SELECT count(*)\nFROM %s%s", l.table, e.compared(where(conditions), l.columns))})
+		queries = append(queries, query{name: l.count(), kind: ":one", text: fmt.Sprintf("SELECT count(*)\nFROM %s%s", l.table, e.compared(where(conditions), l.of))})
 	}
 	queries[0].comment = l.comment
 	return queries

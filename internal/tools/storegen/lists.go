@@ -62,10 +62,10 @@ func (l *list) code(rows map[string]string, known structs) (listCode, error) {
 		if o.descending {
 			made.First = highest
 		}
-		if made.Key, err = known.of(code.Row, o.key.name); err != nil {
+		if made.Key, err = known.of(code.Row, o.key.Name); err != nil {
 			return code, err
 		}
-		if made.After, err = known.of(o.query+"Params", "after_"+o.key.name); err != nil {
+		if made.After, err = known.of(o.query+"Params", "after_"+o.key.Name); err != nil {
 			return code, err
 		}
 		made.Of = known.only(o.query+"Params", parameters)

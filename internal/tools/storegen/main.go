@@ -58,7 +58,7 @@ func run(args []string) error {
 		}
 		return tables.CheckOverrides("sqlc.yaml")
 	case "queries":
-		from, err := readSources(newCatalogue(tables), "sql/queries", "gen/db/queries")
+		from, err := readSources(tables, "sql/queries", "gen/db/queries")
 		if err != nil {
 			return err
 		}
@@ -75,15 +75,15 @@ func finish(tables schema.Schema) error {
 	if err := tables.CheckQueries("sql/queries/*.sql", "gen/db/*/queries/*.sql"); err != nil {
 		return err
 	}
-	from, err := readSources(newCatalogue(tables), "sql/queries", "gen/db/queries")
+	from, err := readSources(tables, "sql/queries", "gen/db/queries")
 	if err != nil {
 		return err
 	}
-	return generate(from, newCatalogue(tables), "gen/db", "gen/db")
+	return generate(from, "gen/db", "gen/db")
 }
 
 // generate writes what is made of sqlc's packages in a folder.
-func generate(s sources, tables catalogue, from, to string) error {
+func generate(s sources, from, to string) error {
 	querier := filepath.Join(from, "postgres", "querier.go")
 	methods, err := readMethods(querier)
 	if err != nil {
@@ -93,7 +93,7 @@ func generate(s sources, tables catalogue, from, to string) error {
 	if err != nil {
 		return err
 	}
-	statements, err := s.statements(from, tables)
+	statements, err := s.statements(from)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func generateQuerier(from string, methods []method, known structs, to string) er
 	}
 	slices.Sort(types)
 	types = slices.Compact(types)
-	if err := compareEngines(filepath.Dir(filepath.Dir(from)), types); err != nil {
+	if err := compareEngines(filepath.Dir(filepath.Dir(from)), known, types); err != nil {
 		return err
 	}
 	return execute(querierTemplate, map[string]any{
@@ -58,11 +58,7 @@ func generateQuerier(from string, methods []method, known structs, to string) er
 		"Methods": methods,
 		"Types":   types,
 		"Updates": updatesOf(methods, known),
-		"Engines": []map[string]string{
-			{"Package": "postgres", "Title": "Postgres"},
-			{"Package": "mysql", "Title": "MySQL"},
-			{"Package": "sqlite", "Title": "SQLite"},
-		},
+		"Engines": engines,
 	}, to)
 }
 

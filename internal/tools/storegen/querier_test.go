@@ -78,11 +78,10 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	t.Parallel()
 	const root = "../../.."
 	out := t.TempDir()
-	all, err := schema.Read(root + "/sql/migrations")
+	tables, err := schema.Read(root + "/sql/migrations")
 	if err != nil {
 		t.Fatal(err)
 	}
-	tables := newCatalogue(all)
 	s, err := readSources(tables, root+"/sql/queries", root+"/gen/db/queries")
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +89,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 	if err := deriveQueries(s, out); err != nil {
 		t.Fatal(err)
 	}
-	if err := generate(s, tables, root+"/gen/db", out); err != nil {
+	if err := generate(s, root+"/gen/db", out); err != nil {
 		t.Fatal(err)
 	}
 	made, err := filepath.Glob(filepath.Join(out, "*.go"))
@@ -98,7 +97,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 		t.Fatalf("made %v, error %v", made, err)
 	}
 	for _, e := range engines {
-		queries, err := filepath.Glob(filepath.Join(out, e.name, "queries", "*.sql"))
+		queries, err := filepath.Glob(filepath.Join(out, e.Name, "queries", "*.sql"))
 		if err != nil || len(queries) == 0 {
 			t.Fatalf("derived queries: %v, error %v", queries, err)
 		}

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 // sources are the queries, by the names of their files.
@@ -22,7 +24,7 @@ type source struct {
 }
 
 // readSources reads the queries of all folders.
-func readSources(tables catalogue, folders ...string) (sources, error) {
+func readSources(tables schema.Schema, folders ...string) (sources, error) {
 	files, err := readQueries(folders...)
 	if err != nil {
 		return nil, err
@@ -43,7 +45,7 @@ func readSources(tables catalogue, folders ...string) (sources, error) {
 // rows is a comparison of rows, of which sqlc loses parameters.
 var rows = regexp.MustCompile(`\(\w+(?:\.\w+)?(?:, *\w+(?:\.\w+)?)+\) *[<>]`)
 
-func sourceOf(q query, tables catalogue) (source, error) {
+func sourceOf(q query, tables schema.Schema) (source, error) {
 	if at := rows.FindStringIndex(q.text); at != nil {
 		return source{}, q.errorf(at[0], "a comparison of rows loses parameters; pages of a :list start where they should without one")
 	}
@@ -75,17 +77,18 @@ var insertion = regexp.MustCompile(`^INSERT INTO (\w+) `)
 // checkDeferred refuses a deferred statement whose error has to be known at once. A broken
 // reference to a row that has just been deleted makes the transaction start over, but only if it is
 // the error of the statement itself. A tenant is never made anew.
-func checkDeferred(q query, tables catalogue) error {
+func checkDeferred(q query, tables schema.Schema) error {
 	m := insertion.FindStringSubmatch(q.text)
 	if m == nil || q.kind != ":exec" {
 		return q.nameErrorf("only INSERT with :exec can be deferred: the others return something")
 	}
-	if tables[m[1]] == nil {
+	into, known := tables[m[1]]
+	if !known {
 		return q.nameErrorf("no migration makes a table %s", m[1])
 	}
-	for _, to := range tables[m[1]].references {
-		if to != "tenants" {
-			return q.nameErrorf("it can't be deferred: %s refers to %s, and the retry after a broken reference would be lost", m[1], to)
+	for _, c := range into.Constraints {
+		if c.References != "" && c.References != "tenants" {
+			return q.nameErrorf("it can't be deferred: %s refers to %s, and the retry after a broken reference would be lost", m[1], c.References)
 		}
 	}
 	return nil
@@ -132,7 +135,7 @@ func (s source) queries(e engine) []query {
 // deriveQueries writes the queries of each engine into the folder <to>/<engine>/queries.
 func deriveQueries(from sources, to string) error {
 	for _, e := range engines {
-		folder := filepath.Join(to, e.name, "queries")
+		folder := filepath.Join(to, e.Name, "queries")
 		if err := os.RemoveAll(folder); err != nil {
 			return fmt.Errorf("remove old queries: %w", err)
 		}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
 // folder returns a new folder with these files.
@@ -31,26 +33,35 @@ func readText(t *testing.T, path string) string {
 }
 
 // things is a table with a column of each type that lists are sorted by.
-var things = catalogue{"things": {references: []string{"tenants", "others"}, columns: map[string]column{
-	"tenant_id":   {"tenant_id", "uuid", true},
-	"id":          {"id", "uuid", true},
-	"code":        {"code", "varchar(32)", true},
-	"created_at":  {"created_at", "timestamptz", true},
-	"name_key":    {"name_key", "varchar(200)", true},
-	"starts_on":   {"starts_on", "date", true},
-	"budget":      {"budget", "numeric(14,2)", true},
-	"position":    {"position", "bigint", true},
-	"weight":      {"weight", "double precision", true},
-	"country":     {"country", "varchar(2)", false},
-	"is_active":   {"is_active", "boolean", true},
-	"search_text": {"search_text", "text", true},
-}}, "plain": {columns: map[string]column{
-	"id":   {"id", "bigint", true},
-	"code": {"code", "text", true},
-}}, "quiet": {references: []string{"tenants"}, columns: map[string]column{
-	"id":   {"id", "uuid", true},
-	"code": {"code", "text", true},
-}}}
+var things = schema.Schema{
+	"things": {
+		Name: "things", Constraints: []schema.Constraint{{References: "tenants"}, {References: "others"}},
+		Columns: []schema.Column{
+			column("tenant_id", "uuid", ""),
+			column("id", "uuid", ""),
+			column("code", "key", "(32)"),
+			column("created_at", "time", ""),
+			column("name_key", "key", "(200)"),
+			column("starts_on", "date", ""),
+			column("budget", "decimal", "(14, 2)"),
+			column("position", "int", ""),
+			column("weight", "float", ""),
+			{Name: "country", Type: schema.Type{Name: "key", Args: "(2)"}},
+			column("is_active", "bool", ""),
+			column("search_text", "text", ""),
+		},
+	},
+	"plain": {Name: "plain", Columns: []schema.Column{column("id", "int", ""), column("code", "text", "")}},
+	"quiet": {
+		Name: "quiet", Constraints: []schema.Constraint{{References: "tenants"}},
+		Columns: []schema.Column{column("id", "uuid", ""), column("code", "text", "")},
+	},
+}
+
+// column returns a column that is never null.
+func column(name, kind, args string) schema.Column {
+	return schema.Column{Name: name, Type: schema.Type{Name: kind, Args: args}, NotNull: true}
+}
 
 func sourcesOf(t *testing.T, text string) (sources, error) {
 	t.Helper()
@@ -168,7 +179,7 @@ WHERE tenant_id = sqlc.arg(tenant_id)
 		2: "(budget, id) > (sqlc.arg(after_budget), sqlc.arg(after_id))\n  AND (budget <= sqlc.narg(budget_to) OR sqlc.narg(budget_to) IS NULL)\n",
 	} {
 		if got := fileOf(s["things.sql"], engines[engine]); !strings.Contains(got, want) {
-			t.Errorf("%s has\n%s\nwithout\n%s", engines[engine].name, got, want)
+			t.Errorf("%s has\n%s\nwithout\n%s", engines[engine].Name, got, want)
 		}
 	}
 }

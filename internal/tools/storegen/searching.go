@@ -16,9 +16,9 @@ const searchAhead = 5000
 
 // searching returns the text for PostgreSQL of a list's query, or of its count, that searches. The
 // condition o is the search.
-func (l *list) searching(text string, o option, tables catalogue) (string, error) {
+func (l *list) searching(text string, o option) (string, error) {
 	view := l.table
-	if _, ofTenants := tables[l.table].columns["tenant_id"]; ofTenants {
+	if l.of.IsTenants() {
 		view = "searchable_" + l.table // below row-level security, LIKE can't use an index
 	}
 	name, rest, _ := strings.Cut(text, "\n")
@@ -42,7 +42,7 @@ func (l *list) searching(text string, o option, tables catalogue) (string, error
 // rows.
 func sorted(order string) string {
 	var keys []string
-	for _, key := range splitList(order) {
+	for key := range strings.SplitSeq(order, ", ") {
 		name, direction, _ := strings.Cut(key+" ", " ")
 		keys = append(keys, strings.TrimSpace(fmt.Sprintf("coalesce(%[1]s, %[1]s) %[2]s", name, direction)))
 	}
@@ -75,22 +75,4 @@ ORDER BY %[7]s
 LIMIT %[9]s
 ) AS found WHERE EXISTS (SELECT FROM ahead WHERE n = %[10]d)
 `, name, columns, table, view, where, order, sorted, search, limit, searchAhead)
-}
-
-// splitList splits at the commas that are not in parentheses.
-func splitList(text string) []string {
-	var items []string
-	depth, from := 0, 0
-	for i, r := range text {
-		switch {
-		case r == '(':
-			depth++
-		case r == ')':
-			depth--
-		case r == ',' && depth == 0:
-			items = append(items, strings.TrimSpace(text[from:i]))
-			from = i + 1
-		}
-	}
-	return append(items, strings.TrimSpace(text[from:]))
 }

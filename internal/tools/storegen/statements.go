@@ -32,7 +32,7 @@ type option struct {
 }
 
 // statements returns those of all queries with optional conditions, by the names of the queries.
-func (s sources) statements(folder string, tables catalogue) ([]statement, error) {
+func (s sources) statements(folder string) ([]statement, error) {
 	postgres, err := readTexts(filepath.Join(folder, "postgres"))
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (s sources) statements(folder string, tables catalogue) ([]statement, error
 	for _, queries := range s {
 		for _, source := range queries {
 			for _, q := range source.queries(engines[0]) {
-				made, err := source.statement(q, postgres[q.name], sqlite[q.name], tables)
+				made, err := source.statement(q, postgres[q.name], sqlite[q.name])
 				if err != nil {
 					return nil, err
 				}
@@ -59,7 +59,7 @@ func (s sources) statements(folder string, tables catalogue) ([]statement, error
 	return all, nil
 }
 
-func (s source) statement(q query, postgres, sqlite string, tables catalogue) (statement, error) {
+func (s source) statement(q query, postgres, sqlite string) (statement, error) {
 	made := statement{Name: q.name, Many: q.kind == ":many"}
 	for _, c := range s.conditions {
 		if c.marker == counted {
@@ -76,7 +76,7 @@ func (s source) statement(q query, postgres, sqlite string, tables catalogue) (s
 		made.Postgres, made.SQLite = append(made.Postgres, inPostgres), append(made.SQLite, inSQLite)
 		if c.marker == search {
 			made.Pattern = inPostgres.Parameter
-			if made.Search, err = s.list.searching(postgres, inPostgres, tables); err != nil {
+			if made.Search, err = s.list.searching(postgres, inPostgres); err != nil {
 				return made, s.errorf(c.from, "PostgreSQL's text of %s: %w", q.name, err)
 			}
 		}
