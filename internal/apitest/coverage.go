@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/document"
 	"github.com/tenantry/tenantry/internal/store/storetest"
@@ -83,6 +85,19 @@ func Operation(t testing.TB, id string) access.Operation {
 		t.Fatalf("the document has no operation %s", id)
 	}
 	return operations[i]
+}
+
+// Filters returns the names of the parameters that decide what is in a list, sorted.
+func Filters(op access.Operation) []string {
+	var names []string
+	for _, p := range op.Parameters {
+		others := []string{"tenant_id", "limit", "cursor", "count", "sort", "format"}
+		if p.In == openapi3.ParameterInQuery && !slices.Contains(others, p.Name) {
+			names = append(names, p.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // IsForLater reports whether a reply is documented for what may come: the deletion of a described

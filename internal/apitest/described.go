@@ -39,21 +39,17 @@ func (a *App) Insert(t testing.TB, r resource.Resource, columns map[string]any) 
 // searchText is what q is looked for in.
 func searchText(r resource.Resource, columns map[string]any) string {
 	var parts []string
-	add := func(column string, kind resource.Kind) {
+	for f, part := range r.Searched() {
+		column := f.Name
+		if part != "" {
+			column = resource.AddressColumn(part)
+		}
 		text, ok := columns[column].(string)
-		if ok && kind == resource.Email {
+		if ok && f.Type.Kind == resource.Email {
 			text = email.SearchText(text)
 		}
 		if ok {
 			parts = append(parts, text)
-		}
-	}
-	for _, f := range r.Fields {
-		if f.Search {
-			add(f.Name, f.Type.Kind)
-		}
-		for _, part := range f.Parts.Search {
-			add(resource.AddressColumn(part), resource.Text)
 		}
 	}
 	return search.Text(parts...)

@@ -58,7 +58,7 @@ func (a *App) Versions(t testing.TB) []string {
 	pool := a.Database(t)
 	var all []string
 	for _, table := range append(tenantTables(t, pool, a.Engine), "tenants") {
-		if columns(t, pool, table)["version"] && columns(t, pool, table)["updated_at"] {
+		if has := columns(t, pool, table); has["version"] && has["updated_at"] {
 			for _, row := range texts(t, pool, "SELECT id, version, updated_at FROM "+table) {
 				all = append(all, table+" | "+row)
 			}

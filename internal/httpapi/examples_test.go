@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -235,11 +234,7 @@ func (w *exampleWorld) request(t *testing.T, op access.Operation, more *openapi3
 				fields[name] = secret
 			}
 		}
-		encoded, err := json.Marshal(fields)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text = string(encoded)
+		text = apitest.JSON(t, fields)
 	}
 	if circumstance != nil {
 		circumstance(t, w)

@@ -28,12 +28,20 @@ func TestEveryFilterCountsInEveryOrder(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		f := a.Family(a.Tenant(t).ID)
 		populate(t, a, f)
+		tried := 0
 		for _, op := range apitest.Operations(t) {
+			l := list{T: t, family: f, op: op}
+			if !l.isOne() {
+				continue
+			}
+			tried++
 			t.Run(op.ID, func(t *testing.T) {
-				if l := (list{T: t, family: f, op: op}); l.isOne() {
-					l.check()
-				}
+				l.T = t
+				l.check()
 			})
+		}
+		if tried == 0 {
+			t.Error("the document has no list")
 		}
 	})
 }
@@ -255,13 +263,8 @@ func (l *list) searchedFields() []string {
 			continue
 		}
 		var fields []string
-		for _, f := range r.Fields {
-			if f.Search {
-				fields = append(fields, "/"+f.Name)
-			}
-			for _, part := range f.Parts.Search {
-				fields = append(fields, "/"+f.Name+"/"+part)
-			}
+		for f, part := range r.Searched() {
+			fields = append(fields, strings.TrimSuffix("/"+f.Name+"/"+part, "/"))
 		}
 		return fields
 	}
@@ -303,22 +306,19 @@ func isText(value string) bool {
 func (l *list) readFilters(things []map[string]any) {
 	l.Helper()
 	l.filters = map[string]filter{}
-	for _, p := range l.op.Parameters {
-		if p.In != openapi3.ParameterInQuery || slices.Contains([]string{"tenant_id", "limit", "cursor", "count", "sort"}, p.Name) {
+	for _, name := range apitest.Filters(l.op) {
+		if name == "q" {
+			l.filters[name] = l.search(things)
 			continue
 		}
-		if p.Name == "q" {
-			l.filters[p.Name] = l.search(things)
-			continue
-		}
-		field, lets := fieldOf(things, p.Name), func(field, value string) bool { return field == value }
-		if r, ok := ranges[p.Name]; ok {
+		field, lets := fieldOf(things, name), func(field, value string) bool { return field == value }
+		if r, ok := ranges[name]; ok {
 			field, lets = r.field, r.lets
 		}
 		if field == "" {
-			l.Fatalf("nothing says what %s lets through: it is no field of the listed things, and not in ranges", p.Name)
+			l.Fatalf("nothing says what %s lets through: it is no field of the listed things, and not in ranges", name)
 		}
-		l.filters[p.Name] = filter{values: valuesOf(things, field), lets: func(thing map[string]any, value string) bool {
+		l.filters[name] = filter{values: valuesOf(things, field), lets: func(thing map[string]any, value string) bool {
 			found := at(thing, field)
 			return found != nil && lets(textOf(found), value)
 		}}

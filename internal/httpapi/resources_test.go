@@ -31,20 +31,12 @@ func eachDescribed(t *testing.T, f func(d described)) {
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		for _, r := range storetest.Resources(t) {
 			t.Run(r.Name, func(t *testing.T) {
-				d := described{T: t, Resource: r, app: a, family: a.Family(a.Tenant(t).ID)}
-				for _, op := range apitest.Operations(t) {
-					switch path := "/api/v1" + r.Path; op.Method + " " + op.Path {
-					case "POST " + path:
-						d.create = op
-					case "GET " + path:
-						d.list = op
-					case "GET " + path + "/{id}":
-						d.get = op
-					case "PUT " + path + "/{id}":
-						d.update = op
-					}
-				}
-				f(d)
+				operation := func(verb, name string) access.Operation { return apitest.Operation(t, verb+name) }
+				f(described{
+					T: t, Resource: r, app: a, family: a.Family(a.Tenant(t).ID),
+					create: operation("create", r.GoName()), get: operation("get", r.GoName()),
+					update: operation("update", r.GoName()), list: operation("list", r.GoPlural()),
+				})
 			})
 		}
 	})
@@ -266,11 +258,8 @@ func TestResourcesHaveTheDescribedParameters(t *testing.T) {
 		if r.IsSearched() {
 			want = append(want, "q")
 		}
-		var got []string
+		got := apitest.Filters(op)
 		for _, p := range op.Parameters {
-			if !slices.Contains([]string{"tenant_id", "limit", "cursor", "count", "sort"}, p.Name) {
-				got = append(got, p.Name)
-			}
 			if p.Name != "sort" {
 				continue
 			}

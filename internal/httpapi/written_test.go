@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -139,10 +138,7 @@ func put(pointer string, value any) map[string]any {
 // tag. It returns that.
 func (w writer) compareWithRead(reply apitest.Reply) map[string]any {
 	w.t.Helper()
-	var answered map[string]any
-	if err := json.Unmarshal(reply.Body, &answered); err != nil {
-		w.t.Fatal(err)
-	}
+	answered := apitest.Decode[map[string]any](w.t, reply)
 	reader, field := w.reader()
 	if field != "" {
 		answered, _ = answered[field].(map[string]any)

@@ -18,6 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/search"
 	"github.com/tenantry/tenantry/internal/store"
 	"github.com/tenantry/tenantry/internal/store/storetest"
+	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
 const (
@@ -316,24 +317,11 @@ func condition(b *testing.B, parameter, value string) map[string]any {
 	case timeErr == nil:
 		return map[string]any{"AfterOccurredAt": at, "AfterID": uuid.UUID{}}
 	case strings.HasPrefix(parameter, "is_"):
-		return map[string]any{fieldOf(parameter): value == "true"}
+		return map[string]any{resource.GoName(parameter): value == "true"}
 	case idErr == nil:
-		return map[string]any{fieldOf(parameter): id}
+		return map[string]any{resource.GoName(parameter): id}
 	}
-	return map[string]any{fieldOf(parameter): value}
-}
-
-// fieldOf is the name that sqlc gives a parameter.
-func fieldOf(parameter string) string {
-	var name string
-	for part := range strings.SplitSeq(parameter, "_") {
-		if part == "id" || part == "ip" {
-			name += strings.ToUpper(part)
-		} else {
-			name += strings.ToUpper(part[:1]) + part[1:]
-		}
-	}
-	return name
+	return map[string]any{resource.GoName(parameter): value}
 }
 
 // lists compares all pages that aren't searches.

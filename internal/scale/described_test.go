@@ -63,8 +63,9 @@ func describedProof(r resource.Resource) proof {
 			p.unindexed = append(p.unindexed, c.Name)
 		}
 	}
-	for _, name := range r.Filters() {
-		c := resource.AddressColumn(name)
+	filterColumns := r.FilterColumns()
+	for i, name := range r.Filters() {
+		c := filterColumns[i]
 		if slices.Contains(p.unindexed, c) {
 			p.filters[name] = nil
 			continue

@@ -34,7 +34,10 @@ func BenchmarkPlansAreTheSame(b *testing.B) {
 				continue
 			}
 			b.Run(op.ID, func(b *testing.B) {
-				p := proofs[op.ID]
+				p, known := proofOf(b, op.ID)
+				if !known {
+					b.Fatal("the list has no proof")
+				}
 				for _, l := range []*lab{small, large} {
 					clear(l.plans)
 					p.rows(b, l.rows)

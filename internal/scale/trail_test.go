@@ -20,7 +20,7 @@ const (
 func proveTrail(t testing.TB, l *lab, list proof) {
 	t.Helper()
 	export := apitest.Operation(t, "exportAuditLogs")
-	if unproved := difference(filtersOf(export), slices.Sorted(maps.Keys(list.filters))); len(unproved) > 0 {
+	if unproved := difference(apitest.Filters(export), slices.Sorted(maps.Keys(list.filters))); len(unproved) > 0 {
 		t.Fatalf("NOT PROVED: filters that only one of the list and the export has: %v", unproved)
 	}
 	for _, name := range slices.Sorted(maps.Keys(list.filters)) {

@@ -18,8 +18,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Run proves that an engine behaves as all others do. It fails, naming them, when there are methods
-// of db.Querier that no test has called through query, fails, exec or refuse.
+// Run proves that an engine behaves as all others do. It also fails if no test calls a method of
+// db.Querier, and names the method.
 func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){

@@ -14,24 +14,6 @@ var organisationTests = map[string]func(*T){
 		c.LockCount = 1
 		equal(t, "company", companyNow(t, c), c)
 	},
-	"branch/all of a company": func(t *T) {
-		one := tenant(t)
-		c, other := company(t, newCompany(one, "C")), company(t, newCompany(one, "OTHER"))
-		want := []db.Branch{branch(t, newBranch(c, "A")), branch(t, newBranch(c, "B"))}
-		branch(t, newBranch(other, "A"))
-		list := db.ListBranchesOfCompanyParams{TenantID: one, CompanyID: c.ID, Limit: 3}
-		equal(t, "list", query(t, t.store.ListBranchesOfCompany, list), want)
-		list.Limit = 1
-		equal(t, "first of the list", query(t, t.store.ListBranchesOfCompany, list), want[:1])
-		list.TenantID = tenant(t)
-		equal(t, "list of another tenant", query(t, t.store.ListBranchesOfCompany, list), []db.Branch{})
-		arg := db.DeleteBranchesOfCompanyParams{TenantID: list.TenantID, CompanyID: c.ID, LastID: want[0].ID}
-		equal(t, "deleted of another tenant", query(t, t.store.DeleteBranchesOfCompany, arg), 0)
-		arg.TenantID = one
-		equal(t, "deleted", query(t, t.store.DeleteBranchesOfCompany, arg), 1)
-		equal(t, "left", query(t, t.store.ListBranchesOfCompany, db.ListBranchesOfCompanyParams{TenantID: one, CompanyID: c.ID, Limit: 3}), want[1:])
-		equal(t, "left of another company", query(t, t.store.CountBranches, db.CountBranchesParams{TenantID: one, CompanyID: &other.ID}), 1)
-	},
 	"department/delete takes a range of a company's": func(t *T) {
 		c := company(t, newCompany(tenant(t), "C"))
 		other := company(t, newCompany(c.TenantID, "OTHER"))

@@ -322,3 +322,13 @@ func assign(to, from reflect.Value) {
 		to.Set(from.Elem())
 	}
 }
+
+// jsonRows returns rows as JSON has them.
+func jsonRows(t *T, rows any) []any {
+	t.Helper()
+	list := []any{}
+	for _, row := range reflect.ValueOf(rows).Seq2() {
+		list = append(list, jsonOf(t, row.Interface()))
+	}
+	return list
+}

@@ -15,20 +15,6 @@ import (
 // pattern is the parameter of lists that is looked for in search_text.
 const pattern = "pattern"
 
-// filterColumns are the columns by which a list can be filtered.
-func filterColumns(r resource.Resource) []string {
-	var columns []string
-	for _, f := range r.Fields {
-		if f.Filter {
-			columns = append(columns, f.Name)
-		}
-		for _, part := range f.Parts.Filter {
-			columns = append(columns, resource.AddressColumn(part))
-		}
-	}
-	return columns
-}
-
 // listFilters tries each filter alone, each two of them, and all, in every order and with the
 // count. What has to come follows from the rows.
 func listFilters(t *T, r resource.Resource) {
@@ -37,7 +23,7 @@ func listFilters(t *T, r resource.Resource) {
 	for _, f := range []*family{newFamily(t, one), newFamily(t, one)} {
 		for n := range 4 {
 			f.add(r, allColumns, func(row record) {
-				for i, column := range filterColumns(r) { // the bools and enums of a row aren't all equal
+				for i, column := range r.FilterColumns() { // the bools and enums of a row aren't all equal
 					switch field, _ := r.Field(column); field.Type.Kind {
 					case resource.Bool:
 						row.set(column, strconv.FormatBool(n>>(i%2)%2 == 0))
@@ -52,7 +38,7 @@ func listFilters(t *T, r resource.Resource) {
 		rows = append(rows, f.of(r)...)
 	}
 	newFamily(t, tenant(t)).add(r, allColumns, func(row record) { // another tenant's
-		for _, column := range filterColumns(r) {
+		for _, column := range r.FilterColumns() {
 			if field, _ := r.Field(column); field.Type.Kind != resource.Ref {
 				row.row.FieldByName(resource.GoName(column)).Set(rows[0].row.FieldByName(resource.GoName(column)))
 			}
@@ -72,7 +58,7 @@ func listFilters(t *T, r resource.Resource) {
 // filter. Each filter has a value that some rows pass and others don't.
 func combinations(t *T, r resource.Resource, rows []record) []arguments {
 	t.Helper()
-	names := filterColumns(r)
+	names := r.FilterColumns()
 	if r.IsSearched() {
 		names = append(names, pattern)
 	}

@@ -246,6 +246,15 @@ func (t *T) has(query string) bool {
 	return reflect.ValueOf(t.store.Querier).MethodByName(query).IsValid()
 }
 
+// takes reports whether there is a query that has a parameter.
+func (t *T) takes(query, parameter string) bool {
+	if !t.has(query) {
+		return false
+	}
+	_, ok := t.method(query).Type().In(1).FieldByName(parameter)
+	return ok
+}
+
 // keptByOthers deletes rows to which a row of another resource, or a user, refers.
 func keptByOthers(t *T, r resource.Resource) {
 	if t.isByHand("Delete" + r.GoName()) {

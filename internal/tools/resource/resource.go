@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -207,6 +208,37 @@ func (r Resource) Filters() []string {
 		names = append(names, f.Parts.Filter...)
 	}
 	return names
+}
+
+// FilterColumns returns the columns of Filters, in the same order.
+func (r Resource) FilterColumns() []string {
+	var columns []string
+	for _, f := range r.Fields {
+		if f.Filter {
+			columns = append(columns, f.Name)
+		}
+		for _, part := range f.Parts.Filter {
+			columns = append(columns, AddressColumn(part))
+		}
+	}
+	return columns
+}
+
+// Searched returns the fields that q is looked for in, each with the part of an address; "" for the
+// others.
+func (r Resource) Searched() iter.Seq2[Field, string] {
+	return func(yield func(Field, string) bool) {
+		for _, f := range r.Fields {
+			if f.Search && !yield(f, "") {
+				return
+			}
+			for _, part := range f.Parts.Search {
+				if !yield(f, part) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // UniqueKeys returns the columns of each unique key.

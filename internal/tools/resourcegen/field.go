@@ -109,11 +109,9 @@ func addressParts(prefix string) string {
 // SearchedTexts returns pointers to the texts that a row is found by.
 func (k kind) SearchedTexts() []string {
 	var texts []string
-	for _, f := range k.Fields {
-		for _, part := range f.Parts.Search {
+	for f, part := range k.Searched() {
+		if part != "" {
 			texts = append(texts, "row."+resource.GoName(resource.AddressColumn(part)))
-		}
-		if !f.Search {
 			continue
 		}
 		text := "row." + resource.GoName(f.Name)

@@ -56,8 +56,8 @@ func exampleID(name, which string) string {
 	return fmt.Sprintf("019371a0-5c00-7%03x-9%03x-%012x", int(h[0])<<4|int(h[1])>>4, int(h[2])<<4|int(h[3])>>4, h[4:10])
 }
 
-// readOperations returns the operations of the document that are a GET, by their operationId, with the
-// id that the example of the reply shows; "" if it shows none.
+// readOperations returns the operations of the document that are a GET, by their operationId, with
+// the id that the example of the reply shows; "" if it shows none.
 func readOperations(fsys fs.FS) (map[string]string, error) {
 	text, err := fs.ReadFile(fsys, "openapi/openapi.yaml")
 	if err != nil {

@@ -13,7 +13,8 @@ type sample struct {
 	Go   string // as a Go expression that becomes the same JSON
 }
 
-// samples returns two values of a field: what examples and tests have at first, and what they change it to.
+// samples returns two values of a field: what examples and tests have at first, and what they
+// change it to.
 func samples(f resource.Field) (first, second sample) {
 	text := func(s string) sample { return sample{fmt.Sprintf("'%s'", s), fmt.Sprintf("%q", s)} }
 	plain := func(s string) sample { return sample{s, s} }
