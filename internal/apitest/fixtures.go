@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/store"
+
 	"github.com/google/uuid"
 	"golang.org/x/crypto/bcrypt"
 
@@ -113,7 +115,7 @@ func (a *App) AuditEntry(t testing.TB, tenantID uuid.UUID, changes ...func(*db.A
 	if err != nil {
 		t.Fatalf("make audit keys: %v", err)
 	}
-	err = a.Store.Tx(t.Context(), func(q db.Querier) error { return audit.NewLog(keys, nil, nil).Insert(t.Context(), q, e) })
+	err = a.Store.Tx(t.Context(), func(tx store.Tx) error { return audit.NewLog(keys, nil, nil).Insert(t.Context(), tx, e) })
 	if err != nil {
 		t.Fatalf("make audit entry: %v", err)
 	}

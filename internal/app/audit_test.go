@@ -58,8 +58,8 @@ func (i installation) trail(t *testing.T, code string, times ...time.Duration) u
 		t.Fatal(err)
 	}
 	log := audit.NewLog(keys, nil, nil)
-	err = i.store.Tx(t.Context(), func(q db.Querier) error {
-		if err := q.InsertTenant(t.Context(), tenant); err != nil {
+	err = i.store.Tx(t.Context(), func(tx store.Tx) error {
+		if err := tx.InsertTenant(t.Context(), tenant); err != nil {
 			return err
 		}
 		for n, d := range times {
@@ -67,7 +67,7 @@ func (i installation) trail(t *testing.T, code string, times ...time.Duration) u
 				TenantID: tenant.ID, ID: uuid.Must(uuid.NewV7()), OccurredAt: newYear.Add(d), Action: "test.entry", Changes: json.RawMessage(`{}`),
 				Outcome: "success", RequestID: fmt.Sprint(n),
 			}
-			if err := log.Insert(t.Context(), q, e); err != nil {
+			if err := log.Insert(t.Context(), tx, e); err != nil {
 				return err
 			}
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
 	"github.com/tenantry/tenantry/internal/config"
@@ -70,8 +69,8 @@ func benchmarkInvalidation(b *testing.B, one *apitest.App) {
 				time.Sleep(20 * time.Microsecond)
 			}
 		}()
-		err = one.Store.Tx(b.Context(), func(q db.Querier) error {
-			_, err := one.Sessions.EndSessions(b.Context(), q, user.TenantID, user.ID, uuid.Nil, "logout")
+		err = one.Store.Tx(b.Context(), func(tx store.Tx) error {
+			_, err := one.Sessions.EndSessions(b.Context(), tx, user.TenantID, user.ID, uuid.Nil, "logout")
 			return err
 		})
 		committed := time.Now()

@@ -71,7 +71,7 @@ func (l *Log) SealWith(s *Sealer) { l.sealer = s }
 
 // Write adds an entry through q, which must be the transaction of the change. by may be zero if
 // nobody is logged in, as in a failed log-in.
-func (l *Log) Write(ctx context.Context, q db.Querier, by access.Principal, e Entry) error {
+func (l *Log) Write(ctx context.Context, tx store.Tx, by access.Principal, e Entry) error {
 	request := access.RequestFrom(ctx)
 	if e.Action == "" {
 		e.Action = request.Operation.AuditAction
@@ -111,25 +111,22 @@ func (l *Log) Write(ctx context.Context, q db.Querier, by access.Principal, e En
 	if by.SessionID != uuid.Nil {
 		row.SessionID = &by.SessionID
 	}
-	return l.Insert(ctx, q, row)
+	return l.Insert(ctx, tx, row)
 }
 
 // Insert adds an entry and signs it. All columns must be set, except those that Derive sets.
-func (l *Log) Insert(ctx context.Context, q db.Querier, row db.AuditEntry) error {
-	if _, isStore := q.(*store.Store); isStore {
-		return errors.New("an audit entry is two rows, and needs a transaction")
-	}
+func (l *Log) Insert(ctx context.Context, tx store.Tx, row db.AuditEntry) error {
 	row.OccurredAt = row.OccurredAt.UTC().Truncate(time.Microsecond) // the precision of all engines
 	Derive(&row)
 	mac, err := l.keys.current.signEntry(row)
 	if err != nil {
 		return err
 	}
-	if err := q.InsertAuditEntry(ctx, db.InsertAuditEntryParams(row)); err != nil {
+	if err := tx.InsertAuditEntry(ctx, db.InsertAuditEntryParams(row)); err != nil {
 		return err
 	}
 	link := db.AuditLink{TenantID: row.TenantID, EntryID: row.ID, OccurredAt: row.OccurredAt, KeyID: l.keys.current.id, MAC: mac}
-	if err := q.InsertAuditLink(ctx, db.InsertAuditLinkParams(link)); err != nil {
+	if err := tx.InsertAuditLink(ctx, db.InsertAuditLinkParams(link)); err != nil {
 		return err
 	}
 	if l.sealer != nil {

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tenantry/tenantry/internal/store"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
@@ -68,7 +70,7 @@ func write(ctx context.Context, by access.Principal, e audit.Entry) ([]db.Insert
 	}
 	log := audit.NewLog(keys, func() time.Time { return noon }, func() uuid.UUID { return entryID })
 	written := &trail{}
-	err = log.Write(ctx, written, by, e)
+	err = log.Write(ctx, store.Tx{Querier: written}, by, e)
 	return written.entries, err
 }
 

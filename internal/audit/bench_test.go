@@ -58,8 +58,8 @@ func BenchmarkAuditedChanges(b *testing.B) {
 				c := db.Company{
 					TenantID: tenantID, ID: newID(), Code: fmt.Sprint(code.Add(1)), Name: "Company", IsActive: true, CreatedAt: noon, UpdatedAt: noon, Version: 1,
 				}
-				return s.Tx(b.Context(), func(q db.Querier) error {
-					return resources.CompanyKind().Add(b.Context(), records.Change{Q: wrap(q), Log: log, By: access.Principal{TenantID: tenantID}}, c)
+				return s.Tx(b.Context(), func(tx store.Tx) error {
+					return resources.CompanyKind().Add(b.Context(), records.Change{Tx: store.Tx{Querier: wrap(tx)}, Log: log, By: access.Principal{TenantID: tenantID}}, c)
 				})
 			}
 			done := map[bool]int64{}
@@ -101,11 +101,11 @@ func BenchmarkVerify(b *testing.B) {
 			s := storetest.New(b, engine)
 			keys := newKeys(b, secret)
 			tenantID := newID()
-			err := s.Tx(b.Context(), func(q db.Querier) error {
-				err := q.InsertTenant(b.Context(), db.InsertTenantParams{ID: tenantID, Code: "T", Name: "T", Tier: "free", Status: "active", CreatedAt: noon, UpdatedAt: noon, Version: 1})
+			err := s.Tx(b.Context(), func(tx store.Tx) error {
+				err := tx.InsertTenant(b.Context(), db.InsertTenantParams{ID: tenantID, Code: "T", Name: "T", Tier: "free", Status: "active", CreatedAt: noon, UpdatedAt: noon, Version: 1})
 				for n := range many {
 					if err == nil {
-						err = audit.NewLog(keys, nil, nil).Insert(b.Context(), q, someEntry(tenantID, n))
+						err = audit.NewLog(keys, nil, nil).Insert(b.Context(), tx, someEntry(tenantID, n))
 					}
 				}
 				return err

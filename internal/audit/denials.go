@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/errs"
 	"github.com/tenantry/tenantry/internal/store"
@@ -32,5 +31,5 @@ func (d *Denials) Denied(ctx context.Context, by access.Principal, tenantID uuid
 	if tenantID != uuid.Nil {
 		entry.EntityType, entry.EntityID = "tenant", tenantID
 	}
-	return d.store.Tx(ctx, func(q db.Querier) error { return d.log.Write(ctx, q, by, entry) })
+	return d.store.Tx(ctx, func(tx store.Tx) error { return d.log.Write(ctx, tx, by, entry) })
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/store"
+
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
@@ -40,7 +42,7 @@ func (r *Reader) Export(ctx context.Context, by access.Principal, format api.Aud
 		return nil, err
 	}
 	export := &Export{StartedAt: r.now(), reader: r, sel: sel, after: first}
-	err = r.store.Tx(ctx, func(q db.Querier) error { return r.log.Write(ctx, q, by, Entry{Changes: changes}) })
+	err = r.store.Tx(ctx, func(tx store.Tx) error { return r.log.Write(ctx, tx, by, Entry{Changes: changes}) })
 	if err != nil {
 		return nil, err
 	}

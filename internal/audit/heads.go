@@ -192,16 +192,16 @@ func (h *Heads) since(ctx context.Context, q db.Querier, at time.Time, trail uui
 // chain from there, even if they remember another head.
 func Accept(ctx context.Context, s *store.Store, log *Log, heads *Heads, tenantID uuid.UUID) (int64, error) {
 	var end head
-	err := s.Tx(ctx, func(q db.Querier) error {
+	err := s.Tx(ctx, func(tx store.Tx) error {
 		var err error
-		if end, err = currentHead(ctx, q, tenantID); err != nil {
+		if end, err = currentHead(ctx, tx, tenantID); err != nil {
 			return err
 		}
 		change := Change{After: log.keys.checkpoint(tenantID, end)}
 		if known := heads.get(tenantID); known.ok {
 			change.Before = log.keys.checkpoint(tenantID, known.head)
 		}
-		return log.Write(ctx, q, access.Principal{TenantID: tenantID}, Entry{
+		return log.Write(ctx, tx, access.Principal{TenantID: tenantID}, Entry{
 			Action: AcceptHead, EntityType: "tenant", EntityID: tenantID, Changes: Changes{"checkpoint": change},
 		})
 	})

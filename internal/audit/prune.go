@@ -36,9 +36,9 @@ func (p *Pruner) Prune(ctx context.Context, tenantID uuid.UUID, before time.Time
 	var total int64
 	for {
 		var deleted int64
-		err := p.store.Tx(ctx, func(q db.Querier) error {
+		err := p.store.Tx(ctx, func(tx store.Tx) error {
 			var err error
-			deleted, err = p.batch(ctx, q, tenantID, storable(before))
+			deleted, err = p.batch(ctx, tx, tenantID, storable(before))
 			return err
 		})
 		if err != nil || deleted == 0 {
@@ -48,13 +48,13 @@ func (p *Pruner) Prune(ctx context.Context, tenantID uuid.UUID, before time.Time
 	}
 }
 
-func (p *Pruner) batch(ctx context.Context, q db.Querier, tenantID uuid.UUID, before time.Time) (int64, error) {
-	keys, err := q.ListOldestAuditEntryKeys(ctx, db.ListOldestAuditEntryKeysParams{TenantID: tenantID, Before: before, Limit: pruneBatch})
+func (p *Pruner) batch(ctx context.Context, tx store.Tx, tenantID uuid.UUID, before time.Time) (int64, error) {
+	keys, err := tx.ListOldestAuditEntryKeys(ctx, db.ListOldestAuditEntryKeysParams{TenantID: tenantID, Before: before, Limit: pruneBatch})
 	if err != nil || len(keys) == 0 {
 		return 0, err
 	}
 	last := keys[len(keys)-1]
-	deleted, err := q.DeleteAuditEntriesUpTo(ctx, db.DeleteAuditEntriesUpToParams{
+	deleted, err := tx.DeleteAuditEntriesUpTo(ctx, db.DeleteAuditEntriesUpToParams{
 		TenantID: tenantID, LastOccurredAt: last.OccurredAt, LastID: last.ID,
 	})
 	if err != nil {
@@ -63,7 +63,7 @@ func (p *Pruner) batch(ctx context.Context, q db.Querier, tenantID uuid.UUID, be
 	if deleted == 0 {
 		return 0, store.ErrStale // a concurrent pruner was faster
 	}
-	return deleted, p.log.Write(ctx, q, access.Principal{TenantID: tenantID}, Entry{
+	return deleted, p.log.Write(ctx, tx, access.Principal{TenantID: tenantID}, Entry{
 		Action: Prune, Changes: Changes{
 			"before":  {After: before},
 			"entries": {After: deleted},

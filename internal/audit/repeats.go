@@ -22,9 +22,9 @@ const (
 // the last minute, it only counts the request. Entries are equal if they have the same session,
 // address, user agent, method and entity. The caller must hold a lock that all such requests of a
 // principal share, so that two concurrent ones don't both write.
-func (l *Log) WriteOnce(ctx context.Context, q db.Querier, by access.Principal, e Entry) error {
+func (l *Log) WriteOnce(ctx context.Context, tx store.Tx, by access.Principal, e Entry) error {
 	request, since := access.RequestFrom(ctx), l.now().Add(-repeatWindow)
-	lately, err := q.ListAuditEntries(ctx, db.ListAuditEntriesParams{
+	lately, err := tx.ListAuditEntries(ctx, db.ListAuditEntriesParams{
 		TenantID: by.TenantID, Since: &since, AfterOccurredAt: latest, ActorID: &by.UserID,
 		Action: &e.Action, EntityID: &e.EntityID, IP: &request.IP, Limit: repeatCandidates,
 	})
@@ -35,13 +35,13 @@ func (l *Log) WriteOnce(ctx context.Context, q db.Querier, by access.Principal, 
 		if earlier.SessionID == nil || *earlier.SessionID != by.SessionID || earlier.UserAgent != request.UserAgent || earlier.Method != request.Method {
 			continue
 		}
-		rows, err := q.AddAuditRepeat(ctx, db.AddAuditRepeatParams{TenantID: earlier.TenantID, EntryID: earlier.ID})
+		rows, err := tx.AddAuditRepeat(ctx, db.AddAuditRepeatParams{TenantID: earlier.TenantID, EntryID: earlier.ID})
 		if err != nil || rows > 0 {
 			return err
 		}
-		return q.InsertAuditRepeats(ctx, db.InsertAuditRepeatsParams{TenantID: earlier.TenantID, EntryID: earlier.ID, Requests: 2})
+		return tx.InsertAuditRepeats(ctx, db.InsertAuditRepeatsParams{TenantID: earlier.TenantID, EntryID: earlier.ID, Requests: 2})
 	}
-	return l.Write(ctx, q, by, e)
+	return l.Write(ctx, tx, by, e)
 }
 
 // count adds the number of requests to the changes of entries that represent more than one.

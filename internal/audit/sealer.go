@@ -229,32 +229,32 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 	var sealed int64
 	var known knownHead
 	var after head
-	err := s.store.Tx(ctx, func(q db.Querier) error {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
 		sealed, known = 0, s.heads.get(tenantID)
-		ahead, err := q.GetWaitingAuditLinkAhead(ctx, db.GetWaitingAuditLinkAheadParams{TenantID: tenantID})
+		ahead, err := tx.GetWaitingAuditLinkAhead(ctx, db.GetWaitingAuditLinkAheadParams{TenantID: tenantID})
 		if errors.Is(err, store.ErrNotFound) {
 			ahead.EntryID, err = uuid.Max, nil
 		}
 		if err != nil {
 			return err
 		}
-		end, err := currentHead(ctx, q, tenantID)
+		end, err := currentHead(ctx, tx, tenantID)
 		if err != nil {
 			return err
 		}
-		if after, err = end, s.heads.compare(ctx, q, tenantID, known, end); err != nil {
+		if after, err = end, s.heads.compare(ctx, tx, tenantID, known, end); err != nil {
 			return err
 		}
 		if end.number == math.MaxInt64 {
 			return fmt.Errorf("the last seal has number %d, which isn't one of ours", end.number)
 		}
-		claimed, err := q.ClaimAuditLinks(ctx, db.ClaimAuditLinksParams{
+		claimed, err := tx.ClaimAuditLinks(ctx, db.ClaimAuditLinksParams{
 			SealNumber: end.number + 1, TenantID: tenantID, LastEntryID: ahead.EntryID,
 		})
 		if err != nil || claimed == 0 {
 			return err // no entry waits, or another process has sealed them
 		}
-		links, err := q.ListAuditLinks(ctx, db.ListAuditLinksParams{
+		links, err := tx.ListAuditLinks(ctx, db.ListAuditLinksParams{
 			TenantID: tenantID, AfterSeal: end.number, LastSeal: end.number + 1, Limit: maxSealed + 1,
 		})
 		if err != nil {
@@ -265,7 +265,7 @@ func (s *Sealer) batch(ctx context.Context, tenantID uuid.UUID) (int64, error) {
 		}
 		seal := s.keys.current.seal(tenantID, end, links, s.sealingTime(end))
 		sealed, after = int64(len(links)), headOf(seal)
-		err = q.InsertAuditSeal(ctx, db.InsertAuditSealParams(seal))
+		err = tx.InsertAuditSeal(ctx, db.InsertAuditSealParams(seal))
 		if v, ok := errors.AsType[*store.Violation](err); ok && v.Kind == store.Unique {
 			return store.ErrStale
 		}

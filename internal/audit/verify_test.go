@@ -85,7 +85,7 @@ func (c *chain) tenant() uuid.UUID {
 // insert writes an entry in its own transaction.
 func (c *chain) insert(e db.AuditEntry) db.AuditEntry {
 	c.t.Helper()
-	err := c.store.Tx(c.t.Context(), func(q db.Querier) error { return c.log.Insert(c.t.Context(), q, e) })
+	err := c.store.Tx(c.t.Context(), func(tx store.Tx) error { return c.log.Insert(c.t.Context(), tx, e) })
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -749,7 +749,7 @@ func TestEveryColumnIsSigned(t *testing.T) {
 	signatures := map[string]string{}
 	sign := func(name string, e db.AuditEntry) {
 		written := &trail{}
-		if err := audit.NewLog(newKeys(t, secret), nil, nil).Insert(t.Context(), written, e); err != nil {
+		if err := audit.NewLog(newKeys(t, secret), nil, nil).Insert(t.Context(), store.Tx{Querier: written}, e); err != nil {
 			t.Fatal(err)
 		}
 		mac := hex.EncodeToString(written.links[0].MAC)

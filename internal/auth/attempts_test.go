@@ -46,7 +46,7 @@ func (g *limiterTest) fail(ctx context.Context, email, ip string) error {
 	if held.holds() {
 		return held.refusal
 	}
-	return g.store.Tx(ctx, func(q db.Querier) error { return attempt.failed(ctx, q, held) })
+	return g.store.Tx(ctx, func(tx store.Tx) error { return attempt.failed(ctx, tx, held) })
 }
 
 // wait returns the delay before the next attempt.
@@ -196,7 +196,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 				g.failures(t, 1, fmt.Sprintf("%d@example.com", i), here)
 			}
 			g.advance(g.wait(t, email, here))
-			succeed := func(q db.Querier) error { return g.forAccount(email, here).succeeded(t.Context(), q) }
+			succeed := func(tx store.Tx) error { return g.forAccount(email, here).succeeded(t.Context(), tx) }
 			if err := g.store.Tx(t.Context(), succeed); err != nil {
 				t.Fatal(err)
 			}
@@ -254,7 +254,7 @@ func TestDelayFromEverywhereDoesNotHoldWhereTheAccountHasLoggedIn(t *testing.T) 
 	const email, elsewhere = "a@example.com", "198.51.100.1"
 	g := newLimiterTest(t, store.SQLite)
 	const home, neighbour = "2001:db8:0:1::1", "2001:db8:0:2::1"
-	comeHome := func(q db.Querier) error { return g.forAccount(email, home).rememberNetwork(t.Context(), q) }
+	comeHome := func(tx store.Tx) error { return g.forAccount(email, home).rememberNetwork(t.Context(), tx) }
 	if err := g.store.Tx(t.Context(), comeHome); err != nil {
 		t.Fatal(err)
 	}

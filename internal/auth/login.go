@@ -131,11 +131,11 @@ func (s *Service) refuseLogin(ctx context.Context, attempt attempt, user db.User
 	if user.ID == uuid.Nil || delay.holds() {
 		entry = s.limitAnonymous(ctx, user.TenantID)
 	}
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := attempt.failed(ctx, q, delay); err != nil {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		if err := attempt.failed(ctx, tx, delay); err != nil {
 			return err
 		}
-		return s.writeRefusal(ctx, q, user, audit.Failure, refusal.Code, entry)
+		return s.writeRefusal(ctx, tx, user, audit.Failure, refusal.Code, entry)
 	})
 	if store.BreaksReference(err) && user.TenantID != access.PlatformTenantID {
 		return s.refuseLogin(ctx, attempt, unknownUser(user.Email), delay)
@@ -148,8 +148,8 @@ func (s *Service) refuseLogin(ctx context.Context, attempt attempt, user db.User
 
 func (s *Service) refuseSuspendedLogin(ctx context.Context, attempt attempt, user db.User, delay accountDelay) error {
 	entry := s.limitAnonymous(ctx, user.TenantID)
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		return s.writeRefusal(ctx, q, user, audit.Denied, errs.TenantSuspended, entry)
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		return s.writeRefusal(ctx, tx, user, audit.Denied, errs.TenantSuspended, entry)
 	})
 	if store.BreaksReference(err) {
 		return s.refuseLogin(ctx, attempt, unknownUser(user.Email), delay)
@@ -161,7 +161,7 @@ func (s *Service) refuseSuspendedLogin(ctx context.Context, attempt attempt, use
 }
 
 // writeRefusal writes an audit entry about a client who isn't logged in, if v.write is set.
-func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, outcome audit.Outcome, reason errs.Code, v verdict) error {
+func (s *Service) writeRefusal(ctx context.Context, tx store.Tx, user db.User, outcome audit.Outcome, reason errs.Code, v verdict) error {
 	if !v.write {
 		return nil
 	}
@@ -169,7 +169,7 @@ func (s *Service) writeRefusal(ctx context.Context, q db.Querier, user db.User, 
 	if v.omitted > 0 {
 		entry.Changes = audit.Changes{"entries_omitted": {After: v.omitted}}
 	}
-	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, entry)
+	return s.audit.Write(ctx, tx, access.Principal{TenantID: user.TenantID}, entry)
 }
 
 // limitAnonymous decides whether another entry about an anonymous client is written to a tenant's
@@ -204,26 +204,26 @@ func (s *Service) startSession(ctx context.Context, attempt attempt, user db.Use
 		by.Role = access.Superuser
 	}
 	changed := false
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		rows, err := q.RecordUserLogin(ctx, db.RecordUserLoginParams{
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		rows, err := tx.RecordUserLogin(ctx, db.RecordUserLoginParams{
 			LastLoginAt: &now, PasswordHash: hash, TenantID: user.TenantID, ID: user.ID, CheckedHash: user.PasswordHash,
 		})
 		if changed = rows == 0; err != nil || changed {
 			return err
 		}
-		if err := q.InsertSession(ctx, db.InsertSessionParams(session)); err != nil {
+		if err := tx.InsertSession(ctx, db.InsertSessionParams(session)); err != nil {
 			return err
 		}
-		if err := deleteExpiredSessions(ctx, q, user.TenantID, now); err != nil {
+		if err := deleteExpiredSessions(ctx, tx, user.TenantID, now); err != nil {
 			return err
 		}
-		if err := attempt.succeeded(ctx, q); err != nil {
+		if err := attempt.succeeded(ctx, tx); err != nil {
 			return err
 		}
-		if err := attempt.rememberNetwork(ctx, q); err != nil {
+		if err := attempt.rememberNetwork(ctx, tx); err != nil {
 			return err
 		}
-		return s.audit.Write(ctx, q, by, audit.Entry{EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email})
+		return s.audit.Write(ctx, tx, by, audit.Entry{EntityType: entityType, EntityID: session.ID, EntityLabel: user.Email})
 	})
 	if err == nil && changed {
 		err = s.refuseLogin(ctx, attempt, user, accountDelay{})

@@ -110,16 +110,16 @@ func (s *Service) checkReset(ctx context.Context, token, wanted string) (tenantI
 func (s *Service) reset(ctx context.Context, attempt attempt, tokenHash, passwordHash string) error {
 	var holder db.GetOneTimeTokenUnscopedRow
 	worked := false
-	err := s.store.Tx(ctx, func(q db.Querier) error {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
 		var err error
-		holder, err = q.GetOneTimeTokenUnscoped(ctx, db.GetOneTimeTokenUnscopedParams{TokenHash: tokenHash})
+		holder, err = tx.GetOneTimeTokenUnscoped(ctx, db.GetOneTimeTokenUnscopedParams{TokenHash: tokenHash})
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		if worked = s.usable(holder); !worked {
 			return nil
 		}
-		return s.useToken(ctx, q, tokenHash, holder, passwordHash)
+		return s.useToken(ctx, tx, tokenHash, holder, passwordHash)
 	})
 	if err == nil && !worked {
 		return s.refuseReset(ctx, attempt, holder)
@@ -137,19 +137,19 @@ func (s *Service) usable(t db.GetOneTimeTokenUnscopedRow) bool {
 
 // useToken sets the password and marks the token as used. It returns store.ErrStale if the user or
 // the token has changed since it was read.
-func (s *Service) useToken(ctx context.Context, q db.Querier, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) error {
-	ended, err := s.setPassword(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, Version: t.UserVersion}, passwordHash, "password_reset")
+func (s *Service) useToken(ctx context.Context, tx store.Tx, tokenHash string, t db.GetOneTimeTokenUnscopedRow, passwordHash string) error {
+	ended, err := s.setPassword(ctx, tx, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email, Version: t.UserVersion}, passwordHash, "password_reset")
 	if err != nil {
 		return err
 	}
-	used, err := q.UseOneTimeToken(ctx, db.UseOneTimeTokenParams{TenantID: t.TenantID, UserID: t.UserID, TokenHash: tokenHash})
+	used, err := tx.UseOneTimeToken(ctx, db.UseOneTimeTokenParams{TenantID: t.TenantID, UserID: t.UserID, TokenHash: tokenHash})
 	if err != nil {
 		return err
 	}
 	if used == 0 {
 		return store.ErrStale
 	}
-	return s.audit.Write(ctx, q, access.Principal{TenantID: t.TenantID}, audit.Entry{
+	return s.audit.Write(ctx, tx, access.Principal{TenantID: t.TenantID}, audit.Entry{
 		EntityType: userType, EntityID: t.UserID, EntityLabel: t.Email, Changes: audit.Changes{"sessions_ended": {After: ended}},
 	})
 }
@@ -162,11 +162,11 @@ func (s *Service) refuseReset(ctx context.Context, attempt attempt, t db.GetOneT
 	}
 	refusal := errs.New(errs.InvalidOneTimeToken, "This link is invalid or has expired. Ask your administrator for another one.")
 	entry := s.limitAnonymous(ctx, t.TenantID)
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := attempt.failedToken(ctx, q, entry.write); err != nil {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		if err := attempt.failedToken(ctx, tx, entry.write); err != nil {
 			return err
 		}
-		return s.writeRefusal(ctx, q, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email}, audit.Failure, refusal.Code, entry)
+		return s.writeRefusal(ctx, tx, db.User{TenantID: t.TenantID, ID: t.UserID, Email: t.Email}, audit.Failure, refusal.Code, entry)
 	})
 	if store.BreaksReference(err) && t.TenantID != access.PlatformTenantID {
 		// The tenant was deleted after the token was read.

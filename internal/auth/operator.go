@@ -28,15 +28,15 @@ func (s *Service) HashNewPassword(ctx context.Context, wanted, address string) (
 // SetPasswordHash sets a user's password hash, ends all their sessions and deletes their one-time
 // token, as part of a transaction. It is used by operators. The caller must call Changed after the
 // transaction. It returns store.ErrStale if the user has changed since it was read.
-func (s *Service) SetPasswordHash(ctx context.Context, q db.Querier, user db.User, hash string) error {
-	ended, err := s.setPassword(ctx, q, user, hash, "password_reset")
+func (s *Service) SetPasswordHash(ctx context.Context, tx store.Tx, user db.User, hash string) error {
+	ended, err := s.setPassword(ctx, tx, user, hash, "password_reset")
 	if err != nil {
 		return err
 	}
-	if _, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
+	if _, err := tx.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
 		return err
 	}
-	return s.audit.Write(ctx, q, access.Principal{TenantID: user.TenantID}, audit.Entry{
+	return s.audit.Write(ctx, tx, access.Principal{TenantID: user.TenantID}, audit.Entry{
 		Action: passwordReset, EntityType: userType, EntityID: user.ID, EntityLabel: user.Email,
 		Changes: audit.Changes{"sessions_ended": {After: ended}},
 	})

@@ -19,8 +19,8 @@ import (
 func (s *Service) EndSession(ctx context.Context, by access.Principal, id uuid.UUID) error {
 	now, reason := s.opts.Now(), "ended_by_user"
 	missing := errs.New(errs.NotFound, "There is no such session.")
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		before, err := q.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: id})
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		before, err := tx.GetSession(ctx, db.GetSessionParams{TenantID: by.HomeTenantID, ID: id})
 		if errors.Is(err, store.ErrNotFound) {
 			return missing.Because(err)
 		}
@@ -32,14 +32,14 @@ func (s *Service) EndSession(ctx context.Context, by access.Principal, id uuid.U
 		}
 		after := before
 		after.EndedAt, after.EndReason = &now, &reason
-		rows, err := q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: id})
+		rows, err := tx.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: id})
 		if err != nil {
 			return err
 		}
 		if rows == 0 {
 			return missing
 		}
-		return s.audit.Write(ctx, q, by, audit.Entry{
+		return s.audit.Write(ctx, tx, by, audit.Entry{
 			EntityType: entityType, EntityID: id, EntityLabel: by.Email, Changes: audit.Updated(before, after),
 		})
 	})

@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 
+	"github.com/tenantry/tenantry/internal/store"
+
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
@@ -82,24 +84,24 @@ func (s *Service) checkChange(ctx context.Context, by access.Principal, current,
 func (s *Service) replacePassword(ctx context.Context, by access.Principal, attempt attempt, user db.User, hash string) error {
 	now := s.opts.Now()
 	changed := false
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		rows, err := q.ReplaceUserPasswordHash(ctx, db.ReplaceUserPasswordHashParams{
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		rows, err := tx.ReplaceUserPasswordHash(ctx, db.ReplaceUserPasswordHashParams{
 			PasswordHash: &hash, UpdatedAt: now, TenantID: user.TenantID, ID: user.ID, CheckedHash: user.PasswordHash,
 		})
 		if changed = rows == 0; err != nil || changed {
 			return err
 		}
-		ended, err := s.EndSessions(ctx, q, user.TenantID, user.ID, by.SessionID, "password_change")
+		ended, err := s.EndSessions(ctx, tx, user.TenantID, user.ID, by.SessionID, "password_change")
 		if err != nil {
 			return err
 		}
-		if _, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
+		if _, err := tx.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: user.TenantID, UserID: user.ID}); err != nil {
 			return err
 		}
-		if err := attempt.succeeded(ctx, q); err != nil {
+		if err := attempt.succeeded(ctx, tx); err != nil {
 			return err
 		}
-		return s.audit.Write(ctx, q, by, audit.Entry{
+		return s.audit.Write(ctx, tx, by, audit.Entry{
 			EntityType: userType, EntityID: user.ID, EntityLabel: user.Email,
 			Changes: audit.Changes{"sessions_ended": {After: ended}},
 		})
@@ -119,11 +121,11 @@ func (s *Service) refusePassword(ctx context.Context, by access.Principal, attem
 	if err := access.StillAllowed(ctx); err != nil {
 		return err
 	}
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := attempt.failed(ctx, q, delay); err != nil {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		if err := attempt.failed(ctx, tx, delay); err != nil {
 			return err
 		}
-		return s.audit.Write(ctx, q, by, audit.Entry{
+		return s.audit.Write(ctx, tx, by, audit.Entry{
 			EntityType: userType, EntityID: by.UserID, EntityLabel: by.Email, Outcome: audit.Failure, Reason: "wrong_password",
 		})
 	})

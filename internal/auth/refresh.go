@@ -38,8 +38,8 @@ func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 	var refusal error
 	// The refusal of a reused token is not the transaction's error, because the session's end must
 	// be committed.
-	err = s.store.Tx(ctx, func(q db.Querier) error {
-		session, refusal, err = s.rotate(ctx, q, c)
+	err = s.store.Tx(ctx, func(tx store.Tx) error {
+		session, refusal, err = s.rotate(ctx, tx, c)
 		return err
 	})
 	if err == nil && refusal != nil {
@@ -52,12 +52,12 @@ func (s *Service) Refresh(ctx context.Context, token string) (Grant, error) {
 	return s.grant(session)
 }
 
-func (s *Service) rotate(ctx context.Context, q db.Querier, c claims) (session db.Session, refusal, err error) {
-	by, _, err := s.principal(ctx, q, c)
+func (s *Service) rotate(ctx context.Context, tx store.Tx, c claims) (session db.Session, refusal, err error) {
+	by, _, err := s.principal(ctx, tx, c)
 	if err != nil {
 		return db.Session{}, nil, err
 	}
-	session, err = q.GetSession(ctx, db.GetSessionParams{TenantID: c.TenantID, ID: c.SessionID})
+	session, err = tx.GetSession(ctx, db.GetSessionParams{TenantID: c.TenantID, ID: c.SessionID})
 	if errors.Is(err, store.ErrNotFound) {
 		return db.Session{}, nil, sessionEnded()
 	}
@@ -66,20 +66,20 @@ func (s *Service) rotate(ctx context.Context, q db.Querier, c claims) (session d
 	}
 	switch {
 	case c.ID == session.RefreshID:
-		session, err = s.nextToken(ctx, q, session)
+		session, err = s.nextToken(ctx, tx, session)
 		return session, nil, err
 	case session.PreviousRefreshID == nil || c.ID != *session.PreviousRefreshID:
-		refusal, err = s.endReused(ctx, q, by, session)
+		refusal, err = s.endReused(ctx, tx, by, session)
 		return db.Session{}, refusal, err
 	case s.opts.Now().Sub(session.RefreshedAt) <= refreshGrace:
 		return session, nil, nil
 	}
 	repeats := repeatsInARow(session)
 	if repeats > maxRepeatsInARow || !s.mayRepeat(ctx, session) {
-		refusal, err = s.endReused(ctx, q, by, session)
+		refusal, err = s.endReused(ctx, tx, by, session)
 		return db.Session{}, refusal, err
 	}
-	return session, nil, s.recordRepeat(ctx, q, by, session, repeats)
+	return session, nil, s.recordRepeat(ctx, tx, by, session, repeats)
 }
 
 // nextToken gives a session a new refresh token and returns the changed session.
@@ -128,8 +128,8 @@ func repeatsInARow(session db.Session) int64 {
 }
 
 // recordRepeat records that the newest refresh token is repeated, and writes an audit entry.
-func (s *Service) recordRepeat(ctx context.Context, q db.Querier, by access.Principal, session db.Session, repeats int64) error {
-	rows, err := q.RecordRepeatedRefresh(ctx, db.RecordRepeatedRefreshParams{
+func (s *Service) recordRepeat(ctx context.Context, tx store.Tx, by access.Principal, session db.Session, repeats int64) error {
+	rows, err := tx.RecordRepeatedRefresh(ctx, db.RecordRepeatedRefreshParams{
 		RepeatedRefreshID: &session.RefreshID, RepeatsInARow: repeats,
 		TenantID: session.TenantID, ID: session.ID, Version: session.Version,
 	})
@@ -139,7 +139,7 @@ func (s *Service) recordRepeat(ctx context.Context, q db.Querier, by access.Prin
 	if rows == 0 {
 		return store.ErrStale
 	}
-	return s.audit.Write(ctx, q, by, audit.Entry{
+	return s.audit.Write(ctx, tx, by, audit.Entry{
 		EntityType: entityType, EntityID: session.ID, EntityLabel: by.Email,
 		Changes: audit.Changes{"repeats_in_a_row": {After: repeats}},
 	})
@@ -147,16 +147,16 @@ func (s *Service) recordRepeat(ctx context.Context, q db.Querier, by access.Prin
 
 // endReused ends a session whose old refresh token was used again, writes an audit entry and
 // returns the refusal.
-func (s *Service) endReused(ctx context.Context, q db.Querier, by access.Principal, session db.Session) (refusal, err error) {
+func (s *Service) endReused(ctx context.Context, tx store.Tx, by access.Principal, session db.Session) (refusal, err error) {
 	now, reason := s.opts.Now(), string(errs.RefreshReused)
-	rows, err := q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: session.TenantID, ID: session.ID})
+	rows, err := tx.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: session.TenantID, ID: session.ID})
 	if err != nil {
 		return nil, err
 	}
 	if rows == 0 {
 		return nil, store.ErrStale
 	}
-	err = s.audit.Write(ctx, q, by, audit.Entry{
+	err = s.audit.Write(ctx, tx, by, audit.Entry{
 		EntityType: entityType, EntityID: session.ID, EntityLabel: by.Email, Outcome: audit.Denied, Reason: reason,
 	})
 	return errs.New(errs.RefreshReused, "This refresh token was used before, so its session has ended. Log in again."), err

@@ -21,22 +21,22 @@ import (
 func (s *Service) Logout(ctx context.Context, by access.Principal, scope api.LogoutScope) error {
 	now, reason := s.opts.Now(), "logout"
 	var ended int64
-	err := s.store.Tx(ctx, func(q db.Querier) error {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
 		var err error
 		switch scope {
 		case api.LogoutScopeCurrent:
-			ended, err = q.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: by.SessionID})
+			ended, err = tx.EndSession(ctx, db.EndSessionParams{EndedAt: &now, EndReason: &reason, TenantID: by.HomeTenantID, ID: by.SessionID})
 		case api.LogoutScopeOthers:
-			ended, err = s.EndSessions(ctx, q, by.HomeTenantID, by.UserID, by.SessionID, reason)
+			ended, err = s.EndSessions(ctx, tx, by.HomeTenantID, by.UserID, by.SessionID, reason)
 		case api.LogoutScopeAll:
-			ended, err = s.EndSessions(ctx, q, by.HomeTenantID, by.UserID, uuid.Nil, reason)
+			ended, err = s.EndSessions(ctx, tx, by.HomeTenantID, by.UserID, uuid.Nil, reason)
 		default:
 			return fmt.Errorf("unknown scope %q", scope)
 		}
 		if err != nil || ended == 0 {
 			return err
 		}
-		return s.audit.Write(ctx, q, by, audit.Entry{
+		return s.audit.Write(ctx, tx, by, audit.Entry{
 			EntityType: entityType, EntityID: by.SessionID, EntityLabel: by.Email,
 			Changes: audit.Changes{
 				"scope":          {After: scope},

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/errs"
@@ -54,8 +53,8 @@ func (r *refused) forget(session uuid.UUID) {
 // to the tenant's trail. It returns errs.SessionEnded if the tenant was deleted meanwhile.
 func (s *Service) refuseSuspended(ctx context.Context, by access.Principal) error {
 	if s.refused.shouldRecord(by.SessionID, s.opts.Now()) {
-		err := s.store.Tx(ctx, func(q db.Querier) error {
-			return s.audit.Write(ctx, q, by, audit.Entry{Action: audit.AccessDenied, Outcome: audit.Denied, Reason: string(errs.TenantSuspended)})
+		err := s.store.Tx(ctx, func(tx store.Tx) error {
+			return s.audit.Write(ctx, tx, by, audit.Entry{Action: audit.AccessDenied, Outcome: audit.Denied, Reason: string(errs.TenantSuspended)})
 		})
 		if err != nil {
 			s.refused.forget(by.SessionID)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tenantry/tenantry/internal/store"
+
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
 	"github.com/tenantry/tenantry/internal/apitest"
@@ -37,9 +39,9 @@ func refusingNode(t *testing.T, c *cluster) {
 		open.Add(1)
 		ended.Go(func() {
 			reached := sync.OnceFunc(open.Done)
-			err := a.Store.Tx(t.Context(), func(q db.Querier) error {
+			err := a.Store.Tx(t.Context(), func(tx store.Tx) error {
 				defer reached()
-				_, err := q.GetTenant(t.Context(), db.GetTenantParams{ID: by.User.TenantID})
+				_, err := tx.GetTenant(t.Context(), db.GetTenantParams{ID: by.User.TenantID})
 				reached()
 				<-refused
 				return err

@@ -68,7 +68,7 @@ func TestMetricsOfTheDatabase(t *testing.T) {
 		}
 
 		// In use while a transaction is.
-		err := a.Store.Tx(t.Context(), func(db.Querier) error {
+		err := a.Store.Tx(t.Context(), func(store.Tx) error {
 			for _, s := range a.Store.Stats() {
 				if s.Pool != "reader" && s.InUse < 1 {
 					t.Errorf("%+v in a transaction, want one in use at least", s)

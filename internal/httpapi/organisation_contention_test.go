@@ -27,7 +27,7 @@ import (
 func addDepartments(t *testing.T, a *apitest.App, company db.Company, number int, changes ...func(*db.Department)) []db.Department {
 	t.Helper()
 	rows := make([]db.Department, number)
-	err := a.Store.Tx(t.Context(), func(q db.Querier) error {
+	err := a.Store.Tx(t.Context(), func(tx store.Tx) error {
 		for i := range rows {
 			d := db.Department{
 				TenantID: company.TenantID, ID: uuid.Must(uuid.NewV7()), CompanyID: company.ID, Code: fmt.Sprintf("MANY%d", i), Name: "D", IsActive: true,
@@ -36,7 +36,7 @@ func addDepartments(t *testing.T, a *apitest.App, company db.Company, number int
 			for _, f := range changes {
 				f(&d)
 			}
-			if err := q.InsertDepartment(t.Context(), db.InsertDepartmentParams(d)); err != nil {
+			if err := tx.InsertDepartment(t.Context(), db.InsertDepartmentParams(d)); err != nil {
 				return err
 			}
 			rows[i] = d
@@ -134,8 +134,8 @@ func TestWhoWritesBelowACompanyWaitsForIt(t *testing.T) {
 			"delete head":       {http.MethodDelete, userPath(head.ID), ""},
 		}
 		before := snapshot(t, a)
-		err := a.Store.Tx(t.Context(), func(q db.Querier) error {
-			if _, err := q.LockCompany(t.Context(), db.LockCompanyParams{TenantID: tenant, ID: company.ID}); err != nil {
+		err := a.Store.Tx(t.Context(), func(tx store.Tx) error {
+			if _, err := tx.LockCompany(t.Context(), db.LockCompanyParams{TenantID: tenant, ID: company.ID}); err != nil {
 				return err
 			}
 			var wait sync.WaitGroup

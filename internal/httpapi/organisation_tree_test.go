@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tenantry/tenantry/internal/store"
+
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/api"
@@ -103,7 +105,7 @@ func TestLargeAndDeepTree(t *testing.T) {
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		viewer := a.Actor(t, access.Viewer)
 		company := a.Company(t, viewer.User.TenantID)
-		err := a.Store.Tx(t.Context(), func(q db.Querier) error {
+		err := a.Store.Tx(t.Context(), func(tx store.Tx) error {
 			for chain := range 60 {
 				var parent *uuid.UUID
 				for level := range 50 {
@@ -111,7 +113,7 @@ func TestLargeAndDeepTree(t *testing.T) {
 						TenantID: company.TenantID, ID: uuid.Must(uuid.NewV7()), CompanyID: company.ID, ParentID: parent, IsActive: true, Version: 1,
 						Code: fmt.Sprintf("D%d-%d", chain, level), Name: fmt.Sprintf("%d", level), CreatedAt: company.CreatedAt, UpdatedAt: company.CreatedAt,
 					}
-					if err := q.InsertDepartment(t.Context(), db.InsertDepartmentParams(d)); err != nil {
+					if err := tx.InsertDepartment(t.Context(), db.InsertDepartmentParams(d)); err != nil {
 						return err
 					}
 					parent = &d.ID

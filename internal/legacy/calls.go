@@ -141,7 +141,7 @@ func (c *Calls) flush(ctx context.Context) error {
 	c.pending, c.callers, c.timer = make(map[caller]*count), make(map[group]int), nil
 	c.mu.Unlock()
 	for who, n := range moving {
-		err := c.store.Tx(ctx, func(q db.Querier) error { return record(ctx, q, who, *n) })
+		err := c.store.Tx(ctx, func(tx store.Tx) error { return record(ctx, tx, who, *n) })
 		if store.BreaksReference(err) {
 			err = nil // the tenant was deleted
 		}

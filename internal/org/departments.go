@@ -91,7 +91,7 @@ func (s *Departments) moveUsers(ctx context.Context, c records.Change, d db.Depa
 	if d.BranchID == nil {
 		return false, nil
 	}
-	users, err := rowsOf(c.Q.ListUsersOfOtherBranch(ctx, db.ListUsersOfOtherBranchParams{
+	users, err := rowsOf(c.Tx.ListUsersOfOtherBranch(ctx, db.ListUsersOfOtherBranchParams{
 		TenantID: d.TenantID, DepartmentID: &d.ID, BranchID: d.BranchID, Limit: int32(s.BatchSize()), //nolint:gosec // 1000 at most
 	}))
 	if err != nil {

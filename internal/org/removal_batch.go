@@ -20,7 +20,7 @@ type batch struct {
 // CarryOut detaches users and deletes everything below the company, branch or department. It writes
 // an audit entry for each row. It returns store.ErrStale if the data doesn't match the plan.
 func (e extent) CarryOut(ctx context.Context, rows *records.Batch) (done bool, err error) {
-	plan, err := e.plan(ctx, rows.Q)
+	plan, err := e.plan(ctx, rows.Tx)
 	if err != nil {
 		return false, err
 	}
@@ -70,7 +70,7 @@ func (b *batch) detachUsers(ctx context.Context) (done bool, err error) {
 	}
 	if b.isCompany() {
 		done, err := b.Repeat(func() (bool, error) {
-			users, err := b.Q.ListUsersOfCompany(ctx, db.ListUsersOfCompanyParams{TenantID: b.tenantID, CompanyID: &b.companyID, Limit: b.Limit()})
+			users, err := b.Tx.ListUsersOfCompany(ctx, db.ListUsersOfCompanyParams{TenantID: b.tenantID, CompanyID: &b.companyID, Limit: b.Limit()})
 			return b.detach(ctx, users, err)
 		})
 		if err != nil || !done {
@@ -78,7 +78,7 @@ func (b *batch) detachUsers(ctx context.Context) (done bool, err error) {
 		}
 	}
 	return b.Repeat(func() (bool, error) {
-		users, err := rowsOf(b.Q.ListUsersOfBranches(ctx, db.ListUsersOfBranchesParams{
+		users, err := rowsOf(b.Tx.ListUsersOfBranches(ctx, db.ListUsersOfBranchesParams{
 			TenantID: b.tenantID, CompanyID: b.companyID, BranchID: b.branchID, Limit: b.Limit(),
 		}))
 		return b.detach(ctx, users, err)
@@ -108,7 +108,7 @@ func (b *batch) cutCycles(ctx context.Context) error {
 	for _, id := range b.cut {
 		row := b.department
 		if row == nil || row.ID != id {
-			other, err := b.Q.GetDepartment(ctx, db.GetDepartmentParams{TenantID: b.tenantID, ID: id})
+			other, err := b.Tx.GetDepartment(ctx, db.GetDepartmentParams{TenantID: b.tenantID, ID: id})
 			if err != nil {
 				return err
 			}
@@ -126,7 +126,7 @@ func (b *batch) cutCycles(ctx context.Context) error {
 // detachUsersOf detaches the users of a run of departments.
 func (b *batch) detachUsersOf(ctx context.Context, r run) (done bool, err error) {
 	return b.Repeat(func() (bool, error) {
-		users, err := rowsOf(b.Q.ListUsersOfDepartments(ctx, db.ListUsersOfDepartmentsParams{
+		users, err := rowsOf(b.Tx.ListUsersOfDepartments(ctx, db.ListUsersOfDepartmentsParams{
 			TenantID: b.tenantID, CompanyID: b.companyID, FirstID: r[0].ID, LastID: r[len(r)-1].ID, Limit: b.Limit(),
 		}))
 		return b.detach(ctx, users, err)
@@ -151,7 +151,7 @@ func (b *batch) deleteRange(ctx context.Context, all run) error {
 		return nil
 	}
 	first, last := all[0].ID, all[len(all)-1].ID
-	rows, err := b.Q.ListDepartmentsOfCompany(ctx, db.ListDepartmentsOfCompanyParams{
+	rows, err := b.Tx.ListDepartmentsOfCompany(ctx, db.ListDepartmentsOfCompanyParams{
 		TenantID: b.tenantID, CompanyID: b.companyID, FirstID: first, LastID: last,
 	})
 	if err != nil {
@@ -160,7 +160,7 @@ func (b *batch) deleteRange(ctx context.Context, all run) error {
 	if err := resources.DepartmentKind().WriteDeleted(ctx, b.Change, rows); err != nil {
 		return err
 	}
-	deleted, err := b.Q.DeleteDepartmentsOfCompany(ctx, db.DeleteDepartmentsOfCompanyParams{
+	deleted, err := b.Tx.DeleteDepartmentsOfCompany(ctx, db.DeleteDepartmentsOfCompanyParams{
 		TenantID: b.tenantID, CompanyID: b.companyID, FirstID: first, LastID: last,
 	})
 	return records.MustBe(len(all), deleted, err)
@@ -169,13 +169,13 @@ func (b *batch) deleteRange(ctx context.Context, all run) error {
 // reassign changes a user's assignment and writes an audit entry. It returns store.ErrStale if the
 // user is gone.
 func reassign(ctx context.Context, c records.Change, before, after db.ListUsersOfCompanyRow) error {
-	err := c.Log.Write(ctx, c.Q, c.By, audit.Entry{
+	err := c.Log.Write(ctx, c.Tx, c.By, audit.Entry{
 		Action: "user.update", EntityType: "user", EntityID: before.ID, EntityLabel: before.Email, Changes: audit.Updated(before, after),
 	})
 	if err != nil {
 		return err
 	}
-	rows, err := c.Q.SetUserAssignment(ctx, db.SetUserAssignmentParams{
+	rows, err := c.Tx.SetUserAssignment(ctx, db.SetUserAssignmentParams{
 		CompanyID: after.CompanyID, BranchID: after.BranchID, DepartmentID: after.DepartmentID, UpdatedAt: c.Now,
 		TenantID: c.By.TenantID, ID: before.ID,
 	})

@@ -53,18 +53,18 @@ func newOrganisation(t *testing.T, s *store.Store) *organisation {
 	tenant := db.Tenant{ID: newID(), Name: "T", Tier: "free", Status: "active", CreatedAt: now(), UpdatedAt: now(), Version: 1}
 	tenant.Code = tenant.ID.String()[4:]
 	w.by.TenantID = tenant.ID
-	err = s.Tx(t.Context(), func(q db.Querier) error {
+	err = s.Tx(t.Context(), func(tx store.Tx) error {
 		var failed []error
 		check := func(err error) { failed = append(failed, err) }
-		check(q.InsertTenant(t.Context(), db.InsertTenantParams(tenant)))
+		check(tx.InsertTenant(t.Context(), db.InsertTenantParams(tenant)))
 		company := func(code string) db.Company {
 			c := db.Company{TenantID: tenant.ID, ID: newID(), Code: code, Name: code, CreatedAt: now(), UpdatedAt: now(), Version: 1}
-			check(q.InsertCompany(t.Context(), db.InsertCompanyParams(c)))
+			check(tx.InsertCompany(t.Context(), db.InsertCompanyParams(c)))
 			return c
 		}
 		branch := func(of db.Company, code string) db.Branch {
 			b := db.Branch{TenantID: tenant.ID, ID: newID(), CompanyID: of.ID, Code: code, Name: code, CreatedAt: now(), UpdatedAt: now(), Version: 1}
-			check(q.InsertBranch(t.Context(), db.InsertBranchParams(b)))
+			check(tx.InsertBranch(t.Context(), db.InsertBranchParams(b)))
 			return b
 		}
 		department := func(of db.Company, b *db.Branch, parent *db.Department) db.Department {
@@ -76,7 +76,7 @@ func newOrganisation(t *testing.T, s *store.Store) *organisation {
 			if parent != nil {
 				d.ParentID = &parent.ID
 			}
-			check(q.InsertDepartment(t.Context(), db.InsertDepartmentParams(d)))
+			check(tx.InsertDepartment(t.Context(), db.InsertDepartmentParams(d)))
 			return d
 		}
 		user := func(c *db.Company, b *db.Branch, d *db.Department) db.User {
@@ -91,7 +91,7 @@ func newOrganisation(t *testing.T, s *store.Store) *organisation {
 			if d != nil {
 				u.DepartmentID = &d.ID
 			}
-			check(q.InsertUser(t.Context(), db.InsertUserParams(u)))
+			check(tx.InsertUser(t.Context(), db.InsertUserParams(u)))
 			return u
 		}
 		w.company, w.other = company("C"), company("OTHER")

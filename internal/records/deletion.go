@@ -105,18 +105,18 @@ func (s *Service[_, _, _, _]) rest(ctx context.Context, by access.Principal, id 
 func (s *Service[Row, _, _, _]) deleteBatch(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, isLate func() bool,
 ) (done bool, err error) {
-	err = s.Store.Tx(ctx, func(q db.Querier) error {
+	err = s.Store.Tx(ctx, func(tx store.Tx) error {
 		dependants := s.resource.Kind.DependantList()
 		if s.resource.Kind.Lock == nil {
-			if err := LockDependants(ctx, q, by.TenantID, id, dependants); err != nil {
+			if err := LockDependants(ctx, tx, by.TenantID, id, dependants); err != nil {
 				return err
 			}
 		}
-		row, err := s.locked(ctx, q, by, id, condition)
+		row, err := s.locked(ctx, tx, by, id, condition)
 		if err != nil {
 			return err
 		}
-		b := &Batch{Change: s.Change(q, by), left: s.BatchSize(), isLate: isLate}
+		b := &Batch{Change: s.Change(tx, by), left: s.BatchSize(), isLate: isLate}
 		if done, err = b.Dependants(ctx, dependants, id); err != nil || !done {
 			return err
 		}

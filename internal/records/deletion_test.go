@@ -123,8 +123,8 @@ func TestDependantsLockTheirCompanies(t *testing.T) {
 		if err := w.store.InsertDepartment(t.Context(), db.InsertDepartmentParams(headed)); err != nil {
 			t.Fatal(err)
 		}
-		err := w.store.Tx(t.Context(), func(q db.Querier) error {
-			return records.LockDependants(t.Context(), q, w.by.TenantID, user.ID, resources.UserDependants())
+		err := w.store.Tx(t.Context(), func(tx store.Tx) error {
+			return records.LockDependants(t.Context(), tx, w.by.TenantID, user.ID, resources.UserDependants())
 		})
 		if err != nil {
 			t.Fatal(err)

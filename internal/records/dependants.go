@@ -31,7 +31,7 @@ func Cascade[Row any](
 	return Dependant{
 		companies: companiesOf(k, list, k.DependantList),
 		step: func(ctx context.Context, b *Batch, id uuid.UUID) (all bool, err error) {
-			rows, err := list(ctx, b.Q, b.By.TenantID, id, b.Limit())
+			rows, err := list(ctx, b.Tx, b.By.TenantID, id, b.Limit())
 			if err != nil {
 				return false, err
 			}
@@ -41,14 +41,14 @@ func Cascade[Row any](
 				return all, err
 			}
 			if len(below) > 0 { // which may be of the same kind, and have changed these rows
-				if free, err = list(ctx, b.Q, b.By.TenantID, id, int32(len(free))); err != nil { //nolint:gosec // at most a step
+				if free, err = list(ctx, b.Tx, b.By.TenantID, id, int32(len(free))); err != nil { //nolint:gosec // at most a step
 					return false, err
 				}
 			}
 			if err := k.WriteDeleted(ctx, b.Change, free); err != nil {
 				return false, err
 			}
-			deleted, err := remove(ctx, b.Q, b.By.TenantID, id, *k.Columns(&free[len(free)-1]).ID)
+			deleted, err := remove(ctx, b.Tx, b.By.TenantID, id, *k.Columns(&free[len(free)-1]).ID)
 			return all, MustBe(len(free), deleted, err)
 		},
 	}
@@ -59,7 +59,7 @@ func Detach[Row any](k Kind[Row], list List[Row], release func(*Row)) Dependant 
 	return Dependant{
 		companies: companiesOf(k, list, func() []Dependant { return nil }),
 		step: func(ctx context.Context, b *Batch, id uuid.UUID) (all bool, err error) {
-			rows, err := list(ctx, b.Q, b.By.TenantID, id, b.Limit())
+			rows, err := list(ctx, b.Tx, b.By.TenantID, id, b.Limit())
 			if err != nil {
 				return false, err
 			}

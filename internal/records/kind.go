@@ -72,7 +72,7 @@ type Columns struct {
 
 // Change has what the functions of one transaction share.
 type Change struct {
-	Q   db.Querier
+	Tx  store.Tx
 	Log *audit.Log
 	By  access.Principal
 	Now time.Time
@@ -108,7 +108,7 @@ func (k Kind[Row]) Allowed(row Row, condition etag.Condition) error {
 
 // Add inserts a row, with an audit entry.
 func (k Kind[Row]) Add(ctx context.Context, c Change, row Row) error {
-	if err := k.Insert(ctx, c.Q, row); err != nil {
+	if err := k.Insert(ctx, c.Tx, row); err != nil {
 		return k.refused(err)
 	}
 	return k.Write(ctx, c, k.Name+".create", row, audit.Created(row))
@@ -134,7 +134,7 @@ func (k Kind[Row]) Put(ctx context.Context, c Change, row *Row) error {
 	k.Derive(row)
 	columns := k.Columns(row)
 	*columns.UpdatedAt = c.Now
-	rows, err := k.Update(ctx, c.Q, *row)
+	rows, err := k.Update(ctx, c.Tx, *row)
 	if err != nil {
 		return k.refused(err)
 	}
@@ -153,7 +153,7 @@ func (k Kind[Row]) Write(ctx context.Context, c Change, action string, row Row, 
 	}
 	columns := k.Columns(&row)
 	for _, trail := range trails {
-		err := c.Log.Write(ctx, c.Q, c.By, audit.Entry{
+		err := c.Log.Write(ctx, c.Tx, c.By, audit.Entry{
 			Action: action, TenantID: trail, EntityType: k.Name, EntityID: *columns.ID, EntityLabel: columns.Label, Changes: changes,
 		})
 		if err != nil {
@@ -181,7 +181,7 @@ func (k Kind[Row]) Remove(ctx context.Context, c Change, row Row) error {
 	if err := k.WriteDeleted(ctx, c, []Row{row}); err != nil {
 		return err
 	}
-	rows, err := k.Delete(ctx, c.Q, row)
+	rows, err := k.Delete(ctx, c.Tx, row)
 	return MustBe(1, rows, err)
 }
 

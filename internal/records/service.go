@@ -26,8 +26,8 @@ type Parts struct {
 }
 
 // Change returns what the functions of a transaction share.
-func (p Parts) Change(q db.Querier, by access.Principal) Change {
-	return Change{Q: q, Log: p.Audit, By: by, Now: p.Now()}
+func (p Parts) Change(tx store.Tx, by access.Principal) Change {
+	return Change{Tx: tx, Log: p.Audit, By: by, Now: p.Now()}
 }
 
 // BatchSize returns how many rows a transaction of a deletion changes at most.
@@ -96,18 +96,18 @@ func (s *Service[Row, Create, _, _]) Create(ctx context.Context, by access.Princ
 	*columns.TenantID, *columns.ID, *columns.Version = by.TenantID, s.NewID(), 1
 	*columns.CreatedAt, *columns.UpdatedAt = now, now
 	var added Row
-	err := s.Store.Tx(ctx, func(q db.Querier) error {
+	err := s.Store.Tx(ctx, func(tx store.Tx) error {
 		added = row
-		if err := s.check(ctx, q, nil, &added); err != nil {
+		if err := s.check(ctx, tx, nil, &added); err != nil {
 			return err
 		}
 		s.resource.Kind.Derive(&added)
-		add := func() error { return s.resource.Kind.Add(ctx, s.Change(q, by), added) }
+		add := func() error { return s.resource.Kind.Add(ctx, s.Change(tx, by), added) }
 		if s.rules.Admit == nil {
 			return add()
 		}
 		// The database may refuse the row only with the next statement, which Admit sends.
-		if err := s.rules.Admit(ctx, q, by.TenantID, add); err != nil {
+		if err := s.rules.Admit(ctx, tx, by.TenantID, add); err != nil {
 			return s.resource.Kind.refused(err)
 		}
 		return nil
@@ -133,17 +133,17 @@ func (s *Service[Row, _, Update, _]) UpdateAnd(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in Update, then func(Change, Row) error,
 ) (Row, error) {
 	var after Row
-	err := s.Store.Tx(ctx, func(q db.Querier) error {
-		before, err := s.locked(ctx, q, by, id, condition)
+	err := s.Store.Tx(ctx, func(tx store.Tx) error {
+		before, err := s.locked(ctx, tx, by, id, condition)
 		if err != nil {
 			return err
 		}
 		after = before
 		s.resource.Apply(&after, in)
-		if err := s.check(ctx, q, &before, &after); err != nil {
+		if err := s.check(ctx, tx, &before, &after); err != nil {
 			return err
 		}
-		c := s.Change(q, by)
+		c := s.Change(tx, by)
 		if err := s.resource.Kind.Save(ctx, c, s.resource.Kind.Name+".update", before, &after); err != nil {
 			return err
 		}

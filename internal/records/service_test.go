@@ -148,7 +148,7 @@ func TestEveryUniqueKeyHasItsField(t *testing.T) {
 		kind.Keys = append([]records.Key{{Constraint: "another_key", Pointer: "/other", Taken: "Taken."}}, kind.Keys...)
 		same := w.department
 		same.ID = uuid.New()
-		err := w.store.Tx(t.Context(), func(q db.Querier) error { return kind.Add(t.Context(), w.parts.Change(q, w.by), same) })
+		err := w.store.Tx(t.Context(), func(tx store.Tx) error { return kind.Add(t.Context(), w.parts.Change(tx, w.by), same) })
 		if fields := errs.From(err).Fields; !errs.Is(err, errs.AlreadyExists) || len(fields) != 1 || fields[0].Pointer != "/code" {
 			t.Errorf("error %v with fields %+v, want already_exists with /code", err, fields)
 		}

@@ -145,7 +145,7 @@ func choose(scenarios []string, scale Scale) ([]organisation, error) {
 
 func load(ctx context.Context, s *store.Store, keys *audit.Keys, o organisation, seed uint64, hash string) (Loaded, error) {
 	rows := o.rows(seed, hash)
-	err := s.Tx(ctx, func(q db.Querier) error { return newWriter(q, keys).organisation(ctx, rows) })
+	err := s.Tx(ctx, func(tx store.Tx) error { return newWriter(tx, keys).organisation(ctx, rows) })
 	loaded := Loaded{Scenario: o.scenario, TenantCode: o.tenant.code, Tenant: o.tenant.name, Login: o.ceo.email}
 	if errors.Is(err, errPresent) {
 		loaded.Skipped = true
@@ -172,8 +172,8 @@ func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed u
 	}
 	h := newHistory(r, superuser.TenantID, at, at)
 	h.add(at, "user.create", aboutUser(superuser), audit.Created(superuser))
-	err := s.Tx(ctx, func(q db.Querier) error {
-		w := newWriter(q, keys)
+	err := s.Tx(ctx, func(tx store.Tx) error {
+		w := newWriter(tx, keys)
 		if err := w.user(ctx, superuser); err != nil {
 			return err
 		}

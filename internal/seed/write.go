@@ -22,36 +22,36 @@ var errPresent = errors.New("there already")
 
 // writer adds rows and audit entries, in one transaction.
 type writer struct {
-	q   db.Querier
+	tx  store.Tx
 	log *audit.Log
 }
 
-func newWriter(q db.Querier, keys *audit.Keys) writer {
-	return writer{q: q, log: audit.NewLog(keys, time.Now, uuid.New)} // entries have ids and times already
+func newWriter(tx store.Tx, keys *audit.Keys) writer {
+	return writer{tx: tx, log: audit.NewLog(keys, time.Now, uuid.New)} // entries have ids and times already
 }
 
 // organisation returns errPresent if the tenant exists: by its code, or by its id if it has been
 // renamed.
 func (w writer) organisation(ctx context.Context, rows rows) error {
 	tenants.Derive(&rows.tenant)
-	if err := w.q.InsertTenant(ctx, db.InsertTenantParams(rows.tenant)); err != nil {
+	if err := w.tx.InsertTenant(ctx, db.InsertTenantParams(rows.tenant)); err != nil {
 		return asPresent(err)
 	}
 	for _, c := range rows.companies {
 		resources.DeriveCompany(&c)
-		if err := w.q.InsertCompany(ctx, db.InsertCompanyParams(c)); err != nil {
+		if err := w.tx.InsertCompany(ctx, db.InsertCompanyParams(c)); err != nil {
 			return err
 		}
 	}
 	for _, b := range rows.branches {
 		resources.DeriveBranch(&b)
-		if err := w.q.InsertBranch(ctx, db.InsertBranchParams(b)); err != nil {
+		if err := w.tx.InsertBranch(ctx, db.InsertBranchParams(b)); err != nil {
 			return err
 		}
 	}
 	for _, d := range rows.departments {
 		resources.DeriveDepartment(&d)
-		if err := w.q.InsertDepartment(ctx, db.InsertDepartmentParams(d)); err != nil {
+		if err := w.tx.InsertDepartment(ctx, db.InsertDepartmentParams(d)); err != nil {
 			return err
 		}
 	}
@@ -75,14 +75,14 @@ func (w writer) organisation(ctx context.Context, rows rows) error {
 
 func (w writer) user(ctx context.Context, u db.User) error {
 	user.Derive(&u)
-	return asPresent(w.q.InsertUser(ctx, db.InsertUserParams(u)))
+	return asPresent(w.tx.InsertUser(ctx, db.InsertUserParams(u)))
 }
 
 // head updates a department, which has the version after that.
 func (w writer) head(ctx context.Context, d db.Department) error {
 	resources.DeriveDepartment(&d)
 	d.Version--
-	updated, err := w.q.UpdateDepartment(ctx, db.UpdateDepartmentOf(d))
+	updated, err := w.tx.UpdateDepartment(ctx, db.UpdateDepartmentOf(d))
 	if err == nil && updated != 1 {
 		return fmt.Errorf("department %s has another version than it was given", d.Code)
 	}
@@ -99,7 +99,7 @@ func (w writer) events(ctx context.Context, list []event) error {
 			}
 		}
 		e.entry.Changes = changes
-		if err := w.log.Insert(ctx, w.q, e.entry); err != nil {
+		if err := w.log.Insert(ctx, w.tx, e.entry); err != nil {
 			return err
 		}
 	}

@@ -58,13 +58,13 @@ func TestTxRunsAgainWithFreshDataWhenStale(t *testing.T) {
 		key := db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID}
 		var attempts int
 		var other sync.WaitGroup
-		err := s.Tx(t.Context(), func(q db.Querier) error {
+		err := s.Tx(t.Context(), func(tx store.Tx) error {
 			attempts++
 			// This is only possible if the last attempt was rolled back.
-			if err := q.InsertTenant(t.Context(), row); err != nil {
+			if err := tx.InsertTenant(t.Context(), row); err != nil {
 				return err
 			}
-			now, err := q.GetCompany(t.Context(), key)
+			now, err := tx.GetCompany(t.Context(), key)
 			if err != nil {
 				return err
 			}
@@ -91,9 +91,9 @@ func TestTxGivesUpAfterTwelveAttempts(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s, row, attempts := storetest.New(t, engine), tenantRow(), 0
-		err := s.Tx(t.Context(), func(q db.Querier) error {
+		err := s.Tx(t.Context(), func(tx store.Tx) error {
 			attempts++
-			return errors.Join(q.InsertTenant(t.Context(), row), store.ErrStale)
+			return errors.Join(tx.InsertTenant(t.Context(), row), store.ErrStale)
 		})
 		if !errs.Is(err, errs.Unavailable) || errs.From(err).RetryAfter == 0 || !errors.Is(err, store.ErrStale) {
 			t.Errorf("error is %v; want %s with RetryAfter, because of ErrStale", err, errs.Unavailable)
@@ -110,7 +110,7 @@ func TestTxStopsTryingWhenTheClientGoesAway(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s, attempts := storetest.New(t, engine), 0
 		ctx, cancel := context.WithCancel(t.Context())
-		err := s.Tx(ctx, func(db.Querier) error {
+		err := s.Tx(ctx, func(store.Tx) error {
 			if attempts++; attempts == 2 {
 				cancel()
 			}
@@ -139,7 +139,7 @@ func TestTxLosesNoUpdate(t *testing.T) {
 			instance := []*store.Store{s, other}[i%2]
 			group.Go(func() {
 				for range each {
-					err := instance.Tx(t.Context(), func(q db.Querier) error { return increment(t.Context(), q, key) })
+					err := instance.Tx(t.Context(), func(tx store.Tx) error { return increment(t.Context(), tx, key) })
 					switch {
 					case err == nil:
 						succeeded.Add(1)
@@ -196,9 +196,9 @@ func TestTxRunsAgainAfterADeadlock(t *testing.T) {
 		var attempts atomic.Int64
 		touch := func(one, two db.Company) {
 			waits := true
-			err := s.Tx(t.Context(), func(q db.Querier) error {
+			err := s.Tx(t.Context(), func(tx store.Tx) error {
 				attempts.Add(1)
-				if err := increment(t.Context(), q, db.GetCompanyParams{TenantID: one.TenantID, ID: one.ID}); err != nil {
+				if err := increment(t.Context(), tx, db.GetCompanyParams{TenantID: one.TenantID, ID: one.ID}); err != nil {
 					return err
 				}
 				if waits {
@@ -206,7 +206,7 @@ func TestTxRunsAgainAfterADeadlock(t *testing.T) {
 					both.Done()
 					both.Wait()
 				}
-				return increment(t.Context(), q, db.GetCompanyParams{TenantID: two.TenantID, ID: two.ID})
+				return increment(t.Context(), tx, db.GetCompanyParams{TenantID: two.TenantID, ID: two.ID})
 			})
 			if err != nil {
 				t.Errorf("deadlocked transaction: %v", err)
@@ -237,7 +237,7 @@ func TestClosedStoreIsUnavailable(t *testing.T) {
 			"query":  queryErr,
 			"insert": s.InsertTenant(t.Context(), tenantRow()),
 			"ping":   s.Ping(t.Context()),
-			"Tx":     s.Tx(t.Context(), func(db.Querier) error { return nil }),
+			"Tx":     s.Tx(t.Context(), func(store.Tx) error { return nil }),
 		} {
 			if !errs.Is(err, errs.Unavailable) || errs.From(err).RetryAfter != time.Second {
 				t.Errorf("%s: error is %v; want %s with RetryAfter", name, err, errs.Unavailable)

@@ -48,18 +48,18 @@ func mustLoseLocks(t *testing.T, frozenURL, databaseURL string) {
 	locked, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	attempts := 0
 	go func() {
-		ended <- frozen.Tx(t.Context(), func(q db.Querier) error {
-			if _, err := q.LockTenant(t.Context(), db.LockTenantParams{ID: c.TenantID}); err != nil {
+		ended <- frozen.Tx(t.Context(), func(tx store.Tx) error {
+			if _, err := tx.LockTenant(t.Context(), db.LockTenantParams{ID: c.TenantID}); err != nil {
 				return err
 			}
-			if err := q.InsertCompany(t.Context(), d); err != nil {
+			if err := tx.InsertCompany(t.Context(), d); err != nil {
 				return err
 			}
 			if attempts++; attempts == 1 {
 				close(locked)
 				<-goOn
 			}
-			return increment(t.Context(), q, db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID})
+			return increment(t.Context(), tx, db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID})
 		})
 	}()
 	select {
@@ -69,8 +69,8 @@ func mustLoseLocks(t *testing.T, frozenURL, databaseURL string) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // only so that a failure doesn't take for ever
 	defer cancel()
-	err = other.Tx(ctx, func(q db.Querier) error {
-		_, err := q.LockTenant(ctx, db.LockTenantParams{ID: c.TenantID})
+	err = other.Tx(ctx, func(tx store.Tx) error {
+		_, err := tx.LockTenant(ctx, db.LockTenantParams{ID: c.TenantID})
 		return err
 	})
 	if err != nil {
@@ -106,8 +106,8 @@ func TestPingNeedsNoConnectionOfThePool(t *testing.T) {
 		held, goOn, ended := make(chan struct{}), make(chan struct{}), make(chan error)
 		for range transactions {
 			go func() {
-				ended <- s.Tx(t.Context(), func(q db.Querier) error {
-					_, err := q.GetTenant(t.Context(), db.GetTenantParams{})
+				ended <- s.Tx(t.Context(), func(tx store.Tx) error {
+					_, err := tx.GetTenant(t.Context(), db.GetTenantParams{})
 					held <- struct{}{}
 					<-goOn
 					if errors.Is(err, store.ErrNotFound) {

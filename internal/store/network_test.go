@@ -41,13 +41,13 @@ func TestTransactionOfAConnectionThatGoesSilentIsGivenUp(t *testing.T) {
 	t.Parallel()
 	eachProxied(t, func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy) {
 		first, second, attempts := tenantRow(), tenantRow(), 0
-		err := s.Tx(t.Context(), func(q db.Querier) error {
+		err := s.Tx(t.Context(), func(tx store.Tx) error {
 			attempts++
-			if err := q.InsertTenant(t.Context(), first); err != nil {
+			if err := tx.InsertTenant(t.Context(), first); err != nil {
 				return err
 			}
 			p.Fail(faultproxy.HalfOpen)
-			return q.InsertTenant(t.Context(), second)
+			return tx.InsertTenant(t.Context(), second)
 		})
 		mustBeUnavailable(t, err)
 		if attempts != 1 {
@@ -64,9 +64,9 @@ func TestCommitWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T)
 	t.Parallel()
 	eachProxied(t, func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy) {
 		row, attempts := tenantRow(), 0
-		err := s.Tx(t.Context(), func(q db.Querier) error {
+		err := s.Tx(t.Context(), func(tx store.Tx) error {
 			attempts++
-			err := q.InsertTenant(t.Context(), row)
+			err := tx.InsertTenant(t.Context(), row)
 			p.Fail(faultproxy.Unheard)
 			return err
 		})
@@ -88,8 +88,8 @@ func TestSlowIsNotSilent(t *testing.T) {
 			t.Fatal(err)
 		}
 		lock := func(s *store.Store, then func()) error {
-			return s.Tx(t.Context(), func(q db.Querier) error {
-				_, err := q.LockTenant(t.Context(), db.LockTenantParams{ID: row.ID})
+			return s.Tx(t.Context(), func(tx store.Tx) error {
+				_, err := tx.LockTenant(t.Context(), db.LockTenantParams{ID: row.ID})
 				then()
 				return err
 			})
@@ -127,8 +127,8 @@ func TestConnectionsThatWereClosedAreNotUsed(t *testing.T) {
 					wait.Go(func() {
 						has := sync.OnceFunc(using.Done)
 						defer has() // also if it doesn't get one
-						err := s.Tx(t.Context(), func(q db.Querier) error {
-							_, err := q.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID})
+						err := s.Tx(t.Context(), func(tx store.Tx) error {
+							_, err := tx.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID})
 							has()
 							using.Wait()
 							return err

@@ -119,9 +119,9 @@ func TestRoundTripsToPostgreSQL(t *testing.T) {
 		_, err := q.GetCompany(t.Context(), db.GetCompanyParams{TenantID: tenant, ID: company.ID})
 		return err
 	}
-	audited := func(q db.Querier) error {
+	audited := func(tx store.Tx) error {
 		entry, link := entryRows(tenant)
-		return writeEntry(t.Context(), q, entry, link)
+		return writeEntry(t.Context(), tx, entry, link)
 	}
 	for user, userURL := range map[string]string{"owner": databaseURL, "serving": storetest.ServingURL(t, databaseURL)} {
 		proxied, count := roundTrips(t, userURL)
@@ -136,28 +136,28 @@ func TestRoundTripsToPostgreSQL(t *testing.T) {
 		}{
 			"read":        {1, func() error { return get(s) }},
 			"write":       {1, func() error { return s.InsertCompany(t.Context(), companyRow(tenant)) }},
-			"nothing":     {0, func() error { return s.Tx(t.Context(), func(db.Querier) error { return nil }) }},
+			"nothing":     {0, func() error { return s.Tx(t.Context(), func(store.Tx) error { return nil }) }},
 			"entry alone": {1, func() error { return s.Tx(t.Context(), audited) }},
 			"audited change": {2, func() error {
-				return s.Tx(t.Context(), func(q db.Querier) error {
-					_, err := q.DeleteCompany(t.Context(), db.DeleteCompanyParams{TenantID: tenant})
-					return errors.Join(err, audited(q))
+				return s.Tx(t.Context(), func(tx store.Tx) error {
+					_, err := tx.DeleteCompany(t.Context(), db.DeleteCompanyParams{TenantID: tenant})
+					return errors.Join(err, audited(tx))
 				})
 			}},
 			"audited company": {1, func() error {
-				return s.Tx(t.Context(), func(q db.Querier) error {
-					return errors.Join(q.InsertCompany(t.Context(), companyRow(tenant)), audited(q))
+				return s.Tx(t.Context(), func(tx store.Tx) error {
+					return errors.Join(tx.InsertCompany(t.Context(), companyRow(tenant)), audited(tx))
 				})
 			}},
 			"audited company before a read": {2, func() error {
-				return s.Tx(t.Context(), func(q db.Querier) error {
-					return errors.Join(q.InsertCompany(t.Context(), companyRow(tenant)), audited(q), get(q))
+				return s.Tx(t.Context(), func(tx store.Tx) error {
+					return errors.Join(tx.InsertCompany(t.Context(), companyRow(tenant)), audited(tx), get(tx))
 				})
 			}},
 			"as many as wait, and one more": {2, func() error {
-				return s.Tx(t.Context(), func(q db.Querier) error {
+				return s.Tx(t.Context(), func(tx store.Tx) error {
 					for range 100 {
-						if err := q.InsertCompany(t.Context(), companyRow(tenant)); err != nil {
+						if err := tx.InsertCompany(t.Context(), companyRow(tenant)); err != nil {
 							return err
 						}
 					}
@@ -165,7 +165,7 @@ func TestRoundTripsToPostgreSQL(t *testing.T) {
 				})
 			}},
 			"entry before a read": {2, func() error {
-				return s.Tx(t.Context(), func(q db.Querier) error { return errors.Join(audited(q), get(q)) })
+				return s.Tx(t.Context(), func(tx store.Tx) error { return errors.Join(audited(tx), get(tx)) })
 			}},
 		} {
 			if err := work.do(); err != nil { // statements are prepared
@@ -189,7 +189,7 @@ func TestRefusedEntryTakesItsTransactionAlong(t *testing.T) {
 		s := storetest.New(t, engine)
 		tenant := newTenants(t, s, 1)[0].TenantID
 		twice, twiceLink := entryRows(tenant)
-		if err := s.Tx(t.Context(), func(q db.Querier) error { return writeEntry(t.Context(), q, twice, twiceLink) }); err != nil {
+		if err := s.Tx(t.Context(), func(tx store.Tx) error { return writeEntry(t.Context(), tx, twice, twiceLink) }); err != nil {
 			t.Fatal(err)
 		}
 		stranger, strangerLink := entryRows(uuid.Must(uuid.NewV7()))
@@ -209,15 +209,15 @@ func TestRefusedEntryTakesItsTransactionAlong(t *testing.T) {
 			for _, then := range []string{"commit", "read"} {
 				row := tenantRow()
 				attempts := 0
-				err := s.Tx(t.Context(), func(q db.Querier) error {
+				err := s.Tx(t.Context(), func(tx store.Tx) error {
 					attempts++
-					if err := q.InsertTenant(t.Context(), row); err != nil {
+					if err := tx.InsertTenant(t.Context(), row); err != nil {
 						return err
 					}
-					if err := writeEntry(t.Context(), q, test.entry, test.link); err != nil || then == "commit" {
+					if err := writeEntry(t.Context(), tx, test.entry, test.link); err != nil || then == "commit" {
 						return err
 					}
-					_, err := q.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID})
+					_, err := tx.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID})
 					return err
 				})
 				if !test.want(err) || attempts != 1 || !strings.Contains(err.Error(), "InsertAudit") {
@@ -234,11 +234,11 @@ func TestFailedTransactionIsNotReportedAsCommitted(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t, store.Postgres)
 	row := tenantRow()
-	err := s.Tx(t.Context(), func(q db.Querier) error {
-		if err := q.InsertTenant(t.Context(), row); err != nil {
+	err := s.Tx(t.Context(), func(tx store.Tx) error {
+		if err := tx.InsertTenant(t.Context(), row); err != nil {
 			return err
 		}
-		if err := q.InsertTenant(t.Context(), row); !store.BreaksUniqueness(err) {
+		if err := tx.InsertTenant(t.Context(), row); !store.BreaksUniqueness(err) {
 			t.Errorf("error %v for a row that is there already", err)
 		}
 		return nil
@@ -261,11 +261,11 @@ func TestEntryThatWaitedTooLongIsTriedAgain(t *testing.T) {
 	exec(t, holder, "UPDATE tenants SET max_users = 7 WHERE id = '"+tenant.String()+"'") // keys that refer to it wait
 	attempts := 0
 	entry, link := entryRows(tenant)
-	err := impatient.Tx(t.Context(), func(q db.Querier) error {
+	err := impatient.Tx(t.Context(), func(tx store.Tx) error {
 		if attempts++; attempts == 2 {
 			exec(t, holder, "ROLLBACK")
 		}
-		return writeEntry(t.Context(), q, entry, link)
+		return writeEntry(t.Context(), tx, entry, link)
 	})
 	if err != nil || attempts != 2 {
 		t.Errorf("error %v after %d attempts, want success after two", err, attempts)
@@ -282,14 +282,14 @@ func TestEntryWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T) 
 	p, proxied := faultproxy.For(t, databaseURL)
 	s := storetest.Open(t, proxied)
 	warm, warmLink := entryRows(tenant)
-	if err := s.Tx(t.Context(), func(q db.Querier) error { return writeEntry(t.Context(), q, warm, warmLink) }); err != nil {
+	if err := s.Tx(t.Context(), func(tx store.Tx) error { return writeEntry(t.Context(), tx, warm, warmLink) }); err != nil {
 		t.Fatal(err)
 	}
 	entry, link := entryRows(tenant)
 	attempts := 0
-	err := s.Tx(t.Context(), func(q db.Querier) error {
+	err := s.Tx(t.Context(), func(tx store.Tx) error {
 		attempts++
-		err := writeEntry(t.Context(), q, entry, link)
+		err := writeEntry(t.Context(), tx, entry, link)
 		p.Fail(faultproxy.Unheard)
 		return err
 	})

@@ -24,7 +24,7 @@ func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // so that who waits for good fails
 		defer cancel()
 		waits := map[string]func() error{
-			"a transaction": func() error { return s.Tx(ctx, func(db.Querier) error { return nil }) },
+			"a transaction": func() error { return s.Tx(ctx, func(store.Tx) error { return nil }) },
 		}
 		switch engine {
 		case store.Postgres:
@@ -33,7 +33,7 @@ func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
 			waits["a change"] = func() error { return s.InsertTenant(ctx, row) }
 		case store.MySQL: // a query waits for as long as those that have the connections wait for locks
 		}
-		err = s.Tx(t.Context(), func(db.Querier) error {
+		err = s.Tx(t.Context(), func(store.Tx) error {
 			if engine != store.SQLite && !s.UsedUp() { // readers have their own there
 				t.Error("the one connection is in use, and the pool isn't used up")
 			}
@@ -54,7 +54,7 @@ func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
 		if s.UsedUp() {
 			t.Error("the pool is used up, and no connection is in use")
 		}
-		if err := s.Tx(t.Context(), func(q db.Querier) error { return q.InsertTenant(t.Context(), row) }); err != nil {
+		if err := s.Tx(t.Context(), func(tx store.Tx) error { return tx.InsertTenant(t.Context(), row) }); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
 	})
@@ -69,8 +69,8 @@ func TestLockedFileIsALockTimeout(t *testing.T) {
 	if _, err := s.SQLDB().ExecContext(t.Context(), "PRAGMA busy_timeout = 20"); err != nil { // of the one connection that writes
 		t.Fatal(err)
 	}
-	err := other.Tx(t.Context(), func(db.Querier) error {
-		err := s.Tx(t.Context(), func(db.Querier) error { return nil })
+	err := other.Tx(t.Context(), func(store.Tx) error {
+		err := s.Tx(t.Context(), func(store.Tx) error { return nil })
 		if !store.IsLockTimeout(err) {
 			t.Errorf("error %v, want a lock time-out", err)
 		}

@@ -57,7 +57,9 @@ func BenchmarkAuditedChange(b *testing.B) {
 		return writeEntry(b.Context(), q, entry, link)
 	}
 	b.Run("pipelined", func(b *testing.B) {
-		measure(b, func() error { return s.Tx(b.Context(), func(q db.Querier) error { return change(q.InsertCompany, q) }) })
+		measure(b, func() error {
+			return s.Tx(b.Context(), func(tx store.Tx) error { return change(tx.InsertCompany, tx) })
+		})
 	})
 	b.Run("plain", func(b *testing.B) {
 		measure(b, func() error {

@@ -191,25 +191,25 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 			want: store.BreaksUniqueness,
 		},
 		"committed": {use: func(ctx context.Context, s *store.Store) error {
-			return s.Tx(ctx, func(q db.Querier) error {
-				if err := q.InsertCompany(ctx, companyRow(mine.TenantID)); err != nil {
+			return s.Tx(ctx, func(tx store.Tx) error {
+				if err := tx.InsertCompany(ctx, companyRow(mine.TenantID)); err != nil {
 					return err
 				}
-				_, err := q.CountUsersUnscoped(ctx)
+				_, err := tx.CountUsersUnscoped(ctx)
 				return err
 			})
 		}},
 		"rolled back": {
 			use: func(ctx context.Context, s *store.Store) error {
-				return s.Tx(ctx, func(q db.Querier) error {
-					return errors.Join(q.InsertCompany(ctx, companyRow(mine.TenantID)), errGivenUp)
+				return s.Tx(ctx, func(tx store.Tx) error {
+					return errors.Join(tx.InsertCompany(ctx, companyRow(mine.TenantID)), errGivenUp)
 				})
 			},
 			want: func(err error) bool { return errors.Is(err, errGivenUp) },
 		},
 		"failed in a transaction": {
 			use: func(ctx context.Context, s *store.Store) error {
-				return s.Tx(ctx, func(q db.Querier) error { return q.InsertCompany(ctx, mine) })
+				return s.Tx(ctx, func(tx store.Tx) error { return tx.InsertCompany(ctx, mine) })
 			},
 			want: store.BreaksUniqueness,
 		},
@@ -222,8 +222,8 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 		"cancelled": {
 			use: func(ctx context.Context, s *store.Store) error {
 				ctx, cancel := context.WithCancel(ctx)
-				return s.Tx(ctx, func(q db.Querier) error {
-					err := insertNow(ctx, q, companyRow(mine.TenantID))
+				return s.Tx(ctx, func(tx store.Tx) error {
+					err := insertNow(ctx, tx, companyRow(mine.TenantID))
 					cancel()
 					return err
 				})
@@ -234,8 +234,8 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 		"out of time": {
 			use: func(ctx context.Context, s *store.Store) error {
 				row := companyRow(mine.TenantID)
-				return owner.Tx(ctx, func(q db.Querier) error {
-					if err := insertNow(ctx, q, row); err != nil {
+				return owner.Tx(ctx, func(tx store.Tx) error {
+					if err := insertNow(ctx, tx, row); err != nil {
 						return err
 					}
 					ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
@@ -296,16 +296,16 @@ func TestTransactionSeesTheTenantOfEachStatement(t *testing.T) {
 	for user, userURL := range map[string]string{"owner": databaseURL, "serving": storetest.ServingURL(t, databaseURL)} {
 		t.Run(user, func(t *testing.T) {
 			s := storetest.Open(t, userURL)
-			err := s.Tx(t.Context(), func(q db.Querier) error {
+			err := s.Tx(t.Context(), func(tx store.Tx) error {
 				for range 2 {
 					for _, c := range companies {
-						if _, err := q.LockTenant(t.Context(), db.LockTenantParams{ID: c.TenantID}); err != nil {
+						if _, err := tx.LockTenant(t.Context(), db.LockTenantParams{ID: c.TenantID}); err != nil {
 							return err
 						}
-						if _, err := q.GetCompany(t.Context(), db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID}); err != nil {
+						if _, err := tx.GetCompany(t.Context(), db.GetCompanyParams{TenantID: c.TenantID, ID: c.ID}); err != nil {
 							return err
 						}
-						if _, err := q.CountUsersUnscoped(t.Context()); err != nil {
+						if _, err := tx.CountUsersUnscoped(t.Context()); err != nil {
 							return err
 						}
 					}
@@ -431,8 +431,8 @@ func TestTenantsDoNotMeetInAPooler(t *testing.T) {
 							t.Errorf("companies %v, error %v; want %s alone", ids, err, c.ID)
 							return
 						}
-						err = s.Tx(t.Context(), func(q db.Querier) error {
-							_, err := q.GetCompany(t.Context(), db.GetCompanyParams{TenantID: c.TenantID, ID: theirs.ID})
+						err = s.Tx(t.Context(), func(tx store.Tx) error {
+							_, err := tx.GetCompany(t.Context(), db.GetCompanyParams{TenantID: c.TenantID, ID: theirs.ID})
 							return err
 						})
 						if !errors.Is(err, store.ErrNotFound) {

@@ -28,21 +28,25 @@ const (
 	commitTimeout = 10 * time.Second
 )
 
-// Tx runs f in a transaction: everything that f does through q is committed, or nothing is. Tx
+// Tx runs queries in one transaction. Functions take it instead of a db.Querier if what they do
+// takes several statements that must be committed together.
+type Tx struct{ db.Querier }
+
+// Tx runs f in a transaction: everything that f does through tx is committed, or nothing is. Tx
 // rolls back if f returns an error or panics, or if ctx ends.
 //
-// f must return every error of q, because engines differ in what is left of a transaction after an
+// f must return every error of tx, because engines differ in what is left of a transaction after an
 // error.
 //
 // Tx runs f again, from the start, if the database aborted the transaction in favour of another one
 // (serialization failure, deadlock, lock time-out) or if f returns ErrStale. So f must not have
-// side effects outside of q that can't be repeated. After 12 failed attempts, or two lock time-outs
+// side effects outside of tx that can't be repeated. After 12 failed attempts, or two lock time-outs
 // of 5 seconds, Tx returns errs.Unavailable.
 //
 // In a request, Tx commits nothing if the principal has lost the permission for the request: it
 // calls access.StillAllowedIn before each attempt and before the commit, and returns its error. It
 // asks again only if the last answer is older than a second.
-func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
+func (s *Store) Tx(ctx context.Context, f func(tx Tx) error) error {
 	pause := firstPause
 	confirm, lockTimeouts := access.StillAllowedIn, 0
 	for attempt := 1; ; attempt++ {
@@ -80,7 +84,7 @@ func (s *Store) Tx(ctx context.Context, f func(q db.Querier) error) error {
 
 // try runs f in one transaction. It calls confirm after f and before the commit, and returns
 // errNotAllowed if confirm refuses.
-func (s *Store) try(ctx context.Context, f func(q db.Querier) error, confirm func(context.Context, db.Querier) error) (err error) {
+func (s *Store) try(ctx context.Context, f func(tx Tx) error, confirm func(context.Context, db.Querier) error) (err error) {
 	ctx, span := s.tracing.start(ctx, "transaction", trace.SpanKindInternal)
 	defer func() { end(span, err) }()
 	t, err := s.database.begin(ctx)
@@ -98,11 +102,11 @@ func (s *Store) try(ctx context.Context, f func(q db.Querier) error, confirm fun
 		defer cancel()
 		_ = t.rollback(ctx)
 	}()
-	q := s.tracing.observedIn(span, t.querier())
-	if err := f(q); err != nil {
+	tx := Tx{s.tracing.observedIn(span, t.querier())}
+	if err := f(tx); err != nil {
 		return err
 	}
-	if err := confirm(ctx, q); err != nil {
+	if err := confirm(ctx, tx); err != nil {
 		return fmt.Errorf("%w: %w", errNotAllowed, err)
 	}
 	// f may not have noticed that ctx has ended.

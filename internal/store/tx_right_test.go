@@ -53,7 +53,7 @@ func TestTxNeedsTheRight(t *testing.T) {
 			if err := suspend(t.Context(), s, row); err != nil {
 				t.Fatal(err)
 			}
-			err := s.Tx(ctx, func(db.Querier) error {
+			err := s.Tx(ctx, func(store.Tx) error {
 				t.Error("it runs")
 				return nil
 			})
@@ -69,7 +69,7 @@ func TestTxNeedsTheRight(t *testing.T) {
 				}
 				return nil
 			}}
-			err := s.Tx(access.WithRequest(t.Context(), request), func(db.Querier) error {
+			err := s.Tx(access.WithRequest(t.Context(), request), func(store.Tx) error {
 				attempts++
 				ended = true // as by another, who was faster
 				return store.ErrStale
@@ -93,9 +93,9 @@ func TestTxNeedsTheRight(t *testing.T) {
 				},
 				Confirm: func(context.Context) error { return sessionEnded },
 			}
-			err := s.Tx(access.WithRequest(t.Context(), &request), func(q db.Querier) error {
+			err := s.Tx(access.WithRequest(t.Context(), &request), func(tx store.Tx) error {
 				ended = true // as by another, for whose lock it has waited
-				return q.InsertTenant(t.Context(), other)
+				return tx.InsertTenant(t.Context(), other)
 			})
 			if !errs.Is(err, errs.SessionEnded) {
 				t.Errorf("%v, want the end of the session", err)
@@ -104,7 +104,7 @@ func TestTxNeedsTheRight(t *testing.T) {
 		})
 		t.Run("but for what it ends itself", func(t *testing.T) {
 			row, ctx := principal()
-			if err := s.Tx(ctx, func(q db.Querier) error { return suspend(ctx, q, row) }); err != nil {
+			if err := s.Tx(ctx, func(tx store.Tx) error { return suspend(ctx, tx, row) }); err != nil {
 				t.Fatal(err)
 			}
 			if tenant, err := s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil || tenant.Status != "suspended" {

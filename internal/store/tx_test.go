@@ -41,11 +41,11 @@ func TestTxCommits(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s, row := storetest.New(t, engine), tenantRow()
-		err := s.Tx(t.Context(), func(q db.Querier) error {
-			if err := q.InsertTenant(t.Context(), row); err != nil {
+		err := s.Tx(t.Context(), func(tx store.Tx) error {
+			if err := tx.InsertTenant(t.Context(), row); err != nil {
 				return err
 			}
-			if _, err := q.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil {
+			if _, err := tx.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil {
 				t.Errorf("the transaction doesn't see its own row: %v", err)
 			}
 			if _, err := s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); !errors.Is(err, store.ErrNotFound) {
@@ -66,9 +66,9 @@ func TestTxRollsBackOnError(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s, row, attempts := storetest.New(t, engine), tenantRow(), 0
-		err := s.Tx(t.Context(), func(q db.Querier) error {
+		err := s.Tx(t.Context(), func(tx store.Tx) error {
 			attempts++
-			return errors.Join(q.InsertTenant(t.Context(), row), errRefused)
+			return errors.Join(tx.InsertTenant(t.Context(), row), errRefused)
 		})
 		if !errors.Is(err, errRefused) || attempts != 1 {
 			t.Errorf("error is %v after %d attempts; want the closure's error after one", err, attempts)
@@ -82,11 +82,11 @@ func TestTxRollsBackOnViolation(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s, row, twin := storetest.New(t, engine), tenantRow(), tenantRow()
 		twin.Code = row.Code
-		err := s.Tx(t.Context(), func(q db.Querier) error {
-			if err := q.InsertTenant(t.Context(), row); err != nil {
+		err := s.Tx(t.Context(), func(tx store.Tx) error {
+			if err := tx.InsertTenant(t.Context(), row); err != nil {
 				return err
 			}
-			return q.InsertTenant(t.Context(), twin)
+			return tx.InsertTenant(t.Context(), twin)
 		})
 		if !store.Violates(err, "tenants_code_key") {
 			t.Errorf("error is %v; want violation of tenants_code_key", err)
@@ -105,8 +105,8 @@ func TestTxRollsBackOnPanicAndGoesOnPanicking(t *testing.T) {
 					t.Errorf("recovered %v; want what the closure panicked with", r)
 				}
 			}()
-			_ = s.Tx(t.Context(), func(q db.Querier) error {
-				if err := q.InsertTenant(t.Context(), row); err != nil {
+			_ = s.Tx(t.Context(), func(tx store.Tx) error {
+				if err := tx.InsertTenant(t.Context(), row); err != nil {
 					t.Error(err)
 				}
 				panic(errRefused)
@@ -129,8 +129,8 @@ func TestTxRollsBackWhenTheClientGoesAway(t *testing.T) {
 				for range 20 { // the rollback may come before or after the closure's end
 					row := tenantRow()
 					ctx, cancel := context.WithCancel(t.Context())
-					err := s.Tx(ctx, func(q db.Querier) error {
-						err := q.InsertTenant(ctx, row)
+					err := s.Tx(ctx, func(tx store.Tx) error {
+						err := tx.InsertTenant(ctx, row)
 						cancel()
 						return errors.Join(err, result(ctx))
 					})
@@ -150,7 +150,7 @@ func TestTxAnswersTimeoutAfterItsDeadline(t *testing.T) {
 		s := storetest.New(t, engine)
 		expired, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
 		defer cancel()
-		err := s.Tx(expired, func(db.Querier) error { return nil })
+		err := s.Tx(expired, func(store.Tx) error { return nil })
 		if !errs.Is(err, errs.Timeout) {
 			t.Errorf("Tx: error is %v; want %s", err, errs.Timeout)
 		}
@@ -160,8 +160,8 @@ func TestTxAnswersTimeoutAfterItsDeadline(t *testing.T) {
 		for range 20 {
 			row := tenantRow()
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-			err := s.Tx(ctx, func(q db.Querier) error {
-				err := q.InsertTenant(ctx, row)
+			err := s.Tx(ctx, func(tx store.Tx) error {
+				err := tx.InsertTenant(ctx, row)
 				<-ctx.Done()
 				return err
 			})
@@ -183,14 +183,14 @@ func TestTxAnswersTimeoutWhileItWaitsForALock(t *testing.T) {
 			t.Fatal(err)
 		}
 		row := tenantRow()
-		err := other.Tx(t.Context(), func(q db.Querier) error {
-			if err := q.InsertTenant(t.Context(), row); err != nil {
+		err := other.Tx(t.Context(), func(tx store.Tx) error {
+			if err := tx.InsertTenant(t.Context(), row); err != nil {
 				return err
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			// The other transaction goes on until this one has been answered.
-			err := s.Tx(ctx, func(q db.Querier) error { return q.InsertTenant(ctx, row) })
+			err := s.Tx(ctx, func(tx store.Tx) error { return tx.InsertTenant(ctx, row) })
 			if !errs.Is(err, errs.Timeout) {
 				t.Errorf("error is %v; want %s", err, errs.Timeout)
 			}

@@ -92,9 +92,9 @@ func (s *Service) beginDeletion(
 		return db.Tenant{}, errs.New(errs.PlatformTenant, "The platform can't be deleted: superusers live in it.")
 	}
 	var t db.Tenant
-	err := s.store.Tx(ctx, func(q db.Querier) error {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
 		var err error
-		if t, err = kind.Matching(ctx, q, id, id, condition); err != nil {
+		if t, err = kind.Matching(ctx, tx, id, id, condition); err != nil {
 			return err
 		}
 		if confirmCode != t.Code {
@@ -107,15 +107,15 @@ func (s *Service) beginDeletion(
 		default:
 			return errs.New(errs.NotSuspended, "Suspend the tenant first; only a suspended one can be deleted.")
 		}
-		changes, err := lastState(ctx, q, t)
+		changes, err := lastState(ctx, tx, t)
 		if err != nil {
 			return err
 		}
 		t.Status = deleting
-		if err := kind.Put(ctx, s.parts.Change(q, by), &t); err != nil {
+		if err := kind.Put(ctx, s.parts.Change(tx, by), &t); err != nil {
 			return err
 		}
-		return s.audit.Write(ctx, q, by, audit.Entry{
+		return s.audit.Write(ctx, tx, by, audit.Entry{
 			Action: audit.TenantDelete, TenantID: access.PlatformTenantID, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name, Changes: changes,
 		})
 	})
@@ -163,12 +163,12 @@ func (s *Service) deleteRows(ctx context.Context, tenantID uuid.UUID, until time
 // deleteBatch runs the next batch of a step.
 func (s *Service) deleteBatch(ctx context.Context, tenantID uuid.UUID, step records.Step, after uuid.UUID) (uuid.UUID, error) {
 	var last uuid.UUID
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		err := lock(ctx, q, tenantID)
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		err := lock(ctx, tx, tenantID)
 		if err != nil {
 			return err
 		}
-		last, err = step.Batch(ctx, q, tenantID, after, int32(s.parts.BatchSize())) //nolint:gosec // 1000 at most
+		last, err = step.Batch(ctx, tx, tenantID, after, int32(s.parts.BatchSize())) //nolint:gosec // 1000 at most
 		return err
 	})
 	return last, err
@@ -177,18 +177,18 @@ func (s *Service) deleteBatch(ctx context.Context, tenantID uuid.UUID, step reco
 // finishDeletion deletes the tenant's own row. It returns a violation of a foreign key if the
 // tenant still has rows.
 func (s *Service) finishDeletion(ctx context.Context, by access.Principal, t db.Tenant) error {
-	return s.store.Tx(ctx, func(q db.Querier) error {
-		if err := lock(ctx, q, t.ID); err != nil {
+	return s.store.Tx(ctx, func(tx store.Tx) error {
+		if err := lock(ctx, tx, t.ID); err != nil {
 			return err
 		}
-		rows, err := q.DeleteTenant(ctx, db.DeleteTenantParams{ID: t.ID, Version: t.Version})
+		rows, err := tx.DeleteTenant(ctx, db.DeleteTenantParams{ID: t.ID, Version: t.Version})
 		if err != nil {
 			return err
 		}
 		if rows == 0 {
 			return store.ErrStale
 		}
-		return s.audit.Write(ctx, q, by, audit.Entry{
+		return s.audit.Write(ctx, tx, by, audit.Entry{
 			Action: audit.TenantDeleteFinish, TenantID: access.PlatformTenantID, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name,
 		})
 	})

@@ -317,7 +317,7 @@ func TestSeveralDeleteTheSameTenantAtOnce(t *testing.T) {
 // began.
 func lateCompany(ctx context.Context, s *store.Store, tenantID uuid.UUID) error {
 	c := db.Company{TenantID: tenantID, ID: newID(), Code: newID().String()[4:], CreatedAt: wallClock(), UpdatedAt: wallClock(), Version: 1}
-	return s.Tx(ctx, func(q db.Querier) error { return q.InsertCompany(ctx, db.InsertCompanyParams(c)) })
+	return s.Tx(ctx, func(tx store.Tx) error { return tx.InsertCompany(ctx, db.InsertCompanyParams(c)) })
 }
 
 func TestDeleteTakesAlongWhatComesInBehindIt(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/tenantry/tenantry/internal/store"
+
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/tenantry/tenantry/gen/api"
@@ -112,10 +114,10 @@ func TestNoQuotaNoQueue(t *testing.T) {
 		for i := range 2 {
 			wait.Go(func() {
 				waits := true
-				err := a.Store.Tx(t.Context(), func(q db.Querier) error {
-					err := tenant.CompanyQuota.Add(t.Context(), q, row.ID, func() error {
+				err := a.Store.Tx(t.Context(), func(tx store.Tx) error {
+					err := tenant.CompanyQuota.Add(t.Context(), tx, row.ID, func() error {
 						c := db.Company{TenantID: row.ID, ID: newID(), Code: fmt.Sprint(i), CreatedAt: wallClock(), UpdatedAt: wallClock(), Version: 1}
-						return q.InsertCompany(t.Context(), db.InsertCompanyParams(c))
+						return tx.InsertCompany(t.Context(), db.InsertCompanyParams(c))
 					})
 					if waits {
 						waits = false
@@ -177,8 +179,8 @@ func TestQuotaOfATenantThatIsGone(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		errAdded := errors.New("added")
-		err := a.Store.Tx(t.Context(), func(q db.Querier) error {
-			return tenant.CompanyQuota.Add(t.Context(), q, newID(), func() error { return errAdded })
+		err := a.Store.Tx(t.Context(), func(tx store.Tx) error {
+			return tenant.CompanyQuota.Add(t.Context(), tx, newID(), func() error { return errAdded })
 		})
 		if !errs.Is(err, errs.NotFound) {
 			t.Errorf("error is %v; want %s", err, errs.NotFound)

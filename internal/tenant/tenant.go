@@ -87,24 +87,24 @@ func NewService(p Parts) *Service {
 func (s *Service) Enter(ctx context.Context, by access.Principal, tenantID uuid.UUID) (access.Principal, error) {
 	there := by
 	there.TenantID = tenantID
-	err := s.store.Tx(ctx, func(q db.Querier) error {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
 		write := s.audit.Write
 		if access.RequestFrom(ctx).Operation.AuditAction == access.NoAuditAction {
 			write = s.audit.WriteOnce
 			// The lock makes the second of two concurrent requests see the entry of the first.
-			if _, err := q.LockTenant(ctx, db.LockTenantParams{ID: by.HomeTenantID}); err != nil {
+			if _, err := tx.LockTenant(ctx, db.LockTenantParams{ID: by.HomeTenantID}); err != nil {
 				return err
 			}
 		}
-		t, err := enterable(ctx, q, tenantID)
+		t, err := enterable(ctx, tx, tenantID)
 		if err != nil {
 			return err
 		}
 		entry := audit.Entry{Action: audit.TenantAccess, EntityType: entityType, EntityID: t.ID, EntityLabel: t.Name}
-		if err := write(ctx, q, by, entry); err != nil {
+		if err := write(ctx, tx, by, entry); err != nil {
 			return err
 		}
-		return write(ctx, q, there, entry)
+		return write(ctx, tx, there, entry)
 	})
 	if store.BreaksReference(err) {
 		err = fmt.Errorf("%w: %w", store.ErrNotFound, err) // it has gone since we saw it
@@ -148,7 +148,7 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.Tenant
 		ContactName: in.ContactName, ContactEmail: in.ContactEmail, ContactPhone: in.ContactPhone,
 	})
 	Derive(&t)
-	err := s.store.Tx(ctx, func(q db.Querier) error { return kind.Add(ctx, s.parts.Change(q, by), t) })
+	err := s.store.Tx(ctx, func(tx store.Tx) error { return kind.Add(ctx, s.parts.Change(tx, by), t) })
 	if err != nil {
 		return db.Tenant{}, kind.ClientError(err)
 	}
@@ -187,8 +187,8 @@ func (s *Service) change(
 	ctx context.Context, by access.Principal, action string, id uuid.UUID, condition etag.Condition, f func(*db.Tenant),
 ) (db.Tenant, error) {
 	var after db.Tenant
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		before, err := kind.Matching(ctx, q, id, id, condition)
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		before, err := kind.Matching(ctx, tx, id, id, condition)
 		if err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func (s *Service) change(
 		}
 		after = before
 		f(&after)
-		return kind.Save(ctx, s.parts.Change(q, by), action, before, &after)
+		return kind.Save(ctx, s.parts.Change(tx, by), action, before, &after)
 	})
 	if err != nil {
 		return db.Tenant{}, kind.ClientError(err)

@@ -31,27 +31,27 @@ func (s *Service) Create(ctx context.Context, by access.Principal, in api.UserCr
 	})
 	Derive(&u)
 	var token auth.OneTimeToken
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := org.LockCompanies(ctx, q, u); err != nil {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		if err := org.LockCompanies(ctx, tx, u); err != nil {
 			return err
 		}
-		if err := lockTenant(ctx, q, by); err != nil {
+		if err := lockTenant(ctx, tx, by); err != nil {
 			return err
 		}
-		if err := tenant.UserQuota.Check(ctx, q, by.TenantID); err != nil {
+		if err := tenant.UserQuota.Check(ctx, tx, by.TenantID); err != nil {
 			return err
 		}
-		if err := org.CheckAssignment(ctx, q, db.User{}, u); err != nil {
+		if err := org.CheckAssignment(ctx, tx, db.User{}, u); err != nil {
 			return err
 		}
-		if err := checkAddress(ctx, q, u, in.Email); err != nil {
+		if err := checkAddress(ctx, tx, u, in.Email); err != nil {
 			return err
 		}
-		if err := kind.Add(ctx, s.parts.Change(q, by), u); err != nil {
+		if err := kind.Add(ctx, s.parts.Change(tx, by), u); err != nil {
 			return err
 		}
 		var err error
-		token, err = s.auth.IssueOneTimeToken(ctx, q, u)
+		token, err = s.auth.IssueOneTimeToken(ctx, tx, u)
 		return err
 	})
 	if err != nil {
@@ -76,31 +76,31 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 		apply(&wanted, in)
 		return org.LockCompanies(ctx, q, seen, wanted)
 	}
-	err := s.administerAfter(ctx, by, id, condition, lock, func(q db.Querier, before db.User) error {
+	err := s.administerAfter(ctx, by, id, condition, lock, func(tx store.Tx, before db.User) error {
 		if seen.ID == id && seen.Version != before.Version {
 			return store.ErrStale // the companies may be others
 		}
 		after = before
 		apply(&after, in)
-		if err := org.CheckAssignment(ctx, q, before, after); err != nil {
+		if err := org.CheckAssignment(ctx, tx, before, after); err != nil {
 			return err
 		}
-		if err := checkLast(ctx, q, before, after); err != nil {
+		if err := checkLast(ctx, tx, before, after); err != nil {
 			return err
 		}
 		if after.Email != before.Email {
-			if err := checkAddress(ctx, q, after, *in.Email); err != nil {
+			if err := checkAddress(ctx, tx, after, *in.Email); err != nil {
 				return err
 			}
 		}
-		if err := s.save(ctx, q, by, before, &after); err != nil {
+		if err := s.save(ctx, tx, by, before, &after); err != nil {
 			return err
 		}
 		if after.Email == before.Email {
 			return nil
 		}
 		// The token may have been sent to the old address, which may be wrong.
-		_, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
+		_, err := tx.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
 		return err
 	})
 	if err != nil {
@@ -115,23 +115,23 @@ func (s *Service) Update(ctx context.Context, by access.Principal, id uuid.UUID,
 // administer, or errs.LastAdmin.
 func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.User, error) {
 	var after db.User
-	err := s.administer(ctx, by, id, condition, func(q db.Querier, before db.User) error {
+	err := s.administer(ctx, by, id, condition, func(tx store.Tx, before db.User) error {
 		if after = before; !before.IsActive {
 			return nil
 		}
 		after.IsActive = false
-		if err := checkLast(ctx, q, before, after); err != nil {
+		if err := checkLast(ctx, tx, before, after); err != nil {
 			return err
 		}
 		// Write the user first, as a log-in does: a concurrent log-in is then ended here, or finds
 		// the user inactive.
-		if err := s.save(ctx, q, by, before, &after); err != nil {
+		if err := s.save(ctx, tx, by, before, &after); err != nil {
 			return err
 		}
-		if _, err := s.auth.EndSessions(ctx, q, after.TenantID, after.ID, uuid.Nil, "deactivated"); err != nil {
+		if _, err := s.auth.EndSessions(ctx, tx, after.TenantID, after.ID, uuid.Nil, "deactivated"); err != nil {
 			return err
 		}
-		_, err := q.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
+		_, err := tx.DeleteOneTimeTokenOfUser(ctx, db.DeleteOneTimeTokenOfUserParams{TenantID: after.TenantID, UserID: after.ID})
 		return err
 	})
 	if err != nil {
@@ -145,10 +145,10 @@ func (s *Service) Deactivate(ctx context.Context, by access.Principal, id uuid.U
 // administer.
 func (s *Service) Activate(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (db.User, error) {
 	var after db.User
-	err := s.administer(ctx, by, id, condition, func(q db.Querier, before db.User) error {
+	err := s.administer(ctx, by, id, condition, func(tx store.Tx, before db.User) error {
 		after = before
 		after.IsActive = true
-		return s.save(ctx, q, by, before, &after)
+		return s.save(ctx, tx, by, before, &after)
 	})
 	if err != nil {
 		return db.User{}, err
@@ -178,12 +178,12 @@ func (s *Service) deletePart(ctx context.Context, by access.Principal, id uuid.U
 	var deleted db.User
 	dependants := kind.DependantList()
 	lock := func(q db.Querier) error { return records.LockDependants(ctx, q, by.TenantID, id, dependants) }
-	err = s.administerAfter(ctx, by, id, condition, lock, func(q db.Querier, u db.User) error {
+	err = s.administerAfter(ctx, by, id, condition, lock, func(tx store.Tx, u db.User) error {
 		deleted = u
-		if err := checkLast(ctx, q, u, db.User{}); err != nil {
+		if err := checkLast(ctx, tx, u, db.User{}); err != nil {
 			return err
 		}
-		b := records.NewBatch(s.parts.Change(q, by))
+		b := records.NewBatch(s.parts.Change(tx, by))
 		done, err := b.Dependants(ctx, dependants, u.ID)
 		if more = !done; more || err != nil {
 			return err
@@ -240,15 +240,15 @@ func isActiveSuperuser(u db.User) bool { return u.IsActive && u.IsSuperuser }
 // returns the errors of administer, or errs.UserInactive.
 func (s *Service) CreatePasswordReset(ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition) (auth.OneTimeToken, error) {
 	var token auth.OneTimeToken
-	err := s.administer(ctx, by, id, condition, func(q db.Querier, u db.User) error {
+	err := s.administer(ctx, by, id, condition, func(tx store.Tx, u db.User) error {
 		if !u.IsActive {
 			return errs.New(errs.UserInactive, "This user is inactive, so a token wouldn't work. Activate the user first.")
 		}
 		var err error
-		if token, err = s.auth.IssueOneTimeToken(ctx, q, u); err != nil {
+		if token, err = s.auth.IssueOneTimeToken(ctx, tx, u); err != nil {
 			return err
 		}
-		return kind.Write(ctx, s.parts.Change(q, by), "", u, audit.Changes{"expires_at": {After: token.ExpiresAt}})
+		return kind.Write(ctx, s.parts.Change(tx, by), "", u, audit.Changes{"expires_at": {After: token.ExpiresAt}})
 	})
 	if err != nil {
 		return auth.OneTimeToken{}, err

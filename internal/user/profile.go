@@ -3,6 +3,8 @@ package user
 import (
 	"context"
 
+	"github.com/tenantry/tenantry/internal/store"
+
 	"github.com/tenantry/tenantry/gen/api"
 	"github.com/tenantry/tenantry/gen/db"
 	"github.com/tenantry/tenantry/internal/access"
@@ -16,8 +18,8 @@ import (
 // errs.SessionEnded if the user is gone.
 func (s *Service) UpdateProfile(ctx context.Context, by access.Principal, condition etag.Condition, in api.ProfileUpdate) (db.User, error) {
 	var after db.User
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		before, err := auth.OwnUser(ctx, q, by)
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		before, err := auth.OwnUser(ctx, tx, by)
 		if err != nil {
 			return err
 		}
@@ -26,7 +28,7 @@ func (s *Service) UpdateProfile(ctx context.Context, by access.Principal, condit
 		}
 		after = before
 		apply(&after, api.UserUpdate{FullName: in.FullName, Phone: in.Phone})
-		return s.save(ctx, q, by, before, &after)
+		return s.save(ctx, tx, by, before, &after)
 	})
 	return after, kind.ClientError(err)
 }

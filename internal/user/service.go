@@ -85,7 +85,7 @@ var errDenied = errors.New("only superusers administer superusers")
 // It returns errs.NotFound, errs.Forbidden if the user is a superuser and the principal isn't,
 // errs.StaleVersion if condition doesn't allow the user's version, or the error of f.
 func (s *Service) administer(
-	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, f func(q db.Querier, u db.User) error,
+	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, f func(tx store.Tx, u db.User) error,
 ) error {
 	return s.administerAfter(ctx, by, id, condition, func(db.Querier) error { return nil }, f)
 }
@@ -95,18 +95,18 @@ func (s *Service) administer(
 // the error of lock.
 func (s *Service) administerAfter(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition,
-	lock func(q db.Querier) error, f func(q db.Querier, u db.User) error,
+	lock func(q db.Querier) error, f func(tx store.Tx, u db.User) error,
 ) error {
 	var u db.User
-	err := s.store.Tx(ctx, func(q db.Querier) error {
-		if err := lock(q); err != nil {
+	err := s.store.Tx(ctx, func(tx store.Tx) error {
+		if err := lock(tx); err != nil {
 			return err
 		}
-		if err := lockTenant(ctx, q, by); err != nil {
+		if err := lockTenant(ctx, tx, by); err != nil {
 			return err
 		}
 		var err error
-		if u, err = kind.Find(ctx, q, by.TenantID, id); err != nil {
+		if u, err = kind.Find(ctx, tx, by.TenantID, id); err != nil {
 			return err
 		}
 		if !mayAdminister(by, u) {
@@ -115,7 +115,7 @@ func (s *Service) administerAfter(
 		if err := kind.Allowed(u, condition); err != nil {
 			return err
 		}
-		return f(q, u)
+		return f(tx, u)
 	})
 	if errors.Is(err, errDenied) {
 		return s.deny(ctx, by, u)
@@ -145,7 +145,7 @@ func (s *Service) deny(ctx context.Context, by access.Principal, u db.User) erro
 	if access.RequestFrom(ctx).Operation.AuditAction == access.NoAuditAction {
 		entry.Action = audit.AccessDenied
 	}
-	err := s.store.Tx(ctx, func(q db.Querier) error { return s.audit.Write(ctx, q, by, entry) })
+	err := s.store.Tx(ctx, func(tx store.Tx) error { return s.audit.Write(ctx, tx, by, entry) })
 	if err != nil {
 		return err
 	}
@@ -153,8 +153,8 @@ func (s *Service) deny(ctx context.Context, by access.Principal, u db.User) erro
 }
 
 // save is records.Kind.Save with the action of the operation.
-func (s *Service) save(ctx context.Context, q db.Querier, by access.Principal, before db.User, after *db.User) error {
-	return kind.Save(ctx, s.parts.Change(q, by), "", before, after)
+func (s *Service) save(ctx context.Context, tx store.Tx, by access.Principal, before db.User, after *db.User) error {
+	return kind.Save(ctx, s.parts.Change(tx, by), "", before, after)
 }
 
 // writeTaken writes an audit entry if an e-mail address was refused because a user, perhaps of
@@ -165,7 +165,7 @@ func (s *Service) writeTaken(ctx context.Context, by access.Principal, u db.User
 		return refusal
 	}
 	entry := audit.Entry{EntityType: entityType, EntityID: u.ID, EntityLabel: u.Email, Outcome: audit.Failure, Reason: string(errs.AlreadyExists)}
-	if err := s.store.Tx(ctx, func(q db.Querier) error { return s.audit.Write(ctx, q, by, entry) }); err != nil {
+	if err := s.store.Tx(ctx, func(tx store.Tx) error { return s.audit.Write(ctx, tx, by, entry) }); err != nil {
 		return err
 	}
 	return refusal

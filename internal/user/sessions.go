@@ -3,6 +3,8 @@ package user
 import (
 	"context"
 
+	"github.com/tenantry/tenantry/internal/store"
+
 	"github.com/google/uuid"
 
 	"github.com/tenantry/tenantry/gen/api"
@@ -47,13 +49,13 @@ func (s *Service) sessions(ctx context.Context, tenantID, userID uuid.UUID, curs
 // errors of administer.
 func (s *Service) EndSessions(ctx context.Context, by access.Principal, id uuid.UUID) error {
 	var of db.User
-	err := s.administer(ctx, by, id, etag.Condition{}, func(q db.Querier, u db.User) error {
+	err := s.administer(ctx, by, id, etag.Condition{}, func(tx store.Tx, u db.User) error {
 		of = u
-		ended, err := s.auth.EndSessions(ctx, q, u.TenantID, u.ID, uuid.Nil, "ended_by_admin")
+		ended, err := s.auth.EndSessions(ctx, tx, u.TenantID, u.ID, uuid.Nil, "ended_by_admin")
 		if err != nil || ended == 0 {
 			return err
 		}
-		return kind.Write(ctx, s.parts.Change(q, by), "", u, audit.Changes{"sessions_ended": {After: ended}})
+		return kind.Write(ctx, s.parts.Change(tx, by), "", u, audit.Changes{"sessions_ended": {After: ended}})
 	})
 	if err == nil {
 		s.changed(ctx, of)

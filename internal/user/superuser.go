@@ -65,17 +65,17 @@ func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed fun
 		Role: string(access.Admin), IsActive: true, IsSuperuser: true, CreatedAt: now, UpdatedAt: now, Version: 1,
 	}
 	Derive(&u)
-	err = s.store.Tx(ctx, func(q db.Querier) error {
-		if err := lockTenant(ctx, q, platform); err != nil {
+	err = s.store.Tx(ctx, func(tx store.Tx) error {
+		if err := lockTenant(ctx, tx, platform); err != nil {
 			return err
 		}
-		if err := allowed(q); err != nil {
+		if err := allowed(tx); err != nil {
 			return err
 		}
-		if err := checkAddress(ctx, q, u, in.Email); err != nil {
+		if err := checkAddress(ctx, tx, u, in.Email); err != nil {
 			return err
 		}
-		return kind.Add(ctx, s.parts.Change(q, platform), u)
+		return kind.Add(ctx, s.parts.Change(tx, platform), u)
 	})
 	if err != nil {
 		return db.User{}, kind.ClientError(err)
@@ -95,11 +95,11 @@ func (s *Service) ResetSuperuserPassword(ctx context.Context, address, wanted st
 		return err
 	}
 	var u db.User
-	err = s.store.Tx(ctx, func(q db.Querier) error {
-		if u, err = activeSuperuser(ctx, q, address); err != nil {
+	err = s.store.Tx(ctx, func(tx store.Tx) error {
+		if u, err = activeSuperuser(ctx, tx, address); err != nil {
 			return err
 		}
-		return s.auth.SetPasswordHash(ctx, q, u, hash)
+		return s.auth.SetPasswordHash(ctx, tx, u, hash)
 	})
 	if err == nil {
 		s.changed(ctx, u)

@@ -78,14 +78,14 @@ func addTenant(ctx context.Context, s *store.Store, number, companies int) (uuid
 	}
 	tenant.Derive(&t)
 	ids := make([]uuid.UUID, 0, companies)
-	err := s.Tx(ctx, func(q db.Querier) error {
+	err := s.Tx(ctx, func(tx store.Tx) error {
 		ids = ids[:0] // it may be a second try
-		if err := q.InsertTenant(ctx, db.InsertTenantParams(t)); err != nil {
+		if err := tx.InsertTenant(ctx, db.InsertTenantParams(t)); err != nil {
 			return err
 		}
 		for i := range companies {
 			c := someCompany(t.ID, i, now)
-			if err := q.InsertCompany(ctx, db.InsertCompanyParams(c)); err != nil {
+			if err := tx.InsertCompany(ctx, db.InsertCompanyParams(c)); err != nil {
 				return err
 			}
 			ids = append(ids, c.ID)
