@@ -121,7 +121,7 @@ type Querier interface {
 	InsertUser(ctx context.Context, arg InsertUserParams) error
 	// How many users have which assignment to a company, or to something in it. The count is as that of CountAuditEntriesByAction.
 	ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error)
-	// Without these references each row can go by itself.
+	// When these references are null, the rows can be deleted in any order.
 	ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error)
 	// Newest first, by the time that the entry states: since and before are then ends of the index, and ids need not follow the clock
 	// that the times come from. The first page starts at before. SQLite takes two ends of a time for less than any filter's entries:
@@ -201,9 +201,9 @@ type Querier interface {
 	ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error)
 	// Locks a company as LockTenant locks a tenant. 0 rows when the company is gone.
 	LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error)
-	// Locks the company of a row. 0 rows when the row is gone.
+	// Locks the company of a row. Changes no row if the row was deleted.
 	LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error)
-	// Locks the company of a row. 0 rows when the row is gone.
+	// Locks the company of a row. Changes no row if the row was deleted.
 	LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error)
 	// Makes others who do the same wait for the end of the transaction. On a Galera cluster a lock is known on its own node
 	// only, so this also changes the row: of two transactions on different nodes, one fails at COMMIT and starts over.
@@ -222,11 +222,11 @@ type Querier interface {
 	SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error)
 	// Compare and swap: 0 rows when the user is gone or has another version by now.
 	SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error)
-	// Compare and swap: 0 rows when the row is gone or has another version by now.
+	// Changes no row if the row was deleted or has another version.
 	UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error)
-	// Compare and swap: 0 rows when the row is gone or has another version by now.
+	// Changes no row if the row was deleted or has another version.
 	UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error)
-	// Compare and swap: 0 rows when the row is gone or has another version by now.
+	// Changes no row if the row was deleted or has another version.
 	UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error)
 	UpdateLoginNetwork(ctx context.Context, arg UpdateLoginNetworkParams) (int64, error)
 	// Compare and swap: 0 rows when the tenant is gone or has another version by now.
