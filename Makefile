@@ -1,18 +1,19 @@
-# make alone lists the targets.
+# make without a target lists the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
 BIN := bin/tenantry
-# The tools are pinned in tools.mod; without cgo they come out alike on every machine.
+# tools.mod pins the versions of the tools. Without cgo they are the same on every machine.
 TOOL := CGO_ENABLED=0 go tool -modfile=tools.mod
 CLIENT := --prefix gen/typescript --silent
 SERVERS := go run ./internal/tools/testservers --
-# The race detector watches all but what computes on memory that nobody shares: SQLite, which is C made Go, and ciphers and patterns. They
-# would take half of the processor's time in many tests. Nor does it check the pointers to C's memory in SQLite's driver, which are many.
-UNWATCHED := modernc.org/libc/... modernc.org/sqlite/lib golang.org/x/crypto/blowfish crypto/internal/fips140/... regexp/...
-RACE := -race $(UNWATCHED:%=-gcflags=%=-race=false) -gcflags=modernc.org/sqlite=-d=checkptr=0
+# Packages that the race detector leaves out. They compute on memory that isn't shared: SQLite (C
+# translated to Go), ciphers and regular expressions. Checking them would take half of the processor
+# time of many tests. The many pointers to C memory in SQLite's driver aren't checked either.
+UNCHECKED := modernc.org/libc/... modernc.org/sqlite/lib golang.org/x/crypto/blowfish crypto/internal/fips140/... regexp/...
+RACE := -race $(UNCHECKED:%=-gcflags=%=-race=false) -gcflags=modernc.org/sqlite=-d=checkptr=0
 
-# Begun first, so that no processor waits for them at the end.
+# These tests take longest. They start first, so that processors aren't idle at the end.
 LONGEST := ./cmd/tenantry ./internal/httpapi ./internal/app ./internal/scale
 
 .PHONY: help
@@ -28,15 +29,15 @@ build: ## Build the static binary bin/tenantry
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o $(BIN) ./cmd/tenantry
 
 .PHONY: test
-test: ## Test everything, on real PostgreSQL, MariaDB, SQLite, Redis and Chromium (it gets them itself)
+test: ## Test everything with real PostgreSQL, MariaDB, SQLite, Redis and Chromium (installs what is missing)
 	$(SERVERS) go test $(RACE) -timeout 30m $(LONGEST) ./...
 
 .PHONY: check
-check: ## Check what differs from HEAD in a minute: vet, linters, and tests on SQLite (BASE=main compares with another commit)
+check: ## Check the changes since HEAD in a minute: vet, linters, tests on SQLite (BASE=main: since another commit)
 	@go run ./internal/tools/check -base $(or $(BASE),HEAD)
 
 .PHONY: bench
-bench: ## Measure against a bare handler on a private PostgreSQL (it gets what it needs itself)
+bench: ## Compare the performance with a bare handler on a private PostgreSQL (installs what is missing)
 	go run ./internal/tools/bench
 
 .PHONY: scale
@@ -44,7 +45,7 @@ scale: ## Fill a PostgreSQL with 10,000,000 companies and 20,000,000 audit entri
 	$(SERVERS) go test -run '^$$' -bench 'PlansAreTheSame|FlatCost' -benchtime 1x -timeout 6h ./internal/scale
 
 .PHONY: soak
-soak: ## Send mixed traffic for half an hour and look whether anything grows
+soak: ## Send mixed traffic for half an hour and check that memory doesn't grow
 	go run ./internal/tools/bench -soak 30m
 
 .PHONY: generate
@@ -66,7 +67,7 @@ resource: ## Write the files of a new resource from its description: make resour
 	@go run ./internal/tools/scaffold $(SPEC)
 
 .PHONY: lint
-lint: ## Lint the Go code, the TypeScript and the document
+lint: ## Lint the Go code, the TypeScript and the OpenAPI document
 	$(TOOL) golangci-lint run ./...
 	npm ci --prefix openapi --silent --no-audit --no-fund
 	REDOCLY_TELEMETRY=off npm run --prefix openapi --silent lint
@@ -78,7 +79,7 @@ format: ## Format the Go code
 	$(TOOL) golangci-lint fmt ./...
 
 .PHONY: verify
-verify: ## Check gen/, the rules for queries, that the document breaks no client, a release, and everything with linters
+verify: ## Check that gen/ is up to date, queries, compatibility of the document, a release, and run all linters
 	./internal/tools/verify-generated.sh
 	./internal/tools/verify-contract.sh
 	./internal/tools/verify-release.sh
@@ -86,14 +87,14 @@ verify: ## Check gen/, the rules for queries, that the document breaks no client
 	go mod verify
 
 .PHONY: release
-release: ## Make the files of a release in dist/ (see docs/releasing.md)
+release: ## Build the files of a release in dist/ (see docs/releasing.md)
 	rm -rf dist
 	./internal/tools/release.sh dist
 
 .PHONY: release-document
-release-document: ## Take the document as the released one, which later ones are compared with (part of each release)
+release-document: ## Save the document as the released one, for compatibility checks (part of each release)
 	cp openapi/openapi.yaml openapi/released/openapi.yaml
 
 .PHONY: clean
-clean: ## Remove what was built (not the data)
+clean: ## Remove build output (not the data)
 	rm -rf bin dist openapi/node_modules gen/typescript/{node_modules,dist,build} docs/react/{node_modules,dist}

@@ -21,22 +21,22 @@ type List[Row, Filters any] struct {
 	Count func(ctx context.Context, q Querier, f Filters) (int64, error)
 }
 
-// Order is an order of a list. Rows with equal keys are in the order of their ids.
+// Order is an order of a list. Rows with equal keys are ordered by id.
 type Order[Row, Filters any] struct {
-	Sort  string // its name in the API; a minus sign turns it round
-	First Place  // before every row
+	Sort  string // its name in the API; - before it means descending
+	First Place  // the position before all rows
 	Place func(Row) (Place, error)
-	// Rows returns the next rows after a place, at most limit.
+	// Rows returns at most limit rows after a position.
 	Rows func(ctx context.Context, q Querier, f Filters, after Place, limit int32) ([]Row, error)
 }
 
-// Place is where a row stands in an order.
+// Place is the position of a row in an order.
 type Place struct {
 	Key json.RawMessage
 	ID  uuid.UUID
 }
 
-// Order returns the order of a name, or the default.
+// Order returns the order with a name; the default if sort is nil.
 func (l List[Row, Filters]) Order(sort *string) (Order[Row, Filters], error) {
 	if sort == nil {
 		return l.Orders[0], nil
@@ -57,7 +57,7 @@ func placeOf(key any, id uuid.UUID) (Place, error) {
 	return Place{Key: text, ID: id}, nil
 }
 
-// highestText comes after every text of at most so many characters.
+// highestText returns a text that comes after all texts with at most this many characters.
 func highestText(characters int) string { return `"` + strings.Repeat("\U0010ffff", characters) + `"` }
 
 func keyOf[Key any](p Place) (Key, error) {
@@ -68,7 +68,7 @@ func keyOf[Key any](p Place) (Key, error) {
 	return key, nil
 }
 
-// AuditEntryFilters are the conditions of ListAuditEntries. One without a value doesn't count.
+// AuditEntryFilters are the filters of ListAuditEntries. A nil field doesn't filter.
 type AuditEntryFilters struct {
 	TenantID   uuid.UUID  `json:"tenant_id"`
 	Since      *time.Time `json:"since"`
@@ -111,7 +111,7 @@ var AuditEntryList = List[AuditEntry, AuditEntryFilters]{
 	},
 }
 
-// BranchFilters are the conditions of ListBranches. One without a value doesn't count.
+// BranchFilters are the filters of ListBranches. A nil field doesn't filter.
 type BranchFilters struct {
 	TenantID       uuid.UUID  `json:"tenant_id"`
 	CompanyID      *uuid.UUID `json:"company_id"`
@@ -194,7 +194,7 @@ var BranchList = List[Branch, BranchFilters]{
 	},
 }
 
-// CompanyFilters are the conditions of ListCompanies. One without a value doesn't count.
+// CompanyFilters are the filters of ListCompanies. A nil field doesn't filter.
 type CompanyFilters struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 	Code     *string   `json:"code"`
@@ -275,7 +275,7 @@ var CompanyList = List[Company, CompanyFilters]{
 	},
 }
 
-// DepartmentFilters are the conditions of ListDepartments. One without a value doesn't count.
+// DepartmentFilters are the filters of ListDepartments. A nil field doesn't filter.
 type DepartmentFilters struct {
 	TenantID  uuid.UUID  `json:"tenant_id"`
 	CompanyID *uuid.UUID `json:"company_id"`
@@ -358,7 +358,7 @@ var DepartmentList = List[Department, DepartmentFilters]{
 	},
 }
 
-// SessionFilters are the conditions of ListLiveSessionsOfUser. One without a value doesn't count.
+// SessionFilters are the filters of ListLiveSessionsOfUser. A nil field doesn't filter.
 type SessionFilters struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 	UserID   uuid.UUID `json:"user_id"`
@@ -387,7 +387,7 @@ var SessionList = List[Session, SessionFilters]{
 	},
 }
 
-// TenantFilters are the conditions of ListTenants. One without a value doesn't count.
+// TenantFilters are the filters of ListTenants. A nil field doesn't filter.
 type TenantFilters struct {
 	Code    *string `json:"code"`
 	Tier    *string `json:"tier"`
@@ -467,7 +467,7 @@ var TenantList = List[Tenant, TenantFilters]{
 	},
 }
 
-// UserFilters are the conditions of ListUsers. One without a value doesn't count.
+// UserFilters are the filters of ListUsers. A nil field doesn't filter.
 type UserFilters struct {
 	TenantID     uuid.UUID  `json:"tenant_id"`
 	Email        *string    `json:"email"`

@@ -6,19 +6,19 @@ package db
 type Statement struct {
 	Many             bool     // it returns many rows
 	Postgres, SQLite []Option // in the order of the parameters
-	// Search is the text for PostgreSQL if the parameter Pattern has a value; empty if the query can't search.
+	// Search is PostgreSQL's text if the parameter Pattern has a value; "" if the query has no search.
 	Search  string
 	Pattern int
 }
 
 // Option is an optional condition.
 type Option struct {
-	Parameter int    // decides whether the condition counts; the first is 1
-	Text      string // what the query has
-	Given     string // the condition if the parameter has a value
+	Parameter int    // the number of the parameter that enables the condition, from 1
+	Text      string // the condition in the text of the query
+	Given     string // the condition that replaces it if the parameter has a value
 }
 
-// Statements are all queries with optional conditions, by their names.
+// Statements are the queries with optional conditions, by name.
 var Statements = map[string]Statement{
 	"CountAuditEntries": {
 		Postgres: []Option{
@@ -1356,5 +1356,5 @@ LIMIT $11
 	},
 }
 
-// Deferred are the statements that PostgreSQL gets together with the next one of their transaction, or with its COMMIT.
+// Deferred has the statements that are sent to PostgreSQL together with the next one of their transaction, or with COMMIT.
 var Deferred = map[string]bool{"InsertAuditEntry": true, "InsertAuditLink": true, "InsertCompany": true}

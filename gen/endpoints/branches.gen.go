@@ -63,7 +63,7 @@ func (h Handlers) UpdateBranch(ctx context.Context, r api.UpdateBranchRequestObj
 	}, nil
 }
 
-// DeleteBranch removes a branch, or says what that would take with it.
+// DeleteBranch deletes a branch. With dry_run it only returns what would be deleted.
 func (h Handlers) DeleteBranch(ctx context.Context, r api.DeleteBranchRequestObject) (api.DeleteBranchResponseObject, error) {
 	by, condition := access.PrincipalFrom(ctx), etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch)
 	if r.Params.DryRun != nil && *r.Params.DryRun {

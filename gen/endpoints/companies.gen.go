@@ -63,7 +63,7 @@ func (h Handlers) UpdateCompany(ctx context.Context, r api.UpdateCompanyRequestO
 	}, nil
 }
 
-// DeleteCompany removes a company, or says what that would take with it.
+// DeleteCompany deletes a company. With dry_run it only returns what would be deleted.
 func (h Handlers) DeleteCompany(ctx context.Context, r api.DeleteCompanyRequestObject) (api.DeleteCompanyResponseObject, error) {
 	by, condition := access.PrincipalFrom(ctx), etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch)
 	if r.Params.DryRun != nil && *r.Params.DryRun {

@@ -63,7 +63,7 @@ func (h Handlers) UpdateDepartment(ctx context.Context, r api.UpdateDepartmentRe
 	}, nil
 }
 
-// DeleteDepartment removes a department, or says what that would take with it.
+// DeleteDepartment deletes a department. With dry_run it only returns what would be deleted.
 func (h Handlers) DeleteDepartment(ctx context.Context, r api.DeleteDepartmentRequestObject) (api.DeleteDepartmentResponseObject, error) {
 	by, condition := access.PrincipalFrom(ctx), etag.Preconditions(r.Params.IfMatch, r.Params.IfNoneMatch)
 	if r.Params.DryRun != nil && *r.Params.DryRun {

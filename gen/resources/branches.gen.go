@@ -20,7 +20,7 @@ import (
 // Branches carries out the standard operations of branches.
 type Branches = records.Service[db.Branch, api.BranchCreate, api.BranchUpdate, api.ListBranchesParams]
 
-// NewBranches returns the standard operations of branches with their rules.
+// NewBranches returns the service of branches with its rules.
 func NewBranches(p records.Parts, rules records.Rules[db.Branch]) *Branches {
 	return records.New(records.Resource[db.Branch, api.BranchCreate, api.BranchUpdate, api.ListBranchesParams]{
 		Kind: BranchKind(), New: newBranch, Apply: ApplyBranch, List: listBranches,
@@ -84,7 +84,7 @@ func newBranch(in api.BranchCreate) db.Branch {
 	return row
 }
 
-// ApplyBranch puts the fields that are in the request into a row.
+// ApplyBranch copies the fields that the request has to a row.
 func ApplyBranch(row *db.Branch, in api.BranchUpdate) {
 
 	patch.Set(&row.Code, records.UpperCase(in.Code))
@@ -98,13 +98,13 @@ func ApplyBranch(row *db.Branch, in api.BranchUpdate) {
 	patch.Set(&row.IsActive, in.IsActive)
 }
 
-// DeriveBranch sets the columns that are made from others.
+// DeriveBranch sets the columns that are computed from others.
 func DeriveBranch(row *db.Branch) {
 	row.NameKey = strings.ToLower(row.Name)
 	row.SearchText = records.SearchText(&row.Code, &row.Name, records.EmailText(row.Email), row.AddressLine1, row.City)
 }
 
-// ToAPIBranch returns a row as clients see it.
+// ToAPIBranch converts a row to the type of the API.
 func ToAPIBranch(row db.Branch) api.Branch {
 	return api.Branch{
 		ID: row.ID, TenantID: row.TenantID,

@@ -20,7 +20,7 @@ import (
 // Companies carries out the standard operations of companies.
 type Companies = records.Service[db.Company, api.CompanyCreate, api.CompanyUpdate, api.ListCompaniesParams]
 
-// NewCompanies returns the standard operations of companies with their rules.
+// NewCompanies returns the service of companies with its rules.
 func NewCompanies(p records.Parts, rules records.Rules[db.Company]) *Companies {
 	return records.New(records.Resource[db.Company, api.CompanyCreate, api.CompanyUpdate, api.ListCompaniesParams]{
 		Kind: CompanyKind(), New: newCompany, Apply: ApplyCompany, List: listCompanies,
@@ -74,7 +74,7 @@ func newCompany(in api.CompanyCreate) db.Company {
 	return row
 }
 
-// ApplyCompany puts the fields that are in the request into a row.
+// ApplyCompany copies the fields that the request has to a row.
 func ApplyCompany(row *db.Company, in api.CompanyUpdate) {
 	patch.Set(&row.Code, records.UpperCase(in.Code))
 	patch.Set(&row.Name, in.Name)
@@ -88,13 +88,13 @@ func ApplyCompany(row *db.Company, in api.CompanyUpdate) {
 	patch.Set(&row.IsActive, in.IsActive)
 }
 
-// DeriveCompany sets the columns that are made from others.
+// DeriveCompany sets the columns that are computed from others.
 func DeriveCompany(row *db.Company) {
 	row.NameKey = strings.ToLower(row.Name)
 	row.SearchText = records.SearchText(&row.Code, &row.Name, row.Description, records.EmailText(row.Email), row.City, row.TaxID, row.RegistrationNumber)
 }
 
-// ToAPICompany returns a row as clients see it.
+// ToAPICompany converts a row to the type of the API.
 func ToAPICompany(row db.Company) api.Company {
 	return api.Company{
 		ID: row.ID, TenantID: row.TenantID,

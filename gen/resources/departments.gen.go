@@ -20,7 +20,7 @@ import (
 // Departments carries out the standard operations of departments.
 type Departments = records.Service[db.Department, api.DepartmentCreate, api.DepartmentUpdate, api.ListDepartmentsParams]
 
-// NewDepartments returns the standard operations of departments with their rules.
+// NewDepartments returns the service of departments with its rules.
 func NewDepartments(p records.Parts, rules records.Rules[db.Department]) *Departments {
 	return records.New(records.Resource[db.Department, api.DepartmentCreate, api.DepartmentUpdate, api.ListDepartmentsParams]{
 		Kind: DepartmentKind(), New: newDepartment, Apply: ApplyDepartment, List: listDepartments,
@@ -106,7 +106,7 @@ func newDepartment(in api.DepartmentCreate) db.Department {
 	return row
 }
 
-// ApplyDepartment puts the fields that are in the request into a row.
+// ApplyDepartment copies the fields that the request has to a row.
 func ApplyDepartment(row *db.Department, in api.DepartmentUpdate) {
 
 	patch.Apply(&row.BranchID, in.BranchID)
@@ -118,13 +118,13 @@ func ApplyDepartment(row *db.Department, in api.DepartmentUpdate) {
 	patch.Set(&row.IsActive, in.IsActive)
 }
 
-// DeriveDepartment sets the columns that are made from others.
+// DeriveDepartment sets the columns that are computed from others.
 func DeriveDepartment(row *db.Department) {
 	row.NameKey = strings.ToLower(row.Name)
 	row.SearchText = records.SearchText(&row.Code, &row.Name, row.Description)
 }
 
-// ToAPIDepartment returns a row as clients see it.
+// ToAPIDepartment converts a row to the type of the API.
 func ToAPIDepartment(row db.Department) api.Department {
 	return api.Department{
 		ID: row.ID, TenantID: row.TenantID,

@@ -54,7 +54,7 @@ func TestPrefers(t *testing.T) {
 		}
 	}
 	if accept.Prefers(nil, html, json) {
-		t.Error("who doesn't say prefers HTML to JSON")
+		t.Error("without a header, HTML is preferred to JSON")
 	}
 }
 
@@ -65,10 +65,10 @@ func TestGzip(t *testing.T) {
 		"": false, "br": false, "gzip;q=0": false, "gzip;q=0.000, *": false, "*;q=0": false, "x-gzip-not": false,
 	} {
 		if got := accept.Gzip([]string{header}); got != want {
-			t.Errorf("%q takes gzip: %t, want %t", header, got, want)
+			t.Errorf("%q accepts gzip: %t, want %t", header, got, want)
 		}
 	}
 	if accept.Gzip(nil) {
-		t.Error("who doesn't say takes gzip")
+		t.Error("without a header, gzip is accepted")
 	}
 }

@@ -68,7 +68,7 @@ func putNew(part, path string) error {
 }
 
 func errExists(path string) error {
-	return fmt.Errorf("%s exists already: a backup overwrites nothing", path)
+	return fmt.Errorf("%s exists already: a backup doesn't overwrite files", path)
 }
 
 // mustBeFree returns an error if a file exists at the path.

@@ -34,7 +34,7 @@ func Read(path string) (Manifest, error) {
 	var m Manifest
 	content, err := os.ReadFile(path + manifestSuffix)
 	if errors.Is(err, fs.ErrNotExist) {
-		return m, fmt.Errorf("%s%s is missing: a backup is two files, and this one says what the other has to be", path, manifestSuffix)
+		return m, fmt.Errorf("%s%s is missing: a backup consists of two files, and this one describes the other", path, manifestSuffix)
 	}
 	if err != nil {
 		return m, err
@@ -47,7 +47,7 @@ func Read(path string) (Manifest, error) {
 		return m, err
 	}
 	if size != m.Size || sum != m.SHA256 {
-		return m, fmt.Errorf("%s is not what the backup wrote: it has %d bytes with the SHA-256 %s, and the manifest says %d bytes with %s", path, size, sum, m.Size, m.SHA256)
+		return m, fmt.Errorf("%s is not what the backup wrote: it has %d bytes with the SHA-256 %s, but the manifest says %d bytes with %s", path, size, sum, m.Size, m.SHA256)
 	}
 	return m, nil
 }

@@ -51,10 +51,10 @@ func restorePostgres(ctx context.Context, s *store.Store, path string, m Manifes
 		return err
 	}
 	if !exists {
-		return fmt.Errorf("the role %s, which owns the tables, doesn't exist on this server: make the roles first", m.Owner)
+		return fmt.Errorf("the role %s, which owns the tables, doesn't exist on this server: create the roles first", m.Owner)
 	}
 	if !may {
-		return fmt.Errorf("the role %s, which owns the tables, may make none in this database, so no later migration would work: ALTER DATABASE %s OWNER TO %s",
+		return fmt.Errorf("the role %s, which owns the tables, can't create tables in this database, so later migrations would fail: ALTER DATABASE %s OWNER TO %s",
 			m.Owner, database, m.Owner)
 	}
 	if err := checkExtensions(ctx, s, p, path); err != nil {
@@ -73,8 +73,8 @@ func restorePostgres(ctx context.Context, s *store.Store, path string, m Manifes
 	return p.run(ctx, nil, io.Discard, "--single-transaction", "--exit-on-error", "--no-password", "--use-list="+name, "--dbname="+connection(database), "--", path)
 }
 
-// connection returns a connection string for a database, because pg_dump would read a name with =
-// as one.
+// connection returns a connection string for a database. A bare name would be ambiguous: pg_dump
+// reads a name with = as a connection string.
 func connection(database string) string {
 	return dburl.Keyword("dbname", database)
 }
@@ -124,7 +124,7 @@ func checkExtensions(ctx context.Context, s *store.Store, p program, path string
 			return err
 		}
 		if present != "" && present != wanted {
-			return fmt.Errorf("the backup needs the extension %s in the schema %s, and the database has it in %s; move it: CREATE SCHEMA IF NOT EXISTS %s; ALTER EXTENSION %s SET SCHEMA %s",
+			return fmt.Errorf("the backup needs the extension %s in the schema %s, but the database has it in %s; move it: CREATE SCHEMA IF NOT EXISTS %s; ALTER EXTENSION %s SET SCHEMA %s",
 				extension, wanted, present, wanted, match[1], wanted)
 		}
 	}

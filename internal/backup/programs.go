@@ -28,14 +28,14 @@ const (
 // program is one of the engine's own programs, such as pg_dump.
 type program struct {
 	path string
-	args []string // that come first
+	args []string // the first arguments of every call
 	env  []string
-	file *os.File // that it gets open, if any
+	file *os.File // an open file that it inherits, if any
 }
 
-// find returns the first of the programs that is installed. It returns an error if that program is
-// older than the server, because it may leave out what it doesn't know. parts is how many parts of
-// the version count for the engine.
+// find returns the first of the programs that is installed. It returns an error if the program is
+// older than the server, because it may leave out newer features. parts is the number of parts of
+// the version that are compared.
 func find(ctx context.Context, server string, parts int, names ...string) (program, error) {
 	for _, name := range names {
 		path, err := exec.LookPath(name)
@@ -48,7 +48,7 @@ func find(ctx context.Context, server string, parts int, names ...string) (progr
 		}
 		own := programVersion(string(output), parts)
 		if own == nil {
-			return program{}, fmt.Errorf("%s doesn't say its version: %s", path, bytes.TrimSpace(output))
+			return program{}, fmt.Errorf("%s doesn't print its version: %s", path, bytes.TrimSpace(output))
 		}
 		sameKind := strings.Contains(string(output), "MariaDB") == strings.Contains(server, "MariaDB")
 		if sameKind && slices.Compare(own, numbers(server, parts)) < 0 {
@@ -59,8 +59,8 @@ func find(ctx context.Context, server string, parts int, names ...string) (progr
 	return program{}, fmt.Errorf("%s is not installed; it comes with the clients of the database", names[0])
 }
 
-// Two programs of MariaDB print a version of their own before that of the release, which has three
-// parts.
+// releaseVersion matches the version of the release, which has three parts. Two programs of MariaDB
+// print their own version before it.
 var releaseVersion = regexp.MustCompile(`\d+\.\d+\.\d+`)
 
 func programVersion(output string, parts int) []int {

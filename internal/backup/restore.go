@@ -21,7 +21,7 @@ func Restore(ctx context.Context, s *store.Store, path string, m Manifest) error
 	}
 	switch {
 	case m.Engine != s.Engine():
-		return fmt.Errorf("this is a backup of %s, and DATABASE_URL leads to %s", m.Engine, s.Engine())
+		return fmt.Errorf("this is a backup of %s, but DATABASE_URL leads to %s", m.Engine, s.Engine())
 	case m.Schema > known:
 		return fmt.Errorf("the backup has version %d of the schema, and this program knows only %d: use Tenantry %s or a newer one", m.Schema, known, m.Program)
 	}
@@ -30,7 +30,7 @@ func Restore(ctx context.Context, s *store.Store, path string, m Manifest) error
 		return err
 	}
 	if len(tables) > 0 {
-		return fmt.Errorf("the database isn't empty: it has the table %s. Make a new database, and let DATABASE_URL name that", tables[0])
+		return fmt.Errorf("the database isn't empty: it has the table %s. Create a new database and set DATABASE_URL to it", tables[0])
 	}
 	switch m.Engine {
 	case store.SQLite:
@@ -58,7 +58,7 @@ func restoreMySQL(ctx context.Context, s *store.Store, path string) error {
 	}
 	defer file.Close()
 	if err := p.run(ctx, file, io.Discard, "--database="+database); err != nil {
-		return fmt.Errorf("the database has a part of the backup now; drop it and make it anew before the next try: %w", err)
+		return fmt.Errorf("the database has a part of the backup now; drop it and create it again before the next try: %w", err)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func wants(t *testing.T, m *bounded.Map[int, string], key int, want string) {
 	}
 }
 
-func TestMapHasNoMoreThanItMay(t *testing.T) {
+func TestMapIsBounded(t *testing.T) {
 	t.Parallel()
 	m := bounded.NewMap[int, string](100, 0)
 	m.Put(-1, "in use", start)
@@ -26,7 +26,7 @@ func TestMapHasNoMoreThanItMay(t *testing.T) {
 			t.Fatalf("%d entries, want 100 at most", m.Len())
 		}
 		if _, ok, aging := m.Get(-1); !ok {
-			t.Fatalf("what is in use is forgotten after %d others", key)
+			t.Fatalf("an entry that is in use is dropped after %d others", key)
 		} else if aging {
 			m.Put(-1, "in use", start)
 		}
@@ -48,7 +48,7 @@ func TestEntriesHaveALifetime(t *testing.T) {
 	wants(t, m, 2, "next")
 }
 
-func TestWhatIsForgottenIsInNeitherGeneration(t *testing.T) {
+func TestDeletedEntriesAreInNeitherGeneration(t *testing.T) {
 	t.Parallel()
 	m := bounded.NewMap[int, string](100, time.Minute)
 	m.Put(1, "old", start)

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Tab is one tab of a browser. Its methods end the test when a step fails.
+// Tab is a tab of a browser. Its methods end the test if a step fails.
 type Tab struct {
 	t         testing.TB
 	ctx       context.Context
@@ -26,7 +26,8 @@ type Tab struct {
 	tolerated []string
 }
 
-// Tab opens an empty tab. When the test ends it fails for what the tab's pages did wrong.
+// Tab opens an empty tab. At the end of the test it reports the faults of the tab's pages, which
+// fail the test.
 func (b *Browser) Tab(t testing.TB) *Tab {
 	t.Helper()
 	tab := &Tab{t: t}
@@ -43,13 +44,13 @@ func (b *Browser) Tab(t testing.TB) *Tab {
 	return tab
 }
 
-// Do takes the steps one after the other.
+// Do executes the steps one after the other.
 func (tab *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	tab.t.Helper()
 	Get(tab, chromedp.Steps(steps...))
 }
 
-// Get takes a step that has a result.
+// Get executes a step and returns its result.
 func Get[T any](tab *Tab, step chromedp.Action[T]) T {
 	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, stepLimit)
@@ -61,14 +62,14 @@ func Get[T any](tab *Tab, step chromedp.Action[T]) T {
 	return result
 }
 
-// Tolerate lets faults pass that contain this text, such as the console's "status of 401".
+// Tolerate ignores faults that contain this text, such as the console's "status of 401".
 func (tab *Tab) Tolerate(text string) {
 	tab.mu.Lock()
 	defer tab.mu.Unlock()
 	tab.tolerated = append(tab.tolerated, text)
 }
 
-// Faults are what the pages did wrong so far and nobody tolerated.
+// Faults returns the faults of the pages so far, without tolerated ones.
 func (tab *Tab) Faults() []string {
 	tab.mu.Lock()
 	defer tab.mu.Unlock()
@@ -77,8 +78,8 @@ func (tab *Tab) Faults() []string {
 	})
 }
 
-// report fails the test for each fault. An answer of the page is waited for first: what it said
-// before has then been heard.
+// report fails the test for each fault. It first waits for an answer of the page, because events
+// from before that have then arrived.
 func (tab *Tab) report() {
 	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, stepLimit)
@@ -91,7 +92,7 @@ func (tab *Tab) report() {
 	}
 }
 
-// state tells what is on the page and what went wrong, for a test that ends.
+// state returns the content and the faults of the page, for the message of a failed test.
 func (tab *Tab) state() string {
 	ctx, cancel := context.WithTimeout(tab.ctx, stepLimit)
 	defer cancel()
@@ -113,7 +114,7 @@ func (tab *Tab) watch(event any) {
 	tab.faults = append(tab.faults, fault)
 }
 
-// faultOf describes an event that no page may cause; it is empty for others.
+// faultOf describes an event that is a fault; it returns "" for others.
 func faultOf(event any) string {
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
@@ -145,7 +146,7 @@ func faultOf(event any) string {
 	}
 }
 
-// describe is the text of a value, or its JSON.
+// describe returns the text of a value, or its JSON.
 func describe(value *runtime.RemoteObject) string {
 	if value.Description != "" {
 		return value.Description
@@ -153,7 +154,7 @@ func describe(value *runtime.RemoteObject) string {
 	return string(value.Value)
 }
 
-// foreign describes a request that leaves this machine; it is empty for others.
+// foreign describes a request to another host; it returns "" for others.
 func foreign(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -169,7 +170,7 @@ func foreign(address string) string {
 	return "a request to another host: " + address
 }
 
-// PreferColorScheme makes a tab ask for light or dark pages, as a person's settings would.
+// PreferColorScheme sets the user's preference for light or dark pages.
 func PreferColorScheme(scheme string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{

@@ -9,7 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// serve serves pages that have this script in them.
+// serve serves pages with this script.
 func serve(t *testing.T, script string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +47,7 @@ func TestFaultsOfAPage(t *testing.T) {
 			if len(got) == 0 || !strings.Contains(strings.Join(got, "\n"), test.want) {
 				t.Errorf("faults %q, want one with %q", got, test.want)
 			}
-			tab.Tolerate("") // all of them, as they were wanted
+			tab.Tolerate("") // all of them, because the test expects them
 		})
 	}
 }

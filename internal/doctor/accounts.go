@@ -58,8 +58,8 @@ func (p Patient) accounts(ctx context.Context, s *store.Store) []Check {
 
 const (
 	addressesPerPage = 5000
-	maxAddresses     = 100_000 // that are looked at
-	maxFormer        = 5       // that are named
+	maxAddresses     = 100_000 // number of addresses that are checked
+	maxFormer        = 5       // number of users that are named
 )
 
 // formerAddresses returns users, as tenant/user, whose e-mail address isn't in its canonical form.

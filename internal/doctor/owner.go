@@ -14,14 +14,14 @@ func (p Patient) owner(ctx context.Context, s *store.Store, version Check) []Che
 	const name = "MIGRATIONS_DATABASE_URL"
 	isSet := p.Config.MigrationsDatabaseURL.IsSet()
 	if !isSet && !p.Config.AutoMigrate {
-		return []Check{version} // who migrates isn't known here
+		return []Check{version} // MIGRATIONS_DATABASE_URL isn't set
 	}
 	user, migrates := "DATABASE_URL", s
 	if isSet {
 		owner, err := p.OpenOwnersStore(ctx)
 		if err != nil {
 			return []Check{version, {
-				Name: version.Name, Result: Warning, Detail: err.Error(), Fix: "check " + name + "; only what migrates needs it",
+				Name: version.Name, Result: Warning, Detail: err.Error(), Fix: "check " + name + "; only migrations need it",
 			}}
 		}
 		defer owner.Close()

@@ -32,7 +32,7 @@ func (p Patient) settings() []Check {
 	var found []Check
 	warn := func(detail, fix string) { found = append(found, Check{Result: Warning, Detail: detail, Fix: fix}) }
 	if cfg.Environment == config.Development {
-		warn("for development: dangerous values are accepted", "where it matters, set ENVIRONMENT=production")
+		warn("ENVIRONMENT is development: insecure values are accepted", "in production, set ENVIRONMENT=production")
 	}
 	if cfg.SecretKeyPrevious.IsSet() {
 		warn("SECRET_KEY_PREVIOUS is still accepted",
@@ -43,7 +43,7 @@ func (p Patient) settings() []Check {
 			"set it to the page of your front end that takes the token")
 	}
 	for _, typo := range cfg.Typos {
-		warn(fmt.Sprintf("%s in %s is none of ours", typo.Name, typo.In), fmt.Sprintf("write %s, if that is what it means", typo.Meant))
+		warn(fmt.Sprintf("the variable %s in %s is unknown", typo.Name, typo.In), fmt.Sprintf("if you mean %s, write that", typo.Meant))
 	}
 	return findings("settings", fmt.Sprintf("complete, for %s", cfg.Environment), found)
 }

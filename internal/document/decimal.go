@@ -14,21 +14,21 @@ import (
 const decimalFormat = "decimal"
 
 // DecimalPattern is the pattern of a string with the format decimal that has at most precision
-// digits, scale of them after the point.
+// digits, of which scale are after the point.
 func DecimalPattern(precision, scale int) string {
 	return Digits{Before: precision - scale, After: scale, Signed: true}.pattern()
 }
 
-// Digits says which numbers a schema with the format decimal takes: those of at most so many digits
-// before and after the point. Its values have all the digits after the point in rows and replies.
+// Digits has the maximal numbers of digits before and after the point of a schema with the format
+// decimal. Rows and replies have all digits after the point.
 type Digits struct {
 	Before, After int
-	Signed        bool // it takes negative numbers, too
+	Signed        bool // negative numbers are allowed
 }
 
 func (d Digits) pattern() string { return d.patternWith(`(\.[0-9]{1,%d})?`) }
 
-// ReplyPattern is the pattern of the numbers in replies.
+// ReplyPattern is the pattern of numbers in replies.
 func (d Digits) ReplyPattern() string { return d.patternWith(`\.[0-9]{%d}`) }
 
 func (d Digits) patternWith(fraction string) string {
@@ -45,9 +45,9 @@ func (d Digits) patternWith(fraction string) string {
 
 var digitsInPattern = regexp.MustCompile(`\{[01],(\d+)\}`)
 
-// DigitsOf reads the pattern of a schema with the format decimal. It returns false for any other
-// schema, and if the pattern isn't one of DecimalPattern, with or without the sign, of at most 19
-// digits.
+// DigitsOf parses the pattern of a schema with the format decimal. It returns false for other
+// schemas, and unless the pattern is one of DecimalPattern, with or without the sign, for at most
+// 19 digits.
 func DigitsOf(s *openapi3.Schema) (Digits, bool) {
 	if s.Format != decimalFormat {
 		return Digits{}, false
@@ -64,8 +64,8 @@ func DigitsOf(s *openapi3.Schema) (Digits, bool) {
 	return d, s.Pattern == d.pattern() && d.Before+d.After <= openapi.MaxPrecision
 }
 
-// Pad returns a number with all its digits after the point, and zero without a sign. Texts that
-// aren't numbers, and numbers that have too many digits after the point, are returned as they are.
+// Pad returns a number with all its digits after the point, and zero without a sign. It doesn't
+// change other texts, or numbers with too many digits after the point.
 func (d Digits) Pad(text string) string {
 	whole, fraction, _ := strings.Cut(text, ".")
 	if !openapi.IsDecimal(text) || len(fraction) > d.After {
@@ -80,8 +80,8 @@ func (d Digits) Pad(text string) string {
 	return whole + "." + fraction + strings.Repeat("0", d.After-len(fraction))
 }
 
-// Fault says what is wrong with a number, for a person and, as the code of a broken rule, for a
-// program. Both are empty if nothing is.
+// Fault returns what is wrong with a number: a sentence for people, and the code of the broken
+// rule. Both are empty if the number is valid.
 func (d Digits) Fault(text string) (detail, code string) {
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(text, "-"), ".")
 	switch {

@@ -1,4 +1,4 @@
-// Package document loads the OpenAPI document and knows how values are checked against it.
+// Package document loads the OpenAPI document and defines how values are validated against it.
 package document
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-// Load returns the embedded document, after checking that it is a valid one.
+// Load returns the embedded document. It returns an error if the document is invalid.
 func Load() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(openapi.YAML)
 	if err != nil {
@@ -29,10 +29,12 @@ func Load() (*openapi3.T, error) {
 	return doc, nil
 }
 
-// Shared returns what Load does, and the same one each time: for those who don't change it.
+// Shared is Load for callers that don't change the document. It returns the same document each
+// time.
 var Shared = sync.OnceValues(Load)
 
-// SchemaOptions makes the validator check all that the document says, and find every fault at once.
+// SchemaOptions makes the validator check everything in the document, and report all faults instead
+// of the first.
 func SchemaOptions() []openapi3.SchemaValidationOption {
 	return []openapi3.SchemaValidationOption{
 		openapi3.MultiErrors(),
@@ -41,8 +43,9 @@ func SchemaOptions() []openapi3.SchemaValidationOption {
 	}
 }
 
-// IsUUID reports whether s is a UUID as RFC 9562, section 4, writes it, in upper or lower case.
-// Version and variant may be any, because a database that was filled elsewhere may have such ids.
+// IsUUID reports whether s is a UUID in the form of RFC 9562, section 4, in upper or lower case. It
+// accepts any version and variant, because ids in a database that was filled by other programs may
+// have them.
 func IsUUID(s string) bool {
 	if len(s) != 36 {
 		return false
@@ -59,8 +62,8 @@ func IsUUID(s string) bool {
 	return true
 }
 
-// Patterns of the document are ECMA 262, where \S is no Unicode white space either; in Go it is no
-// ASCII white space only.
+// notBlank is \S in ECMA 262, the notation of patterns in the document: it also excludes Unicode
+// white space. \S in Go excludes only ASCII white space.
 const notBlank = `[^\s\v\p{Z}\x{feff}]`
 
 func compilePattern(pattern string) (openapi3.RegexMatcher, error) {
@@ -73,7 +76,7 @@ func compilePattern(pattern string) (openapi3.RegexMatcher, error) {
 // NotBlank is the pattern of texts that must not be blank.
 const NotBlank = `\S`
 
-// visible matches texts that show something: invisible characters count as blanks.
+// visible matches texts with a visible character.
 type visible struct{}
 
 func (visible) MatchString(s string) bool { return !text.IsBlank(s) }

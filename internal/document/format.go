@@ -13,7 +13,7 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-// textFormats are the formats that a string of the document may have, each with the check of its
+// textFormats are the formats that strings in the document can have, with the validation of their
 // values.
 var textFormats = map[string]func(string) error{
 	"uuid": func(s string) error {
@@ -22,13 +22,13 @@ var textFormats = map[string]func(string) error{
 		}
 		return nil
 	},
-	"email": func(s string) error { // the library's pattern takes blanks, and much else
+	"email": func(s string) error { // the library's pattern is too permissive: it accepts blanks, for example
 		if fault := email.Fault(s); fault != "" {
 			return errors.New(fault)
 		}
 		return nil
 	},
-	"date-time": func(s string) error { // a pattern takes the 31st of February
+	"date-time": func(s string) error { // a pattern would accept the 31st of February
 		_, err := openapi.ParseTime(s)
 		return err
 	},
@@ -36,15 +36,16 @@ var textFormats = map[string]func(string) error{
 		_, err := openapi.ParseDate(s)
 		return err
 	},
-	"decimal":  nil, // the pattern beside it says everything, see Digits
+	"decimal":  nil, // the schema's pattern validates the value, see Digits
 	"password": nil, // any text; the format tells programs not to show it
 }
 
-// numberFormats are the formats that numbers may have, by type. The library checks the whole ones.
+// numberFormats are the formats that numbers can have, by type. The library validates those of
+// integers.
 var numberFormats = map[string][]string{openapi3.TypeInteger: {"int32", "int64"}, openapi3.TypeNumber: {"double"}}
 
-// KnownFormat reports whether values of a type and format are checked as the format says. The
-// document may have no others.
+// KnownFormat reports whether values with this type and format are validated. The document can only
+// use such formats.
 func KnownFormat(kind, format string) bool {
 	if kind == openapi3.TypeString {
 		_, known := textFormats[format]
@@ -53,7 +54,7 @@ func KnownFormat(kind, format string) bool {
 	return slices.Contains(numberFormats[kind], format)
 }
 
-// formats are the checks in the form that the library wants.
+// formats has the validations as the library needs them.
 var formats = sync.OnceValue(func() map[string]openapi3.StringFormatValidator {
 	list := map[string]openapi3.StringFormatValidator{}
 	for name, check := range textFormats {
@@ -64,9 +65,9 @@ var formats = sync.OnceValue(func() map[string]openapi3.StringFormatValidator {
 	return list
 })
 
-// CheckFormats returns an error for each schema of an operation that has a format which KnownFormat
-// doesn't know, or that has no Digits although its format is decimal. It names the operation and
-// the place: a parameter, or a JSON Pointer (RFC 6901) into a body.
+// CheckFormats returns an error for each schema of an operation that has an unknown format, or has
+// the format decimal without a pattern of Digits. It names the operation and the place: a
+// parameter, or a JSON Pointer (RFC 6901) into a body.
 func CheckFormats(doc *openapi3.T) error {
 	var faults []error
 	for path, item := range doc.Paths.Map() {
@@ -130,9 +131,9 @@ func (c *formatCheck) check(place string, s *openapi3.Schema) {
 		kind = s.Type.Slice()[0]
 	}
 	if !KnownFormat(kind, s.Format) {
-		c.faults = append(c.faults, fmt.Errorf("%s: %s: unknown format %q of type %q: its values would not be checked", c.operation, place, s.Format, kind))
+		c.faults = append(c.faults, fmt.Errorf("%s: %s: unknown format %q of type %q: its values would not be validated", c.operation, place, s.Format, kind))
 	}
 	if _, ok := DigitsOf(s); s.Format == decimalFormat && !ok {
-		c.faults = append(c.faults, fmt.Errorf("%s: %s: the pattern of a decimal has to say how many digits it has, like %s", c.operation, place, DecimalPattern(14, 2)))
+		c.faults = append(c.faults, fmt.Errorf("%s: %s: the pattern of a decimal must set the numbers of digits, like %s", c.operation, place, DecimalPattern(14, 2)))
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 )
 
-func TestUnknownFormatsAreRefusedByOperationAndPlace(t *testing.T) {
+func TestCheckFormatsNamesOperationAndPlace(t *testing.T) {
 	t.Parallel()
 	const paths = `
 openapi: 3.0.3
@@ -74,15 +74,15 @@ paths:
 	}
 	for _, place := range want {
 		if !refused["PUT /things/{id} "+place] {
-			t.Errorf("%s isn't refused", place)
+			t.Errorf("%s isn't rejected", place)
 		}
 	}
 	if len(refused) != len(want) {
-		t.Errorf("refused are %d places, want %d:\n%v", len(refused), len(want), err)
+		t.Errorf("%d places are rejected, want %d:\n%v", len(refused), len(want), err)
 	}
 }
 
-func TestPatternSaysTheDigitsOfADecimal(t *testing.T) {
+func TestDigitsOf(t *testing.T) {
 	t.Parallel()
 	for pattern, want := range map[string]document.Digits{
 		document.DecimalPattern(14, 2):            {Before: 12, After: 2, Signed: true},
@@ -95,8 +95,8 @@ func TestPatternSaysTheDigitsOfADecimal(t *testing.T) {
 		if got, ok := document.DigitsOf(schema); !ok || got != want {
 			t.Errorf("%s: %+v and %t, want %+v", pattern, got, ok, want)
 		}
-		// What the pattern refuses is what gets an explanation. Replies have what it takes, with
-		// all digits.
+		// Fault explains exactly the numbers that the pattern rejects. ReplyPattern accepts the
+		// same numbers, but only with all digits after the point.
 		for _, text := range []string{"0", "0.0", "-1", "9.99", "9.9999", "12", "123", "1234", "999999999999.99", "1000000000000", "9999999999999999999", "1e5", "01", "", "1.", "1.23456"} {
 			padded := want.Pad(text)
 			detail, code := want.Fault(padded)
@@ -111,15 +111,15 @@ func TestPatternSaysTheDigitsOfADecimal(t *testing.T) {
 	}
 	for _, pattern := range []string{"", `^.*$`, document.DecimalPattern(20, 2), document.DecimalPattern(2, 2), document.DecimalPattern(14, 2) + "x", `^-?(0|[1-9][0-9]{0,11})(\.[0-9]{2})?$`, `^-?([1-9][0-9]{0,11})$`} {
 		if digits, ok := document.DigitsOf(openapi3.NewStringSchema().WithFormat("decimal").WithPattern(pattern)); ok {
-			t.Errorf("%q says %+v", pattern, digits)
+			t.Errorf("%q has the digits %+v", pattern, digits)
 		}
 	}
 	if _, ok := document.DigitsOf(openapi3.NewStringSchema().WithPattern(document.DecimalPattern(14, 2))); ok {
-		t.Error("a text without the format isn't a decimal")
+		t.Error("a schema without the format decimal has digits")
 	}
 }
 
-func TestDecimalsGetAllTheirDigits(t *testing.T) {
+func TestPad(t *testing.T) {
 	t.Parallel()
 	digits := document.Digits{Before: 12, After: 2, Signed: true}
 	for text, want := range map[string]string{

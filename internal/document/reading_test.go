@@ -15,16 +15,16 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-// reading collects what a reader of the document would miss.
+// reading collects what the document should explain but doesn't.
 type reading struct {
 	missing []string
-	seen    map[*openapi3.Schema]bool // by what is sent and what comes back, as other rules hold
+	seen    map[*openapi3.Schema]bool // by direction, because the rules differ
 }
 
 func (r *reading) miss(at, what string) { r.missing = append(r.missing, at+": "+what) }
 
-// direction says which way a schema's values go: what is sent has to be limited, what comes back
-// only explained.
+// direction is whether clients send or receive the values of a schema. Sent values need limits;
+// received ones only need explanations.
 type direction bool
 
 const (
@@ -32,7 +32,7 @@ const (
 	received direction = false
 )
 
-func TestDocumentIsGoodReading(t *testing.T) {
+func TestDocumentExplainsEverything(t *testing.T) {
 	t.Parallel()
 	doc, err := document.Load()
 	if err != nil {
@@ -95,8 +95,8 @@ func (r *reading) media(at string, content openapi3.Content, way direction) {
 	}
 }
 
-// failure wants the shared replies to name the codes that they come with, all of one status, the
-// one of their example among them.
+// failure checks that a shared error reply names its codes: all must have the status of the
+// example, and the code of the example must be among them.
 func (r *reading) failure(at string, response *openapi3.Response) {
 	example, _ := response.Content["application/problem+json"].Example.(map[string]any)
 	named := false
@@ -104,7 +104,7 @@ func (r *reading) failure(at string, response *openapi3.Response) {
 		code := errs.Code(quoted[1])
 		named = named || quoted[1] == example["code"]
 		if slices.Contains(errs.Codes(), code) && float64(code.Status()) != example["status"] {
-			r.miss(at, "it names "+quoted[1]+", which has another status")
+			r.miss(at, "it names "+quoted[1]+", whose status differs")
 		}
 	}
 	if !named {
@@ -117,8 +117,7 @@ var (
 	rows   = regexp.MustCompile("(?m)^\\| \\[`(\\w+)`\\]\\(/errors/(\\w+)\\) \\| (\\d+) \\| (.+) \\|$")
 )
 
-// introduction wants its headings, which are its table of contents, and every code in its table of
-// them.
+// introduction checks that the introduction has its headings and a table of all codes.
 func (r *reading) introduction(doc *openapi3.T) {
 	const at = "introduction"
 	for _, heading := range []string{"Log in", "Lists", "Concurrency", "Errors", "Limits"} {
@@ -143,13 +142,13 @@ func (r *reading) introduction(doc *openapi3.T) {
 	}
 }
 
-// schema looks at everything inside a schema.
+// schema checks a schema and everything inside it.
 func (r *reading) schema(at string, s *openapi3.Schema, way direction) {
 	if r.seen == nil {
 		r.seen = map[*openapi3.Schema]bool{}
 	}
 	if done, ok := r.seen[s]; ok && (done == bool(sent) || way == received) {
-		return // recursive, or seen under rules that are as strict
+		return // recursive, or already checked for the same direction
 	}
 	r.seen[s] = bool(way)
 	for _, part := range s.AllOf {
@@ -166,7 +165,7 @@ func (r *reading) schema(at string, s *openapi3.Schema, way direction) {
 	}
 }
 
-// value looks at a field, parameter or header. What isn't said beside the schema is said in it.
+// value checks a field, parameter or header. Its description may be beside the schema or in it.
 func (r *reading) value(at, text string, example any, ref *openapi3.SchemaRef, way direction) {
 	s := ref.Value
 	if text == "" {
@@ -198,7 +197,7 @@ func (r *reading) value(at, text string, example any, ref *openapi3.SchemaRef, w
 	r.schema(at, s, way)
 }
 
-// unit is what a number is measured in, or the words for a number of things.
+// unit matches the unit of a number, or words for a number of things.
 var unit = regexp.MustCompile(`(?i)\b(seconds|milliseconds|degrees|HTTP status|how (many|often|much)|the (most|number)|counts)\b|\bits number\b`)
 
 func description(s *openapi3.Schema) string {
@@ -211,8 +210,8 @@ func description(s *openapi3.Schema) string {
 	return text
 }
 
-// showsItself is true for what needs no example: a value with few possibilities, or of a standard
-// form; an object, which is shown by its fields; and a list of objects.
+// showsItself reports whether a value needs no example: it has few possible values or a standard
+// form, or it is an object or a list of objects.
 func showsItself(s *openapi3.Schema) bool {
 	switch {
 	case s.Type.Is(openapi3.TypeArray):
@@ -224,7 +223,7 @@ func showsItself(s *openapi3.Schema) bool {
 	}
 }
 
-// isBounded is true for a text that can't be arbitrarily long.
+// isBounded reports whether a text has a maximal length.
 func isBounded(s *openapi3.Schema) bool {
 	bounded := strings.HasPrefix(s.Pattern, "^") && strings.HasSuffix(s.Pattern, "$") && !strings.ContainsAny(s.Pattern, "+*")
 	return s.MaxLength != nil || bounded || len(s.Enum) > 0 || slices.Contains([]string{"uuid", "date", "date-time"}, s.Format)

@@ -43,7 +43,7 @@ func TestAnAddressHasOneForm(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoAddress(t *testing.T) {
+func TestInvalidAddresses(t *testing.T) {
 	t.Parallel()
 	const none, hidden, domain = "Use an e-mail address like name@example.com.", "Use an e-mail address without invisible characters.", "Use an e-mail address with a valid domain."
 	for address, want := range map[string]string{
@@ -64,18 +64,18 @@ func TestWhatIsNoAddress(t *testing.T) {
 	}
 }
 
-// A character may become several in the canonical form, and a column has room for 254.
+// A character may become several in the canonical form, which must have at most 254.
 func TestCanonicalFormIsNotTooLong(t *testing.T) {
 	t.Parallel()
 	address := strings.Repeat("\u0958", 120) + "@example.com" // two characters each in NFC
 	if _, err := email.Canonical(strings.Repeat("\u0958", 130) + "@example.com"); err == nil {
-		t.Error("a form of more than 254 characters is canonical")
+		t.Error("Canonical accepts an address whose canonical form has more than 254 characters")
 	}
 	if got, err := email.Canonical(address); err != nil || len([]rune(got)) != 252 {
 		t.Errorf("%d characters (%v), want 252", len([]rune(got)), err)
 	}
 	if long := strings.Repeat("a", 250) + "@example.com"; email.Valid(long) || email.Fault(long) != "" {
-		t.Error("an address of more than 254 characters is valid, or more than too long")
+		t.Error("an address of more than 254 characters is valid, or has another fault")
 	}
 }
 
@@ -90,7 +90,7 @@ func TestASCII(t *testing.T) {
 	}
 }
 
-// What is stored stays what it is when it is stored again.
+// A canonical address doesn't change if it is made canonical again.
 func FuzzCanonical(f *testing.F) {
 	for _, seed := range []string{"Info@BÜCHER.example", "İ@a.b", "ſ@ẞ.example", "ᾳ\u0301@x", "\u212a\u0345@\u2126.gr", "ΟΔΟΣ@ΟΔΟΣ.gr", "σς.Σ\u0301ς@x.gr", "\u0131\u0307@x.y", "ǅ@xn--bcher-kva", "ﷺ@x.y", "a\u0345\u0301@b"} {
 		f.Add(seed)

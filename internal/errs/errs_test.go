@@ -11,7 +11,7 @@ import (
 	"github.com/tenantry/tenantry/internal/errs"
 )
 
-func TestChangesAreMadeToACopy(t *testing.T) {
+func TestMethodsReturnACopy(t *testing.T) {
 	t.Parallel()
 	original := errs.New(errs.Busy, "x")
 	changed := original.With(errs.Field{Code: "a"}).After(time.Second).Because(errors.New("why"))
@@ -23,7 +23,7 @@ func TestChangesAreMadeToACopy(t *testing.T) {
 	}
 }
 
-func TestCauseIsInTheTextButNotInTheDetail(t *testing.T) {
+func TestErrorIncludesTheCauseAndDetailDoesNot(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("why")
 	e := errs.New(errs.NotFound, "No.").Because(cause)
@@ -60,7 +60,7 @@ func TestInvalidCountsThePlaces(t *testing.T) {
 	}
 }
 
-func TestUnknownCodeIsOurFault(t *testing.T) {
+func TestUnknownCodeHasStatus500(t *testing.T) {
 	t.Parallel()
 	if got := errs.Code("unknown").Status(); got != http.StatusInternalServerError {
 		t.Errorf("status %d, want 500", got)

@@ -1,5 +1,5 @@
-// Package faultproxy stands between the program and one of its servers in a test, and lets the
-// network between them fail in the ways in which networks do.
+// Package faultproxy is a TCP proxy between the program and one of its servers in a test. It
+// simulates network failures.
 package faultproxy
 
 import (
@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// Fault is how the network fails.
+// Fault is a kind of network failure.
 type Fault int
 
 // The faults.
 const (
-	None     Fault = iota // everything passes
-	Refused               // as by a machine whose server is down: connections are closed, and new ones refused
-	Reset                 // connections are reset (RST) as soon as someone says something
-	HalfOpen              // as after a cut cable: connections open and stay open, but nothing comes through
-	Unheard               // what clients say comes through, and what the server says is lost, also when it is over
+	None     Fault = iota // no failure
+	Refused               // the server is down: connections are closed, and new ones refused
+	Reset                 // connections are reset (RST) when either side sends something
+	HalfOpen              // a cable is cut: connections open and stay open, but transfer nothing
+	Unheard               // data of clients arrives; data of the server is lost for good
 )
 
 const pieceSize = 32 << 10
 
-// Proxy passes on what clients and a server say to each other.
+// Proxy forwards data between clients and a server.
 type Proxy struct {
 	Addr string // where clients connect
 
@@ -41,7 +41,7 @@ type Proxy struct {
 	open     map[net.Conn]struct{}
 }
 
-// New returns a proxy for the server at host:port. It ends with the test.
+// New returns a proxy for the server at host:port. It is closed at the end of the test.
 func New(t testing.TB, server string) *Proxy {
 	t.Helper()
 	p := &Proxy{Addr: "127.0.0.1:0", server: server, open: map[net.Conn]struct{}{}}
@@ -54,7 +54,7 @@ func New(t testing.TB, server string) *Proxy {
 	return p
 }
 
-// For returns a proxy for the server that a URL names, and the URL that leads through the proxy.
+// For returns a proxy for the server of a URL, and the URL with the proxy's address.
 func For(t testing.TB, serverURL string) (*Proxy, string) {
 	t.Helper()
 	u, err := url.Parse(serverURL)
@@ -66,8 +66,8 @@ func For(t testing.TB, serverURL string) (*Proxy, string) {
 	return p, u.String()
 }
 
-// Fail lets the network fail from now on, for open connections and for new ones. None ends that;
-// connections that stayed open then go on.
+// Fail sets the fault for open and new connections. None ends it; connections that are still open
+// continue.
 func (p *Proxy) Fail(f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,21 +83,21 @@ func (p *Proxy) Fail(f Fault) {
 	p.changed.Broadcast()
 }
 
-// Delay holds back each piece that is passed on, in both directions, for d from now on.
+// Delay delays data in both directions by d from now on.
 func (p *Proxy) Delay(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay = d
 }
 
-// Cut closes the connections that are open. New ones work.
+// Cut closes all open connections. New ones work.
 func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closeAll()
 }
 
-// Accepted returns how many connections clients have made, closed ones included.
+// Accepted returns how many connections were accepted, including closed ones.
 func (p *Proxy) Accepted() int { return int(p.accepted.Load()) }
 
 // Connections returns how many clients are connected.
@@ -149,7 +149,7 @@ func (p *Proxy) close() {
 	p.changed.Broadcast()
 }
 
-// join connects a client with the server, and passes on what they say until one of them has enough.
+// join connects a client with the server, and forwards data until one side closes.
 func (p *Proxy) join(client net.Conn) {
 	defer client.Close()
 	if _, ok := p.pass(); !ok {
@@ -180,14 +180,15 @@ func (p *Proxy) join(client net.Conn) {
 	p.mu.Unlock()
 }
 
-// isHeard reports whether what the server says comes through.
+// isHeard reports whether data of the server arrives.
 func (p *Proxy) isHeard() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.fault != Unheard
 }
 
-// relay passes on from one to the other what comes through, and ends both when one of them ends.
+// relay forwards data in one direction, except data for which comesThrough is false. It closes both
+// connections when one is closed.
 func (p *Proxy) relay(to, from net.Conn, comesThrough func() bool) {
 	defer to.Close()
 	defer from.Close()
@@ -207,7 +208,7 @@ func (p *Proxy) relay(to, from net.Conn, comesThrough func() bool) {
 			return
 		}
 		if delay > 0 {
-			time.Sleep(delay) // the network, not a wait for something
+			time.Sleep(delay) // simulates a slow network
 		}
 		if _, err := to.Write(piece[:n]); err != nil {
 			return
@@ -215,8 +216,8 @@ func (p *Proxy) relay(to, from net.Conn, comesThrough func() bool) {
 	}
 }
 
-// pass waits while nothing comes through, and reports whether something may; then it is held back
-// for delay.
+// pass waits while no data may pass. It returns the delay for the data, and false if the connection
+// must be closed.
 func (p *Proxy) pass() (delay time.Duration, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -226,7 +227,7 @@ func (p *Proxy) pass() (delay time.Duration, ok bool) {
 	return p.delay, !p.ended && p.fault != Reset
 }
 
-// reset makes closing a connection an RST, which a peer sees as an error.
+// reset makes closing the connection send an RST, which is an error for the peer.
 func reset(c net.Conn) {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)

@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/faultproxy"
 )
 
-// echo answers what it is told, and returns where.
+// echo starts a server that returns what it receives, and returns its address.
 func echo(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,7 +45,7 @@ func dial(t *testing.T, p *faultproxy.Proxy) net.Conn {
 	return c
 }
 
-// say returns the error of saying something and hearing it again within a time.
+// say sends a text and waits for its echo within a time. It returns the error.
 func say(c net.Conn, within time.Duration) error {
 	if err := c.SetDeadline(time.Now().Add(within)); err != nil {
 		return err
@@ -59,7 +59,7 @@ func say(c net.Conn, within time.Duration) error {
 
 const (
 	patience  = 10 * time.Second
-	impatient = 50 * time.Millisecond // for what must not come
+	impatient = 50 * time.Millisecond // for data that must not arrive
 )
 
 func TestFaults(t *testing.T) {
@@ -77,24 +77,24 @@ func TestFaults(t *testing.T) {
 	late := dial(t, p)
 	for _, c := range []net.Conn{c, late} {
 		if err := say(c, impatient); !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("half open: %v, want nothing at all", err)
+			t.Errorf("half open: %v, want no data", err)
 		}
 	}
 	p.Fail(faultproxy.None)
 	for _, c := range []net.Conn{c, late} {
 		_ = c.SetDeadline(time.Now().Add(patience))
 		if _, err := io.ReadFull(c, make([]byte, len("hello"))); err != nil {
-			t.Errorf("after half open: %v, want what was said meanwhile", err)
+			t.Errorf("after half open: %v, want the data from before", err)
 		}
 	}
 
 	p.Fail(faultproxy.Unheard)
 	if err := say(c, impatient); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Errorf("unheard: %v, want nothing at all", err)
+		t.Errorf("unheard: %v, want no data", err)
 	}
 	p.Fail(faultproxy.None)
 	if err := say(c, patience); err != nil {
-		t.Errorf("after unheard: %v, want what is said from now on", err)
+		t.Errorf("after unheard: %v, want only new data", err)
 	}
 
 	p.Cut()
@@ -131,6 +131,6 @@ func TestDelay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if took := time.Since(start); took < 40*time.Millisecond {
-		t.Errorf("there and back took %s, want at least 40ms", took)
+		t.Errorf("the round trip took %s, want at least 40ms", took)
 	}
 }

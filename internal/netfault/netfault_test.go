@@ -44,7 +44,7 @@ func TestHideQuotesNothing(t *testing.T) {
 		}
 	}
 	if netfault.Hide(nil) != nil {
-		t.Error("no error becomes one")
+		t.Error("Hide(nil) isn't nil")
 	}
 }
 

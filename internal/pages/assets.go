@@ -18,7 +18,7 @@ import (
 	"github.com/tenantry/tenantry/internal/accept"
 )
 
-// Third-party files, fetched by internal/tools/update-pages.sh, and our own.
+// Third-party files come from internal/tools/update-pages.sh; the others are our own.
 var (
 	//go:embed thirdparty/*.gz
 	thirdParty embed.FS
@@ -41,7 +41,7 @@ var contentTypes = map[string]string{
 type Asset struct {
 	contentType string
 	gzipped     []byte
-	plain       func() ([]byte, error) // made when somebody first asks for it
+	plain       func() ([]byte, error) // uncompressed at the first request
 }
 
 // assets holds all files by the name in their address, and the addresses by file name.

@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// TestThirdPartyFilesAreTheReleasedOnes goes by the checksums that update-pages.sh has written
-// after a look at those of the packages.
+// TestThirdPartyFilesAreTheReleasedOnes compares the checksums that update-pages.sh wrote.
 func TestThirdPartyFilesAreTheReleasedOnes(t *testing.T) {
 	t.Parallel()
 	sums, err := os.Open("thirdparty/SHA256SUMS")
@@ -59,7 +58,7 @@ func TestEveryAssetHasATypeAndLicencesAreAmongThem(t *testing.T) {
 		}
 	}
 	if _, err := a.address("nope.js"); err == nil {
-		t.Error("a file that isn't there has an address")
+		t.Error("a file that doesn't exist has an address")
 	}
 	licences, err := a.files[a.names["licences.txt"]].plain()
 	if err != nil {
@@ -67,7 +66,7 @@ func TestEveryAssetHasATypeAndLicencesAreAmongThem(t *testing.T) {
 	}
 	for _, want := range []string{"swagger-ui-dist-5.35.0/LICENSE", "swagger-ui-dist-5.35.0/NOTICE", "Apache License", "redoc-2.5.4/LICENSE", "The MIT License"} {
 		if !strings.Contains(string(licences), want) {
-			t.Errorf("the licences lack %s", want)
+			t.Errorf("the licences don't name %s", want)
 		}
 	}
 }

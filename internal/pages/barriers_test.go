@@ -13,7 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/browsertest"
 )
 
-// axe returns the script of axe-core, as internal/tools/update-pages.sh fetches it.
+// axe returns the script of axe-core that internal/tools/update-pages.sh downloaded.
 func axe(t *testing.T) string {
 	t.Helper()
 	file, err := os.Open("testdata/axe.min.js.gz")
@@ -32,13 +32,14 @@ func axe(t *testing.T) string {
 	return string(script)
 }
 
-// violation is what axe-core finds.
+// violation is a finding of axe-core.
 type violation struct {
 	ID, Impact, Help string
 	Nodes            []struct{ HTML, Target, Summary string }
 }
 
-// findBarriers removes most of the operations, which are all alike and would take a minute.
+// findBarriers removes most operations from the page before the check: they are all alike, and
+// would take a minute.
 const findBarriers = `[...document.querySelectorAll("[data-section-id*='/operation/'], .opblock")].
 	filter(e => !/login$|deleteCompany$|listCompanies$/.test(e.dataset.sectionId ?? e.id)).forEach(e => e.remove());
 	axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => ({
@@ -46,9 +47,8 @@ const findBarriers = `[...document.querySelectorAll("[data-section-id*='/operati
 		Nodes: v.nodes.map(n => ({HTML: n.html.slice(0, 200), Target: n.target.join(" "), Summary: n.failureSummary})),
 	})))`
 
-// barriers looks at each page with axe-core: light on a wide screen, and dark on a narrow one.
-// Nothing may be found, so that whoever can't see well, or uses the keyboard alone, gets
-// everywhere.
+// barriers checks accessibility with axe-core: each page light on a wide screen and dark on a
+// narrow one. There must be no finding.
 func (d demo) barriers(t *testing.T) {
 	script := axe(t)
 	for _, screen := range []struct {
@@ -70,7 +70,7 @@ func (d demo) barriers(t *testing.T) {
 				tab.Do(chromedp.Click(css("[id$=-listCompanies] .try-out__btn")))
 			}
 			if n := browsertest.Get(tab, chromedp.Evaluate[int](`document.querySelectorAll("main").length`)); n != 1 {
-				t.Errorf("%s has %d main, want one", path, n)
+				t.Errorf("%s has %d main elements, want one", path, n)
 			}
 			if !browsertest.Get(tab, chromedp.Evaluate[bool](`document.querySelector(document.querySelector("body > a").hash) !== null`)) {
 				t.Errorf("%s doesn't begin with a link that skips the header", path)

@@ -20,15 +20,15 @@ import (
 
 const demoLogin = "ceo@techstart.com"
 
-// demo is an application with the demo data, and a browser that reaches nothing else.
+// demo is an application with demo data, and a browser.
 type demo struct {
 	*apitest.App
 
 	browser *browsertest.Browser
 }
 
-// TestPagesInABrowser shares one browser, as to start one takes seconds. Whatever a page says on
-// the console, or asks of another host, fails it.
+// TestPagesInABrowser shares one browser, because starting one takes seconds. Messages in the
+// console and requests to other hosts fail it.
 func TestPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	browser := browsertest.Start(t)
@@ -50,7 +50,7 @@ func TestPagesInABrowser(t *testing.T) {
 	t.Run("no barriers", d.barriers)
 }
 
-// open opens a page in a tab of its own.
+// open opens a page in a new tab.
 func (d demo) open(t *testing.T, path string) *browsertest.Tab {
 	t.Helper()
 	tab := d.browser.Tab(t)
@@ -58,10 +58,11 @@ func (d demo) open(t *testing.T, path string) *browsertest.Tab {
 	return tab
 }
 
-// css is for selectors that have to be visible.
+// css selects visible elements.
 func css(format string, args ...any) chromedp.CSS { return chromedp.CSS(fmt.Sprintf(format, args...)) }
 
-// try opens an operation, executes it and returns the status and the body that the page shows.
+// try opens an operation in Swagger UI, executes it, and returns the status and body that the page
+// shows.
 func try(t *testing.T, tab *browsertest.Tab, operation string) (status, body string) {
 	t.Helper()
 	block := fmt.Sprintf("[id$=-%s]", operation)
@@ -87,12 +88,13 @@ func (d demo) formAndOperation(t *testing.T) {
 	if status, body := try(t, tab, "getMe"); status != "200" || emailOf(t, body) != demoLogin {
 		t.Errorf("the page shows status %s and %s, want 200 and %s", status, body, demoLogin)
 	}
-	// Examples of parameters aren't sent, or this would be about a tenant that isn't there.
+	// The page must not send the examples of parameters: tenant_id would name a tenant that doesn't
+	// exist.
 	if status, body := try(t, tab, "listCompanies"); status != "200" {
 		t.Errorf("the page shows status %s and %s, want 200", status, body)
 	}
 	if stored := browsertest.Get(tab, chromedp.Evaluate[string](`JSON.stringify({...localStorage, ...sessionStorage}) + document.cookie`)); stored != "{}" {
-		t.Errorf("the browser keeps %s, want nothing", stored)
+		t.Errorf("the browser stores %s, want nothing", stored)
 	}
 
 	tab.Do(chromedp.Click(css("#logout button")), chromedp.WaitVisible(css("#login")), chromedp.WaitVisible(css("#demo")))
@@ -150,7 +152,7 @@ func (d demo) refusedLogin(t *testing.T) {
 
 func (d demo) oneClick(t *testing.T) {
 	tab := d.open(t, "/")
-	// A click returns while the page is still the old one.
+	// A click returns before the new page has loaded.
 	link := browsertest.Get(tab, chromedp.Evaluate[string](`document.querySelector("nav a[href='/api/docs']").href`))
 	tab.Do(
 		chromedp.Navigate(link),
@@ -174,7 +176,7 @@ func (d demo) redoc(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("ReDoc has %d operations\n%q\nand the document %d\n%q", len(got), got, len(want), want)
 	}
-	// The search works in a worker.
+	// The search runs in a worker.
 	tab.Do(
 		chromedp.SendKeys(css("[role=search] input"), "suspend"),
 		chromedp.WaitVisible(css("[data-role='search:results'] [data-item-id$='/operation/suspendTenant']")),
@@ -187,7 +189,7 @@ func (d demo) text(t *testing.T) {
 		if got := browsertest.Get(tab, chromedp.Text(css("h1"))); got != title {
 			t.Errorf("%s has the heading %q, want %q", path, got, title)
 		}
-		// On a phone nothing is cut off at the right.
+		// On a phone no page is wider than the screen.
 		tab.Do(chromedp.EmulateViewport(360, 740))
 		if over := browsertest.Get(tab, chromedp.Evaluate[int](`document.documentElement.scrollWidth - innerWidth`)); over > 0 {
 			t.Errorf("%s is %d pixels too wide for a phone", path, over)

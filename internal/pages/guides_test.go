@@ -9,7 +9,7 @@ import (
 	"github.com/tenantry/tenantry/gen/contract"
 )
 
-func TestLandingLeadsToGuidesAndTheClient(t *testing.T) {
+func TestLandingLinksToGuidesAndTheClient(t *testing.T) {
 	t.Parallel()
 	p, err := New("Tenantry", contract.Version)
 	if err != nil {
@@ -22,7 +22,7 @@ func TestLandingLeadsToGuidesAndTheClient(t *testing.T) {
 	body := string(page.body)
 	for _, g := range guides() {
 		if _, err := os.Stat("../../docs/" + g.file); err != nil {
-			t.Errorf("the landing page leads to a guide that isn't there: %v", err)
+			t.Errorf("the landing page links to a guide that doesn't exist: %v", err)
 		}
 		if !strings.Contains(body, `<a href="https://github.com/tenantry/tenantry/blob/main/docs/`+g.file+`">`) {
 			t.Errorf("the landing page has no link to %s", g.file)

@@ -20,7 +20,7 @@ import (
 //go:embed web/*.html
 var templates embed.FS
 
-// The pages' content security policies (CSP level 3). They allow only what is listed, all of it
+// The content security policies of the pages (CSP level 3). They allow only what they list, only
 // from this server, and no inline script.
 const (
 	common = "default-src 'none'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -36,7 +36,7 @@ const (
 // Pages renders the pages.
 type Pages struct {
 	name, version string
-	assets        func() (*assets, error) // loaded when somebody first asks for one
+	assets        func() (*assets, error) // loaded at the first request
 	templates     *template.Template
 }
 
@@ -64,7 +64,7 @@ type Page struct {
 type Landing struct {
 	Environment api.Environment
 	Health      api.Health
-	Logins      []Login // of the demo data; empty if that isn't there
+	Logins      []Login // of the demo data; empty without demo data
 }
 
 // Login is a demo log-in.

@@ -32,7 +32,7 @@ func TestNewPasswordsKeepTheRules(t *testing.T) {
 		{strings.Repeat("🧭", 18) + "!", email, "too_long"},
 		{"password1234", email, "common"},
 		{"PassWord1234", email, "common"},
-		{"password123456", email, "common"}, // one of the list, and digits
+		{"password123456", email, "common"}, // on the list if digits are removed
 		{"ｐａｓｓｗｏｒｄ１２３４", email, "common"},
 		{"p\u200bassword1234", email, "common"},
 		{"password1234 umbrellas", email, ""},
@@ -41,7 +41,7 @@ func TestNewPasswordsKeepTheRules(t *testing.T) {
 		{email, email, "personal"},
 		{"I am MAYA.LIND!", email, "personal"},
 		{"I am maya lind!", email, ""},
-		{"summer-holidays", "hr@example.com", ""}, // two letters are in too many words
+		{"summer-holidays", "hr@example.com", ""}, // two letters occur in too many words
 		{"three hr words", "hr@example.com", ""},
 		{"now hr@example.com", "hr@example.com", "personal"},
 		{"twelve bytes", "", ""},
@@ -71,7 +71,7 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 	}
 	for _, line := range lines {
 		if len(line) < minCharacters || len(line) > MaxLen || line != strings.ToLower(line) {
-			t.Errorf("%q isn't one that the list is for", line)
+			t.Errorf("%q doesn't belong on the list", line)
 		}
 		if !isCommon(line) || !isCommon(strings.ToUpper(line)) {
 			t.Errorf("%q isn't found", line)

@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// Bouncer starts a pgbouncer in transaction mode with a few connections to the server of a URL, and
-// returns the URL that leads through it. Without the program it skips the test, or fails it where
-// CI=true.
+// Bouncer starts pgbouncer in transaction mode with few connections to a server, and returns its
+// URL. If pgbouncer isn't installed, it skips the test, or fails it if CI=true.
 func Bouncer(t testing.TB, serverURL string, connections int) string {
 	t.Helper()
 	path, err := exec.LookPath("pgbouncer")

@@ -1,4 +1,4 @@
-// Package postgrestest starts PostgreSQL servers of a test's own, which the test may kill, and
+// Package postgrestest starts PostgreSQL servers for a single test, which may kill them, and
 // pgbouncer.
 package postgrestest
 
@@ -19,24 +19,25 @@ import (
 )
 
 const (
-	// patience is how long a program may take for what takes a second on a quiet machine.
+	// patience is the time limit for operations that take a second on an idle machine.
 	patience = time.Minute
 	askEvery = 20 * time.Millisecond
 )
 
-// Server is a PostgreSQL server. Everybody on this machine may log in; it ends with the test.
+// Server is a PostgreSQL server that runs until the test ends. Every user of this machine can log
+// in.
 type Server struct {
 	Addr string // host:port
 
 	t       testing.TB
-	account *syscall.Credential // root starts no PostgreSQL
+	account *syscall.Credential // PostgreSQL refuses to run as root
 	dir     string
 	data    string
 	running *process
 }
 
-// New starts a server that others may follow. Without the programs it skips the test, or fails it
-// where CI=true.
+// New starts a server that can have standbys. If PostgreSQL isn't installed, it skips the test, or
+// fails it if CI=true.
 func New(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{t: t, account: account(t), dir: folder(t)}
@@ -47,7 +48,8 @@ func New(t testing.TB) *Server {
 	return s
 }
 
-// Follow starts a standby of s. From then on s acknowledges nothing that the standby doesn't have.
+// Follow starts a standby of s. From then on, s acknowledges a commit only when the standby has it
+// (synchronous replication).
 func (s *Server) Follow() *Server {
 	s.t.Helper()
 	standby := &Server{t: s.t, account: s.account, dir: s.dir, data: filepath.Join(s.dir, "standby"), Addr: freeAddress(s.t)}
@@ -59,7 +61,7 @@ func (s *Server) Follow() *Server {
 	return standby
 }
 
-// Start starts a server that doesn't run, and returns when it answers.
+// Start starts a stopped server, and returns when it answers.
 func (s *Server) Start() {
 	s.t.Helper()
 	_, port, err := net.SplitHostPort(s.Addr)
@@ -67,7 +69,7 @@ func (s *Server) Start() {
 		s.t.Fatal(err)
 	}
 	args := []string{"-D", s.data}
-	// Of killed processes the kernel keeps what they wrote, so nothing needs to be on a disk.
+	// The kernel keeps what killed processes have written, so fsync isn't needed.
 	for _, setting := range []string{"listen_addresses=127.0.0.1", "port=" + port, "unix_socket_directories=", "fsync=off", "max_connections=100"} {
 		args = append(args, "-c", setting)
 	}
@@ -75,16 +77,16 @@ func (s *Server) Start() {
 	s.await("SELECT true")
 }
 
-// Kill ends the server like kill -9.
+// Kill kills the server like kill -9.
 func (s *Server) Kill() { s.running.kill() }
 
-// Promote makes a standby a server that takes changes.
+// Promote makes a standby a primary server.
 func (s *Server) Promote() {
 	s.t.Helper()
 	s.Exec("SELECT pg_promote()")
 }
 
-// URL is where the server has a database.
+// URL returns the URL of a database of the server.
 func (s *Server) URL(database string) string {
 	return "postgres://postgres@" + s.Addr + "/" + database + "?sslmode=disable"
 }
@@ -97,7 +99,7 @@ func (s *Server) Exec(statement string) {
 	}
 }
 
-// await waits until the answer is true.
+// await waits until the query returns true.
 func (s *Server) await(question string) {
 	s.t.Helper()
 	var err error
@@ -110,7 +112,7 @@ func (s *Server) await(question string) {
 			break
 		}
 	}
-	s.t.Fatalf("%s: not so (%v)\n%s", question, err, s.running.output())
+	s.t.Fatalf("%s: still false (%v)\n%s", question, err, s.running.output())
 }
 
 func (s *Server) ask(question string, each func(pgx.Rows) error) error {
@@ -134,7 +136,7 @@ func (s *Server) ask(question string, each func(pgx.Rows) error) error {
 	return rows.Err()
 }
 
-// run runs a program of PostgreSQL to its end.
+// run runs a program of PostgreSQL and waits for its end.
 func (s *Server) run(name string, args ...string) {
 	s.t.Helper()
 	p := start(s.t, s.account, s.dir, program(s.t, name), args...)
@@ -148,7 +150,7 @@ func (s *Server) run(name string, args ...string) {
 	}
 }
 
-// program finds one of PostgreSQL's programs, in PATH or where Debian keeps them.
+// program finds a program of PostgreSQL, in PATH or Debian's folders.
 func program(t testing.TB, name string) string {
 	t.Helper()
 	if path, err := exec.LookPath(name); err == nil {
@@ -162,7 +164,7 @@ func program(t testing.TB, name string) string {
 	return ""
 }
 
-// missing skips a test for which a program isn't installed, or fails it where CI=true.
+// missing skips a test because a program isn't installed, or fails it if CI=true.
 func missing(t testing.TB, name, debian string) {
 	t.Helper()
 	const message = "%s IS NOT INSTALLED, so this is not tested; it is in Debian's package %s"
@@ -172,7 +174,7 @@ func missing(t testing.TB, name, debian string) {
 	t.Skipf(message, name, debian)
 }
 
-// account is who runs the programs when the test is root's; nil for the test's own user.
+// account returns the user that runs the programs if the test runs as root; nil otherwise.
 func account(t testing.TB) *syscall.Credential {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -193,10 +195,10 @@ func account(t testing.TB) *syscall.Credential {
 	return nil
 }
 
-// folder makes a folder that belongs to the account.
+// folder creates a folder that belongs to the account.
 func folder(t testing.TB) string {
 	t.Helper()
-	// Other than those of t.TempDir its path is open to the account.
+	// Unlike the folders of t.TempDir, the account can open it.
 	dir, err := os.MkdirTemp("", "postgrestest-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
@@ -210,7 +212,7 @@ func folder(t testing.TB) string {
 	return dir
 }
 
-// freeAddress returns an address of this machine that was free a moment ago.
+// freeAddress returns an address of this machine with a port that was free just now.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -44,14 +44,14 @@ func Handle(err error, c echo.Context) {
 		header.Set(echo.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}
 	header.Set(echo.HeaderContentType, ContentType)
-	header.Del("ETag") // these two are of the reply that it takes the place of
+	header.Del("ETag") // these two belong to the reply that it replaces
 	header.Del(echo.HeaderContentLength)
 	body, err := json.Marshal(New(e, access.RequestFrom(c.Request().Context())))
 	if err != nil {
 		body = []byte("{}")
 	}
 	c.Response().WriteHeader(e.Status())
-	_, _ = c.Response().Write(body) // the client may be gone; there is nobody left to tell
+	_, _ = c.Response().Write(body) // an error means that the client has gone
 }
 
 // Of returns the error to show to the client: the *errs.Error in err's tree, the equivalent of an

@@ -21,7 +21,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// handle lets Handle answer a request with err, after the response got an ETag.
+// handle returns Handle's reply to err. The response has an ETag before.
 func handle(ctx context.Context, err error) *httptest.ResponseRecorder {
 	ctx = access.WithRequest(ctx, &access.Request{ID: "r-1", Path: "/things/1"})
 	w := httptest.NewRecorder()
@@ -65,7 +65,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 			if e.Code != test.want {
 				t.Errorf("code %s, want %s", e.Code, test.want)
 			}
-			// The log still gets all of it.
+			// The log still gets the cause.
 			if !errors.Is(e, test.err) && !errors.Is(test.err, e) {
 				t.Errorf("%v isn't the cause of %v", test.err, e)
 			}
@@ -74,13 +74,13 @@ func TestErrorsBecomeProblems(t *testing.T) {
 				t.Errorf("status %d, headers %v", w.Code, w.Header())
 			}
 			if strings.Contains(w.Body.String(), "hush") || strings.Contains(fmt.Sprint(w.Header()), "hush") {
-				t.Errorf("the client is told the cause: %v %s", w.Header(), w.Body)
+				t.Errorf("the reply reveals the cause: %v %s", w.Header(), w.Body)
 			}
 		})
 	}
 }
 
-func TestProblemHasAllThatTheErrorSays(t *testing.T) {
+func TestProblemHasAllFieldsOfTheError(t *testing.T) {
 	t.Parallel()
 	err := errs.Invalid(errs.Field{Pointer: "/name", Detail: "is missing", Code: "required"}, errs.Field{Parameter: "limit", Detail: "must be at least 1", Code: "minimum"})
 	var got api.Problem
@@ -106,7 +106,7 @@ func TestChallenge(t *testing.T) {
 	for _, code := range errs.Codes() {
 		want := ""
 		switch code {
-		case errs.Unauthenticated, errs.InvalidCredentials: // there was no token, so there is nothing to say of it
+		case errs.Unauthenticated, errs.InvalidCredentials: // there was no token, so none can be wrong
 			want = realm
 		case errs.InvalidToken, errs.TokenExpired, errs.SessionEnded, errs.RefreshReused:
 			want = realm + `, error="invalid_token", error_description="It is 'no' good."`
@@ -142,7 +142,7 @@ func TestNothingIsWrittenTwice(t *testing.T) {
 	}
 }
 
-func TestClientThatIsGoneGetsNoProblem(t *testing.T) {
+func TestNoProblemAfterTheClientHasGone(t *testing.T) {
 	t.Parallel()
 	ctx, leave := context.WithCancel(t.Context())
 	leave()

@@ -7,7 +7,7 @@ import (
 	"github.com/tenantry/tenantry/internal/search"
 )
 
-func TestTextContainsWhatItIsMadeOf(t *testing.T) {
+func TestPatternFindsText(t *testing.T) {
 	t.Parallel()
 	text := search.Text("Zoë@Example.com", "company.update", `100%_\sure`)
 	for _, q := range []string{"zoë@", "ZOË", "Company.Update", "%", "_", `\`, `0%_\S`} {
@@ -21,6 +21,6 @@ func TestTextContainsWhatItIsMadeOf(t *testing.T) {
 		}
 	}
 	if strings.ContainsAny(text, `%_\`) {
-		t.Errorf("%q has characters that LIKE gives a meaning to", text)
+		t.Errorf("%q has wildcards of LIKE", text)
 	}
 }

@@ -20,7 +20,7 @@ func TestIsBlank(t *testing.T) {
 	}
 }
 
-func TestCharactersAreThoseThatAPersonSees(t *testing.T) {
+func TestCharacters(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]int{
 		"": 0, "abc": 3, "a b": 3, "é": 1, "e\u0301": 1, "🧭🧭🧭": 3, "👨‍👩‍👧‍👦": 1, "👍🏽": 1, "🇩🇪🇫🇷": 2, "❤️": 1, "한국": 2, "नि": 1,

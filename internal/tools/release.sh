@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# release.sh FOLDER [OS/ARCH ...] makes the files of a release in a new folder: a binary for each platform, the npm package, a list of what
-# the binaries are made of (SBOM, CycloneDX), and SHA256SUMS. Binaries of one commit are the same, byte by byte, wherever they are built.
-# COMMIT names the commit; without it git is asked. ONLY_BINARIES=true leaves out everything else.
+# release.sh FOLDER [OS/ARCH ...] builds the files of a release in a new folder: a binary for each
+# platform, the npm package, a list of the components in the binaries (SBOM, CycloneDX), and
+# SHA256SUMS. Builds are reproducible: binaries of the same commit are identical. COMMIT is the
+# commit; the default is that of git. ONLY_BINARIES=true builds only the binaries.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 fail() {

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Fetches the released files of Swagger UI and ReDoc that internal/pages serves, and writes them, compressed, with their licences
-# and checksums; and axe-core, with which its tests look for barriers. To update one, change its version and put in the SHA-256 that the script then complains about, after a look at
-# where it comes from: npm view NAME@VERSION dist
+# Downloads the released files of Swagger UI and ReDoc that internal/pages serves, and stores them
+# compressed, with their licences and checksums; and axe-core, with which tests check accessibility.
+# To update a package, change its version here. The script then prints the new SHA-256; compare it
+# with npm view NAME@VERSION dist, and insert it.
 set -eu
 cd "$(dirname "$0")/../.."
 target=internal/pages/thirdparty
@@ -13,14 +14,15 @@ redoc_sum=44922df4d0eb45c1b066c09ec251e6bd9bd7ded16bc69e87613337b9d911a56e
 axe=axe-core-4.14.1
 axe_sum=e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 
-# ReDoc shows its maker's logo from another host. An empty picture takes its place; the link stays.
+# ReDoc loads its maker's logo from another host. The script replaces it by an empty picture; the
+# link stays.
 logo='https://cdn.redoc.ly/redoc/logo-mini.svg'
 empty='data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22/%3E'
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Nothing of the packages is run.
+# No code of the packages is run.
 fetch() { # NAME-VERSION SUM
 	npm pack --silent --ignore-scripts --pack-destination "$work" "$(echo "$1" | sed 's/-\([0-9.]*\)$/@\1/')" >"$work/log"
 	echo "$2  $work/$1.tgz" | sha256sum --check --quiet

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fails if the document breaks clients of the last released one (openapi/released) and its version doesn't say so: before 1.0 with
-# a higher minor version, then with a higher major one (semantic versioning). It first shows, on copies, that it would.
+# Fails if the document breaks clients of the last released one (openapi/released) without a new
+# version: a higher minor version before 1.0, a higher major version later (semantic versioning).
+# First it tests itself with changed copies.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 released=openapi/released/openapi.yaml
@@ -22,7 +23,8 @@ allows_breaking() {
 	((new[0] > old[0] || old[0] == 0 && new[0] == 0 && new[1] > old[1]))
 }
 
-# compatible FILE succeeds if FILE is compatible with what is released, or its version says that it isn't.
+# compatible FILE succeeds if FILE is compatible with the released document, or its version allows
+# breaking changes.
 compatible() {
 	local old new
 	old=$(version "$released")
@@ -36,7 +38,7 @@ compatible() {
 		--flatten-allof --severity-levels openapi/severity.txt --format singleline --color never --fail-on ERR || allows_breaking "$old" "$new"
 }
 
-# renamed FILE VERSION is what is released, with a field under another name.
+# renamed FILE VERSION is the released document with a renamed field.
 renamed() {
 	sed -e 's/\btax_id\b/vat_id/g' -e "/^info:/,/^[^ i]/s/^\(  version: .*\)$(version "$released")$/\1$2/" "$released" >"$1"
 	cmp --silent "$released" "$1" && fail "the field to rename is no longer in $released"

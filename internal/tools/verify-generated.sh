@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Works in a copy, so that the working tree stays as it is, and fails
-# - on any difference between gen/ and openapi/openapi.yaml and what their sources generate now,
-# - if a query without a tenant passes,
-# - if a column that may be null on two engines alone is generated.
+# Works in a copy, so that the working tree stays unchanged. Fails if
+# - gen/ or openapi/openapi.yaml isn't up to date,
+# - storegen accepts a query without a tenant,
+# - storegen accepts a column that may be null on only two engines.
 set -euo pipefail
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT

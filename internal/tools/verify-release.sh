@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes a release for one platform twice, from two folders, and fails unless the binaries are the same, the checksums fit, the list of parts
-# names what the binary has, and the npm package can be imported.
+# Builds a release for one platform twice, in two folders. Fails unless the binaries are identical,
+# the checksums are right, the SBOM lists the components of the binary, and the npm package can be
+# imported.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)

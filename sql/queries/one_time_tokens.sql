@@ -5,8 +5,8 @@ INSERT INTO one_time_tokens (
     sqlc.arg(tenant_id), sqlc.arg(user_id), sqlc.arg(token_hash), sqlc.arg(expires_at), sqlc.arg(created_at)
 );
 
--- All that decides whether a token works at this moment, in one round trip. Whoever
--- uses it knows the token and not yet a tenant.
+-- Everything that decides whether a token is valid, in one round trip. The client knows the token,
+-- but not yet the tenant.
 -- name: GetOneTimeTokenUnscoped :one
 SELECT
     o.tenant_id, o.user_id, o.expires_at,
@@ -17,7 +17,7 @@ JOIN users AS u ON u.tenant_id = o.tenant_id AND u.id = o.user_id
 JOIN tenants AS t ON t.id = o.tenant_id
 WHERE o.token_hash = sqlc.arg(token_hash);
 
--- 0 rows when it has been used or replaced.
+-- Deletes no row if the token was used or replaced.
 -- name: UseOneTimeToken :execrows
 DELETE FROM one_time_tokens
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND token_hash = sqlc.arg(token_hash);

@@ -204,7 +204,7 @@ type ListAttachedDepartmentIDsParams struct {
 	Limit    int32     `json:"limit"`
 }
 
-// Without these references each row can go by itself.
+// When these references are null, the rows can be deleted in any order.
 func (q *Queries) ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.QueryContext(ctx, listAttachedDepartmentIDs, arg.TenantID, arg.AfterID, arg.Limit)
 	if err != nil {
@@ -667,7 +667,7 @@ type LockCompanyOfDepartmentParams struct {
 	ID       uuid.UUID `json:"id"`
 }
 
-// Locks the company of a row. 0 rows when the row is gone.
+// Locks the company of a row. Changes no row if the row was deleted.
 func (q *Queries) LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockCompanyOfDepartment, arg.TenantID, arg.TenantID, arg.ID)
 	if err != nil {
@@ -698,7 +698,7 @@ type UpdateDepartmentParams struct {
 	Version     int64      `json:"version"`
 }
 
-// Compare and swap: 0 rows when the row is gone or has another version by now.
+// Changes no row if the row was deleted or has another version.
 func (q *Queries) UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, updateDepartment,
 		arg.BranchID,

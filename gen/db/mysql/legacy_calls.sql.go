@@ -25,7 +25,7 @@ type AddLegacyCallsParams struct {
 	UserAgent string    `json:"user_agent"`
 }
 
-// 0 rows when there is nothing to add to yet.
+// Changes no row if there is none yet.
 func (q *Queries) AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, addLegacyCalls,
 		arg.More,
@@ -108,7 +108,7 @@ type ListLegacyCallsUnscopedRow struct {
 	LastCalledAt  time.Time `json:"last_called_at"`
 }
 
-// Whoever switches the old paths off has to know who would miss them, in all tenants.
+// Callers in all tenants, so that the operator knows who still uses the old paths.
 func (q *Queries) ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error) {
 	rows, err := q.db.QueryContext(ctx, listLegacyCallsUnscoped, arg.Limit)
 	if err != nil {

@@ -54,8 +54,8 @@ type GetOneTimeTokenUnscopedRow struct {
 	TenantStatus string    `json:"tenant_status"`
 }
 
-// All that decides whether a token works at this moment, in one round trip. Whoever
-// uses it knows the token and not yet a tenant.
+// Everything that decides whether a token is valid, in one round trip. The client knows the token,
+// but not yet the tenant.
 func (q *Queries) GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error) {
 	row := q.db.QueryRowContext(ctx, getOneTimeTokenUnscoped, arg.TokenHash)
 	var i GetOneTimeTokenUnscopedRow
@@ -110,7 +110,7 @@ type UseOneTimeTokenParams struct {
 	TokenHash string    `json:"token_hash"`
 }
 
-// 0 rows when it has been used or replaced.
+// Deletes no row if the token was used or replaced.
 func (q *Queries) UseOneTimeToken(ctx context.Context, arg UseOneTimeTokenParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, useOneTimeToken, arg.TenantID, arg.UserID, arg.TokenHash)
 	if err != nil {

@@ -63,7 +63,8 @@ type CountTenantCompaniesParams struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 }
 
-// What a tenant has. These are apart from the counts of the lists, whose filters keep an engine from counting in the index alone.
+// The numbers of rows of a tenant. The counts of lists aren't used, because their filters prevent
+// counting in the index alone.
 func (q *Queries) CountTenantCompanies(ctx context.Context, arg CountTenantCompaniesParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countTenantCompanies, arg.TenantID)
 	var count int64
@@ -252,7 +253,7 @@ type ListTenantCodesRow struct {
 	Code string    `json:"code"`
 }
 
-// For what goes through all tenants, one after the other.
+// For jobs that process all tenants, one after the other.
 func (q *Queries) ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error) {
 	rows, err := q.db.QueryContext(ctx, listTenantCodes, arg.AfterCode, arg.Limit)
 	if err != nil {
@@ -585,9 +586,9 @@ type LockTenantParams struct {
 	ID uuid.UUID `json:"id"`
 }
 
-// Makes others who do the same wait for the end of the transaction. On a Galera cluster a lock is known on its own node
-// only, so this also changes the row: of two transactions on different nodes, one fails at COMMIT and starts over.
-// 0 rows when the tenant is gone.
+// Locks a tenant until the end of the transaction. On a Galera cluster a lock is known only on its
+// own node, so this also changes the row: of two transactions on different nodes, one fails at
+// COMMIT and is retried. Changes no row if the tenant was deleted.
 func (q *Queries) LockTenant(ctx context.Context, arg LockTenantParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockTenant, arg.ID)
 	if err != nil {
@@ -622,7 +623,7 @@ type UpdateTenantParams struct {
 	Version      int64     `json:"version"`
 }
 
-// Compare and swap: 0 rows when the tenant is gone or has another version by now.
+// Changes no row if the tenant was deleted or has another version.
 func (q *Queries) UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, updateTenant,
 		arg.Code,

@@ -20,7 +20,7 @@ type CountOtherActiveAdminsParams struct {
 	ID       uuid.UUID `json:"id"`
 }
 
-// Those who can log in: who was invited has no password yet.
+// The users who can log in. An invited user has no password yet.
 func (q *Queries) CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countOtherActiveAdmins, arg.TenantID, arg.ID)
 	var count int64
@@ -96,7 +96,7 @@ const countUsersUnscoped = `-- name: CountUsersUnscoped :one
 SELECT count(*) FROM users
 `
 
-// Whether an installation is new is a question about all tenants.
+// Whether there is a user in any tenant: without users, the installation is new.
 func (q *Queries) CountUsersUnscoped(ctx context.Context) (int64, error) {
 	row := q.db.QueryRowContext(ctx, countUsersUnscoped)
 	var count int64
@@ -139,9 +139,9 @@ type GetLastPasswordHashUnscopedRow struct {
 	PasswordHash *string   `json:"password_hash"`
 }
 
-// What a comparison with a password costs mustn't tell which accounts exist, in
-// whatever tenant. A hash begins with the kind of bcrypt and the cost, so the last one of
-// a kind has the highest cost.
+// The highest bcrypt cost in all tenants: comparing a password must take as long if there is no
+// account. A hash begins with the bcrypt version and the cost, so the last hash of a version has
+// its highest cost.
 func (q *Queries) GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error) {
 	row := q.db.QueryRowContext(ctx, getLastPasswordHashUnscoped, arg.Below)
 	var i GetLastPasswordHashUnscopedRow
@@ -194,7 +194,7 @@ type GetUserByEmailUnscopedParams struct {
 	Email string `json:"email"`
 }
 
-// Log-in knows an e-mail address and not yet a tenant.
+// Log-in has an e-mail address, but no tenant yet.
 func (q *Queries) GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error) {
 	row := q.db.QueryRowContext(ctx, getUserByEmailUnscoped, arg.Email)
 	var i User
@@ -306,7 +306,8 @@ type ListAssignmentsToCompanyRow struct {
 	Users        int64      `json:"users"`
 }
 
-// How many users have which assignment to a company, or to something in it. The count is as that of CountAuditEntriesByAction.
+// The number of users for each assignment to a company or to something in it. The count is computed
+// as in CountAuditEntriesByAction.
 func (q *Queries) ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error) {
 	rows, err := q.db.QueryContext(ctx, listAssignmentsToCompany,
 		arg.TenantID,
@@ -361,7 +362,7 @@ type ListUserEmailsUnscopedRow struct {
 	Email    string    `json:"email"`
 }
 
-// The doctor looks for addresses that earlier versions stored in another form, in whatever tenant.
+// tenantry doctor looks for addresses in the form of earlier versions, in all tenants.
 func (q *Queries) ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error) {
 	rows, err := q.db.QueryContext(ctx, listUserEmailsUnscoped, arg.AfterEmail, arg.Limit)
 	if err != nil {
@@ -582,7 +583,7 @@ type ListUsersByEmailUnscopedParams struct {
 	Email4 string `json:"email_4"`
 }
 
-// The users whose e-mail address is one of four texts.
+// The users with one of four e-mail addresses.
 func (q *Queries) ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error) {
 	rows, err := q.db.QueryContext(ctx, listUsersByEmailUnscoped,
 		arg.Email1,
@@ -838,7 +839,7 @@ type ListUsersOfBranchesRow struct {
 	DepartmentID *uuid.UUID `json:"department_id"`
 }
 
-// Everyone who is assigned to a branch of a company, or to one branch.
+// The users who are assigned to any branch of a company, or to one branch.
 func (q *Queries) ListUsersOfBranches(ctx context.Context, arg ListUsersOfBranchesParams) ([]ListUsersOfBranchesRow, error) {
 	rows, err := q.db.QueryContext(ctx, listUsersOfBranches,
 		arg.TenantID,
@@ -950,7 +951,7 @@ type ListUsersOfDepartmentsRow struct {
 	DepartmentID *uuid.UUID `json:"department_id"`
 }
 
-// Everyone who is assigned to one of a range of a company's departments.
+// The users who are assigned to a department in a range of a company's departments.
 func (q *Queries) ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error) {
 	rows, err := q.db.QueryContext(ctx, listUsersOfDepartments,
 		arg.TenantID,
@@ -1009,7 +1010,7 @@ type ListUsersOfOtherBranchRow struct {
 	DepartmentID *uuid.UUID `json:"department_id"`
 }
 
-// Everyone of a department who has another branch than this one.
+// The users of a department who are assigned to a branch other than this one.
 func (q *Queries) ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error) {
 	rows, err := q.db.QueryContext(ctx, listUsersOfOtherBranch,
 		arg.TenantID,
@@ -1057,8 +1058,8 @@ type RecordUserLoginParams struct {
 	CheckedHash  *string    `json:"checked_hash"`
 }
 
-// Log-in, which may give the password a stronger hash. 0 rows when the password that
-// was checked isn't the user's any more, or the user isn't active any more.
+// For a log-in, which may store a stronger hash of the password. Changes no row if the password has
+// changed since it was checked, or the user is no longer active.
 func (q *Queries) RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, recordUserLogin,
 		arg.LastLoginAt,
@@ -1086,7 +1087,7 @@ type ReplaceUserPasswordHashParams struct {
 	CheckedHash  *string   `json:"checked_hash"`
 }
 
-// 0 rows when the password that was checked isn't the user's any more.
+// Changes no row if the password has changed since it was checked.
 func (q *Queries) ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, replaceUserPasswordHash,
 		arg.PasswordHash,
@@ -1117,7 +1118,8 @@ type SetUserAssignmentParams struct {
 	ID           uuid.UUID  `json:"id"`
 }
 
-// Assignments change while their company is locked, so that the user needs no version. 0 rows when the user is gone.
+// The company is locked while assignments change, so the user's version isn't needed. Changes no
+// row if the user was deleted.
 func (q *Queries) SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, setUserAssignment,
 		arg.CompanyID,
@@ -1146,7 +1148,7 @@ type SetUserPasswordHashParams struct {
 	Version      int64     `json:"version"`
 }
 
-// Compare and swap: 0 rows when the user is gone or has another version by now.
+// Changes no row if the user was deleted or has another version.
 func (q *Queries) SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, setUserPasswordHash,
 		arg.PasswordHash,
@@ -1187,7 +1189,7 @@ type UpdateUserParams struct {
 	Version      int64      `json:"version"`
 }
 
-// Compare and swap: 0 rows when the user is gone or has another version by now.
+// Changes no row if the user was deleted or has another version.
 func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, updateUser,
 		arg.Email,

@@ -89,8 +89,9 @@ type CountAuditEntriesByActionRow struct {
 	Entries int64  `json:"entries"`
 }
 
-// A count is a number of 64 bits and never null. sqlc says so on all engines if there is a column in it that is, and then the
-// engines' rows convert into each other. The column comes to what has been counted, not to each entry.
+// sqlc must generate int64 for entries on all engines, so that their rows can be converted. It does
+// so if the expression has a column that is never null, such as version. The column is read once
+// per group, not per entry.
 func (q *Queries) CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error) {
 	rows, err := q.db.Query(ctx, countAuditEntriesByAction,
 		arg.TenantID,
@@ -231,7 +232,7 @@ type DeleteAuditEntriesUpToParams struct {
 	LastID         uuid.UUID `json:"last_id"`
 }
 
-// Deletes up to and with the row (last_occurred_at, last_id).
+// Deletes up to and including the row (last_occurred_at, last_id).
 func (q *Queries) DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error) {
 	result, err := q.db.Exec(ctx, deleteAuditEntriesUpTo, arg.TenantID, arg.LastOccurredAt, arg.LastID)
 	if err != nil {
@@ -384,9 +385,9 @@ type ListAuditEntriesParams struct {
 	Limit           int32      `json:"limit"`
 }
 
-// Newest first, by the time that the entry states: since and before are then ends of the index, and ids need not follow the clock
-// that the times come from. The first page starts at before. SQLite takes two ends of a time for less than any filter's entries:
-// without since it looks filters up.
+// Newest first, by the time in the entry. So since and before limit the range of the index, and ids
+// may differ from the order of time. The first page starts at before. With both limits SQLite would
+// prefer the index on time to that of a filter; without since it uses the filter's index.
 func (q *Queries) ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error) {
 	rows, err := q.db.Query(ctx, listAuditEntries,
 		arg.TenantID,
@@ -464,7 +465,8 @@ type ListOldestAuditEntryKeysRow struct {
 	ID         uuid.UUID `json:"id"`
 }
 
-// The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
+// The keys of the oldest entries, up to which DeleteAuditEntriesUpTo can delete. Not every engine
+// has DELETE with LIMIT.
 func (q *Queries) ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error) {
 	rows, err := q.db.Query(ctx, listOldestAuditEntryKeys, arg.TenantID, arg.Before, arg.Limit)
 	if err != nil {

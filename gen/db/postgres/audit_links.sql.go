@@ -21,7 +21,8 @@ type ClaimAuditLinksParams struct {
 	LastEntryID uuid.UUID `json:"last_entry_id"`
 }
 
-// Gives what waits, up to an entry, to a seal. The rows of a claim that isn't committed make others wait for its end.
+// Assigns the links without a seal, up to an entry, to a seal. Concurrent calls wait for the end of
+// the transaction.
 func (q *Queries) ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error) {
 	result, err := q.db.Exec(ctx, claimAuditLinks, arg.SealNumber, arg.TenantID, arg.LastEntryID)
 	if err != nil {
@@ -47,7 +48,7 @@ type GetAuditEntryKeyAheadRow struct {
 	ID       uuid.UUID `json:"id"`
 }
 
-// The last of the next 10000 entries in the order of ids; none when there are fewer.
+// The last of the next 10000 entries in the order of ids; no row if there are fewer.
 func (q *Queries) GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error) {
 	row := q.db.QueryRow(ctx, getAuditEntryKeyAhead, arg.TenantID, arg.FromID)
 	var i GetAuditEntryKeyAheadRow
@@ -98,7 +99,7 @@ type GetUnlinkedAuditEntryRow struct {
 	OccurredAt time.Time `json:"occurred_at"`
 }
 
-// An entry of a range of ids that has no link.
+// An entry in a range of ids that has no link.
 func (q *Queries) GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlinkedAuditEntryParams) (GetUnlinkedAuditEntryRow, error) {
 	row := q.db.QueryRow(ctx, getUnlinkedAuditEntry, arg.TenantID, arg.FromID, arg.LastID)
 	var i GetUnlinkedAuditEntryRow
@@ -122,7 +123,7 @@ type GetWaitingAuditLinkAheadRow struct {
 	EntryID  uuid.UUID `json:"entry_id"`
 }
 
-// The last of the first 1000 that wait; none when there are fewer.
+// The last of the first 1000 links without a seal; no row if there are fewer.
 func (q *Queries) GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error) {
 	row := q.db.QueryRow(ctx, getWaitingAuditLinkAhead, arg.TenantID)
 	var i GetWaitingAuditLinkAheadRow
@@ -174,7 +175,8 @@ type ListAuditLinksParams struct {
 	Limit       int32     `json:"limit"`
 }
 
-// The links of the seals after one up to another; those that wait for a seal are between -1 and 0.
+// The links of the seals after one up to another. The numbers -1 and 0 select links that have no
+// seal yet.
 func (q *Queries) ListAuditLinks(ctx context.Context, arg ListAuditLinksParams) ([]AuditLink, error) {
 	rows, err := q.db.Query(ctx, listAuditLinks,
 		arg.TenantID,
@@ -225,7 +227,7 @@ type ListLinkedAuditEntriesParams struct {
 	Limit       int32     `json:"limit"`
 }
 
-// The entries of those links, as far as there are any.
+// The entries of those links that still exist.
 func (q *Queries) ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error) {
 	rows, err := q.db.Query(ctx, listLinkedAuditEntries,
 		arg.TenantID,
@@ -294,7 +296,8 @@ type ListTenantsToSealUnscopedRow struct {
 	Code string    `json:"code"`
 }
 
-// For all tenants, because whoever seals looks for what others have left.
+// Tenants that have links without a seal. All tenants, because the sealer also seals what other
+// processes left.
 func (q *Queries) ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error) {
 	rows, err := q.db.Query(ctx, listTenantsToSealUnscoped, arg.AfterID, arg.Limit)
 	if err != nil {

@@ -19,7 +19,7 @@ type AddAuditRepeatParams struct {
 	EntryID  uuid.UUID `json:"entry_id"`
 }
 
-// 0 rows when the entry stands for one request yet.
+// Changes no row if the entry stands for only one request so far.
 func (q *Queries) AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error) {
 	result, err := q.db.Exec(ctx, addAuditRepeat, arg.TenantID, arg.EntryID)
 	if err != nil {

@@ -91,7 +91,7 @@ type ListBranchesOfCompanyParams struct {
 	Limit     int32     `json:"limit"`
 }
 
-// What a company is deleted with: the next branches, and the deletion up to the last of them.
+// To delete a company: lists its next branches, and deletes branches up to an id.
 func (q *Queries) ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error) {
 	rows, err := q.db.Query(ctx, listBranchesOfCompany, arg.TenantID, arg.CompanyID, arg.Limit)
 	if err != nil {

@@ -555,7 +555,7 @@ type UpdateCompanyParams struct {
 	Version            int64     `json:"version"`
 }
 
-// Compare and swap: 0 rows when the row is gone or has another version by now.
+// Changes no row if the row was deleted or has another version.
 func (q *Queries) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error) {
 	result, err := q.db.Exec(ctx, updateCompany,
 		arg.Code,

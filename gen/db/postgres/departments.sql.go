@@ -106,7 +106,7 @@ type ListDepartmentPlacesRow struct {
 	ParentID *uuid.UUID `json:"parent_id"`
 }
 
-// What stands where in a company.
+// The departments of a company with their positions in the hierarchy.
 func (q *Queries) ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPlacesParams) ([]ListDepartmentPlacesRow, error) {
 	rows, err := q.db.Query(ctx, listDepartmentPlaces, arg.TenantID, arg.CompanyID)
 	if err != nil {
@@ -140,7 +140,7 @@ type ListDepartmentsOfCompanyParams struct {
 	LastID    uuid.UUID `json:"last_id"`
 }
 
-// What departments are deleted with: a range of a company's, and the deletion of that range.
+// To delete departments: lists a range of a company's departments, and deletes the range.
 func (q *Queries) ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error) {
 	rows, err := q.db.Query(ctx, listDepartmentsOfCompany,
 		arg.TenantID,

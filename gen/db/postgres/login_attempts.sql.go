@@ -38,8 +38,8 @@ type CountLoginFailureParams struct {
 	Subject         string    `json:"subject"`
 }
 
-// 0 rows when nothing is counted yet, or when the subject is blocked. The count is
-// read before last_failed_at is set: MySQL assigns from left to right.
+// Changes no row if nothing is counted yet or the subject is blocked. failures is set before
+// last_failed_at, because MySQL assigns from left to right.
 func (q *Queries) CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error) {
 	result, err := q.db.Exec(ctx, countLoginFailure, arg.ForgottenBefore, arg.Now, arg.Subject)
 	if err != nil {
@@ -102,8 +102,8 @@ type InsertLoginAttemptParams struct {
 	LastFailedAt time.Time `json:"last_failed_at"`
 }
 
-// What is counted belongs to no tenant: an address of the network, or an e-mail
-// address that perhaps nobody has.
+// Attempts belong to no tenant. A subject is a network, or an e-mail address that may have no
+// account.
 func (q *Queries) InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error {
 	_, err := q.db.Exec(ctx, insertLoginAttempt,
 		arg.Subject,
@@ -139,8 +139,8 @@ type ListLoginBlocksRow struct {
 	BlockedUntil time.Time `json:"blocked_until"`
 }
 
-// The delays that hold an attempt up. An IPv6 address is in three networks; a subject
-// that there isn't is empty.
+// The delays for an attempt. An IPv6 address belongs to three networks. Subjects that don't apply
+// are empty.
 func (q *Queries) ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error) {
 	rows, err := q.db.Query(ctx, listLoginBlocks,
 		arg.Address,

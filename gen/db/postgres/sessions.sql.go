@@ -21,7 +21,7 @@ type DeleteExpiredSessionParams struct {
 	ExpiredUntil time.Time `json:"expired_until"`
 }
 
-// 0 rows when it is gone, or has been refreshed meanwhile.
+// Deletes no row if the session was deleted or refreshed meanwhile.
 func (q *Queries) DeleteExpiredSession(ctx context.Context, arg DeleteExpiredSessionParams) (int64, error) {
 	result, err := q.db.Exec(ctx, deleteExpiredSession, arg.TenantID, arg.ID, arg.ExpiredUntil)
 	if err != nil {
@@ -169,7 +169,7 @@ type GetSessionStateRow struct {
 	TenantStatus string     `json:"tenant_status"`
 }
 
-// All that decides whether a session may act at this moment, in one round trip.
+// Everything that decides whether a session is valid, in one round trip.
 func (q *Queries) GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error) {
 	row := q.db.QueryRow(ctx, getSessionState, arg.TenantID, arg.ID)
 	var i GetSessionStateRow
@@ -293,7 +293,7 @@ type ListLiveSessionsOfUserParams struct {
 	Limit          int32     `json:"limit"`
 }
 
-// Those of a user that are alive, newest first.
+// The active sessions of a user, newest first.
 func (q *Queries) ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error) {
 	rows, err := q.db.Query(ctx, listLiveSessionsOfUser,
 		arg.TenantID,
@@ -353,7 +353,8 @@ type RecordRepeatedRefreshParams struct {
 	Version           int64      `json:"version"`
 }
 
-// The newest refresh token is given to a client again that has lost the answer. 0 rows when the session has changed meanwhile.
+// For a client that lost the reply and gets the newest refresh token again. Changes no row if the
+// session has changed.
 func (q *Queries) RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error) {
 	result, err := q.db.Exec(ctx, recordRepeatedRefresh,
 		arg.RepeatedRefreshID,
@@ -388,7 +389,7 @@ type RotateSessionParams struct {
 	Version            int64      `json:"version"`
 }
 
-// Compare and swap on the version: of two concurrent refreshes, one rotates.
+// Changes no row if the version differs: of two concurrent refreshes, one succeeds.
 func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
 	result, err := q.db.Exec(ctx, rotateSession,
 		arg.RefreshID,

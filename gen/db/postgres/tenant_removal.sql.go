@@ -182,9 +182,8 @@ type ListSessionIDsParams struct {
 	Limit    int32     `json:"limit"`
 }
 
-// What a tenant is deleted with, a batch after the other: the ids of the next rows, in
-// order, and the change to the rows of that range. Going on after the last range spares
-// an engine from passing over all that is deleted already.
+// To delete a tenant in batches: each pair of queries lists the next ids in order, and changes or
+// deletes the rows in that range. Starting after the last range avoids scanning deleted rows.
 func (q *Queries) ListSessionIDs(ctx context.Context, arg ListSessionIDsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, listSessionIDs, arg.TenantID, arg.AfterID, arg.Limit)
 	if err != nil {

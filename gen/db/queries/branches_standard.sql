@@ -11,7 +11,7 @@ INSERT INTO branches (
 SELECT * FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- Compare and swap: 0 rows when the row is gone or has another version by now.
+-- Changes no row if the row was deleted or has another version.
 -- name: UpdateBranch :execrows
 UPDATE branches
 SET code = sqlc.arg(code), name = sqlc.arg(name), name_key = sqlc.arg(name_key), email = sqlc.narg(email), phone = sqlc.narg(phone), address_line1 = sqlc.narg(address_line1), address_line2 = sqlc.narg(address_line2), city = sqlc.narg(city), state = sqlc.narg(state), postal_code = sqlc.narg(postal_code), country = sqlc.narg(country), latitude = sqlc.narg(latitude), longitude = sqlc.narg(longitude), is_headquarters = sqlc.arg(is_headquarters), is_active = sqlc.arg(is_active), search_text = sqlc.arg(search_text), updated_at = sqlc.arg(updated_at), version = version + 1
@@ -21,7 +21,7 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.a
 DELETE FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- Locks the company of a row. 0 rows when the row is gone.
+-- Locks the company of a row. Changes no row if the row was deleted.
 -- name: LockCompanyOfBranch :execrows
 UPDATE companies SET lock_count = lock_count + 1
 WHERE companies.tenant_id = sqlc.arg(tenant_id)

@@ -578,7 +578,7 @@ type LockCompanyOfBranchParams struct {
 	ID       uuid.UUID `json:"id"`
 }
 
-// Locks the company of a row. 0 rows when the row is gone.
+// Locks the company of a row. Changes no row if the row was deleted.
 func (q *Queries) LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockCompanyOfBranch, arg.TenantID, arg.ID)
 	if err != nil {
@@ -616,7 +616,7 @@ type UpdateBranchParams struct {
 	Version        int64     `json:"version"`
 }
 
-// Compare and swap: 0 rows when the row is gone or has another version by now.
+// Changes no row if the row was deleted or has another version.
 func (q *Queries) UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, updateBranch,
 		arg.Code,

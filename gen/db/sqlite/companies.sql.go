@@ -68,7 +68,7 @@ type LockCompanyParams struct {
 	ID       uuid.UUID `json:"id"`
 }
 
-// Locks a company as LockTenant locks a tenant. 0 rows when the company is gone.
+// Locks a company as LockTenant locks a tenant. Changes no row if the company was deleted.
 func (q *Queries) LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, lockCompany, arg.TenantID, arg.ID)
 	if err != nil {

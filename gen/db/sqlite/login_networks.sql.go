@@ -52,7 +52,7 @@ type InsertLoginNetworkParams struct {
 	LastLoginAt time.Time `json:"last_login_at"`
 }
 
-// A subject stands for an account and a network, and belongs to no tenant.
+// A subject identifies an account and a network. It belongs to no tenant.
 func (q *Queries) InsertLoginNetwork(ctx context.Context, arg InsertLoginNetworkParams) error {
 	_, err := q.db.ExecContext(ctx, insertLoginNetwork, arg.Subject, arg.LastLoginAt)
 	return err

@@ -9,16 +9,18 @@ import (
 )
 
 type Querier interface {
-	// 0 rows when the entry stands for one request yet.
+	// Changes no row if the entry stands for only one request so far.
 	AddAuditRepeat(ctx context.Context, arg AddAuditRepeatParams) (int64, error)
-	// 0 rows when there is nothing to add to yet.
+	// Changes no row if there is none yet.
 	AddLegacyCalls(ctx context.Context, arg AddLegacyCallsParams) (int64, error)
 	BlockLoginAttempts(ctx context.Context, arg BlockLoginAttemptsParams) (int64, error)
-	// Gives what waits, up to an entry, to a seal. The rows of a claim that isn't committed make others wait for its end.
+	// Assigns the links without a seal, up to an entry, to a seal. Concurrent calls wait for the end of
+	// the transaction.
 	ClaimAuditLinks(ctx context.Context, arg ClaimAuditLinksParams) (int64, error)
 	CountAuditEntries(ctx context.Context, arg CountAuditEntriesParams) (int32, error)
-	// A count is a number of 64 bits and never null. sqlc says so on all engines if there is a column in it that is, and then the
-	// engines' rows convert into each other. The column comes to what has been counted, not to each entry.
+	// sqlc must generate int64 for entries on all engines, so that their rows can be converted. It does
+	// so if the expression has a column that is never null, such as version. The column is read once
+	// per group, not per entry.
 	CountAuditEntriesByAction(ctx context.Context, arg CountAuditEntriesByActionParams) ([]CountAuditEntriesByActionRow, error)
 	CountAuditEntriesByActor(ctx context.Context, arg CountAuditEntriesByActorParams) ([]CountAuditEntriesByActorRow, error)
 	CountAuditEntriesByDay(ctx context.Context, arg CountAuditEntriesByDayParams) ([]CountAuditEntriesByDayRow, error)
@@ -26,25 +28,26 @@ type Querier interface {
 	CountCompanies(ctx context.Context, arg CountCompaniesParams) (int32, error)
 	CountDepartments(ctx context.Context, arg CountDepartmentsParams) (int32, error)
 	CountLegacyCallers(ctx context.Context, arg CountLegacyCallersParams) (int32, error)
-	// 0 rows when nothing is counted yet, or when the subject is blocked. The count is
-	// read before last_failed_at is set: MySQL assigns from left to right.
+	// Changes no row if nothing is counted yet or the subject is blocked. failures is set before
+	// last_failed_at, because MySQL assigns from left to right.
 	CountLoginFailure(ctx context.Context, arg CountLoginFailureParams) (int64, error)
-	// Those who can log in: who was invited has no password yet.
+	// The users who can log in. An invited user has no password yet.
 	CountOtherActiveAdmins(ctx context.Context, arg CountOtherActiveAdminsParams) (int32, error)
 	CountOtherActiveSuperusers(ctx context.Context, arg CountOtherActiveSuperusersParams) (int32, error)
 	CountTenantActiveUsers(ctx context.Context, arg CountTenantActiveUsersParams) (int32, error)
 	CountTenantAuditEntries(ctx context.Context, arg CountTenantAuditEntriesParams) (int32, error)
 	CountTenantBranches(ctx context.Context, arg CountTenantBranchesParams) (int32, error)
-	// What a tenant has. These are apart from the counts of the lists, whose filters keep an engine from counting in the index alone.
+	// The numbers of rows of a tenant. The counts of lists aren't used, because their filters prevent
+	// counting in the index alone.
 	CountTenantCompanies(ctx context.Context, arg CountTenantCompaniesParams) (int32, error)
 	CountTenantDepartments(ctx context.Context, arg CountTenantDepartmentsParams) (int32, error)
 	CountTenantUsers(ctx context.Context, arg CountTenantUsersParams) (int32, error)
 	CountTenants(ctx context.Context, arg CountTenantsParams) (int32, error)
 	CountUsers(ctx context.Context, arg CountUsersParams) (int32, error)
-	// Whether an installation is new is a question about all tenants.
+	// Whether there is a user in any tenant: without users, the installation is new.
 	CountUsersUnscoped(ctx context.Context) (int32, error)
 	DeleteAuditEntriesBetween(ctx context.Context, arg DeleteAuditEntriesBetweenParams) (int64, error)
-	// Deletes up to and with the row (last_occurred_at, last_id).
+	// Deletes up to and including the row (last_occurred_at, last_id).
 	DeleteAuditEntriesUpTo(ctx context.Context, arg DeleteAuditEntriesUpToParams) (int64, error)
 	DeleteAuditLinksBetween(ctx context.Context, arg DeleteAuditLinksBetweenParams) (int64, error)
 	DeleteAuditSealsUpTo(ctx context.Context, arg DeleteAuditSealsUpToParams) (int64, error)
@@ -56,7 +59,7 @@ type Querier interface {
 	DeleteDepartment(ctx context.Context, arg DeleteDepartmentParams) (int64, error)
 	DeleteDepartmentsBetween(ctx context.Context, arg DeleteDepartmentsBetweenParams) (int64, error)
 	DeleteDepartmentsOfCompany(ctx context.Context, arg DeleteDepartmentsOfCompanyParams) (int64, error)
-	// 0 rows when it is gone, or has been refreshed meanwhile.
+	// Deletes no row if the session was deleted or refreshed meanwhile.
 	DeleteExpiredSession(ctx context.Context, arg DeleteExpiredSessionParams) (int64, error)
 	DeleteLoginAttempt(ctx context.Context, arg DeleteLoginAttemptParams) (int64, error)
 	DeleteLoginNetwork(ctx context.Context, arg DeleteLoginNetworkParams) (int64, error)
@@ -70,7 +73,7 @@ type Querier interface {
 	EndSession(ctx context.Context, arg EndSessionParams) (int64, error)
 	EndUserSessions(ctx context.Context, arg EndUserSessionsParams) (int64, error)
 	GetAuditEntry(ctx context.Context, arg GetAuditEntryParams) (AuditEntry, error)
-	// The last of the next 10000 entries in the order of ids; none when there are fewer.
+	// The last of the next 10000 entries in the order of ids; no row if there are fewer.
 	GetAuditEntryKeyAhead(ctx context.Context, arg GetAuditEntryKeyAheadParams) (GetAuditEntryKeyAheadRow, error)
 	GetAuditLink(ctx context.Context, arg GetAuditLinkParams) (AuditLink, error)
 	GetAuditRepeats(ctx context.Context, arg GetAuditRepeatsParams) (AuditRepeat, error)
@@ -79,25 +82,25 @@ type Querier interface {
 	GetCompany(ctx context.Context, arg GetCompanyParams) (Company, error)
 	GetDepartment(ctx context.Context, arg GetDepartmentParams) (Department, error)
 	GetLastAuditSeal(ctx context.Context, arg GetLastAuditSealParams) (AuditSeal, error)
-	// What a comparison with a password costs mustn't tell which accounts exist, in
-	// whatever tenant. A hash begins with the kind of bcrypt and the cost, so the last one of
-	// a kind has the highest cost.
+	// The highest bcrypt cost in all tenants: comparing a password must take as long if there is no
+	// account. A hash begins with the bcrypt version and the cost, so the last hash of a version has
+	// its highest cost.
 	GetLastPasswordHashUnscoped(ctx context.Context, arg GetLastPasswordHashUnscopedParams) (GetLastPasswordHashUnscopedRow, error)
 	GetLoginAttempt(ctx context.Context, arg GetLoginAttemptParams) (LoginAttempt, error)
 	GetLoginNetwork(ctx context.Context, arg GetLoginNetworkParams) (LoginNetwork, error)
-	// All that decides whether a token works at this moment, in one round trip. Whoever
-	// uses it knows the token and not yet a tenant.
+	// Everything that decides whether a token is valid, in one round trip. The client knows the token,
+	// but not yet the tenant.
 	GetOneTimeTokenUnscoped(ctx context.Context, arg GetOneTimeTokenUnscopedParams) (GetOneTimeTokenUnscopedRow, error)
 	GetSession(ctx context.Context, arg GetSessionParams) (Session, error)
-	// All that decides whether a session may act at this moment, in one round trip.
+	// Everything that decides whether a session is valid, in one round trip.
 	GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error)
 	GetTenant(ctx context.Context, arg GetTenantParams) (Tenant, error)
-	// An entry of a range of ids that has no link.
+	// An entry in a range of ids that has no link.
 	GetUnlinkedAuditEntry(ctx context.Context, arg GetUnlinkedAuditEntryParams) (GetUnlinkedAuditEntryRow, error)
 	GetUser(ctx context.Context, arg GetUserParams) (User, error)
-	// Log-in knows an e-mail address and not yet a tenant.
+	// Log-in has an e-mail address, but no tenant yet.
 	GetUserByEmailUnscoped(ctx context.Context, arg GetUserByEmailUnscopedParams) (User, error)
-	// The last of the first 1000 that wait; none when there are fewer.
+	// The last of the first 1000 links without a seal; no row if there are fewer.
 	GetWaitingAuditLinkAhead(ctx context.Context, arg GetWaitingAuditLinkAheadParams) (GetWaitingAuditLinkAheadRow, error)
 	InsertAuditEntry(ctx context.Context, arg InsertAuditEntryParams) error
 	InsertAuditLink(ctx context.Context, arg InsertAuditLinkParams) error
@@ -110,26 +113,28 @@ type Querier interface {
 	// Code generated by resourcegen from sql/resources/department.yaml. DO NOT EDIT.
 	InsertDepartment(ctx context.Context, arg InsertDepartmentParams) error
 	InsertLegacyCalls(ctx context.Context, arg InsertLegacyCallsParams) error
-	// What is counted belongs to no tenant: an address of the network, or an e-mail
-	// address that perhaps nobody has.
+	// Attempts belong to no tenant. A subject is a network, or an e-mail address that may have no
+	// account.
 	InsertLoginAttempt(ctx context.Context, arg InsertLoginAttemptParams) error
-	// A subject stands for an account and a network, and belongs to no tenant.
+	// A subject identifies an account and a network. It belongs to no tenant.
 	InsertLoginNetwork(ctx context.Context, arg InsertLoginNetworkParams) error
 	InsertOneTimeToken(ctx context.Context, arg InsertOneTimeTokenParams) error
 	InsertSession(ctx context.Context, arg InsertSessionParams) error
 	InsertTenant(ctx context.Context, arg InsertTenantParams) error
 	InsertUser(ctx context.Context, arg InsertUserParams) error
-	// How many users have which assignment to a company, or to something in it. The count is as that of CountAuditEntriesByAction.
+	// The number of users for each assignment to a company or to something in it. The count is computed
+	// as in CountAuditEntriesByAction.
 	ListAssignmentsToCompany(ctx context.Context, arg ListAssignmentsToCompanyParams) ([]ListAssignmentsToCompanyRow, error)
-	// Without these references each row can go by itself.
+	// When these references are null, the rows can be deleted in any order.
 	ListAttachedDepartmentIDs(ctx context.Context, arg ListAttachedDepartmentIDsParams) ([]uuid.UUID, error)
-	// Newest first, by the time that the entry states: since and before are then ends of the index, and ids need not follow the clock
-	// that the times come from. The first page starts at before. SQLite takes two ends of a time for less than any filter's entries:
-	// without since it looks filters up.
+	// Newest first, by the time in the entry. So since and before limit the range of the index, and ids
+	// may differ from the order of time. The first page starts at before. With both limits SQLite would
+	// prefer the index on time to that of a filter; without since it uses the filter's index.
 	ListAuditEntries(ctx context.Context, arg ListAuditEntriesParams) ([]AuditEntry, error)
 	ListAuditEntryIDs(ctx context.Context, arg ListAuditEntryIDsParams) ([]uuid.UUID, error)
 	ListAuditLinkIDs(ctx context.Context, arg ListAuditLinkIDsParams) ([]uuid.UUID, error)
-	// The links of the seals after one up to another; those that wait for a seal are between -1 and 0.
+	// The links of the seals after one up to another. The numbers -1 and 0 select links that have no
+	// seal yet.
 	ListAuditLinks(ctx context.Context, arg ListAuditLinksParams) ([]AuditLink, error)
 	ListAuditSeals(ctx context.Context, arg ListAuditSealsParams) ([]AuditSeal, error)
 	ListBranchIDs(ctx context.Context, arg ListBranchIDsParams) ([]uuid.UUID, error)
@@ -138,7 +143,7 @@ type Querier interface {
 	ListBranchesByCreatedAtDesc(ctx context.Context, arg ListBranchesByCreatedAtDescParams) ([]Branch, error)
 	ListBranchesByName(ctx context.Context, arg ListBranchesByNameParams) ([]Branch, error)
 	ListBranchesByNameDesc(ctx context.Context, arg ListBranchesByNameDescParams) ([]Branch, error)
-	// What a company is deleted with: the next branches, and the deletion up to the last of them.
+	// To delete a company: lists its next branches, and deletes branches up to an id.
 	ListBranchesOfCompany(ctx context.Context, arg ListBranchesOfCompanyParams) ([]Branch, error)
 	ListCompaniesByCreatedAt(ctx context.Context, arg ListCompaniesByCreatedAtParams) ([]Company, error)
 	ListCompaniesByCreatedAtDesc(ctx context.Context, arg ListCompaniesByCreatedAtDescParams) ([]Company, error)
@@ -148,92 +153,95 @@ type Querier interface {
 	ListCompanyNodes(ctx context.Context, arg ListCompanyNodesParams) ([]ListCompanyNodesRow, error)
 	ListDepartmentIDs(ctx context.Context, arg ListDepartmentIDsParams) ([]uuid.UUID, error)
 	ListDepartmentNodes(ctx context.Context, arg ListDepartmentNodesParams) ([]ListDepartmentNodesRow, error)
-	// What stands where in a company.
+	// The departments of a company with their positions in the hierarchy.
 	ListDepartmentPlaces(ctx context.Context, arg ListDepartmentPlacesParams) ([]ListDepartmentPlacesRow, error)
 	ListDepartmentsByCreatedAt(ctx context.Context, arg ListDepartmentsByCreatedAtParams) ([]Department, error)
 	ListDepartmentsByCreatedAtDesc(ctx context.Context, arg ListDepartmentsByCreatedAtDescParams) ([]Department, error)
 	ListDepartmentsByName(ctx context.Context, arg ListDepartmentsByNameParams) ([]Department, error)
 	ListDepartmentsByNameDesc(ctx context.Context, arg ListDepartmentsByNameDescParams) ([]Department, error)
-	// What departments are deleted with: a range of a company's, and the deletion of that range.
+	// To delete departments: lists a range of a company's departments, and deletes the range.
 	ListDepartmentsOfCompany(ctx context.Context, arg ListDepartmentsOfCompanyParams) ([]Department, error)
 	ListDepartmentsOfHeadUser(ctx context.Context, arg ListDepartmentsOfHeadUserParams) ([]Department, error)
 	ListExpiredSessions(ctx context.Context, arg ListExpiredSessionsParams) ([]uuid.UUID, error)
-	// Whoever switches the old paths off has to know who would miss them, in all tenants.
+	// Callers in all tenants, so that the operator knows who still uses the old paths.
 	ListLegacyCallsUnscoped(ctx context.Context, arg ListLegacyCallsUnscopedParams) ([]ListLegacyCallsUnscopedRow, error)
-	// The entries of those links, as far as there are any.
+	// The entries of those links that still exist.
 	ListLinkedAuditEntries(ctx context.Context, arg ListLinkedAuditEntriesParams) ([]AuditEntry, error)
-	// Those of a user that are alive, newest first.
+	// The active sessions of a user, newest first.
 	ListLiveSessionsOfUser(ctx context.Context, arg ListLiveSessionsOfUserParams) ([]Session, error)
-	// The delays that hold an attempt up. An IPv6 address is in three networks; a subject
-	// that there isn't is empty.
+	// The delays for an attempt. An IPv6 address belongs to three networks. Subjects that don't apply
+	// are empty.
 	ListLoginBlocks(ctx context.Context, arg ListLoginBlocksParams) ([]ListLoginBlocksRow, error)
 	ListOldLoginAttempts(ctx context.Context, arg ListOldLoginAttemptsParams) ([]string, error)
 	ListOldLoginNetworks(ctx context.Context, arg ListOldLoginNetworksParams) ([]string, error)
-	// The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
+	// The keys of the oldest entries, up to which DeleteAuditEntriesUpTo can delete. Not every engine
+	// has DELETE with LIMIT.
 	ListOldestAuditEntryKeys(ctx context.Context, arg ListOldestAuditEntryKeysParams) ([]ListOldestAuditEntryKeysRow, error)
-	// What a tenant is deleted with, a batch after the other: the ids of the next rows, in
-	// order, and the change to the rows of that range. Going on after the last range spares
-	// an engine from passing over all that is deleted already.
+	// To delete a tenant in batches: each pair of queries lists the next ids in order, and changes or
+	// deletes the rows in that range. Starting after the last range avoids scanning deleted rows.
 	ListSessionIDs(ctx context.Context, arg ListSessionIDsParams) ([]uuid.UUID, error)
-	// For what goes through all tenants, one after the other.
+	// For jobs that process all tenants, one after the other.
 	ListTenantCodes(ctx context.Context, arg ListTenantCodesParams) ([]ListTenantCodesRow, error)
 	ListTenantsByCreatedAt(ctx context.Context, arg ListTenantsByCreatedAtParams) ([]Tenant, error)
 	ListTenantsByCreatedAtDesc(ctx context.Context, arg ListTenantsByCreatedAtDescParams) ([]Tenant, error)
 	ListTenantsByName(ctx context.Context, arg ListTenantsByNameParams) ([]Tenant, error)
 	ListTenantsByNameDesc(ctx context.Context, arg ListTenantsByNameDescParams) ([]Tenant, error)
-	// For all tenants, because whoever seals looks for what others have left.
+	// Tenants that have links without a seal. All tenants, because the sealer also seals what other
+	// processes left.
 	ListTenantsToSealUnscoped(ctx context.Context, arg ListTenantsToSealUnscopedParams) ([]ListTenantsToSealUnscopedRow, error)
-	// The doctor looks for addresses that earlier versions stored in another form, in whatever tenant.
+	// tenantry doctor looks for addresses in the form of earlier versions, in all tenants.
 	ListUserEmailsUnscoped(ctx context.Context, arg ListUserEmailsUnscopedParams) ([]ListUserEmailsUnscopedRow, error)
 	ListUserIDs(ctx context.Context, arg ListUserIDsParams) ([]uuid.UUID, error)
 	ListUsersByCreatedAt(ctx context.Context, arg ListUsersByCreatedAtParams) ([]User, error)
 	ListUsersByCreatedAtDesc(ctx context.Context, arg ListUsersByCreatedAtDescParams) ([]User, error)
-	// The users whose e-mail address is one of four texts.
+	// The users with one of four e-mail addresses.
 	ListUsersByEmailUnscoped(ctx context.Context, arg ListUsersByEmailUnscopedParams) ([]User, error)
 	ListUsersByName(ctx context.Context, arg ListUsersByNameParams) ([]User, error)
 	ListUsersByNameDesc(ctx context.Context, arg ListUsersByNameDescParams) ([]User, error)
-	// Everyone who is assigned to a branch of a company, or to one branch.
+	// The users who are assigned to any branch of a company, or to one branch.
 	ListUsersOfBranches(ctx context.Context, arg ListUsersOfBranchesParams) ([]ListUsersOfBranchesRow, error)
 	ListUsersOfCompany(ctx context.Context, arg ListUsersOfCompanyParams) ([]ListUsersOfCompanyRow, error)
-	// Everyone who is assigned to one of a range of a company's departments.
+	// The users who are assigned to a department in a range of a company's departments.
 	ListUsersOfDepartments(ctx context.Context, arg ListUsersOfDepartmentsParams) ([]ListUsersOfDepartmentsRow, error)
-	// Everyone of a department who has another branch than this one.
+	// The users of a department who are assigned to a branch other than this one.
 	ListUsersOfOtherBranch(ctx context.Context, arg ListUsersOfOtherBranchParams) ([]ListUsersOfOtherBranchRow, error)
-	// Locks a company as LockTenant locks a tenant. 0 rows when the company is gone.
+	// Locks a company as LockTenant locks a tenant. Changes no row if the company was deleted.
 	LockCompany(ctx context.Context, arg LockCompanyParams) (int64, error)
-	// Locks the company of a row. 0 rows when the row is gone.
+	// Locks the company of a row. Changes no row if the row was deleted.
 	LockCompanyOfBranch(ctx context.Context, arg LockCompanyOfBranchParams) (int64, error)
-	// Locks the company of a row. 0 rows when the row is gone.
+	// Locks the company of a row. Changes no row if the row was deleted.
 	LockCompanyOfDepartment(ctx context.Context, arg LockCompanyOfDepartmentParams) (int64, error)
-	// Makes others who do the same wait for the end of the transaction. On a Galera cluster a lock is known on its own node
-	// only, so this also changes the row: of two transactions on different nodes, one fails at COMMIT and starts over.
-	// 0 rows when the tenant is gone.
+	// Locks a tenant until the end of the transaction. On a Galera cluster a lock is known only on its
+	// own node, so this also changes the row: of two transactions on different nodes, one fails at
+	// COMMIT and is retried. Changes no row if the tenant was deleted.
 	LockTenant(ctx context.Context, arg LockTenantParams) (int64, error)
-	// The newest refresh token is given to a client again that has lost the answer. 0 rows when the session has changed meanwhile.
+	// For a client that lost the reply and gets the newest refresh token again. Changes no row if the
+	// session has changed.
 	RecordRepeatedRefresh(ctx context.Context, arg RecordRepeatedRefreshParams) (int64, error)
-	// Log-in, which may give the password a stronger hash. 0 rows when the password that
-	// was checked isn't the user's any more, or the user isn't active any more.
+	// For a log-in, which may store a stronger hash of the password. Changes no row if the password has
+	// changed since it was checked, or the user is no longer active.
 	RecordUserLogin(ctx context.Context, arg RecordUserLoginParams) (int64, error)
-	// 0 rows when the password that was checked isn't the user's any more.
+	// Changes no row if the password has changed since it was checked.
 	ReplaceUserPasswordHash(ctx context.Context, arg ReplaceUserPasswordHashParams) (int64, error)
-	// Compare and swap on the version: of two concurrent refreshes, one rotates.
+	// Changes no row if the version differs: of two concurrent refreshes, one succeeds.
 	RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error)
-	// Assignments change while their company is locked, so that the user needs no version. 0 rows when the user is gone.
+	// The company is locked while assignments change, so the user's version isn't needed. Changes no
+	// row if the user was deleted.
 	SetUserAssignment(ctx context.Context, arg SetUserAssignmentParams) (int64, error)
-	// Compare and swap: 0 rows when the user is gone or has another version by now.
+	// Changes no row if the user was deleted or has another version.
 	SetUserPasswordHash(ctx context.Context, arg SetUserPasswordHashParams) (int64, error)
-	// Compare and swap: 0 rows when the row is gone or has another version by now.
+	// Changes no row if the row was deleted or has another version.
 	UpdateBranch(ctx context.Context, arg UpdateBranchParams) (int64, error)
-	// Compare and swap: 0 rows when the row is gone or has another version by now.
+	// Changes no row if the row was deleted or has another version.
 	UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (int64, error)
-	// Compare and swap: 0 rows when the row is gone or has another version by now.
+	// Changes no row if the row was deleted or has another version.
 	UpdateDepartment(ctx context.Context, arg UpdateDepartmentParams) (int64, error)
 	UpdateLoginNetwork(ctx context.Context, arg UpdateLoginNetworkParams) (int64, error)
-	// Compare and swap: 0 rows when the tenant is gone or has another version by now.
+	// Changes no row if the tenant was deleted or has another version.
 	UpdateTenant(ctx context.Context, arg UpdateTenantParams) (int64, error)
-	// Compare and swap: 0 rows when the user is gone or has another version by now.
+	// Changes no row if the user was deleted or has another version.
 	UpdateUser(ctx context.Context, arg UpdateUserParams) (int64, error)
-	// 0 rows when it has been used or replaced.
+	// Deletes no row if the token was used or replaced.
 	UseOneTimeToken(ctx context.Context, arg UseOneTimeTokenParams) (int64, error)
 }
 

@@ -26,15 +26,14 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-// bare is the limit that Tenantry is measured against: net/http and pgx on the same tables, with
-// the same SQL and the same JSON, and none of the features. It asks nobody who they are and checks
-// nothing.
+// bare is the server that Tenantry is compared with: net/http and pgx with the same tables, SQL and
+// JSON, but without features. It doesn't authenticate requests and checks nothing.
 type bare struct {
 	pool  *pgxpool.Pool
 	actor bareActor
 }
 
-// bareActor is who does everything.
+// bareActor is the user in whose name all requests are handled.
 type bareActor struct {
 	TenantID  uuid.UUID
 	UserID    uuid.UUID
@@ -42,15 +41,14 @@ type bareActor struct {
 	Email     string
 }
 
-// The environment of the bare handler's process.
+// Environment variables of the bare handler's process.
 const (
 	bareDatabase    = "BENCH_DATABASE_URL"
 	bareConnections = "BENCH_CONNECTIONS"
 	bareWho         = "BENCH_ACTOR" // a bareActor as JSON
 )
 
-// serveBare listens on a port of its own, says on standard output where, and serves until the
-// process is ended.
+// serveBare listens on a free port, prints its address, and serves until the process is ended.
 func serveBare(ctx context.Context) error {
 	config, err := pgxpool.ParseConfig(os.Getenv(bareDatabase))
 	if err != nil {
@@ -133,8 +131,8 @@ func (b *bare) listCompanies(w http.ResponseWriter, r *http.Request) {
 	bareReply(w, http.StatusOK, page)
 }
 
-// unfiltered leaves the optional filters of the list out: with them PostgreSQL plans the statement
-// each time anew.
+// unfiltered removes the optional filters of the list. With them PostgreSQL would plan the
+// statement at each execution.
 type unfiltered struct{ *pgxpool.Pool }
 
 const unfilteredPage = "\nWHERE tenant_id = $1 AND (created_at, id) > ($2, $3) ORDER BY created_at, id LIMIT $4"
@@ -176,7 +174,7 @@ func (b *bare) insert(ctx context.Context, c db.Company, entry db.AuditEntry) er
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback(ctx) }() // nothing after the commit
+	defer func() { _ = tx.Rollback(ctx) }() // no effect after the commit
 	q := postgres.New(tx)
 	if err := q.InsertCompany(ctx, postgres.InsertCompanyParams(c)); err != nil {
 		return err
@@ -187,7 +185,7 @@ func (b *bare) insert(ctx context.Context, c db.Company, entry db.AuditEntry) er
 	return tx.Commit(ctx)
 }
 
-// entry says who made the company.
+// entry returns the audit entry of the new company.
 func (b *bare) entry(r *http.Request, c db.Company, in bareCreate) (db.AuditEntry, error) {
 	changes, err := json.Marshal(map[string]any{"created": in})
 	if err != nil {
@@ -208,7 +206,7 @@ func (b *bare) entry(r *http.Request, c db.Company, in bareCreate) (db.AuditEntr
 	return e, nil
 }
 
-// bareCreate is the body of a new company.
+// bareCreate is the body of a request to create a company.
 type bareCreate struct {
 	Code        string  `json:"code"`
 	Name        string  `json:"name"`
@@ -241,7 +239,7 @@ func bareReply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
-		log.Print(err) // the client has gone
+		log.Print(err) // the client has closed the connection
 	}
 }
 

@@ -26,22 +26,22 @@ import (
 
 const (
 	warmUp      = 2 * time.Second
-	otherRounds = 3 // at most, with Redis and on the other engines
+	otherRounds = 3 // the maximum with Redis and on the other engines
 	logFile     = "access.log"
 	sampleEvery = 50 * time.Millisecond
 )
 
-// bench is one run of the program.
+// bench is a run of the program.
 type bench struct {
 	options
 
 	space  *servers.Workspace
 	wrk    *wrk
-	binary string         // of Tenantry
-	stops  []func() error // in the order of the starts
+	binary string         // path of Tenantry
+	stops  []func() error // in the order of starts
 }
 
-// stop ends what was started, the last first.
+// stop stops everything that was started, in reverse order.
 func (b *bench) stop() error {
 	var errs []error
 	for _, stop := range slices.Backward(b.stops) {
@@ -97,7 +97,7 @@ func (b *bench) run(ctx context.Context) error {
 	return nil
 }
 
-// compareBare measures Tenantry against the bare handler.
+// compareBare compares Tenantry with the bare handler.
 func (b *bench) compareBare(ctx context.Context, full *subject) error {
 	if !slices.ContainsFunc(works, func(w work) bool { return b.wants(w.name) }) {
 		return nil
@@ -122,9 +122,9 @@ func (b *bench) compareBare(ctx context.Context, full *subject) error {
 	return bare.stop()
 }
 
-// compareBuilds measures Tenantry against another build of it on the same database: the chosen
-// works, and a storm of log-ins. Each round measures both, so that the ratios hold on a machine
-// that others use, too.
+// compareBuilds compares Tenantry with another build on the same database: the chosen works, and a
+// storm of log-ins. Each round measures both builds, so that the ratios are valid even on a busy
+// machine.
 func (b *bench) compareBuilds(ctx context.Context, full *subject) error {
 	other, err := b.start(ctx, b.against, "other build", full.installation)
 	if err != nil {
@@ -143,8 +143,8 @@ func (b *bench) compareBuilds(ctx context.Context, full *subject) error {
 	return nil
 }
 
-// compareOthers measures Tenantry with Redis, and on the other engines, against the same Tenantry
-// on PostgreSQL.
+// compareOthers compares Tenantry with Redis, and on the other engines, with Tenantry on
+// PostgreSQL.
 func (b *bench) compareOthers(ctx context.Context, onPostgres *subject) error {
 	var results []comparison
 	for _, other := range []struct {
@@ -194,11 +194,11 @@ func (b *bench) elsewhere(ctx context.Context, name string, install func(context
 	return b.tenantry(ctx, name, i)
 }
 
-// installation is a database that Tenantry has filled, and the settings for it.
+// installation is a database with Tenantry's data, and the settings for it.
 type installation struct {
 	version     string // the product's name and version
-	databasePID int    // of the database server; 0 if it is part of the program
-	owner       string // the URL of who owns the tables
+	databasePID int    // of the database server; 0 for SQLite
+	owner       string // the URL for the owner of the tables
 	dir         string
 	env         []string
 	world       world
@@ -215,7 +215,7 @@ func (b *bench) serve(ctx context.Context, engine servers.Engine) (servers.Serve
 	return server, nil
 }
 
-// install starts a database server and makes a database of Tenantry's in it.
+// install starts a database server and creates a database for Tenantry.
 func (b *bench) install(ctx context.Context, engine servers.Engine) (*installation, error) {
 	server, err := b.serve(ctx, engine)
 	if err != nil {
@@ -234,7 +234,7 @@ func (b *bench) installSQLite(ctx context.Context) (*installation, error) {
 	return i, b.fill(ctx, i, "sqlite")
 }
 
-// fill migrates the database and puts the data into it.
+// fill migrates the database and adds the data.
 func (b *bench) fill(ctx context.Context, i *installation, folder string) error {
 	var err error
 	if i.dir, err = b.space.Dir("tenantry-" + folder); err != nil {
@@ -261,7 +261,8 @@ func (b *bench) fill(ctx context.Context, i *installation, folder string) error 
 	return err
 }
 
-// settings are those of production, with everything on. Of a name that comes twice the last counts.
+// settings returns the settings for production with all features. If a name occurs twice, the last
+// value is used.
 func (b *bench) settings(databaseURL string) []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "ENVIRONMENT=production", "HTTP_ADDR=127.0.0.1:0", "DATABASE_URL=" + databaseURL,
@@ -272,7 +273,7 @@ func (b *bench) settings(databaseURL string) []string {
 	}
 }
 
-// createDatabase returns the URL of a new database of the server.
+// createDatabase creates a database on the server and returns its URL.
 func createDatabase(ctx context.Context, serverURL string) (string, error) {
 	u, err := url.Parse(serverURL)
 	if err != nil {
@@ -296,8 +297,8 @@ func createDatabase(ctx context.Context, serverURL string) (string, error) {
 	return u.String(), nil
 }
 
-// servingURL makes a user who may do what serving needs and no more, where the migrations have made
-// the role for that.
+// servingURL creates a user with only the privileges to serve, and returns its URL. If the
+// migrations created no role for that, it returns "".
 func servingURL(ctx context.Context, owner string) (string, error) {
 	conn, err := pgx.Connect(ctx, owner)
 	if err != nil {
@@ -320,7 +321,7 @@ func servingURL(ctx context.Context, owner string) (string, error) {
 	return u.String(), nil
 }
 
-// subject is a server that is measured, with what its load consists of.
+// subject is a measured server with the data for its load.
 type subject struct {
 	*system
 	*installation
@@ -329,12 +330,12 @@ type subject struct {
 	tokens []string
 }
 
-// tenantry starts the built program.
+// tenantry starts the program that was built.
 func (b *bench) tenantry(ctx context.Context, label string, i *installation, env ...string) (*subject, error) {
 	return b.start(ctx, b.binary, label, i, env...)
 }
 
-// start starts a build of Tenantry and logs the tenant's admins in.
+// start starts a build of Tenantry and logs in the tenant's admins.
 func (b *bench) start(ctx context.Context, binary, label string, i *installation, env ...string) (*subject, error) {
 	s, err := startSystem(ctx, b.space, "tenantry", i.dir, slices.Concat(i.env, env), binary, "serve")
 	if err != nil {
@@ -352,8 +353,7 @@ func (b *bench) start(ctx context.Context, binary, label string, i *installation
 	return &subject{system: s, installation: i, label: label, tokens: tokens}, nil
 }
 
-// bare starts the bare handler on the same database. It gets the same requests and takes no notice
-// of the tokens.
+// bare starts the bare handler on the same database. It gets the same requests, but ignores tokens.
 func (b *bench) bare(ctx context.Context, i *installation, tokens []string) (*subject, error) {
 	admin := i.world.admins[0]
 	who, err := json.Marshal(bareActor{TenantID: i.world.tenant, UserID: admin.ID, SessionID: uuid.Must(uuid.NewV7()), Email: admin.Email})
@@ -373,7 +373,7 @@ func (b *bench) bare(ctx context.Context, i *installation, tokens []string) (*su
 	return &subject{system: s, installation: i, label: "bare handler", tokens: tokens}, nil
 }
 
-// checkWork makes sure that the servers do the same.
+// checkWork returns an error if the servers don't do the same work.
 func (b *bench) checkWork(ctx context.Context, bare, full *subject) error {
 	s, err := store.Open(ctx, full.owner, store.Options{})
 	if err != nil {
@@ -399,8 +399,7 @@ func (b *bench) compare(ctx context.Context, base, other *subject, rounds int) (
 	return results, nil
 }
 
-// alternate measures a work on two servers in turn. Which of them comes first changes with each
-// round.
+// alternate measures a work on two servers in turn. The order changes with each round.
 func (b *bench) alternate(ctx context.Context, w work, base, other *subject, rounds int) (comparison, error) {
 	c := comparison{work: w, base: base.label, other: other.label}
 	files := map[*subject]*requestFile{}
@@ -435,20 +434,20 @@ func (b *bench) alternate(ctx context.Context, w work, base, other *subject, rou
 	return c, nil
 }
 
-// measured is a run of the load and what it cost.
+// measured has the result of a load and the resources that it used.
 type measured struct {
 	loaded
 
 	server, database time.Duration // processor time
-	resident         int64         // of the server, the most that was seen, in bytes
+	resident         int64         // maximal resident memory of the server, in bytes
 }
 
-// perThousand is the processor time for 1,000 requests, in seconds.
+// perThousand returns the processor time for 1,000 requests in seconds.
 func (m measured) perThousand(used time.Duration) float64 {
 	return used.Seconds() / float64(m.Requests) * 1000
 }
 
-// measure loads a server that has come to rest.
+// measure measures a server under load, after it has come to rest.
 func (b *bench) measure(ctx context.Context, s *subject, requests *requestFile) (measured, error) {
 	if err := s.rest(ctx); err != nil {
 		return measured{}, err
@@ -471,7 +470,7 @@ func (b *bench) measure(ctx context.Context, s *subject, requests *requestFile) 
 	return m, nil
 }
 
-// used is the processor time of the server and of its database so far.
+// used returns the processor time that the server and its database have used so far.
 func (s *subject) used() (server, database time.Duration, err error) {
 	if server, err = cpuOf(s.pid); err != nil || s.databasePID == 0 {
 		return server, 0, err
@@ -483,12 +482,11 @@ func (s *subject) used() (server, database time.Duration, err error) {
 const (
 	restWithin = 30 * time.Second
 	restProbe  = 200 * time.Millisecond
-	restUse    = 20 * time.Millisecond // of processor time between two probes
+	restUse    = 20 * time.Millisecond // maximal processor time between two probes at rest
 )
 
-// rest has PostgreSQL write down what it has in memory, and returns when neither server nor
-// database works any more, or after some time: what one run leaves to do must not slow down the
-// next.
+// rest makes PostgreSQL write its memory to disk, and waits until server and database are idle, or
+// for a limited time. So the work that one run leaves doesn't slow down the next.
 func (s *subject) rest(ctx context.Context) error {
 	if strings.HasPrefix(s.owner, "postgres:") {
 		conn, err := pgx.Connect(ctx, s.owner)
@@ -500,7 +498,7 @@ func (s *subject) rest(ctx context.Context) error {
 			return err
 		}
 	}
-	// The log of a run is not needed any more, and they are large.
+	// The log of a run isn't needed any more, and it is large.
 	if err := os.Truncate(s.logPath(), 0); err != nil {
 		return err
 	}

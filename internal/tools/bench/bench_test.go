@@ -44,7 +44,7 @@ func TestRatioIsOfTheSameRound(t *testing.T) {
 	}
 	c := comparison{baseRuns: []measured{run(100), run(1000), run(10)}, otherRuns: []measured{run(90), run(500), run(8)}}
 	if got := c.ratio(); math.Abs(got-0.8) > 1e-9 {
-		t.Errorf("ratio %v, want 0.8, which is that of the third round", got)
+		t.Errorf("ratio %v, want 0.8, the ratio of the third round", got)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestResidentMemoryIsRead(t *testing.T) {
 		t.Errorf("%d, %v; want 2 MiB", got, err)
 	}
 	if _, err := parseResident("Name:\tkthreadd\n"); err == nil {
-		t.Error("no error where there is none")
+		t.Error("no error although the value is missing")
 	}
 }
 
@@ -127,7 +127,7 @@ func TestPartsAreChosen(t *testing.T) {
 		}
 	}
 	if _, err := chosen("get,nonesuch"); err == nil {
-		t.Error("what doesn't exist was chosen")
+		t.Error("an unknown part was accepted")
 	}
 }
 
@@ -158,13 +158,13 @@ func TestVerdictNamesWhatGrows(t *testing.T) {
 		t.Errorf("%v, want the heap and nothing else", err)
 	}
 	for i := range samples {
-		samples[i].heap = 50 + 10*float64(min(i, 6)) // it grows in the first half
+		samples[i].heap = 50 + 10*float64(min(i, 6)) // grows only in the first half
 	}
 	if err := verdict(samples, 40, 39); err != nil {
 		t.Errorf("%v, want none: the second half is flat", err)
 	}
 	if err := verdict(samples, 40, 41); err == nil || !strings.Contains(err.Error(), "41 goroutines") {
-		t.Errorf("%v, want that there is a goroutine more", err)
+		t.Errorf("%v, want an error about one more goroutine", err)
 	}
 	if err := verdict(samples[:4], 40, 40); err == nil {
 		t.Error("four samples were enough")
@@ -172,18 +172,18 @@ func TestVerdictNamesWhatGrows(t *testing.T) {
 	samples = make([]sample, 360)
 	for i := range samples {
 		samples[i] = sample{resident: 100, heap: 50}
-		if i%20 < i/30 { // the load needs more of it, ever more often
+		if i%20 < i/30 { // the load needs more memory, more and more often
 			samples[i].heap = 90
 		}
 	}
 	if err := verdict(samples, 40, 40); err != nil {
-		t.Errorf("%v, want none: there is never more than the load needs", err)
+		t.Errorf("%v, want none: only the load needs memory", err)
 	}
 	for i := range samples {
-		samples[i].heap += float64(i) / 30 // some of it stays
+		samples[i].heap += float64(i) / 30 // some memory is never freed
 	}
 	if err := verdict(samples, 40, 40); err == nil {
-		t.Error("what grows below what the load needs wasn't seen")
+		t.Error("growth below the memory that the load needs wasn't detected")
 	}
 }
 
@@ -194,22 +194,23 @@ func TestMetricIsRead(t *testing.T) {
 		t.Errorf("%v, %v; want 12", got, err)
 	}
 	if _, err := metric(body, "go_threads"); err == nil {
-		t.Error("no error for a metric that isn't there")
+		t.Error("no error for a metric that doesn't exist")
 	}
 }
 
-func TestMixIsAHundred(t *testing.T) {
+func TestSharesOfTheMixAreAHundred(t *testing.T) {
 	t.Parallel()
 	sum := 0
 	for _, kind := range mix {
 		sum += kind.share
 	}
 	if sum != 100 {
-		t.Errorf("the shares are %d together", sum)
+		t.Errorf("the sum of the shares is %d", sum)
 	}
 }
 
-// Who is slow gets no less work: the numbers come by the clock while the first tasks still run.
+// A slow server doesn't get less work: the pacer starts tasks by the clock while the first ones
+// still run.
 func TestPacerDoesNotWaitForTasks(t *testing.T) {
 	t.Parallel()
 	var started sync.WaitGroup
@@ -256,7 +257,7 @@ func TestAddressesAreDifferent(t *testing.T) {
 	}
 }
 
-// The bare handler and Tenantry do the same work, or comparing them says nothing.
+// The bare handler and Tenantry must do the same work, otherwise the comparison is meaningless.
 func TestBareHandlerDoesTheSameWork(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.Postgres)
@@ -284,11 +285,11 @@ func TestBareHandlerDoesTheSameWork(t *testing.T) {
 		TenantID: tenantID, Before: time.Now().Add(24 * time.Hour), Action: new("company.create"),
 	})
 	if err != nil || entries != 2 {
-		t.Errorf("%d entries of new companies (%v), want one of each server", entries, err)
+		t.Errorf("%d audit entries of new companies (%v), want one from each server", entries, err)
 	}
 }
 
-// parseGrantOf logs a fixture's user in.
+// parseGrantOf logs in a user of a fixture.
 func parseGrantOf(t *testing.T, a *apitest.App, email string) (grant, error) {
 	t.Helper()
 	body, err := call(t.Context(), a.URL, request{
@@ -300,7 +301,7 @@ func parseGrantOf(t *testing.T, a *apitest.App, email string) (grant, error) {
 	return parseGrant(body)
 }
 
-// Of two servers that differ in one thing the comparison says so.
+// The comparison of two servers must report a single difference.
 func TestDifferentWorkIsNoticed(t *testing.T) {
 	t.Parallel()
 	reply := func(text string) *httptest.Server {
@@ -310,6 +311,6 @@ func TestDifferentWorkIsNoticed(t *testing.T) {
 	}
 	err := sameWork(t.Context(), nil, reply(`{"items":[],"next_cursor":"a"}`).URL, reply(`{"items":[], "next_cursor":"b"}`).URL, world{}, "")
 	if err == nil || !strings.Contains(err.Error(), "differ") {
-		t.Errorf("error %v, want one that says that they differ", err)
+		t.Errorf("error is %v, want one about the difference", err)
 	}
 }

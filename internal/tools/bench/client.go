@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// exchange sends a request with some more headers, and returns the body and the tag of a reply that
-// must have one of the statuses.
+// exchange sends a request with additional headers, and returns the body and entity tag of the
+// reply. Another status than these is an error.
 func exchange(
 	ctx context.Context, client *http.Client, url string, r request, more map[string]string, statuses ...int,
 ) (body []byte, etag string, err error) {
@@ -42,7 +42,7 @@ func exchange(
 	return body, reply.Header.Get("ETag"), nil
 }
 
-// call sends a request and returns the body of a reply that must have the status.
+// call sends a request and returns the body of the reply. Another status is an error.
 func call(ctx context.Context, url string, r request, status int) ([]byte, error) {
 	body, _, err := exchange(ctx, http.DefaultClient, url, r, nil, status)
 	return body, err
@@ -52,7 +52,7 @@ func loginRequest(email string) request {
 	return request{method: http.MethodPost, path: "/api/v1/auth/login", body: fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)}
 }
 
-// grant is what a log-in or a refresh gives.
+// grant has the tokens of a log-in or a refresh.
 type grant struct {
 	AccessToken  string `json:"access_token"`
 	RefreshToken string `json:"refresh_token"`

@@ -14,12 +14,12 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// A comparison is worth nothing if the work differs.
+// A comparison is meaningless if the servers do different work.
 
 var cursorPattern = regexp.MustCompile(`"next_cursor":"[^"]+"`)
 
-// sameWork returns an error unless both servers reply the same to the byte, but for ids, times and
-// cursors that each makes for itself, and create the same row.
+// sameWork returns an error unless both servers create the same row and reply with the same bytes,
+// except for ids, times and cursors.
 func sameWork(ctx context.Context, s *store.Store, a, b string, w world, token string) error {
 	reads := []request{{method: http.MethodGet, path: companiesPath + "?limit=20", token: token}}
 	for _, id := range w.companies[:min(20, len(w.companies))] {
@@ -52,8 +52,8 @@ func sameWork(ctx context.Context, s *store.Store, a, b string, w world, token s
 	return nil
 }
 
-// createdRow creates a company and returns it as it is in the database and in the reply, without
-// what is another one each time.
+// createdRow creates a company, and returns its row and the reply without values that always
+// differ.
 func createdRow(ctx context.Context, s *store.Store, url, token string, tenantID uuid.UUID, number int) (string, error) {
 	code := fmt.Sprintf("SAME-WORK-%04d", number)
 	body, err := call(ctx, url, request{

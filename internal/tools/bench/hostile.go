@@ -12,7 +12,7 @@ const (
 	quietConnections   = 2
 )
 
-// hostileWork is heavy work of which a tenant asks for as much as its connections can send.
+// hostileWork is heavy work that a tenant requests as often as its connections allow.
 type hostileWork struct {
 	title string
 	path  func(w world, number int) string
@@ -42,7 +42,7 @@ func (h hostileWork) requests(w world, tokens []string) []request {
 	return list
 }
 
-// hostile measures a quiet tenant's short lists alone and beside heavy work of another tenant.
+// hostile measures short lists of a quiet tenant, alone and beside heavy work of another tenant.
 func (b *bench) hostile(ctx context.Context, full *subject) error {
 	dir, err := b.space.Dir("hostile")
 	if err != nil {
@@ -56,7 +56,7 @@ func (b *bench) hostile(ctx context.Context, full *subject) error {
 	if err != nil {
 		return err
 	}
-	attack.runs = 1000 // its files and texts are others than the quiet tenant's
+	attack.runs = 1000 // so that its files and texts differ from the quiet tenant's
 	g, err := login(ctx, full.url, full.world.quiet.Email)
 	if err != nil {
 		return err
@@ -96,8 +96,7 @@ func (b *bench) hostile(ctx context.Context, full *subject) error {
 	return nil
 }
 
-// besideLoad measures one load while another one, which begins earlier and ends later, runs beside
-// it.
+// besideLoad measures a load while another load, which begins earlier and ends later, runs.
 func besideLoad(
 	ctx context.Context, b *bench, quiet, attack *wrk, url string, lists, requests *requestFile,
 ) (under, other loaded, err error) {
@@ -115,7 +114,7 @@ func besideLoad(
 		err = attackErr
 	}
 	if err == nil && (other.Other > 0 || other.BusyWithoutRetry > 0 || other.Served == 0) {
-		err = fmt.Errorf("%d were served, %d got 503 without Retry-After, %d something else", other.Served, other.BusyWithoutRetry, other.Other)
+		err = fmt.Errorf("%d were served, %d got 503 without Retry-After, %d got another reply", other.Served, other.BusyWithoutRetry, other.Other)
 	}
 	return under, other, err
 }

@@ -1,5 +1,5 @@
--- What wrk runs: it sends the requests of a file in random order, and prints what it measured as one line of JSON.
--- Arguments: the file, a number that is another one for each run, and "count" to count the replies by status.
+-- The script of wrk: sends the requests of a file in random order, and prints the result as a line of JSON.
+-- Arguments: the file, a different number for each run, and "count" to count replies by status.
 local threads = {}
 
 function setup(thread)
@@ -14,7 +14,7 @@ function init(args)
   sent = 0
   served, busy, busy_without_retry, other = 0, 0, 0, 0
   if args[3] == "count" then
-    -- wrk is slower with it, so it is there only where it is needed.
+    -- This function makes wrk slower, so it is defined only if it is needed.
     function response(status, headers)
       if status >= 200 and status < 300 then
         served = served + 1
@@ -28,7 +28,7 @@ function init(args)
   end
 end
 
--- UNIQUEUNIQUEUN in a request becomes a text of the same length that no other request has.
+-- UNIQUEUNIQUEUN in a request is replaced by a unique text of the same length.
 function request()
   local r = requests[math.random(#requests)]
   local from, to = r:find("UNIQUEUNIQUEUN", 1, true)

@@ -12,7 +12,7 @@ import (
 
 const second = time.Second
 
-// machine says what was measured on.
+// machine describes the machine and the database.
 func machine(database string) string {
 	memory := field("/proc/meminfo", "MemTotal")
 	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
@@ -20,7 +20,7 @@ func machine(database string) string {
 		memory, strings.TrimSpace(string(kernel)), strings.Replace(runtime.Version(), "go", "Go ", 1), database)
 }
 
-// field is what stands behind a name and a colon in a file of /proc; empty if nothing does.
+// field returns the text after a name and a colon in a file of /proc; "" if there is none.
 func field(file, name string) string {
 	f, err := os.Open(file)
 	if err != nil {

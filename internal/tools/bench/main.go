@@ -1,12 +1,12 @@
-// Bench measures Tenantry with everything on against the practical limit: a bare handler of
-// net/http and pgx that does the same work on the same PostgreSQL without any of the features. It
-// prints its tables as Markdown. make bench runs it:
+// Bench compares Tenantry with all features against a bare handler: net/http and pgx that do the
+// same work on the same PostgreSQL without features. It prints tables as Markdown. make bench runs
+// it:
 //
 //	go run ./internal/tools/bench
 //
-// It gets what it needs by itself: private servers with their own defaults, so that PostgreSQL
-// waits for the disk; and wrk. Where programs are missing, root on Debian gets them installed.
-// Linux only, for the times and sizes of processes.
+// It starts private servers with default settings, so that PostgreSQL waits for the disk, and the
+// load generator wrk. As root on Debian it installs missing programs. It runs on Linux only,
+// because it measures processor times and memory of processes.
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 	os.Exit(1)
 }
 
-// options are what the command line says.
+// options are the options of the command line.
 type options struct {
 	rounds      int
 	duration    time.Duration
@@ -45,29 +45,29 @@ type options struct {
 	threads     int
 	pool        int
 	soak        time.Duration
-	rate        float64 // of the soak; 0 for a share of what is measured first
+	rate        float64 // requests per second of the soak; 0 is a share of the measured capacity
 	only        map[string]bool
-	against     string // path of another build of Tenantry; empty: the bare handler
+	against     string // path of another build of Tenantry; "" is the bare handler
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 1 && args[0] == "bare" { // this program again, as the other server
+	if len(args) == 1 && args[0] == "bare" { // this program also serves as the bare handler
 		return serveBare(ctx)
 	}
 	var opts options
 	var only string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&opts.rounds, "rounds", 5, "how often each work is measured on each server, in turn")
-	seconds := flags.Int("seconds", 8, "how long each measurement takes")
+	flags.IntVar(&opts.rounds, "rounds", 5, "number of measurements of each work on each server, in turn")
+	seconds := flags.Int("seconds", 8, "duration of each measurement")
 	flags.IntVar(&opts.connections, "connections", 64, "connections of the load")
 	flags.IntVar(&opts.threads, "threads", 2, "threads of the load")
 	flags.IntVar(&opts.pool, "pool", 20, "connections of each server to the database")
-	flags.StringVar(&only, "only", "", "only these, separated by commas: "+strings.Join(partNames(), ", "))
-	flags.StringVar(&opts.against, "against", "", "compare with another build of Tenantry, by its path, instead of the bare handler")
-	flags.DurationVar(&opts.soak, "soak", 0, "instead of all that, mixed traffic for so long")
-	flags.Float64Var(&opts.rate, "rate", 0, "requests a second of the mixed traffic; 0 is 80 % of what the server turns out to do")
+	flags.StringVar(&only, "only", "", "measure only these parts, separated by commas: "+strings.Join(partNames(), ", "))
+	flags.StringVar(&opts.against, "against", "", "path of another build of Tenantry to compare with instead of the bare handler")
+	flags.DurationVar(&opts.soak, "soak", 0, "duration of mixed traffic instead of the measurements")
+	flags.Float64Var(&opts.rate, "rate", 0, "requests per second of the mixed traffic; 0 is 80 % of the server's measured capacity")
 	if err := flags.Parse(args); err != nil {
-		return flag.ErrHelp // it has been told
+		return flag.ErrHelp // flags has printed the error
 	}
 	opts.duration = time.Duration(*seconds) * time.Second
 	var err error
@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string) error {
 	return measure(ctx, opts)
 }
 
-// parts are what can be measured beside the works.
+// parts are the measurements in addition to the works.
 var parts = []string{"start", "redis", "sqlite", "mariadb", "storm", "hostile"}
 
 func partNames() []string {
@@ -91,11 +91,12 @@ func partNames() []string {
 	return append(names, parts...)
 }
 
-// wants reports whether a part is to be measured. Those with Redis and on other engines are of the
-// works that are wanted.
+// wants reports whether a part is measured. Measurements with Redis and on other engines use the
+// chosen works.
 func (o options) wants(part string) bool { return o.only[part] }
 
-// chosen are the parts of a list with commas; all for an empty one, and all works if it has none.
+// chosen returns the parts in a list separated by commas. An empty list has all parts; a list
+// without a work has all works.
 func chosen(list string) (map[string]bool, error) {
 	wanted, hasWork := map[string]bool{}, false
 	for name := range strings.SplitSeq(list, ",") {
@@ -103,7 +104,7 @@ func chosen(list string) (map[string]bool, error) {
 			continue
 		}
 		if !slices.Contains(partNames(), name) {
-			return nil, fmt.Errorf("-only knows no %q, but %s", name, strings.Join(partNames(), ", "))
+			return nil, fmt.Errorf("-only has an unknown part %q; known parts are %s", name, strings.Join(partNames(), ", "))
 		}
 		wanted[name] = true
 		hasWork = hasWork || !slices.Contains(parts, name)
@@ -116,7 +117,7 @@ func chosen(list string) (map[string]bool, error) {
 	return wanted, nil
 }
 
-// measure gets the servers, measures, and takes everything away again.
+// measure starts the servers, measures, and removes everything.
 func measure(ctx context.Context, opts options) (err error) {
 	if err := provide(ctx, opts); err != nil {
 		return err
@@ -138,7 +139,7 @@ func measure(ctx context.Context, opts options) (err error) {
 	return b.run(ctx)
 }
 
-// provide installs what is missing.
+// provide installs missing programs.
 func provide(ctx context.Context, opts options) error {
 	var packages []string
 	for part, e := range map[string]servers.Engine{"": servers.Postgres(), "redis": servers.Redis(), "mariadb": servers.MySQL()} {

@@ -13,18 +13,18 @@ import (
 
 const (
 	paceTick = 2 * time.Millisecond
-	backlog  = 5 * time.Second // of requests that may wait for a worker before that counts as an error
+	backlog  = 5 * time.Second // worth of requests that may wait for a worker; more is an error
 )
 
-// pacer runs a task at a rate, whether or not those before have ended: who is slow gets no less
-// work (an open loop).
+// pacer starts tasks at a fixed rate, whether or not earlier ones have ended (an open loop). So a
+// slow server doesn't get less work.
 type pacer struct {
 	perSecond float64
 	workers   int
 }
 
-// run hands out numbers from 0 until ctx ends or a task fails. It is an error if the tasks can't
-// keep up.
+// run calls task with numbers from 0 until ctx ends or a task fails. It returns an error if the
+// tasks can't keep up.
 func (p pacer) run(ctx context.Context, task func(ctx context.Context, number int64) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -62,14 +62,13 @@ func (p pacer) emit(ctx context.Context, due chan<- int64) error {
 			select {
 			case due <- number:
 			default:
-				return fmt.Errorf("more than %s of requests wait: the rate of %.0f/s is more than the server can do", backlog, p.perSecond)
+				return fmt.Errorf("requests for more than %s are waiting: the rate of %.0f/s exceeds the server's capacity", backlog, p.perSecond)
 			}
 		}
 	}
 }
 
-// saturate runs a task on all workers, each one after the other, and returns how many ended a
-// second.
+// saturate runs tasks on all workers without a pause, and returns how many ended per second.
 func saturate(ctx context.Context, workers int, duration time.Duration, task func(ctx context.Context, number int64) error) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, duration)
 	defer cancel()
@@ -82,7 +81,7 @@ func saturate(ctx context.Context, workers int, duration time.Duration, task fun
 			for ctx.Err() == nil {
 				err := task(ctx, begun.Add(1))
 				switch {
-				case ctx.Err() != nil: // whatever the error is, it comes from that
+				case ctx.Err() != nil: // the error is a consequence
 				case err != nil:
 					fail(err)
 				default:
@@ -95,7 +94,8 @@ func saturate(ctx context.Context, workers int, duration time.Duration, task fun
 	return float64(ended.Load()) / duration.Seconds(), failure(ctx)
 }
 
-// failure is what a context was cancelled with; nil if it was its time or nobody's fault.
+// failure returns the error that a context was cancelled with; nil for a time-out or a cancellation
+// without an error.
 func failure(ctx context.Context) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
 		return cause
@@ -103,8 +103,7 @@ func failure(ctx context.Context) error {
 	return nil
 }
 
-// visitor sends requests as if they came from many addresses, through a proxy that the server
-// trusts.
+// visitor sends requests that seem to come from many addresses, through a trusted proxy.
 type visitor struct {
 	url    string
 	client *http.Client
@@ -114,7 +113,8 @@ func newVisitor(url string, connections int) *visitor {
 	return &visitor{url: url, client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections}}}
 }
 
-// send returns the body and the tag of a reply that must have one of the statuses.
+// send sends a request and returns the body and entity tag of the reply. Another status than these
+// is an error.
 func (v *visitor) send(ctx context.Context, r request, from uint32, tag string, statuses ...int) (body []byte, etag string, err error) {
 	more := map[string]string{"X-Forwarded-For": address(from)}
 	if tag != "" {
@@ -123,5 +123,5 @@ func (v *visitor) send(ctx context.Context, r request, from uint32, tag string, 
 	return exchange(ctx, v.client, v.url, r, more, statuses...)
 }
 
-// address is one of 10.0.0.0/8.
+// address returns an address in 10.0.0.0/8.
 func address(n uint32) string { return net.IPv4(10, byte(n>>16), byte(n>>8), byte(n)).String() }

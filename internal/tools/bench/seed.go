@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	companies      = 1000 // of the tenant that is measured
-	admins         = 8    // as many sessions share the load
+	companies      = 1000 // of the measured tenant
+	admins         = 8    // each has a session, which share the load
 	otherTenants   = 200
-	otherCompanies = 50 // of each
+	otherCompanies = 50 // of each other tenant
 	password       = "correct horse battery staple"
 	bcryptCost     = 12 // Tenantry's default
 )
 
-// world is what the databases have in them.
+// world has the data in the databases.
 type world struct {
 	tenant    uuid.UUID
 	admins    []db.User
@@ -79,7 +79,7 @@ func addTenant(ctx context.Context, s *store.Store, number, companies int) (uuid
 	tenant.Derive(&t)
 	ids := make([]uuid.UUID, 0, companies)
 	err := s.Tx(ctx, func(tx store.Tx) error {
-		ids = ids[:0] // it may be a second try
+		ids = ids[:0] // for a retry
 		if err := tx.InsertTenant(ctx, db.InsertTenantParams(t)); err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func addTenant(ctx context.Context, s *store.Store, number, companies int) (uuid
 	return t.ID, ids, err
 }
 
-// someCompany has about as much in it as companies have.
+// someCompany returns a company with as much data as a typical one.
 func someCompany(tenantID uuid.UUID, number int, now time.Time) db.Company {
 	c := db.Company{
 		TenantID: tenantID, ID: uuid.Must(uuid.NewV7()), Code: fmt.Sprintf("C-%05d", number), Name: fmt.Sprintf("Nordlicht Versand %d", number),
@@ -108,7 +108,7 @@ func someCompany(tenantID uuid.UUID, number int, now time.Time) db.Company {
 	return c
 }
 
-// companyBody is the same as a client sends it; the code is another one each time.
+// companyBody is the same company as a request, with a unique code.
 const companyBody = `{"code":"` + unique + `","name":"Nordlicht Versand","description":"Mail order of lamps and <lights>, with 12 shops & a warehouse",` +
 	`"email":"office@nordlicht.example.com","phone":"+49 40 1234567","website":"https://nordlicht.example.com",` +
 	`"address":{"line1":"Große Elbstraße 12","city":"Hamburg","postal_code":"22767","country":"DE"},"tax_id":"DE123456789"}`

@@ -21,19 +21,19 @@ import (
 
 const (
 	soakWorkers   = 128
-	soakClients   = 1_000_000        // addresses that requests come from, one after the other
-	soakShare     = 0.8              // of what the server can do
-	growing       = 90 * time.Second // until the tenant has the 5000 companies that a search looks through at most
+	soakClients   = 1_000_000        // client addresses, which requests use in turn
+	soakShare     = 0.8              // of the server's capacity
+	growing       = 90 * time.Second // until the tenant has 5000 companies, the most that a search scans
 	calibration   = 30 * time.Second
-	loginEvery    = time.Second // a session begins and, later, one ends
+	loginEvery    = time.Second // between log-ins; later a session also ends each time
 	sessionsKept  = 200
-	leaveTime     = 35 * time.Second // longer than any request takes
+	leaveTime     = 35 * time.Second // longer than any request
 	sampleSpacing = 5 * time.Second
-	maxGrowth     = 0.05 // of memory over the second half, of the mean
-	restingLooks  = 30   // a second apart
+	maxGrowth     = 0.05 // of memory in the second half, as a share of its mean
+	restingLooks  = 30   // samples at rest, one per second
 )
 
-// traffic is a mix of everything that a tenant's people do, and of what strangers do.
+// traffic is a mix of the requests of a tenant's users and of strangers.
 type traffic struct {
 	*visitor
 
@@ -43,11 +43,11 @@ type traffic struct {
 	sessions []*session
 	leaving  []*session
 
-	counts []atomic.Int64 // of each kind of the mix
+	counts []atomic.Int64 // requests by kind
 	logins atomic.Int64
 }
 
-// session is a log-in. Its refresh token belongs to one who refreshes it at a time.
+// session is a log-in. mu lets one request at a time refresh its token.
 type session struct {
 	mu    sync.Mutex
 	grant grant
@@ -60,7 +60,7 @@ func (s *session) token() string {
 	return s.grant.AccessToken
 }
 
-// mix has the share of each kind of request, of 100. Log-ins and log-outs come by the clock.
+// mix has the share of each kind of request in percent. Log-ins and log-outs are timed separately.
 var mix = [...]struct {
 	name  string
 	share int
@@ -73,7 +73,7 @@ var mix = [...]struct {
 	{"update", 4, (*traffic).update},
 	{"refresh", 2, (*traffic).refresh},
 	{"stranger without a token", 20, (*traffic).stranger},
-	{"stranger with a false one", 20, (*traffic).impostor},
+	{"stranger with an invalid token", 20, (*traffic).impostor},
 }
 
 // next sends one request of the mix.
@@ -126,7 +126,7 @@ func (t *traffic) create(ctx context.Context, number int64, from uint32) error {
 	return err
 }
 
-// update reads a company and changes it, unless somebody else was faster.
+// update reads and changes a company. A conflict with a concurrent change isn't an error.
 func (t *traffic) update(ctx context.Context, number int64, from uint32) error {
 	r := request{method: http.MethodGet, path: t.someCompany(), token: t.someSession().token()}
 	_, tag, err := t.send(ctx, r, from, "", http.StatusOK)
@@ -142,7 +142,7 @@ func (t *traffic) refresh(ctx context.Context, _ int64, from uint32) error {
 	s := t.someSession()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ctx = context.WithoutCancel(ctx) // whoever misses the reply has lost the session
+	ctx = context.WithoutCancel(ctx) // without the reply the session is lost
 	body, _, err := t.send(ctx, request{
 		method: http.MethodPost, path: "/api/v1/auth/refresh", body: fmt.Sprintf(`{"refresh_token":%q}`, s.grant.RefreshToken),
 	}, from, "", http.StatusOK)
@@ -164,7 +164,7 @@ func (t *traffic) impostor(ctx context.Context, _ int64, from uint32) error {
 	return err
 }
 
-// begin logs one in.
+// begin logs a user in.
 func (t *traffic) begin(ctx context.Context) error {
 	n := t.logins.Add(1)
 	admin := t.world.admins[n%int64(len(t.world.admins))]
@@ -182,7 +182,8 @@ func (t *traffic) begin(ctx context.Context) error {
 	return nil
 }
 
-// end logs those out whom nobody has used for a while, and retires the oldest of too many.
+// end retires the oldest session if there are too many, and logs out a session that was retired
+// leaveTime ago.
 func (t *traffic) end(ctx context.Context) error {
 	t.mu.Lock()
 	if len(t.sessions) > sessionsKept {
@@ -201,14 +202,14 @@ func (t *traffic) end(ctx context.Context) error {
 	return err
 }
 
-// sample is what one moment looked like.
+// sample is a measurement at one moment.
 type sample struct {
 	after                      time.Duration
 	resident, heap, goroutines float64
 }
 
-// soakFor sends mixed traffic at a share of what the server can do, and returns an error if a
-// request fails, if memory grows, or if there are more goroutines after it than before.
+// soakFor sends mixed traffic at a share of the server's capacity. It returns an error if a request
+// fails, if memory grows, or if there are more goroutines afterwards.
 func (b *bench) soakFor(ctx context.Context, i *installation, duration time.Duration) error {
 	full, err := b.tenantry(ctx, "Tenantry", i)
 	if err != nil {
@@ -247,8 +248,8 @@ func (b *bench) soakFor(ctx context.Context, i *installation, duration time.Dura
 	return verdict(samples, before, after)
 }
 
-// goroutinesAtRest are those that are there without any request, which is the least number in half
-// a minute. Under load it is that of the connections, which come and go.
+// goroutinesAtRest returns the number of goroutines without requests: the minimum in half a minute.
+// Under load it varies with the number of connections.
 func (t *traffic) goroutinesAtRest(ctx context.Context, full *subject) (float64, error) {
 	t.client.CloseIdleConnections()
 	least := math.Inf(1)
@@ -265,7 +266,7 @@ func (t *traffic) goroutinesAtRest(ctx context.Context, full *subject) (float64,
 	return least, nil
 }
 
-// capacity is how many requests of the mix a second the server turns out to answer beside the
+// capacity returns how many requests of the mix the server can answer per second, in addition to
 // log-ins and log-outs.
 func (t *traffic) capacity(ctx context.Context) (float64, error) {
 	aside, stop := context.WithCancel(ctx)
@@ -282,7 +283,7 @@ func (t *traffic) capacity(ctx context.Context) (float64, error) {
 	return capacity, errors.Join(err, sessionErr)
 }
 
-// comeAndGo logs one in and one out at intervals until ctx ends.
+// comeAndGo logs a user in and one out at intervals until ctx ends.
 func (t *traffic) comeAndGo(ctx context.Context) error {
 	return every(ctx, loginEvery, func() error { return errors.Join(t.begin(ctx), t.end(ctx)) })
 }
@@ -318,7 +319,7 @@ func (t *traffic) soak(ctx context.Context, full *subject, rate float64, duratio
 	return samples, errors.Join(paceErr, sessionErr, sampleErr)
 }
 
-// every calls f at intervals until ctx ends, which is no error, or f fails.
+// every calls f at intervals until f fails or ctx ends. The end of ctx isn't an error.
 func every(ctx context.Context, interval time.Duration, f func() error) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
@@ -334,7 +335,7 @@ func every(ctx context.Context, interval time.Duration, f func() error) error {
 	}
 }
 
-// look asks the process and its metrics.
+// look takes a sample of the process and its metrics.
 func look(ctx context.Context, full *subject) (sample, error) {
 	resident, err := residentOf(full.pid)
 	if err != nil {
@@ -353,7 +354,7 @@ func look(ctx context.Context, full *subject) (sample, error) {
 	return s, nil
 }
 
-// metric finds the value of a metric without labels in Prometheus's text format.
+// metric returns the value of a metric without labels in Prometheus's text format.
 func metric(body []byte, name string) (float64, error) {
 	for lines := bufio.NewScanner(bytes.NewReader(body)); lines.Scan(); {
 		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
@@ -379,12 +380,12 @@ func (t *traffic) print(out io.Writer, rate float64, samples []sample) {
 	}
 }
 
-// verdict is an error if memory grew over the second half of the time, by the straight line that
-// fits its lows best, or if there are more goroutines at rest afterwards.
+// verdict returns an error if memory grew in the second half, measured by the straight line that
+// best fits its minima, or if there are more goroutines at rest afterwards.
 func verdict(samples []sample, before, after float64) error {
 	half := samples[len(samples)/2:]
 	if len(half) < 3 {
-		return errors.New("too short: there must be six samples at least")
+		return errors.New("too short: there must be at least six samples")
 	}
 	var errs []error
 	for _, what := range []struct {
@@ -403,13 +404,13 @@ func verdict(samples []sample, before, after float64) error {
 		}
 	}
 	if after > before {
-		errs = append(errs, fmt.Errorf("there are %.0f goroutines at rest, and there were %.0f", after, before))
+		errs = append(errs, fmt.Errorf("there are %.0f goroutines at rest, but there were %.0f before", after, before))
 	}
 	return errors.Join(errs...)
 }
 
-// lows are the least of ten parts of the values, or all of them if they are few: what requests use
-// comes and goes with them, and what is kept stays.
+// lows returns the minimum of each tenth of the values, or all values if there are few. So memory
+// that requests use only for a while doesn't count.
 func lows(values []float64) []float64 {
 	size := max(1, len(values)/10)
 	var list []float64
@@ -421,8 +422,8 @@ func lows(values []float64) []float64 {
 	return list
 }
 
-// growth is how much the line that fits best rises from the first value to the last, as a part of
-// the mean (least squares).
+// growth returns how much the best-fitting line (least squares) rises from the first value to the
+// last, divided by the mean.
 func growth(values []float64) float64 {
 	n := float64(len(values))
 	var sumY, sumXY float64

@@ -9,8 +9,8 @@ import (
 
 const starts = 11
 
-// printStart measures the time from the start of the program to its first 200, on a migrated
-// database.
+// printStart measures the time from the start of the program to its first reply with status 200, on
+// a migrated database.
 func (b *bench) printStart(ctx context.Context, i *installation) error {
 	var times []float64
 	for range starts {

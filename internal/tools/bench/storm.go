@@ -11,18 +11,18 @@ import (
 
 const (
 	stormConnections = 32
-	stormHead        = 1 // seconds that the log-ins begin before the reads and end after them
+	stormHead        = 1 // seconds by which the log-ins begin before the reads and end after them
 )
 
-// stormed is what one server did in all rounds.
+// stormed has the results of a server in all rounds.
 type stormed struct {
 	alone, beside []measured
-	answers       replies // to log-ins
+	answers       replies // replies to log-ins
 	seconds       float64
 }
 
-// storm measures point reads alone and beside log-ins with right passwords, as many as 32
-// connections can send. Several servers take turns.
+// storm measures reads of single rows, alone and beside as many valid log-ins as 32 connections can
+// send. Servers take turns.
 func (b *bench) storm(ctx context.Context, rounds int, subjects ...*subject) error {
 	dir, err := b.space.Dir("storm")
 	if err != nil {
@@ -58,7 +58,7 @@ func (b *bench) storm(ctx context.Context, rounds int, subjects ...*subject) err
 	return nil
 }
 
-// stormRound measures one server alone and beside log-ins, and adds what came out.
+// stormRound measures a server alone and beside log-ins, and adds the results to r.
 func (b *bench) stormRound(ctx context.Context, s *subject, logins *wrk, attempts *requestFile, r *stormed) error {
 	reads, err := b.wrk.write(works[0].name+" "+s.label, works[0].requests(s.world, s.tokens))
 	if err != nil {
@@ -90,7 +90,7 @@ func (b *bench) stormRound(ctx context.Context, s *subject, logins *wrk, attempt
 		return err
 	}
 	if storm.Other > 0 || storm.BusyWithoutRetry > 0 || storm.Served == 0 {
-		return fmt.Errorf("log-ins: %d were served, %d got 503 without Retry-After, %d something else", storm.Served, storm.BusyWithoutRetry, storm.Other)
+		return fmt.Errorf("log-ins: %d were served, %d got 503 without Retry-After, %d got another reply", storm.Served, storm.BusyWithoutRetry, storm.Other)
 	}
 	r.alone, r.beside = append(r.alone, alone), append(r.beside, measured{loaded: under, resident: resident})
 	r.answers.Served, r.answers.Busy, r.seconds = r.answers.Served+storm.Served, r.answers.Busy+storm.Busy, r.seconds+storm.seconds()

@@ -34,7 +34,7 @@ type system struct {
 
 var readyPattern = regexp.MustCompile(`is ready at (http://[^\s"]+)`)
 
-// startSystem starts a server and returns when it says that it is ready.
+// startSystem starts a server and waits until it reports that it is ready.
 func startSystem(ctx context.Context, space *servers.Workspace, name, dir string, env []string, args ...string) (*system, error) {
 	log, err := os.CreateTemp(dir, name+"-*.log")
 	if err != nil {
@@ -83,26 +83,26 @@ func (s *system) lastWords() string {
 	return string(text[max(0, len(text)-4000):])
 }
 
-// stop asks the server to end and returns when it has.
+// stop asks the server to stop and waits for its end.
 func (s *system) stop() error {
 	s.once.Do(s.end)
 	return nil
 }
 
 func (s *system) end() {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // fails if it has ended
 	timer := time.AfterFunc(endTimeout, func() { _ = s.cmd.Process.Kill() })
 	defer timer.Stop()
-	_ = s.cmd.Wait() // how it ends is nobody's concern
+	_ = s.cmd.Wait() // the exit status doesn't matter
 }
 
-// kill ends the server at once.
+// kill kills the server.
 func (s *system) kill() {
 	_ = s.cmd.Process.Kill()
 	_ = s.cmd.Wait()
 }
 
-// runTenantry runs a command of Tenantry to its end.
+// runTenantry runs a command of Tenantry and waits for its end.
 func runTenantry(ctx context.Context, binary, dir string, env []string, args ...string) error {
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir, cmd.Env = dir, env

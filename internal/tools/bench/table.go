@@ -6,14 +6,15 @@ import (
 	"slices"
 )
 
-// comparison is what was measured of one work on two servers, a round after the other.
+// comparison has the measurements of a work on two servers, by round.
 type comparison struct {
 	work                work
-	base, other         string // what the servers are called
+	base, other         string // the names of the servers
 	baseRuns, otherRuns []measured
 }
 
-// median is the middle one, or the mean of the two in the middle. There must be at least one.
+// median returns the middle value, or the mean of the two in the middle. There must be at least one
+// value.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	middle := len(sorted) / 2
@@ -31,8 +32,8 @@ func medianOf(runs []measured, value func(measured) float64) float64 {
 	return median(values)
 }
 
-// ratio is the median over the rounds of the other's throughput divided by the base's in the same
-// round.
+// ratio returns the median over all rounds of the other server's throughput divided by that of base
+// in the same round.
 func (c comparison) ratio() float64 {
 	values := make([]float64, len(c.otherRuns))
 	for i := range c.otherRuns {
@@ -43,7 +44,7 @@ func (c comparison) ratio() float64 {
 
 const mebibyte = 1 << 20
 
-// printComparisons prints two tables: the ratios, and what they are made of.
+// printComparisons prints two tables: the ratios, and the measurements behind them.
 func printComparisons(w io.Writer, all []comparison) {
 	fmt.Fprint(w, "\n| work | what | to what | ratio | throughput | of the other |\n|---|---|---|--:|--:|--:|\n")
 	for _, c := range all {

@@ -13,15 +13,15 @@ import (
 // (proc_pid_stat(5)).
 const tick = time.Second / 100
 
-// stat is what /proc/<pid>/stat says of a process.
+// stat has values of /proc/<pid>/stat.
 type stat struct {
 	parent   int
-	cpu      time.Duration // its own
-	children time.Duration // of those that have ended
+	cpu      time.Duration // of the process itself
+	children time.Duration // of its children that have ended
 }
 
-// parseStat reads a line of proc_pid_stat(5). The second field is a name in parentheses that may
-// have spaces and parentheses.
+// parseStat parses a line of proc_pid_stat(5). The second field is a name in parentheses, which may
+// contain spaces and parentheses.
 func parseStat(line string) (stat, error) {
 	fields := strings.Fields(line[strings.LastIndexByte(line, ')')+1:])
 	const state, parent, utime, stime, cutime, cstime = 3, 4, 14, 15, 16, 17 // numbers of fields as the manual counts them
@@ -43,7 +43,7 @@ func parseStat(line string) (stat, error) {
 	return s, nil
 }
 
-// cpuOf returns the processor time that a process and all its children have used so far.
+// cpuOf returns the processor time that a process and all its children have used.
 func cpuOf(pid int) (time.Duration, error) {
 	paths, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
@@ -77,7 +77,7 @@ func cpuOf(pid int) (time.Duration, error) {
 	return sum, nil
 }
 
-// parseResident reads VmRSS of proc_pid_status(5), in bytes.
+// parseResident returns VmRSS of proc_pid_status(5) in bytes.
 func parseResident(status string) (int64, error) {
 	for line := range strings.Lines(status) {
 		if value, ok := strings.CutPrefix(line, "VmRSS:"); ok {
@@ -97,8 +97,7 @@ func residentOf(pid int) (int64, error) {
 	return parseResident(string(status))
 }
 
-// watchResident samples a process's resident memory until stop is called, which returns the most
-// that was seen.
+// watchResident samples a process's resident memory until stop is called. stop returns the maximum.
 func watchResident(pid int, every time.Duration) (stop func() (int64, error)) {
 	done, result := make(chan struct{}), make(chan error, 1)
 	var most int64

@@ -20,6 +20,6 @@ func TestProcessesAreMeasured(t *testing.T) {
 		t.Errorf("this process has %d bytes (%v)", resident, err)
 	}
 	if _, err := cpuOf(1 << 30); err == nil {
-		t.Error("a process that doesn't exist has used some time")
+		t.Error("a process that doesn't exist has a processor time")
 	}
 }

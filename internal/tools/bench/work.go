@@ -4,7 +4,7 @@ import "net/http"
 
 const companiesPath = "/api/v1/org/companies"
 
-// work is something that both servers do.
+// work is a kind of request that both servers handle.
 type work struct {
 	name, title string
 	requests    func(w world, tokens []string) []request

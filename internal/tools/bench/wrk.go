@@ -15,21 +15,21 @@ import (
 	"time"
 )
 
-// unique stands in a request's body for a text that no other request has.
+// unique in a request's body is replaced by a text that no other request has.
 const unique = "UNIQUEUNIQUEUN"
 
 //go:embed load.lua
 var loadScript []byte
 
-// wrk is the load generator: how many connections and threads it has, and where it finds its
+// wrk is the load generator with its numbers of connections and threads and the folder of its
 // script.
 type wrk struct {
 	connections, threads int
 	dir                  string
-	runs                 int // so far; makes what is unique in a run unique among all
+	runs                 int // so far; makes unique texts differ between runs
 }
 
-// loaded is what one run measured.
+// loaded is the result of a run.
 type loaded struct {
 	replies
 
@@ -41,15 +41,15 @@ type loaded struct {
 	SocketErrors int64        `json:"socket_errors"`
 }
 
-// replies are counted only when that was asked for.
+// replies are counted only by count.
 type replies struct {
 	Served           int64 `json:"served"`             // 2xx
 	Busy             int64 `json:"busy"`               // 503
-	BusyWithoutRetry int64 `json:"busy_without_retry"` // those of them that don't say when to try again
+	BusyWithoutRetry int64 `json:"busy_without_retry"` // 503 without Retry-After
 	Other            int64 `json:"other"`
 }
 
-// microseconds is a duration as wrk tells it.
+// microseconds is a duration in wrk's unit.
 type microseconds time.Duration
 
 func (m *microseconds) UnmarshalJSON(data []byte) error {
@@ -64,7 +64,7 @@ func (l loaded) perSecond() float64 { return float64(l.Requests) / l.seconds() }
 
 func (l loaded) seconds() float64 { return time.Duration(l.Elapsed).Seconds() }
 
-// newWrk puts the script into a folder, where the files of requests come, too.
+// newWrk writes the script to a folder, which also gets the files of requests.
 func newWrk(dir string, connections, threads int) (*wrk, error) {
 	w := &wrk{connections: connections, threads: threads, dir: dir}
 	if err := os.WriteFile(w.script(), loadScript, 0o600); err != nil {
@@ -75,7 +75,8 @@ func newWrk(dir string, connections, threads int) (*wrk, error) {
 
 func (w *wrk) script() string { return filepath.Join(w.dir, "load.lua") }
 
-// load sends the requests to a server for some time. An error or a reply of 400 or above fails it.
+// load sends the requests to a server for some time. An error or a reply of 400 or above is an
+// error.
 func (w *wrk) load(ctx context.Context, url string, requests *requestFile, duration time.Duration) (loaded, error) {
 	got, err := w.run(ctx, url, requests, duration, "")
 	if err == nil && (got.Refused > 0 || got.SocketErrors > 0 || got.Requests == 0) {
@@ -84,7 +85,7 @@ func (w *wrk) load(ctx context.Context, url string, requests *requestFile, durat
 	return got, err
 }
 
-// count is load for requests that may be refused; it counts the replies.
+// count is like load, but allows replies of 400 and above, and counts the replies.
 func (w *wrk) count(ctx context.Context, url string, requests *requestFile, duration time.Duration) (loaded, error) {
 	got, err := w.run(ctx, url, requests, duration, "count")
 	if err == nil && got.SocketErrors > 0 {
@@ -107,7 +108,7 @@ func (w *wrk) run(ctx context.Context, url string, requests *requestFile, durati
 	return parseResult(string(output))
 }
 
-// parseResult finds the script's line in what wrk prints.
+// parseResult parses the script's line in the output of wrk.
 func parseResult(output string) (loaded, error) {
 	_, line, found := strings.Cut(output, "\nRESULT ")
 	if !found {
@@ -124,15 +125,15 @@ func parseResult(output string) (loaded, error) {
 	return l, nil
 }
 
-// requestFile is a Lua table of requests.
+// requestFile is a file with a Lua table of requests.
 type requestFile struct{ name, path string }
 
-// request is one as a client writes it.
+// request is a request before its encoding.
 type request struct {
 	method, path, token, body string
 }
 
-// text is the request on the wire (RFC 9112).
+// text returns the request as HTTP/1.1 text (RFC 9112).
 func (r request) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n", r.method, r.path)
@@ -145,7 +146,7 @@ func (r request) text() string {
 	return b.String() + "\r\n" + r.body
 }
 
-// write makes a file of requests.
+// write writes a file of requests.
 func (w *wrk) write(name string, requests []request) (*requestFile, error) {
 	var lua strings.Builder
 	lua.WriteString("return {\n")
@@ -160,7 +161,7 @@ func (w *wrk) write(name string, requests []request) (*requestFile, error) {
 	return file, nil
 }
 
-// luaString writes a text as a literal of Lua: every byte that could mean something as its number.
+// luaString returns a text as a Lua literal, with special bytes as numbers.
 func luaString(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')

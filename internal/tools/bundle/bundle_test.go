@@ -14,18 +14,18 @@ import (
 
 const repository = "../../.."
 
-func TestDocumentIsWhatItsSourcesSay(t *testing.T) {
+func TestDocumentIsUpToDate(t *testing.T) {
 	t.Parallel()
 	want, err := bundle(repository)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(repository + "/openapi/openapi.yaml"); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("openapi/openapi.yaml is not what its sources say (%v): change those and run make generate", err)
+		t.Errorf("openapi/openapi.yaml isn't up to date (%v): change its sources and run make generate", err)
 	}
 }
 
-func TestRolesAndClassesAreThoseOfTheProgram(t *testing.T) {
+func TestRolesAndRateClassesExist(t *testing.T) {
 	t.Parallel()
 	for _, role := range roles {
 		if _, err := access.ParseRole(role); err != nil {
@@ -39,7 +39,8 @@ func TestRolesAndClassesAreThoseOfTheProgram(t *testing.T) {
 	}
 }
 
-// fewSources has the project as its only resource, and one more tag, so that it is read fast.
+// fewSources writes sources with project as the only resource and one other tag, because they are
+// faster to read than the real ones.
 func fewSources(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
@@ -69,7 +70,7 @@ func put(t *testing.T, file, content string) {
 	}
 }
 
-// replace changes a text of a file, which has to be there once.
+// replace changes a text that a file must have exactly once.
 func replace(t *testing.T, file, before, after string) {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -82,7 +83,7 @@ func replace(t *testing.T, file, before, after string) {
 	put(t, file, strings.Replace(string(content), before, after, 1))
 }
 
-// parsed returns the document of the sources.
+// parsed returns the document that is made from the sources.
 func parsed(t *testing.T, root string) *yaml.Node {
 	t.Helper()
 	content, err := bundle(root)

@@ -9,7 +9,7 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 )
 
-// The keys of each kind of object, in the order in which the document has them.
+// The allowed keys of each kind of object, in the order in which the document has them.
 var (
 	documentKeys  = []string{"openapi", "info", "servers", "security", "tags", "paths", "components"}
 	itemKeys      = append([]string{"x-entity", "parameters"}, methods...)
@@ -33,15 +33,15 @@ var (
 	kindsOfWork = []string{"none", "light", "heavy"}
 )
 
-// check refuses unknown keys and formats, references to nothing and operations without a role or an
-// audit action, and brings the keys into order.
+// check reports unknown keys and formats, dangling references, and operations without a role or an
+// audit action. It sorts the keys.
 func (b *bundler) check(doc *yaml.Node) {
 	b.object(doc, documentKeys)
 	ids := map[string]*yaml.Node{}
 	for path, item := range entries(get(doc, "paths")) {
 		b.object(item, itemKeys)
 		if strings.Contains(path.Value, "{") && get(item, "x-entity") == nil {
-			b.faultf(path, "the path has no x-entity: what its parameter is the id of, or none")
+			b.faultf(path, "the path has no x-entity: write which entity its parameter is the id of, or none")
 		}
 		for _, parameter := range items(get(item, "parameters")) {
 			b.checkParameter(parameter)
@@ -73,7 +73,7 @@ func (b *bundler) checkOperation(key, op *yaml.Node, ids map[string]*yaml.Node) 
 	case id == nil:
 		b.faultf(key, "the operation has no operationId")
 	case ids[id.Value] != nil:
-		b.faultf(id, "the operationId %s stands in %s already", id.Value, b.position(ids[id.Value]))
+		b.faultf(id, "the operationId %s is already defined in %s", id.Value, b.position(ids[id.Value]))
 	default:
 		ids[id.Value] = id
 	}
@@ -85,7 +85,7 @@ func (b *bundler) checkOperation(key, op *yaml.Node, ids map[string]*yaml.Node) 
 	b.checkValue(get(op, "x-rate-limit"), rateClasses)
 	b.checkValue(get(op, "x-work"), kindsOfWork)
 	if get(op, "x-audit-action") == nil {
-		b.faultf(key, "the operation has no x-audit-action: only GET needs none")
+		b.faultf(key, "the operation has no x-audit-action: only GET has a default")
 	}
 	for _, parameter := range items(get(op, "parameters")) {
 		b.checkParameter(parameter)
@@ -101,7 +101,7 @@ func (b *bundler) checkOperation(key, op *yaml.Node, ids map[string]*yaml.Node) 
 
 func (b *bundler) checkValue(node *yaml.Node, allowed []string) {
 	if node != nil && !slices.Contains(allowed, node.Value) {
-		b.faultf(node, "%q is none of %s", node.Value, strings.Join(allowed, ", "))
+		b.faultf(node, "%q isn't one of %s", node.Value, strings.Join(allowed, ", "))
 	}
 }
 
@@ -140,7 +140,7 @@ func (b *bundler) checkSchema(schema *yaml.Node) {
 	b.refuseUnknown(schema, schemaKeys)
 	b.checkReference(schema)
 	if format := get(schema, "format"); format != nil && !document.KnownFormat(value(schema, "type"), format.Value) {
-		b.faultf(format, "nothing checks the format %s of %s", format.Value, value(schema, "type"))
+		b.faultf(format, "unknown format %s of type %s: internal/document can't check it", format.Value, value(schema, "type"))
 	}
 	for _, property := range entries(get(schema, "properties")) {
 		b.checkSchema(property)
@@ -152,7 +152,7 @@ func (b *bundler) checkSchema(schema *yaml.Node) {
 	b.checkSchema(get(schema, "additionalProperties"))
 }
 
-// object refuses unknown keys and a reference to nothing, and brings the keys into order.
+// object reports unknown keys and a dangling reference, and sorts the keys.
 func (b *bundler) object(node *yaml.Node, known []string) {
 	b.refuseUnknown(node, known)
 	b.checkReference(node)
@@ -162,7 +162,7 @@ func (b *bundler) object(node *yaml.Node, known []string) {
 func (b *bundler) refuseUnknown(node *yaml.Node, known []string) {
 	for key := range entries(node) {
 		if !slices.Contains(known, key.Value) {
-			b.faultf(key, "the key %q isn't known here; known are %s", key.Value, strings.Join(known, ", "))
+			b.faultf(key, "unknown key %q; known keys are %s", key.Value, strings.Join(known, ", "))
 		}
 	}
 }
@@ -174,6 +174,6 @@ func (b *bundler) checkReference(node *yaml.Node) {
 	}
 	keys, isHere := strings.CutPrefix(ref.Value, "#/")
 	if !isHere || at(b.main, strings.Split(keys, "/")...) == nil {
-		b.faultf(ref, "there is no %s", ref.Value)
+		b.faultf(ref, "%s doesn't exist", ref.Value)
 	}
 }

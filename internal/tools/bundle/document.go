@@ -13,18 +13,18 @@ var (
 	componentKinds = []string{"securitySchemes", "parameters", "headers", "responses", "schemas"}
 )
 
-// operation is one of the operations, while rules are applied to it.
+// operation is an operation of the document, with where it was found.
 type operation struct {
 	tag    *tagFile
 	path   string
 	method string
-	key    *yaml.Node // the method, where mistakes without a better place are reported
-	item   *yaml.Node // what the path has
+	key    *yaml.Node // the method: the position of mistakes that have no better one
+	item   *yaml.Node // the path item
 	node   *yaml.Node
 }
 
-// document puts the sources together and adds what is implied. It ends at the first step that finds
-// mistakes, as later steps would report what follows from them.
+// document joins the sources and adds what rules imply. It returns after the first step that finds
+// mistakes, because later steps would report their consequences.
 func (b *bundler) document() (*yaml.Node, error) {
 	var operations []*operation
 	for _, step := range []func(){
@@ -85,7 +85,7 @@ func (b *bundler) insertExamples() {
 	}
 }
 
-// components joins those of all sources.
+// components joins the components of all sources.
 func (b *bundler) components() *yaml.Node {
 	all := newMapping()
 	for _, kind := range componentKinds {
@@ -106,18 +106,19 @@ func (b *bundler) components() *yaml.Node {
 	return all
 }
 
-// join adds the keys of a mapping to another one, which must not have them.
+// join adds the keys of source to target. A key that both have is a mistake.
 func (b *bundler) join(target, source *yaml.Node, what string) {
 	for key, node := range entries(source) {
 		if other := keyOf(target, key.Value); other != nil {
-			b.faultf(key, "%s %s stands in %s already", what, key.Value, b.position(other))
+			b.faultf(key, "%s %s is already defined in %s", what, key.Value, b.position(other))
 			continue
 		}
 		target.Content = append(target.Content, key, node)
 	}
 }
 
-// namedExamples joins the examples of all sources. The one of a resource has its name.
+// namedExamples joins the examples of all sources. The example of a resource is named after its
+// entity.
 func (b *bundler) namedExamples() *yaml.Node {
 	all := newMapping()
 	b.join(all, get(b.shared, "examples"), "example")
@@ -132,8 +133,9 @@ func (b *bundler) namedExamples() *yaml.Node {
 	return all
 }
 
-// insert replaces {$ref: '#/examples/NAME', ...} by the example of that name with the fields beside
-// it, and a $ref to #/info by what stands there. open are the names that are being replaced.
+// insert replaces {$ref: '#/examples/NAME', ...} by the example NAME, changed by the other fields,
+// and a $ref to #/info/KEY by the value of KEY. open are the references that are being replaced: if
+// one occurs again, it refers to itself.
 func (b *bundler) insert(node, named *yaml.Node, open ...string) {
 	for i := range node.Content {
 		node.Content[i] = b.inserted(node.Content[i], named, open)
@@ -178,10 +180,10 @@ func (b *bundler) operations() []*operation {
 	return all
 }
 
-// schema returns what a $ref to a schema leads to, nil if it leads nowhere.
+// schema returns the schema that a $ref refers to; nil if there is none.
 func (b *bundler) schema(ref *yaml.Node) *yaml.Node { return b.component("schemas", ref) }
 
-// parameter returns what a parameter of an operation or of a path is, after its $ref.
+// parameter returns a parameter, or the component that it refers to.
 func (b *bundler) parameter(node *yaml.Node) *yaml.Node {
 	if get(node, "$ref") == nil {
 		return node
@@ -189,7 +191,8 @@ func (b *bundler) parameter(node *yaml.Node) *yaml.Node {
 	return b.component("parameters", node)
 }
 
-// component looks in all sources, as it is needed before they are joined.
+// component returns the component that a $ref refers to. It searches all sources, because they may
+// not be joined yet.
 func (b *bundler) component(kind string, ref *yaml.Node) *yaml.Node {
 	name := schemaName(ref)
 	if name == "" {

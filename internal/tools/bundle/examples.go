@@ -4,14 +4,15 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// examples is the key of an operation for the example of its request (request) and those of its
-// replies, by status. Examples of replies that follow from the schema needn't be there; what is
-// there is merged into them.
+// examples is the key of an operation for examples: of its request, and by status of its replies.
+// The example of a reply needs only the fields that differ from the one that is made from the
+// schema.
 const examples = "x-examples"
 
 const jsonType = "application/json"
 
-// exampleOf returns the example of a schema: those of its properties, with the fields of its own.
+// exampleOf returns the example of a schema: the examples of its properties, changed by its own
+// example.
 func (b *bundler) exampleOf(schema *yaml.Node) *yaml.Node {
 	out := newMapping()
 	own := take(schema, "example")
@@ -26,7 +27,7 @@ func (b *bundler) exampleOf(schema *yaml.Node) *yaml.Node {
 		case schemaName(property) != "":
 			set(out, key.Value, b.exampleOf(b.clone(orEmpty(b.schema(property)))))
 		default:
-			b.faultf(property, "the property %s needs an example", key.Value)
+			b.faultf(property, "the property %s must have an example", key.Value)
 		}
 	}
 	return b.mergeExample(out, own)
@@ -39,7 +40,7 @@ func (b *bundler) addExamples(o *operation) {
 	if request != nil {
 		media := at(o.node, "requestBody", "content", jsonType)
 		if media == nil {
-			b.faultf(request, "the operation takes no JSON")
+			b.faultf(request, "the operation has no request in JSON")
 			return
 		}
 		set(media, "example", request)
@@ -64,7 +65,8 @@ func (b *bundler) addExamples(o *operation) {
 	}
 }
 
-// replyExample returns the example that follows from the schema of a reply, nil if none does.
+// replyExample returns the example that is made from the schema of a reply; nil if the schema isn't
+// that of a resource.
 func (b *bundler) replyExample(o *operation, status string, schema, request *yaml.Node) *yaml.Node {
 	name := schemaName(schema)
 	for _, t := range b.tags {
@@ -88,8 +90,8 @@ func (b *bundler) replyExample(o *operation, status string, schema, request *yam
 	return nil
 }
 
-// createdExample returns what a request makes: its fields, the defaults, and null for what is left
-// out.
+// createdExample returns the row that a request creates: the fields of the request, defaults, and
+// null for other fields.
 func (b *bundler) createdExample(r *resource, request *yaml.Node) *yaml.Node {
 	out := newMapping()
 	for key, property := range entries(r.fields) {

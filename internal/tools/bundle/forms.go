@@ -9,24 +9,23 @@ import (
 	described "github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// A property of a resource's schema is written once, as requests have it. These keys say how the
-// forms differ:
+// The schema of a resource has each property once, as requests have it. These keys say how the
+// schemas of replies and requests differ:
 //
 //   - readOnly: only replies have it;
 //   - x-fixed: only the request that creates the row has it;
-//   - x-default: what a new row has, so that the request needn't say it;
-//   - x-write: keys that only requests have, in addition to requestOnly or instead of those of
-//     replies.
+//   - x-default: the value of a new row if the request has none;
+//   - x-write: keys that only requests have. They override those of the property.
 var formKeys = []string{"readOnly", "x-fixed", "x-default", "x-write"}
 
-// requestOnly are the keys of a property that say what a request may send. A reply is what the
-// program has stored. The pattern of a decimal number is part of its type: it says how many digits
-// there are.
+// requestOnly are the keys of a property that restrict requests; replies don't have them. The
+// pattern of a decimal is an exception: it is part of the type, because it gives the number of
+// digits.
 var requestOnly = []string{"pattern", "x-message", "minLength", "maxLength", "x-name", "x-entity"}
 
-// makeForms makes the schemas of replies and requests out of the one schema of a resource: Branch,
-// BranchCreate and BranchUpdate. A resource without a fixed property needs no schema of its own for
-// creation.
+// makeForms makes the schemas of replies and requests from the schema of a resource: Branch,
+// BranchCreate and BranchUpdate. Without a fixed property, BranchCreate is BranchUpdate with
+// required fields.
 func (b *bundler) makeForms(r *resource, schemas *yaml.Node) {
 	schema := get(schemas, r.schema)
 	reply, create, update := newMapping(), newMapping(), newMapping()
@@ -73,7 +72,8 @@ func (b *bundler) makeForms(r *resource, schemas *yaml.Node) {
 	set(creation, "allOf", newSequence(reference("schemas", r.schema+"Update"), additional))
 }
 
-// replyForm drops what only requests have, and examples of values that say as much as their type.
+// replyForm returns the property in replies: without the keys of requests, and without examples
+// that add nothing to the type.
 func (b *bundler) replyForm(property *yaml.Node) *yaml.Node {
 	out := b.clone(property)
 	format := value(out, "format")
@@ -123,7 +123,7 @@ func fill(schema *yaml.Node, required, settable string) {
 	}
 }
 
-// inWords returns "`company_id`, `code` and `name` are".
+// inWords returns a list in words: "`company_id`, `code` and `name` are".
 func inWords(names []*yaml.Node) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {

@@ -7,12 +7,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// goTypes are the Go types of values by their type and format, and the packages that have them.
+// goTypes maps the type and format of a value to its Go type.
 type goTypes map[string]goType
 
 type goType struct{ Type, Import string }
 
-// readGoTypes adds what oapi-codegen.yaml maps to the types that oapi-codegen has for itself.
+// readGoTypes returns the standard types of oapi-codegen and those of the type mapping in
+// oapi-codegen.yaml.
 func readGoTypes(file string) (goTypes, error) {
 	var config struct {
 		Output struct {
@@ -45,8 +46,8 @@ func readGoTypes(file string) (goTypes, error) {
 	return types, nil
 }
 
-// addNullableTypes makes the fields of a request that may be null tell null from absent in Go: a
-// change leaves absent ones as they are.
+// addNullableTypes sets the Go type of nullable fields of requests, so that Go can distinguish null
+// from absent. An update leaves absent fields unchanged.
 func (b *bundler) addNullableTypes(schema *yaml.Node) {
 	for key, property := range entries(get(schema, "properties")) {
 		if value(property, "nullable") != "true" || get(property, "x-go-type") != nil {
@@ -61,7 +62,7 @@ func (b *bundler) addNullableTypes(schema *yaml.Node) {
 			found, isKnown = goType{Type: schemaName(all[0])}, true
 		}
 		if !isKnown {
-			b.faultf(property, "there is no Go type for %s, which is %s and may be null: map it in oapi-codegen.yaml", key.Value, kind)
+			b.faultf(property, "the nullable field %s has no Go type for %s: add it to the type-mapping in oapi-codegen.yaml", key.Value, kind)
 			continue
 		}
 		set(property, "x-go-type", text("nullable.Nullable["+found.Type+"]"))

@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// own stands in a mapping where keys go that only the other one has.
+	// own is a key in a template. It marks the position of keys that only the merged mapping has.
 	own = "..."
-	// standard stands in a description for the one that it replaces.
+	// standard in a description is replaced by the description that it overrides.
 	standard = "<standard>"
 )
 
-// merge returns under with what over says. In mappings that both have, keys of over win, and null
-// takes a key away; examples are values, so null stays null there. Parameters of both are kept.
-// Everything else is replaced.
+// merge returns under with the changes of over. Mappings are merged key by key, and null in over
+// removes a key, except in examples, where null is a value. Lists of parameters are joined. Any
+// other value of over replaces that of under.
 func (b *bundler) merge(under, over *yaml.Node) *yaml.Node {
 	switch {
 	case under == nil:
@@ -29,7 +29,7 @@ func (b *bundler) merge(under, over *yaml.Node) *yaml.Node {
 	return b.mergeMappings(under, over, false)
 }
 
-// mergeExample returns the example under with the fields of over.
+// mergeExample merges two examples: null in over is a value.
 func (b *bundler) mergeExample(under, over *yaml.Node) *yaml.Node {
 	if under == nil || over == nil || under.Kind != yaml.MappingNode || over.Kind != yaml.MappingNode {
 		return b.merge(under, over)
@@ -87,7 +87,7 @@ func (b *bundler) mergeValues(key string, before, after *yaml.Node, isExample bo
 	}
 }
 
-// keyOf returns the node of a key; nil if the mapping lacks it.
+// keyOf returns the node of a key; nil if there is none.
 func keyOf(mapping *yaml.Node, name string) *yaml.Node {
 	for key := range entries(mapping) {
 		if key.Value == name {
@@ -97,8 +97,8 @@ func keyOf(mapping *yaml.Node, name string) *yaml.Node {
 	return nil
 }
 
-// mergeParameters returns the parameters of both. One of the same name takes the place of the one
-// before.
+// mergeParameters joins two lists of parameters. A parameter in after replaces the one of the same
+// name in before.
 func (b *bundler) mergeParameters(before, after *yaml.Node) *yaml.Node {
 	out := *after
 	b.files[&out] = b.files[after]

@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// get returns the value of a key of a mapping, nil if there is none. A nil mapping has no keys.
+// get returns the value of a key in a mapping; nil if there is none or the mapping is nil.
 func get(mapping *yaml.Node, key string) *yaml.Node {
 	for k, value := range entries(mapping) {
 		if k.Value == key {
@@ -17,7 +17,7 @@ func get(mapping *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-// at follows keys from mapping to mapping.
+// at returns the value that a path of keys leads to; nil if there is none.
 func at(node *yaml.Node, keys ...string) *yaml.Node {
 	for _, key := range keys {
 		node = get(node, key)
@@ -25,7 +25,7 @@ func at(node *yaml.Node, keys ...string) *yaml.Node {
 	return node
 }
 
-// value returns the text of a key of a mapping, "" if there is none.
+// value returns the text that a path of keys leads to; "" if there is none.
 func value(mapping *yaml.Node, keys ...string) string {
 	if node := at(mapping, keys...); node != nil {
 		return node.Value
@@ -64,7 +64,7 @@ func set(mapping *yaml.Node, key string, value *yaml.Node) {
 	mapping.Content = append(mapping.Content, text(key), value)
 }
 
-// take removes a key from a mapping and returns its value, nil if there was none.
+// take removes a key from a mapping and returns its value; nil if there was none.
 func take(mapping *yaml.Node, key string) *yaml.Node {
 	if mapping == nil || mapping.Kind != yaml.MappingNode {
 		return nil
@@ -87,7 +87,7 @@ func text(value string) *yaml.Node {
 	return node
 }
 
-// plain returns a scalar that is written as it is: a number, true, false or null.
+// plain returns an unquoted scalar: a number, true, false or null.
 func plain(value string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Value: value} }
 
 func newMapping() *yaml.Node { return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"} }
@@ -105,7 +105,7 @@ func reference(kind, name string) *yaml.Node {
 	return node
 }
 
-// block makes a mapping or a sequence stand on lines of its own.
+// block writes a mapping or a sequence on several lines.
 func block(node *yaml.Node) { node.Style &^= yaml.FlowStyle }
 
 func flow(node *yaml.Node) *yaml.Node {
@@ -122,7 +122,7 @@ func copyOf(node *yaml.Node) *yaml.Node {
 	return &out
 }
 
-// clone copies a node of a source; mistakes in the copy are reported where the original stands.
+// clone copies a node. Mistakes in the copy are reported at the position of the original.
 func (b *bundler) clone(node *yaml.Node) *yaml.Node {
 	out := *node
 	b.files[&out] = b.files[node]

@@ -7,13 +7,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// rolesInTenants are those of users who act in one tenant, and of superusers who name one with
+// rolesInTenants are the roles whose operations act in one tenant. A superuser names it with
 // tenant_id.
 var rolesInTenants = []string{"viewer", "user", "admin"}
 
-// addParameters adds those that follow from the rest: before the operation's own ones tenant_id and
-// those of a page, after them the preconditions. A parameter of the same name takes the place of an
-// implied one.
+// addParameters adds the implied parameters: tenant_id and those of pages before the operation's
+// own ones, and preconditions after them. An own parameter of the same name replaces an implied
+// one.
 func (b *bundler) addParameters(o *operation) {
 	var first, last []string
 	if slices.Contains(rolesInTenants, value(o.node, "x-required-role")) {
@@ -50,8 +50,8 @@ func (b *bundler) allImplied(components []string, own *[]*yaml.Node) []*yaml.Nod
 	return all
 }
 
-// takesPreconditions reports whether the operation answers with an entity tag, or changes what a
-// GET of the same path answers with one for. What is created has none before.
+// takesPreconditions reports whether the operation replies with an entity tag, or changes or
+// deletes a row whose GET does so. Creations don't, because the row has no entity tag before.
 func takesPreconditions(o *operation) bool {
 	if hasEntityTag(o.node) {
 		return true
@@ -59,8 +59,8 @@ func takesPreconditions(o *operation) bool {
 	return (o.method == "put" || o.method == "delete") && hasEntityTag(get(o.item, "get"))
 }
 
-// implied returns a reference to a parameter, or the operation's own one of the same name, which it
-// takes out of own.
+// implied returns a reference to an implied parameter. If own has a parameter of the same name, it
+// returns that instead and removes it from own.
 func (b *bundler) implied(component string, own *[]*yaml.Node) *yaml.Node {
 	name := value(b.main, "components", "parameters", component, "name")
 	i := slices.IndexFunc(*own, func(p *yaml.Node) bool { return value(b.parameter(p), "name") == name })
@@ -70,13 +70,13 @@ func (b *bundler) implied(component string, own *[]*yaml.Node) *yaml.Node {
 	replaced := (*own)[i]
 	*own = slices.Delete(*own, i, i+1)
 	if isEqual(replaced, reference("parameters", component)) {
-		b.faultf(replaced, "the parameter %s follows from the rest: leave it out", name)
+		b.faultf(replaced, "the parameter %s is implied: leave it out", name)
 	}
 	return replaced
 }
 
-// addPathParameters gives each path with {id} that parameter. If all its operations take tenant_id,
-// the path has it.
+// addPathParameters adds the parameter id to each path with {id}. If all operations of the path
+// take tenant_id, it moves that to the path.
 func (b *bundler) addPathParameters() {
 	for path, item := range entries(get(b.main, "paths")) {
 		if !strings.Contains(path.Value, "{id}") {
@@ -113,14 +113,14 @@ func dropFirst(op *yaml.Node) {
 	}
 }
 
-// has reports whether an operation takes a parameter, by itself or by its path.
+// has reports whether an operation or its path has a parameter.
 func (b *bundler) has(o *operation, name string) bool {
 	return slices.ContainsFunc(slices.Concat(items(get(o.item, "parameters")), items(get(o.node, "parameters"))), func(p *yaml.Node) bool {
 		return value(b.parameter(p), "name") == name
 	})
 }
 
-// isEqual reports whether two nodes say the same.
+// isEqual reports whether two nodes have the same content.
 func isEqual(a, b *yaml.Node) bool {
 	return a.Kind == b.Kind && a.Value == b.Value && slices.EqualFunc(a.Content, b.Content, isEqual)
 }

@@ -11,16 +11,16 @@ import (
 )
 
 const (
-	// problem is the key of a reply for its example: {code, detail, instance, errors}. The rest
-	// follows from the code.
+	// problem is the key of a reply for its example: {code, detail, instance, errors}. The other
+	// fields are implied by the code.
 	problem = "x-problem"
-	// codeTable stands in the introduction for the table of all error codes.
+	// codeTable is replaced by the table of all error codes in the introduction.
 	codeTable = "<error codes>"
 	// codesSchema is the schema whose values are all error codes.
 	codesSchema = "ErrorCode"
 )
 
-// addProblems gives replies their problem details, and the document all error codes.
+// addProblems adds the problem details of replies, and the list of all error codes.
 func (b *bundler) addProblems() {
 	for _, reply := range entries(at(b.main, "components", "responses")) {
 		if example := take(reply, problem); example != nil {

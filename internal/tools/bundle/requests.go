@@ -6,8 +6,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// completeRequests adds Go types to the schemas of requests, and refuses ids in them that don't say
-// what they are the id of.
+// completeRequests adds Go types to the schemas of requests, and checks that ids in them have
+// x-entity.
 func (b *bundler) completeRequests(operations []*operation) {
 	var all []*yaml.Node
 	for _, o := range operations {
@@ -25,7 +25,7 @@ func (b *bundler) completeRequests(operations []*operation) {
 	}
 }
 
-// addSchemas adds a schema and those that it refers to.
+// addSchemas appends a schema, and the schemas that it refers to.
 func (b *bundler) addSchemas(all []*yaml.Node, schema *yaml.Node) []*yaml.Node {
 	if target := b.schema(schema); target != nil {
 		schema = target
@@ -43,10 +43,10 @@ func (b *bundler) addSchemas(all []*yaml.Node, schema *yaml.Node) []*yaml.Node {
 	return b.addSchemas(all, get(schema, "items"))
 }
 
-// needEntity refuses an id that doesn't say what it is the id of: nobody could tell whose it may
-// be.
+// needEntity reports an id without x-entity. Tests need it to know to which tenant the id may
+// belong.
 func (b *bundler) needEntity(node *yaml.Node) {
 	if get(node, "x-entity") == nil {
-		b.faultf(node, "an id in a request needs x-entity: company, user, ...")
+		b.faultf(node, "an id in a request must have x-entity: company, user, ...")
 	}
 }

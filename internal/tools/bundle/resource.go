@@ -10,20 +10,20 @@ import (
 	described "github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// resource is what a tag's file says of its resource, in the key of that name.
+// resource has the key "resource" of a tag's file, and what is made from it.
 type resource struct {
-	entity   string                // branch, the name that audit actions and x-entity have
+	entity   string                // branch: the name in audit actions and x-entity
 	plural   string                // branches
 	path     string                // /api/v1/org/branches
 	schema   string                // Branch
 	page     string                // BranchPage
-	name     *yaml.Node            // entity, where mistakes about it are reported
+	name     *yaml.Node            // the value of entity: the position of mistakes
 	example  *yaml.Node            // of the schema
 	fields   *yaml.Node            // the properties of the schema
-	defaults map[string]*yaml.Node // what a field of a new row has unless the request sets it
+	defaults map[string]*yaml.Node // the values of a new row's fields if the request doesn't set them
 }
 
-// standardOperations says where the operations of openapi/resource.yaml stand.
+// standardOperations are the operations in openapi/resource.yaml.
 var standardOperations = map[string]struct{ path, method string }{
 	"list":   {"<path>", "get"},
 	"create": {"<path>", "post"},
@@ -34,8 +34,8 @@ var standardOperations = map[string]struct{ path, method string }{
 
 var resourceKeys = []string{"entity", "plural", "path", "read", "write", "unique_in", "operations"}
 
-// expand puts what openapi/resource.yaml has under the tag's own paths and components, and fills in
-// the names.
+// expand merges the paths and components of a tag's file into those of openapi/resource.yaml, and
+// fills in the names.
 func (b *bundler) expand(t *tagFile) {
 	b.expandLikes(t.root)
 	node := take(t.root, "resource")
@@ -45,7 +45,7 @@ func (b *bundler) expand(t *tagFile) {
 	b.refuseUnknown(node, resourceKeys)
 	r := &resource{entity: value(node, "entity"), plural: value(node, "plural"), path: value(node, "path"), name: get(node, "entity"), defaults: map[string]*yaml.Node{}}
 	if r.entity == "" {
-		b.faultf(node, "a resource needs an entity, such as branch")
+		b.faultf(node, "a resource must have an entity, such as branch")
 		return
 	}
 	if r.plural == "" {
@@ -74,13 +74,14 @@ func (r *resource) names(node *yaml.Node) *strings.Replacer {
 		"<read>", value(node, "read"), "<write>", value(node, "write"), "<unique_in>", value(node, "unique_in"))
 }
 
-// chooseOperations leaves those in the template that the resource has: all unless it lists some.
+// chooseOperations removes the operations from the template that the resource doesn't have. A
+// resource without a list of operations has all.
 func (b *bundler) chooseOperations(template, node *yaml.Node) {
 	chosen := map[string]bool{}
 	list := get(node, "operations")
 	for _, name := range items(list) {
 		if _, isKnown := standardOperations[name.Value]; !isKnown {
-			b.faultf(name, "%q is none of the operations list, create, get, update and delete", name.Value)
+			b.faultf(name, "%q isn't an operation: use list, create, get, update or delete", name.Value)
 		}
 		chosen[name.Value] = true
 	}
@@ -96,7 +97,7 @@ func (b *bundler) chooseOperations(template, node *yaml.Node) {
 		}
 	}
 	if (list == nil || len(chosen) > 0) && (value(node, "path") == "" || value(node, "read") == "" || value(node, "write") == "") {
-		b.faultf(node, "a resource with operations needs path, read and write")
+		b.faultf(node, "a resource with operations must have path, read and write")
 	}
 	b.checkValue(get(node, "read"), roles)
 	b.checkValue(get(node, "write"), roles)
@@ -106,8 +107,8 @@ func hasOperations(item *yaml.Node) bool {
 	return slices.ContainsFunc(methods, func(method string) bool { return get(item, method) != nil })
 }
 
-// expandLikes replaces each mapping {x-like: name, ...} by the template of that name in
-// openapi/shared.yaml with the mapping's other keys.
+// expandLikes replaces each mapping {x-like: NAME, ...} by the template NAME of
+// openapi/shared.yaml, changed by the other keys.
 func (b *bundler) expandLikes(node *yaml.Node) {
 	for i, child := range node.Content {
 		b.expandLikes(child)
@@ -140,7 +141,7 @@ func orEmpty(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-// schemaName returns Branch of {$ref: '#/components/schemas/Branch'}.
+// schemaName returns the last part of a $ref: Branch for {$ref: '#/components/schemas/Branch'}.
 func schemaName(schema *yaml.Node) string {
 	ref := value(schema, "$ref")
 	if ref == "" {

@@ -63,7 +63,7 @@ components:
     Closed: {description: Closed., x-problem: {code: not_found, detail: It is closed.}}
 `
 
-func TestFormsAndExamplesOfAResourceFollowFromOneSchema(t *testing.T) {
+func TestSchemasAndExamplesAreMadeFromOneSchema(t *testing.T) {
 	t.Parallel()
 	doc := parsed(t, fewSources(t))
 	for _, test := range []struct{ place, want string }{
@@ -142,7 +142,7 @@ func TestFormsAndExamplesOfAResourceFollowFromOneSchema(t *testing.T) {
 	}
 }
 
-func TestSourcesSayHowAResourceDiffersFromTheStandard(t *testing.T) {
+func TestATagCanOverrideTheStandard(t *testing.T) {
 	t.Parallel()
 	root := fewSources(t)
 	file := filepath.Join(root, "openapi/tags/projects.yaml")
@@ -157,7 +157,7 @@ func TestSourcesSayHowAResourceDiffersFromTheStandard(t *testing.T) {
 		t.Errorf("the description is %q", got)
 	}
 	if at(update, "responses", "409") != nil || at(schemas, "Project", "properties", "tenant_id") != nil {
-		t.Error("what null takes away is there")
+		t.Error("a key is still there although the tag sets it to null")
 	}
 	if got := summary(nil, at(doc, "paths", "/projects", "get")); !strings.HasPrefix(got, "none default TenantID Limit Cursor Sort CompanyID |") {
 		t.Errorf("the list is %s", got)
@@ -165,11 +165,11 @@ func TestSourcesSayHowAResourceDiffersFromTheStandard(t *testing.T) {
 	const want = "{description: A new project. `code` and `name` are needed., " +
 		"allOf: [{$ref: '#/components/schemas/ProjectUpdate'}, {type: object, required: [code, name]}]}"
 	if got := asText(t, get(schemas, "ProjectCreate")); got != want {
-		t.Errorf("without a fixed property the request of a creation is\n%s\nwant\n%s", got, want)
+		t.Errorf("without a fixed property the schema of a create request is\n%s\nwant\n%s", got, want)
 	}
 }
 
-func TestRepliesSayHowManyDigitsADecimalHas(t *testing.T) {
+func TestDecimalsKeepTheirPatternInReplies(t *testing.T) {
 	t.Parallel()
 	var property yaml.Node
 	if err := yaml.Unmarshal([]byte(`{type: string, format: decimal, pattern: '^[0-9]{1,3}$', x-message: Use digits., maxLength: 3}`), &property); err != nil {

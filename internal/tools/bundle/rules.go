@@ -7,45 +7,47 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// What follows from the rest of an operation is added here, so that a source says only what is
-// special. An operation that says it in another way is left as it is; x-without lists what it
-// doesn't have of that, or of a resource's standard: statuses of replies and names of parameters.
+// without is the key for exceptions from the rules in this file and from openapi/resource.yaml. It
+// lists statuses of replies and names of parameters that the operation doesn't have.
+//
+// The rules add to an operation what its other parts imply, so that sources contain only special
+// cases. A definition that differs from the implied one stays.
 const without = "x-without"
 
-// reply is one that operations have by a rule.
+// reply is a rule: operations for which follows is true have this reply.
 type reply struct {
 	status, response string
 	follows          func(b *bundler, o *operation) bool
 }
 
 var replies = []reply{
-	// A body may be unreadable, too large or of another type, and name something that doesn't
-	// exist.
+	// A body may be unreadable, too large or of another media type, or refer to something that
+	// doesn't exist.
 	{"400", "BadRequest", takesBody},
 	{"413", "BodyTooLarge", takesBody},
 	{"415", "UnsupportedMediaType", takesBody},
-	// Who has to log in may not have done so, and may lack the right.
+	// The caller may not be logged in, or may lack the permission.
 	{"401", "Unauthenticated", needsLogin},
 	{"403", "Denied", needsLogin},
-	// What the path or tenant_id names may not exist.
+	// The row in the path or the tenant in tenant_id may not exist.
 	{"404", "Missing", func(b *bundler, o *operation) bool {
 		return strings.Contains(o.path, "{") || b.has(o, "tenant_id")
 	}},
-	// Accept may allow none of the types that the operation answers with.
+	// Accept may exclude the media types of the reply.
 	{"406", "NotAcceptable", func(_ *bundler, o *operation) bool {
 		return slices.ContainsFunc(successes(o), func(reply *yaml.Node) bool { return get(reply, "content") != nil })
 	}},
-	// What is created may exist already, and needs a tenant.
+	// A unique value may be taken, or a superuser may not say in which tenant to create something.
 	{"409", "Conflicting", func(_ *bundler, o *operation) bool { return at(o.node, "responses", "201") != nil }},
 	{"412", "Stale", func(b *bundler, o *operation) bool { return b.has(o, "If-Match") }},
-	// Unknown parameters are refused everywhere.
+	// All operations reject unknown parameters.
 	{"422", "Invalid", func(*bundler, *operation) bool { return true }},
-	// Classes that count wrong passwords have a refusal of their own.
+	// The classes that count wrong passwords have another reply.
 	{"429", "TooManyAttempts", func(_ *bundler, o *operation) bool { return checksPasswords(o) }},
 	{"429", "TooManyRequests", func(_ *bundler, o *operation) bool {
 		return value(o.node, "x-rate-limit") != "none" && !checksPasswords(o)
 	}},
-	// The database may be down, and whatever asks it may fail.
+	// Operations that use the database may fail, or find it down.
 	{"500", "Failed", asksDatabase},
 	{"503", "Unavailable", asksDatabase},
 }
@@ -61,7 +63,7 @@ func checksPasswords(o *operation) bool {
 	return class == "login" || class == "password"
 }
 
-// apply adds what is implied to all operations.
+// apply adds what the rules imply to all operations.
 func (b *bundler) apply(operations []*operation) {
 	for _, o := range operations {
 		b.completeHead(o)
@@ -76,13 +78,13 @@ func (b *bundler) apply(operations []*operation) {
 	}
 	for _, o := range operations {
 		for _, name := range items(take(o.node, without)) {
-			b.faultf(name, "%s of %s isn't implied here", name.Value, without)
+			b.faultf(name, "%s has %s, which isn't implied here", without, name.Value)
 		}
 	}
 }
 
-// completeHead adds the tag, the class of limits, the audit action of what changes nothing, and
-// that no log-in is needed.
+// completeHead adds the tag, the rate-limit class, the audit action of a GET, an empty security if
+// no log-in is needed, and that the body is required.
 func (b *bundler) completeHead(o *operation) {
 	b.imply(o, "tags", flow(newSequence(text(o.tag.name.Value))))
 	b.imply(o, "x-rate-limit", text("default"))
@@ -97,23 +99,23 @@ func (b *bundler) completeHead(o *operation) {
 	}
 }
 
-// imply sets a key that the operation doesn't have. It refuses one that says the same.
+// imply sets a key that the operation doesn't have. A key with the same value is a mistake.
 func (b *bundler) imply(o *operation, key string, node *yaml.Node) {
 	switch own := get(o.node, key); {
 	case own == nil:
 		set(o.node, key, node)
 	case isEqual(own, node):
-		b.faultf(own, "%s follows from the rest: leave it out", key)
+		b.faultf(own, "%s is implied: leave it out", key)
 	}
 }
 
-// completeSuccesses adds headers to replies, and 304 to what is read with an entity tag.
+// completeSuccesses adds headers to replies, and 304 to a GET with an entity tag.
 func (b *bundler) completeSuccesses(o *operation) {
 	replies := get(o.node, "responses")
 	for status, reply := range entries(replies) {
 		schema := b.schema(at(reply, "content", jsonType, "schema"))
 		if status.Value[0] == '2' && isVersioned(schema) || status.Value == "201" {
-			addHeader(reply, "ETag", "ETag") // a change of it can be made conditional
+			addHeader(reply, "ETag", "ETag") // for a conditional update
 		}
 		switch {
 		case status.Value == "201":
@@ -135,7 +137,7 @@ func (b *bundler) completeSuccesses(o *operation) {
 // has reports whether a schema has a property of its own.
 func has(schema *yaml.Node, property string) bool { return at(schema, "properties", property) != nil }
 
-// isVersioned reports whether a schema is that of a row that counts its changes.
+// isVersioned reports whether a schema is that of a row with a version.
 func isVersioned(schema *yaml.Node) bool {
 	return value(schema, "properties", "version", "type") == "integer"
 }
@@ -155,8 +157,7 @@ func hasEntityTag(node *yaml.Node) bool {
 	return at(node, "responses", "200", "headers", "ETag") != nil
 }
 
-// addReplies adds the replies that follow from what the operation is and takes, and sorts all by
-// status.
+// addReplies adds the implied replies, and sorts all replies by status.
 func (b *bundler) addReplies(o *operation) {
 	all := orEmpty(get(o.node, "responses"))
 	for _, rule := range replies {
@@ -168,14 +169,15 @@ func (b *bundler) addReplies(o *operation) {
 		if own == nil {
 			set(all, rule.status, implied)
 		} else if isEqual(own, implied) {
-			b.faultf(own, "the reply %s follows from the rest: leave it out", rule.status)
+			b.faultf(own, "the reply %s is implied: leave it out", rule.status)
 		}
 	}
 	sortKeys(all)
 	set(o.node, "responses", all)
 }
 
-// isWithout reports whether the operation opts out of what is implied, and notes that it can.
+// isWithout reports whether the operation opts out of name. It removes name from the list, so that
+// at the end the list has only names that aren't implied.
 func (b *bundler) isWithout(o *operation, name string) bool {
 	list := get(o.node, without)
 	if list == nil {

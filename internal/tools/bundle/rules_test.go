@@ -77,7 +77,7 @@ components:
       properties: {next_cursor: {type: string}, total: {type: integer, format: int64}}
 `
 
-func TestOperationsHaveWhatFollowsFromThem(t *testing.T) {
+func TestRulesCompleteOperations(t *testing.T) {
 	t.Parallel()
 	root := fewSources(t)
 	put(t, filepath.Join(root, "openapi/tags/notes.yaml"), notes)
@@ -108,8 +108,8 @@ func TestOperationsHaveWhatFollowsFromThem(t *testing.T) {
 	}
 }
 
-// summary returns action, class, parameters and replies of an operation in short. The responses 404
-// and 429 are named where there are several, the headers of the others.
+// summary returns the action, rate-limit class, parameters and replies of an operation as text. It
+// names the response of 429, a response NoSuchErrorCode, and headers.
 func summary(item, op *yaml.Node) string {
 	out := []string{value(op, "x-audit-action"), value(op, "x-rate-limit")}
 	if security := get(op, "security"); security != nil && len(security.Content) == 0 {

@@ -31,8 +31,8 @@ type bundler struct {
 type tagFile struct {
 	file     string
 	root     *yaml.Node
-	name     *yaml.Node // of the tag
-	resource *resource  // nil unless the tag has one
+	name     *yaml.Node // the name of the tag
+	resource *resource  // nil if the tag has none
 }
 
 func newBundler(root string) (*bundler, error) {
@@ -66,8 +66,8 @@ func newBundler(root string) (*bundler, error) {
 	return b, err
 }
 
-// findUnlistedTags refuses a file of a tag that document.yaml doesn't list: its operations would be
-// missing.
+// findUnlistedTags returns an error if document.yaml doesn't list a file of a tag: its operations
+// would be missing.
 func (b *bundler) findUnlistedTags() error {
 	found, err := filepath.Glob(filepath.Join(b.root, "openapi", "tags", "*.yaml"))
 	if err != nil {
@@ -84,7 +84,7 @@ func (b *bundler) findUnlistedTags() error {
 
 var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
 
-// read parses a source and replaces its aliases by what they stand for.
+// read parses a source and replaces aliases by copies of their values.
 func (b *bundler) read(file string) (*yaml.Node, error) {
 	text, err := os.ReadFile(filepath.Join(b.root, file))
 	if err != nil {
@@ -98,14 +98,14 @@ func (b *bundler) read(file string) (*yaml.Node, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode {
-		return nil, fmt.Errorf("%s:1: this is no mapping", file)
+		return nil, fmt.Errorf("%s:1: the file must be a mapping of keys to values", file)
 	}
 	root := b.resolveAliases(document.Content[0], file)
 	root.HeadComment = ""
 	return root, nil
 }
 
-// resolveAliases returns node with a copy in place of each alias.
+// resolveAliases returns node with its aliases replaced by copies of their values.
 func (b *bundler) resolveAliases(node *yaml.Node, file string) *yaml.Node {
 	if node.Kind == yaml.AliasNode {
 		return b.resolveAliases(copyOf(node.Alias), file)
@@ -148,7 +148,7 @@ type fault struct {
 	text string
 }
 
-// err returns all mistakes, a line each, sorted by file and line; nil if there is none.
+// err returns all mistakes, one per line, sorted by file and line; nil if there is none.
 func (f faults) err() error {
 	slices.SortFunc(f, func(a, b fault) int {
 		return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line), cmp.Compare(a.text, b.text))

@@ -6,12 +6,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// widest is how many characters an example may have on one line.
+// widest is the maximal number of characters of an example on one line.
 const widest = 160
 
-// tidy gives the document one style, whatever the style of the sources is: keys that are numbers
-// have single quotes, a $ref alone and small examples stand on one line, parameters and large
-// examples on several.
+// tidy formats the document in one style, whatever the style of the sources: numeric keys in single
+// quotes; a mapping with only $ref and a small example on one line; parameters and large examples
+// on several lines.
 func tidy(node *yaml.Node) {
 	for key, child := range entries(node) {
 		if _, err := strconv.Atoi(key.Value); err == nil {
@@ -35,7 +35,7 @@ func tidy(node *yaml.Node) {
 	}
 }
 
-// unfold makes what is too wide stand on lines of its own.
+// unfold puts a node that is too wide on several lines.
 func unfold(node *yaml.Node) {
 	if width(node) <= widest {
 		return
@@ -46,7 +46,7 @@ func unfold(node *yaml.Node) {
 	}
 }
 
-// width returns about how many characters a node has on one line.
+// width returns about how many characters a node needs on one line.
 func width(node *yaml.Node) int {
 	sum := len(node.Value) + 2
 	for _, child := range node.Content {

@@ -1,11 +1,10 @@
-// Check is for the inner loop: it checks what differs from a commit, HEAD unless -base names
-// another, in a minute.
+// Check tests the changes since a commit within a minute. The commit is HEAD, or that of -base.
 //
 //	go run ./internal/tools/check
 //
-// It runs go vet and the linters on the packages that have changed, then their tests, and then
-// those of the packages that import them until the minute is over. Tests run on SQLite only. What
-// was left out is named; make test and make verify check everything.
+// It runs go vet, the linters and the tests of the changed packages, then the tests of the packages
+// that import them until the minute is over. Tests run on SQLite only. It prints what was left out;
+// make test and make verify check everything.
 package main
 
 import (
@@ -22,10 +21,10 @@ import (
 	"time"
 )
 
-// limit is the time in which tests of importers are begun.
+// limit is the time after which no more tests of importers are started.
 const limit = 50 * time.Second
 
-// serverVariables name the servers of other engines. They aren't passed on.
+// serverVariables are the variables that name servers of other engines. Tests don't get them.
 var serverVariables = []string{"TEST_POSTGRES_URL", "TEST_MYSQL_URL", "TEST_REDIS_URL", "TEST_CHROMIUM", "CI"}
 
 func main() {
@@ -67,7 +66,7 @@ func check(ctx context.Context, base string, until time.Time) error {
 	return testImporters(ctx, tree.importers(changed), until)
 }
 
-// testImporters tests one package after the other until the time is over, and names those that are
+// testImporters tests one package after the other until the time is over, and prints those that are
 // left.
 func testImporters(ctx context.Context, importers []string, until time.Time) error {
 	for i, p := range importers {
@@ -93,7 +92,7 @@ func run(ctx context.Context, command []string) error {
 		name, _, _ := strings.Cut(variable, "=")
 		return slices.Contains(serverVariables, name)
 	}), "CGO_ENABLED=0")
-	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // go test ends its tests then
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) } // go test then ends its tests
 	c.WaitDelay = 5 * time.Second
 	if err := c.Run(); err != nil {
 		return fmt.Errorf("%s: %w", strings.Join(command[:min(len(command), 3)], " "), err)
@@ -101,7 +100,7 @@ func run(ctx context.Context, command []string) error {
 	return nil
 }
 
-// changedFiles returns the paths of files that differ from a commit, new and deleted ones included.
+// changedFiles returns the files that differ from a commit, including new and deleted ones.
 func changedFiles(ctx context.Context, base string) ([]string, error) {
 	differing, err := lines(ctx, "git", "diff", "--name-only", "--no-renames", base)
 	if err != nil {

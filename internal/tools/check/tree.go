@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// tree has the imports of each package of the module, also those of its tests. A package is named
-// by its folder, such as ./internal/app.
+// tree has the imports of each package of the module, including those of its tests. A package is
+// identified by its folder, such as ./internal/app.
 type tree map[string][]string
 
 const (
@@ -16,7 +16,8 @@ const (
 	format = `{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}`
 )
 
-// slow packages test the whole program. They are tested when they have changed, not as importers.
+// slow are the packages that test the whole program. They are tested only if they have changed
+// themselves.
 var slow = []string{"./cmd/tenantry", "./internal/clienttest", "./internal/galera", "./internal/scale"}
 
 func readTree(ctx context.Context) (tree, error) {
@@ -37,8 +38,8 @@ func readTree(ctx context.Context) (tree, error) {
 	return t, nil
 }
 
-// changed returns the packages that files belong to: those of the nearest folder above that is a
-// package, as for embedded files and testdata.
+// changed returns the packages of files: the nearest package at or above the folder, for example
+// for embedded files and testdata.
 func (t tree) changed(files []string) []string {
 	var packages []string
 	for _, file := range files {
@@ -53,8 +54,7 @@ func (t tree) changed(files []string) []string {
 	return slices.Compact(packages)
 }
 
-// importers returns the packages that import one of these directly, without these and the slow
-// ones.
+// importers returns the packages that import one of these directly, except these and slow ones.
 func (t tree) importers(of []string) []string {
 	var list []string
 	for p, imports := range t {

@@ -26,7 +26,7 @@ func TestImporters(t *testing.T) {
 	}
 }
 
-// TestTreeOfThisModule includes imports of tests, and that slow packages exist under these names.
+// TestTreeOfThisModule checks that imports of tests are included, and that the slow packages exist.
 func TestTreeOfThisModule(t *testing.T) {
 	t.Chdir("../../..")
 	all, err := readTree(t.Context())
@@ -34,7 +34,7 @@ func TestTreeOfThisModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Contains(all.importers([]string{"./internal/store/storetest"}), "./internal/store") {
-		t.Error("the tests of internal/store import storetest, and it isn't among its importers")
+		t.Error("the tests of internal/store import storetest, but aren't among its importers")
 	}
 	for _, p := range slow {
 		if _, exists := all[p]; !exists {

@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/document"
 )
 
-func TestContractIsMadeOfTheDocumentAsItIsNow(t *testing.T) {
+func TestContractIsUpToDate(t *testing.T) {
 	t.Parallel()
 	files, err := generate()
 	if err != nil {
@@ -23,13 +23,13 @@ func TestContractIsMadeOfTheDocumentAsItIsNow(t *testing.T) {
 	}
 	for name, want := range files {
 		if got, err := os.ReadFile("../../../gen/contract/" + name); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%s is another than would be generated now (%v): run make generate", name, err)
+			t.Errorf("%s isn't up to date (%v): run make generate", name, err)
 		}
 	}
 }
 
-// readOnly are the parts of the document that nobody enforces.
-var readOnly = cmp.Options{
+// ignored are the parts of the document that validation doesn't use.
+var ignored = cmp.Options{
 	cmpopts.IgnoreFields(openapi3.Schema{}, "Title", "Description", "Example", "Examples", "ExternalDocs"),
 	cmpopts.IgnoreFields(openapi3.Parameter{}, "Description", "Example", "Examples"),
 	cmpopts.IgnoreFields(openapi3.RequestBody{}, "Description"),
@@ -72,7 +72,7 @@ func TestContractHasEveryRuleForRequests(t *testing.T) {
 		t.Fatalf("%d operations, want %d", len(got), len(want))
 	}
 	for i := range want {
-		if diff := cmp.Diff(want[i], got[i], readOnly); diff != "" {
+		if diff := cmp.Diff(want[i], got[i], ignored); diff != "" {
 			t.Errorf("%s, -document +contract:\n%s", want[i].ID, diff)
 		}
 	}

@@ -7,12 +7,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// entityTag is a header of replies that has to do with requests: it says that their preconditions
-// are evaluated.
+// entityTag is the only header of replies that matters for requests: with it, preconditions are
+// evaluated.
 const entityTag = "ETag"
 
-// keepRequests takes out of a document what is there to be read, and what it says of replies but
-// their media types and the header ETag. What isn't known here stays: a rule must not get lost.
+// keepRequests removes explanations and examples, and from replies everything except media types
+// and the header ETag. Other parts stay, so that no rule gets lost.
 func keepRequests(doc *openapi3.T) error {
 	doc.Info = &openapi3.Info{Title: doc.Info.Title, Version: doc.Info.Version}
 	doc.Servers, doc.Tags, doc.ExternalDocs = nil, nil, nil
@@ -72,7 +72,7 @@ func silenceBody(body *openapi3.RequestBody) {
 	}
 }
 
-// keepUsedSchemas puts those of the schemas into doc that it refers to.
+// keepUsedSchemas adds the schemas that doc refers to.
 func keepUsedSchemas(doc *openapi3.T, schemas openapi3.Schemas) error {
 	used := openapi3.Schemas{}
 	err := doc.WalkSchemas(func(_ string, ref *openapi3.SchemaRef) error {

@@ -8,21 +8,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reservedName returns why a field can't have a name; "" if it can.
+// reservedName returns why a field can't have this name; "" if it can.
 func reservedName(name string) string {
 	switch {
 	case slices.Contains([]string{TenantID, ID, CreatedAt, UpdatedAt, Version, NameKey, SearchText, "lock_count"}, name):
-		return "every resource has it, or it is derived"
+		return "it is the name of a standard column"
 	case slices.Contains([]string{"q", "sort", "cursor", "limit", "count", "dry_run", "after_id", "last_id", "pattern"}, name):
-		return "lists have a parameter of this name"
+		return "lists and queries have a parameter of this name"
 	case slices.Contains(words, name):
 		return "it is a reserved word of SQL"
 	}
 	return ""
 }
 
-// words are the reserved words of PostgreSQL, MySQL, MariaDB and SQLite that look like names of
-// fields.
+// words are the reserved words of PostgreSQL, MySQL, MariaDB and SQLite that somebody might choose
+// as the name of a field.
 var words = strings.Fields(`
 	access add all alter analyse analyze and any array as asc asymmetric authorization before begin
 	between bigint binary blob both break by call cascade case cast change char character check
@@ -43,11 +43,11 @@ var words = strings.Fields(`
 	trigger true undo union unique unlock unsigned update usage use user using values varbinary
 	varchar variadic varying verbose virtual when where while window with write xor zerofill`)
 
-// goWords are the reserved words of Go that aren't ones of SQL: they can be names of fields, and of
-// nothing else.
+// goWords are the reserved words of Go that aren't reserved in SQL. They can be names of fields,
+// but not of resources or packages.
 var goWords = strings.Fields("chan defer fallthrough func go goto import interface map package struct type var")
 
-// check refuses what can't be generated.
+// check returns an error for a description that can't be generated.
 func (p *parser) check(r *Resource) error {
 	for _, c := range []struct {
 		key, value string
@@ -55,23 +55,23 @@ func (p *parser) check(r *Resource) error {
 		want       string
 	}{
 		{"name", r.Name, nameForm.MatchString(r.Name) && len(r.Name) <= 30, "a name in lower case like work_order, of at most 30 characters"},
-		{"plural", r.Plural, nameForm.MatchString(r.Plural) && len(r.Plural) <= 32 && r.Plural != r.Name, "another name than the singular, in lower case"},
+		{"plural", r.Plural, nameForm.MatchString(r.Plural) && len(r.Plural) <= 32 && r.Plural != r.Name, "a name in lower case of at most 32 characters that differs from the singular"},
 		{"tag", r.Tag, nameForm.MatchString(r.Tag), "a name in lower case"},
 		{"package", r.Package, nameForm.MatchString(r.Package) && !strings.Contains(r.Package, "_"), "the name of a Go package"},
 		{"path", r.Path, pathForm.MatchString(r.Path), "a path like /work-orders"},
 		{
 			"name", r.Name, !slices.Contains(words, r.Name) && !slices.Contains(goWords, r.Name) && !slices.Contains(entities, r.Name),
-			"no reserved word of SQL or Go, and no name that is taken",
+			"another name: this one is a reserved word of SQL or Go, or taken",
 		},
 		{"package", r.Package, !slices.Contains(words, r.Package) && !slices.Contains(goWords, r.Package) &&
-			!slices.Contains([]string{"main", "internal", "testdata", "vendor"}, r.Package), "no reserved word"},
+			!slices.Contains([]string{"main", "internal", "testdata", "vendor"}, r.Package), "another name: this one is reserved"},
 	} {
 		if !c.fits {
 			return p.errorf(p.at(c.key), "%s is %q; it must be %s", c.key, c.value, c.want)
 		}
 	}
 	if row := inflection.Singular(r.Plural); row != r.Name {
-		return p.errorf(p.at("plural"), "sqlc calls a row of %s %s, not %s: choose another name or plural", r.Plural, row, r.Name)
+		return p.errorf(p.at("plural"), "sqlc forms the singular of %s as %s, not %s: choose another name or plural", r.Plural, row, r.Name)
 	}
 	for _, f := range r.Fields {
 		if err := p.checkField(r, f); err != nil {
@@ -87,7 +87,8 @@ func (p *parser) check(r *Resource) error {
 	return p.checkSizes(r)
 }
 
-// at returns where a key of the description is, or else where the description begins.
+// at returns the position of a key in the description; the beginning of the description if it lacks
+// the key.
 func (p *parser) at(key string) *yaml.Node {
 	if n := p.top[key]; n != nil {
 		return n
@@ -106,19 +107,19 @@ func (p *parser) checkField(r *Resource, f Field) error {
 	case f.Name == r.Name || f.Name == r.Plural:
 		return p.errorf(at, "the field %s has the name of its resource", f.Name)
 	case f.Null && f.Default != nil:
-		return p.errorf(at, "%s has null and a default: a field that may be absent needs none", f.Name)
+		return p.errorf(at, "%s has null and a default: a field that may be null can't have a default", f.Name)
 	case f.Null && (f.Type.Kind == Code || f.Type.Kind == Name && f.Name == "name"):
-		return p.errorf(at, "%s can't be null: rows are known by it", f.Name)
+		return p.errorf(at, "%s can't be null, because it identifies rows", f.Name)
 	case f.Null && f.Type.Kind == Address:
-		return p.errorf(at, "%s is an address, which can't be null: its parts can", f.Name)
+		return p.errorf(at, "%s is an address, which can't be null: only its parts can", f.Name)
 	case f.Type.Kind == Address && (f.Search || f.Filter || f.Fixed):
-		return p.errorf(at, "name the parts of the address, like filter: [country]; an address can't be fixed")
+		return p.errorf(at, "an address can't be fixed, and search and filter must name its parts, such as filter: [country]")
 	case f.Search && !f.Type.isText():
 		return p.errorf(at, "%s of type %s can't be searched: only texts can", f.Name, f.Type)
 	case f.Filter && !f.Type.isKey():
-		return p.errorf(at, "%s of type %s can't be filtered by: only texts of at most %d characters and exact values can", f.Name, f.Type, maxKeyText)
+		return p.errorf(at, "%s of type %s can't have filter: only texts of at most %d characters and other types than float and address can", f.Name, f.Type, maxKeyText)
 	case f.Type.Kind != Address && (f.Parts.Search != nil || f.Parts.Filter != nil):
-		return p.errorf(at, "%s has no parts; only an address has", f.Name)
+		return p.errorf(at, "search and filter of %s must be true or false: only an address has parts", f.Name)
 	}
 	if err := p.checkUnique(r, f, at); err != nil {
 		return err
@@ -136,7 +137,7 @@ func (p *parser) checkUnique(r *Resource, f Field, at *yaml.Node) error {
 	for _, name := range f.Unique[1:] {
 		with, ok := r.Field(name)
 		if !ok || name == f.Name || !with.Type.isKey() {
-			return p.errorf(at, "%s can't be unique together with %q: no other field of this name can be part of a key", f.Name, name)
+			return p.errorf(at, "%s can't be unique together with %q: this must be another field that an index can have", f.Name, name)
 		}
 	}
 	return nil
@@ -145,7 +146,7 @@ func (p *parser) checkUnique(r *Resource, f Field, at *yaml.Node) error {
 func (p *parser) checkReference(r *Resource, f Field, at *yaml.Node) error {
 	if f.Type.Kind != Ref {
 		if f.OnDelete != "" {
-			return p.errorf(at, "%s has on_delete, but refers to nothing", f.Name)
+			return p.errorf(at, "%s has on_delete without ref", f.Name)
 		}
 		return nil
 	}
@@ -153,7 +154,7 @@ func (p *parser) checkReference(r *Resource, f Field, at *yaml.Node) error {
 	case !strings.HasSuffix(f.Name, "_id"):
 		return p.errorf(at, "%s refers to a row, so its name must end in _id", f.Name)
 	case f.OnDelete == "":
-		return p.errorf(at, "%s needs on_delete: what happens to a %s when its %s is deleted, cascade or detach?", f.Name, r.Words(), f.Ref)
+		return p.errorf(at, "%s must have on_delete: cascade or detach, for a %s whose %s is deleted", f.Name, r.Words(), f.Ref)
 	case f.OnDelete == Detach && !f.Null:
 		return p.errorf(at, "%s can't be detached, because it can't be null", f.Name)
 	}
@@ -168,7 +169,7 @@ func (p *parser) checkSort(r *Resource) error {
 		f, ok := r.Field(key)
 		switch {
 		case !ok:
-			return p.errorf(p.at("sort"), "sort has %q, which is no field", key)
+			return p.errorf(p.at("sort"), "sort has %q, but there is no field of this name", key)
 		case key == "name" && f.Type.Kind != Name:
 			return p.errorf(p.at("sort"), "lists can be sorted by name only if its type is name")
 		case f.Null:
@@ -180,13 +181,14 @@ func (p *parser) checkSort(r *Resource) error {
 	return nil
 }
 
-// Limits of MySQL, in characters of 4 bytes: a text in a row, and all columns of an index together.
+// Limits of MySQL in characters of 4 bytes: for the search text of a row, and for all columns of an
+// index.
 const (
 	maxSearched = 15000
 	maxIndex    = 3072 / 4
 )
 
-// checkSizes refuses what doesn't fit into the columns and indexes of every engine.
+// checkSizes returns an error if searched fields or unique keys are too long for an engine.
 func (p *parser) checkSizes(r *Resource) error {
 	searched := 0
 	for _, f := range r.Fields {
@@ -195,23 +197,23 @@ func (p *parser) checkSizes(r *Resource) error {
 		}
 	}
 	if searched > maxSearched {
-		return p.errorf(p.at("fields"), "the fields that are searched have %d characters together; at most %d can be", searched, maxSearched)
+		return p.errorf(p.at("fields"), "the searched fields have %d characters together; the limit is %d", searched, maxSearched)
 	}
 	for _, key := range r.UniqueKeys() {
 		if name := r.Plural + "_" + strings.Join(key, "_") + "_key"; len(name) > MaxIdentifier {
-			return p.errorf(p.at("fields"), "the unique key %s has %d characters; at most %d fit: choose shorter names", name, len(name), MaxIdentifier)
+			return p.errorf(p.at("fields"), "the name of the unique key %s has %d characters; the limit is %d: choose shorter names", name, len(name), MaxIdentifier)
 		}
 		if size := r.indexSize(key); size > maxIndex {
-			return p.errorf(p.at("fields"), "a unique key of %s is too long for an index: %d characters; at most %d fit",
+			return p.errorf(p.at("fields"), "a unique key of %s is too long for an index: it has %d characters; the limit is %d",
 				strings.Join(key[1:], ", "), size, maxIndex)
 		}
 	}
 	return nil
 }
 
-// indexSize returns how many characters columns have in an index at most.
+// indexSize returns the maximal number of characters that columns have in an index.
 func (r Resource) indexSize(columns []string) int {
-	const other = 36 // an id as text; numbers and times are shorter
+	const other = 36 // the length of an id; numbers and times are shorter
 	size := 0
 	for _, c := range r.Columns() {
 		switch {

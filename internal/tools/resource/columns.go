@@ -7,25 +7,25 @@ type Column struct {
 	Name  string
 	Type  Type
 	Null  bool
-	Field string // the field that it holds, or a part of; "" if clients don't change it
-	Fixed bool   // never changes after the creation
+	Field string // the field that it stores all or a part of; "" if clients can't set it
+	Fixed bool   // never changes after creation
 }
 
-// UUID is the type of the columns of ids and references.
+// UUID is the type of ids and references.
 var UUID = Type{Kind: Ref}
 
-// Names of the columns that every table of a resource has, or has for what a description asks for.
+// Names of the columns that are no fields. Every resource has them, except NameKey and SearchText.
 const (
 	TenantID   = "tenant_id"
 	ID         = "id"
-	NameKey    = "name_key"    // the name in lower case, if lists are sorted by it
-	SearchText = "search_text" // what q is looked for in
+	NameKey    = "name_key"    // the name in lower case; only if lists can be sorted by name
+	SearchText = "search_text" // the text that q searches; only if a field is searched
 	CreatedAt  = "created_at"
 	UpdatedAt  = "updated_at"
 	Version    = "version"
 )
 
-// Columns returns all columns of the table, in their order.
+// Columns returns all columns of the table in their order.
 func (r Resource) Columns() []Column {
 	columns := []Column{{Name: TenantID, Type: UUID, Fixed: true}, {Name: ID, Type: UUID, Fixed: true}}
 	for _, f := range r.Fields {
@@ -49,12 +49,12 @@ func (r Resource) Columns() []Column {
 		Column{Name: Version, Type: Type{Kind: Int}})
 }
 
-// addressSizes are how many characters each part of an address may have.
+// addressSizes are the maximal numbers of characters of the parts of an address.
 var addressSizes = map[string]int{"line1": 200, "line2": 200, "city": 100, "state": 100, "postal_code": 20, "country": 100}
 
 func (r Resource) sortsBy(field string) bool { return slices.Contains(r.Sort, field) }
 
-// SortColumn returns the column that a list is ordered by when it is sorted by a field.
+// SortColumn returns the column that sorts a list by a field.
 func SortColumn(field string) string {
 	if field == "name" {
 		return NameKey
@@ -62,7 +62,7 @@ func SortColumn(field string) string {
 	return field
 }
 
-// Updated returns the columns that an update of a row writes, but for the version.
+// Updated returns the columns that an update of a row writes, without the version.
 func (r Resource) Updated() []Column {
 	var columns []Column
 	for _, c := range r.Columns() {

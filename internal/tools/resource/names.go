@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// initialisms are the parts of names that Go writes in upper case; those of sqlc.yaml.
+// initialisms are the parts of names that are upper case in Go, as in sqlc.yaml.
 var initialisms = map[string]bool{"id": true, "ip": true, "mac": true}
 
 // GoName turns a name in snake_case into an exported Go name, as sqlc does.
@@ -23,28 +23,28 @@ func GoName(name string) string {
 	return b.String()
 }
 
-// GoName returns the name of the resource's row in Go.
+// GoName returns the name of the Go type of a row.
 func (r Resource) GoName() string { return GoName(r.Name) }
 
-// GoPlural returns the name of the resource's list in Go.
+// GoPlural returns the plural for names in Go.
 func (r Resource) GoPlural() string { return GoName(r.Plural) }
 
-// GoFile returns the name of the resource's files in Go, without the ending. It has no _, because
-// Go leaves out files such as time_windows.go on other systems.
+// GoFile returns the name of the resource's Go files without extension. It has no _, because Go
+// skips files such as time_windows.go on other systems.
 func (r Resource) GoFile() string { return strings.ReplaceAll(r.Plural, "_", "") }
 
-// Words returns a name in snake_case as people write it.
+// Words returns a name in snake_case as separate words.
 func Words(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
-// Words returns the name as people write it.
+// Words returns the name as separate words.
 func (r Resource) Words() string { return Words(r.Name) }
 
-// PluralWords returns the plural as people write it.
+// PluralWords returns the plural as separate words.
 func (r Resource) PluralWords() string { return Words(r.Plural) }
 
 // WithArticle returns words with "a" or "an" before them.
 func WithArticle(words string) string {
-	if strings.ContainsAny(words[:1], "aeio") { // u is mostly spoken as in user
+	if strings.ContainsAny(words[:1], "aeio") { // a u mostly sounds as in user
 		return "an " + words
 	}
 	return "a " + words
@@ -53,7 +53,7 @@ func WithArticle(words string) string {
 // Capitalized returns a text with its first letter in upper case. The letter must be ASCII.
 func Capitalized(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
-// pluralOf returns the plural of an English name in most cases; a description can name another one.
+// pluralOf returns the plural of most English names. A description can set another one.
 func pluralOf(name string) string {
 	last := name[max(0, len(name)-1):]
 	before := name[max(0, len(name)-2):max(0, len(name)-1)]
@@ -67,7 +67,7 @@ func pluralOf(name string) string {
 	}
 }
 
-// MaxIdentifier is how long the name of a table, index or constraint may be on every engine
+// MaxIdentifier is the maximal length of the name of a table, index or constraint on all engines
 // (PostgreSQL: 63 bytes, MySQL: 64 characters). PostgreSQL cuts off longer names without an error.
 const MaxIdentifier = 63
 

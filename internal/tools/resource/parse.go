@@ -35,24 +35,24 @@ func Parse(file string, text []byte) (Resource, error) {
 
 type parser struct {
 	file string
-	top  map[string]*yaml.Node // of the keys of the description
+	top  map[string]*yaml.Node // by top-level key; "" is the whole description
 }
 
 func (p *parser) errorf(n *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", p.file, n.Line, fmt.Errorf(format, args...))
 }
 
-// entry is a key of a mapping and its value.
+// entry is a key and its value in a mapping.
 type entry struct {
 	key         string
 	name, value *yaml.Node
 }
 
-// mapping returns the entries of a mapping in their order. No key may be there twice, and each must
-// be known; with no known keys, all are.
+// mapping returns the entries of a mapping in their order. A key that is given twice or isn't in
+// known is an error. Without known, every key is allowed.
 func (p *parser) mapping(n *yaml.Node, what string, known ...string) ([]entry, error) {
 	if n.Kind != yaml.MappingNode {
-		return nil, p.errorf(n, "%s must be a list of keys and values", what)
+		return nil, p.errorf(n, "%s must be a mapping of keys to values", what)
 	}
 	var entries []entry
 	for i := 0; i < len(n.Content); i += 2 {
@@ -61,7 +61,7 @@ func (p *parser) mapping(n *yaml.Node, what string, known ...string) ([]entry, e
 			return nil, p.errorf(e.name, "%s is given twice", e.key)
 		}
 		if len(known) > 0 && !slices.Contains(known, e.key) {
-			return nil, p.errorf(e.name, "unknown key %q of %s; there are %s", e.key, what, strings.Join(known, ", "))
+			return nil, p.errorf(e.name, "unknown key %q in %s; known keys are %s", e.key, what, strings.Join(known, ", "))
 		}
 		entries = append(entries, e)
 	}
@@ -146,7 +146,7 @@ func (p *parser) resource(r *Resource, n *yaml.Node) error {
 	return p.complete(r)
 }
 
-// complete sets what a description leaves out.
+// complete checks the required keys and sets the defaults of the others.
 func (p *parser) complete(r *Resource) error {
 	for _, key := range []string{"name", "roles", "fields"} {
 		if p.top[key] == nil {
@@ -183,7 +183,7 @@ func (p *parser) complete(r *Resource) error {
 			}
 		}
 		if i < 0 {
-			return p.errorf(p.top["fields"], "no field can name a row to people: add a name, a code or a required text")
+			return p.errorf(p.top["fields"], "no field can be the label of a row: add a field of type name or code, or a required text")
 		}
 		r.Label = r.Fields[i].Name
 	}
@@ -208,7 +208,7 @@ func (p *parser) roles(r *Resource, e entry) error {
 			return err
 		}
 		if value != "viewer" && value != "admin" {
-			return p.errorf(role.value, "unknown role %q; there are viewer and admin", value)
+			return p.errorf(role.value, "unknown role %q; it must be viewer or admin", value)
 		}
 		if role.key == "read" {
 			r.Read = value
@@ -217,7 +217,7 @@ func (p *parser) roles(r *Resource, e entry) error {
 		}
 	}
 	if r.Read == "" || r.Write == "" {
-		return p.errorf(e.value, "roles needs read and write")
+		return p.errorf(e.value, "roles must have read and write")
 	}
 	return nil
 }
@@ -228,7 +228,7 @@ func (p *parser) fields(r *Resource, e entry) error {
 		return err
 	}
 	if len(fields) == 0 {
-		return p.errorf(e.value, "fields has none")
+		return p.errorf(e.value, "fields must have at least one field")
 	}
 	for _, field := range fields {
 		f, err := p.field(field)
@@ -272,7 +272,7 @@ func (p *parser) field(field entry) (Field, error) {
 		}
 	}
 	if f.Type.Kind == "" {
-		return f, p.errorf(field.name, "%s needs a type, an enum or a ref", f.Name)
+		return f, p.errorf(field.name, "%s must have a type, an enum or a ref", f.Name)
 	}
 	if fallback != nil {
 		f.Default, err = p.fallback(f, fallback)
@@ -282,7 +282,7 @@ func (p *parser) field(field entry) (Field, error) {
 
 func (p *parser) fieldType(f *Field, e entry) error {
 	if f.Type.Kind != "" {
-		return p.errorf(e.name, "%s has more than one of type, enum and ref", f.Name)
+		return p.errorf(e.name, "%s must have only one of type, enum and ref", f.Name)
 	}
 	var err error
 	switch e.key {
@@ -293,7 +293,7 @@ func (p *parser) fieldType(f *Field, e entry) error {
 		}
 		for _, value := range f.Enum {
 			if !nameForm.MatchString(value) || len(value) > 32 {
-				return p.errorf(e.value, "%q can't be a value of an enum: use lower case, digits and _, at most 32", value)
+				return p.errorf(e.value, "%q can't be a value of an enum: use lower-case letters, digits and _, at most 32 characters", value)
 			}
 		}
 	case "ref":
@@ -320,13 +320,13 @@ func (p *parser) flagOrParts(e entry) (bool, []string, error) {
 	parts, err := p.texts(e)
 	for _, part := range parts {
 		if !slices.Contains(AddressParts, part) {
-			return false, nil, p.errorf(e.value, "an address has no %q; it has %s", part, strings.Join(AddressParts, ", "))
+			return false, nil, p.errorf(e.value, "an address has no part %q; its parts are %s", part, strings.Join(AddressParts, ", "))
 		}
 	}
 	return false, parts, err
 }
 
-// unique reads true, or the fields that a value is unique together with.
+// unique reads true or the fields that together with this field must be unique.
 func (p *parser) unique(e entry) ([]string, error) {
 	if e.value.Tag == "!!bool" {
 		on, err := p.flag(e)
@@ -343,7 +343,7 @@ func (p *parser) onDelete(f *Field, e entry) error {
 	text, err := p.text(e)
 	f.OnDelete = OnDelete(text)
 	if err == nil && f.OnDelete != Cascade && f.OnDelete != Detach && f.OnDelete != Custom {
-		return p.errorf(e.value, "unknown on_delete %q; there are cascade, detach and custom", text)
+		return p.errorf(e.value, "unknown on_delete %q; it must be cascade, detach or custom", text)
 	}
 	return err
 }

@@ -1,5 +1,5 @@
-// Package resource reads the descriptions of resources (sql/resources/*.yaml), from which their
-// standard queries, Go code and tests are made. docs/add-an-endpoint.md explains the notation.
+// Package resource reads the descriptions of resources (sql/resources/*.yaml). Generators make
+// standard queries, Go code and tests from them. docs/add-an-endpoint.md explains the notation.
 package resource
 
 import (
@@ -12,51 +12,52 @@ import (
 	"strings"
 )
 
-// Resource is one description: a table of tenants' rows with the five standard operations.
+// Resource is one description: a table of rows that belong to tenants, with five standard
+// operations.
 type Resource struct {
-	Name    string // singular, snake_case: the entity type of the audit trail and the x-entity of ids
-	Plural  string // the table
+	Name    string // singular, snake_case: also the entity type in the audit trail and the x-entity of ids
+	Plural  string // also the name of the table
 	Path    string // of the list, below /api/v1
-	Tag     string // of the document
+	Tag     string // in the OpenAPI document
 	Package string // the folder of the service below internal
-	Label   string // the field that names a row to people, in the trail
-	Read    string // the role that may read
-	Write   string // the role that may change
+	Label   string // the field that names a row in the audit trail
+	Read    string // the role that is needed to read
+	Write   string // the role that is needed to change
 	Fields  []Field
 	Sort    []string // the fields that a list can be sorted by; the first one is the default
-	File    string   // the description's
+	File    string   // the path of the description
 }
 
-// Field is what clients see of one or more columns.
+// Field is a field in the API. It is stored in one or more columns.
 type Field struct {
 	Name     string
 	Line     int // in the description
 	Type     Type
 	Enum     []string // the values of an Enum
 	Ref      string   // the name of the resource that a Ref refers to, "user" included
-	OnDelete OnDelete // what happens to the row when the row that a Ref refers to is deleted
+	OnDelete OnDelete // of a Ref: what happens to this row when the row that it refers to is deleted
 
-	// SameCompany says that the row that a Ref refers to must belong to the same company. Load and
-	// InOrder set it, because it depends on the other resource.
+	// SameCompany says that the row that a Ref refers to must belong to the same company. InOrder
+	// sets it, because it depends on the other resource.
 	SameCompany bool
 
-	Null    bool     // may be absent
-	Fixed   bool     // can't change after the creation
-	Search  bool     // q finds rows by it
+	Null    bool     // may be null
+	Fixed   bool     // can't be changed after creation
+	Search  bool     // q searches it
 	Filter  bool     // a list has a parameter of this name
-	Default any      // string, bool, int64 or nil: the value at the creation if the request has none
-	Unique  []string // the fields that its value is unique among, "tenant_id" first; nil if it isn't unique
-	Parts   Parts    // for an Address
+	Default any      // string, bool, int64 or nil: the value of a new row if the request has none
+	Unique  []string // the value is unique together with these columns, "tenant_id" first; nil if it isn't unique
+	Parts   Parts    // of an Address
 }
 
-// Parts are the parts of an address that q and the parameters of lists use.
+// Parts are the parts of an address that q searches and that lists have a filter for.
 type Parts struct{ Search, Filter []string }
 
-// OnDelete says what the deletion of a row does to those that refer to it.
+// OnDelete says what happens to a row when a row that it refers to is deleted.
 type OnDelete string
 
-// What a deletion does: it takes the rows along, sets their reference to null, or does what the
-// service of the other resource has by hand.
+// Cascade deletes the row too. Detach sets its reference to null. With Custom the hand-written
+// service of the other resource handles the row.
 const (
 	Cascade OnDelete = "cascade"
 	Detach  OnDelete = "detach"
@@ -66,8 +67,8 @@ const (
 // Required reports whether a request to create a row must have the field.
 func (f Field) Required() bool { return !f.Null && f.Default == nil && f.Type.Kind != Address }
 
-// Load reads the descriptions in a folder. Each comes after those that it refers to; otherwise they
-// are in the order of their names. An error names file and line.
+// Load reads and checks the descriptions in a folder. A resource comes after those that it refers
+// to; apart from that they are ordered by name. Errors name file and line.
 func Load(fsys fs.FS, dir string) ([]Resource, error) {
 	files, err := fs.Glob(fsys, path.Join(dir, "*.yaml"))
 	if err != nil {
@@ -88,17 +89,17 @@ func Load(fsys fs.FS, dir string) ([]Resource, error) {
 	return InOrder(all)
 }
 
-// entities are what a description may refer to without being described.
+// entities are the names without a description that a ref may have.
 var entities = []string{"user"}
 
-// InOrder checks the references between resources, and sorts them as Load does.
+// InOrder checks the references between resources, and sorts the resources as Load does.
 func InOrder(all []Resource) ([]Resource, error) {
 	slices.SortFunc(all, func(a, b Resource) int { return cmp.Compare(a.Name, b.Name) })
 	byName := map[string]Resource{}
 	for _, r := range all {
 		for _, other := range all {
 			if other.File != r.File && (other.Name == r.Name || other.Plural == r.Plural || other.Path == r.Path) {
-				return nil, fmt.Errorf("%s: %s describes the same name, plural or path", r.File, other.File)
+				return nil, fmt.Errorf("%s: %s has the same name, plural or path", r.File, other.File)
 			}
 		}
 		byName[r.Name] = r
@@ -115,7 +116,7 @@ func InOrder(all []Resource) ([]Resource, error) {
 				return fmt.Errorf("%s:%d: %s refers to %s itself, so on_delete must be detach or custom", r.File, f.Line, f.Name, r.Name)
 			case f.Ref == r.Name || slices.Contains(entities, f.Ref):
 			case !described:
-				return fmt.Errorf("%s:%d: %s refers to %q, which no description has; known are %s",
+				return fmt.Errorf("%s:%d: %s refers to %q, which has no description; it can refer to %s",
 					r.File, f.Line, f.Name, f.Ref, strings.Join(known(all), ", "))
 			case state[f.Ref] == 1:
 				return fmt.Errorf("%s:%d: %s and %s refer to each other", r.File, f.Line, r.Name, f.Ref)
@@ -154,7 +155,7 @@ func known(all []Resource) []string {
 	return names
 }
 
-// Field returns the field of a name, and whether there is one.
+// Field returns the field with a name, and whether there is one.
 func (r Resource) Field(name string) (Field, bool) {
 	i := slices.IndexFunc(r.Fields, func(f Field) bool { return f.Name == name })
 	if i < 0 {
@@ -174,8 +175,8 @@ func (r Resource) References() []Field {
 	return refs
 }
 
-// Parent returns the field that says which company a row belongs to for good, and whether there is
-// one. What such rows refer to must belong to the same company.
+// Parent returns the required, fixed field that names the company of a row, and whether there is
+// one. A row of a company can only refer to rows of the same company.
 func (r Resource) Parent() (Field, bool) {
 	i := slices.IndexFunc(r.Fields, func(f Field) bool { return f.Ref == "company" && f.Fixed && !f.Null })
 	if i < 0 {
@@ -184,7 +185,7 @@ func (r Resource) Parent() (Field, bool) {
 	return r.Fields[i], true
 }
 
-// ForeignKey returns the columns of the foreign key of a reference.
+// ForeignKey returns the columns of the foreign key for a reference.
 func (r Resource) ForeignKey(f Field) []string {
 	if parent, ok := r.Parent(); ok && f.SameCompany {
 		return []string{TenantID, parent.Name, f.Name}
@@ -192,13 +193,13 @@ func (r Resource) ForeignKey(f Field) []string {
 	return []string{TenantID, f.Name}
 }
 
-// IsSearched reports whether lists have q.
+// IsSearched reports whether lists have the parameter q.
 func (r Resource) IsSearched() bool {
 	return slices.ContainsFunc(r.Fields, func(f Field) bool { return f.Search || len(f.Parts.Search) > 0 })
 }
 
-// Filters returns the fields and parts of addresses by which lists can be filtered, in the order of
-// the description.
+// Filters returns the names of the fields and address parts by which lists can be filtered, in the
+// order of the description.
 func (r Resource) Filters() []string {
 	var names []string
 	for _, f := range r.Fields {
@@ -224,8 +225,8 @@ func (r Resource) FilterColumns() []string {
 	return columns
 }
 
-// Searched returns the fields that q is looked for in, each with the part of an address; "" for the
-// others.
+// Searched returns the fields that q searches. For an address it returns each searched part; for
+// other fields the part is "".
 func (r Resource) Searched() iter.Seq2[Field, string] {
 	return func(yield func(Field, string) bool) {
 		for _, f := range r.Fields {

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Kind is what values a field can have.
+// Kind is a type of values, without its size.
 type Kind string
 
-// The kinds of fields. Enum and Ref are written by keys of their own, the others as the type.
+// The kinds of fields. A description has keys for enum and ref; it gives the others as type.
 const (
 	Code    Kind = "code"  // upper case, at most 32 characters
 	Name    Kind = "name"  // one line of at most 200 characters
@@ -32,11 +32,11 @@ const (
 // Type is a kind with its parameters.
 type Type struct {
 	Kind  Kind
-	Size  int // characters that a text may have at most
-	Scale int // digits after the point of a decimal, of Size digits in all
+	Size  int // maximal number of characters of a text, or of digits of a decimal
+	Scale int // digits of a decimal after the point
 }
 
-// String returns the type as a description has it.
+// String returns the type as descriptions write it.
 func (t Type) String() string {
 	switch t.Kind {
 	case Text:
@@ -48,7 +48,7 @@ func (t Type) String() string {
 	}
 }
 
-// AddressParts are the columns of an address without their prefixes, as clients call them.
+// AddressParts are the names of an address's parts in the API.
 var AddressParts = []string{"line1", "line2", "city", "state", "postal_code", "country"}
 
 // AddressColumn returns the column of a part of an address.
@@ -69,7 +69,8 @@ var (
 	}
 )
 
-// Limits of sizes. A decimal.Decimal has 19 digits, and MySQL 65,535 bytes in a row.
+// Size limits. A decimal.Decimal has at most 19 digits, and a row has at most 65,535 bytes on
+// MySQL.
 const (
 	maxText   = 10000
 	maxDigits = 19
@@ -82,7 +83,7 @@ func parseType(text string) (Type, error) {
 	if m := textType.FindStringSubmatch(text); m != nil {
 		size, err := strconv.Atoi(m[1])
 		if err != nil || size < 1 || size > maxText {
-			return Type{}, fmt.Errorf("a text has 1 to %d characters, not %s", maxText, m[1])
+			return Type{}, fmt.Errorf("the size of a text must be 1 to %d characters, not %s", maxText, m[1])
 		}
 		return Type{Kind: Text, Size: size}, nil
 	}
@@ -90,15 +91,15 @@ func parseType(text string) (Type, error) {
 		digits, err := strconv.Atoi(m[1])
 		scale, scaleErr := strconv.Atoi(m[2])
 		if err != nil || scaleErr != nil || digits < 1 || digits > maxDigits || scale >= digits {
-			return Type{}, fmt.Errorf("a decimal has 1 to %d digits, at least one of them before the point, not %s", maxDigits, text)
+			return Type{}, fmt.Errorf("a decimal must have 1 to %d digits, at least one of them before the point; this is %s", maxDigits, text)
 		}
 		return Type{Kind: Decimal, Size: digits, Scale: scale}, nil
 	}
-	return Type{}, fmt.Errorf("unknown type %q; there are code, name, text(n), email, phone, url, bool, int, float, "+
-		"decimal(digits,scale), date, time, address, and the keys enum and ref", text)
+	return Type{}, fmt.Errorf("unknown type %q; it must be code, name, text(n), email, phone, url, bool, int, float, "+
+		"decimal(digits,scale), date, time or address; enum and ref are keys of their own", text)
 }
 
-// isText reports whether values are texts that can be searched.
+// isText reports whether the values are texts, which q can search.
 func (t Type) isText() bool {
 	switch t.Kind {
 	case Code, Name, Text, Email, Phone, URL:
@@ -108,8 +109,8 @@ func (t Type) isText() bool {
 	}
 }
 
-// maxKeyText is how long a text may be that is part of an index: with the other columns it has to
-// fit into 3072 bytes on MySQL, at 4 bytes a character.
+// maxKeyText is the maximal number of characters of a text in an index. MySQL allows 3072 bytes in
+// all columns of an index and needs 4 bytes for a character.
 const maxKeyText = 255
 
 // isKey reports whether values can be part of an index and compared for equality.

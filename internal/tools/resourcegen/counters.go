@@ -7,39 +7,40 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Counter counts the rows of a kind that go with a row of another kind, or lose their reference.
+// Counter is a query that tells clients what the deletion of a row does: it counts the rows of one
+// other kind that are deleted too, or that lose their reference.
 type Counter struct{ Name, Query, From, Where string }
 
-// Counters returns the counts of what goes with a row of the kind, but for what its service itself
-// counts.
+// Counters returns the counters for the deletion of a row of this kind. It leaves out rows that the
+// hand-written service of the kind counts (on_delete: custom).
 func (k kind) Counters() []Counter {
-	g := gone{kind: k, by: map[string][]field{}}
+	d := deletion{kind: k, by: map[string][]field{}}
 	var counters []Counter
 	for _, other := range k.all.Kinds { // each after those that it refers to
 		if other.Name == k.Name {
 			continue
 		}
-		fields := g.references(other, func(f field) bool {
+		fields := d.references(other, func(f field) bool {
 			return f.OnDelete == resource.Cascade || f.OnDelete == resource.Custom && !f.Null
 		})
 		if len(fields) == 0 {
 			continue
 		}
-		g.by[other.Name] = fields
+		d.by[other.Name] = fields
 		if !other.isCountedBy(k) {
-			counters = append(counters, g.counter(other, "Gone", other.Plural, fields))
+			counters = append(counters, d.counter(other, "Gone", other.Plural, fields))
 		}
 	}
 	for _, other := range k.all.Kinds {
-		fields := g.references(other, func(f field) bool { return f.OnDelete == resource.Detach })
-		if len(fields) > 0 && g.by[other.Name] == nil && !other.isCountedBy(k) {
-			counters = append(counters, g.counter(other, "Detached", other.Plural+"_detached", fields))
+		fields := d.references(other, func(f field) bool { return f.OnDelete == resource.Detach })
+		if len(fields) > 0 && d.by[other.Name] == nil && !other.isCountedBy(k) {
+			counters = append(counters, d.counter(other, "Detached", other.Plural+"_detached", fields))
 		}
 	}
 	return counters
 }
 
-// isCountedBy reports whether the service of another kind counts the rows that go.
+// isCountedBy reports whether the hand-written service of another kind counts the rows of k.
 func (k kind) isCountedBy(other kind) bool {
 	for _, f := range k.Refs() {
 		if f.OnDelete == resource.Custom && f.Ref == other.Name {
@@ -49,41 +50,41 @@ func (k kind) isCountedBy(other kind) bool {
 	return false
 }
 
-// gone is what goes with a row of a kind.
-type gone struct {
+// deletion is the deletion of a row of a kind, with the rows of other kinds that are deleted too.
+type deletion struct {
 	kind kind
-	by   map[string][]field // the fields of each kind that name what goes
+	by   map[string][]field // for each kind that loses rows too: the references that cause it
 }
 
-// references returns the fields of a kind that name what goes and fit.
-func (g gone) references(of kind, fits func(field) bool) []field {
+// references returns the fields of a kind that refer to deleted rows and for which fits is true.
+func (d deletion) references(of kind, fits func(field) bool) []field {
 	var fields []field
 	for _, f := range of.Refs() {
-		if (f.Ref == g.kind.Name || g.by[f.Ref] != nil) && fits(f) {
+		if (f.Ref == d.kind.Name || d.by[f.Ref] != nil) && fits(f) {
 			fields = append(fields, f)
 		}
 	}
 	return fields
 }
 
-func (g gone) counter(of kind, how, name string, fields []field) Counter {
+func (d deletion) counter(of kind, how, name string, fields []field) Counter {
 	return Counter{
-		Name: name, Query: fmt.Sprintf("Count%s%sWith%s", of.GoPlural(), how, g.kind.GoName()),
-		From: of.Plural + " r0", Where: g.where(0, fields),
+		Name: name, Query: fmt.Sprintf("Count%s%sWith%s", of.GoPlural(), how, d.kind.GoName()),
+		From: of.Plural + " r0", Where: d.where(0, fields),
 	}
 }
 
-// where returns the condition that one of the fields names a row that goes. Each table has a name
-// of its own: r0, r1 ...
-func (g gone) where(depth int, fields []field) string {
+// where returns the SQL condition that one of the fields refers to a deleted row. depth numbers the
+// aliases of tables: r0, r1 ...
+func (d deletion) where(depth int, fields []field) string {
 	table, below := fmt.Sprintf("r%d", depth), fmt.Sprintf("r%d", depth+1)
 	conditions := make([]string, len(fields))
 	for i, f := range fields {
 		which := below + ".id = sqlc.arg(id)"
-		target := g.kind
-		if f.Ref != g.kind.Name {
-			target = g.kind.all.byName(f.Ref)
-			which = "(" + g.where(depth+1, g.by[f.Ref]) + ")"
+		target := d.kind
+		if f.Ref != d.kind.Name {
+			target = d.kind.all.byName(f.Ref)
+			which = "(" + d.where(depth+1, d.by[f.Ref]) + ")"
 		}
 		conditions[i] = fmt.Sprintf("%s.%s IN (SELECT %s.id FROM %s %s WHERE %s.tenant_id = sqlc.arg(tenant_id) AND %s)",
 			table, f.Name, below, target.Plural, below, below, which)

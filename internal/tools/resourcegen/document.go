@@ -13,10 +13,10 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// documentFile is the complete document.
+// documentFile is the bundled OpenAPI document.
 const documentFile = "openapi/openapi.yaml"
 
-// document is what the check reads of the document.
+// document is the part of the OpenAPI document that is compared with descriptions.
 type document struct {
 	Paths map[string]struct {
 		Get    operation `yaml:"get"`
@@ -42,9 +42,9 @@ type parameter struct {
 	Ref  string `yaml:"$ref"`
 }
 
-// checkDocument compares descriptions with the document of a repository, which people write
-// apart: roles, fields and the parameters of lists. Without it the compiler would find most
-// differences, in generated code.
+// checkDocument compares the roles, fields and list parameters of descriptions with the
+// hand-written OpenAPI document. The compiler would report most differences too, but in generated
+// code.
 func checkDocument(fsys fs.FS, described []resource.Resource) error {
 	text, err := fs.ReadFile(fsys, documentFile)
 	if err != nil {
@@ -62,7 +62,7 @@ func checkDocument(fsys fs.FS, described []resource.Resource) error {
 	return errors.Join(faults...)
 }
 
-// check returns what the document says otherwise than a description.
+// check returns the differences between the document and a description.
 func (d document) check(r resource.Resource) []error {
 	var faults []error
 	fault := func(line int, format string, args ...any) {
@@ -79,7 +79,7 @@ func (d document) check(r resource.Resource) []error {
 		case "":
 			fault(1, "the document has no operation to %s %s at %s", name, r.Plural, path)
 		default:
-			fault(1, "the document gives %s to the role %s, and not to %s", name, o.document, o.role)
+			fault(1, "the document requires the role %s to %s, but the description requires %s", o.document, name, o.role)
 		}
 	}
 	shown, changed := d.Components.Schemas[r.GoName()].Properties, d.Components.Schemas[r.GoName()+"Update"].Properties
@@ -90,27 +90,27 @@ func (d document) check(r resource.Resource) []error {
 			fault(f.Line, "the schema %s of the document has no property %s", r.GoName(), f.Name)
 		}
 		if _, ok := changed[f.Name]; ok == f.Fixed {
-			fault(f.Line, "%s is fixed: %t, and %sUpdate of the document says otherwise", f.Name, f.Fixed, r.GoName())
+			fault(f.Line, "%s has fixed: %t in the description, but not in the schema %sUpdate of the document", f.Name, f.Fixed, r.GoName())
 		}
 	}
 	for name := range shown {
 		if !slices.Contains(known, name) {
-			fault(1, "the schema %s of the document has a property %s, which is no field", r.GoName(), name)
+			fault(1, "the schema %s of the document has a property %s, which the description lacks", r.GoName(), name)
 		}
 	}
 	parameters := d.listParameters(path)
 	for _, name := range parameters {
 		if !slices.Contains(append(r.Filters(), "tenant_id", "limit", "cursor", "count", "q", "sort"), name) {
-			fault(1, "the list of %s has the parameter %s in the document, and no field is such a filter", r.Plural, name)
+			fault(1, "in the document the list of %s has the parameter %s, but no field in the description is such a filter", r.Plural, name)
 		}
 	}
 	for _, name := range r.Filters() {
 		if !slices.Contains(parameters, name) {
-			fault(1, "%s can be filtered by %s, and the list has no such parameter in the document", r.Plural, name)
+			fault(1, "%s can be filtered by %s in the description, but the list in the document has no such parameter", r.Plural, name)
 		}
 	}
 	if r.IsSearched() != slices.Contains(parameters, "q") {
-		fault(1, "searched fields: %t, and the parameter q of the document says otherwise", r.IsSearched())
+		fault(1, "the list of %s must have the parameter q in the document if and only if a field has search", r.Plural)
 	}
 	return faults
 }

@@ -28,7 +28,7 @@ components:
 `
 )
 
-func TestDocumentAndDescriptionsSayTheSame(t *testing.T) {
+func TestCheckDocumentFindsDifferences(t *testing.T) {
 	t.Parallel()
 	check := func(document string) error {
 		note, err := resource.Parse("note.yaml", []byte(noteDescription))
@@ -41,15 +41,15 @@ func TestDocumentAndDescriptionsSayTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string][2]string{
-		"note.yaml:5: the schema Note of the document has no property title":      {"author_id: {}, title: {}", "author_id: {}"},
-		"note.yaml:1: the schema Note of the document has a property colour":      {"title: {}, created_at", "title: {}, colour: {}, created_at"},
-		"note.yaml:4: author_id is fixed: true, and NoteUpdate":                   {"NoteUpdate: {properties: {title: {}}}", "NoteUpdate: {properties: {title: {}, author_id: {}}}"},
-		"note.yaml:5: title is fixed: false, and NoteUpdate":                      {"NoteUpdate: {properties: {title: {}}}", "NoteUpdate: {properties: {}}"},
-		"note.yaml:1: the document gives create to the role viewer":               {"post: {x-required-role: admin}", "post: {x-required-role: viewer}"},
-		"note.yaml:1: the document has no operation to delete notes":              {"delete: {x-required-role: admin}", ""},
-		"note.yaml:1: notes can be filtered by author_id":                         {", {name: author_id, in: query}", ""},
-		"note.yaml:1: the list of notes has the parameter colour":                 {"{name: sort}", "{name: colour}"},
-		"note.yaml:1: searched fields: true, and the parameter q of the document": {"{$ref: '#/components/parameters/Search'}, ", ""},
+		"note.yaml:5: the schema Note of the document has no property title":                          {"author_id: {}, title: {}", "author_id: {}"},
+		"note.yaml:1: the schema Note of the document has a property colour":                          {"title: {}, created_at", "title: {}, colour: {}, created_at"},
+		"note.yaml:4: author_id has fixed: true in the description, but not in the schema NoteUpdate": {"NoteUpdate: {properties: {title: {}}}", "NoteUpdate: {properties: {title: {}, author_id: {}}}"},
+		"note.yaml:5: title has fixed: false in the description, but not in the schema NoteUpdate":    {"NoteUpdate: {properties: {title: {}}}", "NoteUpdate: {properties: {}}"},
+		"note.yaml:1: the document requires the role viewer to create":                                {"post: {x-required-role: admin}", "post: {x-required-role: viewer}"},
+		"note.yaml:1: the document has no operation to delete notes":                                  {"delete: {x-required-role: admin}", ""},
+		"note.yaml:1: notes can be filtered by author_id":                                             {", {name: author_id, in: query}", ""},
+		"note.yaml:1: in the document the list of notes has the parameter colour":                     {"{name: sort}", "{name: colour}"},
+		"note.yaml:1: the list of notes must have the parameter q":                                    {"{$ref: '#/components/parameters/Search'}, ", ""},
 	} {
 		if !strings.Contains(noteDocument, change[0]) {
 			t.Fatalf("the document has no %q", change[0])

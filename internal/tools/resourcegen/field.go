@@ -7,20 +7,20 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// field is what templates see of a field.
+// field is a field with the methods that templates call.
 type field struct {
 	resource.Field
 
 	of kind
 }
 
-// Go returns the name of the field in Go.
+// Go returns the Go name of the field.
 func (f field) Go() string { return resource.GoName(f.Name) }
 
-// Short returns the name without _id, in Go: for the queries about a reference.
+// Short returns the Go name without ID, for the names of queries by this reference.
 func (f field) Short() string { return resource.GoName(strings.TrimSuffix(f.Name, "_id")) }
 
-// OnCreate returns the statement that puts the field of a request to create a row into the row.
+// OnCreate returns the Go statement that copies the field from a create request to a row.
 func (f field) OnCreate() string {
 	value := "in." + f.Go()
 	if f.Required() {
@@ -29,8 +29,8 @@ func (f field) OnCreate() string {
 	return f.put(value)
 }
 
-// OnUpdate returns the statement that puts the field of a request to change a row into the row; ""
-// if it is fixed.
+// OnUpdate returns the Go statement that copies the field from an update request to a row; "" if
+// the field is fixed.
 func (f field) OnUpdate() string {
 	if f.Fixed {
 		return ""
@@ -62,7 +62,7 @@ func (f field) put(value string) string {
 	return fmt.Sprintf("patch.%s(%s, %s)", set, column, value)
 }
 
-// ToAPI returns the value of the field in a reply.
+// ToAPI returns the Go expression for the field in a reply.
 func (f field) ToAPI() string {
 	column := "row." + f.Go()
 	switch {
@@ -81,8 +81,7 @@ func (f field) ToAPI() string {
 	}
 }
 
-// Fallback returns the value that a new row has if a request says nothing, in Go; "" if it is the
-// zero value.
+// Fallback returns the default of a new row as a Go expression; "" if it is the zero value.
 func (f field) Fallback() string {
 	switch value := f.Default.(type) {
 	case string:
@@ -97,7 +96,7 @@ func (f field) Fallback() string {
 	}
 }
 
-// addressParts returns the columns of an address as the fields of a struct.
+// addressParts returns the fields of a struct literal that takes the address from columns.
 func addressParts(prefix string) string {
 	parts := make([]string, len(resource.AddressParts))
 	for i, part := range resource.AddressParts {
@@ -106,7 +105,7 @@ func addressParts(prefix string) string {
 	return strings.Join(parts, ", ")
 }
 
-// SearchedTexts returns pointers to the texts that a row is found by.
+// SearchedTexts returns Go expressions for the texts that q searches; they are pointers.
 func (k kind) SearchedTexts() []string {
 	var texts []string
 	for f, part := range k.Searched() {
@@ -126,13 +125,13 @@ func (k kind) SearchedTexts() []string {
 	return texts
 }
 
-// Filter is a parameter of a list that only lets some rows through.
+// Filter is a parameter of a list that selects rows by the value of a column.
 type Filter struct {
 	Column string
-	Value  string // of the parameter, in Go
+	Value  string // the Go expression for the value of the parameter
 }
 
-// Go returns the name of the filter in Go.
+// Go returns the Go name of the filter.
 func (f Filter) Go() string { return resource.GoName(f.Column) }
 
 // ListFilters returns the filters of the list.
@@ -160,7 +159,7 @@ func (k kind) ListFilters() []Filter {
 	return filters
 }
 
-// Missing returns what a client is told if the row that a reference names isn't there.
+// Missing returns the error text for a reference to a row that doesn't exist.
 func (f field) Missing() string {
 	if f.SameCompany {
 		return fmt.Sprintf("There is no such %s in this company.", resource.Words(f.Ref))
@@ -168,17 +167,18 @@ func (f field) Missing() string {
 	return fmt.Sprintf("There is no such %s.", resource.Words(f.Ref))
 }
 
-// Target returns the Go name of what a reference names.
+// Target returns the Go name of the resource that the reference refers to.
 func (f field) Target() string { return resource.GoName(f.Ref) }
 
-// LocksCompany reports whether the reference says for good which company the row belongs to.
+// LocksCompany reports whether this reference names the company of the row for good. Creating a row
+// locks that company.
 func (f field) LocksCompany() bool {
 	parent, ok := f.of.Parent()
 	return ok && parent.Name == f.Name
 }
 
-// Fits returns the condition that the row that a reference names has to meet, in Go; "true" if it
-// only has to be there.
+// Fits returns the Go condition that the referred row, target, must meet; "true" if it only has to
+// exist.
 func (f field) Fits() string {
 	if !f.SameCompany {
 		return "true"

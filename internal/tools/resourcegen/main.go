@@ -1,6 +1,9 @@
 // Command resourcegen writes the standard code of resources from their descriptions in
-// sql/resources: queries, the table of functions that internal/records works with, what a deletion
-// takes along, handlers and wiring.
+// sql/resources: queries, the Go functions that internal/records needs, handlers, and the order in
+// which dependent rows are deleted.
+//
+// make generate runs it in the root of the repository, before storegen derives the queries for each
+// engine.
 //
 // make generate runs it in the root of the repository, before storegen derives the queries.
 package main
@@ -29,7 +32,8 @@ func main() {
 	}
 }
 
-// run generates the code of the descriptions in a repository, and compares them with its document.
+// run generates the code of a repository's resources, then compares their descriptions with the
+// OpenAPI document.
 func run(root string) error {
 	described, err := resource.Load(os.DirFS(root), "sql/resources")
 	if err != nil {
@@ -45,8 +49,8 @@ func run(root string) error {
 	return checkDocument(os.DirFS(root), described)
 }
 
-// generate writes what is made from descriptions below the folder to. The tables are those of the
-// migrations.
+// generate writes the generated files below the folder to. The tables are those that the migrations
+// create.
 func generate(described []resource.Resource, tables schema.Schema, to string) error {
 	m := newModel(described, tables)
 	if err := m.check(); err != nil {

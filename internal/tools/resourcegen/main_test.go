@@ -13,7 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// What is committed is what the generator makes, and nothing else is in its folders.
+// The generated folders contain exactly the files that resourcegen writes.
 func TestCommittedFilesAreGenerated(t *testing.T) {
 	t.Parallel()
 	const root = "../../.."
@@ -32,7 +32,7 @@ func TestCommittedFilesAreGenerated(t *testing.T) {
 	for _, folder := range []string{"gen/db/queries", "gen/resources", "gen/endpoints"} {
 		want, got := texts(t, filepath.Join(made, folder)), texts(t, filepath.Join(root, folder))
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s is not what resourcegen makes: run make generate (-made +committed)\n%s", folder, diff)
+			t.Errorf("%s isn't up to date: run make generate (-generated +committed)\n%s", folder, diff)
 		}
 	}
 }
@@ -54,7 +54,7 @@ func texts(t *testing.T, folder string) map[string]string {
 	return all
 }
 
-// described returns the model of companies, branches and departments, and of others.
+// described returns the model of companies, branches, departments and the given descriptions.
 func described(t *testing.T, others map[string]string) *model {
 	t.Helper()
 	root := t.TempDir()
@@ -76,13 +76,13 @@ func described(t *testing.T, others map[string]string) *model {
 		t.Fatal(err)
 	}
 	tables := tablesOf(all)
-	if err := generate(all, tables, t.TempDir()); err != nil { // its Go is well-formed
+	if err := generate(all, tables, t.TempDir()); err != nil { // fails if the generated Go can't be formatted
 		t.Fatal(err)
 	}
 	return newModel(all, tables)
 }
 
-// tablesOf returns tables with the columns that descriptions say.
+// tablesOf returns tables with the columns that the descriptions need.
 func tablesOf(all []resource.Resource) schema.Schema {
 	tables := schema.Schema{}
 	for _, k := range newModel(all, nil).Kinds {
@@ -106,9 +106,8 @@ const (
 	note = `{name: note, roles: {read: viewer, write: admin}, fields: {author_id: {ref: user, on_delete: cascade}, title: {type: text(100)}}}`
 )
 
-// A tenant's rows go before those that they refer to; references in a circle are set to null
-// before.
-func TestRowsOfATenantGoBeforeWhatTheyReferTo(t *testing.T) {
+// Rows are deleted before the rows that they refer to. Circular references are set to null first.
+func TestRemovalDeletesRowsBeforeTheirReferences(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"project.yaml": project, "task.yaml": task, "note.yaml": note})
 	var tables []string
@@ -117,19 +116,19 @@ func TestRowsOfATenantGoBeforeWhatTheyReferTo(t *testing.T) {
 	}
 	removed := tables[2:]
 	if !slices.Equal(tables[:2], []string{"tasks", "departments"}) {
-		t.Errorf("the first steps are about %v, want the detachment of tasks and departments", tables[:2])
+		t.Errorf("the first steps change %v, want tasks and departments to be detached", tables[:2])
 	}
 	for _, order := range [][]string{{"tasks", "projects"}, {"projects", "users"}, {"notes", "users"}, {"users", "departments"}, {"departments", "branches"}, {"branches", "companies"}} {
 		first, then := slices.Index(removed, order[0]), slices.Index(removed, order[1])
 		if first < 0 || then < 0 || first > then {
-			t.Errorf("%s go after %s: %v", order[0], order[1], removed)
+			t.Errorf("%s aren't deleted before %s: %v", order[0], order[1], removed)
 		}
 	}
 }
 
-// Rows are counted wherever they are below a row, and rows that a service removes in its own way by
-// that service.
-func TestEverythingBelowARowIsCounted(t *testing.T) {
+// A counter exists for every kind that loses rows or references directly or indirectly, except rows
+// with on_delete: custom.
+func TestCountersIncludeIndirectlyDeletedRows(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"project.yaml": project, "task.yaml": task, "note.yaml": note})
 	for name, want := range map[string][]string{
@@ -142,14 +141,14 @@ func TestEverythingBelowARowIsCounted(t *testing.T) {
 			got = append(got, c.Name)
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("of a %s there are counted %v, want %v", name, got, want)
+			t.Errorf("a %s has the counters %v, want %v", name, got, want)
 		}
 	}
 }
 
-// Rows that go along do so before others lose a reference, and what refers to others goes before
-// these.
-func TestDependantsAreInOrder(t *testing.T) {
+// References with on_delete: cascade come first. Within each group, a kind comes before the kinds
+// that it refers to.
+func TestDependantsAreOrdered(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"project.yaml": project, "task.yaml": task, "note.yaml": note})
 	var got []string
@@ -161,7 +160,7 @@ func TestDependantsAreInOrder(t *testing.T) {
 	}
 }
 
-func TestMistakesAreToldWithFileAndLine(t *testing.T) {
+func TestErrorsNameFileAndLine(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	folder := filepath.Join(root, "sql", "resources")
@@ -173,12 +172,13 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := run(root); err == nil || !strings.Contains(err.Error(), "sql/resources/note.yaml:4:") {
-		t.Errorf("error %v, want one that names the file and line 4", err)
+		t.Errorf("error is %v, want the file and line 4", err)
 	}
 }
 
-// A column that was added to a table stands behind all others, wherever its field is.
-func TestInsertsHaveTheColumnsInTheOrderOfTheTable(t *testing.T) {
+// A column that a migration added is the last one of the table, wherever its field is in the
+// description.
+func TestInsertColumnsHaveTheOrderOfTheTable(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"note.yaml": note})
 	k := m.byName("note")
@@ -190,16 +190,16 @@ func TestInsertsHaveTheColumnsInTheOrderOfTheTable(t *testing.T) {
 	}
 }
 
-func TestTablesHaveTheColumnsOfTheirDescriptions(t *testing.T) {
+func TestCheckTableFindsDifferences(t *testing.T) {
 	t.Parallel()
 	m := described(t, map[string]string{"note.yaml": "name: note\nroles: {read: viewer, write: admin}\nfields:\n  title: {type: text(100)}\n  body: {type: text(500), null: true}\n"})
 	k := m.byName("note")
 	columns := k.table.Columns
 	body := slices.IndexFunc(columns, func(c schema.Column) bool { return c.Name == "body" })
 	for want, replacement := range map[string][]schema.Column{
-		"note.yaml:1: no field stands for the column colour of the table notes": {columns[body], {Name: "colour"}},
-		"note.yaml:5: body may be null: true, and the table notes says":         {{Name: "body", NotNull: true}},
-		"note.yaml:5: the table notes has no column body":                       nil,
+		"note.yaml:1: the column colour of the table notes has no field":                  {columns[body], {Name: "colour"}},
+		"note.yaml:5: body has null: true in the description, but not in the table notes": {{Name: "body", NotNull: true}},
+		"note.yaml:5: the table notes has no column body":                                 nil,
 	} {
 		k.table.Columns = slices.Replace(slices.Clone(columns), body, body+1, replacement...)
 		if err := k.checkTable(); err == nil || !strings.Contains(err.Error(), want) {

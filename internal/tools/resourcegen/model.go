@@ -9,12 +9,12 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// model is what templates see of all resources.
+// model is the data of the templates that generate code for all resources together.
 type model struct {
 	Kinds []kind // each after those that it refers to
 }
 
-// kind is what templates see of a resource.
+// kind is the data of the templates that generate code for one resource.
 type kind struct {
 	resource.Resource
 
@@ -30,7 +30,8 @@ func newModel(described []resource.Resource, tables schema.Schema) *model {
 	return m
 }
 
-// check refuses what the parser lets through and can't be generated.
+// check returns an error if two resources have the same Go name, or if a table doesn't fit its
+// description.
 func (m *model) check() error {
 	types := map[string]string{}
 	for _, k := range m.Kinds {
@@ -45,7 +46,7 @@ func (m *model) check() error {
 	return nil
 }
 
-// Packages returns the packages of the services, sorted.
+// Packages returns the packages of the services, sorted and without duplicates.
 func (m *model) Packages() []string {
 	var packages []string
 	for _, k := range m.Kinds {
@@ -55,15 +56,15 @@ func (m *model) Packages() []string {
 	return slices.Compact(packages)
 }
 
-// byName returns the kind of a name, which must be that of a description.
+// byName returns the kind with a name. It panics if no description has this name.
 func (m *model) byName(name string) kind {
 	return m.Kinds[slices.IndexFunc(m.Kinds, func(k kind) bool { return k.Name == name })]
 }
 
-// IsCompany reports whether the rows are the companies that others belong to.
+// IsCompany reports whether the resource is the company, to which rows of other kinds belong.
 func (k kind) IsCompany() bool { return k.Name == "company" }
 
-// ParentField returns the Go name of the field with the company that a row belongs to for good; ""
+// ParentField returns the Go name of the required, fixed field that names the company of a row; ""
 // if there is none.
 func (k kind) ParentField() string {
 	if f, ok := k.Parent(); ok {
@@ -72,10 +73,10 @@ func (k kind) ParentField() string {
 	return ""
 }
 
-// LabelField returns the Go name of the field that names a row to people.
+// LabelField returns the Go name of the field that names a row in the audit trail.
 func (k kind) LabelField() string { return resource.GoName(k.Label) }
 
-// FieldList returns the fields as templates see them.
+// FieldList returns the fields with the methods that templates call.
 func (k kind) FieldList() []field {
 	fields := make([]field, len(k.Fields))
 	for i, f := range k.Fields {
@@ -89,12 +90,13 @@ func (k kind) Refs() []field {
 	return slices.DeleteFunc(k.FieldList(), func(f field) bool { return f.Type.Kind != resource.Ref })
 }
 
-// HasNameKey reports whether the table has a column with the name in lower case.
+// HasNameKey reports whether the table has a column for the name in lower case.
 func (k kind) HasNameKey() bool {
 	return slices.ContainsFunc(k.Columns(), func(c resource.Column) bool { return c.Name == resource.NameKey })
 }
 
-// Key is a unique key as clients are told of it.
+// Key is a unique key: its constraint, the JSON pointer and the text of the error when a value is
+// taken.
 type Key struct{ Constraint, Pointer, Taken string }
 
 // UniqueKeys returns the unique keys.

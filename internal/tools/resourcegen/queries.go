@@ -10,14 +10,14 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// LowerPlural returns the name of the list in Go, in lower case.
+// LowerPlural returns the plural for unexported names in Go.
 func (k kind) LowerPlural() string { return strings.ToLower(k.GoPlural()[:1]) + k.GoPlural()[1:] }
 
-// ArticleWords returns the name of the kind with its article.
+// ArticleWords returns the name with "a" or "an" before it.
 func (k kind) ArticleWords() string { return resource.WithArticle(k.Words()) }
 
-// columns returns all columns in the order of the table, because Go converts its rows to parameters
-// of the insert. Companies also count locks.
+// columns returns all columns in the order of the table. The generated Go code converts a row to
+// the parameters of the insert, so both must have the same order. Companies have lock_count too.
 func (k kind) columns() []resource.Column {
 	columns := k.Columns()
 	if k.IsCompany() {
@@ -30,27 +30,28 @@ func (k kind) columns() []resource.Column {
 	return columns
 }
 
-// checkTable returns an error if the columns of the table aren't those that the description says.
+// checkTable returns an error if the columns of the table differ from those that the description
+// needs.
 func (k kind) checkTable() error {
 	described := k.columns()
 	for _, has := range k.table.Columns {
 		i := slices.IndexFunc(described, func(c resource.Column) bool { return c.Name == has.Name })
 		if i < 0 {
-			return fmt.Errorf("%s:1: no field stands for the column %s of the table %s", k.File, has.Name, k.Plural)
+			return fmt.Errorf("%s:1: the column %s of the table %s has no field in the description", k.File, has.Name, k.Plural)
 		}
 		if described[i].Null == has.NotNull {
-			return fmt.Errorf("%s:%d: %s may be null: %t, and the table %s says otherwise", k.File, k.lineOf(has.Name), has.Name, described[i].Null, k.Plural)
+			return fmt.Errorf("%s:%d: %s has null: %t in the description, but not in the table %s", k.File, k.lineOf(has.Name), has.Name, described[i].Null, k.Plural)
 		}
 		described = slices.Delete(described, i, i+1)
 	}
 	if len(described) > 0 {
 		missing := described[0].Name
-		return fmt.Errorf("%s:%d: the table %s has no column %s: add it in a migration", k.File, k.lineOf(missing), k.Plural, missing)
+		return fmt.Errorf("%s:%d: the table %s has no column %s: add it with a migration", k.File, k.lineOf(missing), k.Plural, missing)
 	}
 	return nil
 }
 
-// lineOf returns the line of the field with a column; 1 if no field has its name.
+// lineOf returns the line of the field that has a column's name; 1 if there is none.
 func (k kind) lineOf(column string) int {
 	if f, ok := k.Field(column); ok {
 		return f.Line
@@ -67,7 +68,7 @@ func (k kind) InsertColumns() []string {
 	return names
 }
 
-// InsertValues returns a parameter for each column.
+// InsertValues returns a sqlc parameter for each column.
 func (k kind) InsertValues() []string {
 	var values []string
 	for _, c := range k.columns() {
@@ -80,7 +81,7 @@ func (k kind) InsertValues() []string {
 	return values
 }
 
-// Orders returns the orders of the list, as its directive has them.
+// Orders returns the orders of the list in the notation of the directive :list.
 func (k kind) Orders() string {
 	var orders []string
 	for _, key := range k.Sort {

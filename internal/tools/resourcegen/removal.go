@@ -6,20 +6,20 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// user is the kind that resources may refer to without a description of its own.
+// user is the name of users, which resources may refer to although they have no description.
 const user = "user"
 
-// target is a kind that others refer to.
+// target is a kind that other kinds refer to.
 type target struct {
 	Name       string
 	Plural     string
 	Dependants []field
 }
 
-// GoName returns the name of the kind in Go.
+// GoName returns the Go name of the kind.
 func (t target) GoName() string { return resource.GoName(t.Name) }
 
-// Targets returns users and the kinds that others refer to.
+// Targets returns users, and the kinds that other kinds refer to.
 func (m *model) Targets() []target {
 	targets := []target{{user, "users", m.dependants(user)}}
 	for _, k := range m.Kinds {
@@ -30,12 +30,13 @@ func (m *model) Targets() []target {
 	return targets
 }
 
-// Dependants returns the fields of others that refer to the kind, but for those that its service
-// cares for.
+// Dependants returns the references to this kind that generated code handles when a row is deleted.
+// References with on_delete: custom are left to the service.
 func (k kind) Dependants() []field { return k.all.dependants(k.Name) }
 
-// dependants has those kinds first that refer to others, and references that take rows along before
-// others: so a row isn't changed just before it is deleted.
+// dependants returns the references with on_delete: cascade before those with detach, so that a row
+// isn't changed just before it is deleted. Within each, a kind comes before the kinds that it
+// refers to.
 func (m *model) dependants(name string) []field {
 	var list []field
 	for _, onDelete := range []resource.OnDelete{resource.Cascade, resource.Detach} {
@@ -50,11 +51,11 @@ func (m *model) dependants(name string) []field {
 	return list
 }
 
-// Of returns the kind of a field.
+// Of returns the kind that has the field.
 func (f field) Of() kind { return f.of }
 
-// Circular returns the columns that are set to null before the rows of a tenant are deleted: they
-// refer to rows of the same kind, or to what is deleted before.
+// Circular returns the columns that must be null before the rows of a tenant can be deleted. They
+// refer to rows of the same kind, or to rows that are deleted earlier.
 func (k kind) Circular() []string {
 	order := k.all.removalOrder()
 	var columns []string
@@ -67,8 +68,8 @@ func (k kind) Circular() []string {
 }
 
 // removalOrder returns the kinds in the order in which the rows of a tenant are deleted. Users
-// refer to companies, branches and departments, so they go before these, and after all that refers
-// to them alone.
+// refer to companies, branches and departments. So users come before these and the kinds that these
+// refer to, and after all other kinds.
 func (m *model) removalOrder() []string {
 	var order, assigned []string
 	for _, k := range slices.Backward(m.Kinds) {
@@ -81,7 +82,7 @@ func (m *model) removalOrder() []string {
 	return append(append(order, user), assigned...)
 }
 
-// isBelow reports whether one of the kinds refers to k.
+// isBelow reports whether a kind in names refers to k.
 func (m *model) isBelow(k kind, names []string) bool {
 	for _, name := range names {
 		other := m.byName(name)
@@ -92,10 +93,11 @@ func (m *model) isBelow(k kind, names []string) bool {
 	return false
 }
 
-// step is a step of the removal of a tenant.
+// step is a step of the removal of a tenant: a table, the query that lists ids and the query that
+// changes or deletes the rows with these ids.
 type step struct{ Table, List, Change string }
 
-// Steps returns the steps of the removal of a tenant.
+// Steps returns the steps of the removal of a tenant in their order.
 func (m *model) Steps() []step {
 	var detach, remove []step
 	for _, name := range m.removalOrder() {

@@ -13,13 +13,13 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// What the template of the document's part asks for. Its texts are a beginning: people know better
-// what a field means.
+// These methods are called by the template of the tag's file. It has first texts, which you should
+// improve.
 
 // Title returns the plural as a heading.
 func (v view) Title() string { return resource.Capitalized(v.PluralWords()) }
 
-// UniqueIn returns where a code is unique, in words.
+// UniqueIn returns in words where a code is unique.
 func (v view) UniqueIn() string {
 	for _, f := range v.Fields {
 		if f.Type.Kind == resource.Code && len(f.Unique) > 1 {
@@ -29,26 +29,25 @@ func (v view) UniqueIn() string {
 	return "tenant"
 }
 
-// sortsAsUsual reports whether lists are sorted like most: by time and by name.
+// sortsAsUsual reports whether lists have the standard orders: by time and by name.
 func (v view) sortsAsUsual() bool { return slices.Equal(v.Sort, []string{resource.CreatedAt, "name"}) }
 
-// sortParameter returns the parameter for the orders of this resource.
+// sortParameter returns the parameter sort with the orders of this resource.
 func (v view) sortParameter() string {
 	var values, names []string
 	for _, key := range v.Sort {
 		values = append(values, key, "-"+key)
 		names = append(names, resource.GoName(key), resource.GoName(key)+"Desc")
 	}
-	return fmt.Sprintf("{name: sort, in: query, description: The order of the list; a minus sign turns it round., "+
+	return fmt.Sprintf("{name: sort, in: query, description: The order of the list. A minus sign reverses it., "+
 		"schema: {type: string, enum: [%s], default: %s, x-enum-varnames: [%s]}, example: %s}",
 		strings.Join(values, ", "), values[0], strings.Join(names, ", "), values[1])
 }
 
-// ExampleID returns the id of the row that the examples show. It is a UUIDv7 that follows from the
-// name.
+// ExampleID returns the id of the row in examples: a UUIDv7 that depends only on the name.
 func (v view) ExampleID() string { return exampleID(v.Name, "") }
 
-// NewID returns the id of the row that the example of a creation makes.
+// NewID returns the id of the new row in the example of a create request.
 func (v view) NewID() string { return exampleID(v.Name, "new") }
 
 func exampleID(name, which string) string {
@@ -56,8 +55,8 @@ func exampleID(name, which string) string {
 	return fmt.Sprintf("019371a0-5c00-7%03x-9%03x-%012x", int(h[0])<<4|int(h[1])>>4, int(h[2])<<4|int(h[3])>>4, h[4:10])
 }
 
-// readOperations returns the operations of the document that are a GET, by their operationId, with
-// the id that the example of the reply shows; "" if it shows none.
+// readOperations returns the GET operations of the document by operationId, with the id in the
+// example of the reply; "" if it has none.
 func readOperations(fsys fs.FS) (map[string]string, error) {
 	text, err := fs.ReadFile(fsys, "openapi/openapi.yaml")
 	if err != nil {
@@ -94,7 +93,7 @@ func readOperations(fsys fs.FS) (map[string]string, error) {
 	return operations, nil
 }
 
-// exampleOf returns the id that the examples show of what a field refers to.
+// exampleOf returns the id that examples have for a referred row.
 func (v view) exampleOf(entity string) string {
 	if id := v.operations["get"+resource.GoName(entity)]; id != "" {
 		return id
@@ -141,7 +140,7 @@ func (v view) property(f resource.Field) []string {
 	return append(keys, "description: "+quote(v.meaning(f)), "example: "+first.JSON)
 }
 
-// schema returns what a value of the field has to be, as requests have it.
+// schema returns the schema of the field in requests.
 func (v view) schema(f resource.Field) []string {
 	switch f.Type.Kind {
 	case resource.Code:
@@ -162,7 +161,7 @@ func (v view) schema(f resource.Field) []string {
 	case resource.Bool:
 		return []string{"type: boolean"}
 	case resource.Int:
-		// The whole numbers that JavaScript has exactly.
+		// The range of integers that JavaScript represents exactly.
 		return []string{"type: integer", "format: int64", "minimum: -9007199254740991", "maximum: 9007199254740991"}
 	case resource.Float:
 		return []string{"type: number", "format: double"}
@@ -187,7 +186,7 @@ func (v view) schema(f resource.Field) []string {
 	}
 }
 
-// like returns the template of a name, which may be null, for a field.
+// like returns the keys that use a template for a field, which may be null.
 func like(name string, f resource.Field) []string {
 	if f.Null {
 		return []string{"x-like: " + name}
@@ -195,7 +194,7 @@ func like(name string, f resource.Field) []string {
 	return []string{"x-like: " + name, "nullable: null"}
 }
 
-// meaning returns a description to begin with.
+// meaning returns a first description of a field.
 func (v view) meaning(f resource.Field) string {
 	words := resource.Words(f.Name)
 	switch f.Type.Kind {
@@ -220,7 +219,7 @@ func (v view) meaning(f resource.Field) string {
 	}
 }
 
-// Parameters returns the parameters of the list that the standard ones lack.
+// Parameters returns the parameters of the list, without the standard ones.
 func (v view) Parameters() []string {
 	var lines []string
 	if !v.sortsAsUsual() {
@@ -271,7 +270,7 @@ func (v view) parameter(f resource.Field) string {
 
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
-// CreateExample returns the fields of the example of a creation: those that it needs.
+// CreateExample returns the example of a create request: the required fields.
 func (v view) CreateExample() string {
 	var pairs []string
 	for _, f := range v.Fields {
@@ -288,14 +287,14 @@ func (v view) CreateExample() string {
 	return "{" + strings.Join(pairs, ", ") + "}"
 }
 
-// UpdateExample returns the field that the example of a change changes.
+// UpdateExample returns the example of an update request: one field.
 func (v view) UpdateExample() string {
 	label, _ := v.Field(v.Label)
 	_, second := samples(label)
 	return "{" + label.Name + ": " + second.JSON + "}"
 }
 
-// CreateDescription says what a creation may be refused for.
+// CreateDescription returns the description of creation, with its errors.
 func (v view) CreateDescription() string {
 	sentences := []string{"Adds " + resource.WithArticle(v.Words()) + "."}
 	if len(v.References()) > 0 {

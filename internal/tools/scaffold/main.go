@@ -1,5 +1,5 @@
-// Command scaffold writes the files that people own of a new resource, once, from its description.
-// It is run by make resource SPEC=<file>; docs/add-an-endpoint.md explains what comes next.
+// Command scaffold writes the hand-written files of a new resource once, from its description. Run
+// it with make resource SPEC=<file>; docs/add-an-endpoint.md explains the next steps.
 package main
 
 import (
@@ -18,13 +18,13 @@ func main() {
 
 func run(args []string, out io.Writer) error {
 	if len(args) != 1 || args[0] == "" {
-		return fmt.Errorf("want the file of a description: make resource SPEC=project.yaml")
+		return fmt.Errorf("name the file of a description: make resource SPEC=project.yaml")
 	}
 	return scaffold(".", args[0], out)
 }
 
-// scaffold writes the files of a description into a repository. The name of the description is a
-// path in there, or absolute.
+// scaffold writes the files of a description to a repository. name is the path of the description,
+// absolute or in the repository.
 func scaffold(repository, name string, out io.Writer) error {
 	root, err := os.OpenRoot(repository)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Definitions returns the columns of the table as the migration has them.
+// Definitions returns the definitions of the columns in the migration.
 func (v view) Definitions() []string {
 	columns := v.Columns()
 	nameWidth, typeWidth := 0, 0
@@ -24,10 +24,10 @@ func (v view) Definitions() []string {
 	return definitions
 }
 
-// longText is how many characters a text has at most that is kept in the row on MySQL.
+// longText is the maximal number of characters of a text that MySQL stores in the row.
 const longText = 500
 
-// columnType returns the type of a column in the language of the migrations.
+// columnType returns the type of a column in the notation of migrations.
 func (v view) columnType(c resource.Column) string {
 	switch c.Type.Kind {
 	case resource.Ref:
@@ -47,7 +47,7 @@ func (v view) columnType(c resource.Column) string {
 	}
 }
 
-// isInKey reports whether a column is compared: in a unique key, a filter or an order.
+// isInKey reports whether a column is part of a unique key, a filter or an order.
 func (v view) isInKey(column string) bool {
 	if slices.Contains(v.filterColumns(), column) {
 		return true

@@ -15,28 +15,28 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Where descriptions and migrations are.
+// The folders of descriptions and migrations.
 const (
 	descriptions = "sql/resources"
 	migrations   = "sql/migrations"
 )
 
-// file is one that is written once and belongs to people from then on.
+// file is a file that is written once and then changed by hand.
 type file struct {
 	path    string
-	what    string // what is in it, for the report
+	what    string // its purpose, for the report
 	content []byte
 }
 
-// plan is what a description makes.
+// plan has the files that a description needs.
 type plan struct {
 	resource resource.Resource
 	files    []file
 	document []byte // openapi/document.yaml with one more tag
 }
 
-// newPlan renders all files. It fails without writing anything if the description is wrong, or if
-// one of the files exists.
+// newPlan renders all files without writing them. It returns an error if the description is wrong,
+// or if one of the files exists.
 func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 	r, all, err := describe(root, name, text)
 	if err != nil {
@@ -57,9 +57,9 @@ func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 	v := newView(r, all, operations)
 	p := plan{resource: r}
 	for _, f := range []struct{ path, what, template string }{
-		{descriptionOf(r), "the description: what is generated comes from here", ""},
+		{descriptionOf(r), "the description: the source of generated code", ""},
 		{fmt.Sprintf("%s/%05d_create_%s.sql", migrations, number, r.Plural), "the table", "migration.sql.tmpl"},
-		{"openapi/tags/" + r.Tag + ".yaml", "the document's part, with examples", "document.yaml.tmpl"},
+		{"openapi/tags/" + r.Tag + ".yaml", "the part of the OpenAPI document, with examples", "document.yaml.tmpl"},
 		{"internal/" + r.Package + "/" + r.GoFile() + ".go", "the service, with a place for your rules", "service.go.tmpl"},
 		{"internal/" + r.Package + "/" + r.GoFile() + "_test.go", "its tests", "test.go.tmpl"},
 	} {
@@ -80,27 +80,27 @@ func newPlan(root *os.Root, name string, text []byte) (plan, error) {
 	return p, p.mustBeNew(root, name)
 }
 
-// mayUse refuses names that something else has: an operation, or a package that isn't one of other
-// resources.
+// mayUse returns an error if the document already has operations of this name, or if the package
+// has other code than resources.
 func mayUse(root *os.Root, r resource.Resource, all []resource.Resource, operations map[string]string) error {
 	id := "get" + r.GoName()
 	if _, taken := operations[id]; taken {
-		return fmt.Errorf("%s:1: the document has an operation %s already: give the resource another name", r.File, id)
+		return fmt.Errorf("%s:1: the document already has an operation %s: choose another name", r.File, id)
 	}
 	isShared := slices.ContainsFunc(all, func(other resource.Resource) bool { return other.Name != r.Name && other.Package == r.Package })
 	if _, err := root.Stat("internal/" + r.Package); err == nil && !isShared {
-		return fmt.Errorf("%s:1: internal/%s exists and has no resources: choose another package", r.File, r.Package)
+		return fmt.Errorf("%s:1: internal/%s exists and isn't a package of resources: choose another package", r.File, r.Package)
 	}
 	return nil
 }
 
-// tagList is the list of tags in documentFile.
+// tagList matches the list of tags in documentFile.
 var tagList = regexp.MustCompile(`(?m)^tags: \[([a-z0-9_, ]+)\]$`)
 
-// documentFile has the order of the tags.
+// documentFile is the source with the order of the tags.
 const documentFile = "openapi/document.yaml"
 
-// withTag returns documentFile with one more tag at the end of the resources, before the trail.
+// withTag returns documentFile with a new tag after those of resources.
 func withTag(fsys fs.FS, tag string) ([]byte, error) {
 	text, err := fs.ReadFile(fsys, documentFile)
 	if err != nil {
@@ -112,7 +112,7 @@ func withTag(fsys fs.FS, tag string) ([]byte, error) {
 	}
 	tags := strings.Split(string(text[m[2]:m[3]]), ", ")
 	if slices.Contains(tags, tag) {
-		return nil, fmt.Errorf("%s has a tag %s already: give the resource another one", documentFile, tag)
+		return nil, fmt.Errorf("%s already has a tag %s: choose another tag", documentFile, tag)
 	}
 	at := slices.Index(tags, "audit")
 	if at < 0 {
@@ -122,8 +122,8 @@ func withTag(fsys fs.FS, tag string) ([]byte, error) {
 	return slices.Concat(text[:m[2]], []byte(list), text[m[3]:]), nil
 }
 
-// describe reads the new description together with those that there are. One that is in its place
-// already is new as long as it has no other file.
+// describe reads the new description and the existing ones. The new one may already be in
+// sql/resources.
 func describe(root *os.Root, name string, text []byte) (r resource.Resource, all []resource.Resource, err error) {
 	if r, err = resource.Parse(name, text); err != nil {
 		return r, nil, err
@@ -148,7 +148,7 @@ func (p plan) mustBeNew(root *os.Root, name string) error {
 			continue // the description is in its place already
 		}
 		if _, err := root.Stat(f.path); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s exists: a resource is made once, and its files belong to you", f.path)
+			return fmt.Errorf("%s exists: files of a resource are written only once, because you change them", f.path)
 		}
 	}
 	return nil
@@ -186,7 +186,7 @@ func nextMigration(fsys fs.FS) (int, error) {
 	return last + 1, nil
 }
 
-// report says what was done, and what comes next.
+// report prints what was done, and the next steps.
 func (p plan) report(out io.Writer) {
 	fmt.Fprintf(out, "Wrote the files of %s. They are yours: nothing writes them again.\n", p.resource.Plural)
 	width := 0
@@ -198,7 +198,7 @@ func (p plan) report(out io.Writer) {
 	}
 	fmt.Fprintf(out, "Added the tag %s to %s.\n", p.resource.Tag, documentFile)
 	fmt.Fprintf(out, `Next:
-  1. Read the texts in openapi/tags/%s.yaml and say what a %s is.
+  1. Read the texts in openapi/tags/%s.yaml and explain what a %s is.
   2. make generate                     queries, handlers, clients and documents
   3. go test ./internal/%s
   4. Write the rules of %s into internal/%s/%s.go, a test for each.

@@ -7,14 +7,13 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// sample is a value of a field, in the notations of the templates.
+// sample is a value of a field in the notations that templates need.
 type sample struct {
-	JSON string // as YAML and JSON have it
-	Go   string // as a Go expression that becomes the same JSON
+	JSON string // in YAML and JSON
+	Go   string // a Go expression that is encoded as the same JSON
 }
 
-// samples returns two values of a field: what examples and tests have at first, and what they
-// change it to.
+// samples returns two values of a field: one for examples and tests, and one to change it to.
 func samples(f resource.Field) (first, second sample) {
 	text := func(s string) sample { return sample{fmt.Sprintf("'%s'", s), fmt.Sprintf("%q", s)} }
 	plain := func(s string) sample { return sample{s, s} }
@@ -56,7 +55,8 @@ func cut(s string, size int) string {
 	return s[:size]
 }
 
-// digits returns a number with as many digits as fit into a decimal, at most four before the point.
+// digits returns a number with as many digits as a decimal can have, but at most four before the
+// point.
 func digits(t resource.Type, before, after string) string {
 	number := "0"
 	if n := min(4, t.Size-t.Scale); n > 0 {

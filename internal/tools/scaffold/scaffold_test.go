@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// repository returns a folder with what the scaffold reads of this one.
+// repository returns a folder with the files of this repository that scaffold reads.
 func repository(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -60,8 +60,8 @@ func state(t *testing.T, folder string) map[string]string {
 
 const project = "name: scaffold_project\nroles: {read: viewer, write: admin}\nfields:\n  name: {type: name}\n"
 
-// That what it writes works is proved by the guide's test in cmd/tenantry.
-func TestScaffoldWritesOnceAndTouchesNothingElse(t *testing.T) {
+// The test of the guide in cmd/tenantry proves that the written files work.
+func TestScaffoldWritesFilesOnce(t *testing.T) {
 	t.Parallel()
 	folder := repository(t)
 	put(t, folder, "spec.yaml", project)
@@ -81,7 +81,7 @@ func TestScaffoldWritesOnceAndTouchesNothingElse(t *testing.T) {
 			}
 		case path == documentFile:
 			if want := strings.Replace(old, ", audit,", ", scaffold_projects, audit,", 1); text != want {
-				t.Errorf("%s has changed in another way than by one tag", path)
+				t.Errorf("%s must differ by one tag only", path)
 			}
 		case old != text:
 			t.Errorf("%s has changed", path)
@@ -98,15 +98,15 @@ func TestScaffoldWritesOnceAndTouchesNothingElse(t *testing.T) {
 	}
 }
 
-func TestScaffoldWritesNothingAfterAMistake(t *testing.T) {
+func TestScaffoldWritesNothingAfterAnError(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ path, text, want string }{
 		"mistake in the description": {"spec.yaml", project + "  colour: {type: paint}\n", "spec.yaml:5:"},
 		"name that is taken":         {"spec.yaml", strings.Replace(project, "scaffold_project", "branch", 1), "sql/resources/branch.yaml"},
-		"operation that is taken":    {"spec.yaml", strings.Replace(project, "scaffold_project", "asset", 1), "an operation getAsset already"},
+		"operation that is taken":    {"spec.yaml", strings.Replace(project, "scaffold_project", "asset", 1), "already has an operation getAsset"},
 		"package that is taken":      {"internal/scaffoldproject/other.go", "package scaffoldproject\n", "internal/scaffoldproject exists"},
 		"unknown reference":          {"spec.yaml", project + "  thing_id: {ref: thing, null: true}\n", `refers to "thing"`},
-		"tag that is taken":          {"spec.yaml", project + "tag: audit\n", "has a tag audit already"},
+		"tag that is taken":          {"spec.yaml", project + "tag: audit\n", "already has a tag audit"},
 		"file that exists":           {"internal/scaffoldproject/scaffoldprojects.go", "package scaffoldproject\n", "internal/scaffoldproject"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,14 +7,14 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// What the template of the test asks for.
+// These methods are called by the template of the test.
 
 // reference is a field that refers to another row.
 type reference struct {
 	resource.Field
 
-	Path string // of the list of what it refers to, below /api/v1
-	Make string // the expression that makes what it refers to, another one for each field
+	Path string // of the list of the referred resource, below /api/v1
+	Make string // the expression that creates a row to refer to, a new one for each field
 }
 
 // TestReferences returns the references to other resources.
@@ -58,8 +58,8 @@ type value struct {
 	First, Second sample
 }
 
-// InBody returns the value of the field in a request of the test. No two requests have the same one
-// if it must be unique.
+// InBody returns the value of the field in a request of the test. Values of unique fields differ
+// between requests.
 func (v value) InBody() string {
 	switch {
 	case v.Unique == nil:
@@ -79,17 +79,17 @@ func (v value) InBody() string {
 	}
 }
 
-// UsesTime reports whether the test makes unique dates.
+// UsesTime reports whether the test has a unique date.
 func (v view) UsesTime() bool {
 	return slices.ContainsFunc(v.Fields, func(f resource.Field) bool { return f.Type.Kind == resource.Date && f.Unique != nil })
 }
 
-// Changes returns the values that an update changes.
+// Changes returns the values that an update in the test changes.
 func (v view) Changes() []value {
 	return slices.DeleteFunc(v.Values(), func(v value) bool { return v.Fixed || v.Unique != nil })
 }
 
-// RequiredNames returns the fields without which nothing is created.
+// RequiredNames returns the names of the required fields.
 func (v view) RequiredNames() []string {
 	var names []string
 	for _, f := range v.Fields {

@@ -15,12 +15,12 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// view is what the templates see of a resource.
+// view is the data of the templates for a resource.
 type view struct {
 	resource.Resource
 
 	byName     map[string]resource.Resource // every described resource
-	operations map[string]string            // as readOperations returns them
+	operations map[string]string            // the result of readOperations
 }
 
 func newView(r resource.Resource, all []resource.Resource, operations map[string]string) view {
@@ -56,7 +56,7 @@ func (v view) render(pages *template.Template, name string) ([]byte, error) {
 	return source, nil
 }
 
-// table returns the table of what a reference refers to.
+// table returns the table that a reference refers to.
 func (v view) table(ref string) string {
 	if target, ok := v.byName[ref]; ok {
 		return target.Plural
@@ -67,7 +67,7 @@ func (v view) table(ref string) string {
 // constraint is a unique key or a foreign key.
 type constraint struct{ Name, Definition string }
 
-// Constraints returns the keys of the table.
+// Constraints returns the unique and foreign keys of the table.
 func (v view) Constraints() []constraint {
 	var all []constraint
 	unique := func(columns []string) {
@@ -77,7 +77,7 @@ func (v view) Constraints() []constraint {
 		unique(key)
 	}
 	if parent, ok := v.Parent(); ok {
-		unique([]string{resource.TenantID, parent.Name, resource.ID}) // what rows of the same company refer to
+		unique([]string{resource.TenantID, parent.Name, resource.ID}) // for references between rows of the same company
 	}
 	refer := func(columns []string, table string, to []string) {
 		all = append(all, constraint{
@@ -96,11 +96,11 @@ func (v view) Constraints() []constraint {
 	return all
 }
 
-// index is one of the table.
+// index is an index of the table.
 type index struct{ Name, Columns string }
 
-// Indexes returns those that lists and foreign keys need: each order, alone and behind each filter.
-// A key that begins with the same columns is one, too.
+// Indexes returns the indexes that lists and foreign keys need: one for each order, and one for
+// each filter with each order. An index is left out if a unique key begins with its columns.
 func (v view) Indexes() []index {
 	var all []index
 	add := func(columns ...string) {
@@ -128,8 +128,7 @@ func (v view) Indexes() []index {
 	return all
 }
 
-// filterColumns returns the columns that lists are filtered by, but for those that one row alone
-// may have a value of.
+// filterColumns returns the columns of filters, without those whose values are unique.
 func (v view) filterColumns() []string {
 	var columns []string
 	for _, f := range v.Fields {
@@ -143,7 +142,7 @@ func (v view) filterColumns() []string {
 	return columns
 }
 
-// isIndexed reports whether columns are the beginning of a key or of the index of a filter.
+// isIndexed reports whether a key or the index of a filter begins with these columns.
 func (v view) isIndexed(columns []string) bool {
 	keys := v.UniqueKeys()
 	for _, filter := range v.filterColumns() {

@@ -1,7 +1,7 @@
 package schema
 
-// findExtensions lets the rest of a transaction find pg_trgm, which needn't be in the schema of the
-// tables.
+// findExtensions lets the rest of the transaction find pg_trgm, which may be in another schema than
+// the tables.
 const findExtensions = `DO $$
 BEGIN
     PERFORM set_config('search_path', concat_ws(', ', NULLIF(current_setting('search_path'), ''), quote_ident(nspname)), true)
@@ -9,8 +9,7 @@ BEGIN
 END
 $$`
 
-// dropInvalid drops an index that an interrupted CREATE INDEX CONCURRENTLY has left, and that is
-// never used.
+// dropInvalid drops the unusable index that an interrupted CREATE INDEX CONCURRENTLY leaves.
 const dropInvalid = `DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('%[1]s') AND NOT indisvalid) THEN
@@ -19,11 +18,12 @@ BEGIN
 END
 $$`
 
-// giveView lets the serving role read a view, and makes tenantry_search its owner. That role may
-// read the table without row-level security, below which PostgreSQL uses no index for LIKE. Only a
-// member can make a role an owner, and only while the role may create; both end with the block.
-// Without the role or the right to give it something, searches in the view read all rows of a
-// tenant.
+// giveView lets the serving role read a view, and makes tenantry_search its owner. A policy lets
+// tenantry_search read all rows, because PostgreSQL can't use an index for LIKE below row-level
+// security. To change the owner, the current role must be a member of tenantry_search, and
+// tenantry_search must be allowed to create in the schema; the block revokes what it granted for
+// this. Without tenantry_search or the privilege to grant it, searches in the view read all rows of
+// a tenant.
 const giveView = `DO $$
 DECLARE
     granted boolean := false;
@@ -54,7 +54,7 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$`
 
-// dropView drops a view for searching. Only a member of its owner may do that.
+// dropView drops a search view. Only a member of its owner can do that.
 const dropView = `DO $$
 DECLARE
     owner regrole := (SELECT relowner FROM pg_class WHERE oid = 'searchable_%[1]s'::regclass);

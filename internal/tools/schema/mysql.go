@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// utc is the offset of a time in a text, which MariaDB doesn't take.
+// utc matches a time with an offset in a text. MariaDB rejects the offset.
 var utc = regexp.MustCompile(`('\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)\+00:00'`)
 
-// forMySQL makes one DDL statement of all that change the schema, at the end. MySQL commits each
-// DDL statement by itself, so a section with two could be left half done.
+// forMySQL joins all changes of the schema to one DDL statement at the end. MySQL commits each DDL
+// statement by itself, so that a section with two could end half done.
 func forMySQL(s step, schema Schema, statements []located) ([]string, error) {
 	var texts []string
-	var ddl *located // the first one
+	var ddl *located // the first DDL statement
 	var d definition
 	for _, st := range statements {
 		if n, ok := st.statement.(native); ok && changesRows(n.text) {
@@ -34,7 +34,7 @@ func forMySQL(s step, schema Schema, statements []located) ([]string, error) {
 			ddl = &st
 		}
 		if !d.add(st.statement, schema) {
-			return nil, s.errorf(st.line, "this is a second DDL statement, which MySQL commits by itself: put it into a migration of its own")
+			return nil, s.errorf(st.line, "put this into another migration: it is a second DDL statement, which MySQL commits by itself")
 		}
 		if next, err := schema.apply(st.statement); err == nil {
 			schema = next
@@ -50,15 +50,15 @@ func changesRows(text string) bool {
 	return slices.ContainsFunc([]string{"INSERT ", "UPDATE ", "DELETE ", "SELECT "}, func(verb string) bool { return strings.HasPrefix(text, verb) })
 }
 
-// definition is one DDL statement.
+// definition is a DDL statement that is being built.
 type definition struct {
 	table   string
-	whole   string   // a statement that nothing can be added to
+	whole   string   // a complete statement that can't be extended
 	created []string // the lines of a new table
-	actions []string // of ALTER TABLE
+	actions []string // the actions of ALTER TABLE
 }
 
-// add reports whether the statement can be a part of the definition, and makes it one.
+// add adds a statement to the definition. It reports false if that isn't possible.
 func (d *definition) add(st statement, schema Schema) bool {
 	if d.whole != "" {
 		return false

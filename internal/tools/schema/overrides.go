@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// sqlcConfig is what sqlc.yaml says of types.
+// sqlcConfig has the type overrides of sqlc.yaml.
 type sqlcConfig struct {
 	SQL []struct {
 		Engine string
@@ -19,11 +19,11 @@ type sqlcConfig struct {
 	}
 }
 
-// sqlcEngines are sqlc's names of the engines.
+// sqlcEngines maps sqlc's names of the engines.
 var sqlcEngines = map[string]Engine{"postgresql": Postgres, "mysql": MySQL, "sqlite": SQLite}
 
-// CheckOverrides refuses an override of sqlc.yaml for a type or a column that there isn't. sqlc
-// ignores it without a word.
+// CheckOverrides returns an error for an override in sqlc.yaml whose type or column doesn't exist.
+// sqlc ignores it silently.
 func (s Schema) CheckOverrides(path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s Schema) CheckOverrides(path string) error {
 
 func (s Schema) checkOverride(e Engine, node yaml.Node) error {
 	var override struct {
-		DBType string `yaml:"db_type"` //nolint:tagliatelle // as sqlc calls it
+		DBType string `yaml:"db_type"` //nolint:tagliatelle // sqlc's name
 		Column string
 	}
 	if err := node.Decode(&override); err != nil {
@@ -66,7 +66,7 @@ func (s Schema) checkOverride(e Engine, node yaml.Node) error {
 		known = append(known, "integer") // the type of LIMIT
 	}
 	if !slices.Contains(known, override.DBType) {
-		return fmt.Errorf("no column of %s has the type %q; sqlc calls them %s", e, override.DBType, strings.Join(known, ", "))
+		return fmt.Errorf("no column of %s has the type %q; sqlc's types are %s", e, override.DBType, strings.Join(known, ", "))
 	}
 	return nil
 }

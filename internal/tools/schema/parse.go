@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// migration is a file of sql/migrations, as one engine understands it.
+// migration is a file of sql/migrations with its statements for one engine.
 type migration struct {
 	path       string
 	version    int64
 	name       string
-	compatible bool // runs with older programs
+	compatible bool // older programs can run with it
 	up, down   []located
 	hasDown    bool
 }
@@ -51,10 +51,11 @@ func readFile(path string, e Engine) (migration, error) {
 	return parse(migration{path: path, version: version, name: strings.TrimSuffix(filepath.Base(path), ".sql")}, string(text), e)
 }
 
-// section is a part of a migration: lines that aren't for the engine are empty.
+// section is the part of a migration before or after `-- tenantry: down`. Lines for other engines
+// are empty.
 type section struct {
 	lines    []string
-	native   map[int]bool // the lines that only some engines have, by number
+	native   map[int]bool // by line number: whether the line is for some engines only
 	readings []located
 }
 
@@ -77,12 +78,12 @@ func parse(m migration, text string, e Engine) (migration, error) {
 		d := directive.FindStringSubmatch(line)
 		switch {
 		case d == nil && strings.HasPrefix(line, "-- +goose"):
-			return m, m.errorf(number, "goose's annotations are written by storegen")
+			return m, m.errorf(number, "remove this line: storegen adds the annotations of goose")
 		case d == nil && comment.MatchString(line) && only == nil:
 			line = ""
 		case d != nil && d[1] == "down":
 			if m.hasDown {
-				return m, m.errorf(number, "the way back has begun already")
+				return m, m.errorf(number, "there is a second line `-- tenantry: down`")
 			}
 			m.hasDown, only = true, nil
 			current, line = down, ""
@@ -114,7 +115,8 @@ func parse(m migration, text string, e Engine) (migration, error) {
 	return m, err
 }
 
-// statements returns the statements of a section in order, and what is said of reading last.
+// statements returns the statements of a section in order. Those that set unscoped_reading come
+// last.
 func (m migration) statements(s *section) ([]located, error) {
 	texts, err := m.split(strings.Join(s.lines, "\n"))
 	if err != nil {
@@ -144,11 +146,12 @@ type textAt struct {
 	line int
 }
 
-// token finds what may hold a semicolon that ends no statement, and the semicolons that do.
+// token matches strings, bodies and comments, which may contain semicolons, and semicolons that end
+// a statement.
 var token = regexp.MustCompile(`(?s)'[^']*'|"[^"]*"|\$\$.*?\$\$|--[^\n]*|;`)
 
-// split returns the statements of a text without their semicolons. Comments outside of a body ($$)
-// are left out.
+// split returns the statements of a text without semicolons, and without comments outside of bodies
+// ($$).
 func (m migration) split(text string) ([]textAt, error) {
 	var list []textAt
 	var current strings.Builder
@@ -176,7 +179,7 @@ func (m migration) split(text string) ([]textAt, error) {
 		}
 	}
 	if add(text[from:], from); line != 0 {
-		return nil, m.errorf(line, "a statement without a semicolon")
+		return nil, m.errorf(line, "the statement must end with a semicolon")
 	}
 	return list, nil
 }

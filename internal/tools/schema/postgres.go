@@ -10,8 +10,8 @@ import (
 type postgresText struct {
 	texts    []string
 	schema   Schema
-	existing Schema // before the section
-	viewGone string // the table whose view for searching has to be made anew
+	existing Schema // the schema before the section
+	viewGone string // the table whose search view was dropped and must be created again
 }
 
 func forPostgres(_ step, schema Schema, statements []located) ([]string, error) {
@@ -32,7 +32,7 @@ func (p *postgresText) add(st statement) {
 	p.restoreView(altered)
 	after, err := p.schema.apply(st)
 	if err != nil {
-		return // readSteps has applied all statements
+		return // can't happen: readSteps has applied all statements
 	}
 	if before := p.schema[altered]; before.hasSearchView() && p.viewGone != altered {
 		p.writef(dropView, altered)
@@ -50,7 +50,8 @@ func (p *postgresText) add(st statement) {
 	p.schema = after
 }
 
-// tableAltered returns the table whose columns a statement changes.
+// tableAltered returns the table to which a statement adds or from which it drops a column; "" for
+// other statements.
 func tableAltered(st statement) string {
 	switch st := st.(type) {
 	case addColumn:
@@ -61,7 +62,8 @@ func tableAltered(st statement) string {
 	return ""
 }
 
-// restoreView makes a view that was dropped, unless the next statement changes the columns again.
+// restoreView creates the dropped view again, unless the next statement changes the columns of the
+// same table.
 func (p *postgresText) restoreView(next string) {
 	if p.viewGone != "" && p.viewGone != next {
 		p.view(p.viewGone)
@@ -69,7 +71,7 @@ func (p *postgresText) restoreView(next string) {
 	}
 }
 
-// plain writes the statement itself.
+// plain writes the statement without additions for views and indexes.
 func (p *postgresText) plain(st statement) {
 	switch st := st.(type) {
 	case createTable:
@@ -109,12 +111,12 @@ func (p *postgresText) plain(st statement) {
 	}
 }
 
-// ownTenant is the condition for the rows of the tenant that is set in the transaction. It has no
-// OR, so that it can be one of an index.
+// ownTenant selects the rows of the tenant that is set in the transaction. It has no OR, so that
+// indexes can be used.
 const ownTenant = "tenant_id = NULLIF(current_setting('app.tenant_id', true), '')::uuid"
 
-// protect lets whoever serves see the rows of the tenant that is set, and none if nothing is set.
-// FORCE holds the owner of the table to that, too.
+// protect enables row-level security: only rows of the tenant that is set in the transaction are
+// visible, and none if no tenant is set. FORCE makes this apply to the owner of the table too.
 func (p *postgresText) protect(t Table) {
 	if t.IsTenants() {
 		p.writef("ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY", t.Name)
@@ -128,7 +130,7 @@ func (p *postgresText) protect(t Table) {
 	}
 }
 
-// index makes the index of trigrams.
+// index creates the trigram index.
 func (p *postgresText) index(t Table) {
 	columns, unless := "search_text gin_trgm_ops", ""
 	if t.IsTenants() {
@@ -142,7 +144,8 @@ func (p *postgresText) index(t Table) {
 	p.writef("CREATE INDEX %s%s_search_text_idx ON %[2]s USING gin (%[3]s)", unless, t.Name, columns)
 }
 
-// view makes the view for searching. sqlc sees only that one is replaced.
+// view creates or replaces the search view. OR REPLACE is there for sqlc, which doesn't see that
+// the old view was dropped.
 func (p *postgresText) view(table string) {
 	p.writef("CREATE OR REPLACE VIEW searchable_%s AS SELECT * FROM %[1]s WHERE %[2]s", table, ownTenant)
 	p.writef(giveView, table)
@@ -150,8 +153,8 @@ func (p *postgresText) view(table string) {
 
 var word = regexp.MustCompile(`\w+`)
 
-// rows lets a statement see the rows of all tenants: to the owner of a table that needs the table
-// without FORCE.
+// rows writes a statement that may change the rows of all tenants. The owner of a table sees them
+// only without FORCE.
 func (p *postgresText) rows(text string) {
 	var forced []string
 	for _, name := range word.FindAllString(text, -1) {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// query is a named query of sqlc's, without comments.
+// query is a named query of sqlc without comments.
 type query struct {
 	path string
 	line int
@@ -27,10 +27,10 @@ var (
 	lineComment = regexp.MustCompile(`--.*`)
 )
 
-// CheckQueries refuses queries that reach more rows of tenants than they may: one on the rows of a
-// tenant has tenant_id in its conditions or values, or a name that ends in Unscoped. Tables that
-// the latter read have unscoped_reading, and no others. The patterns say which files have the
-// queries.
+// CheckQueries returns an error for queries that may reach the rows of several tenants. A query on
+// a table of tenants needs tenant_id in its conditions or values, or a name that ends in Unscoped.
+// A table must have unscoped_reading if and only if an unscoped query reads it. The patterns select
+// the files with queries.
 func (s Schema) CheckQueries(patterns ...string) error {
 	read := map[string]bool{}
 	for _, pattern := range patterns {
@@ -52,13 +52,13 @@ func (s Schema) CheckQueries(patterns ...string) error {
 	}
 	for _, t := range s.Tables() {
 		if t.UnscopedReading && !read[t.Name] {
-			return fmt.Errorf("%s has unscoped_reading, but no query named ...Unscoped reads it: take that back in a migration", t.Name)
+			return fmt.Errorf("%s has unscoped_reading, but no query named ...Unscoped reads it: undo it with scoped_reading in a migration", t.Name)
 		}
 	}
 	return nil
 }
 
-// checkQuery adds to read what an unscoped query reads.
+// checkQuery checks a query. It adds the tables that an unscoped query reads to read.
 func (s Schema) checkQuery(q query, read map[string]bool) error {
 	unscoped := strings.HasSuffix(q.name, "Unscoped")
 	for _, m := range queryTable.FindAllStringSubmatch(q.text, -1) {
@@ -66,9 +66,9 @@ func (s Schema) checkQuery(q query, read map[string]bool) error {
 		switch {
 		case !t.IsTenants():
 		case !unscoped && !isScoped.MatchString(q.text):
-			return q.errorf("reads or writes the table %s of tenants without tenant_id in its conditions or values; if it must, end its name in Unscoped", t.Name)
+			return q.errorf("reads or writes the table %s of tenants without tenant_id in its conditions or values; if that is intended, its name must end in Unscoped", t.Name)
 		case unscoped && !t.UnscopedReading:
-			return q.errorf("reads %s for all tenants: give the table unscoped_reading in a migration", t.Name)
+			return q.errorf("reads %s for all tenants: add `-- tenantry: unscoped_reading %[1]s` to a migration", t.Name)
 		}
 		read[t.Name] = read[t.Name] || unscoped
 	}

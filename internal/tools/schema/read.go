@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// step is a migration of an engine with the schema before and after it.
+// step is a migration for an engine, with the schema before and after it.
 type step struct {
 	migration
 
 	before, after Schema
 }
 
-// Read returns the schema after all migrations of a folder.
+// Read returns the schema after all migrations in a folder.
 func Read(folder string) (Schema, error) {
 	steps, err := readSteps(folder, Postgres)
 	if err != nil {
@@ -22,7 +22,7 @@ func Read(folder string) (Schema, error) {
 	return steps[len(steps)-1].after, nil
 }
 
-// readSteps reads and checks the migrations of a folder for an engine, oldest first.
+// readSteps reads and checks the migrations in a folder for an engine, oldest first.
 func readSteps(folder string, e Engine) ([]step, error) {
 	files, err := filepath.Glob(filepath.Join(folder, "*.sql"))
 	if err != nil || len(files) == 0 {
@@ -47,7 +47,7 @@ func readSteps(folder string, e Engine) ([]step, error) {
 	return steps, nil
 }
 
-// check applies the migration, and takes it back. It completes the way back.
+// check applies the migration and undoes it. It completes the statements that undo it.
 func (s step) check() (step, error) {
 	var err error
 	if s.after, err = s.walk(s.before, s.up); err != nil {
@@ -58,7 +58,7 @@ func (s step) check() (step, error) {
 			return s, err
 		}
 	}
-	if s.down, err = s.wayBack(); err != nil {
+	if s.down, err = s.downStatements(); err != nil {
 		return s, err
 	}
 	left, err := s.walk(s.after, s.down)
@@ -66,7 +66,7 @@ func (s step) check() (step, error) {
 		return s, err
 	}
 	if !left.equal(s.before) {
-		return s, s.errorf(1, "the way back doesn't lead to the schema from before")
+		return s, s.errorf(1, "the statements after `-- tenantry: down` don't restore the schema")
 	}
 	return s, nil
 }
@@ -86,9 +86,9 @@ func isRows(st located) bool {
 	return ok
 }
 
-// wayBack returns the statements of the way back. Those that undo the migration follow if it only
-// changes rows.
-func (s step) wayBack() ([]located, error) {
+// downStatements returns the statements that undo the migration. If the written ones only change
+// rows, they are followed by generated ones that undo the changes of the schema.
+func (s step) downStatements() ([]located, error) {
 	if slices.ContainsFunc(s.down, func(st located) bool { return !isRows(st) }) {
 		return s.down, nil
 	}
@@ -110,7 +110,7 @@ func (s step) wayBack() ([]located, error) {
 	return append(down, undone...), nil
 }
 
-// undo returns the statement that takes another one back, or none if that goes with the table.
+// undo returns the statement that undoes another one; none if dropping the table does that.
 func (s step) undo(before Schema, st statement) ([]statement, error) {
 	isNew := func(table string) bool { _, existed := s.before[table]; return !existed }
 	switch st := st.(type) {
@@ -131,30 +131,31 @@ func (s step) undo(before Schema, st statement) ([]statement, error) {
 		}
 		return []statement{reading{st.table, before[st.table].UnscopedReading}}, nil
 	}
-	return nil, fmt.Errorf("write the way back of this, after a line `-- tenantry: down`")
+	return nil, fmt.Errorf("write the statements that undo this after a line `-- tenantry: down`")
 }
 
-// checkCompatible refuses what older programs don't run with, see docs/adr/0020-upgrades.md.
+// checkCompatible returns an error if older programs may fail after the migration, see
+// docs/adr/0020-upgrades.md.
 func (s step) checkCompatible() error {
 	if _, ok := s.before["compatible_migrations"]; !ok {
-		return s.errorf(1, "older programs don't look for the mark that they run with this migration")
+		return s.errorf(1, "older programs don't know the mark `runs with older programs`: compatible_migrations doesn't exist yet")
 	}
 	for _, st := range s.up {
 		if reason := s.incompatible(st.statement); reason != "" {
-			return s.errorf(st.line, "older programs don't run with this migration: it %s", reason)
+			return s.errorf(st.line, "older programs can't run with this migration: it %s", reason)
 		}
 	}
 	return nil
 }
 
-// incompatible says what a statement does to older programs; empty if that is nothing.
+// incompatible returns why older programs can't run after a statement; "" if they can.
 func (s step) incompatible(st statement) string {
 	existed := func(table string) bool { _, ok := s.before[table]; return ok }
 	switch st := st.(type) {
 	case createTable:
 		for _, c := range st.Constraints {
 			if foreignKeyForm.MatchString(c.Text) && !deletes.MatchString(c.Text) {
-				return "holds back deletions by programs that don't know " + st.Name + ": say ON DELETE CASCADE or SET NULL"
+				return "blocks deletions by programs that don't know " + st.Name + ": write ON DELETE CASCADE or SET NULL"
 			}
 		}
 		return ""
@@ -163,11 +164,11 @@ func (s step) incompatible(st statement) string {
 			return "makes columns unique"
 		}
 		return ""
-	case addColumn: // apply has checked that it may be left out
+	case addColumn: // apply has checked that an INSERT may omit it
 		return ""
 	case reading:
 		if existed(st.table) {
-			return "changes who reads " + st.table
+			return "changes who can read " + st.table
 		}
 		return ""
 	case rows:
@@ -175,5 +176,5 @@ func (s step) incompatible(st statement) string {
 	case native:
 		return "has SQL for one engine"
 	}
-	return "changes or removes what they use"
+	return "changes or removes something that they may use"
 }

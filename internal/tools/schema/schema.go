@@ -1,20 +1,21 @@
-// Package schema reads the migrations of sql/migrations, which have one text for all engines, and
-// writes the migrations of each engine. Each mistake is an error with file and line.
+// Package schema reads the migrations in sql/migrations, which are written once for all engines,
+// and generates the migrations of each engine. Errors name file and line.
 //
 // A migration consists of SQL statements that end with a semicolon, and of these lines:
 //
-//	-- tenantry: down                        begins the way back; without it, what was made is dropped
-//	-- tenantry: only postgres, sqlite       what follows is for these engines alone, and may be their own SQL
-//	-- tenantry: all engines                 what follows is for all engines again
+//	-- tenantry: down                        begins the statements that undo the migration
+//	-- tenantry: only postgres, sqlite       begins statements for these engines only; any SQL is allowed
+//	-- tenantry: all engines                 begins statements for all engines again
 //	-- tenantry: unscoped_reading TABLE      queries named ...Unscoped may read the rows of all tenants
-//	-- tenantry: scoped_reading TABLE        takes that back
+//	-- tenantry: scoped_reading TABLE        undoes unscoped_reading
 //	-- tenantry: runs with older programs    see docs/adr/0020-upgrades.md
 //
-// A way back that only changes rows is followed by the statements that undo the migration.
+// Without `down`, or if the statements after it only change rows, the statements that undo the
+// changes of the schema are generated.
 //
-// A table with the column tenant_id gets PostgreSQL's row-level security, one with search_text its
-// index of trigrams. A table with both gets its view for searching. The view is made anew when a
-// column is added or dropped.
+// On PostgreSQL, a table with the column tenant_id gets row-level security, and a table with
+// search_text gets a trigram index. A table with both gets a search view, which is created again
+// when a column is added or dropped.
 package schema
 
 import (
@@ -27,10 +28,10 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// An Engine is one of the three, as in internal/store.
+// Engine is one of the three engines of internal/store.
 type Engine string
 
-// The engines, each with a folder of its own in gen/migrations.
+// The engines. Each has a folder in gen/migrations.
 const (
 	Postgres Engine = "postgres"
 	MySQL    Engine = "mysql"
@@ -39,7 +40,7 @@ const (
 
 var engines = []Engine{Postgres, MySQL, SQLite}
 
-// Schema has the tables after some migrations, by their names.
+// Schema has the tables after some migrations, by name.
 type Schema map[string]Table
 
 // Table is a table with its keys and indexes.
@@ -59,8 +60,7 @@ type Column struct {
 	Default string // an SQL expression; empty if there is none
 }
 
-// Constraint is a constraint of a table. Text is what follows its name; the primary key has no
-// name.
+// Constraint is a constraint of a table. The primary key has no name.
 type Constraint struct {
 	Name    string
 	Columns []string // of a key or a foreign key
@@ -69,7 +69,7 @@ type Constraint struct {
 	References string // the table that a foreign key refers to
 }
 
-// Index is an index of a table that is no constraint.
+// Index is an index that isn't a constraint.
 type Index struct {
 	Name    string
 	Table   string
@@ -80,7 +80,7 @@ type Index struct {
 // IsTenants reports whether the rows belong to tenants.
 func (t Table) IsTenants() bool { return t.has("tenant_id") }
 
-// IsSearched reports whether the rows are searched for texts.
+// IsSearched reports whether the rows can be searched for text.
 func (t Table) IsSearched() bool { return t.has("search_text") }
 
 func (t Table) hasSearchView() bool { return t.IsTenants() && t.IsSearched() }
@@ -90,7 +90,7 @@ func (t Table) has(column string) bool {
 	return ok
 }
 
-// Column returns the column of a name, and whether there is one.
+// Column returns the column with a name, and whether there is one.
 func (t Table) Column(name string) (Column, bool) {
 	i := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
 	if i < 0 {
@@ -99,7 +99,7 @@ func (t Table) Column(name string) (Column, bool) {
 	return t.Columns[i], true
 }
 
-// Tables returns the tables in the order of their names.
+// Tables returns the tables, ordered by name.
 func (s Schema) Tables() []Table {
 	return slices.SortedFunc(maps.Values(s), func(a, b Table) int { return cmp.Compare(a.Name, b.Name) })
 }
@@ -153,7 +153,7 @@ func (s Schema) change(name string, f func(*Table) error) error {
 
 func (s Schema) create(t Table) error {
 	if _, ok := s[t.Name]; ok {
-		return fmt.Errorf("there is a table %s already", t.Name)
+		return fmt.Errorf("the table %s exists already", t.Name)
 	}
 	for _, c := range t.Constraints {
 		if err := t.check(c); err != nil {
@@ -207,9 +207,9 @@ func (s Schema) addColumn(st addColumn) error {
 	return s.change(st.table, func(t *Table) error {
 		switch {
 		case t.has(st.column.Name):
-			return fmt.Errorf("%s has a column %s already", t.Name, st.column.Name)
+			return fmt.Errorf("%s already has a column %s", t.Name, st.column.Name)
 		case st.column.NotNull && st.column.Default == "":
-			return fmt.Errorf("%s of existing rows would have no value: allow NULL, or give it a DEFAULT", st.column.Name)
+			return fmt.Errorf("%s would have no value in existing rows: allow NULL, or add a DEFAULT", st.column.Name)
 		case st.column.Name == "tenant_id":
 			return fmt.Errorf("tenant_id must be a column of %s from the beginning", t.Name)
 		}
@@ -225,12 +225,12 @@ func (s Schema) dropColumn(st dropColumn) error {
 		}
 		for _, i := range t.Indexes {
 			if slices.Contains(i.Columns, st.column) {
-				return fmt.Errorf("drop the index %s first: SQLite drops no column that has an index", i.Name)
+				return fmt.Errorf("drop the index %s first: SQLite can't drop a column that has an index", i.Name)
 			}
 		}
 		for _, c := range t.Constraints {
 			if slices.Contains(c.Columns, st.column) {
-				return fmt.Errorf("%s belongs to the constraint %s", st.column, c.Name)
+				return fmt.Errorf("%s is part of the constraint %s", st.column, c.Name)
 			}
 		}
 		t.Columns = slices.DeleteFunc(t.Columns, func(c Column) bool { return c.Name == st.column })
@@ -256,8 +256,8 @@ func (s Schema) dropConstraint(st dropConstraint) error {
 	})
 }
 
-// check refuses a constraint whose name doesn't say its columns: errors come back by this name on
-// every engine.
+// check returns an error if the name of a constraint isn't made from its columns. The program
+// recognizes violations by this name on all engines.
 func (t Table) check(c Constraint) error {
 	switch {
 	case strings.HasPrefix(c.Text, "UNIQUE "):
@@ -283,8 +283,8 @@ func named(name, table string, columns []string, suffix string) error {
 	return nil
 }
 
-// checkKey refuses columns that don't exist, and texts that PostgreSQL wouldn't compare byte by
-// byte.
+// checkKey returns an error for columns that don't exist, and for texts that PostgreSQL wouldn't
+// compare byte by byte.
 func (t Table) checkKey(name string, columns []string) error {
 	if len(name) > resource.MaxIdentifier {
 		return fmt.Errorf("%s is longer than %d characters", name, resource.MaxIdentifier)
@@ -301,7 +301,7 @@ func (t Table) checkKey(name string, columns []string) error {
 	return nil
 }
 
-// equal reports whether two schemas have the same parts, in whatever order.
+// equal reports whether two schemas have the same tables, columns, keys and indexes in any order.
 func (s Schema) equal(other Schema) bool {
 	return maps.EqualFunc(s, other, func(a, b Table) bool {
 		return a.UnscopedReading == b.UnscopedReading && sameSet(a.Columns, b.Columns, func(c Column) string { return c.Name }) &&

@@ -24,7 +24,7 @@ func folder(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// first is a migration that others continue.
+// first is the first migration of the tests; others build on it.
 const first = `CREATE TABLE teams (
     tenant_id   uuid      NOT NULL,
     id          uuid      NOT NULL,
@@ -36,7 +36,7 @@ CREATE TABLE plain (id uuid, note text(10), PRIMARY KEY (id));
 CREATE TABLE compatible_migrations (version_id int NOT NULL, PRIMARY KEY (version_id));
 `
 
-// generate makes migrations from the files, and returns what it has written by path.
+// generate generates migrations from the files and returns the generated files by path.
 func generate(t *testing.T, files map[string]string) (map[string]string, error) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "migrations")
@@ -54,7 +54,7 @@ func generate(t *testing.T, files map[string]string) (map[string]string, error) 
 	return written, err
 }
 
-func TestEachEngineGetsItsTypesAndKeys(t *testing.T) {
+func TestEnginesHaveTheirOwnTypesAndKeys(t *testing.T) {
 	t.Parallel()
 	const source = `-- A comment of people.
 CREATE TABLE kinds (
@@ -147,7 +147,7 @@ CREATE INDEX kinds_at_idx ON kinds (at, id);
 	}
 }
 
-func TestMySQLGetsOneDDLStatementAfterTheRows(t *testing.T) {
+func TestMySQLHasOneDDLStatementAfterTheRows(t *testing.T) {
 	t.Parallel()
 	got, err := generate(t, map[string]string{
 		"00001_teams.sql": firstTable,
@@ -184,17 +184,17 @@ ALTER TABLE teams
 	}
 }
 
-// firstTable is the first table of first.
+// firstTable is the first table of the migration first.
 var firstTable, _, _ = strings.Cut(first, "CREATE TABLE plain")
 
-func TestMistakesAreErrorsWithFileAndLine(t *testing.T) {
+func TestErrorsNameFileAndLine(t *testing.T) {
 	t.Parallel()
 	const table = "CREATE TABLE x (\n    id uuid NOT NULL,\n    PRIMARY KEY (id)\n);\n"
 	for name, c := range map[string]struct{ source, want string }{
-		"unknown type":                 {"CREATE TABLE x (\n    id uuid,\n\n    n varchar(3)\n);", `:4: column n: "varchar(3)" is no type`},
-		"type without its length":      {"CREATE TABLE x (\n    id key\n);", `:2: column id: "key" is no type`},
-		"type with too many numbers":   {"CREATE TABLE x (id uuid(3));", `:1: column id: "uuid(3)" is no type`},
-		"constraint without a name":    {"CREATE TABLE x (\n    id uuid UNIQUE\n);", ":2: want a column"},
+		"unknown type":                 {"CREATE TABLE x (\n    id uuid,\n\n    n varchar(3)\n);", `:4: column n: unknown type "varchar(3)"`},
+		"type without its length":      {"CREATE TABLE x (\n    id key\n);", `:2: column id: unknown type "key"`},
+		"type with too many numbers":   {"CREATE TABLE x (id uuid(3));", `:1: column id: unknown type "uuid(3)"`},
+		"constraint without a name":    {"CREATE TABLE x (\n    id uuid UNIQUE\n);", ":2: write a column"},
 		"constraint with another name": {"\nCREATE TABLE x (id uuid, CONSTRAINT x_key UNIQUE (id));", ":2: x_key must be named x_id_key"},
 		"foreign key, another name":    {"CREATE TABLE x (id uuid, CONSTRAINT f FOREIGN KEY (id) REFERENCES y (id));", ":1: f must be named x_id_fkey"},
 		"index with another name":      {table + "CREATE INDEX y_idx ON x (id);", ":5: the index y_idx must be named x_<columns>_idx"},
@@ -204,30 +204,30 @@ func TestMistakesAreErrorsWithFileAndLine(t *testing.T) {
 		"index of text":                {"CREATE TABLE x (id uuid, n text(9));\nCREATE INDEX x_n_idx ON x (n);", ":2: n is part of a key or an index"},
 		"key without its column":       {"CREATE TABLE x (id uuid, PRIMARY KEY (no));", ":1: x has no column no"},
 		"index without its table":      {"CREATE INDEX x_n_idx ON x (n);", ":1: there is no table x"},
-		"table twice":                  {table + table, ":5: there is a table x already"},
-		"column twice":                 {table + "ALTER TABLE x ADD COLUMN id uuid;", ":5: x has a column id already"},
-		"column that has to be given":  {table + "ALTER TABLE x\n    ADD COLUMN n int NOT NULL;", ":5: n of existing rows would have no value"},
+		"table twice":                  {table + table, ":5: the table x exists already"},
+		"column twice":                 {table + "ALTER TABLE x ADD COLUMN id uuid;", ":5: x already has a column id"},
+		"column that has to be given":  {table + "ALTER TABLE x\n    ADD COLUMN n int NOT NULL;", ":5: n would have no value in existing rows"},
 		"late tenant":                  {table + "ALTER TABLE x ADD COLUMN tenant_id uuid;", ":5: tenant_id must be a column of x from the beginning"},
 		"column with an index": {
 			"CREATE TABLE x (id uuid, n int);\nCREATE INDEX x_n_idx ON x (n);\n-- tenantry: down\nALTER TABLE x DROP COLUMN n;", ":4: drop the index x_n_idx first",
 		},
-		"second DDL statement":          {table + "CREATE TABLE y (id uuid);", ":5: this is a second DDL statement"},
+		"second DDL statement":          {table + "CREATE TABLE y (id uuid);", ":5: put this into another migration"},
 		"rows after the schema":         {table + "DELETE FROM x;\n-- tenantry: down\nDELETE FROM x;", ":5: change rows before the schema"},
-		"constraint later, all":         {"-- tenantry: only sqlite\nCREATE TABLE x (id uuid);\nALTER TABLE x ADD CONSTRAINT x_id_check CHECK (id > '');", ":3: SQLite changes no constraint"},
-		"one engine's SQL for all":      {"\nCREATE TRIGGER t AFTER INSERT ON x;", ":2: this is no statement for all engines"},
-		"no semicolon":                  {"\n\nDELETE FROM x", ":3: a statement without a semicolon"},
+		"constraint later, all":         {"-- tenantry: only sqlite\nCREATE TABLE x (id uuid);\nALTER TABLE x ADD CONSTRAINT x_id_check CHECK (id > '');", ":3: SQLite can't change constraints"},
+		"one engine's SQL for all":      {"\nCREATE TRIGGER t AFTER INSERT ON x;", ":2: this statement isn't allowed for all engines"},
+		"no semicolon":                  {"\n\nDELETE FROM x", ":3: the statement must end with a semicolon"},
 		"no statement":                  {table + ";", ":5: a semicolon without a statement"},
 		"unknown line":                  {table + "-- tenantry: only oracle", `:5: unknown line "-- tenantry: only oracle"`},
-		"goose's own line":              {"-- +goose Up\n" + table, ":1: goose's annotations"},
-		"two ways back":                 {table + "-- tenantry: down\n-- tenantry: down", ":6: the way back has begun already"},
-		"rows without a way back":       {"DELETE FROM x;", ":1: write the way back of this"},
-		"DROP without a way back":       {table + "-- tenantry: down\nDROP TABLE y;", ":6: there is no table y"},
-		"way back that forgets":         {table + "CREATE INDEX x_id_idx ON x (id);\n-- tenantry: only postgres\n-- tenantry: down\n-- tenantry: only sqlite\nDROP INDEX x_id_idx;", ":1: the way back doesn't lead to the schema from before"},
-		"native without a way back":     {"-- tenantry: only postgres\nDO $$ BEGIN NULL; END $$;", ":2: write the way back of this"},
+		"goose's own line":              {"-- +goose Up\n" + table, ":1: remove this line"},
+		"two lines down":                {table + "-- tenantry: down\n-- tenantry: down", ":6: there is a second line `-- tenantry: down`"},
+		"rows without down":             {"DELETE FROM x;", ":1: write the statements that undo this"},
+		"DROP without down":             {table + "-- tenantry: down\nDROP TABLE y;", ":6: there is no table y"},
+		"incomplete down":               {table + "CREATE INDEX x_id_idx ON x (id);\n-- tenantry: only postgres\n-- tenantry: down\n-- tenantry: only sqlite\nDROP INDEX x_id_idx;", ":1: the statements after `-- tenantry: down` don't restore the schema"},
+		"native without down":           {"-- tenantry: only postgres\nDO $$ BEGIN NULL; END $$;", ":2: write the statements that undo this"},
 		"not ASCII":                     {"-- caf\u00e9\n" + table, ":1: not ASCII"},
 		"reading of a missing table":    {"-- tenantry: unscoped_reading x", ":1: there is no table x"},
 		"another number of the same":    {"", "00002_same.sql has the number of"},
-		"compatible before there are":   {"-- tenantry: runs with older programs\n" + table, ":1: older programs don't look for the mark"},
+		"compatible before there are":   {"-- tenantry: runs with older programs\n" + table, ":1: older programs don't know the mark"},
 		"name that isn't a migration's": {"", "BAD.sql: the name must be like"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -281,14 +281,14 @@ func TestWhichMigrationsRunWithOlderPrograms(t *testing.T) {
 			"00001_teams.sql": firstTable, "00002_marks.sql": "CREATE TABLE compatible_migrations (version_id int);",
 			"00003_marked.sql": "-- tenantry: runs with older programs\n" + source,
 		})
-		refused := err != nil && strings.Contains(err.Error(), "older programs don't run with this migration")
+		refused := err != nil && strings.Contains(err.Error(), "older programs can't run with this migration")
 		if refused == want || err != nil && !refused {
 			t.Errorf("%s\nerror is %v; want compatible: %t", source, err, want)
 		}
 	}
 }
 
-func TestMarkOfCompatibleMigrationsIsAnOwnLineForEveryEngine(t *testing.T) {
+func TestEveryEngineHasTheMarkOfCompatibleMigrations(t *testing.T) {
 	t.Parallel()
 	got, err := generate(t, map[string]string{
 		"00001_marks.sql": "CREATE TABLE compatible_migrations (version_id int);", "00002_marked.sql": "-- tenantry: runs with older programs\nCREATE TABLE x (id uuid);",
@@ -306,7 +306,7 @@ func TestMarkOfCompatibleMigrationsIsAnOwnLineForEveryEngine(t *testing.T) {
 	}
 }
 
-func TestQueriesReachTheRowsOfOneTenant(t *testing.T) {
+func TestQueriesMustSelectOneTenant(t *testing.T) {
 	t.Parallel()
 	tables, err := schema.Read(folder(t, map[string]string{"00001_first.sql": first + "-- tenantry: unscoped_reading teams\n"}))
 	if err != nil {
@@ -335,7 +335,7 @@ func TestQueriesReachTheRowsOfOneTenant(t *testing.T) {
 	}
 }
 
-func TestUnscopedQueriesAndTablesBelongTogether(t *testing.T) {
+func TestUnscopedQueriesNeedUnscopedReading(t *testing.T) {
 	t.Parallel()
 	for unscoped, want := range map[string]string{
 		"teams": "", "": "q.sql:1: AllUnscoped reads teams for all tenants", "both": "more has unscoped_reading, but no query",

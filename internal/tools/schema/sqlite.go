@@ -25,7 +25,7 @@ func forSQLite(s step, schema Schema, statements []located) ([]string, error) {
 		case native:
 			texts = append(texts, st.text)
 		case addConstraint, dropConstraint:
-			return nil, s.errorf(line, "SQLite changes no constraint of a table: put this behind a line `-- tenantry: only postgres, mysql`, and give SQLite the constraint with its table")
+			return nil, s.errorf(line, "SQLite can't change constraints: put this after a line `-- tenantry: only postgres, mysql`, and for SQLite write the constraint in CREATE TABLE")
 		}
 	}
 	return texts, nil

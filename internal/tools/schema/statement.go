@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// statement is one change of a migration. An ALTER TABLE with several actions is several
+// statement is a change in a migration. An ALTER TABLE with several actions becomes several
 // statements.
 type statement interface{ isStatement() }
 
@@ -25,12 +25,12 @@ type (
 		constraint Constraint
 	}
 	dropConstraint struct{ table, name string }
-	reading        struct { // whose rows queries may read
+	reading        struct { // whether unscoped queries may read the table
 		table    string
 		unscoped bool
 	}
 	rows   struct{ text string } // an INSERT, UPDATE or DELETE
-	native struct{ text string } // an engine's own SQL
+	native struct{ text string } // SQL for some engines
 )
 
 func (createTable) isStatement()    {}
@@ -62,7 +62,7 @@ var (
 	dropConstraintForm = regexp.MustCompile(`^DROP CONSTRAINT (\w+)$`)
 )
 
-// parseStatement returns nil and an error for a statement that isn't portable.
+// parseStatement returns an error for a statement that isn't portable.
 func parseStatement(text string) ([]statement, error) {
 	if rowsForm.MatchString(text) {
 		return []statement{rows{text}}, nil
@@ -83,7 +83,7 @@ func parseStatement(text string) ([]statement, error) {
 	if m := alterTableForm.FindStringSubmatch(text); m != nil {
 		return parseActions(m[1], m[2])
 	}
-	return nil, fmt.Errorf("this is no statement for all engines, see internal/tools/schema: %s", firstLine(text))
+	return nil, fmt.Errorf("this statement isn't allowed for all engines, see internal/tools/schema: %s", firstLine(text))
 }
 
 func firstLine(text string) string {
@@ -111,13 +111,14 @@ func parseTable(name, body string) (Table, error) {
 	return t, nil
 }
 
-// part is an element of a list, and how many lines after the list's beginning it begins.
+// part is an element of a list. line is the number of lines between the beginnings of the list and
+// the element.
 type part struct {
 	text string
 	line int
 }
 
-// lineError is an error some lines after the beginning of a statement.
+// lineError is an error in a later line of a statement.
 type lineError struct {
 	error
 
@@ -126,7 +127,7 @@ type lineError struct {
 
 func (p part) error(err error) error { return lineError{err, p.line} }
 
-// parts splits a list at its commas, except those inside parentheses and texts.
+// parts splits a list at its commas, except commas in parentheses and strings.
 func parts(list string) []part {
 	var found []part
 	depth, from, quoted := 0, 0, false
@@ -155,7 +156,7 @@ func parts(list string) []part {
 func parseColumn(text string) (Column, error) {
 	m := columnForm.FindStringSubmatch(text)
 	if m == nil {
-		return Column{}, fmt.Errorf("want a column like `name type NOT NULL DEFAULT value`, or a constraint with its name, and not: %s", text)
+		return Column{}, fmt.Errorf("write a column like `name type NOT NULL DEFAULT value` or a constraint with its name, instead of: %s", text)
 	}
 	t, err := parseType(m[2])
 	if err != nil {
@@ -181,7 +182,7 @@ func parseConstraint(text string) (Constraint, error) {
 	if c.Name != "" && checkForm.MatchString(c.Text) {
 		return c, nil
 	}
-	return c, fmt.Errorf("this is no constraint for all engines: %s", text)
+	return c, fmt.Errorf("this constraint isn't allowed for all engines: %s", text)
 }
 
 func parseActions(table, actions string) ([]statement, error) {
@@ -211,5 +212,5 @@ func parseAction(table, action string) (statement, error) {
 		c, err := parseConstraint(text)
 		return addConstraint{table, c}, err
 	}
-	return nil, fmt.Errorf("this is no action for all engines: %s", firstLine(action))
+	return nil, fmt.Errorf("this action isn't allowed for all engines: %s", firstLine(action))
 }

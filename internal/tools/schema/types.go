@@ -10,15 +10,15 @@ import (
 // Type is the type of a column, such as uuid, key(32) or decimal(14, 2).
 type Type struct {
 	Name string
-	Args string // "(32)"; empty if there are none
+	Args string // "(32)"; "" if there are none
 }
 
 func (t Type) String() string { return t.Name + t.Args }
 
-// dialect is what one engine calls a type, and what sqlc calls that.
+// dialect is the name of a type in one engine, and sqlc's name for that.
 type dialect struct{ sql, sqlc string }
 
-// kind is a type of the migrations: how many numbers it takes, and what it is for each engine.
+// kind is a type that migrations can use: its number of arguments, and its names in each engine.
 type kind struct {
 	args     int
 	dialects map[Engine]dialect
@@ -28,8 +28,8 @@ func of(args int, postgres, mysql, sqlite dialect) kind {
 	return kind{args, map[Engine]dialect{Postgres: postgres, MySQL: mysql, SQLite: sqlite}}
 }
 
-// kinds are all types that a column may have; #, where it stands, is what the type has in
-// parentheses. SQLite's own names let sqlc know types that SQLite stores as text.
+// kinds are all types that a column may have. # is replaced by the arguments. SQLite stores several
+// types as text; names such as uuid_text let sqlc distinguish them.
 var kinds = map[string]kind{
 	"uuid": of(0, dialect{"uuid", "uuid"}, dialect{"char(36)", "char"}, dialect{"uuid_text", "uuid_text"}),
 	"key":  of(1, dialect{`varchar# COLLATE "C"`, "pg_catalog.varchar"}, dialect{"varchar#", "varchar"}, dialect{"varchar#", "varchar"}),
@@ -55,7 +55,7 @@ func parseType(text string) (Type, error) {
 	const known = "uuid, key(n), text(n), text, time, date, decimal(p, s), int, float, bool, json and bytes"
 	m := typeForm.FindStringSubmatch(text)
 	if m == nil {
-		return Type{}, fmt.Errorf("%q is no type: there are %s", text, known)
+		return Type{}, fmt.Errorf("unknown type %q; it must be one of %s", text, known)
 	}
 	t := Type{Name: m[1]}
 	var args []string
@@ -65,12 +65,12 @@ func parseType(text string) (Type, error) {
 	}
 	k, ok := kinds[t.Name]
 	if !ok || len(args) != k.args && !t.isLongText() {
-		return Type{}, fmt.Errorf("%q is no type: there are %s", text, known)
+		return Type{}, fmt.Errorf("unknown type %q; it must be one of %s", text, known)
 	}
 	return t, nil
 }
 
-// For returns what an engine calls the type.
+// For returns the name of the type in an engine.
 func (t Type) For(e Engine) string {
 	k := kinds[t.Name]
 	if t.isLongText() {
@@ -81,10 +81,10 @@ func (t Type) For(e Engine) string {
 
 func (t Type) isLongText() bool { return t == Type{Name: "text"} }
 
-// isLong reports whether values are stored apart from their row.
+// isLong reports whether engines may store values outside the row.
 func (t Type) isLong() bool { return t.isLongText() || t.Name == "json" || t.Name == "bytes" }
 
-// sqlcTypes returns what sqlc calls the types of an engine.
+// sqlcTypes returns sqlc's names of all types of an engine.
 func sqlcTypes(e Engine) []string {
 	names := []string{longText.dialects[e].sqlc}
 	for _, k := range kinds {

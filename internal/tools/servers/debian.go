@@ -27,7 +27,7 @@ func Lacks(names ...string) bool {
 	})
 }
 
-// CanInstall reports whether this is root on Debian or a relative of it.
+// CanInstall reports whether the current user is root on Debian or a derivative.
 func CanInstall() bool {
 	if !isRoot() {
 		return false
@@ -43,8 +43,8 @@ func CanInstall() bool {
 	return isDebian(release)
 }
 
-// isDebian reads an os-release file (os-release(5)): ID and ID_LIKE name the distribution and its
-// relatives.
+// isDebian parses an os-release file (os-release(5)), in which ID and ID_LIKE name the distribution
+// and those that it is derived from.
 func isDebian(release io.Reader) bool {
 	lines := bufio.NewScanner(release)
 	for lines.Scan() {
@@ -60,7 +60,7 @@ func isDebian(release io.Reader) bool {
 	return false
 }
 
-// Install installs Debian's packages without letting them start their services.
+// Install installs Debian packages without starting their services.
 func Install(ctx context.Context, packages []string) error {
 	removePolicy, err := forbidServices()
 	if err != nil {
@@ -75,7 +75,7 @@ func Install(ctx context.Context, packages []string) error {
 	if err := aptInstall(ctx, packages...); err == nil || len(packages) == 1 {
 		return err
 	}
-	// A distribution that lacks one of them (Ubuntu has no chromium) still gets the others.
+	// One by one, because a distribution may lack one of them (Ubuntu has no chromium).
 	var errs []error
 	for _, p := range packages {
 		errs = append(errs, aptInstall(ctx, p))
@@ -87,13 +87,13 @@ func aptInstall(ctx context.Context, packages ...string) error {
 	return aptGet(ctx, append([]string{"install", "-y", "--no-install-recommends"}, packages...)...)
 }
 
-// aptGet returns an error with the whole output when apt-get fails.
+// aptGet returns an error with the whole output if apt-get fails.
 func aptGet(ctx context.Context, args ...string) error {
 	var output bytes.Buffer
 	cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-q", "-o", "DPkg::Lock::Timeout=120"}, args...)...)
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8")
 	cmd.Stdout, cmd.Stderr = &output, &output
-	// dpkg is interrupted between two packages and not in the middle of one.
+	// An interrupt stops dpkg between two packages, not in the middle of one.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = time.Minute
 	if err := cmd.Run(); err != nil {
@@ -102,8 +102,8 @@ func aptGet(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// forbidServices makes packages not start what they install, as invoke-rc.d(8) describes, unless
-// the machine has a policy already. A policy left behind by a killed launcher allows everything.
+// forbidServices prevents packages from starting services (invoke-rc.d(8)), unless the machine
+// already has a policy. If the launcher is killed, its policy allows everything.
 func forbidServices() (remove func(), err error) {
 	file, err := os.OpenFile(policyFile, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
 	if errors.Is(err, os.ErrExist) {

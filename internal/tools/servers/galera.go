@@ -11,11 +11,11 @@ import (
 	"syscall"
 )
 
-// galeraLibrary is the path of Galera in Debian's package galera-4, which mariadb-server depends
-// on.
+// galeraLibrary is the path of Galera in the Debian package galera-4, on which mariadb-server
+// depends.
 const galeraLibrary = "/usr/lib/galera/libgalera_smm.so"
 
-// FindGalera returns an error that names what a cluster needs and is not installed.
+// FindGalera returns an error that names what a cluster needs but isn't installed.
 func FindGalera() error {
 	if _, err := os.Stat(galeraLibrary); err != nil {
 		return errors.New(galeraLibrary + " was not found")
@@ -29,8 +29,8 @@ func FindGalera() error {
 }
 
 // ServeGalera starts a cluster of MariaDB servers, one node after the other, and returns them when
-// all are members of it. settings is an option file of MariaDB with what all nodes have in common.
-// User root needs no password. After an error, no node runs.
+// all are members. settings is an option file of MariaDB for all nodes. User root needs no
+// password. After an error, no node runs.
 func (w *Workspace) ServeGalera(ctx context.Context, nodes int, settings string) (servers []Server, err error) {
 	if err := FindGalera(); err != nil {
 		return nil, err
@@ -71,14 +71,14 @@ type galeraNode struct {
 	peers   string // the address of the cluster
 }
 
-// serveGaleraNode starts a node and returns it with its address in the cluster when it takes
-// requests.
+// serveGaleraNode starts a node. When it accepts requests, it returns the node and its address in
+// the cluster.
 func (w *Workspace) serveGaleraNode(ctx context.Context, node galeraNode) (Server, string, error) {
 	data, err := node.home.folder(node.name)
 	if err != nil {
 		return Server{}, "", err
 	}
-	if node.isFirst() { // the others get the data of the first
+	if node.isFirst() { // the other nodes get a copy of its data
 		install, err := findServer("mariadb-install-db")
 		if err != nil {
 			return Server{}, "", err
@@ -104,7 +104,7 @@ func (w *Workspace) serveGaleraNode(ctx context.Context, node galeraNode) (Serve
 
 func (n galeraNode) isFirst() bool { return n.peers == "gcomm://" }
 
-// smallLog keeps the copy small that a new node gets.
+// smallLog makes the copy small that a new node gets.
 const smallLog = "--innodb-log-file-size=8M"
 
 func (w *Workspace) tryGaleraNode(ctx context.Context, node galeraNode, data string) (Server, string, error) {
@@ -121,7 +121,7 @@ func (w *Workspace) tryGaleraNode(ctx context.Context, node galeraNode, data str
 	if err != nil {
 		return Server{}, "", err
 	}
-	_, port, _ := net.SplitHostPort(clients) // it was joined above
+	_, port, _ := net.SplitHostPort(clients) // can't fail: it was joined above
 	args := []string{
 		"--defaults-file=" + node.options, "--datadir=" + data, "--tmpdir=" + node.home.dir,
 		"--socket=" + filepath.Join(data, "sock"), "--pid-file=" + filepath.Join(data, "pid"),
@@ -139,7 +139,7 @@ func (w *Workspace) tryGaleraNode(ctx context.Context, node galeraNode, data str
 		return Server{}, "", err
 	}
 	version, err := running.ready(ctx, func(ctx context.Context) (string, error) {
-		// A node that isn't a member of the cluster refuses whatever reads a table.
+		// A node that isn't a member of the cluster refuses to read tables.
 		return askMySQLVersion(ctx, clients, "", "select version() from mysql.global_priv limit 1")
 	})
 	if err != nil {

@@ -53,7 +53,7 @@ func askMySQLVersion(ctx context.Context, addr, password, question string) (stri
 	return mysqlLabel(version), nil
 }
 
-// mysqlLabel turns "10.11.19-MariaDB-0+deb12u1" into "MariaDB 10.11.19".
+// mysqlLabel converts "10.11.19-MariaDB-0+deb12u1" to "MariaDB 10.11.19".
 func mysqlLabel(version string) string {
 	number, rest, _ := strings.Cut(version, "-")
 	if strings.Contains(rest, "MariaDB") {
@@ -62,13 +62,13 @@ func mysqlLabel(version string) string {
 	return "MySQL " + number
 }
 
-// mysqlPrograms are a server and the command line that makes its data folder.
+// mysqlPrograms are a server and the command that creates its data folder.
 type mysqlPrograms struct {
 	server  string
-	install []string // the data folder comes after it
+	install []string // the data folder is appended
 }
 
-// prepareMySQL makes a data folder.
+// prepareMySQL creates a data folder.
 func prepareMySQL(ctx context.Context, space *Workspace, password string) (func(int) program, error) {
 	found, err := findMySQL()
 	if err != nil {
@@ -91,7 +91,7 @@ func prepareMySQL(ctx context.Context, space *Workspace, password string) (func(
 		return nil, err
 	}
 	return func(port int) program {
-		// Options with "loose" are those that only one of MariaDB and MySQL has.
+		// Options with "loose" exist only in MariaDB or only in MySQL.
 		args := []string{
 			"--no-defaults", "--datadir=" + data, "--tmpdir=" + home.dir,
 			"--socket=" + filepath.Join(home.dir, "sock"), "--pid-file=" + filepath.Join(home.dir, "pid"),
@@ -102,15 +102,15 @@ func prepareMySQL(ctx context.Context, space *Workspace, password string) (func(
 	}, nil
 }
 
-// mysqlAccounts is read at the server's start, a statement per line.
+// mysqlAccounts returns the statements that the server executes at its start, one per line.
 func mysqlAccounts(password string) string {
 	return fmt.Sprintf("CREATE USER IF NOT EXISTS root@'127.0.0.1';\n"+
 		"ALTER USER root@'127.0.0.1' IDENTIFIED BY '%s';\n"+
 		"GRANT ALL ON *.* TO root@'127.0.0.1' WITH GRANT OPTION;\n", password)
 }
 
-// findMySQL prefers MariaDB, whose data folder is made by a program of its own; MySQL's server
-// makes it itself.
+// findMySQL prefers MariaDB. MariaDB has a program that creates the data folder; MySQL's server
+// does it itself.
 func findMySQL() (mysqlPrograms, error) {
 	mariadbd, serverErr := findServer("mariadbd")
 	install, installErr := findServer("mariadb-install-db")
@@ -124,7 +124,7 @@ func findMySQL() (mysqlPrograms, error) {
 	return mysqlPrograms{mysqld, []string{mysqld, "--no-defaults", "--initialize-insecure"}}, nil
 }
 
-// findServer also looks where a user's PATH often does not.
+// findServer searches PATH, and folders that are often not in a user's PATH.
 func findServer(name string) (string, error) {
 	path, err := exec.LookPath(name)
 	if err == nil {

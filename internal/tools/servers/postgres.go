@@ -53,7 +53,7 @@ func probePostgres(ctx context.Context, addr, password string) (string, error) {
 	return "PostgreSQL " + number, nil
 }
 
-// preparePostgres makes a cluster.
+// preparePostgres creates a database cluster.
 func preparePostgres(ctx context.Context, space *Workspace, password string) (func(int) program, error) {
 	bin, err := findPostgres()
 	if err != nil {
@@ -86,13 +86,12 @@ func preparePostgres(ctx context.Context, space *Workspace, password string) (fu
 		} {
 			args = append(args, "-c", setting)
 		}
-		// SIGQUIT is its immediate shutdown. A killed postmaster would leave its shared memory
-		// behind.
+		// SIGQUIT is PostgreSQL's immediate shutdown. SIGKILL would leave its shared memory behind.
 		return program{path: filepath.Join(bin, "postgres"), args: args, home: home, stop: syscall.SIGQUIT, died: syscall.SIGQUIT}
 	}, nil
 }
 
-// postgresLocale has Unicode's letters, so that lower() works beyond ASCII.
+// postgresLocale returns a locale in which lower() works for all Unicode letters.
 func postgresLocale() string {
 	if runtime.GOOS == "linux" {
 		return "C.UTF-8"
@@ -100,8 +99,8 @@ func postgresLocale() string {
 	return "en_US.UTF-8"
 }
 
-// findPostgres returns the folder with initdb and postgres: PATH's, or the newest of those that
-// Debian keeps elsewhere.
+// findPostgres returns the folder with initdb and postgres: the one in PATH, or the newest version
+// in Debian's folders.
 func findPostgres() (string, error) {
 	var folders []string
 	if initdb, err := exec.LookPath("initdb"); err == nil {
@@ -121,10 +120,10 @@ func findPostgres() (string, error) {
 	return "", errors.New("its programs initdb and postgres were not found")
 }
 
-// newestFirst sorts folders named .../<version>/bin by that number.
+// newestFirst sorts folders named .../<version>/bin by version.
 func newestFirst(folders []string) []string {
 	version := func(folder string) float64 {
-		number, _ := strconv.ParseFloat(filepath.Base(filepath.Dir(folder)), 64) // a folder without one comes last
+		number, _ := strconv.ParseFloat(filepath.Base(filepath.Dir(folder)), 64) // a folder without a version comes last
 		return number
 	}
 	return slices.SortedFunc(slices.Values(folders), func(a, b string) int { return cmp.Compare(version(b), version(a)) })

@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	readyTimeout = 60 * time.Second      // from the start of a server to its first answer
-	probeEvery   = 50 * time.Millisecond // and how often it is asked
-	stopTimeout  = 10 * time.Second      // before a server that was asked to end is killed
+	readyTimeout = 60 * time.Second      // between the start of a server and its first answer
+	probeEvery   = 50 * time.Millisecond // between two probes
+	stopTimeout  = 10 * time.Second      // between asking a server to stop and killing it
 	portAttempts = 5
-	logTailLines = 40 // mariadb-install-db says the reason long before its last word
+	logTailLines = 40 // mariadb-install-db prints the reason long before its last line
 )
 
-// errPortTaken means that somebody took the port between its choice and the server's start.
+// errPortTaken means that another program took the port after it was chosen.
 var errPortTaken = errors.New("the port was taken meanwhile")
 
-// spawner starts programs from one OS thread that lives as long as the launcher: Linux sends a
-// child its parent-death signal when the thread that started it ends, not the process.
+// spawner starts programs from an OS thread that lives as long as the launcher. Linux sends the
+// parent-death signal when the thread that started a child ends, even if the process continues.
 type spawner chan<- func()
 
 func newSpawner() spawner {
@@ -49,20 +49,19 @@ func (s spawner) start(cmd *exec.Cmd) error {
 	return <-result
 }
 
-// Start starts a command of the caller's own, which ends with this process where the system can do
-// that.
+// Start starts a command of the caller. It ends with this process, if the system supports that.
 func (w *Workspace) Start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = commandAttributes()
 	return w.spawner.start(cmd)
 }
 
-// program is a server, or a tool that has to run before it.
+// program is a server, or a tool that must run before it.
 type program struct {
 	path string
 	args []string
 	home home
-	stop syscall.Signal // asks it to end
-	died syscall.Signal // what it gets when the launcher is gone
+	stop syscall.Signal // asks it to stop
+	died syscall.Signal // sent when the launcher has ended
 }
 
 // process is a running program.
@@ -73,8 +72,8 @@ type process struct {
 	ended chan struct{} // closed when it has ended
 }
 
-// start runs the program without the terminal's signals, which are the command's; its output goes
-// to a log file.
+// start starts the program. It doesn't get signals of the terminal, which are for the command. Its
+// output is written to a log file.
 func (w *Workspace) start(p program) (*process, error) {
 	log, err := os.CreateTemp(w.dir, filepath.Base(p.path)+"-*.log")
 	if err != nil {
@@ -91,13 +90,13 @@ func (w *Workspace) start(p program) (*process, error) {
 	}
 	running := &process{cmd: cmd, stop: p.stop, log: log.Name(), ended: make(chan struct{})}
 	go func() {
-		_ = cmd.Wait() // how it ended is in cmd.ProcessState
+		_ = cmd.Wait() // the result is in cmd.ProcessState
 		close(running.ended)
 	}()
 	return running, nil
 }
 
-// run starts the program and waits for its end; a failure carries the end of its output.
+// run runs the program to its end. An error includes the end of its output.
 func (w *Workspace) run(ctx context.Context, p program) error {
 	running, err := w.start(p)
 	if err != nil {
@@ -154,7 +153,7 @@ func (p *process) ready(ctx context.Context, probe func(context.Context) (string
 	defer cancel()
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
-	last := errors.New("it was not asked")
+	last := errors.New("it was not probed")
 	for {
 		select {
 		case <-p.ended:
@@ -170,12 +169,12 @@ func (p *process) ready(ctx context.Context, probe func(context.Context) (string
 	}
 }
 
-// end asks the server to end, kills it when it takes too long, and returns when it has ended. The
-// error tells that it had ended by itself before.
+// end asks the server to stop, kills it if that takes too long, and waits for its end. It returns
+// an error if the server had already ended by itself.
 func (p *process) end() error {
 	select {
 	case <-p.ended:
-		return fmt.Errorf("a server was gone before the command was done: %w", p.failure())
+		return fmt.Errorf("a server ended before the command: %w", p.failure())
 	default:
 	}
 	_ = p.cmd.Process.Signal(p.stop)
@@ -197,7 +196,7 @@ func (p *process) failure() error {
 	return fmt.Errorf("%s ended with %s; %s", filepath.Base(p.cmd.Path), p.cmd.ProcessState, tail)
 }
 
-// tail returns the last lines of the output, introduced and indented.
+// tail returns the last lines of the output, indented, with an introduction.
 func (p *process) tail() string {
 	content, err := os.ReadFile(p.log)
 	if err != nil {
@@ -208,7 +207,7 @@ func (p *process) tail() string {
 	return "the end of its output:\n    " + strings.Join(lines, "\n    ")
 }
 
-// freePort returns a port of 127.0.0.1 that was free a moment ago.
+// freePort returns a port of 127.0.0.1 that was free just now.
 func freePort() (int, error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// serverAttributes starts a server as its account and in a process group of its own, which the
-// terminal's Ctrl-C does not reach. It gets the signal when the launcher is gone.
+// serverAttributes run a server as its account and in its own process group, which Ctrl-C in the
+// terminal doesn't reach. The server gets the signal died when the launcher has ended.
 func serverAttributes(owner *account, died syscall.Signal) *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: died}
 	if owner != nil {
@@ -19,19 +19,19 @@ func serverAttributes(owner *account, died syscall.Signal) *syscall.SysProcAttr 
 	return attributes
 }
 
-// commandAttributes keeps the command in the terminal's foreground group and ends it when this
-// process is gone.
+// commandAttributes run the command in the terminal's foreground group, and end it when this
+// process has ended.
 func commandAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 }
 
-// killGroup kills a program that serverAttributes started, with what it has started itself.
+// killGroup kills a program that was started with serverAttributes, and its children.
 func killGroup(p *os.Process) error {
 	return syscall.Kill(-p.Pid, syscall.SIGKILL)
 }
 
-// endWithGoRun makes the end of a "go run" that started the launcher a SIGTERM for it, because go
-// run passes no signal on. It has to be called on a thread that lives as long as the launcher.
+// endWithGoRun sends a SIGTERM to the launcher when the "go run" that started it ends, because go
+// run doesn't forward signals. It must be called on a thread that lives as long as the launcher.
 func endWithGoRun() {
 	parent := os.Getppid()
 	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", parent))
@@ -39,7 +39,7 @@ func endWithGoRun() {
 		return
 	}
 	_ = unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(syscall.SIGTERM), 0, 0, 0)
-	if os.Getppid() != parent { // it ended before the line above
+	if os.Getppid() != parent { // it ended before the call above
 		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// Other systems have no parent-death signal: the servers end with the launcher unless it is killed.
-// Ctrl-C reaches them too, and root can't hand them to another account.
+// Other systems have no parent-death signal. The servers end with the launcher, unless it is
+// killed. Ctrl-C reaches them too, and root can't run them as another account.
 
 func serverAttributes(*account, syscall.Signal) *syscall.SysProcAttr { return nil }
 

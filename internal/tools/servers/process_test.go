@@ -72,18 +72,18 @@ func TestServeTriesAnotherPort(t *testing.T) {
 	}
 }
 
-func TestServeShowsWhyTheServerEnded(t *testing.T) {
+func TestServeReturnsWhyTheServerEnded(t *testing.T) {
 	t.Parallel()
 	space := testWorkspace(t)
 	_, err := space.Serve(t.Context(), shellEngine("echo the disk is full; exit 4", func() (string, error) {
 		return "", errors.New("not up")
 	}))
 	if err == nil || !strings.Contains(err.Error(), "exit status 4") || !strings.Contains(err.Error(), "the disk is full") {
-		t.Errorf("error %v, want the exit status and the server's last words", err)
+		t.Errorf("error %v, want the exit status and the end of the server's output", err)
 	}
 }
 
-func TestStopTellsThatAServerHadEndedBefore(t *testing.T) {
+func TestStopReturnsAnErrorIfTheServerHadEnded(t *testing.T) {
 	t.Parallel()
 	space := testWorkspace(t)
 	running, err := space.start(program{path: "/bin/sh", args: []string{"-c", "echo out of memory; exit 1"}})
@@ -92,7 +92,7 @@ func TestStopTellsThatAServerHadEndedBefore(t *testing.T) {
 	}
 	<-running.ended
 	if err := running.end(); err == nil || !strings.Contains(err.Error(), "out of memory") {
-		t.Errorf("error %v, want the server's last words", err)
+		t.Errorf("error %v, want the end of the server's output", err)
 	}
 }
 

@@ -10,15 +10,15 @@ import (
 	"strconv"
 )
 
-// Workspace is a temporary folder that holds the private servers' data and logs, and the thread
-// that starts them.
+// Workspace is a temporary folder for the data and logs of private servers, and the thread that
+// starts them.
 type Workspace struct {
 	dir     string
 	spawner spawner
 }
 
-// account is the system user that a server runs as when the launcher is root; nil stands for the
-// launcher's own.
+// account is the system user that a server runs as if the launcher is root; nil is the launcher's
+// own user.
 type account struct {
 	uid, gid int
 }
@@ -29,7 +29,7 @@ type home struct {
 	owner *account
 }
 
-// NewWorkspace makes one.
+// NewWorkspace creates a workspace.
 func NewWorkspace(name string) (*Workspace, error) {
 	parent := os.TempDir()
 	if isRoot() && !traversable(parent) {
@@ -39,15 +39,14 @@ func NewWorkspace(name string) (*Workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary folder: %w", err)
 	}
-	// The servers' accounts pass through it to their own folders; what lies in it can't be listed
-	// by others.
+	// The servers' accounts must reach their own folders in it, but other users can't list it.
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the temporary folder to the servers' accounts: %w", err), os.RemoveAll(dir))
 	}
 	return &Workspace{dir: dir, spawner: newSpawner()}, nil
 }
 
-// Dir returns a new folder in it for the caller.
+// Dir creates a folder in the workspace for the caller.
 func (w *Workspace) Dir(name string) (string, error) {
 	dir := filepath.Join(w.dir, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -63,7 +62,7 @@ func (w *Workspace) Remove() {
 	}
 }
 
-// home makes a folder for the server that the system user of that name owns.
+// home creates a folder for the server, owned by the system user with this name.
 func (w *Workspace) home(username string) (home, error) {
 	h := home{dir: filepath.Join(w.dir, username)}
 	if err := os.Mkdir(h.dir, 0o700); err != nil {
@@ -79,7 +78,7 @@ func (w *Workspace) home(username string) (home, error) {
 	return h, h.give(h.dir)
 }
 
-// folder makes a folder in the home for the server's account.
+// folder creates a folder in the home for the server's account.
 func (h home) folder(name string) (string, error) {
 	path := filepath.Join(h.dir, name)
 	if err := os.Mkdir(path, 0o700); err != nil {
@@ -99,7 +98,7 @@ func (h home) give(path string) error {
 	return nil
 }
 
-// write puts a file that only the server's account can read into its home and returns the path.
+// write writes a file to the home that only the server's account can read, and returns its path.
 func (h home) write(name, content string) (string, error) {
 	path := filepath.Join(h.dir, name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -108,7 +107,7 @@ func (h home) write(name, content string) (string, error) {
 	return path, h.give(path)
 }
 
-// findAccount returns the first of the users that exists.
+// findAccount returns the first of these users that exists.
 func findAccount(names ...string) (*account, error) {
 	for _, name := range names {
 		u, err := user.Lookup(name)
@@ -129,7 +128,7 @@ func isRoot() bool {
 	return os.Geteuid() == 0
 }
 
-// traversable reports whether every user can reach what lies in the folder.
+// traversable reports whether every user can reach files in the folder.
 func traversable(dir string) bool {
 	for {
 		info, err := os.Stat(dir)

@@ -5,21 +5,21 @@ import (
 	"strings"
 )
 
-// marker says which use of a query a condition is for.
+// marker is a function in a query that says when a condition is used.
 type marker string
 
 const (
-	optional marker = "optional" // counts if its parameter has a value
-	search   marker = "search"   // as optional; PostgreSQL has two ways to find the rows
-	counted  marker = "counted"  // for the count of a list only
+	optional marker = "optional" // used if its parameter has a value
+	search   marker = "search"   // like optional; PostgreSQL gets another text for it
+	counted  marker = "counted"  // used only in the count of a list
 )
 
-// condition is a condition with a marker around it.
+// condition is a condition inside a marker.
 type condition struct {
 	marker    marker
 	text      string // without the marker
-	parameter string // its only one
-	from, to  int    // where it stands in the query's text, with the marker
+	parameter string // its only parameter
+	from, to  int    // its position in the query's text, with the marker
 }
 
 var (
@@ -40,14 +40,14 @@ func conditionsOf(q query) ([]condition, error) {
 		c := condition{marker: marker(q.text[at[2]:at[3]]), from: at[0]}
 		end := closing(q.text, at[1])
 		if end < 0 {
-			return nil, q.errorf(at[0], "%s( is never closed", c.marker)
+			return nil, q.errorf(at[0], "%s( has no closing parenthesis", c.marker)
 		}
 		c.text, c.to = q.text[at[1]:end], end+1
 		if !beforeIt.MatchString(q.text[:c.from]) || !afterIt.MatchString(q.text[c.to:]) {
 			return nil, q.errorf(at[0], "%s(...) must be a whole condition after WHERE or AND", c.marker)
 		}
 		if markerStart.MatchString(c.text) {
-			return nil, q.errorf(at[0], "%s(...) must have no other marker in it", c.marker)
+			return nil, q.errorf(at[0], "%s(...) must not contain another marker", c.marker)
 		}
 		if err := c.findParameter(q); err != nil {
 			return nil, err
@@ -57,8 +57,8 @@ func conditionsOf(q query) ([]condition, error) {
 	return conditions, nil
 }
 
-// findParameter requires one parameter, sqlc.narg for a condition that doesn't always count, which
-// the query has nowhere else.
+// findParameter finds the parameter of the condition. It must be the only one, be sqlc.narg
+// (sqlc.arg in counted), and not occur outside the condition.
 func (c *condition) findParameter(q query) error {
 	want := "narg"
 	if c.marker == counted {
@@ -71,13 +71,14 @@ func (c *condition) findParameter(q query) error {
 	c.parameter = found[0][2]
 	for _, other := range parameter.FindAllStringSubmatchIndex(q.text, -1) {
 		if q.text[other[4]:other[5]] == c.parameter && (other[0] < c.from || other[0] > c.to) {
-			return q.errorf(other[0], "the parameter %s of %s(...) must not stand elsewhere", c.parameter, c.marker)
+			return q.errorf(other[0], "the parameter %s of %s(...) must not be used elsewhere", c.parameter, c.marker)
 		}
 	}
 	return nil
 }
 
-// closing returns where the parenthesis is closed that is open at from; -1 if it isn't.
+// closing returns the position of the parenthesis that closes the one before from; -1 if there is
+// none.
 func closing(text string, from int) int {
 	depth := 1
 	for i := from; i < len(text); i++ {
@@ -93,13 +94,13 @@ func closing(text string, from int) int {
 	return -1
 }
 
-// whenever returns the condition as one that is true without a value. It uses the parameter as a
-// value first: sqlc takes its type from there.
+// whenever returns the condition, extended to be true if the parameter is null. The condition comes
+// first, because sqlc infers the parameter's type from its first use.
 func (c condition) whenever() string {
 	return "(" + c.text + " OR sqlc.narg(" + c.parameter + ") IS NULL)"
 }
 
-// expand returns the text of a query without markers.
+// expand returns the text of a query with each marker replaced by its condition.
 func expand(text string, conditions []condition) string {
 	var b strings.Builder
 	from := 0

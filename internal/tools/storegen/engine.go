@@ -8,33 +8,33 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// engine is what an engine wants to be written in its own way.
+// engine has the SQL notation of an engine.
 type engine struct {
-	Name  string // of its folder
-	Title string // in names of Go
+	Name  string // also of its folder
+	Title string // in Go names
 	limit string
-	// place returns the condition of a page that starts after a row. All engines find such a page
-	// in an index.
+	// place returns the condition for rows after a position. Every engine can use an index for it.
 	place func(o order) string
-	// decimal is what a parameter is in a comparison with a decimal column; %s is the parameter.
+	// decimal is the format of a parameter that is compared with a decimal column.
 	decimal string
 }
 
-// namedLimit is a syntax error for sqlc's MySQL parser. A bare placeholder there still becomes a
-// field named Limit.
+// namedLimit is the limit as a named parameter. It is a syntax error for sqlc's MySQL parser; a
+// bare placeholder also becomes a field named Limit there.
 const namedLimit = "sqlc.arg('limit')"
 
 var engines = []engine{
 	{Name: "postgres", Title: "Postgres", limit: namedLimit, decimal: "%s", place: func(o order) string {
-		// sqlc takes all parameters of a row for those of its first column, hence the casts.
+		// Without casts, sqlc gives all parameters of a row comparison the type of the first
+		// column.
 		return fmt.Sprintf("(%[1]s, id) %[2]s (sqlc.arg(after_%[1]s)::%[3]s, sqlc.arg(after_id)::uuid)", o.key.Name, o.comparison(), castOf(o.key))
 	}},
-	// MySQL and MariaDB look for no range of an index in a comparison of rows, but in these two
-	// ranges. They compare a decimal with a text as floating-point numbers.
+	// MySQL and MariaDB use no index range for a comparison of rows, but they do for these two
+	// conditions. They compare a decimal with a text as floating-point numbers, hence the cast.
 	{Name: "mysql", Title: "MySQL", limit: "?", decimal: "CAST(%s AS decimal(65,30))", place: func(o order) string {
 		return fmt.Sprintf("(%[1]s %[2]s sqlc.arg(after_%[1]s) OR (%[1]s = sqlc.arg(after_%[1]s) AND id %[2]s sqlc.arg(after_id)))", o.key.Name, o.comparison())
 	}},
-	// The first half tells sqlc the types of the parameters; it follows from the second one.
+	// The first line only tells sqlc the types of the parameters; the second line implies it.
 	{Name: "sqlite", Title: "SQLite", limit: namedLimit, decimal: "%s", place: func(o order) string {
 		return fmt.Sprintf("(%[1]s %[2]s sqlc.arg(after_%[1]s) OR id %[2]s sqlc.arg(after_id))\n"+
 			"  AND (%[1]s, id) %[2]s (sqlc.arg(after_%[1]s), sqlc.arg(after_id))", o.key.Name, o.comparison())
@@ -43,7 +43,8 @@ var engines = []engine{
 
 var comparison = regexp.MustCompile(`\b(\w+) (=|<>|<|<=|>|>=) (sqlc\.n?arg\(\w+\))`)
 
-// compared returns a condition as the engine wants comparisons with decimal columns.
+// compared returns a condition in which parameters that are compared with decimal columns have the
+// engine's notation.
 func (e engine) compared(condition string, t schema.Table) string {
 	return comparison.ReplaceAllStringFunc(condition, func(match string) string {
 		m := comparison.FindStringSubmatch(match)
@@ -61,7 +62,7 @@ func (o order) comparison() string {
 	return ">"
 }
 
-// castOf returns the type of a column's parameter on PostgreSQL.
+// castOf returns PostgreSQL's type of the parameter for a column.
 func castOf(c schema.Column) string {
 	if c.Type.Name == "key" || c.Type.Name == "text" {
 		return "text"

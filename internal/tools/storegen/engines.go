@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 )
 
-// compareEngines returns an error for each field that the structs of two engines don't have in
-// common. The adapters convert these structs, and the compiler's error for it names no field. want
-// are those of PostgreSQL.
+// compareEngines compares sqlc's structs of the other engines with those of PostgreSQL, want. It
+// returns an error for each struct that differs. The adapters convert these structs; the compiler
+// would reject that without naming the field.
 func compareEngines(folder string, want structs, names []string) error {
 	var faults []error
 	for _, e := range engines[1:] {
@@ -23,7 +23,7 @@ func compareEngines(folder string, want structs, names []string) error {
 	return errors.Join(faults...)
 }
 
-// difference returns an error for the first column that isn't the same on PostgreSQL and another
+// difference returns an error for the first field that differs between PostgreSQL and another
 // engine.
 func difference(name, engine string, want, got []field) error {
 	for i := range max(len(want), len(got)) {
@@ -33,7 +33,7 @@ func difference(name, engine string, want, got []field) error {
 		case i >= len(want):
 			return fmt.Errorf("%s.%s: postgres doesn't have it", name, got[i].Name)
 		case want[i].Name != got[i].Name || want[i].Type != got[i].Type:
-			return fmt.Errorf("%s.%s is %s on postgres, where %s has %s, which is %s: make sql/migrations or sqlc.yaml agree",
+			return fmt.Errorf("%s.%s is %s on postgres, but %s has %s of type %s there: change sql/migrations or sqlc.yaml",
 				name, want[i].Name, want[i].Type, engine, got[i].Name, got[i].Type)
 		}
 	}

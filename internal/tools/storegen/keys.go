@@ -9,14 +9,13 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// longestText is how many characters a text without a limit is taken to have at most, when lists
-// are sorted by it.
+// longestText is the assumed maximal size of a sort key of type text without a limit.
 const longestText = "(200)"
 
-// ends returns what comes before and after all values of a column, as Go expressions of their JSON.
+// ends returns Go expressions for JSON values that come before and after all values of a column.
 func ends(c schema.Column) (lowest, highest string, err error) {
 	switch c.Type.Name {
-	case "time": // the years that all engines have
+	case "time": // the range of years that all engines support
 		return "`\"1000-01-01T00:00:00Z\"`", "`\"9999-01-01T00:00:00Z\"`", nil
 	case "date":
 		return "`\"0001-01-01\"`", "`\"9999-12-31\"`", nil
@@ -29,7 +28,7 @@ func ends(c schema.Column) (lowest, highest string, err error) {
 	case "decimal":
 		var precision, scale int
 		if _, err := fmt.Sscanf(c.Type.Args, "(%d, %d)", &precision, &scale); err != nil {
-			return "", "", fmt.Errorf("the digits of the column %s: %w", c.Name, err)
+			return "", "", fmt.Errorf("parse the digits of the column %s: %w", c.Name, err)
 		}
 		highest := "0" + strings.Repeat("9", precision-scale)
 		if precision > scale {

@@ -10,7 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// list is a query of the kind :list. It becomes one query for each order, and one for the count.
+// list is a query of the kind :list. It becomes a query for each order, and a query that counts.
 type list struct {
 	query
 
@@ -22,10 +22,10 @@ type list struct {
 	counts     bool
 }
 
-// order is one of the orders of a list. Rows with equal keys are in the order of their ids.
+// order is one of the orders of a list. Rows with equal keys are ordered by id.
 type order struct {
 	key        schema.Column
-	sort       string // its name in the API; a minus sign turns it round
+	sort       string // its name in the API; - before it means descending
 	descending bool
 	query      string // the name of its query
 }
@@ -43,19 +43,19 @@ var (
 // listOf reads a query of the kind :list.
 func listOf(q query, tables schema.Schema) (list, error) {
 	if at := listEnd.FindStringIndex(q.text); at != nil {
-		return list{}, q.errorf(at[0], "a list has no %s: its order, limit and start are generated", q.text[at[0]:at[1]])
+		return list{}, q.errorf(at[0], "a list must have no %s: storegen adds the order, limit and start of pages", q.text[at[0]:at[1]])
 	}
 	m := listText.FindStringSubmatchIndex(q.text)
 	if m == nil {
-		return list{}, q.nameErrorf("a list is SELECT * FROM one table, WHERE conditions joined by AND")
+		return list{}, q.nameErrorf("a list must be SELECT * FROM one table, WHERE conditions joined by AND")
 	}
 	l := list{query: q, table: q.text[m[2]:m[3]]}
 	var known bool
 	if l.of, known = tables[l.table]; !known {
-		return list{}, q.nameErrorf("no migration makes a table %s", l.table)
+		return list{}, q.nameErrorf("no migration creates the table %s", l.table)
 	}
 	if id, _ := l.of.Column("id"); id.Type.Name != "uuid" || !id.NotNull {
-		return list{}, q.nameErrorf("the table %s has no id that decides between equal keys", l.table)
+		return list{}, q.nameErrorf("the table %s must have an id, which orders rows with equal keys", l.table)
 	}
 	var err error
 	if l.conditions, err = conditionsOf(q); err != nil {
@@ -65,7 +65,7 @@ func listOf(q query, tables schema.Schema) (list, error) {
 		return list{}, err
 	}
 	if at := alternative(q.text); at >= 0 {
-		return list{}, q.errorf(at, "put conditions with OR into parentheses: more conditions follow")
+		return list{}, q.errorf(at, "put conditions with OR into parentheses: storegen appends more conditions")
 	}
 	if m[4] >= 0 {
 		l.always = alwaysOf(q.text[:m[5]], m[4], l.conditions)
@@ -73,7 +73,7 @@ func listOf(q query, tables schema.Schema) (list, error) {
 	return l, l.readOrders()
 }
 
-// alternative returns where an OR stands that isn't in parentheses; -1 if there is none.
+// alternative returns the position of an OR outside parentheses; -1 if there is none.
 func alternative(text string) int {
 	for _, at := range orWord.FindAllStringIndex(text, -1) {
 		if strings.Count(text[:at[0]], "(") == strings.Count(text[:at[0]], ")") {
@@ -83,7 +83,7 @@ func alternative(text string) int {
 	return -1
 }
 
-// alwaysOf returns the conditions after from that have no marker.
+// alwaysOf returns the conditions without a marker, from position from.
 func alwaysOf(text string, from int, conditions []condition) string {
 	var parts []string
 	add := func(part string) {
@@ -109,10 +109,10 @@ func (l *list) checkConditions() error {
 		case !l.of.IsSearched():
 			return l.errorf(c.from, "the table %s has no column search_text", l.table)
 		case !searching.MatchString(c.text):
-			return l.errorf(c.from, "a search is search(search_text LIKE sqlc.narg(<parameter>))")
+			return l.errorf(c.from, "a search must be search(search_text LIKE sqlc.narg(<parameter>))")
 		default:
 			if searches++; searches > 1 {
-				return l.errorf(c.from, "a list has at most one search")
+				return l.errorf(c.from, "a list can have only one search")
 			}
 		}
 	}
@@ -127,14 +127,14 @@ func (l *list) readOrders() error {
 	for part := range strings.SplitSeq(text, ",") {
 		m := listOrder.FindStringSubmatch(strings.TrimSpace(part))
 		if m == nil {
-			return l.nameErrorf("%q is no order: want <column> [AS <name>] [ASC|DESC]", part)
+			return l.nameErrorf("%q isn't an order: write <column> [AS <name>] [ASC|DESC]", part)
 		}
 		key, ok := l.of.Column(m[1])
 		switch {
 		case !ok:
 			return l.nameErrorf("the table %s has no column %s to sort by", l.table, m[1])
 		case !key.NotNull:
-			return l.nameErrorf("the column %s may be null: rows without it would be on no page", m[1])
+			return l.nameErrorf("lists can't be sorted by %s, because it may be null: no page would have these rows", m[1])
 		}
 		if _, _, err := ends(key); err != nil {
 			return l.nameErrorf("%w", err)
@@ -163,7 +163,7 @@ func (l *list) readOrders() error {
 // count returns the name of the query that counts.
 func (l list) count() string { return "Count" + strings.TrimPrefix(l.name, "List") }
 
-// queries returns the queries of a list as an engine wants them.
+// queries returns the queries of a list for an engine.
 func (l list) queries(e engine) []query {
 	var queries []query
 	for _, o := range l.orders {

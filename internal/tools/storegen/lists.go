@@ -10,24 +10,24 @@ import (
 //go:embed lists.go.tmpl
 var listsTemplate string
 
-// listCode is a list in Go.
+// listCode is the data of the template for a list.
 type listCode struct {
 	Name, Row string
 	Filters   []field
 	Orders    []orderCode
 	Count     string
-	CountOf   []field // those of the filters that the count takes
+	CountOf   []field // the filters that the count uses
 }
 
-// orderCode is an order of a list in Go.
+// orderCode is the data of the template for an order of a list.
 type orderCode struct {
 	Sort, First, Query string
-	Key, After         field   // of the row, and of the parameters
-	Of                 []field // those of the filters that the query takes
+	Key, After         field   // the key in the row and in the parameters
+	Of                 []field // the filters that the query uses
 }
 
-// generateLists writes the lists. The rows of a list are whole rows of its table, so that all its
-// queries return the same struct.
+// generateLists writes the Go code of the lists. A list selects all columns of its table, so that
+// all its queries return the same struct.
 func generateLists(s sources, methods []method, known structs, to string) error {
 	rows := map[string]string{}
 	for _, m := range methods {
@@ -41,7 +41,7 @@ func generateLists(s sources, methods []method, known structs, to string) error 
 			return l.nameErrorf("%w", err)
 		}
 		if other := of[code.Row]; other != nil {
-			return l.nameErrorf("there is a list of the same rows, %s in %s:%d", other.name, other.file, other.line)
+			return l.nameErrorf("%s in %s:%d is a list of the same table", other.name, other.file, other.line)
 		}
 		of[code.Row] = l
 		lists = append(lists, code)
@@ -86,7 +86,8 @@ func (l *list) code(rows map[string]string, known structs) (listCode, error) {
 	return code, nil
 }
 
-// parameters returns the names of the parameters in a list's conditions, in their order.
+// parameters returns the names of the parameters in a list's conditions, in their order and without
+// duplicates.
 func (l *list) parameters() []string {
 	var names []string
 	for _, m := range parameter.FindAllStringSubmatch(l.text, -1) {
@@ -97,12 +98,12 @@ func (l *list) parameters() []string {
 	return names
 }
 
-// only returns the fields of a struct that are made of some parameters.
+// only returns the fields of a struct that sqlc made from one of these parameters.
 func (s structs) only(name string, parameters []string) []field {
 	return slices.DeleteFunc(slices.Clone(s.fields[name]), func(f field) bool { return !slices.Contains(parameters, f.Column) })
 }
 
-// importsOf returns the paths of the packages that the types of lists come from.
+// importsOf returns the import paths that the types of lists need.
 func (s structs) importsOf(lists []listCode) []string {
 	paths := map[string]bool{}
 	add := func(f field) {

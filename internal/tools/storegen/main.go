@@ -1,13 +1,13 @@
-// Command storegen makes one data access layer out of sqlc's three packages.
+// Command storegen generates one data access layer for the three packages of sqlc.
 //
 //	storegen migrations   writes gen/migrations from sql/migrations
 //	storegen queries      writes the queries of each engine for sqlc
 //	storegen querier      writes the rest of gen/db, after sqlc has run
 //
-// All are run by make generate, in the root of the repository.
+// make generate runs all of them in the root of the repository.
 //
-// The sources are sql/queries, and gen/db/queries with the standard queries of resources. Besides
-// what sqlc knows, they have these forms. Mistakes are errors with file and line.
+// The sources are sql/queries and, for the standard queries of resources, gen/db/queries. In
+// addition to sqlc's notation they can have the following forms. Errors name file and line.
 //
 //	-- name: ListBranches :list created_at, name_key AS name
 //	SELECT * FROM branches
@@ -15,17 +15,17 @@
 //	  AND optional(code = sqlc.narg(code))
 //	  AND search(search_text LIKE sqlc.narg(pattern));
 //
-// A :list becomes one query for each order and direction, one for the count, and db.BranchList with
-// db.BranchFilters for paging.Read. An order is a column that is never null, perhaps under another
-// name (AS) or in one direction (ASC, DESC); the first one is the default. "without count" behind
-// the orders leaves the count out.
+// A :list becomes a query for each order and direction, a query that counts, and db.BranchList with
+// db.BranchFilters for paging.Read. An order is a column that is never null. It can have another
+// name (AS) and be limited to one direction (ASC, DESC). The first order is the default. "without
+// count" after the orders omits the count.
 //
-// optional(...) counts only if its parameter has a value. PostgreSQL and SQLite are shown only
-// those conditions. search(...) makes PostgreSQL search in two ways, see
-// docs/adr/0014-flat-cost.md. counted(...) is a condition of the count alone.
+// optional(...) is used only if its parameter has a value. The texts for PostgreSQL and SQLite
+// contain only the conditions in use. search(...) makes PostgreSQL search in two ways, see
+// docs/adr/0014-flat-cost.md. counted(...) is used only in the count.
 //
-// ":exec deferred" is an insert whose result no caller needs: PostgreSQL gets it together with the
-// next statement, see docs/adr/0015-round-trips.md.
+// ":exec deferred" is an insert whose result no caller needs. It is sent to PostgreSQL together
+// with the next statement, see docs/adr/0015-round-trips.md.
 package main
 
 import (
@@ -45,7 +45,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("want one argument, migrations, queries or querier, got %d", len(args))
+		return fmt.Errorf("expected one argument (migrations, queries or querier), got %d", len(args))
 	}
 	tables, err := schema.Read("sql/migrations")
 	if err != nil {
@@ -66,11 +66,11 @@ func run(args []string) error {
 	case "querier":
 		return finish(tables)
 	default:
-		return fmt.Errorf("unknown argument %q, want migrations, queries or querier", args[0])
+		return fmt.Errorf("unknown argument %q, expected migrations, queries or querier", args[0])
 	}
 }
 
-// finish checks the queries that sqlc has read, and writes the rest of gen/db.
+// finish checks the queries that sqlc reads, and writes the rest of gen/db.
 func finish(tables schema.Schema) error {
 	if err := tables.CheckQueries("sql/queries/*.sql", "gen/db/*/queries/*.sql"); err != nil {
 		return err
@@ -82,7 +82,7 @@ func finish(tables schema.Schema) error {
 	return generate(from, "gen/db", "gen/db")
 }
 
-// generate writes what is made of sqlc's packages in a folder.
+// generate writes the code that is based on sqlc's packages in a folder.
 func generate(s sources, from, to string) error {
 	querier := filepath.Join(from, "postgres", "querier.go")
 	methods, err := readMethods(querier)

@@ -22,15 +22,15 @@ var querierTemplate string
 type method struct {
 	Name   string
 	Params string // the parameter struct, "" without parameters
-	Result string // the bare type of what comes back, "" for an error alone
-	Many   bool   // a slice of Result comes back
-	Row    bool   // Result is a struct of sqlc's, which differs between the engines in name only
-	Scope  string // whose rows it may see: one of the ways of PostgresConn, as an expression
+	Result string // the type of the result without [], "" if only an error is returned
+	Many   bool   // the result is a slice of Result
+	Row    bool   // Result is one of sqlc's structs, of which each engine has its own
+	Scope  string // the method of PostgresConn that selects the visible rows, as an expression
 }
 
-// generateQuerier writes, for all engines, the types and adapters that hide which one is in use,
-// made from the Querier interface of one engine. The adapters use Go's struct conversion: rows that
-// differ between two engines are refused.
+// generateQuerier writes the types and adapters that make all engines look the same, based on the
+// Querier interface of one engine. The adapters convert structs, so the rows of all engines must
+// have equal fields.
 func generateQuerier(from string, methods []method, known structs, to string) error {
 	if err := scope(methods, known); err != nil {
 		return err
@@ -62,7 +62,7 @@ func generateQuerier(from string, methods []method, known structs, to string) er
 	}, to)
 }
 
-// update is a query that saves a row with a version: all its parameters are columns of it.
+// update is a query whose parameters are all columns of a row with a version.
 type update struct {
 	Name, Row string
 	Fields    []field
@@ -81,7 +81,7 @@ func updatesOf(methods []method, known structs) []update {
 	return updates
 }
 
-// execute writes what a template makes of data, formatted.
+// execute writes the formatted output of a template.
 func execute(text string, data any, to string) error {
 	page, err := template.New(filepath.Base(to)).Parse(text)
 	if err != nil {
@@ -101,8 +101,8 @@ func execute(text string, data any, to string) error {
 	return nil
 }
 
-// scope says of each method whose rows it may see: those of the tenant that is among its
-// parameters, those of all tenants if its name ends in Unscoped, and else none of any tenant's.
+// scope sets the visible rows of each method: those of the tenant in its parameters; those of all
+// tenants if its name ends in Unscoped; otherwise none that belong to tenants.
 func scope(methods []method, known structs) error {
 	for i, m := range methods {
 		unscoped := strings.HasSuffix(m.Name, "Unscoped")
@@ -110,7 +110,7 @@ func scope(methods []method, known structs) error {
 		scoped := err == nil
 		switch {
 		case unscoped && scoped:
-			return fmt.Errorf("%s is for all tenants by its name, and for one by its parameters", m.Name)
+			return fmt.Errorf("%s has Unscoped in its name, but also the parameter tenant_id", m.Name)
 		case unscoped:
 			methods[i].Scope = "Unscoped()"
 		case scoped:
@@ -122,7 +122,7 @@ func scope(methods []method, known structs) error {
 	return nil
 }
 
-// readImports returns what sqlc's interface imports for the results of its methods, quoted.
+// readImports returns the imports of sqlc's interface, quoted.
 func readImports(path string) ([]string, error) {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
 	if err != nil {
@@ -144,7 +144,7 @@ func readMethods(path string) ([]method, error) {
 	}
 	querier := file.Scope.Lookup("Querier")
 	if querier == nil {
-		return nil, fmt.Errorf("%s declares no Querier", path)
+		return nil, fmt.Errorf("%s doesn't declare Querier", path)
 	}
 	var methods []method
 	for _, field := range querier.Decl.(*ast.TypeSpec).Type.(*ast.InterfaceType).Methods.List {
@@ -163,7 +163,7 @@ func readMethod(field *ast.Field) (method, error) {
 	if len(fn.Params.List) > 1 {
 		params, ok := fn.Params.List[1].Type.(*ast.Ident)
 		if !ok || !params.IsExported() {
-			return m, fmt.Errorf("parameter is no struct of sqlc's; keep query_parameter_limit at 0")
+			return m, fmt.Errorf("parameter isn't a struct of sqlc; query_parameter_limit must be 0")
 		}
 		m.Params = params.Name
 	}

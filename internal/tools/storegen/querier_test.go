@@ -11,14 +11,14 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// querier returns the path of a file like sqlc's, whose interface has the one method.
+// querier returns the path of a file like sqlc's, whose interface has one method.
 func querier(t *testing.T, method string) string {
 	t.Helper()
 	const file = "package postgres\n\ntype Querier interface {\n\t%s\n}\n"
 	return filepath.Join(folder(t, map[string]string{"querier.go": fmt.Sprintf(file, method)}), "querier.go")
 }
 
-func TestReadMethodsKnowsEveryShapeOfQuery(t *testing.T) {
+func TestReadMethods(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]method{
 		"Insert(ctx context.Context, arg InsertParams) error":           {Name: "Insert", Params: "InsertParams"},
@@ -43,13 +43,13 @@ func TestReadMethodsKnowsEveryShapeOfQuery(t *testing.T) {
 	}
 }
 
-func TestReadMethodsRefusesWhatItCantConvert(t *testing.T) {
+func TestReadMethodsRejectsUnsupportedTypes(t *testing.T) {
 	t.Parallel()
 	for source, want := range map[string]string{
-		"Get(ctx context.Context, id uuid.UUID) (Company, error)":    "Get: parameter is no struct",
-		"Get(ctx context.Context, name string) (Company, error)":     "Get: parameter is no struct",
-		"Get(ctx context.Context, ids []uuid.UUID) (Company, error)": "Get: parameter is no struct",
-		"Get(ctx context.Context, arg *GetParams) (Company, error)":  "Get: parameter is no struct",
+		"Get(ctx context.Context, id uuid.UUID) (Company, error)":    "Get: parameter isn't a struct",
+		"Get(ctx context.Context, name string) (Company, error)":     "Get: parameter isn't a struct",
+		"Get(ctx context.Context, ids []uuid.UUID) (Company, error)": "Get: parameter isn't a struct",
+		"Get(ctx context.Context, arg *GetParams) (Company, error)":  "Get: parameter isn't a struct",
 		"Get(ctx context.Context, arg GetParams) (*Company, error)":  "Get: result of type *ast.StarExpr isn't supported",
 		"Get(ctx context.Context) (map[string]string, error)":        "Get: result of type *ast.MapType isn't supported",
 	} {
@@ -60,7 +60,7 @@ func TestReadMethodsRefusesWhatItCantConvert(t *testing.T) {
 	}
 }
 
-func TestReadMethodsRefusesAFileWithoutTheInterface(t *testing.T) {
+func TestReadMethodsRejectsAFileWithoutQuerier(t *testing.T) {
 	t.Parallel()
 	for name, from := range map[string]string{
 		"missing file": filepath.Join(t.TempDir(), "querier.go"),
@@ -73,7 +73,7 @@ func TestReadMethodsRefusesAFileWithoutTheInterface(t *testing.T) {
 	}
 }
 
-// That the adapters compile and work is proved by the repository's own, which storegen has made.
+// The tests of the repository prove that the generated adapters compile and work.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
 	t.Parallel()
 	const root = "../../.."
@@ -109,7 +109,7 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if committed := filepath.Join(root, "gen/db", name); readText(t, file) != readText(t, committed) {
-			t.Errorf("%s is not what storegen makes: run make generate", committed)
+			t.Errorf("%s isn't up to date: run make generate", committed)
 		}
 	}
 	if err := schema.Generate(root+"/sql/migrations", out+"/migrations"); err != nil {
@@ -126,13 +126,13 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 		}
 		for _, file := range migrations {
 			if committed := filepath.Join(root, "gen/migrations", engine, filepath.Base(file)); readText(t, file) != readText(t, committed) {
-				t.Errorf("%s is not what storegen makes: run make generate", committed)
+				t.Errorf("%s isn't up to date: run make generate", committed)
 			}
 		}
 	}
 }
 
-func TestOnlyRowsWithAVersionAreSavedByUpdates(t *testing.T) {
+func TestUpdatesOfNeedsAVersion(t *testing.T) {
 	t.Parallel()
 	id, version, name := field{"ID", "uuid.UUID", "id"}, field{"Version", "int64", "version"}, field{"Name", "string", "name"}
 	known := structs{fields: map[string][]field{

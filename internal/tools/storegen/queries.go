@@ -11,14 +11,14 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// sources are the queries, by the names of their files.
+// sources are the queries, by file name.
 type sources map[string][]source
 
-// source is a query with what its markers say.
+// source is a query with its parsed markers.
 type source struct {
 	query
 
-	list       *list // nil for a query that is none
+	list       *list // nil if the query isn't a :list
 	conditions []condition
 	deferred   bool
 }
@@ -42,19 +42,19 @@ func readSources(tables schema.Schema, folders ...string) (sources, error) {
 	return s, nil
 }
 
-// rows is a comparison of rows, of which sqlc loses parameters.
+// rows matches a comparison of rows, whose parameters sqlc partly ignores.
 var rows = regexp.MustCompile(`\(\w+(?:\.\w+)?(?:, *\w+(?:\.\w+)?)+\) *[<>]`)
 
 func sourceOf(q query, tables schema.Schema) (source, error) {
 	if at := rows.FindStringIndex(q.text); at != nil {
-		return source{}, q.errorf(at[0], "a comparison of rows loses parameters; pages of a :list start where they should without one")
+		return source{}, q.errorf(at[0], "sqlc loses parameters of a comparison of rows; a :list needs none, because storegen adds the start of pages")
 	}
 	if q.kind == ":list" {
 		l, err := listOf(q, tables)
 		return source{query: q, list: &l, conditions: l.conditions}, err
 	}
 	if q.args != "" && q.args != "deferred" {
-		return source{}, q.nameErrorf("%s may only have the word deferred behind it", q.kind)
+		return source{}, q.nameErrorf("only the word deferred may follow %s", q.kind)
 	}
 	conditions, err := conditionsOf(q)
 	if err != nil {
@@ -62,7 +62,7 @@ func sourceOf(q query, tables schema.Schema) (source, error) {
 	}
 	for _, c := range conditions {
 		if c.marker != optional {
-			return source{}, q.errorf(c.from, "%s(...) has a meaning in a :list only", c.marker)
+			return source{}, q.errorf(c.from, "%s(...) can be used in a :list only", c.marker)
 		}
 	}
 	made := source{query: q, conditions: conditions, deferred: q.args == "deferred"}
@@ -74,27 +74,28 @@ func sourceOf(q query, tables schema.Schema) (source, error) {
 
 var insertion = regexp.MustCompile(`^INSERT INTO (\w+) `)
 
-// checkDeferred refuses a deferred statement whose error has to be known at once. A broken
-// reference to a row that has just been deleted makes the transaction start over, but only if it is
-// the error of the statement itself. A tenant is never made anew.
+// checkDeferred returns an error for a deferred statement that may violate a foreign key. A
+// transaction is retried after a foreign key violation, because the referred row may just have been
+// deleted; but only if the statement itself returns the error. References to tenants are allowed,
+// because a deleted tenant isn't created again.
 func checkDeferred(q query, tables schema.Schema) error {
 	m := insertion.FindStringSubmatch(q.text)
 	if m == nil || q.kind != ":exec" {
-		return q.nameErrorf("only INSERT with :exec can be deferred: the others return something")
+		return q.nameErrorf("only INSERT with :exec can be deferred: other statements return a result")
 	}
 	into, known := tables[m[1]]
 	if !known {
-		return q.nameErrorf("no migration makes a table %s", m[1])
+		return q.nameErrorf("no migration creates the table %s", m[1])
 	}
 	for _, c := range into.Constraints {
 		if c.References != "" && c.References != "tenants" {
-			return q.nameErrorf("it can't be deferred: %s refers to %s, and the retry after a broken reference would be lost", m[1], c.References)
+			return q.nameErrorf("it can't be deferred: %s refers to %s, and a foreign key violation must be known at once", m[1], c.References)
 		}
 	}
 	return nil
 }
 
-// deferred returns the names of the statements that are deferred.
+// deferred returns the names of the deferred statements.
 func (s sources) deferred() []string {
 	var names []string
 	for _, queries := range s {
@@ -108,7 +109,7 @@ func (s sources) deferred() []string {
 	return names
 }
 
-// lists returns all lists, by their names.
+// lists returns all lists, ordered by name.
 func (s sources) lists() []*list {
 	var lists []*list
 	for _, queries := range s {
@@ -122,7 +123,7 @@ func (s sources) lists() []*list {
 	return lists
 }
 
-// queries returns what sqlc gets for an engine.
+// queries returns the queries that sqlc gets for an engine.
 func (s source) queries(e engine) []query {
 	if s.list != nil {
 		return s.list.queries(e)
@@ -132,7 +133,7 @@ func (s source) queries(e engine) []query {
 	return []query{q}
 }
 
-// deriveQueries writes the queries of each engine into the folder <to>/<engine>/queries.
+// deriveQueries writes the queries of each engine to <to>/<engine>/queries.
 func deriveQueries(from sources, to string) error {
 	for _, e := range engines {
 		folder := filepath.Join(to, e.Name, "queries")

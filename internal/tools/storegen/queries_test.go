@@ -32,7 +32,7 @@ func readText(t *testing.T, path string) string {
 	return string(text)
 }
 
-// things is a table with a column of each type that lists are sorted by.
+// things has a column of each type that lists can be sorted by.
 var things = schema.Schema{
 	"things": {
 		Name: "things", Constraints: []schema.Constraint{{References: "tenants"}, {References: "others"}},
@@ -68,7 +68,7 @@ func sourcesOf(t *testing.T, text string) (sources, error) {
 	return readSources(things, folder(t, map[string]string{"things.sql": text}))
 }
 
-func TestListBecomesAQueryForEachOrderAndTheCount(t *testing.T) {
+func TestListHasAQueryForEachOrderAndACount(t *testing.T) {
 	t.Parallel()
 	s, err := sourcesOf(t, `-- The things of a tenant.
 -- name: ListThings :list created_at, name_key AS name DESC
@@ -157,11 +157,11 @@ WHERE tenant_id = sqlc.arg(tenant_id)
 		}
 	}
 	if _, err := os.Stat(old); err == nil {
-		t.Error("a file whose source is gone is still there")
+		t.Error("a file is still there although its source was deleted")
 	}
 }
 
-// MySQL and MariaDB compare a decimal with a text as floating-point numbers.
+// MySQL and MariaDB compare a decimal with a text as floating-point numbers, unless it is cast.
 func TestDecimalsAreComparedExactly(t *testing.T) {
 	t.Parallel()
 	s, err := sourcesOf(t, `-- name: ListThings :list budget ASC
@@ -184,7 +184,7 @@ WHERE tenant_id = sqlc.arg(tenant_id)
 	}
 }
 
-func TestOtherQueriesKeepTheirText(t *testing.T) {
+func TestOtherQueriesAreUnchanged(t *testing.T) {
 	t.Parallel()
 	s, err := sourcesOf(t, `-- name: ListNodes :many
 SELECT id FROM things
@@ -223,7 +223,7 @@ LIMIT ?;
 	}
 }
 
-func TestMistakesAreToldWithFileAndLine(t *testing.T) {
+func TestErrorsNameFileAndLine(t *testing.T) {
 	t.Parallel()
 	list := func(orders, rest string) string {
 		return "-- name: L :list " + orders + "\nSELECT * FROM things\nWHERE tenant_id = sqlc.arg(tenant_id)\n" + rest + ";\n"
@@ -237,42 +237,42 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 		"key that may be null":         {list("country", ""), "1", "may be null"},
 		"key of a type without order":  {list("is_active", ""), "1", "can't sort by the column is_active"},
 		"two orders of a name":         {list("code AS name, name_key AS name", ""), "1", "two orders"},
-		"no order":                     {list("", ""), "1", "is no order"},
-		"order with more words":        {list("code NULLS FIRST", ""), "1", "is no order"},
-		"unknown table":                {"-- name: L :list code\nSELECT * FROM others;\n", "1", "no migration makes a table others"},
-		"table without an id":          {"-- name: L :list code\nSELECT * FROM plain;\n", "1", "no id"},
+		"no order":                     {list("", ""), "1", "isn't an order"},
+		"order with more words":        {list("code NULLS FIRST", ""), "1", "isn't an order"},
+		"unknown table":                {"-- name: L :list code\nSELECT * FROM others;\n", "1", "no migration creates the table others"},
+		"table without an id":          {"-- name: L :list code\nSELECT * FROM plain;\n", "1", "must have an id"},
 		"list of some columns":         {"-- name: L :list code\nSELECT id, code FROM things;\n", "1", "SELECT * FROM one table"},
 		"list with an alias":           {"-- name: L :list code\nSELECT * FROM things AS t WHERE true;\n", "1", "SELECT * FROM one table"},
-		"list with a join":             {"-- name: L :list code\nSELECT * FROM things\nJOIN plain ON true;\n", "3", "a list has no JOIN"},
-		"list with an order":           {list("code", "ORDER BY code"), "4", "a list has no ORDER BY"},
-		"list with a limit":            {list("code", "LIMIT 3"), "4", "a list has no LIMIT"},
+		"list with a join":             {"-- name: L :list code\nSELECT * FROM things\nJOIN plain ON true;\n", "3", "a list must have no JOIN"},
+		"list with an order":           {list("code", "ORDER BY code"), "4", "a list must have no ORDER BY"},
+		"list with a limit":            {list("code", "LIMIT 3"), "4", "a list must have no LIMIT"},
 		"alternative":                  {list("code", "  AND is_active OR code = sqlc.arg(a)"), "4", "into parentheses"},
 		"condition behind OR":          {list("code", "  OR optional(code = sqlc.narg(code))"), "4", "whole condition"},
 		"half a condition":             {list("code", "  AND optional(code = sqlc.narg(code)) OR is_active"), "4", "whole condition"},
-		"condition without an end":     {list("code", "  AND optional(code = sqlc.narg(code)"), "4", "never closed"},
-		"marker in a marker":           {list("code", "  AND optional(search(code = sqlc.narg(code)))"), "4", "no other marker"},
+		"condition without an end":     {list("code", "  AND optional(code = sqlc.narg(code)"), "4", "no closing parenthesis"},
+		"marker in a marker":           {list("code", "  AND optional(search(code = sqlc.narg(code)))"), "4", "must not contain another marker"},
 		"optional with a value":        {list("code", "  AND optional(code = sqlc.arg(code))"), "4", "exactly one parameter, sqlc.narg"},
 		"optional without a parameter": {list("code", "  AND optional(is_active)"), "4", "exactly one parameter"},
 		"optional with two parameters": {list("code", "  AND optional(code = sqlc.narg(a) OR code = sqlc.narg(b))"), "4", "exactly one parameter"},
-		"parameter that stands twice":  {list("code", "  AND optional(code = sqlc.narg(x))\n  AND is_active = sqlc.narg(x)"), "5", "must not stand elsewhere"},
+		"parameter that stands twice":  {list("code", "  AND optional(code = sqlc.narg(x))\n  AND is_active = sqlc.narg(x)"), "5", "must not be used elsewhere"},
 		"optional condition by hand":   {list("code", "  AND (code = sqlc.narg(x) OR sqlc.narg(x) IS NULL)"), "4", "write optional("},
-		"search of another column":     {list("code", "  AND search(code LIKE sqlc.narg(pattern))"), "4", "a search is"},
-		"search that isn't LIKE":       {list("code", "  AND search(search_text = sqlc.narg(pattern))"), "4", "a search is"},
-		"two searches":                 {list("code", "  AND search(search_text LIKE sqlc.narg(a))\n  AND search(search_text LIKE sqlc.narg(b))"), "5", "at most one search"},
+		"search of another column":     {list("code", "  AND search(code LIKE sqlc.narg(pattern))"), "4", "a search must be"},
+		"search that isn't LIKE":       {list("code", "  AND search(search_text = sqlc.narg(pattern))"), "4", "a search must be"},
+		"two searches":                 {list("code", "  AND search(search_text LIKE sqlc.narg(a))\n  AND search(search_text LIKE sqlc.narg(b))"), "5", "only one search"},
 		"search without the column":    {"-- name: L :list code\nSELECT * FROM quiet\nWHERE search(search_text LIKE sqlc.narg(pattern));\n", "3", "no column search_text"},
 		"counted without a value":      {list("code", "  AND counted(code = sqlc.narg(code))"), "4", "exactly one parameter, sqlc.arg"},
 		"search outside of a list":     {"-- name: Q :many\nSELECT id FROM things WHERE search(search_text LIKE sqlc.narg(pattern));\n", "2", "in a :list only"},
 		"counted outside of a list":    {"\n-- name: Q :many\nSELECT id FROM things WHERE counted(code = sqlc.arg(code));\n", "3", "in a :list only"},
 		"comparison of rows":           {"-- name: Q :many\nSELECT id FROM things\nWHERE (code, id) > (sqlc.arg(a), sqlc.arg(b));\n", "3", "comparison of rows"},
-		"words after another kind":     {"-- name: Q :many created_at\nSELECT id FROM things;\n", "1", "only have the word deferred"},
+		"words after another kind":     {"-- name: Q :many created_at\nSELECT id FROM things;\n", "1", "only the word deferred"},
 		"deferred with a reference":    {"-- name: I :exec deferred\nINSERT INTO things (id) VALUES (sqlc.arg(id));\n", "1", "things refers to others"},
 		"deferred with a count":        {"-- name: I :execrows deferred\nINSERT INTO quiet (id) VALUES (sqlc.arg(id));\n", "1", "only INSERT with :exec"},
 		"deferred deletion":            {"-- name: D :exec deferred\nDELETE FROM quiet;\n", "1", "only INSERT with :exec"},
-		"deferred into nothing":        {"-- name: I :exec deferred\nINSERT INTO others (id) VALUES (sqlc.arg(id));\n", "1", "no migration makes"},
-		"name that is taken":           {"-- name: Q :one\nSELECT 1;\n\n-- name: Q :one\nSELECT 2;\n", "4", "a query of this name in"},
-		"statement without a name":     {"SELECT 1;\n", "1", "want -- name:"},
-		"no semicolon":                 {"-- name: Q :one\nSELECT 1\n", "1", "no semicolon"},
-		"no semicolon before the next": {"-- name: Q :one\nSELECT 1\n-- name: R :one\nSELECT 2;\n", "1", "no semicolon"},
+		"deferred into nothing":        {"-- name: I :exec deferred\nINSERT INTO others (id) VALUES (sqlc.arg(id));\n", "1", "no migration creates"},
+		"name that is taken":           {"-- name: Q :one\nSELECT 1;\n\n-- name: Q :one\nSELECT 2;\n", "4", "has a query of this name too"},
+		"statement without a name":     {"SELECT 1;\n", "1", "write -- name:"},
+		"no semicolon":                 {"-- name: Q :one\nSELECT 1\n", "1", "must end with a semicolon"},
+		"no semicolon before the next": {"-- name: Q :one\nSELECT 1\n-- name: R :one\nSELECT 2;\n", "1", "must end with a semicolon"},
 		"letter in a comment":          {"-- name: A :one\nSELECT 1; -- caf\u00e9\n", "2", "not ASCII"},
 		"emoji in a string":            {"-- name: A :one\nSELECT '\U0001f600';\n", "2", "not ASCII"},
 		"not even UTF-8":               {"-- name: A :one\nSELECT '\xff';\n", "2", "not ASCII"},
@@ -298,7 +298,7 @@ func TestFilesOfTwoFoldersHaveDifferentNames(t *testing.T) {
 	}
 	s, err := readSources(things, one, filepath.Join(one, "missing"))
 	if err != nil || !slices.Equal(slices.Collect(maps.Keys(s)), []string{"a.sql"}) {
-		t.Errorf("%v, error %v; want the one file beside a folder that is missing", s, err)
+		t.Errorf("%v, error %v; want the one file; the missing folder must be ignored", s, err)
 	}
 }
 
@@ -306,7 +306,7 @@ func TestRunRefusesUnknownArguments(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"queries", "querier"}} {
 		if err := run(args); err == nil || !strings.Contains(err.Error(), "queries or querier") {
-			t.Errorf("%q: error is %v; want one that says what is expected", args, err)
+			t.Errorf("%q: error is %v; want the expected arguments", args, err)
 		}
 	}
 }

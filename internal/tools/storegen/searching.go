@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-// How to search a tenant's rows for a text depends on how many of the next rows have it, which no
-// statistics of a table tell. So PostgreSQL gets a statement with both ways. It looks through some
-// rows in the order of the list. These fill the page if the text is frequent. If they don't, the
-// page is made of all rows that the index of trigrams finds. See docs/adr/0014-flat-cost.md.
+// The best way to search depends on how frequent the text is, which table statistics don't tell. So
+// PostgreSQL gets a statement that does both: it first scans searchAhead rows in the order of the
+// list. If they fill the page, the text is frequent and the search ends. Otherwise it reads all
+// matches from the trigram index and sorts them. See docs/adr/0014-flat-cost.md.
 
-// searchAhead is how many rows are looked through.
+// searchAhead is the number of rows that are scanned in the order of the list.
 const searchAhead = 5000
 
-// searching returns the text for PostgreSQL of a list's query, or of its count, that searches. The
-// condition o is the search.
+// searching returns PostgreSQL's text of a list's query or count for requests with a search text. o
+// is the condition of the search.
 func (l *list) searching(text string, o option) (string, error) {
 	view := l.table
 	if l.of.IsTenants() {
-		view = "searchable_" + l.table // below row-level security, LIKE can't use an index
+		view = "searchable_" + l.table // with row-level security, LIKE can't use an index
 	}
 	name, rest, _ := strings.Cut(text, "\n")
 	columns, rest, found := strings.Cut(rest, "\nFROM "+l.table+"\n")
 	if !found {
-		return "", errors.New("sqlc has written FROM in another way")
+		return "", errors.New("can't find FROM in sqlc's text")
 	}
 	if !strings.Contains(rest, "\nORDER BY ") {
 		return name + "\n" + columns + "\nFROM " + view + "\n" + rest, nil
@@ -33,13 +33,12 @@ func (l *list) searching(text string, o option) (string, error) {
 	order, limit, limited := strings.Cut(rest, "\nLIMIT ")
 	where := strings.Replace(conditions, "\n  AND "+o.Text, "", 1)
 	if !limited || where == conditions {
-		return "", errors.New("sqlc has written the search or LIMIT in another way")
+		return "", errors.New("can't find the search condition or LIMIT in sqlc's text")
 	}
 	return bothWays(name, columns, l.table, view, where, order, sorted(order), strings.Trim(o.Given, "()"), strings.TrimSpace(limit)), nil
 }
 
-// sorted returns an order that no index has, so that the planner takes the index that finds the
-// rows.
+// sorted returns the order as expressions that no index has. So the planner uses the trigram index.
 func sorted(order string) string {
 	var keys []string
 	for key := range strings.SplitSeq(order, ", ") {
@@ -49,8 +48,10 @@ func sorted(order string) string {
 	return strings.Join(keys, ", ")
 }
 
-// bothWays returns the statement. Row n is the last that is looked at. It is in ahead, whatever its
-// text, only if the page isn't full by then and there may be more rows.
+// bothWays returns the combined statement. ahead has the matches among the first searchAhead rows,
+// at most a page. If the scan reaches row number searchAhead before the page is full, ahead has
+// that row too, as a sign that there may be more matches. Then the result is the second half, which
+// uses the trigram index.
 func bothWays(name, columns, table, view, where, order, sorted, search, limit string) string {
 	return fmt.Sprintf(`%[1]s
 WITH ahead AS MATERIALIZED (

@@ -9,30 +9,30 @@ import (
 	"strings"
 )
 
-// query is one query of a source file.
+// query is a query of a source file.
 type query struct {
 	file    string
 	line    int    // of its name
 	comment string // the lines above the name
 	name    string
 	kind    string // ":one", ":list"
-	args    string // what follows the kind
+	args    string // the rest of the line after the kind
 	text    string // the statement, without the semicolon
 }
 
-// errorf returns an error at a place in the text of the query.
+// errorf returns an error at an offset in the text of the query.
 func (q query) errorf(offset int, format string, args ...any) error {
 	line := q.line + 1 + strings.Count(q.text[:offset], "\n")
 	return fmt.Errorf("%s:%d: %s: %w", q.file, line, q.name, fmt.Errorf(format, args...))
 }
 
-// nameErrorf returns an error about the line that names the query.
+// nameErrorf returns an error at the line with the name of the query.
 func (q query) nameErrorf(format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %s: %w", q.file, q.line, q.name, fmt.Errorf(format, args...))
 }
 
-// readQueries returns the queries of all .sql files of the folders, by the names of the files. A
-// folder may be missing.
+// readQueries returns the queries in all .sql files of some folders, by file name. A missing folder
+// is ignored.
 func readQueries(folders ...string) (map[string][]query, error) {
 	files, names := map[string][]query{}, map[string]query{}
 	for _, folder := range folders {
@@ -47,12 +47,12 @@ func readQueries(folders ...string) (map[string][]query, error) {
 			}
 			for _, q := range queries {
 				if other, ok := names[q.name]; ok {
-					return nil, q.nameErrorf("there is a query of this name in %s:%d", other.file, other.line)
+					return nil, q.nameErrorf("%s:%d has a query of this name too", other.file, other.line)
 				}
 				names[q.name] = q
 			}
 			if _, ok := files[filepath.Base(path)]; ok {
-				return nil, fmt.Errorf("%s: another folder has a file of this name", path)
+				return nil, fmt.Errorf("%s: another folder has a file with this name", path)
 			}
 			files[filepath.Base(path)] = queries
 		}
@@ -65,8 +65,8 @@ func readQueries(folders ...string) (map[string][]query, error) {
 
 var queryName = regexp.MustCompile(`^-- name: (\w+) (:\w+)(?: (.*))?$`)
 
-// readFile refuses text that isn't ASCII: sqlc's parser for SQLite mixes queries up after it,
-// without an error.
+// readFile returns the queries of a file. It rejects text that isn't ASCII: sqlc's SQLite parser
+// silently confuses the queries after it.
 func readFile(path string) ([]query, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -82,14 +82,14 @@ func readFile(path string) ([]query, error) {
 		m := queryName.FindStringSubmatch(line)
 		switch {
 		case m != nil && q != nil:
-			return nil, q.nameErrorf("there is no semicolon at the end of a line before the next query")
+			return nil, q.nameErrorf("the query must end with a semicolon at the end of a line")
 		case m != nil:
 			q = &query{file: path, line: i + 1, comment: strings.TrimSpace(strings.Join(comment, "\n")), name: m[1], kind: m[2], args: m[3]}
 			comment, text = nil, nil
 		case q == nil && (strings.HasPrefix(line, "--") || strings.TrimSpace(line) == ""):
 			comment = append(comment, line)
 		case q == nil:
-			return nil, fmt.Errorf("%s:%d: want -- name: <name> :<kind> before a statement", path, i+1)
+			return nil, fmt.Errorf("%s:%d: write -- name: <name> :<kind> before each statement", path, i+1)
 		default:
 			text = append(text, line)
 			if strings.HasSuffix(strings.TrimRight(line, " "), ";") {
@@ -99,7 +99,7 @@ func readFile(path string) ([]query, error) {
 		}
 	}
 	if q != nil {
-		return nil, q.nameErrorf("there is no semicolon at the end")
+		return nil, q.nameErrorf("the query must end with a semicolon")
 	}
 	return queries, nil
 }

@@ -16,22 +16,22 @@ import (
 //go:embed statements.go.tmpl
 var statementsTemplate string
 
-// statement is what the program has to know of a query with optional conditions.
+// statement is what the program needs to know about a query with optional conditions.
 type statement struct {
 	Name             string
 	Many             bool
 	Postgres, SQLite []option
-	Search           string // the text for PostgreSQL if the parameter Pattern has a value
+	Search           string // PostgreSQL's text if the parameter Pattern has a value
 	Pattern          int
 }
 
-// option is an optional condition, as sqlc has written it into a text.
+// option is an optional condition in the text that sqlc generated.
 type option struct {
 	Parameter   int
 	Text, Given string
 }
 
-// statements returns those of all queries with optional conditions, by the names of the queries.
+// statements returns all queries with optional conditions, ordered by name.
 func (s sources) statements(folder string) ([]statement, error) {
 	postgres, err := readTexts(filepath.Join(folder, "postgres"))
 	if err != nil {
@@ -84,14 +84,14 @@ func (s source) statement(q query, postgres, sqlite string) (statement, error) {
 	return made, nil
 }
 
-// find finds the condition in what sqlc has made of its query. The sign is that of the engine's
-// parameters.
+// find returns the position of the condition in the text that sqlc generated. sign begins the
+// engine's parameters.
 func (c condition) find(text, sign string) (option, error) {
 	before, after, _ := strings.Cut(c.text, parameter.FindString(c.text))
 	pattern := regexp.MustCompile(`\(` + regexp.QuoteMeta(before) + sign + `(\d+)` + regexp.QuoteMeta(after) + ` OR ` + sign + `(\d+) IS NULL\)`)
 	found := pattern.FindAllStringSubmatch(text, -1)
 	if len(found) != 1 || found[0][1] != found[0][2] {
-		return option{}, fmt.Errorf("sqlc hasn't written the condition once as %s", c.whenever())
+		return option{}, fmt.Errorf("sqlc's text must have the condition exactly once as %s", c.whenever())
 	}
 	number, err := strconv.Atoi(found[0][1])
 	if err != nil {
@@ -101,7 +101,7 @@ func (c condition) find(text, sign string) (option, error) {
 	return option{Parameter: number, Text: found[0][0], Given: given}, nil
 }
 
-// readTexts returns the texts of sqlc's queries in a folder, by the names of the queries.
+// readTexts returns the texts of sqlc's queries in a folder, by name.
 func readTexts(folder string) (map[string]string, error) {
 	paths, err := filepath.Glob(filepath.Join(folder, "*.sql.go"))
 	if err != nil {

@@ -15,16 +15,16 @@ import (
 // field is a field of one of sqlc's structs.
 type field struct {
 	Name, Type string
-	Column     string // what sqlc has made it of
+	Column     string // the column or parameter that sqlc made it from
 }
 
 // structs are sqlc's structs of an engine, by name.
 type structs struct {
 	fields  map[string][]field
-	imports map[string]string // the paths of packages, by their names
+	imports map[string]string // import paths by package name
 }
 
-// readStructs reads all files that sqlc has written into a folder.
+// readStructs reads the structs of all files that sqlc wrote to a folder.
 func readStructs(folder string) (structs, error) {
 	s := structs{fields: map[string][]field{}, imports: map[string]string{}}
 	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
@@ -73,7 +73,7 @@ func fieldsOf(made *ast.StructType) []field {
 	return fields
 }
 
-// of returns the field of a struct that is made of a column or a parameter.
+// of returns the field of a struct that sqlc made from a column or parameter.
 func (s structs) of(name, column string) (field, error) {
 	for _, f := range s.fields[name] {
 		if f.Column == column {

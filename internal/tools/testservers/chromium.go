@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-const versionTimeout = 30 * time.Second // a browser that was never started before takes a while
+const versionTimeout = 30 * time.Second // the first start of a browser is slow
 
-// chromiumPrograms are the names of Chromium, and of Chrome, which is as good.
+// chromiumPrograms are the names of Chromium and Chrome.
 var chromiumPrograms = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}
 
 func chromium() engine {
@@ -35,7 +35,7 @@ func findChromium() (string, error) {
 	return "", errors.New("neither chromium nor google-chrome was found")
 }
 
-// locateChromium returns the path and the version of a browser that can be started.
+// locateChromium returns the path and version of a browser that can be started.
 func locateChromium(ctx context.Context) (path, version string, err error) {
 	if path, err = findChromium(); err != nil {
 		return "", "", err

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// fakeProgram makes an executable shell script in a folder of its own, and returns the folder.
+// fakeProgram writes an executable shell script to a new folder, and returns the folder.
 func fakeProgram(t *testing.T, name, script string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,7 +32,7 @@ func TestChromiumReachesTheCommand(t *testing.T) {
 	}
 }
 
-func TestMissingChromiumIsRefusedInCI(t *testing.T) {
+func TestMissingChromiumFailsInCI(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ dir, reason, remedy string }{
 		"none":   {t.TempDir(), "neither chromium nor google-chrome was found", "install Chromium, or set TEST_CHROMIUM to its path"},

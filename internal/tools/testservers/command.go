@@ -10,8 +10,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/servers"
 )
 
-// runCommand runs the command to its end, passes signals on to it, and returns its exit status as a
-// shell would. The error says why it could not be run.
+// runCommand runs the command, forwards signals to it, and returns its exit status as a shell
+// would. The error says why it couldn't be run.
 func runCommand(space *servers.Workspace, args, environment []string, signals <-chan os.Signal) (int, error) {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = environment
@@ -27,7 +27,7 @@ func runCommand(space *servers.Workspace, args, environment []string, signals <-
 			if terminalSends(s) {
 				continue
 			}
-			// It fails only when the command has ended meanwhile.
+			// It fails only if the command has just ended.
 			_ = cmd.Process.Signal(s)
 		case err := <-ended:
 			var exit *exec.ExitError
@@ -39,7 +39,8 @@ func runCommand(space *servers.Workspace, args, environment []string, signals <-
 	}
 }
 
-// exitStatus is 128 plus the number for a process that a signal ended.
+// exitStatus returns the exit status; for a process that a signal ended, 128 plus the signal's
+// number.
 func exitStatus(state *os.ProcessState) int {
 	if ws, ok := state.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 		return signalStatus(ws.Signal())

@@ -6,9 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// terminalSends reports whether the terminal sends the signal to the command as well: Ctrl-C goes
-// to the whole foreground group, and some programs take a second interrupt for an order to drop
-// everything.
+// terminalSends reports whether the terminal itself sends the signal to the command: Ctrl-C reaches
+// the whole foreground group. Some programs abort without cleaning up at a second interrupt.
 func terminalSends(s os.Signal) bool {
 	if s != os.Interrupt {
 		return false

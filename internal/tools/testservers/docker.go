@@ -18,17 +18,18 @@ var composeFile []byte
 
 const (
 	dockerInfoTimeout = 5 * time.Second
-	dockerUpTimeout   = 10 * time.Minute // it may have to fetch the images
+	dockerUpTimeout   = 10 * time.Minute // Docker may have to download the images
 	dockerDownTimeout = time.Minute
 )
 
-// compose is one project of docker compose.
+// compose is a project of docker compose.
 type compose struct {
 	project  string
 	password string
 }
 
-// startContainers starts what is left in containers and returns what it could not start.
+// startContainers starts the missing engines in containers and returns those that it couldn't
+// start.
 func (l *launcher) startContainers(ctx context.Context, left []shortfall) []shortfall {
 	left, hopeless := split(left)
 	if len(left) == 0 {
@@ -37,7 +38,7 @@ func (l *launcher) startContainers(ctx context.Context, left []shortfall) []shor
 	return append(hopeless, l.startServices(ctx, left)...)
 }
 
-// split tells those that have a container from those that have none.
+// split separates engines with a container from those without.
 func split(left []shortfall) (with, without []shortfall) {
 	for _, s := range left {
 		if s.engine.service == "" {
@@ -77,8 +78,7 @@ func (l *launcher) startServices(ctx context.Context, left []shortfall) []shortf
 	return still
 }
 
-// dockerAnswers returns an error that says what is missing: the client, or an engine that it can
-// reach.
+// dockerAnswers returns an error if Docker's client isn't installed or can't reach an engine.
 func dockerAnswers(ctx context.Context) error {
 	if _, err := exec.LookPath("docker"); err != nil {
 		return errors.New("docker is not installed")
@@ -100,7 +100,7 @@ func also(left []shortfall, reason error) []shortfall {
 	return all
 }
 
-// server finds the engine's container and asks it for its version.
+// server returns the engine's container with its version.
 func (c compose) server(ctx context.Context, e engine) (server, error) {
 	addr, err := c.run(ctx, "port", e.service, e.port)
 	if err != nil {
@@ -112,7 +112,7 @@ func (c compose) server(ctx context.Context, e engine) (server, error) {
 	}
 	return server{
 		url: e.kind.URL(addr, c.password), label: version + " on " + addr + " (Docker)",
-		stop: func() error { return nil }, // the whole project is taken down
+		stop: func() error { return nil }, // down removes the whole project
 	}, nil
 }
 
@@ -124,7 +124,7 @@ func (c compose) down() error {
 	return err
 }
 
-// run returns what docker compose prints on its standard output.
+// run returns the standard output of a docker compose command.
 func (c compose) run(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "docker", append([]string{"compose", "--project-name", c.project, "--file", "-"}, args...)...)
 	cmd.Env = append(os.Environ(), "TESTSERVERS_PASSWORD="+c.password)

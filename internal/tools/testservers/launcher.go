@@ -12,21 +12,21 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/servers"
 )
 
-// engine is one kind of server that the tests need, or a program that they start themselves.
+// engine is a kind of server that tests need, or a program that tests start themselves.
 type engine struct {
-	name     string // for people
+	name     string // in messages
 	variable string // the environment variable that the tests read
 	debian   string // Debian's package
 
-	// find returns an error that names what is not installed.
+	// find returns an error that names what isn't installed.
 	find func() error
-	// locate returns the path and version of a program that the tests start themselves. Servers
-	// have what follows instead.
+	// locate returns the path and version of a program that tests start themselves. It is nil for
+	// servers, which have the following fields instead.
 	locate func(ctx context.Context) (path, version string, err error)
 
 	kind    servers.Engine
-	service string // the service in compose.yaml; empty where Docker is no help
-	port    string // the port inside that service's container
+	service string // the service in compose.yaml; "" if Docker can't provide the engine
+	port    string // the port in the service's container
 }
 
 func serverEngine(kind servers.Engine, variable, service, port string) engine {
@@ -42,7 +42,7 @@ func engines() []engine {
 	}
 }
 
-// remedy says what a person can do to have the engine.
+// remedy returns how to provide the engine.
 func (e engine) remedy() string {
 	if e.locate != nil {
 		return fmt.Sprintf("install %s, or set %s to its path", e.name, e.variable)
@@ -50,20 +50,20 @@ func (e engine) remedy() string {
 	return fmt.Sprintf("install %s, start Docker, or set %s to a server's URL", e.name, e.variable)
 }
 
-// server is a running one that the launcher has to end.
+// server is a running server that the launcher has to stop.
 type server struct {
 	url   string
 	label string // product, version and address
 	stop  func() error
 }
 
-// shortfall says why there is no server of an engine.
+// shortfall is a missing engine and the reason.
 type shortfall struct {
 	engine engine
 	reason error
 }
 
-// launcher collects what the command gets and what has to be ended after it.
+// launcher has the environment for the command, and what must be stopped after it.
 type launcher struct {
 	stderr      io.Writer
 	space       *servers.Workspace
@@ -72,12 +72,12 @@ type launcher struct {
 	untested    []shortfall
 }
 
-// provide gets a server for each engine; what it could not get is in l.untested afterwards.
+// provide starts a server for each engine. Afterwards l.untested has the missing ones.
 func (l *launcher) provide(ctx context.Context, all []engine) {
 	var wanted []engine
 	for _, e := range all {
 		if os.Getenv(e.variable) != "" {
-			l.sayf("%s is the one that %s names", e.name, e.variable)
+			l.sayf("using the %s in %s", e.name, e.variable)
 			continue
 		}
 		wanted = append(wanted, e)
@@ -97,8 +97,8 @@ func (l *launcher) provide(ctx context.Context, all []engine) {
 	}
 }
 
-// startInstalled starts the engines' private servers at the same time, tells why one did not start,
-// and returns those without a server.
+// startInstalled starts the private servers concurrently, prints why one didn't start, and returns
+// the engines without a server.
 func (l *launcher) startInstalled(ctx context.Context, wanted []engine) []shortfall {
 	var left []shortfall
 	var found []engine
@@ -119,7 +119,7 @@ func (l *launcher) startInstalled(ctx context.Context, wanted []engine) []shortf
 	for i, e := range found {
 		if errs[i] != nil {
 			l.sayf("%s: %v", e.name, errs[i])
-			left = append(left, shortfall{e, errors.New("it did not start, as said above")})
+			left = append(left, shortfall{e, errors.New("it did not start, see above")})
 			continue
 		}
 		l.use(e, servers[i])
@@ -137,14 +137,14 @@ func (l *launcher) start(ctx context.Context, e engine) (server, error) {
 	return server{url: path, label: version + " at " + path, stop: func() error { return nil }}, err
 }
 
-// use hands a running server to the command.
+// use passes a running server to the command.
 func (l *launcher) use(e engine, s server) {
 	l.environment = append(l.environment, e.variable+"="+s.url)
 	l.stops = append(l.stops, s.stop)
 	l.sayf("%s", s.label)
 }
 
-// stop ends all servers and returns when they have ended.
+// stop stops all servers and waits until they have ended.
 func (l *launcher) stop() {
 	var wg sync.WaitGroup
 	errs := make([]error, len(l.stops))
@@ -157,7 +157,7 @@ func (l *launcher) stop() {
 	}
 }
 
-// report names every engine without a server so that nobody overlooks it.
+// report prints every missing engine.
 func (l *launcher) report(verdict string) {
 	for _, s := range l.untested {
 		fmt.Fprintf(l.stderr, "\n%s %s: %v.\nTo test it, %s.\n\n",

@@ -1,20 +1,20 @@
-// Testservers runs a command, usually go test, with a PostgreSQL, a MariaDB or MySQL and a Redis
-// server of its own, and with a Chromium:
+// Testservers runs a command, usually go test, with private servers of PostgreSQL, MariaDB or
+// MySQL, and Redis, and with a Chromium:
 //
 //	go run ./internal/tools/testservers -- go test ./...
 //
-// The command finds them in TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_REDIS_URL. A variable that
-// is set already is left as it is. For the others a private server is started from installed
-// programs, on a free port of 127.0.0.1 and with its data in a temporary folder; root on Debian or
-// Ubuntu gets missing programs installed; else Docker is asked. TEST_CHROMIUM is the path of an
-// installed Chromium or Chrome, which tests start themselves; Docker is no help there. An engine
-// that can't be had is named loudly before and after the command, and with CI=true the command does
-// not run.
+// The command gets their URLs in TEST_POSTGRES_URL, TEST_MYSQL_URL and TEST_REDIS_URL. Variables
+// that are already set aren't changed. The other servers are started from installed programs, on a
+// free port of 127.0.0.1, with their data in a temporary folder. As root on Debian or Ubuntu,
+// missing programs are installed. Otherwise Docker is used. TEST_CHROMIUM is the path of an
+// installed Chromium or Chrome, which tests start themselves; Docker can't provide it. Missing
+// engines are reported before and after the command. With CI=true, a missing engine is an error and
+// the command doesn't run.
 //
-// The exit status is the command's, or 128 plus the signal that ended it. (go run turns every
-// failure into 1; build the program where the difference matters.) The servers end with the
-// launcher, on Linux even when it is killed; after a SIGKILL the temporary folder and Docker's
-// containers are the only things that can remain.
+// The exit status is that of the command, or 128 plus the signal that ended it. (go run turns every
+// failure into 1; if the difference matters, build the program.) The servers end with the launcher,
+// on Linux even if it is killed. After a SIGKILL only the temporary folder and Docker's containers
+// may remain.
 package main
 
 import (
@@ -33,16 +33,16 @@ import (
 )
 
 const (
-	statusFailure  = 1   // the launcher could not do its part
-	statusUsage    = 2   // it was called wrongly
-	statusNotFound = 127 // there is no such command, as shells report it
+	statusFailure  = 1   // the launcher failed
+	statusUsage    = 2   // wrong arguments
+	statusNotFound = 127 // the command doesn't exist, as in shells
 )
 
 func main() {
 	os.Exit(run(os.Args[1:], os.Stderr))
 }
 
-// run does everything between the command line and the exit status.
+// run executes the launcher and returns its exit status.
 func run(args []string, stderr io.Writer) int {
 	flags := flag.NewFlagSet("testservers", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -66,8 +66,8 @@ func run(args []string, stderr io.Writer) int {
 		return statusNotFound
 	}
 
-	// Two subscriptions: one ends the start of the servers early, the other is passed on to the
-	// command.
+	// Signals have two receivers: one interrupts the start of the servers, the other forwards
+	// signals to the command.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, endSignals()...)
 	starting, started := signal.NotifyContext(context.Background(), endSignals()...)
@@ -100,7 +100,7 @@ func run(args []string, stderr io.Writer) int {
 	return status
 }
 
-// endSignals are those that ask the launcher to end, without the ones its parent made it ignore (as
+// endSignals are the signals that end the launcher, except those that its parent made it ignore (as
 // nohup does).
 func endSignals() []os.Signal {
 	var wanted []os.Signal

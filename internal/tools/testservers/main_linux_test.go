@@ -37,14 +37,14 @@ func TestServerEndsWithTheCommand(t *testing.T) {
 	if err := cmd.Process.Signal(endSignals()[0]); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // with the status of a command that a signal ended
+	_ = cmd.Wait() // a signal ended the command
 	if answers(addr) {
 		t.Errorf("a server still answers on %s, want none after the launcher has ended", addr)
 	}
 }
 
-// launchRedis starts the launcher with a private Redis and a command that does not end, and returns
-// Redis's address.
+// launchRedis starts the launcher with a private Redis and a command that doesn't end. It returns
+// the address of Redis.
 func launchRedis(t *testing.T) (string, *exec.Cmd) {
 	t.Helper()
 	if err := servers.Redis().Find(); err != nil {

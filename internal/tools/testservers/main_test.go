@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// asLauncher makes the test binary the launcher itself.
+// asLauncher is the environment variable that makes the test binary run as the launcher.
 const asLauncher = "TESTSERVERS_TEST_AS_LAUNCHER"
 
 func TestMain(m *testing.M) {
@@ -36,14 +36,14 @@ const (
 // launchTimeout ends a launcher that hangs.
 const launchTimeout = 2 * time.Minute
 
-// launch is the launcher with exactly this environment.
+// launch returns a command that runs the launcher with exactly this environment.
 func launch(t *testing.T, environment []string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Unlike t.TempDir, open to the accounts that root starts servers as.
+	// Unlike t.TempDir, the accounts that root runs servers as can open it.
 	temp, err := os.MkdirTemp("", "testservers-test-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
@@ -105,11 +105,11 @@ func TestGivenURLsReachTheCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := "postgres://given mysql://given redis://given /given\n"; string(got) != want {
-		t.Errorf("the command saw %q, want %q", got, want)
+		t.Errorf("the command got %q, want %q", got, want)
 	}
 }
 
-func TestMissingEngineIsNamedBeforeAndAfter(t *testing.T) {
+func TestMissingEngineIsReportedBeforeAndAfter(t *testing.T) {
 	t.Parallel()
 	cmd := launch(t, []string{"PATH=" + t.TempDir(), givenPostgres, givenMySQL, givenChromium}, "--", "/bin/sh", "-c", "echo command >&2; exit 3")
 	var stderr bytes.Buffer
@@ -129,7 +129,7 @@ func TestMissingEngineIsNamedBeforeAndAfter(t *testing.T) {
 	}
 }
 
-func TestMissingEngineIsRefusedInCI(t *testing.T) {
+func TestMissingEngineFailsInCI(t *testing.T) {
 	t.Parallel()
 	cmd := launch(t, []string{"CI=true", "PATH=" + t.TempDir(), givenPostgres, givenMySQL, givenChromium}, "--", "/bin/sh", "-c", "echo command")
 	output, err := cmd.CombinedOutput()
@@ -137,7 +137,7 @@ func TestMissingEngineIsRefusedInCI(t *testing.T) {
 		t.Errorf("exit status %d, want %d", got, statusFailure)
 	}
 	if strings.Contains(string(output), "command\n") || !strings.Contains(string(output), "CI=true") {
-		t.Errorf("output %q, want a refusal that names CI=true, and no command", output)
+		t.Errorf("output %q, want an error that names CI=true, and no command", output)
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/servers"
 )
 
-// missingPackages are Debian's packages for the engines that are not installed, for what tests
-// start themselves, and for the C compiler that go test -race needs.
+// missingPackages returns the Debian packages of missing engines, of programs that tests start, and
+// of the C compiler that go test -race needs.
 func missingPackages(wanted []engine) []string {
 	var packages []string
 	for _, e := range wanted {
@@ -15,7 +15,7 @@ func missingPackages(wanted []engine) []string {
 			packages = append(packages, e.debian)
 		}
 	}
-	for _, program := range []string{"pgbouncer", "sqlite3", "curl", "git", "jq", "openssl", "rsync", "nginx", "haproxy"} { // the packages are called like them
+	for _, program := range []string{"pgbouncer", "sqlite3", "curl", "git", "jq", "openssl", "rsync", "nginx", "haproxy"} { // the packages have the same names
 		if servers.Lacks(program, "/usr/sbin/"+program) {
 			packages = append(packages, program)
 		}
@@ -29,8 +29,8 @@ func missingPackages(wanted []engine) []string {
 	return packages
 }
 
-// lacksCompiler reports whether cgo is wanted and can't work. (go env would not tell: without a
-// compiler it says 0.)
+// lacksCompiler reports whether cgo is enabled but has no compiler. (go env can't tell: without a
+// compiler it prints 0.)
 func lacksCompiler() bool {
 	if os.Getenv("CGO_ENABLED") == "0" || os.Getenv("CC") != "" {
 		return false

@@ -11,7 +11,7 @@ INSERT INTO tenants (
 SELECT * FROM tenants
 WHERE id = sqlc.arg(id);
 
--- Compare and swap: 0 rows when the tenant is gone or has another version by now.
+-- Changes no row if the tenant was deleted or has another version.
 -- name: UpdateTenant :execrows
 UPDATE tenants
 SET code = sqlc.arg(code), name = sqlc.arg(name), name_key = sqlc.arg(name_key), tier = sqlc.arg(tier), status = sqlc.arg(status),
@@ -24,16 +24,16 @@ WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
 DELETE FROM tenants
 WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- For what goes through all tenants, one after the other.
+-- For jobs that process all tenants, one after the other.
 -- name: ListTenantCodes :many
 SELECT id, code FROM tenants
 WHERE code > sqlc.arg(after_code)
 ORDER BY code
 LIMIT ?;
 
--- Makes others who do the same wait for the end of the transaction. On a Galera cluster a lock is known on its own node
--- only, so this also changes the row: of two transactions on different nodes, one fails at COMMIT and starts over.
--- 0 rows when the tenant is gone.
+-- Locks a tenant until the end of the transaction. On a Galera cluster a lock is known only on its
+-- own node, so this also changes the row: of two transactions on different nodes, one fails at
+-- COMMIT and is retried. Changes no row if the tenant was deleted.
 -- name: LockTenant :execrows
 UPDATE tenants SET lock_count = lock_count + 1
 WHERE id = sqlc.arg(id);
@@ -90,7 +90,8 @@ WHERE (code = sqlc.narg(code) OR sqlc.narg(code) IS NULL)
   AND (status = sqlc.narg(status) OR sqlc.narg(status) IS NULL)
   AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
 
--- What a tenant has. These are apart from the counts of the lists, whose filters keep an engine from counting in the index alone.
+-- The numbers of rows of a tenant. The counts of lists aren't used, because their filters prevent
+-- counting in the index alone.
 -- name: CountTenantCompanies :one
 SELECT count(*) FROM companies WHERE tenant_id = sqlc.arg(tenant_id);
 

@@ -1,4 +1,4 @@
--- What a company is deleted with: the next branches, and the deletion up to the last of them.
+-- To delete a company: lists its next branches, and deletes branches up to an id.
 -- name: ListBranchesOfCompany :many
 SELECT * FROM branches
 WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)

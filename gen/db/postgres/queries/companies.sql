@@ -1,4 +1,4 @@
--- Locks a company as LockTenant locks a tenant. 0 rows when the company is gone.
+-- Locks a company as LockTenant locks a tenant. Changes no row if the company was deleted.
 -- name: LockCompany :execrows
 UPDATE companies SET lock_count = lock_count + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);

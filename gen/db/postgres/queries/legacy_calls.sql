@@ -1,4 +1,4 @@
--- 0 rows when there is nothing to add to yet.
+-- Changes no row if there is none yet.
 -- name: AddLegacyCalls :execrows
 UPDATE legacy_calls
 SET calls = calls + sqlc.arg(more),
@@ -16,7 +16,7 @@ INSERT INTO legacy_calls (
 SELECT count(*) FROM legacy_calls
 WHERE tenant_id = sqlc.arg(tenant_id);
 
--- Whoever switches the old paths off has to know who would miss them, in all tenants.
+-- Callers in all tenants, so that the operator knows who still uses the old paths.
 -- name: ListLegacyCallsUnscoped :many
 SELECT c.tenant_id, t.code AS tenant_code, c.operation, c.user_agent, c.calls, c.first_called_at, c.last_called_at
 FROM legacy_calls AS c

@@ -14,7 +14,7 @@ INSERT INTO sessions (
 SELECT * FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- All that decides whether a session may act at this moment, in one round trip.
+-- Everything that decides whether a session is valid, in one round trip.
 -- name: GetSessionState :one
 SELECT
     s.user_id, s.ended_at, s.expires_at,
@@ -25,7 +25,7 @@ JOIN users AS u ON u.tenant_id = s.tenant_id AND u.id = s.user_id
 JOIN tenants AS t ON t.id = s.tenant_id
 WHERE s.tenant_id = sqlc.arg(tenant_id) AND s.id = sqlc.arg(id);
 
--- Compare and swap on the version: of two concurrent refreshes, one rotates.
+-- Changes no row if the version differs: of two concurrent refreshes, one succeeds.
 -- name: RotateSession :execrows
 UPDATE sessions
 SET refresh_id = sqlc.arg(refresh_id), previous_refresh_id = sqlc.narg(previous_refresh_id), refreshed_at = sqlc.arg(refreshed_at),
@@ -33,7 +33,8 @@ SET refresh_id = sqlc.arg(refresh_id), previous_refresh_id = sqlc.narg(previous_
     expires_at = sqlc.arg(expires_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version) AND ended_at IS NULL;
 
--- The newest refresh token is given to a client again that has lost the answer. 0 rows when the session has changed meanwhile.
+-- For a client that lost the reply and gets the newest refresh token again. Changes no row if the
+-- session has changed.
 -- name: RecordRepeatedRefresh :execrows
 UPDATE sessions
 SET repeated_refresh_id = sqlc.narg(repeated_refresh_id), repeats_in_a_row = sqlc.arg(repeats_in_a_row), version = version + 1
@@ -51,7 +52,7 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND id <> 
 UPDATE sessions SET ended_at = sqlc.narg(ended_at), end_reason = sqlc.narg(end_reason), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND user_id = sqlc.arg(user_id) AND ended_at IS NULL;
 
--- Those of a user that are alive, newest first.
+-- The active sessions of a user, newest first.
 -- name: ListLiveSessionsOfUser :many
 SELECT *
 FROM sessions
@@ -66,7 +67,7 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND expires_at <= sqlc.arg(expired_until)
 ORDER BY expires_at, id
 LIMIT sqlc.arg('limit');
 
--- 0 rows when it is gone, or has been refreshed meanwhile.
+-- Deletes no row if the session was deleted or refreshed meanwhile.
 -- name: DeleteExpiredSession :execrows
 DELETE FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND expires_at <= sqlc.arg(expired_until);

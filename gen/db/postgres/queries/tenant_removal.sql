@@ -1,6 +1,5 @@
--- What a tenant is deleted with, a batch after the other: the ids of the next rows, in
--- order, and the change to the rows of that range. Going on after the last range spares
--- an engine from passing over all that is deleted already.
+-- To delete a tenant in batches: each pair of queries lists the next ids in order, and changes or
+-- deletes the rows in that range. Starting after the last range avoids scanning deleted rows.
 -- name: ListSessionIDs :many
 SELECT id FROM sessions
 WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id)

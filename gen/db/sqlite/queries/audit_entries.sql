@@ -13,9 +13,9 @@ INSERT INTO audit_entries (
 SELECT * FROM audit_entries
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- Newest first, by the time that the entry states: since and before are then ends of the index, and ids need not follow the clock
--- that the times come from. The first page starts at before. SQLite takes two ends of a time for less than any filter's entries:
--- without since it looks filters up.
+-- Newest first, by the time in the entry. So since and before limit the range of the index, and ids
+-- may differ from the order of time. The first page starts at before. With both limits SQLite would
+-- prefer the index on time to that of a filter; without since it uses the filter's index.
 -- name: ListAuditEntries :many
 SELECT *
 FROM audit_entries
@@ -51,8 +51,9 @@ WHERE tenant_id = sqlc.arg(tenant_id)
   AND (request_id = sqlc.narg(request_id) OR sqlc.narg(request_id) IS NULL)
   AND (search_text LIKE sqlc.narg(pattern) OR sqlc.narg(pattern) IS NULL);
 
--- A count is a number of 64 bits and never null. sqlc says so on all engines if there is a column in it that is, and then the
--- engines' rows convert into each other. The column comes to what has been counted, not to each entry.
+-- sqlc must generate int64 for entries on all engines, so that their rows can be converted. It does
+-- so if the expression has a column that is never null, such as version. The column is read once
+-- per group, not per entry.
 -- name: CountAuditEntriesByAction :many
 SELECT c.action, coalesce(0 * t.version + c.entries, t.version) AS entries
 FROM (
@@ -92,14 +93,15 @@ FROM (
 JOIN tenants AS t ON t.id = c.tenant_id
 ORDER BY c.occurred_on;
 
--- The keys of the oldest entries, which DeleteAuditEntriesUpTo can then delete: an engine knows a limit for DELETE or not.
+-- The keys of the oldest entries, up to which DeleteAuditEntriesUpTo can delete. Not every engine
+-- has DELETE with LIMIT.
 -- name: ListOldestAuditEntryKeys :many
 SELECT occurred_at, id FROM audit_entries
 WHERE tenant_id = sqlc.arg(tenant_id) AND occurred_at < sqlc.arg(before)
 ORDER BY occurred_at, id
 LIMIT sqlc.arg('limit');
 
--- Deletes up to and with the row (last_occurred_at, last_id).
+-- Deletes up to and including the row (last_occurred_at, last_id).
 -- name: DeleteAuditEntriesUpTo :execrows
 DELETE FROM audit_entries
 WHERE tenant_id = sqlc.arg(tenant_id)

@@ -10,7 +10,7 @@ INSERT INTO companies (
 SELECT * FROM companies
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- Compare and swap: 0 rows when the row is gone or has another version by now.
+-- Changes no row if the row was deleted or has another version.
 -- name: UpdateCompany :execrows
 UPDATE companies
 SET code = sqlc.arg(code), name = sqlc.arg(name), name_key = sqlc.arg(name_key), description = sqlc.narg(description), email = sqlc.narg(email), phone = sqlc.narg(phone), website = sqlc.narg(website), address_line1 = sqlc.narg(address_line1), address_line2 = sqlc.narg(address_line2), city = sqlc.narg(city), state = sqlc.narg(state), postal_code = sqlc.narg(postal_code), country = sqlc.narg(country), tax_id = sqlc.narg(tax_id), registration_number = sqlc.narg(registration_number), is_active = sqlc.arg(is_active), search_text = sqlc.arg(search_text), updated_at = sqlc.arg(updated_at), version = version + 1

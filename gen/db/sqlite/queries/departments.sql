@@ -1,11 +1,11 @@
--- What stands where in a company.
+-- The departments of a company with their positions in the hierarchy.
 -- name: ListDepartmentPlaces :many
 SELECT id, branch_id, parent_id
 FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
 ORDER BY id;
 
--- What departments are deleted with: a range of a company's, and the deletion of that range.
+-- To delete departments: lists a range of a company's departments, and deletes the range.
 -- name: ListDepartmentsOfCompany :many
 SELECT * FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id) AND id >= sqlc.arg(first_id) AND id <= sqlc.arg(last_id)

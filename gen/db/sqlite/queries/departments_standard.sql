@@ -10,7 +10,7 @@ INSERT INTO departments (
 SELECT * FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- Compare and swap: 0 rows when the row is gone or has another version by now.
+-- Changes no row if the row was deleted or has another version.
 -- name: UpdateDepartment :execrows
 UPDATE departments
 SET branch_id = sqlc.narg(branch_id), parent_id = sqlc.narg(parent_id), head_user_id = sqlc.narg(head_user_id), code = sqlc.arg(code), name = sqlc.arg(name), name_key = sqlc.arg(name_key), description = sqlc.narg(description), is_active = sqlc.arg(is_active), search_text = sqlc.arg(search_text), updated_at = sqlc.arg(updated_at), version = version + 1
@@ -20,7 +20,7 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.a
 DELETE FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- Locks the company of a row. 0 rows when the row is gone.
+-- Locks the company of a row. Changes no row if the row was deleted.
 -- name: LockCompanyOfDepartment :execrows
 UPDATE companies SET lock_count = lock_count + 1
 WHERE companies.tenant_id = sqlc.arg(tenant_id)
@@ -103,7 +103,7 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND head_user_id = sqlc.arg(head_user_id)
 ORDER BY id
 LIMIT sqlc.arg('limit');
 
--- Without these references each row can go by itself.
+-- When these references are null, the rows can be deleted in any order.
 -- name: ListAttachedDepartmentIDs :many
 SELECT id FROM departments
 WHERE tenant_id = sqlc.arg(tenant_id) AND id > sqlc.arg(after_id) AND (parent_id IS NOT NULL OR head_user_id IS NOT NULL)

@@ -1,5 +1,5 @@
--- What is counted belongs to no tenant: an address of the network, or an e-mail
--- address that perhaps nobody has.
+-- Attempts belong to no tenant. A subject is a network, or an e-mail address that may have no
+-- account.
 -- name: InsertLoginAttempt :exec
 INSERT INTO login_attempts (
     subject, failures, blocked_until, last_failed_at
@@ -11,8 +11,8 @@ INSERT INTO login_attempts (
 SELECT * FROM login_attempts
 WHERE subject = sqlc.arg(subject);
 
--- The delays that hold an attempt up. An IPv6 address is in three networks; a subject
--- that there isn't is empty.
+-- The delays for an attempt. An IPv6 address belongs to three networks. Subjects that don't apply
+-- are empty.
 -- name: ListLoginBlocks :many
 SELECT subject, blocked_until FROM login_attempts
 WHERE subject IN (
@@ -21,8 +21,8 @@ WHERE subject IN (
 ) AND blocked_until > sqlc.arg(now)
 ORDER BY blocked_until;
 
--- 0 rows when nothing is counted yet, or when the subject is blocked. The count is
--- read before last_failed_at is set: MySQL assigns from left to right.
+-- Changes no row if nothing is counted yet or the subject is blocked. failures is set before
+-- last_failed_at, because MySQL assigns from left to right.
 -- name: CountLoginFailure :execrows
 UPDATE login_attempts
 SET failures = CASE WHEN last_failed_at >= sqlc.arg(forgotten_before) THEN failures + 1 ELSE 1 END, last_failed_at = sqlc.arg(now)

@@ -1,4 +1,4 @@
--- A subject stands for an account and a network, and belongs to no tenant.
+-- A subject identifies an account and a network. It belongs to no tenant.
 -- name: InsertLoginNetwork :exec
 INSERT INTO login_networks (subject, last_login_at)
 VALUES (sqlc.arg(subject), sqlc.arg(last_login_at));

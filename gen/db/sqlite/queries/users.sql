@@ -13,31 +13,31 @@ INSERT INTO users (
 SELECT * FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- Log-in knows an e-mail address and not yet a tenant.
+-- Log-in has an e-mail address, but no tenant yet.
 -- name: GetUserByEmailUnscoped :one
 SELECT * FROM users
 WHERE email = sqlc.arg(email);
 
--- The users whose e-mail address is one of four texts.
+-- The users with one of four e-mail addresses.
 -- name: ListUsersByEmailUnscoped :many
 SELECT * FROM users
 WHERE email IN (sqlc.arg(email_1), sqlc.arg(email_2), sqlc.arg(email_3), sqlc.arg(email_4))
 ORDER BY email;
 
--- The doctor looks for addresses that earlier versions stored in another form, in whatever tenant.
+-- tenantry doctor looks for addresses in the form of earlier versions, in all tenants.
 -- name: ListUserEmailsUnscoped :many
 SELECT tenant_id, id, email FROM users
 WHERE email > sqlc.arg(after_email)
 ORDER BY email
 LIMIT sqlc.arg('limit');
 
--- Whether an installation is new is a question about all tenants.
+-- Whether there is a user in any tenant: without users, the installation is new.
 -- name: CountUsersUnscoped :one
 SELECT count(*) FROM users;
 
--- What a comparison with a password costs mustn't tell which accounts exist, in
--- whatever tenant. A hash begins with the kind of bcrypt and the cost, so the last one of
--- a kind has the highest cost.
+-- The highest bcrypt cost in all tenants: comparing a password must take as long if there is no
+-- account. A hash begins with the bcrypt version and the cost, so the last hash of a version has
+-- its highest cost.
 -- name: GetLastPasswordHashUnscoped :one
 SELECT id, password_hash FROM users
 WHERE password_hash < sqlc.narg(below)
@@ -51,7 +51,7 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND company_id = sqlc.arg(company_id)
 ORDER BY id
 LIMIT sqlc.arg('limit');
 
--- Everyone who is assigned to a branch of a company, or to one branch.
+-- The users who are assigned to any branch of a company, or to one branch.
 -- name: ListUsersOfBranches :many
 SELECT u.id, u.email, u.company_id, u.branch_id, u.department_id
 FROM users u
@@ -60,7 +60,7 @@ WHERE b.tenant_id = sqlc.arg(tenant_id) AND b.company_id = sqlc.arg(company_id) 
 ORDER BY u.id
 LIMIT sqlc.arg('limit');
 
--- Everyone who is assigned to one of a range of a company's departments.
+-- The users who are assigned to a department in a range of a company's departments.
 -- name: ListUsersOfDepartments :many
 SELECT u.id, u.email, u.company_id, u.branch_id, u.department_id
 FROM users u
@@ -69,7 +69,7 @@ WHERE d.tenant_id = sqlc.arg(tenant_id) AND d.company_id = sqlc.arg(company_id) 
 ORDER BY u.id
 LIMIT sqlc.arg('limit');
 
--- Everyone of a department who has another branch than this one.
+-- The users of a department who are assigned to a branch other than this one.
 -- name: ListUsersOfOtherBranch :many
 SELECT id, email, company_id, branch_id, department_id
 FROM users
@@ -77,7 +77,8 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND department_id = sqlc.arg(department_id
 ORDER BY id
 LIMIT sqlc.arg('limit');
 
--- How many users have which assignment to a company, or to something in it. The count is as that of CountAuditEntriesByAction.
+-- The number of users for each assignment to a company or to something in it. The count is computed
+-- as in CountAuditEntriesByAction.
 -- name: ListAssignmentsToCompany :many
 SELECT a.company_id, a.branch_id, a.department_id, coalesce(0 * t.version + a.users, t.version) AS users
 FROM (
@@ -93,14 +94,15 @@ FROM (
 JOIN tenants AS t ON t.id = a.tenant_id
 ORDER BY a.company_id, a.branch_id, a.department_id;
 
--- Assignments change while their company is locked, so that the user needs no version. 0 rows when the user is gone.
+-- The company is locked while assignments change, so the user's version isn't needed. Changes no
+-- row if the user was deleted.
 -- name: SetUserAssignment :execrows
 UPDATE users
 SET company_id = sqlc.narg(company_id), branch_id = sqlc.narg(branch_id), department_id = sqlc.narg(department_id),
     updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id);
 
--- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- Changes no row if the user was deleted or has another version.
 -- name: UpdateUser :execrows
 UPDATE users
 SET email = sqlc.arg(email), full_name = sqlc.arg(full_name), name_key = sqlc.arg(name_key), phone = sqlc.narg(phone),
@@ -113,23 +115,23 @@ WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.a
 DELETE FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- Log-in, which may give the password a stronger hash. 0 rows when the password that
--- was checked isn't the user's any more, or the user isn't active any more.
+-- For a log-in, which may store a stronger hash of the password. Changes no row if the password has
+-- changed since it was checked, or the user is no longer active.
 -- name: RecordUserLogin :execrows
 UPDATE users SET last_login_at = sqlc.narg(last_login_at), password_hash = sqlc.narg(password_hash)
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash) AND is_active;
 
--- 0 rows when the password that was checked isn't the user's any more.
+-- Changes no row if the password has changed since it was checked.
 -- name: ReplaceUserPasswordHash :execrows
 UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND password_hash = sqlc.narg(checked_hash);
 
--- Compare and swap: 0 rows when the user is gone or has another version by now.
+-- Changes no row if the user was deleted or has another version.
 -- name: SetUserPasswordHash :execrows
 UPDATE users SET password_hash = sqlc.narg(password_hash), updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE tenant_id = sqlc.arg(tenant_id) AND id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- Those who can log in: who was invited has no password yet.
+-- The users who can log in. An invited user has no password yet.
 -- name: CountOtherActiveAdmins :one
 SELECT count(*) FROM users
 WHERE tenant_id = sqlc.arg(tenant_id) AND id <> sqlc.arg(id) AND role = 'admin' AND is_active AND password_hash IS NOT NULL;
