@@ -11,28 +11,28 @@ type Code string
 const (
 	MalformedRequest     Code = "malformed_request"      // not valid HTTP
 	MalformedJSON        Code = "malformed_json"         // the body can't be read
-	UnknownReference     Code = "unknown_reference"      // a field names something that isn't there, or isn't ours
-	InvalidOneTimeToken  Code = "invalid_one_time_token" // unknown, used, expired or of someone who may not log in; which is not said
+	UnknownReference     Code = "unknown_reference"      // a field refers to a missing row, or to another tenant's
+	InvalidOneTimeToken  Code = "invalid_one_time_token" // unknown, used, expired or of someone who may not log in; the client isn't told which
 	Unauthenticated      Code = "unauthenticated"        // no token
-	InvalidToken         Code = "invalid_token"          // not a token of ours, or of the wrong type
+	InvalidToken         Code = "invalid_token"          // not signed by us, or of the wrong type
 	TokenExpired         Code = "token_expired"          // refresh, or log in again
 	SessionEnded         Code = "session_ended"          // logged out, deactivated or gone
-	InvalidCredentials   Code = "invalid_credentials"    // log-in refused; why is not said
-	RefreshReused        Code = "refresh_reused"         // a used refresh token came again; the session has ended
+	InvalidCredentials   Code = "invalid_credentials"    // log-in refused; the client isn't told why
+	RefreshReused        Code = "refresh_reused"         // a refresh token was used twice; the session has ended
 	Forbidden            Code = "forbidden"              // the role is not enough
 	TenantSuspended      Code = "tenant_suspended"       // the tenant is suspended
 	NotFound             Code = "not_found"              // missing, or another tenant's
-	MethodNotAllowed     Code = "method_not_allowed"     // the path knows other methods
+	MethodNotAllowed     Code = "method_not_allowed"     // the path has other methods
 	NotAcceptable        Code = "not_acceptable"         // Accept allows none of our types
 	AlreadyExists        Code = "already_exists"         // a unique value is taken
-	Cycle                Code = "cycle"                  // it would be its own ancestor
-	TooDeep              Code = "too_deep"               // too many departments would be below each other
+	Cycle                Code = "cycle"                  // a department would be its own ancestor
+	TooDeep              Code = "too_deep"               // departments would nest too deeply
 	LastAdmin            Code = "last_admin"             // a tenant keeps at least one active admin, and the platform one superuser
 	QuotaExceeded        Code = "quota_exceeded"         // the tenant has reached its limit
 	UserInactive         Code = "user_inactive"          // not possible while the user is inactive
 	PlatformTenant       Code = "platform_tenant"        // the platform itself can't be suspended or deleted
 	NotSuspended         Code = "not_suspended"          // a tenant is suspended before it is deleted
-	TenantRequired       Code = "tenant_required"        // a superuser creates something and doesn't say in which tenant
+	TenantRequired       Code = "tenant_required"        // a superuser creates something without naming the tenant
 	TenantDeleting       Code = "tenant_deleting"        // the deletion of the tenant has begun
 	StaleVersion         Code = "stale_version"          // If-Match names another version
 	BodyTooLarge         Code = "body_too_large"         // over the limit
@@ -72,15 +72,15 @@ var catalogue = map[Code]meaning{
 	MethodNotAllowed:     {http.StatusMethodNotAllowed, "Method not allowed"},
 	NotAcceptable:        {http.StatusNotAcceptable, "No acceptable reply"},
 	AlreadyExists:        {http.StatusConflict, "Already exists"},
-	Cycle:                {http.StatusConflict, "Below itself"},
+	Cycle:                {http.StatusConflict, "Below itself in the tree"},
 	TooDeep:              {http.StatusConflict, "Too many levels"},
 	LastAdmin:            {http.StatusConflict, "The last active admin"},
 	QuotaExceeded:        {http.StatusConflict, "Quota exceeded"},
 	UserInactive:         {http.StatusConflict, "The user is inactive"},
-	PlatformTenant:       {http.StatusConflict, "The platform itself"},
-	NotSuspended:         {http.StatusConflict, "Not suspended"},
-	TenantRequired:       {http.StatusConflict, "Name the tenant"},
-	TenantDeleting:       {http.StatusConflict, "Being deleted"},
+	PlatformTenant:       {http.StatusConflict, "Not possible for the platform"},
+	NotSuspended:         {http.StatusConflict, "The tenant is not suspended"},
+	TenantRequired:       {http.StatusConflict, "Tenant required"},
+	TenantDeleting:       {http.StatusConflict, "The tenant is being deleted"},
 	StaleVersion:         {http.StatusPreconditionFailed, "Changed by someone else"},
 	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "Body too large"},
 	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported media type"},
@@ -94,7 +94,7 @@ var catalogue = map[Code]meaning{
 	Unavailable:          {http.StatusServiceUnavailable, "Unavailable for the moment"},
 	Timeout:              {http.StatusServiceUnavailable, "Took too long"},
 	Busy:                 {http.StatusServiceUnavailable, "Too busy for the moment"},
-	SchemaMismatch:       {http.StatusServiceUnavailable, "Being upgraded"},
+	SchemaMismatch:       {http.StatusServiceUnavailable, "The database schema does not fit"},
 }
 
 // Status returns the HTTP status of the code. It is 500 for a code that isn't in the catalogue.
