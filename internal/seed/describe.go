@@ -12,7 +12,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// Describe returns docs/seed-data.md, a description of the demo data. It is generated from the data.
+// Describe returns docs/seed-data.md, the description of the demo data. It is generated from the
+// data.
 func Describe() string {
 	var b strings.Builder
 	b.WriteString(`# The demo data
