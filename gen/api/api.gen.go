@@ -618,7 +618,7 @@ type AuditActionCount struct {
 	// Example: company.update
 	Action string `json:"action"`
 
-	// Entries How often it was done.
+	// Entries The number of its entries.
 	//
 	// Example: 1
 	Entries int64 `json:"entries"`
@@ -645,7 +645,7 @@ type AuditActor struct {
 
 // AuditActorCount The number of entries of a user.
 type AuditActorCount struct {
-	// ActorEmail Their e-mail address then.
+	// ActorEmail Their e-mail address at that time.
 	//
 	// Example: ceo@techstart.com
 	ActorEmail *string `json:"actor_email"`
@@ -653,7 +653,7 @@ type AuditActorCount struct {
 	// ActorID The user's id.
 	ActorID openapi_types.UUID `json:"actor_id"`
 
-	// Entries How much they did.
+	// Entries The number of their entries.
 	//
 	// Example: 3
 	Entries int64 `json:"entries"`
@@ -671,7 +671,7 @@ type AuditDayCount struct {
 	// Example: 2026-12-07
 	Day string `json:"day"`
 
-	// Entries How much happened on it.
+	// Entries The number of its entries.
 	//
 	// Example: 2
 	Entries int64 `json:"entries"`
@@ -690,15 +690,15 @@ type AuditEntry struct {
 	// Changes The fields that changed, by their name. Secrets are never among them.
 	Changes json.RawMessage `json:"changes"`
 
-	// EntityID Which thing it was done to.
+	// EntityID The id of the changed entity.
 	EntityID *openapi_types.UUID `json:"entity_id"`
 
-	// EntityLabel What a person called that thing then.
+	// EntityLabel The name of the entity at that time.
 	//
 	// Example: TechStart Inc.
 	EntityLabel *string `json:"entity_label"`
 
-	// EntityType What kind of thing it was done to.
+	// EntityType The type of the changed entity.
 	//
 	// Example: company
 	EntityType *string `json:"entity_type"`
@@ -724,17 +724,17 @@ type AuditEntry struct {
 	// Example: /api/v1/org/companies/019371a0-5c00-7b11-8c00-0a1b2c3d4e5f
 	Path string `json:"path"`
 
-	// Reason Why it was no success.
+	// Reason Why it failed or was denied.
 	//
 	// Example: forbidden
 	Reason *string `json:"reason"`
 
-	// RequestID The request, as in its `X-Request-Id`. What one request did has one.
+	// RequestID The id of the request, as in its `X-Request-Id`. All entries of a request have the same one.
 	//
 	// Example: 01939000-aaaa-7bbb-8ccc-ddddeeeeffff
 	RequestID string `json:"request_id"`
 
-	// SessionID The session that it was done in.
+	// SessionID The session of the request.
 	SessionID *openapi_types.UUID `json:"session_id"`
 
 	// TenantID The tenant in whose trail this is.
@@ -759,7 +759,7 @@ type AuditEntryPage struct {
 	// Example: WyIyMDI2LTAxLTA1IiwiMDE5MzcxYTAiXQ
 	NextCursor *string `json:"next_cursor"`
 
-	// Total The number of all entries that the filters let through; only with `count=true`.
+	// Total The number of all entries that match the filters; only with `count=true`.
 	//
 	// Example: 1
 	Total *int64 `json:"total,omitempty"`
@@ -809,13 +809,13 @@ type AuditStats struct {
 	// ByDay The days with entries, in order.
 	ByDay []AuditDayCount `json:"by_day"`
 
-	// From The beginning of the time that was counted.
+	// From The beginning of the period.
 	From openapi.Time `json:"from"`
 
-	// To Its end, which isn't part of it.
+	// To The end of the period, exclusive.
 	To openapi.Time `json:"to"`
 
-	// Total How many entries there are of that time.
+	// Total The number of entries in the period.
 	//
 	// Example: 3
 	Total int64 `json:"total"`
@@ -831,12 +831,12 @@ type AuditStatus string
 
 // AuditVerification The result of verifying the trail.
 type AuditVerification struct {
-	// Checkpoint Keep it elsewhere, and send it with a later request. `null` unless the trail is intact, or sealed late.
+	// Checkpoint Store it outside of the database, and send it with a later verification. `null` unless the trail is intact or sealed late.
 	//
 	// Example: tnt1.i7uvrgAAAAAAAAAC
 	Checkpoint *string `json:"checkpoint"`
 
-	// Detail The same for a person.
+	// Detail The result as a sentence for people.
 	//
 	// Example: The trail is intact: 2 entries are as they were written.
 	Detail string `json:"detail"`
@@ -870,13 +870,13 @@ type AuditVerification struct {
 	// is all right if no server ran meanwhile. Later versions may add values: take one that you don't know for a finding.
 	Status AuditStatus `json:"status"`
 
-	// Waiting How many of them wait for their seal. It takes a moment.
+	// Waiting How many of them wait for their seal, which takes a moment.
 	//
 	// Example: 0
 	Waiting int64 `json:"waiting"`
 }
 
-// Branch A place where a company is: an office, a store, a hospital.
+// Branch A place where a company works: an office, a store, a hospital.
 type Branch struct {
 	// Address A postal address. Every part is present, and `null` if it is unknown.
 	Address Address `json:"address"`
@@ -942,7 +942,7 @@ type Branch struct {
 type BranchCreate struct {
 	Address nullable.Nullable[AddressUpdate] `json:"address,omitempty"`
 
-	// Code A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+	// Code A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Stored in upper case.
 	//
 	// Example: SF
 	Code string `json:"code"`
@@ -1033,7 +1033,7 @@ type BranchPage struct {
 type BranchUpdate struct {
 	Address nullable.Nullable[AddressUpdate] `json:"address,omitempty"`
 
-	// Code A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+	// Code A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Stored in upper case.
 	//
 	// Example: SF
 	Code *string `json:"code,omitempty"`
@@ -1087,7 +1087,7 @@ type Company struct {
 	// CreatedAt When it was created.
 	CreatedAt openapi.Time `json:"created_at"`
 
-	// Description What it does.
+	// Description A description for people.
 	//
 	// Example: Product and headquarters
 	Description *string `json:"description"`
@@ -1118,7 +1118,7 @@ type Company struct {
 	// Example: C4021187
 	RegistrationNumber *string `json:"registration_number"`
 
-	// TaxID The number that the tax office knows it by.
+	// TaxID Its tax number.
 	//
 	// Example: 12-3456789
 	TaxID *string `json:"tax_id"`
@@ -1144,12 +1144,12 @@ type Company struct {
 type CompanyCreate struct {
 	Address nullable.Nullable[AddressUpdate] `json:"address,omitempty"`
 
-	// Code A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+	// Code A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Stored in upper case.
 	//
 	// Example: TECHSTART-HQ
 	Code string `json:"code"`
 
-	// Description What it does.
+	// Description A description for people.
 	//
 	// Example: Product and headquarters
 	Description nullable.Nullable[string] `json:"description,omitempty"`
@@ -1179,12 +1179,12 @@ type CompanyCreate struct {
 	// Example: C4021187
 	RegistrationNumber nullable.Nullable[string] `json:"registration_number,omitempty"`
 
-	// TaxID The number that the tax office knows it by.
+	// TaxID Its tax number.
 	//
 	// Example: 12-3456789
 	TaxID nullable.Nullable[string] `json:"tax_id,omitempty"`
 
-	// Website A web address, beginning with http:// or https://, in upper or lower case.
+	// Website A web address that begins with http:// or https://, in upper or lower case.
 	//
 	// Example: https://techstart.com
 	Website nullable.Nullable[string] `json:"website,omitempty"`
@@ -1235,12 +1235,12 @@ type CompanyPage struct {
 type CompanyUpdate struct {
 	Address nullable.Nullable[AddressUpdate] `json:"address,omitempty"`
 
-	// Code A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+	// Code A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Stored in upper case.
 	//
 	// Example: TECHSTART-HQ
 	Code *string `json:"code,omitempty"`
 
-	// Description What it does.
+	// Description A description for people.
 	//
 	// Example: Product and headquarters
 	Description nullable.Nullable[string] `json:"description,omitempty"`
@@ -1270,29 +1270,29 @@ type CompanyUpdate struct {
 	// Example: C4021187
 	RegistrationNumber nullable.Nullable[string] `json:"registration_number,omitempty"`
 
-	// TaxID The number that the tax office knows it by.
+	// TaxID Its tax number.
 	//
 	// Example: 12-3456789
 	TaxID nullable.Nullable[string] `json:"tax_id,omitempty"`
 
-	// Website A web address, beginning with http:// or https://, in upper or lower case.
+	// Website A web address that begins with http:// or https://, in upper or lower case.
 	//
 	// Example: https://techstart.com
 	Website nullable.Nullable[string] `json:"website,omitempty"`
 }
 
-// ComponentHealth How it is with one part.
+// ComponentHealth The state of one component.
 type ComponentHealth struct {
-	// LatencyMs How long the check took, in milliseconds; `null` if there was nothing to ask.
+	// LatencyMs How long the check took, in milliseconds; `null` if no check was needed.
 	//
 	// Example: 0.41
 	LatencyMs *float64 `json:"latency_ms"`
 
-	// Status `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; the database takes no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
+	// Status `disabled`: not configured. `degraded`: each instance counts rate limits alone, because Redis is down; the database accepts no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
 	Status ComponentStatus `json:"status"`
 }
 
-// ComponentStatus `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; the database takes no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
+// ComponentStatus `disabled`: not configured. `degraded`: each instance counts rate limits alone, because Redis is down; the database accepts no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
 type ComponentStatus string
 
 // CreatedUser A new user, and the one-time token for them.
@@ -1304,7 +1304,7 @@ type CreatedUser struct {
 	User User `json:"user"`
 }
 
-// DeletionPreview What a deletion would delete, or what remains of it.
+// DeletionPreview The rows that a deletion would delete, or that it has still to delete.
 type DeletionPreview struct {
 	// Branches How many branches would be deleted.
 	//
@@ -1321,7 +1321,7 @@ type DeletionPreview struct {
 	// Example: 0
 	Departments int64 `json:"departments"`
 
-	// Others The counts of all other resources, by their names: how many rows would be deleted, and, with `_detached` behind the name, how many would lose a reference to what is deleted. Absent if all are 0.
+	// Others The counts of all other resources, by their names: how many rows would be deleted, and, with `_detached` after the name, how many would lose a reference to a deleted row. Absent if all are 0.
 	//
 	// Example: {"projects":3,"tasks_detached":1}
 	Others map[string]int64 `json:"others,omitempty"`
@@ -1332,9 +1332,9 @@ type DeletionPreview struct {
 	UsersDetached int64 `json:"users_detached"`
 }
 
-// Department A part of a company, in one of its branches or across them, perhaps below another part.
+// Department A part of a company, in one of its branches or across branches, possibly below another department.
 type Department struct {
-	// BranchID The branch that it is in, of the same company; `null` if it isn't bound to one.
+	// BranchID The branch that it is in, of the same company; `null` if it has none.
 	BranchID *openapi_types.UUID `json:"branch_id"`
 
 	// Code A short name in upper case, unique in the company.
@@ -1348,7 +1348,7 @@ type Department struct {
 	// CreatedAt When it was created.
 	CreatedAt openapi.Time `json:"created_at"`
 
-	// Description What it does.
+	// Description A description for people.
 	//
 	// Example: Builds the product of TechStart
 	Description *string `json:"description"`
@@ -1359,7 +1359,7 @@ type Department struct {
 	// ID The department's id.
 	ID openapi_types.UUID `json:"id"`
 
-	// IsActive Whether it is at work.
+	// IsActive Whether it is active.
 	IsActive bool `json:"is_active"`
 
 	// Name The department's name.
@@ -1389,7 +1389,7 @@ type DepartmentCreate struct {
 	// Example: 019371a0-5c00-7b22-8c00-0a1b2c3d4e5f
 	BranchID nullable.Nullable[openapi_types.UUID] `json:"branch_id,omitempty"`
 
-	// Code A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+	// Code A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Stored in upper case.
 	//
 	// Example: ENG
 	Code string `json:"code"`
@@ -1399,7 +1399,7 @@ type DepartmentCreate struct {
 	// Example: 019371a0-5c00-7b11-8c00-0a1b2c3d4e5f
 	CompanyID openapi_types.UUID `json:"company_id"`
 
-	// Description What it does.
+	// Description A description for people.
 	//
 	// Example: Builds the product of TechStart
 	Description nullable.Nullable[string] `json:"description,omitempty"`
@@ -1409,7 +1409,7 @@ type DepartmentCreate struct {
 	// Example: 019371a0-5c00-7c3a-9a50-3f1f9a1b2c3d
 	HeadUserID nullable.Nullable[openapi_types.UUID] `json:"head_user_id,omitempty"`
 
-	// IsActive Whether it is at work. A new department is, unless this says otherwise.
+	// IsActive Whether it is active. A new department is, unless this says otherwise.
 	//
 	// Example: true
 	IsActive *bool `json:"is_active,omitempty"`
@@ -1476,12 +1476,12 @@ type DepartmentUpdate struct {
 	// Example: 019371a0-5c00-7b22-8c00-0a1b2c3d4e5f
 	BranchID nullable.Nullable[openapi_types.UUID] `json:"branch_id,omitempty"`
 
-	// Code A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+	// Code A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Stored in upper case.
 	//
 	// Example: ENG
 	Code *string `json:"code,omitempty"`
 
-	// Description What it does.
+	// Description A description for people.
 	//
 	// Example: Builds the product of TechStart
 	Description nullable.Nullable[string] `json:"description,omitempty"`
@@ -1491,7 +1491,7 @@ type DepartmentUpdate struct {
 	// Example: 019371a0-5c00-7c3a-9a50-3f1f9a1b2c3d
 	HeadUserID nullable.Nullable[openapi_types.UUID] `json:"head_user_id,omitempty"`
 
-	// IsActive Whether it is at work. A new department is, unless this says otherwise.
+	// IsActive Whether it is active. A new department is, unless this says otherwise.
 	//
 	// Example: true
 	IsActive *bool `json:"is_active,omitempty"`
@@ -1507,12 +1507,12 @@ type DepartmentUpdate struct {
 	ParentID nullable.Nullable[openapi_types.UUID] `json:"parent_id,omitempty"`
 }
 
-// Deprecations The end of the deprecated paths, and who still calls them.
+// Deprecations The end of the deprecated paths, and their remaining callers.
 type Deprecations struct {
-	// DeprecatedAt Since when the paths have been deprecated.
+	// DeprecatedAt When the paths were deprecated.
 	DeprecatedAt openapi.Time `json:"deprecated_at"`
 
-	// Items Who called what, the latest first.
+	// Items The callers, the latest first.
 	Items []LegacyCalls `json:"items"`
 
 	// SunsetAt When they may stop working.
@@ -1522,7 +1522,7 @@ type Deprecations struct {
 // EffectiveRole The user's role, or `superuser`.
 type EffectiveRole string
 
-// Environment What this installation is for.
+// Environment The purpose of this installation.
 type Environment string
 
 // ErrorCode A stable name of the error. New codes may be added; handle an unknown code by its status.
@@ -1535,7 +1535,7 @@ type HTMLPage = string
 
 // Health The state of the program and its components.
 type Health struct {
-	// Components How it is with each part.
+	// Components The state of each component.
 	Components HealthComponents `json:"components"`
 
 	// Status `degraded`: an optional component is down, or all connections to the database are in use.
@@ -1547,18 +1547,18 @@ type Health struct {
 	Version string `json:"version"`
 }
 
-// HealthComponents How it is with each part.
+// HealthComponents The state of each component.
 type HealthComponents struct {
-	// Database How it is with one part.
+	// Database The state of one component.
 	Database ComponentHealth `json:"database"`
 
-	// RateLimiting How it is with one part.
+	// RateLimiting The state of one component.
 	RateLimiting ComponentHealth `json:"rate_limiting"`
 
-	// Redis How it is with one part.
+	// Redis The state of one component.
 	Redis ComponentHealth `json:"redis"`
 
-	// Schema How it is with one part.
+	// Schema The state of one component.
 	Schema ComponentHealth `json:"schema"`
 }
 
@@ -1593,12 +1593,12 @@ type IndexLinks struct {
 	// Example: /errors
 	Errors string `json:"errors"`
 
-	// Health Whether it is well.
+	// Health The health of the program.
 	//
 	// Example: /api/health
 	Health string `json:"health"`
 
-	// Info What runs here.
+	// Info The version and the environment.
 	//
 	// Example: /api/system/info
 	Info string `json:"info"`
@@ -1621,24 +1621,24 @@ type IndexLinks struct {
 
 // KeySet A JSON Web Key Set (RFC 7517).
 type KeySet struct {
-	// Keys The keys. The first signs; the others signed tokens that may still be good.
+	// Keys The keys. The first signs; the others have signed tokens that may still be valid.
 	Keys []PublicKey `json:"keys"`
 }
 
-// LegacyCalls How often one program of one tenant called one operation by its deprecated path.
+// LegacyCalls The number of calls of one operation by one program of one tenant on a deprecated path.
 type LegacyCalls struct {
-	// Calls How often.
+	// Calls The number of calls.
 	//
 	// Example: 3
 	Calls int64 `json:"calls"`
 
-	// FirstCalledAt The first time.
+	// FirstCalledAt The time of the first call.
 	FirstCalledAt openapi.Time `json:"first_called_at"`
 
-	// LastCalledAt The last time.
+	// LastCalledAt The time of the last call.
 	LastCalledAt openapi.Time `json:"last_called_at"`
 
-	// OperationID What was called, by its name in this document.
+	// OperationID The name of the operation in this document.
 	//
 	// Example: listCompanies
 	OperationID string `json:"operation_id"`
@@ -1648,10 +1648,10 @@ type LegacyCalls struct {
 	// Example: TECHSTART
 	TenantCode string `json:"tenant_code"`
 
-	// TenantID The tenant of who called.
+	// TenantID The caller's tenant.
 	TenantID openapi_types.UUID `json:"tenant_id"`
 
-	// UserAgent What the client calls itself, at most 200 characters.
+	// UserAgent The user agent of the client, at most 200 characters.
 	//
 	// Example: python-requests/2.31.0
 	UserAgent string `json:"user_agent"`
@@ -1686,12 +1686,12 @@ type LoginResult struct {
 	// Example: eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl
 	AccessToken string `json:"access_token"`
 
-	// ExpiresIn Seconds for which the access token is good.
+	// ExpiresIn Seconds for which the access token is valid.
 	//
 	// Example: 1800
 	ExpiresIn int64 `json:"expires_in"`
 
-	// RefreshExpiresIn Seconds for which the refresh token is good.
+	// RefreshExpiresIn Seconds for which the refresh token is valid.
 	//
 	// Example: 604800
 	RefreshExpiresIn int64 `json:"refresh_expires_in"`
@@ -1745,7 +1745,7 @@ type OneTimeToken struct {
 	// ExpiresAt When it stops working.
 	ExpiresAt openapi.Time `json:"expires_at"`
 
-	// Link The page of the front end where the user chooses a password, with the token behind the `#`, so that no server on the way logs it. `null` if the installation has no such page (`PASSWORD_RESET_URL`).
+	// Link The page of the front end where the user chooses a password, with the token after the `#`, which browsers don't send to servers. `null` if the installation has no such page (`PASSWORD_RESET_URL`).
 	//
 	// Example: https://app.techstart.com/reset-password#token=3q2-7wQh1nZxO0c9kR5uYtVbXaLsPdFgHjKl8mN4iE6
 	Link *string `json:"link"`
@@ -1806,12 +1806,12 @@ type OwnSessionList struct {
 
 // PasswordChange The current password, as proof of identity, and the new one.
 type PasswordChange struct {
-	// CurrentPassword The password until now.
+	// CurrentPassword The current password.
 	//
 	// Example: password123
 	CurrentPassword string `json:"current_password"`
 
-	// NewPassword The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common`, `personal` and `unchanged`.
+	// NewPassword The new password: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common`, `personal` and `unchanged`.
 	//
 	// Example: seven purple umbrellas
 	NewPassword string `json:"new_password"`
@@ -1819,7 +1819,7 @@ type PasswordChange struct {
 
 // PasswordReset A one-time token, and the password to set with it.
 type PasswordReset struct {
-	// NewPassword The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common` and `personal`.
+	// NewPassword The new password: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common` and `personal`.
 	//
 	// Example: seven purple umbrellas
 	NewPassword string `json:"new_password"`
@@ -1910,9 +1910,9 @@ type ProfileUpdate struct {
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 }
 
-// PublicKey A public key, as RFC 7518, section 6.3 (RSA) or RFC 8037 (OKP) has it. Numbers are base64url without padding.
+// PublicKey A public key as in RFC 7518, section 6.3 (RSA) or RFC 8037 (OKP). Numbers are base64url without padding.
 type PublicKey struct {
-	// Alg The one algorithm that it is used with.
+	// Alg The only algorithm that the key is used with.
 	Alg PublicKeyAlg `json:"alg"`
 
 	// Crv The curve of an OKP key.
@@ -1928,7 +1928,7 @@ type PublicKey struct {
 	// Example: kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k
 	Kid string `json:"kid"`
 
-	// Kty What kind of key it is.
+	// Kty The type of the key.
 	Kty PublicKeyKty `json:"kty"`
 
 	// N The modulus of an RSA key.
@@ -1936,7 +1936,7 @@ type PublicKey struct {
 	// Example: vG4hxhSjO1sYrT2yYQ
 	N *string `json:"n,omitempty"`
 
-	// Use It verifies signatures.
+	// Use The key verifies signatures.
 	Use PublicKeyUse `json:"use"`
 
 	// X The public key on the curve.
@@ -1945,16 +1945,16 @@ type PublicKey struct {
 	X *string `json:"x,omitempty"`
 }
 
-// PublicKeyAlg The one algorithm that it is used with.
+// PublicKeyAlg The only algorithm that the key is used with.
 type PublicKeyAlg string
 
 // PublicKeyCrv The curve of an OKP key.
 type PublicKeyCrv string
 
-// PublicKeyKty What kind of key it is.
+// PublicKeyKty The type of the key.
 type PublicKeyKty string
 
-// PublicKeyUse It verifies signatures.
+// PublicKeyUse The key verifies signatures.
 type PublicKeyUse string
 
 // RefreshRequest The refresh token to exchange.
@@ -2007,17 +2007,17 @@ type SessionList struct {
 // Sort The order of a list; a minus sign reverses it. Names are sorted without regard to case.
 type Sort string
 
-// SystemInfo What runs here.
+// SystemInfo The version and the environment of this installation.
 type SystemInfo struct {
 	// APIVersions The versions of the API that are served here.
 	//
 	// Example: ["v1"]
 	APIVersions []string `json:"api_versions"`
 
-	// Environment What this installation is for.
+	// Environment The purpose of this installation.
 	Environment Environment `json:"environment"`
 
-	// Features Optional parts, and whether they are set up here.
+	// Features Optional components, and whether they are configured.
 	//
 	// Example: {"redis":false}
 	Features map[string]bool `json:"features"`
@@ -2040,17 +2040,17 @@ type Tenant struct {
 	// Example: TECHSTART
 	Code string `json:"code"`
 
-	// ContactEmail Their e-mail address.
+	// ContactEmail The contact's e-mail address.
 	//
 	// Example: ceo@techstart.com
 	ContactEmail *string `json:"contact_email"`
 
-	// ContactName Whom to turn to.
+	// ContactName The contact person.
 	//
 	// Example: Maya Lindqvist
 	ContactName *string `json:"contact_name"`
 
-	// ContactPhone Their phone number.
+	// ContactPhone The contact's phone number.
 	//
 	// Example: +1 415 555 0101
 	ContactPhone *string `json:"contact_phone"`
@@ -2061,12 +2061,12 @@ type Tenant struct {
 	// ID The tenant's id.
 	ID openapi_types.UUID `json:"id"`
 
-	// MaxCompanies The most companies that the tenant may have; `null` is no limit.
+	// MaxCompanies The maximum number of companies; `null` is no limit.
 	//
 	// Example: 5
 	MaxCompanies *int64 `json:"max_companies"`
 
-	// MaxUsers The most users that the tenant may have; `null` is no limit.
+	// MaxUsers The maximum number of users; `null` is no limit.
 	//
 	// Example: 50
 	MaxUsers *int64 `json:"max_users"`
@@ -2093,32 +2093,32 @@ type Tenant struct {
 
 // TenantCreate A new tenant. `code` and `name` are needed.
 type TenantCreate struct {
-	// Code A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+	// Code A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Stored in upper case.
 	//
 	// Example: ACME
 	Code string `json:"code"`
 
-	// ContactEmail Their e-mail address.
+	// ContactEmail The contact's e-mail address.
 	//
 	// Example: it@acme.example
 	ContactEmail nullable.Nullable[string] `json:"contact_email,omitempty"`
 
-	// ContactName Whom to turn to.
+	// ContactName The contact person.
 	//
 	// Example: Maya Lindqvist
 	ContactName nullable.Nullable[string] `json:"contact_name,omitempty"`
 
-	// ContactPhone Their phone number.
+	// ContactPhone The contact's phone number.
 	//
 	// Example: +1 415 555 0101
 	ContactPhone nullable.Nullable[string] `json:"contact_phone,omitempty"`
 
-	// MaxCompanies The most companies that the tenant may have; `null` is no limit.
+	// MaxCompanies The maximum number of companies; `null` is no limit.
 	//
 	// Example: 10
 	MaxCompanies nullable.Nullable[int64] `json:"max_companies,omitempty"`
 
-	// MaxUsers The most users that the tenant may have; `null` is no limit.
+	// MaxUsers The maximum number of users; `null` is no limit.
 	//
 	// Example: 100
 	MaxUsers nullable.Nullable[int64] `json:"max_users,omitempty"`
@@ -2178,32 +2178,32 @@ type TenantTier string
 
 // TenantUpdate The fields of a tenant that can be set.
 type TenantUpdate struct {
-	// Code A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+	// Code A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Stored in upper case.
 	//
 	// Example: ACME
 	Code *string `json:"code,omitempty"`
 
-	// ContactEmail Their e-mail address.
+	// ContactEmail The contact's e-mail address.
 	//
 	// Example: it@acme.example
 	ContactEmail nullable.Nullable[string] `json:"contact_email,omitempty"`
 
-	// ContactName Whom to turn to.
+	// ContactName The contact person.
 	//
 	// Example: Maya Lindqvist
 	ContactName nullable.Nullable[string] `json:"contact_name,omitempty"`
 
-	// ContactPhone Their phone number.
+	// ContactPhone The contact's phone number.
 	//
 	// Example: +1 415 555 0101
 	ContactPhone nullable.Nullable[string] `json:"contact_phone,omitempty"`
 
-	// MaxCompanies The most companies that the tenant may have; `null` is no limit.
+	// MaxCompanies The maximum number of companies; `null` is no limit.
 	//
 	// Example: 10
 	MaxCompanies nullable.Nullable[int64] `json:"max_companies,omitempty"`
 
-	// MaxUsers The most users that the tenant may have; `null` is no limit.
+	// MaxUsers The maximum number of users; `null` is no limit.
 	//
 	// Example: 100
 	MaxUsers nullable.Nullable[int64] `json:"max_users,omitempty"`
@@ -2224,7 +2224,7 @@ type TenantUsage struct {
 	// Example: 24
 	ActiveUsers int64 `json:"active_users"`
 
-	// AuditEntries How many entries its audit trail has.
+	// AuditEntries The number of entries in its audit trail.
 	//
 	// Example: 1204
 	AuditEntries int64 `json:"audit_entries"`
@@ -2234,7 +2234,7 @@ type TenantUsage struct {
 	// Example: 4
 	Branches int64 `json:"branches"`
 
-	// Companies How many companies there are.
+	// Companies The number of companies.
 	//
 	// Example: 3
 	Companies int64 `json:"companies"`
@@ -2244,17 +2244,17 @@ type TenantUsage struct {
 	// Example: 9
 	Departments int64 `json:"departments"`
 
-	// MaxCompanies The most companies that it may have; `null` is no limit.
+	// MaxCompanies The maximum number of companies; `null` is no limit.
 	//
 	// Example: 5
 	MaxCompanies *int64 `json:"max_companies"`
 
-	// MaxUsers The most users that it may have; `null` is no limit.
+	// MaxUsers The maximum number of users; `null` is no limit.
 	//
 	// Example: 50
 	MaxUsers *int64 `json:"max_users"`
 
-	// Users How many users there are, active or not.
+	// Users The number of users, active or not.
 	//
 	// Example: 25
 	Users int64 `json:"users"`
@@ -2267,12 +2267,12 @@ type TokenPair struct {
 	// Example: eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.e30.c2lnbmF0dXJl
 	AccessToken string `json:"access_token"`
 
-	// ExpiresIn Seconds for which the access token is good.
+	// ExpiresIn Seconds for which the access token is valid.
 	//
 	// Example: 1800
 	ExpiresIn int64 `json:"expires_in"`
 
-	// RefreshExpiresIn Seconds for which the refresh token is good.
+	// RefreshExpiresIn Seconds for which the refresh token is valid.
 	//
 	// Example: 604800
 	RefreshExpiresIn int64 `json:"refresh_expires_in"`
@@ -2546,7 +2546,7 @@ type ListAuditLogsParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2659,7 +2659,7 @@ type VerifyAuditTrailParams struct {
 
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2670,7 +2670,7 @@ type UpdateMeParams struct {
 
 // ListMySessionsParams defines parameters for ListMySessions.
 type ListMySessionsParams struct {
-	// Limit The most sessions on a page.
+	// Limit The maximum number of sessions on a page.
 	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2682,7 +2682,7 @@ type ListBranchesParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2727,7 +2727,7 @@ type DeleteBranchParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2741,7 +2741,7 @@ type GetBranchParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2755,7 +2755,7 @@ type UpdateBranchParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2769,7 +2769,7 @@ type ListCompaniesParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2808,7 +2808,7 @@ type DeleteCompanyParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2822,7 +2822,7 @@ type GetCompanyParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2836,7 +2836,7 @@ type UpdateCompanyParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2850,7 +2850,7 @@ type ListDepartmentsParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2895,7 +2895,7 @@ type DeleteDepartmentParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2909,7 +2909,7 @@ type GetDepartmentParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2923,7 +2923,7 @@ type UpdateDepartmentParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2946,7 +2946,7 @@ type GetOwnTenantParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -2963,7 +2963,7 @@ type GetOwnTenantUsageParams struct {
 
 // ListTenantsParams defines parameters for ListTenants.
 type ListTenantsParams struct {
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -2993,7 +2993,7 @@ type DeleteTenantParams struct {
 	// ConfirmCode The code of the tenant, as it is stored.
 	ConfirmCode string `form:"confirm_code" json:"confirm_code"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3004,7 +3004,7 @@ type DeleteTenantParams struct {
 
 // GetTenantParams defines parameters for GetTenant.
 type GetTenantParams struct {
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3015,7 +3015,7 @@ type GetTenantParams struct {
 
 // UpdateTenantParams defines parameters for UpdateTenant.
 type UpdateTenantParams struct {
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3026,7 +3026,7 @@ type UpdateTenantParams struct {
 
 // ResumeTenantParams defines parameters for ResumeTenant.
 type ResumeTenantParams struct {
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3037,7 +3037,7 @@ type ResumeTenantParams struct {
 
 // SuspendTenantParams defines parameters for SuspendTenant.
 type SuspendTenantParams struct {
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3051,7 +3051,7 @@ type ListUsersParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// Limit The most items on a page.
+	// Limit The maximum number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -3096,7 +3096,7 @@ type DeleteUserParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3110,7 +3110,7 @@ type GetUserParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3124,7 +3124,7 @@ type UpdateUserParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3138,7 +3138,7 @@ type ActivateUserParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3152,7 +3152,7 @@ type DeactivateUserParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3166,7 +3166,7 @@ type CreatePasswordResetParams struct {
 	// TenantID The tenant in which the request acts. Superusers may choose any tenant, other users only their own.
 	TenantID *TenantID `form:"tenant_id,omitempty" json:"tenant_id,omitempty"`
 
-	// IfMatch The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+	// IfMatch The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
 	// now, the reply is 412 and nothing changes.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 
@@ -3183,7 +3183,7 @@ type EndUserSessionsParams struct {
 
 // ListUserSessionsParams defines parameters for ListUserSessions.
 type ListUserSessionsParams struct {
-	// Limit The most sessions on a page.
+	// Limit The maximum number of sessions on a page.
 	Limit *SessionLimit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Cursor The `next_cursor` of the previous page, with the same filters and sort.
@@ -3317,8 +3317,8 @@ type ClientInterface interface {
 
 	// GetIndex Read the index
 	//
-	// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
-	// They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
+	// The name and version of the program, and its most important paths. The paths never change, so programs needn't read
+	// this. The reply is JSON, or a page if the client prefers `text/html`, as browsers do.
 	//
 	// Corresponds with GET / (the `GetIndex` operationId).
 	GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3336,23 +3336,23 @@ type ClientInterface interface {
 
 	// GetAsset A file of the pages
 	//
-	// A script, stylesheet or picture; compressed for who says `Accept-Encoding: gzip`.
+	// A script, stylesheet or picture, compressed if the request has `Accept-Encoding: gzip`.
 	//
 	// Corresponds with GET /api/assets/{name} (the `GetAsset` operationId).
 	GetAsset(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetDocs This document, to try out
+	// GetDocs This document in Swagger UI
 	//
-	// Swagger UI, with a form to log in. All that it needs comes from this server.
+	// Swagger UI, to try out the API, with a form to log in. It loads nothing from other servers.
 	//
 	// Corresponds with GET /api/docs (the `GetDocs` operationId).
 	GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetHealth Check the health
 	//
-	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-	// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
-	// balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+	// Checks the components of the program, each for at most a second. `degraded` means that an optional component is down, or that
+	// all connections to the database are in use, so that requests wait for one. Load balancers should send requests after 200,
+	// and none after 503. `schema` is down if the program doesn't run with the schema that the database
 	// has, and while the database is down.
 	//
 	// Corresponds with GET /api/health (the `GetHealth` operationId).
@@ -3380,9 +3380,9 @@ type ClientInterface interface {
 	// Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
 	GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetRedoc This document, to read
+	// GetRedoc This document in ReDoc
 	//
-	// ReDoc. All that it needs comes from this server.
+	// ReDoc, to read the document. It loads nothing from other servers.
 	//
 	// Corresponds with GET /api/redoc (the `GetRedoc` operationId).
 	GetRedoc(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3436,12 +3436,13 @@ type ClientInterface interface {
 	// trail and names the first entry that was altered, removed or added outside the program; the status is 200
 	// then, too. It changes nothing, and entries may be written meanwhile.
 	//
-	// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
-	// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
-	// can't.
+	// The server also compares the trail with the end that it remembers outside of the database. It may not know of entries that were
+	// cut off before it started. To detect that, send the `checkpoint` of an earlier reply. Store it where people who can write to
+	// the database can't write.
 	//
-	// It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-	// JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
+	// It takes about a second for 30,000 entries. Meanwhile the server sends blanks to keep the connection alive;
+	// JSON allows them at its beginning. The server cuts the connection if the verification fails, takes longer than an hour, or the
+	// user loses the right to it.
 	//
 	// Corresponds with GET /api/v1/audit/verify (the `VerifyAuditTrail` operationId).
 	VerifyAuditTrail(ctx context.Context, params *VerifyAuditTrailParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3633,8 +3634,8 @@ type ClientInterface interface {
 
 	// CreateBranchWithBody Create a branch
 	//
-	// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
-	// company (409 `already_exists`).
+	// Adds a branch to a company. The company must exist (400 `unknown_reference`), and the `code` must be unique in the company (409
+	// `already_exists`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3643,8 +3644,8 @@ type ClientInterface interface {
 
 	// CreateBranch Create a branch
 	//
-	// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
-	// company (409 `already_exists`).
+	// Adds a branch to a company. The company must exist (400 `unknown_reference`), and the `code` must be unique in the company (409
+	// `already_exists`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3653,12 +3654,12 @@ type ClientInterface interface {
 
 	// DeleteBranch Delete a branch
 	//
-	// Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
-	// With `dry_run=true` nothing is deleted and the answer says what would be.
+	// Deletes the branch with its departments and their sub-departments. Users lose the assignment, but keep their account.
+	// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 	//
-	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+	// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+	// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 	// rows below doesn't change the version.
 	//
 	// Corresponds with DELETE /api/v1/org/branches/{id} (the `DeleteBranch` operationId).
@@ -3666,15 +3667,15 @@ type ClientInterface interface {
 
 	// GetBranch Read a branch
 	//
-	// All that is known of one branch, with its address and where it is on the map.
+	// Returns one branch with its address and position.
 	//
 	// Corresponds with GET /api/v1/org/branches/{id} (the `GetBranch` operationId).
 	GetBranch(ctx context.Context, id ID, params *GetBranchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateBranchWithBody Change a branch
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the branch as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the branch with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3683,8 +3684,8 @@ type ClientInterface interface {
 
 	// UpdateBranch Change a branch
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the branch as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the branch with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3720,12 +3721,12 @@ type ClientInterface interface {
 
 	// DeleteCompany Delete a company
 	//
-	// Deletes the company with its branches and departments. Users lose the assignment, never the account.
-	// With `dry_run=true` nothing is deleted and the answer says what would be.
+	// Deletes the company with its branches and departments. Users lose the assignment, but keep their account.
+	// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 	//
-	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+	// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+	// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 	// rows below doesn't change the version.
 	//
 	// Corresponds with DELETE /api/v1/org/companies/{id} (the `DeleteCompany` operationId).
@@ -3740,8 +3741,8 @@ type ClientInterface interface {
 
 	// UpdateCompanyWithBody Change a company
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the company as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the company with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3750,8 +3751,8 @@ type ClientInterface interface {
 
 	// UpdateCompany Change a company
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the company as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the company with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3767,9 +3768,9 @@ type ClientInterface interface {
 
 	// CreateDepartmentWithBody Create a department
 	//
-	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
-	// are below each other (409 `too_deep`).
+	// Adds a department to a company. `branch_id` and `parent_id` must be of the same company and `head_user_id` of the same tenant (400
+	// `unknown_reference`). The `code` must be unique in the company (409 `already_exists`). Departments nest at most 100 levels deep
+	// (409 `too_deep`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3778,9 +3779,9 @@ type ClientInterface interface {
 
 	// CreateDepartment Create a department
 	//
-	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
-	// are below each other (409 `too_deep`).
+	// Adds a department to a company. `branch_id` and `parent_id` must be of the same company and `head_user_id` of the same tenant (400
+	// `unknown_reference`). The `code` must be unique in the company (409 `already_exists`). Departments nest at most 100 levels deep
+	// (409 `too_deep`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3789,12 +3790,12 @@ type ClientInterface interface {
 
 	// DeleteDepartment Delete a department
 	//
-	// Deletes the department with all that are below it. Users lose the assignment, never the account.
-	// With `dry_run=true` nothing is deleted and the answer says what would be.
+	// Deletes the department with all its sub-departments. Users lose the assignment, but keep their account.
+	// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 	//
-	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+	// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+	// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 	// rows below doesn't change the version.
 	//
 	// Corresponds with DELETE /api/v1/org/departments/{id} (the `DeleteDepartment` operationId).
@@ -3802,22 +3803,22 @@ type ClientInterface interface {
 
 	// GetDepartment Read a department
 	//
-	// All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
+	// Returns one department with its company, its branch (if it has one), its parent department and its head.
 	//
 	// Corresponds with GET /api/v1/org/departments/{id} (the `GetDepartment` operationId).
 	GetDepartment(ctx context.Context, id ID, params *GetDepartmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateDepartmentWithBody Change a department
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the department as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the department with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
 	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 	// its users keep theirs.
 	//
-	// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
-	// 100 departments are below each other (409 `too_deep`).
+	// A department can't be below itself or below one of its sub-departments (409 `cycle`). Its sub-departments move with it, and departments
+	// nest at most 100 levels deep (409 `too_deep`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3826,15 +3827,15 @@ type ClientInterface interface {
 
 	// UpdateDepartment Change a department
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the department as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the department with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
 	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 	// its users keep theirs.
 	//
-	// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
-	// 100 departments are below each other (409 `too_deep`).
+	// A department can't be below itself or below one of its sub-departments (409 `cycle`). Its sub-departments move with it, and departments
+	// nest at most 100 levels deep (409 `too_deep`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3848,8 +3849,8 @@ type ClientInterface interface {
 	// their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
 	// `company_id`, or use the lists.
 	//
-	// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
-	// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
+	// Departments nest at most 100 levels deep, so objects and arrays nest at most 206 levels deep. Some JSON parsers allow fewer by
+	// default, such as 64 or 100: raise their limit. If a database from before this rule has more levels, the tree is refused, too.
 	//
 	// Corresponds with GET /api/v1/org/tree (the `GetOrganisationTree` operationId).
 	GetOrganisationTree(ctx context.Context, params *GetOrganisationTreeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3857,7 +3858,7 @@ type ClientInterface interface {
 	// ListDeprecations List the callers of deprecated paths
 	//
 	// The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
-	// most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+	// most 1000, the latest first. Counts are a few seconds old, except those of the replying instance. Calls
 	// without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
 	// are counted together as `(others)`.
 	//
@@ -3912,12 +3913,12 @@ type ClientInterface interface {
 	// trail. This can't be undone. To keep the trail, export it first (`GET
 	// /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
 	//
-	// The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
-	// than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
-	// the last one stopped. So does one after a crash. 204 says that nothing is left.
+	// The tenant's state becomes `deleting`. From then on nobody can act in it, not even superusers. A large tenant takes several
+	// requests: after 202, send the same request again after `Retry-After`, until the reply is 204. That also continues the deletion
+	// after a crash.
 	//
-	// The platform's trail keeps `tenant.delete` with the last state of the tenant and how much it had, and
-	// `tenant.delete_finish` when it was done.
+	// The platform's trail keeps `tenant.delete`, with the last state and the size of the tenant, and `tenant.delete_finish` when
+	// everything is deleted.
 	//
 	// Corresponds with DELETE /api/v1/tenants/{id} (the `DeleteTenant` operationId).
 	DeleteTenant(ctx context.Context, id ID, params *DeleteTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3931,7 +3932,7 @@ type ClientInterface interface {
 
 	// UpdateTenantWithBody Change a tenant
 	//
-	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the current number:
 	// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
 	// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
 	// the tenant.
@@ -3943,7 +3944,7 @@ type ClientInterface interface {
 
 	// UpdateTenant Change a tenant
 	//
-	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the current number:
 	// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
 	// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
 	// the tenant.
@@ -3989,9 +3990,9 @@ type ClientInterface interface {
 	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
 	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 	//
-	// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
-	// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
-	// `branch_id` and `department_id` have to exist and to fit each other (400, `unknown_reference`).
+	// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
+	// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+	// must exist and belong together (400 `unknown_reference`).
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4004,9 +4005,9 @@ type ClientInterface interface {
 	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
 	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 	//
-	// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
-	// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
-	// `branch_id` and `department_id` have to exist and to fit each other (400, `unknown_reference`).
+	// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
+	// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+	// must exist and belong together (400 `unknown_reference`).
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4037,9 +4038,9 @@ type ClientInterface interface {
 	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
 	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 	//
-	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
-	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
-	// assignment fit if they do so after the change.
+	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+	// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
+	// `createUser`; company, branch and department must belong together after the change.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4052,9 +4053,9 @@ type ClientInterface interface {
 	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
 	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 	//
-	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
-	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
-	// assignment fit if they do so after the change.
+	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+	// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
+	// `createUser`; company, branch and department must belong together after the change.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4108,22 +4109,23 @@ type ClientInterface interface {
 
 	// ListErrorCodes All error codes
 	//
-	// A page for who asks for `text/html`, as browsers do; else Markdown.
+	// A page if the client prefers `text/html`, as browsers do; otherwise Markdown.
 	//
 	// Corresponds with GET /errors (the `ListErrorCodes` operationId).
 	ListErrorCodes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetErrorCode What an error code means
 	//
-	// What it means, when it happens and what to do: a page for who asks for `text/html`, as browsers do; else Markdown.
+	// What the code means, when it happens and what to do. A page if the client prefers `text/html`, as browsers do; otherwise
+	// Markdown.
 	//
 	// Corresponds with GET /errors/{code} (the `GetErrorCode` operationId).
 	GetErrorCode(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMetrics Metrics for Prometheus
 	//
-	// The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no `METRICS_ADDR`, which
-	// gives them a listener of their own.
+	// The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no
+	// `METRICS_ADDR`, which serves the metrics at an address of its own.
 	//
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4131,8 +4133,8 @@ type ClientInterface interface {
 
 // GetIndex Read the index
 //
-// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
-// They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
+// The name and version of the program, and its most important paths. The paths never change, so programs needn't read
+// this. The reply is JSON, or a page if the client prefers `text/html`, as browsers do.
 //
 // Corresponds with GET / (the `GetIndex` operationId).
 func (c *Client) GetIndex(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4170,7 +4172,7 @@ func (c *Client) GetKeySet(ctx context.Context, reqEditors ...RequestEditorFn) (
 
 // GetAsset A file of the pages
 //
-// A script, stylesheet or picture; compressed for who says `Accept-Encoding: gzip`.
+// A script, stylesheet or picture, compressed if the request has `Accept-Encoding: gzip`.
 //
 // Corresponds with GET /api/assets/{name} (the `GetAsset` operationId).
 func (c *Client) GetAsset(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4185,9 +4187,9 @@ func (c *Client) GetAsset(ctx context.Context, name string, reqEditors ...Reques
 	return c.Client.Do(req)
 }
 
-// GetDocs This document, to try out
+// GetDocs This document in Swagger UI
 //
-// Swagger UI, with a form to log in. All that it needs comes from this server.
+// Swagger UI, to try out the API, with a form to log in. It loads nothing from other servers.
 //
 // Corresponds with GET /api/docs (the `GetDocs` operationId).
 func (c *Client) GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4204,9 +4206,9 @@ func (c *Client) GetDocs(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 
 // GetHealth Check the health
 //
-// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
-// balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+// Checks the components of the program, each for at most a second. `degraded` means that an optional component is down, or that
+// all connections to the database are in use, so that requests wait for one. Load balancers should send requests after 200,
+// and none after 503. `schema` is down if the program doesn't run with the schema that the database
 // has, and while the database is down.
 //
 // Corresponds with GET /api/health (the `GetHealth` operationId).
@@ -4274,9 +4276,9 @@ func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditor
 	return c.Client.Do(req)
 }
 
-// GetRedoc This document, to read
+// GetRedoc This document in ReDoc
 //
-// ReDoc. All that it needs comes from this server.
+// ReDoc, to read the document. It loads nothing from other servers.
 //
 // Corresponds with GET /api/redoc (the `GetRedoc` operationId).
 func (c *Client) GetRedoc(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4390,12 +4392,13 @@ func (c *Client) GetAuditLog(ctx context.Context, id ID, params *GetAuditLogPara
 // trail and names the first entry that was altered, removed or added outside the program; the status is 200
 // then, too. It changes nothing, and entries may be written meanwhile.
 //
-// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
-// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
-// can't.
+// The server also compares the trail with the end that it remembers outside of the database. It may not know of entries that were
+// cut off before it started. To detect that, send the `checkpoint` of an earlier reply. Store it where people who can write to
+// the database can't write.
 //
-// It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-// JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
+// It takes about a second for 30,000 entries. Meanwhile the server sends blanks to keep the connection alive;
+// JSON allows them at its beginning. The server cuts the connection if the verification fails, takes longer than an hour, or the
+// user loses the right to it.
 //
 // Corresponds with GET /api/v1/audit/verify (the `VerifyAuditTrail` operationId).
 func (c *Client) VerifyAuditTrail(ctx context.Context, params *VerifyAuditTrailParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4757,8 +4760,8 @@ func (c *Client) ListBranches(ctx context.Context, params *ListBranchesParams, r
 
 // CreateBranchWithBody Create a branch
 //
-// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
-// company (409 `already_exists`).
+// Adds a branch to a company. The company must exist (400 `unknown_reference`), and the `code` must be unique in the company (409
+// `already_exists`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -4777,8 +4780,8 @@ func (c *Client) CreateBranchWithBody(ctx context.Context, params *CreateBranchP
 
 // CreateBranch Create a branch
 //
-// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
-// company (409 `already_exists`).
+// Adds a branch to a company. The company must exist (400 `unknown_reference`), and the `code` must be unique in the company (409
+// `already_exists`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4797,12 +4800,12 @@ func (c *Client) CreateBranch(ctx context.Context, params *CreateBranchParams, b
 
 // DeleteBranch Delete a branch
 //
-// Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
-// With `dry_run=true` nothing is deleted and the answer says what would be.
+// Deletes the branch with its departments and their sub-departments. Users lose the assignment, but keep their account.
+// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 //
-// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 // rows below doesn't change the version.
 //
 // Corresponds with DELETE /api/v1/org/branches/{id} (the `DeleteBranch` operationId).
@@ -4820,7 +4823,7 @@ func (c *Client) DeleteBranch(ctx context.Context, id ID, params *DeleteBranchPa
 
 // GetBranch Read a branch
 //
-// All that is known of one branch, with its address and where it is on the map.
+// Returns one branch with its address and position.
 //
 // Corresponds with GET /api/v1/org/branches/{id} (the `GetBranch` operationId).
 func (c *Client) GetBranch(ctx context.Context, id ID, params *GetBranchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4837,8 +4840,8 @@ func (c *Client) GetBranch(ctx context.Context, id ID, params *GetBranchParams, 
 
 // UpdateBranchWithBody Change a branch
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the branch as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the branch with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4857,8 +4860,8 @@ func (c *Client) UpdateBranchWithBody(ctx context.Context, id ID, params *Update
 
 // UpdateBranch Change a branch
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the branch as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the branch with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4934,12 +4937,12 @@ func (c *Client) CreateCompany(ctx context.Context, params *CreateCompanyParams,
 
 // DeleteCompany Delete a company
 //
-// Deletes the company with its branches and departments. Users lose the assignment, never the account.
-// With `dry_run=true` nothing is deleted and the answer says what would be.
+// Deletes the company with its branches and departments. Users lose the assignment, but keep their account.
+// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 //
-// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 // rows below doesn't change the version.
 //
 // Corresponds with DELETE /api/v1/org/companies/{id} (the `DeleteCompany` operationId).
@@ -4974,8 +4977,8 @@ func (c *Client) GetCompany(ctx context.Context, id ID, params *GetCompanyParams
 
 // UpdateCompanyWithBody Change a company
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the company as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the company with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4994,8 +4997,8 @@ func (c *Client) UpdateCompanyWithBody(ctx context.Context, id ID, params *Updat
 
 // UpdateCompany Change a company
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the company as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the company with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5031,9 +5034,9 @@ func (c *Client) ListDepartments(ctx context.Context, params *ListDepartmentsPar
 
 // CreateDepartmentWithBody Create a department
 //
-// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
-// are below each other (409 `too_deep`).
+// Adds a department to a company. `branch_id` and `parent_id` must be of the same company and `head_user_id` of the same tenant (400
+// `unknown_reference`). The `code` must be unique in the company (409 `already_exists`). Departments nest at most 100 levels deep
+// (409 `too_deep`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -5052,9 +5055,9 @@ func (c *Client) CreateDepartmentWithBody(ctx context.Context, params *CreateDep
 
 // CreateDepartment Create a department
 //
-// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
-// are below each other (409 `too_deep`).
+// Adds a department to a company. `branch_id` and `parent_id` must be of the same company and `head_user_id` of the same tenant (400
+// `unknown_reference`). The `code` must be unique in the company (409 `already_exists`). Departments nest at most 100 levels deep
+// (409 `too_deep`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5073,12 +5076,12 @@ func (c *Client) CreateDepartment(ctx context.Context, params *CreateDepartmentP
 
 // DeleteDepartment Delete a department
 //
-// Deletes the department with all that are below it. Users lose the assignment, never the account.
-// With `dry_run=true` nothing is deleted and the answer says what would be.
+// Deletes the department with all its sub-departments. Users lose the assignment, but keep their account.
+// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 //
-// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 // rows below doesn't change the version.
 //
 // Corresponds with DELETE /api/v1/org/departments/{id} (the `DeleteDepartment` operationId).
@@ -5096,7 +5099,7 @@ func (c *Client) DeleteDepartment(ctx context.Context, id ID, params *DeleteDepa
 
 // GetDepartment Read a department
 //
-// All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
+// Returns one department with its company, its branch (if it has one), its parent department and its head.
 //
 // Corresponds with GET /api/v1/org/departments/{id} (the `GetDepartment` operationId).
 func (c *Client) GetDepartment(ctx context.Context, id ID, params *GetDepartmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5113,15 +5116,15 @@ func (c *Client) GetDepartment(ctx context.Context, id ID, params *GetDepartment
 
 // UpdateDepartmentWithBody Change a department
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the department as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the department with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
 // `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 // its users keep theirs.
 //
-// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
-// 100 departments are below each other (409 `too_deep`).
+// A department can't be below itself or below one of its sub-departments (409 `cycle`). Its sub-departments move with it, and departments
+// nest at most 100 levels deep (409 `too_deep`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -5140,15 +5143,15 @@ func (c *Client) UpdateDepartmentWithBody(ctx context.Context, id ID, params *Up
 
 // UpdateDepartment Change a department
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the department as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the department with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
 // `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 // its users keep theirs.
 //
-// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
-// 100 departments are below each other (409 `too_deep`).
+// A department can't be below itself or below one of its sub-departments (409 `cycle`). Its sub-departments move with it, and departments
+// nest at most 100 levels deep (409 `too_deep`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5172,8 +5175,8 @@ func (c *Client) UpdateDepartment(ctx context.Context, id ID, params *UpdateDepa
 // their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
 // `company_id`, or use the lists.
 //
-// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
-// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
+// Departments nest at most 100 levels deep, so objects and arrays nest at most 206 levels deep. Some JSON parsers allow fewer by
+// default, such as 64 or 100: raise their limit. If a database from before this rule has more levels, the tree is refused, too.
 //
 // Corresponds with GET /api/v1/org/tree (the `GetOrganisationTree` operationId).
 func (c *Client) GetOrganisationTree(ctx context.Context, params *GetOrganisationTreeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5191,7 +5194,7 @@ func (c *Client) GetOrganisationTree(ctx context.Context, params *GetOrganisatio
 // ListDeprecations List the callers of deprecated paths
 //
 // The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
-// most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+// most 1000, the latest first. Counts are a few seconds old, except those of the replying instance. Calls
 // without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
 // are counted together as `(others)`.
 //
@@ -5306,12 +5309,12 @@ func (c *Client) CreateTenant(ctx context.Context, body CreateTenantJSONRequestB
 // trail. This can't be undone. To keep the trail, export it first (`GET
 // /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
 //
-// The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
-// than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
-// the last one stopped. So does one after a crash. 204 says that nothing is left.
+// The tenant's state becomes `deleting`. From then on nobody can act in it, not even superusers. A large tenant takes several
+// requests: after 202, send the same request again after `Retry-After`, until the reply is 204. That also continues the deletion
+// after a crash.
 //
-// The platform's trail keeps `tenant.delete` with the last state of the tenant and how much it had, and
-// `tenant.delete_finish` when it was done.
+// The platform's trail keeps `tenant.delete`, with the last state and the size of the tenant, and `tenant.delete_finish` when
+// everything is deleted.
 //
 // Corresponds with DELETE /api/v1/tenants/{id} (the `DeleteTenant` operationId).
 func (c *Client) DeleteTenant(ctx context.Context, id ID, params *DeleteTenantParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5345,7 +5348,7 @@ func (c *Client) GetTenant(ctx context.Context, id ID, params *GetTenantParams, 
 
 // UpdateTenantWithBody Change a tenant
 //
-// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the current number:
 // nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
 // tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
 // the tenant.
@@ -5367,7 +5370,7 @@ func (c *Client) UpdateTenantWithBody(ctx context.Context, id ID, params *Update
 
 // UpdateTenant Change a tenant
 //
-// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the current number:
 // nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
 // tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
 // the tenant.
@@ -5463,9 +5466,9 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 // password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
 // lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 //
-// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
-// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
-// `branch_id` and `department_id` have to exist and to fit each other (400, `unknown_reference`).
+// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
+// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+// must exist and belong together (400 `unknown_reference`).
 //
 // Takes any type of body and a specified content type.
 //
@@ -5488,9 +5491,9 @@ func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParam
 // password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
 // lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 //
-// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
-// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
-// `branch_id` and `department_id` have to exist and to fit each other (400, `unknown_reference`).
+// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
+// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+// must exist and belong together (400 `unknown_reference`).
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5551,9 +5554,9 @@ func (c *Client) GetUser(ctx context.Context, id ID, params *GetUserParams, reqE
 // with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
 // e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 //
-// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
-// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
-// assignment fit if they do so after the change.
+// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
+// `createUser`; company, branch and department must belong together after the change.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5576,9 +5579,9 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, id ID, params *UpdateUs
 // with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
 // e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 //
-// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
-// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
-// assignment fit if they do so after the change.
+// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
+// `createUser`; company, branch and department must belong together after the change.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5692,7 +5695,7 @@ func (c *Client) ListUserSessions(ctx context.Context, id ID, params *ListUserSe
 
 // ListErrorCodes All error codes
 //
-// A page for who asks for `text/html`, as browsers do; else Markdown.
+// A page if the client prefers `text/html`, as browsers do; otherwise Markdown.
 //
 // Corresponds with GET /errors (the `ListErrorCodes` operationId).
 func (c *Client) ListErrorCodes(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5709,7 +5712,8 @@ func (c *Client) ListErrorCodes(ctx context.Context, reqEditors ...RequestEditor
 
 // GetErrorCode What an error code means
 //
-// What it means, when it happens and what to do: a page for who asks for `text/html`, as browsers do; else Markdown.
+// What the code means, when it happens and what to do. A page if the client prefers `text/html`, as browsers do; otherwise
+// Markdown.
 //
 // Corresponds with GET /errors/{code} (the `GetErrorCode` operationId).
 func (c *Client) GetErrorCode(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5726,8 +5730,8 @@ func (c *Client) GetErrorCode(ctx context.Context, code string, reqEditors ...Re
 
 // GetMetrics Metrics for Prometheus
 //
-// The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no `METRICS_ADDR`, which
-// gives them a listener of their own.
+// The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no
+// `METRICS_ADDR`, which serves the metrics at an address of its own.
 //
 // Corresponds with GET /metrics (the `GetMetrics` operationId).
 func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10413,8 +10417,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetIndexWithResponse Read the index
 	//
-	// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
-	// They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
+	// The name and version of the program, and its most important paths. The paths never change, so programs needn't read
+	// this. The reply is JSON, or a page if the client prefers `text/html`, as browsers do.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10436,16 +10440,16 @@ type ClientWithResponsesInterface interface {
 
 	// GetAssetWithResponse A file of the pages
 	//
-	// A script, stylesheet or picture; compressed for who says `Accept-Encoding: gzip`.
+	// A script, stylesheet or picture, compressed if the request has `Accept-Encoding: gzip`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/assets/{name} (the `GetAsset` operationId).
 	GetAssetWithResponse(ctx context.Context, name string, reqEditors ...RequestEditorFn) (*GetAssetResponse, error)
 
-	// GetDocsWithResponse This document, to try out
+	// GetDocsWithResponse This document in Swagger UI
 	//
-	// Swagger UI, with a form to log in. All that it needs comes from this server.
+	// Swagger UI, to try out the API, with a form to log in. It loads nothing from other servers.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10454,9 +10458,9 @@ type ClientWithResponsesInterface interface {
 
 	// GetHealthWithResponse Check the health
 	//
-	// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-	// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
-	// balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+	// Checks the components of the program, each for at most a second. `degraded` means that an optional component is down, or that
+	// all connections to the database are in use, so that requests wait for one. Load balancers should send requests after 200,
+	// and none after 503. `schema` is down if the program doesn't run with the schema that the database
 	// has, and while the database is down.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -10492,9 +10496,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/openapi.yaml (the `GetOpenAPIYAML` operationId).
 	GetOpenAPIYAMLWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error)
 
-	// GetRedocWithResponse This document, to read
+	// GetRedocWithResponse This document in ReDoc
 	//
-	// ReDoc. All that it needs comes from this server.
+	// ReDoc, to read the document. It loads nothing from other servers.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10560,12 +10564,13 @@ type ClientWithResponsesInterface interface {
 	// trail and names the first entry that was altered, removed or added outside the program; the status is 200
 	// then, too. It changes nothing, and entries may be written meanwhile.
 	//
-	// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
-	// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
-	// can't.
+	// The server also compares the trail with the end that it remembers outside of the database. It may not know of entries that were
+	// cut off before it started. To detect that, send the `checkpoint` of an earlier reply. Store it where people who can write to
+	// the database can't write.
 	//
-	// It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-	// JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
+	// It takes about a second for 30,000 entries. Meanwhile the server sends blanks to keep the connection alive;
+	// JSON allows them at its beginning. The server cuts the connection if the verification fails, takes longer than an hour, or the
+	// user loses the right to it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10767,8 +10772,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateBranchWithBodyWithResponse Create a branch
 	//
-	// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
-	// company (409 `already_exists`).
+	// Adds a branch to a company. The company must exist (400 `unknown_reference`), and the `code` must be unique in the company (409
+	// `already_exists`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10777,8 +10782,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateBranchWithResponse Create a branch
 	//
-	// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
-	// company (409 `already_exists`).
+	// Adds a branch to a company. The company must exist (400 `unknown_reference`), and the `code` must be unique in the company (409
+	// `already_exists`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10787,12 +10792,12 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteBranchWithResponse Delete a branch
 	//
-	// Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
-	// With `dry_run=true` nothing is deleted and the answer says what would be.
+	// Deletes the branch with its departments and their sub-departments. Users lose the assignment, but keep their account.
+	// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 	//
-	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+	// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+	// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 	// rows below doesn't change the version.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -10802,7 +10807,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetBranchWithResponse Read a branch
 	//
-	// All that is known of one branch, with its address and where it is on the map.
+	// Returns one branch with its address and position.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10811,8 +10816,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateBranchWithBodyWithResponse Change a branch
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the branch as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the branch with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10821,8 +10826,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateBranchWithResponse Change a branch
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the branch as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the branch with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10860,12 +10865,12 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteCompanyWithResponse Delete a company
 	//
-	// Deletes the company with its branches and departments. Users lose the assignment, never the account.
-	// With `dry_run=true` nothing is deleted and the answer says what would be.
+	// Deletes the company with its branches and departments. Users lose the assignment, but keep their account.
+	// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 	//
-	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+	// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+	// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 	// rows below doesn't change the version.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -10884,8 +10889,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateCompanyWithBodyWithResponse Change a company
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the company as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the company with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10894,8 +10899,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateCompanyWithResponse Change a company
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the company as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the company with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10913,9 +10918,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDepartmentWithBodyWithResponse Create a department
 	//
-	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
-	// are below each other (409 `too_deep`).
+	// Adds a department to a company. `branch_id` and `parent_id` must be of the same company and `head_user_id` of the same tenant (400
+	// `unknown_reference`). The `code` must be unique in the company (409 `already_exists`). Departments nest at most 100 levels deep
+	// (409 `too_deep`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10924,9 +10929,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateDepartmentWithResponse Create a department
 	//
-	// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-	// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
-	// are below each other (409 `too_deep`).
+	// Adds a department to a company. `branch_id` and `parent_id` must be of the same company and `head_user_id` of the same tenant (400
+	// `unknown_reference`). The `code` must be unique in the company (409 `already_exists`). Departments nest at most 100 levels deep
+	// (409 `too_deep`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10935,12 +10940,12 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteDepartmentWithResponse Delete a department
 	//
-	// Deletes the department with all that are below it. Users lose the assignment, never the account.
-	// With `dry_run=true` nothing is deleted and the answer says what would be.
+	// Deletes the department with all its sub-departments. Users lose the assignment, but keep their account.
+	// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 	//
-	// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-	// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-	// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+	// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+	// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+	// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 	// rows below doesn't change the version.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -10950,7 +10955,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetDepartmentWithResponse Read a department
 	//
-	// All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
+	// Returns one department with its company, its branch (if it has one), its parent department and its head.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10959,15 +10964,15 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateDepartmentWithBodyWithResponse Change a department
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the department as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the department with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
 	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 	// its users keep theirs.
 	//
-	// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
-	// 100 departments are below each other (409 `too_deep`).
+	// A department can't be below itself or below one of its sub-departments (409 `cycle`). Its sub-departments move with it, and departments
+	// nest at most 100 levels deep (409 `too_deep`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10976,15 +10981,15 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateDepartmentWithResponse Change a department
 	//
-	// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-	// the department as it is, with the same `ETag` and without an entry in the audit trail.
+	// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the department with
+	// the same `ETag` and adds no entry to the audit trail.
 	//
 	// If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
 	// `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 	// its users keep theirs.
 	//
-	// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
-	// 100 departments are below each other (409 `too_deep`).
+	// A department can't be below itself or below one of its sub-departments (409 `cycle`). Its sub-departments move with it, and departments
+	// nest at most 100 levels deep (409 `too_deep`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10998,8 +11003,8 @@ type ClientWithResponsesInterface interface {
 	// their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
 	// `company_id`, or use the lists.
 	//
-	// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
-	// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
+	// Departments nest at most 100 levels deep, so objects and arrays nest at most 206 levels deep. Some JSON parsers allow fewer by
+	// default, such as 64 or 100: raise their limit. If a database from before this rule has more levels, the tree is refused, too.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11009,7 +11014,7 @@ type ClientWithResponsesInterface interface {
 	// ListDeprecationsWithResponse List the callers of deprecated paths
 	//
 	// The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
-	// most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+	// most 1000, the latest first. Counts are a few seconds old, except those of the replying instance. Calls
 	// without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
 	// are counted together as `(others)`.
 	//
@@ -11072,12 +11077,12 @@ type ClientWithResponsesInterface interface {
 	// trail. This can't be undone. To keep the trail, export it first (`GET
 	// /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
 	//
-	// The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
-	// than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
-	// the last one stopped. So does one after a crash. 204 says that nothing is left.
+	// The tenant's state becomes `deleting`. From then on nobody can act in it, not even superusers. A large tenant takes several
+	// requests: after 202, send the same request again after `Retry-After`, until the reply is 204. That also continues the deletion
+	// after a crash.
 	//
-	// The platform's trail keeps `tenant.delete` with the last state of the tenant and how much it had, and
-	// `tenant.delete_finish` when it was done.
+	// The platform's trail keeps `tenant.delete`, with the last state and the size of the tenant, and `tenant.delete_finish` when
+	// everything is deleted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11095,7 +11100,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateTenantWithBodyWithResponse Change a tenant
 	//
-	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the current number:
 	// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
 	// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
 	// the tenant.
@@ -11107,7 +11112,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateTenantWithResponse Change a tenant
 	//
-	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+	// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the current number:
 	// nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
 	// tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
 	// the tenant.
@@ -11161,9 +11166,9 @@ type ClientWithResponsesInterface interface {
 	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
 	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 	//
-	// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
-	// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
-	// `branch_id` and `department_id` have to exist and to fit each other (400, `unknown_reference`).
+	// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
+	// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+	// must exist and belong together (400 `unknown_reference`).
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11176,9 +11181,9 @@ type ClientWithResponsesInterface interface {
 	// password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
 	// lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 	//
-	// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
-	// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
-	// `branch_id` and `department_id` have to exist and to fit each other (400, `unknown_reference`).
+	// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
+	// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+	// must exist and belong together (400 `unknown_reference`).
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11213,9 +11218,9 @@ type ClientWithResponsesInterface interface {
 	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
 	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 	//
-	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
-	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
-	// assignment fit if they do so after the change.
+	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+	// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
+	// `createUser`; company, branch and department must belong together after the change.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11228,9 +11233,9 @@ type ClientWithResponsesInterface interface {
 	// with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
 	// e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 	//
-	// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
-	// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
-	// assignment fit if they do so after the change.
+	// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+	// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
+	// `createUser`; company, branch and department must belong together after the change.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11294,7 +11299,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListErrorCodesWithResponse All error codes
 	//
-	// A page for who asks for `text/html`, as browsers do; else Markdown.
+	// A page if the client prefers `text/html`, as browsers do; otherwise Markdown.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11303,7 +11308,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetErrorCodeWithResponse What an error code means
 	//
-	// What it means, when it happens and what to do: a page for who asks for `text/html`, as browsers do; else Markdown.
+	// What the code means, when it happens and what to do. A page if the client prefers `text/html`, as browsers do; otherwise
+	// Markdown.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11312,8 +11318,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetMetricsWithResponse Metrics for Prometheus
 	//
-	// The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no `METRICS_ADDR`, which
-	// gives them a listener of their own.
+	// The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no
+	// `METRICS_ADDR`, which serves the metrics at an address of its own.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19188,8 +19194,8 @@ func (r GetMetricsResponse) ContentType() string {
 
 // GetIndexWithResponse Read the index
 //
-// The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
-// They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
+// The name and version of the program, and its most important paths. The paths never change, so programs needn't read
+// this. The reply is JSON, or a page if the client prefers `text/html`, as browsers do.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19223,7 +19229,7 @@ func (c *ClientWithResponses) GetKeySetWithResponse(ctx context.Context, reqEdit
 
 // GetAssetWithResponse A file of the pages
 //
-// A script, stylesheet or picture; compressed for who says `Accept-Encoding: gzip`.
+// A script, stylesheet or picture, compressed if the request has `Accept-Encoding: gzip`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19236,9 +19242,9 @@ func (c *ClientWithResponses) GetAssetWithResponse(ctx context.Context, name str
 	return ParseGetAssetResponse(rsp)
 }
 
-// GetDocsWithResponse This document, to try out
+// GetDocsWithResponse This document in Swagger UI
 //
-// Swagger UI, with a form to log in. All that it needs comes from this server.
+// Swagger UI, to try out the API, with a form to log in. It loads nothing from other servers.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19253,9 +19259,9 @@ func (c *ClientWithResponses) GetDocsWithResponse(ctx context.Context, reqEditor
 
 // GetHealthWithResponse Check the health
 //
-// Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-// without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
-// balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+// Checks the components of the program, each for at most a second. `degraded` means that an optional component is down, or that
+// all connections to the database are in use, so that requests wait for one. Load balancers should send requests after 200,
+// and none after 503. `schema` is down if the program doesn't run with the schema that the database
 // has, and while the database is down.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -19315,9 +19321,9 @@ func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, re
 	return ParseGetOpenAPIYAMLResponse(rsp)
 }
 
-// GetRedocWithResponse This document, to read
+// GetRedocWithResponse This document in ReDoc
 //
-// ReDoc. All that it needs comes from this server.
+// ReDoc, to read the document. It loads nothing from other servers.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19419,12 +19425,13 @@ func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, id ID
 // trail and names the first entry that was altered, removed or added outside the program; the status is 200
 // then, too. It changes nothing, and entries may be written meanwhile.
 //
-// The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
-// before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
-// can't.
+// The server also compares the trail with the end that it remembers outside of the database. It may not know of entries that were
+// cut off before it started. To detect that, send the `checkpoint` of an earlier reply. Store it where people who can write to
+// the database can't write.
 //
-// It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-// JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
+// It takes about a second for 30,000 entries. Meanwhile the server sends blanks to keep the connection alive;
+// JSON allows them at its beginning. The server cuts the connection if the verification fails, takes longer than an hour, or the
+// user loses the right to it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19728,8 +19735,8 @@ func (c *ClientWithResponses) ListBranchesWithResponse(ctx context.Context, para
 
 // CreateBranchWithBodyWithResponse Create a branch
 //
-// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
-// company (409 `already_exists`).
+// Adds a branch to a company. The company must exist (400 `unknown_reference`), and the `code` must be unique in the company (409
+// `already_exists`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19744,8 +19751,8 @@ func (c *ClientWithResponses) CreateBranchWithBodyWithResponse(ctx context.Conte
 
 // CreateBranchWithResponse Create a branch
 //
-// Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
-// company (409 `already_exists`).
+// Adds a branch to a company. The company must exist (400 `unknown_reference`), and the `code` must be unique in the company (409
+// `already_exists`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19760,12 +19767,12 @@ func (c *ClientWithResponses) CreateBranchWithResponse(ctx context.Context, para
 
 // DeleteBranchWithResponse Delete a branch
 //
-// Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
-// With `dry_run=true` nothing is deleted and the answer says what would be.
+// Deletes the branch with its departments and their sub-departments. Users lose the assignment, but keep their account.
+// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 //
-// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 // rows below doesn't change the version.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -19781,7 +19788,7 @@ func (c *ClientWithResponses) DeleteBranchWithResponse(ctx context.Context, id I
 
 // GetBranchWithResponse Read a branch
 //
-// All that is known of one branch, with its address and where it is on the map.
+// Returns one branch with its address and position.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19796,8 +19803,8 @@ func (c *ClientWithResponses) GetBranchWithResponse(ctx context.Context, id ID, 
 
 // UpdateBranchWithBodyWithResponse Change a branch
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the branch as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the branch with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19812,8 +19819,8 @@ func (c *ClientWithResponses) UpdateBranchWithBodyWithResponse(ctx context.Conte
 
 // UpdateBranchWithResponse Change a branch
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the branch as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the branch with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19875,12 +19882,12 @@ func (c *ClientWithResponses) CreateCompanyWithResponse(ctx context.Context, par
 
 // DeleteCompanyWithResponse Delete a company
 //
-// Deletes the company with its branches and departments. Users lose the assignment, never the account.
-// With `dry_run=true` nothing is deleted and the answer says what would be.
+// Deletes the company with its branches and departments. Users lose the assignment, but keep their account.
+// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 //
-// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 // rows below doesn't change the version.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -19911,8 +19918,8 @@ func (c *ClientWithResponses) GetCompanyWithResponse(ctx context.Context, id ID,
 
 // UpdateCompanyWithBodyWithResponse Change a company
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the company as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the company with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19927,8 +19934,8 @@ func (c *ClientWithResponses) UpdateCompanyWithBodyWithResponse(ctx context.Cont
 
 // UpdateCompanyWithResponse Change a company
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the company as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the company with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19958,9 +19965,9 @@ func (c *ClientWithResponses) ListDepartmentsWithResponse(ctx context.Context, p
 
 // CreateDepartmentWithBodyWithResponse Create a department
 //
-// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
-// are below each other (409 `too_deep`).
+// Adds a department to a company. `branch_id` and `parent_id` must be of the same company and `head_user_id` of the same tenant (400
+// `unknown_reference`). The `code` must be unique in the company (409 `already_exists`). Departments nest at most 100 levels deep
+// (409 `too_deep`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19975,9 +19982,9 @@ func (c *ClientWithResponses) CreateDepartmentWithBodyWithResponse(ctx context.C
 
 // CreateDepartmentWithResponse Create a department
 //
-// Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-// (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
-// are below each other (409 `too_deep`).
+// Adds a department to a company. `branch_id` and `parent_id` must be of the same company and `head_user_id` of the same tenant (400
+// `unknown_reference`). The `code` must be unique in the company (409 `already_exists`). Departments nest at most 100 levels deep
+// (409 `too_deep`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19992,12 +19999,12 @@ func (c *ClientWithResponses) CreateDepartmentWithResponse(ctx context.Context, 
 
 // DeleteDepartmentWithResponse Delete a department
 //
-// Deletes the department with all that are below it. Users lose the assignment, never the account.
-// With `dry_run=true` nothing is deleted and the answer says what would be.
+// Deletes the department with all its sub-departments. Users lose the assignment, but keep their account.
+// With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
 //
-// Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-// what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-// again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+// Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+// the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+// request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
 // rows below doesn't change the version.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -20013,7 +20020,7 @@ func (c *ClientWithResponses) DeleteDepartmentWithResponse(ctx context.Context, 
 
 // GetDepartmentWithResponse Read a department
 //
-// All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
+// Returns one department with its company, its branch (if it has one), its parent department and its head.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20028,15 +20035,15 @@ func (c *ClientWithResponses) GetDepartmentWithResponse(ctx context.Context, id 
 
 // UpdateDepartmentWithBodyWithResponse Change a department
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the department as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the department with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
 // `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 // its users keep theirs.
 //
-// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
-// 100 departments are below each other (409 `too_deep`).
+// A department can't be below itself or below one of its sub-departments (409 `cycle`). Its sub-departments move with it, and departments
+// nest at most 100 levels deep (409 `too_deep`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20051,15 +20058,15 @@ func (c *ClientWithResponses) UpdateDepartmentWithBodyWithResponse(ctx context.C
 
 // UpdateDepartmentWithResponse Change a department
 //
-// Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-// the department as it is, with the same `ETag` and without an entry in the audit trail.
+// Absent fields keep their values; `null` clears a nullable field. A request without changes returns the department with
+// the same `ETag` and adds no entry to the audit trail.
 //
 // If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
 // `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
 // its users keep theirs.
 //
-// A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
-// 100 departments are below each other (409 `too_deep`).
+// A department can't be below itself or below one of its sub-departments (409 `cycle`). Its sub-departments move with it, and departments
+// nest at most 100 levels deep (409 `too_deep`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20079,8 +20086,8 @@ func (c *ClientWithResponses) UpdateDepartmentWithResponse(ctx context.Context, 
 // their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
 // `company_id`, or use the lists.
 //
-// At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
-// by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
+// Departments nest at most 100 levels deep, so objects and arrays nest at most 206 levels deep. Some JSON parsers allow fewer by
+// default, such as 64 or 100: raise their limit. If a database from before this rule has more levels, the tree is refused, too.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20096,7 +20103,7 @@ func (c *ClientWithResponses) GetOrganisationTreeWithResponse(ctx context.Contex
 // ListDeprecationsWithResponse List the callers of deprecated paths
 //
 // The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
-// most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+// most 1000, the latest first. Counts are a few seconds old, except those of the replying instance. Calls
 // without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
 // are counted together as `(others)`.
 //
@@ -20195,12 +20202,12 @@ func (c *ClientWithResponses) CreateTenantWithResponse(ctx context.Context, body
 // trail. This can't be undone. To keep the trail, export it first (`GET
 // /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
 //
-// The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
-// than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
-// the last one stopped. So does one after a crash. 204 says that nothing is left.
+// The tenant's state becomes `deleting`. From then on nobody can act in it, not even superusers. A large tenant takes several
+// requests: after 202, send the same request again after `Retry-After`, until the reply is 204. That also continues the deletion
+// after a crash.
 //
-// The platform's trail keeps `tenant.delete` with the last state of the tenant and how much it had, and
-// `tenant.delete_finish` when it was done.
+// The platform's trail keeps `tenant.delete`, with the last state and the size of the tenant, and `tenant.delete_finish` when
+// everything is deleted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20230,7 +20237,7 @@ func (c *ClientWithResponses) GetTenantWithResponse(ctx context.Context, id ID, 
 
 // UpdateTenantWithBodyWithResponse Change a tenant
 //
-// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the current number:
 // nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
 // tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
 // the tenant.
@@ -20248,7 +20255,7 @@ func (c *ClientWithResponses) UpdateTenantWithBodyWithResponse(ctx context.Conte
 
 // UpdateTenantWithResponse Change a tenant
 //
-// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+// Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the current number:
 // nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
 // tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
 // the tenant.
@@ -20332,9 +20339,9 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 // password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
 // lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 //
-// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
-// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
-// `branch_id` and `department_id` have to exist and to fit each other (400, `unknown_reference`).
+// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
+// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+// must exist and belong together (400 `unknown_reference`).
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20353,9 +20360,9 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 // password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
 // lost, create another one with `POST /api/v1/users/{id}/password-reset`.
 //
-// An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
-// too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
-// `branch_id` and `department_id` have to exist and to fit each other (400, `unknown_reference`).
+// An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
+// reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+// must exist and belong together (400 `unknown_reference`).
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20408,9 +20415,9 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, id ID, pa
 // with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
 // e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 //
-// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
-// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
-// assignment fit if they do so after the change.
+// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
+// `createUser`; company, branch and department must belong together after the change.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20429,9 +20436,9 @@ func (c *ClientWithResponses) UpdateUserWithBodyWithResponse(ctx context.Context
 // with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
 // e-mail address invalidates an open one-time token, because it may have been sent to the old address.
 //
-// The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
-// alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
-// assignment fit if they do so after the change.
+// The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+// don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
+// `createUser`; company, branch and department must belong together after the change.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20531,7 +20538,7 @@ func (c *ClientWithResponses) ListUserSessionsWithResponse(ctx context.Context, 
 
 // ListErrorCodesWithResponse All error codes
 //
-// A page for who asks for `text/html`, as browsers do; else Markdown.
+// A page if the client prefers `text/html`, as browsers do; otherwise Markdown.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20546,7 +20553,8 @@ func (c *ClientWithResponses) ListErrorCodesWithResponse(ctx context.Context, re
 
 // GetErrorCodeWithResponse What an error code means
 //
-// What it means, when it happens and what to do: a page for who asks for `text/html`, as browsers do; else Markdown.
+// What the code means, when it happens and what to do. A page if the client prefers `text/html`, as browsers do; otherwise
+// Markdown.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20561,8 +20569,8 @@ func (c *ClientWithResponses) GetErrorCodeWithResponse(ctx context.Context, code
 
 // GetMetricsWithResponse Metrics for Prometheus
 //
-// The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no `METRICS_ADDR`, which
-// gives them a listener of their own.
+// The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no
+// `METRICS_ADDR`, which serves the metrics at an address of its own.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -29972,7 +29980,7 @@ type ServerInterface interface {
 	// GetAsset A file of the pages
 	// (GET /api/assets/{name})
 	GetAsset(ctx echo.Context, name string) error
-	// GetDocs This document, to try out
+	// GetDocs This document in Swagger UI
 	// (GET /api/docs)
 	GetDocs(ctx echo.Context) error
 	// GetHealth Check the health
@@ -29987,7 +29995,7 @@ type ServerInterface interface {
 	// GetOpenAPIYAML This document as YAML
 	// (GET /api/openapi.yaml)
 	GetOpenAPIYAML(ctx echo.Context) error
-	// GetRedoc This document, to read
+	// GetRedoc This document in ReDoc
 	// (GET /api/redoc)
 	GetRedoc(ctx echo.Context) error
 	// GetSystemInfo Read the version and the environment
@@ -43944,7 +43952,7 @@ type StrictServerInterface interface {
 	// GetAsset A file of the pages
 	// (GET /api/assets/{name})
 	GetAsset(ctx context.Context, request GetAssetRequestObject) (GetAssetResponseObject, error)
-	// GetDocs This document, to try out
+	// GetDocs This document in Swagger UI
 	// (GET /api/docs)
 	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
 	// GetHealth Check the health
@@ -43959,7 +43967,7 @@ type StrictServerInterface interface {
 	// GetOpenAPIYAML This document as YAML
 	// (GET /api/openapi.yaml)
 	GetOpenAPIYAML(ctx context.Context, request GetOpenAPIYAMLRequestObject) (GetOpenAPIYAMLResponseObject, error)
-	// GetRedoc This document, to read
+	// GetRedoc This document in ReDoc
 	// (GET /api/redoc)
 	GetRedoc(ctx context.Context, request GetRedocRequestObject) (GetRedocResponseObject, error)
 	// GetSystemInfo Read the version and the environment

@@ -202,7 +202,7 @@ func (c *Controller) queueOf(key Key) *queue {
 }
 
 func busy() error {
-	return errs.New(errs.Busy, "Too many requests run here at the same time. Try again in a moment.").After(retryAfter)
+	return errs.New(errs.Busy, "Too many requests are running at the same time. Try again in a moment.").After(retryAfter)
 }
 
 // Stats is the state of a controller.

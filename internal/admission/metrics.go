@@ -19,10 +19,10 @@ func (s *Shares) Collectors() []prometheus.Collector {
 			all = append(all, prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: prometheus.Labels{"work": work}},
 				func() float64 { return float64(value(s.Stats()[i])) }))
 		}
-		const requests = "Requests that have a place or wait for one, by kind of work and state."
+		const requests = "Requests that have or wait for a place, by kind of work and state."
 		gauge("tenantry_work_requests", requests, "running", func(s Stats) int { return s.Held })
 		gauge("tenantry_work_requests", requests, "waiting", func(s Stats) int { return s.Waiting })
-		gauge("tenantry_work_places", "Places for requests of a kind of work, of all tenants together.", "", func(s Stats) int { return s.Total })
+		gauge("tenantry_work_places", "Places of all tenants together, by kind of work.", "", func(s Stats) int { return s.Total })
 		counter("tenantry_work_waits_total", "Requests that had to wait for a place, by kind of work.", func(s Stats) int64 { return s.Waits })
 		counter("tenantry_work_refused_total", "Requests that got no place, by kind of work.", func(s Stats) int64 { return s.Refused })
 	}

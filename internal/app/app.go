@@ -330,7 +330,7 @@ func (a *App) createHeadsFile(ctx context.Context, cfg config.Config) error {
 	if cfg.AuditCheckpointFile == "" || !a.heads.IsNew() {
 		return nil
 	}
-	a.log.WarnContext(ctx, "AUDIT_CHECKPOINT_FILE doesn't exist and is created: it can't show what happened to audit trails before", "path", cfg.AuditCheckpointFile)
+	a.log.WarnContext(ctx, "AUDIT_CHECKPOINT_FILE doesn't exist and is created: it can't show earlier changes to audit trails", "path", cfg.AuditCheckpointFile)
 	if err := a.heads.Save(); err != nil {
 		return fmt.Errorf("AUDIT_CHECKPOINT_FILE: %w", err)
 	}
@@ -434,7 +434,7 @@ func schemaBehind(ctx context.Context, s *store.Store) (string, error) {
 func (a *App) noticeNewerSchema(ctx context.Context) {
 	current, needed, err := a.Store.SchemaVersion(ctx)
 	if err == nil && current > needed {
-		a.log.InfoContext(ctx, "the schema of the database is newer than this program; its migrations say that this program runs with it", "current", current, "needed", needed)
+		a.log.InfoContext(ctx, "the schema of the database is newer than this program, but its migrations are marked as compatible with it", "current", current, "needed", needed)
 	}
 }
 
@@ -463,7 +463,7 @@ func (a *App) announceRemaining() {
 	ctx, cancel := context.WithTimeout(context.Background(), announceTimeout)
 	defer cancel()
 	if err := a.channel.Flush(ctx); err != nil {
-		a.log.WarnContext(ctx, "other instances could not be told of the last changes; they find out within a second", "error", err)
+		a.log.WarnContext(ctx, "other instances could not be notified of the last changes; they read them within a second", "error", err)
 	}
 }
 

@@ -64,7 +64,7 @@ func (p *program) serve(ctx context.Context, demo string) error {
 	}
 	defer a.Close()
 	for _, typo := range cfg.Typos {
-		a.log.WarnContext(ctx, "a variable is set that is none of Tenantry's", "name", typo.Name, "in", typo.In, "perhaps_meant", typo.Meant)
+		a.log.WarnContext(ctx, "an unknown variable looks like a misspelt setting", "name", typo.Name, "in", typo.In, "perhaps_meant", typo.Meant)
 	}
 	if err := a.Migrate(ctx, cfg); err != nil {
 		return err

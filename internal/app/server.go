@@ -54,7 +54,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	a.draining.Store(true)
 	if a.shutdownDelay > 0 {
-		a.log.InfoContext(ctx, "about to stop: requests are still answered", "for", a.shutdownDelay)
+		a.log.InfoContext(ctx, "about to stop: requests are still accepted", "for", a.shutdownDelay)
 		if err := wait(failed, a.shutdownDelay); err != nil {
 			return err
 		}

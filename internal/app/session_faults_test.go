@@ -181,8 +181,8 @@ func TestSessionsEndWithinASecondWhateverHappensToPostgres(t *testing.T) {
 			}
 		})
 		p.hear(t)
-		if !strings.Contains(p.reader.Log.String(), "instances hear each other") {
-			t.Error("the log doesn't say that they hear each other")
+		if !strings.Contains(p.reader.Log.String(), "instances are connected") {
+			t.Error("the log doesn't say that they are connected")
 		}
 	})
 	for name, fail := range map[string]func(p *faultproxy.Proxy){

@@ -96,7 +96,7 @@ func (a *App) ServeMetrics(listener net.Listener) {
 	a.background = append(a.background, func(ctx context.Context) {
 		go func() {
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-				a.log.ErrorContext(ctx, "metrics are served no more", "error", err)
+				a.log.ErrorContext(ctx, "metrics are no longer served", "error", err)
 			}
 		}()
 		<-ctx.Done()

@@ -206,7 +206,7 @@ func (s *Sealer) report(ctx context.Context, tenantID uuid.UUID, err error) {
 	}
 	s.failed[tenantID] = true
 	if !failing {
-		s.log.WarnContext(ctx, "audit entries could not be sealed; sealing is tried again", "tenant_id", tenantID, "error", err)
+		s.log.WarnContext(ctx, "audit entries could not be sealed; the server tries again", "tenant_id", tenantID, "error", err)
 	}
 }
 

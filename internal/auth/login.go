@@ -177,7 +177,7 @@ func (s *Service) writeRefusal(ctx context.Context, tx store.Tx, user db.User, o
 func (s *Service) limitAnonymous(ctx context.Context, tenantID uuid.UUID) verdict {
 	v := s.anonymousLimiter.admit(tenantID)
 	if v.first && s.opts.Log != nil {
-		s.opts.Log.WarnContext(ctx, "too many failed attempts to log in: until the minute ends, the audit trail leaves some of them out",
+		s.opts.Log.WarnContext(ctx, "too many failed log-ins: until the minute ends, the audit trail omits some of them",
 			"tenant_id", tenantID, "entries_per_minute", maxAnonymous)
 	}
 	if !v.write {

@@ -47,7 +47,7 @@ func newLogins() *prometheus.CounterVec {
 func newOmitted() prometheus.Counter {
 	return prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "tenantry_audit_entries_omitted_total",
-		Help: "Failed attempts of strangers that the audit trail doesn't have, because there were too many.",
+		Help: "Failed attempts of strangers that the audit trail omits, because there were too many.",
 	})
 }
 
@@ -56,12 +56,12 @@ func (s *Service) Collectors() []prometheus.Collector {
 	checks := func(source string, count func(Checks) uint64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "tenantry_session_checks_total", ConstLabels: prometheus.Labels{"source": source},
-			Help: "Requests with a good token, by where the state of their session was from: memory or database.",
+			Help: "Requests with a valid token, by the source of the session's state: memory or database.",
 		}, func() float64 { return float64(count(s.Checks())) })
 	}
 	live := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "tenantry_invalidation_live",
-		Help: "Whether changes that others announce would be heard, so that sessions may be remembered: 1 or 0.",
+		Help: "Whether the instance receives changes from other instances, so that it may cache sessions: 1 or 0.",
 	}, func() float64 {
 		if s.Checks().Live {
 			return 1

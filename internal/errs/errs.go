@@ -85,7 +85,7 @@ func From(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return New(Internal, "Something went wrong on our side. The request id helps us to find it.").Because(err)
+	return New(Internal, "Something went wrong on our side. The operator can find the cause with the request id.").Because(err)
 }
 
 // Is reports whether err's tree has an *Error with this code.

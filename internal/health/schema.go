@@ -54,7 +54,7 @@ func (s *Schema) Refusal() error {
 	if mismatch == nil {
 		return nil
 	}
-	return errs.New(errs.SchemaMismatch, "This server doesn't run with the present schema of its database, which is being upgraded or put back. Try again in a moment.").
+	return errs.New(errs.SchemaMismatch, "This server doesn't run with the current schema of its database, which is being upgraded or reverted. Try again in a moment.").
 		After(schemaRetryAfter).Because(mismatch)
 }
 

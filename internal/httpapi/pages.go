@@ -70,7 +70,7 @@ func (h *Handlers) GetAsset(ctx context.Context, r api.GetAssetRequestObject) (a
 		return nil, err
 	}
 	if !ok {
-		return nil, errs.New(errs.NotFound, "There is no such file. The pages have the names of those that there are.")
+		return nil, errs.New(errs.NotFound, "There is no such file. The pages link to the existing files.")
 	}
 	return assetReply{file, access.RequestFrom(ctx).Encodings}, nil
 }

@@ -435,7 +435,7 @@ func TestCompanyQuota(t *testing.T) {
 		limit(t, "1")
 		first := apitest.Decode[api.Company](t, create(t, "A").Want(t, 201))
 		problem := create(t, "B").WantCode(t, 409, "quota_exceeded")
-		if problem.Detail != "No more companies: the tenant has 1 of them and may have 1." {
+		if problem.Detail != "The tenant can have no more companies: it has 1, and its limit is 1." {
 			t.Errorf("detail: %s", problem.Detail)
 		}
 		super.Do(t, http.MethodPost, companiesPath+"?tenant_id="+id.String(), `{"code":"B","name":"X"}`).WantCode(t, 409, "quota_exceeded")

@@ -294,7 +294,7 @@ func (c *Channel) listen(ctx context.Context) {
 		}, c.receive)
 		c.setListening(false)
 		if errors.Is(err, errors.ErrUnsupported) {
-			c.log.InfoContext(ctx, "instances can't hear each other here, so each session is read from the database", "reason", err)
+			c.log.InfoContext(ctx, "instances can't be connected here, so each session is read from the database", "reason", err)
 			return
 		}
 		select {
@@ -329,9 +329,9 @@ func (c *Channel) report(ctx context.Context) {
 	case live == c.wasLive || !live && now.Sub(c.warned) < warningPause:
 	case live:
 		c.wasLive = true
-		c.log.InfoContext(ctx, "instances hear each other, so sessions are cached for up to a second")
+		c.log.InfoContext(ctx, "instances are connected, so sessions are cached for up to a second")
 	default:
 		c.wasLive, c.warned = false, now
-		c.log.WarnContext(ctx, "instances don't hear each other, so each session is read from the database")
+		c.log.WarnContext(ctx, "instances aren't connected, so each session is read from the database")
 	}
 }

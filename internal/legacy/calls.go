@@ -128,7 +128,7 @@ func (c *Calls) flushInTime() {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
 	if err := c.flush(ctx); err != nil {
-		c.log.WarnContext(ctx, "calls of deprecated paths could not be counted yet", "error", err)
+		c.log.WarnContext(ctx, "calls of deprecated paths could not be stored; the server tries again", "error", err)
 	}
 }
 

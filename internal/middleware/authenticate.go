@@ -108,7 +108,7 @@ func requireTenant(op access.Operation) echo.MiddlewareFunc {
 		return func(c echo.Context) error {
 			by := access.PrincipalFrom(c.Request().Context())
 			if by.Role == access.Superuser && !c.QueryParams().Has("tenant_id") {
-				const detail = "Say in which tenant to create this: send the query parameter tenant_id."
+				const detail = "Name the tenant in which to create this: send the query parameter tenant_id."
 				return errs.New(errs.TenantRequired, detail).With(errs.Field{Parameter: "tenant_id", Detail: detail, Code: "required"})
 			}
 			return next(c)

@@ -90,7 +90,7 @@ func (r *taggedReply) Write(body []byte) (int, error) {
 func (r *taggedReply) evaluate(tag string) (unchanged bool, err error) {
 	condition := etag.Preconditions(value(r.request, headerIfMatch), value(r.request, headerIfNoneMatch))
 	if !condition.Matches(tag) {
-		return false, errs.New(errs.StaleVersion, "It has changed since you read it.")
+		return false, errs.New(errs.StaleVersion, "The resource has changed since you read it.")
 	}
 	return condition.Unchanged(tag), nil
 }

@@ -16,7 +16,7 @@ func readQuery(next echo.HandlerFunc) echo.HandlerFunc {
 		if raw := c.Request().URL.RawQuery; raw != "" {
 			if _, err := url.ParseQuery(raw); err != nil {
 				return errs.Invalid(errs.Field{
-					Parameter: "query", Detail: "What follows the question mark in the address is malformed or has too many parameters.", Code: "syntax",
+					Parameter: "query", Detail: "The query of the URL is malformed or has too many parameters.", Code: "syntax",
 				}).Because(err)
 			}
 		}

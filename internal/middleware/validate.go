@@ -109,7 +109,7 @@ func (v *validator) checkPreconditions(h http.Header, faults *errs.Faults) {
 		if len(values) == 0 || name == headerIfNoneMatch && v.op.Method == http.MethodGet && !namesAny(values) {
 			continue
 		}
-		faults.Add(errs.Field{Parameter: name, Detail: "This can't be used here, because the replies have no ETag.", Code: "not_allowed"})
+		faults.Add(errs.Field{Parameter: name, Detail: "This header can't be used here, because the replies have no ETag.", Code: "not_allowed"})
 	}
 }
 
@@ -127,7 +127,7 @@ func (v *validator) checkParameters(c echo.Context, faults *errs.Faults) {
 	for _, name := range c.ParamNames() {
 		value, err := url.PathUnescape(c.Param(name))
 		if err != nil {
-			faults.Add(errs.Field{Parameter: name, Detail: "The percent signs in it are not followed by two digits.", Code: "syntax"})
+			faults.Add(errs.Field{Parameter: name, Detail: "Each percent sign must be followed by two hexadecimal digits.", Code: "syntax"})
 			continue
 		}
 		input.PathParams[name] = value

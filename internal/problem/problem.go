@@ -61,7 +61,7 @@ func Of(err error) *errs.Error {
 		return e
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return errs.New(errs.NotFound, "There is no such thing.").Because(err)
+		return errs.New(errs.NotFound, "There is no such resource.").Because(err)
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errs.New(errs.Timeout, "This took too long and was stopped.").Because(err)
@@ -71,7 +71,7 @@ func Of(err error) *errs.Error {
 		case http.StatusNotFound:
 			return errs.New(errs.NotFound, "There is nothing at this path.").Because(err)
 		case http.StatusMethodNotAllowed:
-			return errs.New(errs.MethodNotAllowed, "This address does not allow the method. The Allow header lists those that it allows.").Because(err)
+			return errs.New(errs.MethodNotAllowed, "This path does not allow the method. The Allow header lists the allowed methods.").Because(err)
 		case http.StatusRequestEntityTooLarge:
 			return errs.New(errs.BodyTooLarge, "The body is too large.").Because(err)
 		case http.StatusUnsupportedMediaType:

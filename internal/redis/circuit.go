@@ -58,7 +58,7 @@ func newCircuit(log *slog.Logger, probe func(ctx context.Context) error) *circui
 		IsExcluded:  func(err error) bool { return errors.Is(err, errUncounted) },
 		OnStateChange: func(_ string, from, _ gobreaker.State) {
 			if from == gobreaker.StateClosed {
-				c.log.Warn("Redis is away: until it is back each instance limits by itself", "error", hide(c.failure))
+				c.log.Warn("Redis is away: until it is back, each instance counts rate limits alone", "error", hide(c.failure))
 				select {
 				case c.opened <- struct{}{}:
 				default:

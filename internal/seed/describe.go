@@ -12,16 +12,16 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// Describe returns docs/seed-data.md: what is loaded in full, and how. It is made of the data that
-// are loaded.
+// Describe returns docs/seed-data.md, the description of the demo data. It is generated from the
+// data.
 func Describe() string {
 	var b strings.Builder
 	b.WriteString(`# The demo data
 
-Five organisations to try things with, in ENVIRONMENT=development only: everybody's password is public.
+There are five organisations to try Tenantry with. They work only with ` + "`ENVIRONMENT=development`" + `, because all passwords are public.
 
 `)
-	b.WriteString("| tenant | log-in of an admin | password | users | what it is |\n|---|---|---|---|---|\n")
+	b.WriteString("| tenant | log-in of an admin | password | users | description |\n|---|---|---|---|---|\n")
 	all := map[string]rows{}
 	for _, o := range organisations() {
 		r := o.rows(0, "")
@@ -44,31 +44,33 @@ const loading = `
 tenantry serve --demo
 ` + "```" + `
 
-loads everything into a database without users, and serves. Without serving, or into a database that has users:
+This loads everything into a database without users, and starts the server. The next commands load data without starting
+the server, also into a database that has users:
 
 ` + "```sh" + `
-tenantry seed                            # loads what isn't there yet
-tenantry seed --scale small              # the same companies and log-ins with some dozen users each
-tenantry seed --scenario tech-startup    # one organisation alone
+tenantry seed                            # loads the organisations that are missing
+tenantry seed --scale small              # the same companies and log-ins, with a few dozen users each
+tenantry seed --scenario tech-startup    # only one organisation
 tenantry seed --seed 7                   # other people
 ` + "```" + `
 
-A tenant that is there is left as it is, in whatever scale and from whatever seed it was loaded: another one needs an empty database.
-Each organisation is one transaction; what was interrupted is loaded by the next call. The same seed and scale give the same
-ids, times and names on PostgreSQL, MySQL/MariaDB and SQLite. The tenants' ids are the same for every seed, and so are the log-ins above:
-by them the server recognises demo data, and refuses to start with it in staging and production.
+An existing tenant isn't changed, so another scale or seed needs an empty database. Each organisation is loaded in one
+transaction. If that is interrupted, the next call loads it. The same seed and scale give the same ids, times and names
+on PostgreSQL, MySQL/MariaDB and SQLite. The tenants' ids and the log-ins above are the same for every seed. The server
+recognises demo data by them, and refuses to start with it in staging and production.
 
-## What is in it
+## What it contains
 
-- Every employee is a user with a company, a department and, where there is one, a branch. They all log in with their e-mail
-  address and ` + "`password123`" + `; addresses are of the tenant's domain. No name is meant to be anybody's; telephone numbers are of ranges that are
-  kept free for fiction.
+- Every employee is a user with a company, a department and possibly a branch. All log in with their e-mail address, in
+  the tenant's domain, and ` + "`password123`" + `. All names are invented; telephone numbers are from ranges reserved for fiction.
 - Every department has a head, who works there. Some departments are parts of others.
-- Those who have left are inactive users. Companies and branches that were closed are inactive, too.
-- The audit trail has several weeks: how all this was set up, who invited, appointed, promoted and deactivated whom, log-ins, mistyped
-  passwords, log-outs, changed telephone numbers, and now and then somebody who tried what only admins may. It agrees with the rows:
-  whoever applies the changes in order gets the present state. It is signed and sealed, so ` + "`tenantry audit verify`" + ` holds.
-- The sessions of those log-ins have long expired, and aren't there any more. The times are fixed: they don't follow the calendar.
+- Former employees are inactive users. Closed companies and branches are inactive, too.
+- The audit trail covers several weeks. It shows how the organisation was created, and who invited, appointed, promoted
+  and deactivated whom. It also has log-ins, mistyped passwords, log-outs, changed telephone numbers, and a few users who
+  tried something that only admins may do. It agrees with the rows: the changes, applied in order, give the current state.
+  It is signed and sealed, so ` + "`tenantry audit verify`" + ` succeeds.
+- There are no sessions: those of the log-ins in the trail have expired. The times are fixed; they don't depend on the
+  current date.
 `
 
 func (o organisation) describe(b *strings.Builder, r rows) {

@@ -99,7 +99,7 @@ func isFull(err error) bool {
 // contended returns an error that makes Tx retry. Outside of Tx, or after the last attempt, the
 // client gets it as it is.
 func contended(cause error) error {
-	return errs.New(errs.Unavailable, "Too many others are changing the same thing. Try again in a moment.").
+	return errs.New(errs.Unavailable, "Too many requests are changing the same rows. Try again in a moment.").
 		After(time.Second).Because(fmt.Errorf("%w: %w", errContended, cause))
 }
 
@@ -118,7 +118,7 @@ func outOfCluster(cause error) error {
 
 // unwritable returns the error for a database that refuses changes but may still answer reads.
 func unwritable(cause error) error {
-	return errs.New(errs.Unavailable, "The database takes no changes at the moment. Try again in a moment.").
+	return errs.New(errs.Unavailable, "The database accepts no changes at the moment. Try again later.").
 		After(unwritableRetry).Because(fmt.Errorf("%w: %w", errUnwritable, cause))
 }
 

@@ -120,6 +120,6 @@ func undecided(err error) error {
 	if errors.Is(err, errContended) || !errs.Is(err, errs.Unavailable) && !errs.Is(err, errs.Timeout) {
 		return err
 	}
-	return errs.New(errs.Unavailable, "The database did not say whether this was done. Look before you try again.").
+	return errs.New(errs.Unavailable, "The database did not say whether this was done. Check the current state before you try again.").
 		After(time.Second).Because(err)
 }

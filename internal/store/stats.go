@@ -41,9 +41,9 @@ func (s *Store) Collectors() []prometheus.Collector {
 		const open = "Open connections to the database, by pool and state."
 		gauge("tenantry_db_connections", open, "in_use", func(s PoolStats) float64 { return float64(s.InUse) })
 		gauge("tenantry_db_connections", open, "idle", func(s PoolStats) float64 { return float64(s.Idle) })
-		gauge("tenantry_db_connections_max", "The most connections that a pool opens.", "", func(s PoolStats) float64 { return float64(s.Max) })
-		counter("tenantry_db_connection_waits_total", "How often someone had to wait for a connection.", func(s PoolStats) float64 { return float64(s.Waits) })
-		counter("tenantry_db_connection_wait_seconds_total", "How long they waited, all together.", func(s PoolStats) float64 { return s.WaitedTime.Seconds() })
+		gauge("tenantry_db_connections_max", "The maximum number of connections of a pool.", "", func(s PoolStats) float64 { return float64(s.Max) })
+		counter("tenantry_db_connection_waits_total", "Requests for a connection that had to wait.", func(s PoolStats) float64 { return float64(s.Waits) })
+		counter("tenantry_db_connection_wait_seconds_total", "Total time of waiting for a connection.", func(s PoolStats) float64 { return s.WaitedTime.Seconds() })
 	}
 	return all
 }

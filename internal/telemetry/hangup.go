@@ -19,9 +19,9 @@ func (f *logFile) reopenOnHangup(log *slog.Logger) {
 			select {
 			case <-hangup:
 				if err := f.reopen(); err != nil {
-					log.Error("the log file can't be opened anew; the old one is written on", "error", err)
+					log.Error("the log file can't be reopened; the log continues in the old one", "error", err)
 				} else {
-					log.Info("the log file has been opened anew")
+					log.Info("the log file was reopened")
 				}
 			case <-done:
 				return

@@ -136,7 +136,7 @@ func TestHangup(t *testing.T) { //nolint:paralleltest // see above
 	}
 	log.Info("second")
 	hangup(t)
-	awaitText(t, path, "opened anew")
+	awaitText(t, path, "was reopened")
 	log.Info("third")
 	if got := read(t, moved); !strings.Contains(got, "first") || !strings.Contains(got, "second") || strings.Contains(got, "third") {
 		t.Errorf("the old file has:\n%s", got)
@@ -153,7 +153,7 @@ func TestHangup(t *testing.T) { //nolint:paralleltest // see above
 		t.Fatal(err)
 	}
 	hangup(t)
-	awaitText(t, filepath.Join(folder, "kept"), "can't be opened anew")
+	awaitText(t, filepath.Join(folder, "kept"), "can't be reopened")
 	log.Info("fourth")
 	if got := read(t, filepath.Join(folder, "kept")); !strings.Contains(got, "fourth") {
 		t.Errorf("the line is lost:\n%s", got)

@@ -152,7 +152,7 @@ func (e *quietExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOn
 	err := e.SpanExporter.ExportSpans(ctx, spans)
 	if failing := err != nil; e.failing.Swap(failing) != failing {
 		if failing {
-			e.log.WarnContext(ctx, "traces can't be sent, and are dropped until they can", "error", err)
+			e.log.WarnContext(ctx, "traces can't be sent and are dropped until the collector is back", "error", err)
 		} else {
 			e.log.InfoContext(ctx, "traces are sent again")
 		}

@@ -85,7 +85,7 @@ func (u Quota) Check(ctx context.Context, q db.Querier, tenantID uuid.UUID) erro
 	}
 	count, err := u.count(ctx, q, tenantID)
 	if err == nil && count >= *limit {
-		return errs.Newf(errs.QuotaExceeded, "No more %s: the tenant has %d of them and may have %d.", u.name, count, *limit)
+		return errs.Newf(errs.QuotaExceeded, "The tenant can have no more %s: it has %d, and its limit is %d.", u.name, count, *limit)
 	}
 	return err
 }

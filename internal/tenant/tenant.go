@@ -193,7 +193,7 @@ func (s *Service) change(
 			return err
 		}
 		if before.Status == deleting {
-			return errs.New(errs.TenantDeleting, "The tenant is being deleted. All that can be done with it is to delete the rest.")
+			return errs.New(errs.TenantDeleting, "The tenant is being deleted. The only possible operation is to continue the deletion.")
 		}
 		after = before
 		f(&after)

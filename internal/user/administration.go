@@ -206,7 +206,7 @@ func checkLast(ctx context.Context, q db.Querier, before, after db.User) error {
 			return err
 		}
 		if others == 0 {
-			return errs.New(errs.LastAdmin, "This is the last active admin of the tenant who can log in. Make someone else an admin first, who has chosen a password.")
+			return errs.New(errs.LastAdmin, "This is the last active admin of the tenant who can log in. First make another user an admin who has chosen a password.")
 		}
 	}
 	if isActiveSuperuser(before) && !isActiveSuperuser(after) {

@@ -149,7 +149,7 @@ func (s *Service) deny(ctx context.Context, by access.Principal, u db.User) erro
 	if err != nil {
 		return err
 	}
-	return errs.New(errs.Forbidden, "This user is a superuser, and only superusers may do that to them.")
+	return errs.New(errs.Forbidden, "This user is a superuser. Only superusers may administer superusers.")
 }
 
 // save is records.Kind.Save with the action of the operation.

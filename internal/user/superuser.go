@@ -115,9 +115,9 @@ func activeSuperuser(ctx context.Context, q db.Querier, address string) (db.User
 	case err != nil:
 		return db.User{}, err
 	case !u.IsSuperuser:
-		return db.User{}, errs.New(errs.NotFound, "The user with this e-mail address is no superuser; an admin of their tenant can reset their password.")
+		return db.User{}, errs.New(errs.NotFound, "The user with this e-mail address is not a superuser. An admin of their tenant can reset their password.")
 	case !u.IsActive:
-		return db.User{}, errs.New(errs.UserInactive, "This superuser is inactive, and another one has to activate them first.")
+		return db.User{}, errs.New(errs.UserInactive, "This superuser is inactive. Another superuser must activate them first.")
 	}
 	return u, nil
 }

@@ -153,7 +153,7 @@ func TestATagCanOverrideTheStandard(t *testing.T) {
 	replace(t, file, "company_id: 019371a0-5c00-7b11-8c00-0a1b2c3d4e5f, code", "code")
 	doc := parsed(t, root)
 	update, schemas := at(doc, "paths", "/projects/{id}", "put"), at(doc, "components", "schemas")
-	if got := value(update, "description"); !strings.HasSuffix(got, "without an entry in the audit trail. Again.") {
+	if got := value(update, "description"); !strings.HasSuffix(got, "adds no entry to the audit trail. Again.") {
 		t.Errorf("the description is %q", got)
 	}
 	if at(update, "responses", "409") != nil || at(schemas, "Project", "properties", "tenant_id") != nil {

@@ -9,8 +9,8 @@ export interface Operations {
   /**
    * Read the index
    *
-   * The name and version of the program, and paths to go on with. Programs need not read it: the paths stay the same.
-   * They get JSON; who asks for `text/html` rather than `application/json`, as browsers do, gets a page.
+   * The name and version of the program, and its most important paths. The paths never change, so programs needn't read
+   * this. The reply is JSON, or a page if the client prefers `text/html`, as browsers do.
    */
   readonly getIndex: (options?: Call<types.GetIndexData>) => Promise<types.GetIndexResponses[200]>;
   /**
@@ -26,21 +26,21 @@ export interface Operations {
   /**
    * A file of the pages
    *
-   * A script, stylesheet or picture; compressed for who says `Accept-Encoding: gzip`.
+   * A script, stylesheet or picture, compressed if the request has `Accept-Encoding: gzip`.
    */
   readonly getAsset: (options: Call<types.GetAssetData>) => Promise<types.GetAssetResponses[200]>;
   /**
-   * This document, to try out
+   * This document in Swagger UI
    *
-   * Swagger UI, with a form to log in. All that it needs comes from this server.
+   * Swagger UI, to try out the API, with a form to log in. It loads nothing from other servers.
    */
   readonly getDocs: (options?: Call<types.GetDocsData>) => Promise<types.GetDocsResponses[200]>;
   /**
    * Check the health
    *
-   * Checks what the program needs, each part for at most a second. `degraded` means that something is down that it can do
-   * without, or that all connections to the database are in use: the database answers then, and requests wait for it. For load
-   * balancers: 200 means send requests, 503 means don't. `schema` is down if the program doesn't run with the schema that the database
+   * Checks the components of the program, each for at most a second. `degraded` means that an optional component is down, or that
+   * all connections to the database are in use, so that requests wait for one. Load balancers should send requests after 200,
+   * and none after 503. `schema` is down if the program doesn't run with the schema that the database
    * has, and while the database is down.
    */
   readonly getHealth: (options?: Call<types.GetHealthData>) => Promise<types.GetHealthResponses[200]>;
@@ -64,9 +64,9 @@ export interface Operations {
    */
   readonly getOpenAPIYAML: (options?: Call<types.GetOpenApiyamlData>) => Promise<types.GetOpenApiyamlResponses[200]>;
   /**
-   * This document, to read
+   * This document in ReDoc
    *
-   * ReDoc. All that it needs comes from this server.
+   * ReDoc, to read the document. It loads nothing from other servers.
    */
   readonly getRedoc: (options?: Call<types.GetRedocData>) => Promise<types.GetRedocResponses[200]>;
   /**
@@ -114,12 +114,13 @@ export interface Operations {
    * trail and names the first entry that was altered, removed or added outside the program; the status is 200
    * then, too. It changes nothing, and entries may be written meanwhile.
    *
-   * The server also compares the trail with the end that it remembers outside of the database. It may not know what was cut off
-   * before it started. That shows with a `checkpoint` of an earlier answer: keep it where those who can write to the database
-   * can't.
+   * The server also compares the trail with the end that it remembers outside of the database. It may not know of entries that were
+   * cut off before it started. To detect that, send the `checkpoint` of an earlier reply. Store it where people who can write to
+   * the database can't write.
    *
-   * It takes about a second for 30,000 entries. Meanwhile blanks are sent, so that nobody takes the connection for dead;
-   * JSON allows them at its beginning. The connection is cut if it fails on the way, takes longer than an hour, or its user loses the right to it.
+   * It takes about a second for 30,000 entries. Meanwhile the server sends blanks to keep the connection alive;
+   * JSON allows them at its beginning. The server cuts the connection if the verification fails, takes longer than an hour, or the
+   * user loses the right to it.
    */
   readonly verifyAuditTrail: (options?: Call<types.VerifyAuditTrailData>) => Promise<types.VerifyAuditTrailResponses[200]>;
   /**
@@ -210,32 +211,32 @@ export interface Operations {
   /**
    * Create a branch
    *
-   * Adds a branch to a company. The company has to exist (400 `unknown_reference`), and the `code` may be no other branch's of that
-   * company (409 `already_exists`).
+   * Adds a branch to a company. The company must exist (400 `unknown_reference`), and the `code` must be unique in the company (409
+   * `already_exists`).
    */
   readonly createBranch: (options: Call<types.CreateBranchData>) => Promise<types.CreateBranchResponses[201]>;
   /**
    * Read a branch
    *
-   * All that is known of one branch, with its address and where it is on the map.
+   * Returns one branch with its address and position.
    */
   readonly getBranch: (options: ConditionalCall<types.GetBranchData>) => Promise<types.GetBranchResponses[200]>;
   /**
    * Change a branch
    *
-   * Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-   * the branch as it is, with the same `ETag` and without an entry in the audit trail.
+   * Absent fields keep their values; `null` clears a nullable field. A request without changes returns the branch with
+   * the same `ETag` and adds no entry to the audit trail.
    */
   readonly updateBranch: (options: ConditionalCall<types.UpdateBranchData>) => Promise<types.UpdateBranchResponses[200]>;
   /**
    * Delete a branch
    *
-   * Deletes the branch with its departments and their sub-departments. Users lose the assignment, never the account.
-   * With `dry_run=true` nothing is deleted and the answer says what would be.
+   * Deletes the branch with its departments and their sub-departments. Users lose the assignment, but keep their account.
+   * With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
    *
-   * Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-   * what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-   * again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+   * Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+   * the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+   * request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
    * rows below doesn't change the version.
    */
   readonly deleteBranch: {
@@ -265,19 +266,19 @@ export interface Operations {
   /**
    * Change a company
    *
-   * Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-   * the company as it is, with the same `ETag` and without an entry in the audit trail.
+   * Absent fields keep their values; `null` clears a nullable field. A request without changes returns the company with
+   * the same `ETag` and adds no entry to the audit trail.
    */
   readonly updateCompany: (options: ConditionalCall<types.UpdateCompanyData>) => Promise<types.UpdateCompanyResponses[200]>;
   /**
    * Delete a company
    *
-   * Deletes the company with its branches and departments. Users lose the assignment, never the account.
-   * With `dry_run=true` nothing is deleted and the answer says what would be.
+   * Deletes the company with its branches and departments. Users lose the assignment, but keep their account.
+   * With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
    *
-   * Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-   * what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-   * again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+   * Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+   * the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+   * request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
    * rows below doesn't change the version.
    */
   readonly deleteCompany: {
@@ -294,40 +295,40 @@ export interface Operations {
   /**
    * Create a department
    *
-   * Adds a department to a company. `branch_id` and `parent_id` have to be of the same company and `head_user_id` of the same tenant
-   * (400 `unknown_reference`); the `code` may be no other department's of that company (409 `already_exists`). At most 100 departments
-   * are below each other (409 `too_deep`).
+   * Adds a department to a company. `branch_id` and `parent_id` must be of the same company and `head_user_id` of the same tenant (400
+   * `unknown_reference`). The `code` must be unique in the company (409 `already_exists`). Departments nest at most 100 levels deep
+   * (409 `too_deep`).
    */
   readonly createDepartment: (options: Call<types.CreateDepartmentData>) => Promise<types.CreateDepartmentResponses[201]>;
   /**
    * Read a department
    *
-   * All that is known of one department: its company, its branch if it is bound to one, what it is below and who heads it.
+   * Returns one department with its company, its branch (if it has one), its parent department and its head.
    */
   readonly getDepartment: (options: ConditionalCall<types.GetDepartmentData>) => Promise<types.GetDepartmentResponses[200]>;
   /**
    * Change a department
    *
-   * Fields that are absent stay as they are; `null` clears one that may be empty. A request that changes nothing gets
-   * the department as it is, with the same `ETag` and without an entry in the audit trail.
+   * Absent fields keep their values; `null` clears a nullable field. A request without changes returns the department with
+   * the same `ETag` and adds no entry to the audit trail.
    *
    * If the department moves to another branch, its users who are assigned to a branch are assigned to the new one, each with a
    * `user.update` in the audit trail. Sub-departments keep their branches and their users. If the department then has no branch,
    * its users keep theirs.
    *
-   * A department can't be below itself or below one of its sub-departments (409 `cycle`). It takes its sub-departments along, and at most
-   * 100 departments are below each other (409 `too_deep`).
+   * A department can't be below itself or below one of its sub-departments (409 `cycle`). Its sub-departments move with it, and departments
+   * nest at most 100 levels deep (409 `too_deep`).
    */
   readonly updateDepartment: (options: ConditionalCall<types.UpdateDepartmentData>) => Promise<types.UpdateDepartmentResponses[200]>;
   /**
    * Delete a department
    *
-   * Deletes the department with all that are below it. Users lose the assignment, never the account.
-   * With `dry_run=true` nothing is deleted and the answer says what would be.
+   * Deletes the department with all its sub-departments. Users lose the assignment, but keep their account.
+   * With `dry_run=true` nothing is deleted, and the reply counts what would be deleted.
    *
-   * Everything below is deleted first, up to 1,000 rows at a time. A deletion that takes longer than 10 seconds answers 202 with
-   * what is left. Each row that was deleted has its entry in the audit trail; the others are there as before. Send the same request
-   * again after `Retry-After` to continue; 204 says that nothing is left. `If-Match` is compared when a request begins. Deleting
+   * Everything below is deleted first, up to 1,000 rows at a time. If that takes longer than 10 seconds, the reply is 202 with
+   * the number of remaining rows. Each deleted row has an entry in the audit trail; the remaining rows are unchanged. Send the same
+   * request again after `Retry-After` to continue, until the reply is 204. `If-Match` is compared when a request begins. Deleting
    * rows below doesn't change the version.
    */
   readonly deleteDepartment: {
@@ -343,15 +344,15 @@ export interface Operations {
    * their branch. A tree of more than 20,000 nodes is refused (422 `too_large`): request one company with
    * `company_id`, or use the lists.
    *
-   * At most 100 departments are below each other, so objects and arrays are nested at most 206 deep. Some parsers of JSON allow fewer
-   * by default, such as 64 or 100: raise their limit. A database from before this rule may have more; then the tree is refused, too.
+   * Departments nest at most 100 levels deep, so objects and arrays nest at most 206 levels deep. Some JSON parsers allow fewer by
+   * default, such as 64 or 100: raise their limit. If a database from before this rule has more levels, the tree is refused, too.
    */
   readonly getOrganisationTree: (options?: Call<types.GetOrganisationTreeData>) => Promise<types.GetOrganisationTreeResponses[200]>;
   /**
    * List the callers of deprecated paths
    *
    * The callers of `/api/auth/...` and `/api/org/...` on all instances, by tenant, operation and user agent. At
-   * most 1000, the latest first. Counts are a few seconds behind, except those of the answering instance. Calls
+   * most 1000, the latest first. Counts are a few seconds old, except those of the replying instance. Calls
    * without a token, such as log-ins, count for the platform. Of a tenant with more than 500 callers, the others
    * are counted together as `(others)`.
    */
@@ -391,7 +392,7 @@ export interface Operations {
   /**
    * Change a tenant
    *
-   * Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the present number:
+   * Absent fields keep their values; `null` clears a nullable field. A limit may be lower than the current number:
    * nothing is deleted, but nothing can be added (409 `quota_exceeded`). A request without changes returns the
    * tenant with the same `ETag` and writes no audit entry. A change is in the audit trails of the platform and of
    * the tenant.
@@ -404,12 +405,12 @@ export interface Operations {
    * trail. This can't be undone. To keep the trail, export it first (`GET
    * /api/v1/audit/logs/export?tenant_id=...`). `confirm_code` must be the tenant's code.
    *
-   * The tenant's state becomes `deleting`, and from then on nobody acts in it, superusers neither. A large tenant takes more
-   * than one request: 202 says that there is more to do, and the same request, sent again after `Retry-After`, goes on where
-   * the last one stopped. So does one after a crash. 204 says that nothing is left.
+   * The tenant's state becomes `deleting`. From then on nobody can act in it, not even superusers. A large tenant takes several
+   * requests: after 202, send the same request again after `Retry-After`, until the reply is 204. That also continues the deletion
+   * after a crash.
    *
-   * The platform's trail keeps `tenant.delete` with the last state of the tenant and how much it had, and
-   * `tenant.delete_finish` when it was done.
+   * The platform's trail keeps `tenant.delete`, with the last state and the size of the tenant, and `tenant.delete_finish` when
+   * everything is deleted.
    */
   readonly deleteTenant: (options: ConditionalCall<types.DeleteTenantData>) => Promise<Outcome<types.DeleteTenantResponses, 202 | 204>>;
   /**
@@ -445,9 +446,9 @@ export interface Operations {
    * password with `POST /api/v1/auth/password/reset` within 72 hours. Only this reply contains the token. If it is
    * lost, create another one with `POST /api/v1/users/{id}/password-reset`.
    *
-   * An e-mail address is unique in the whole installation: one that a user of another tenant has is 409 (`already_exists`),
-   * too. A tenant that has as many users as it may have, active and inactive, is 409 (`quota_exceeded`). `company_id`,
-   * `branch_id` and `department_id` have to exist and to fit each other (400, `unknown_reference`).
+   * An e-mail address must be unique in the whole installation, also among other tenants (409 `already_exists`). A tenant that has
+   * reached its maximum number of users, active or not, gets 409 `quota_exceeded`. `company_id`, `branch_id` and `department_id`
+   * must exist and belong together (400 `unknown_reference`).
    */
   readonly createUser: (options: Call<types.CreateUserData>) => Promise<types.CreateUserResponses[201]>;
   /**
@@ -464,9 +465,9 @@ export interface Operations {
    * with the same `ETag` and writes no audit entry. A new role takes effect at the user's next request. A new
    * e-mail address invalidates an open one-time token, because it may have been sent to the old address.
    *
-   * The last active admin of the tenant who can log in stays one (409, `last_admin`): invited admins without a password don't count. A superuser is changed by superusers
-   * alone (403). The conditions for e-mail address and assignment are those of `createUser`; the parts of the
-   * assignment fit if they do so after the change.
+   * The last active admin of the tenant who can log in must stay an admin (409 `last_admin`); invited admins without a password
+   * don't count. Only superusers can change a superuser (403). The conditions for e-mail address and assignment are those of
+   * `createUser`; company, branch and department must belong together after the change.
    */
   readonly updateUser: (options: ConditionalCall<types.UpdateUserData>) => Promise<types.UpdateUserResponses[200]>;
   /**
@@ -521,20 +522,21 @@ export interface Operations {
   /**
    * All error codes
    *
-   * A page for who asks for `text/html`, as browsers do; else Markdown.
+   * A page if the client prefers `text/html`, as browsers do; otherwise Markdown.
    */
   readonly listErrorCodes: (options?: Call<types.ListErrorCodesData>) => Promise<types.ListErrorCodesResponses[200]>;
   /**
    * What an error code means
    *
-   * What it means, when it happens and what to do: a page for who asks for `text/html`, as browsers do; else Markdown.
+   * What the code means, when it happens and what to do. A page if the client prefers `text/html`, as browsers do; otherwise
+   * Markdown.
    */
   readonly getErrorCode: (options: Call<types.GetErrorCodeData>) => Promise<types.GetErrorCodeResponses[200]>;
   /**
    * Metrics for Prometheus
    *
-   * The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no `METRICS_ADDR`, which
-   * gives them a listener of their own.
+   * The metrics of this instance in Prometheus' text format. 404 unless the installation has `ENABLE_METRICS=true` and no
+   * `METRICS_ADDR`, which serves the metrics at an address of its own.
    */
   readonly getMetrics: (options?: Call<types.GetMetricsData>) => Promise<types.GetMetricsResponses[200]>;
 }

@@ -73,7 +73,7 @@ export type AuditActionCount = {
      */
     action: string;
     /**
-     * How often it was done.
+     * The number of its entries.
      */
     entries: number;
 };
@@ -105,7 +105,7 @@ export type AuditActor = {
  */
 export type AuditActorCount = {
     /**
-     * Their e-mail address then.
+     * Their e-mail address at that time.
      */
     actor_email: string | null;
     /**
@@ -113,7 +113,7 @@ export type AuditActorCount = {
      */
     actor_id: string;
     /**
-     * How much they did.
+     * The number of their entries.
      */
     entries: number;
 };
@@ -134,7 +134,7 @@ export type AuditDayCount = {
      */
     day: string;
     /**
-     * How much happened on it.
+     * The number of its entries.
      */
     entries: number;
 };
@@ -158,15 +158,15 @@ export type AuditEntry = {
         [key: string]: AuditChange;
     };
     /**
-     * Which thing it was done to.
+     * The id of the changed entity.
      */
     entity_id: string | null;
     /**
-     * What a person called that thing then.
+     * The name of the entity at that time.
      */
     entity_label: string | null;
     /**
-     * What kind of thing it was done to.
+     * The type of the changed entity.
      */
     entity_type: string | null;
     /**
@@ -187,15 +187,15 @@ export type AuditEntry = {
      */
     path: string;
     /**
-     * Why it was no success.
+     * Why it failed or was denied.
      */
     reason: string | null;
     /**
-     * The request, as in its `X-Request-Id`. What one request did has one.
+     * The id of the request, as in its `X-Request-Id`. All entries of a request have the same one.
      */
     request_id: string;
     /**
-     * The session that it was done in.
+     * The session of the request.
      */
     session_id: string | null;
     /**
@@ -225,7 +225,7 @@ export type AuditEntryPage = {
      */
     next_cursor: string | null;
     /**
-     * The number of all entries that the filters let through; only with `count=true`.
+     * The number of all entries that match the filters; only with `count=true`.
      */
     total?: number;
 };
@@ -303,15 +303,15 @@ export type AuditStats = {
      */
     by_day: Array<AuditDayCount>;
     /**
-     * The beginning of the time that was counted.
+     * The beginning of the period.
      */
     from: string;
     /**
-     * Its end, which isn't part of it.
+     * The end of the period, exclusive.
      */
     to: string;
     /**
-     * How many entries there are of that time.
+     * The number of entries in the period.
      */
     total: number;
 };
@@ -354,11 +354,11 @@ export type AuditStatus = typeof AuditStatus[keyof typeof AuditStatus];
  */
 export type AuditVerification = {
     /**
-     * Keep it elsewhere, and send it with a later request. `null` unless the trail is intact, or sealed late.
+     * Store it outside of the database, and send it with a later verification. `null` unless the trail is intact or sealed late.
      */
     checkpoint: string | null;
     /**
-     * The same for a person.
+     * The result as a sentence for people.
      */
     detail: string;
     /**
@@ -380,13 +380,13 @@ export type AuditVerification = {
     pruned: number;
     status: AuditStatus;
     /**
-     * How many of them wait for their seal. It takes a moment.
+     * How many of them wait for their seal, which takes a moment.
      */
     waiting: number;
 };
 
 /**
- * A place where a company is: an office, a store, a hospital.
+ * A place where a company works: an office, a store, a hospital.
  */
 export type Branch = {
     address: Address;
@@ -454,7 +454,7 @@ export type Branch = {
 export type BranchCreate = {
     address?: AddressUpdate | null;
     /**
-     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Stored in upper case.
      */
     code: string;
     /**
@@ -545,7 +545,7 @@ export type BranchPage = {
 export type BranchUpdate = {
     address?: AddressUpdate | null;
     /**
-     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Stored in upper case.
      */
     code?: string;
     /**
@@ -592,7 +592,7 @@ export type Company = {
      */
     created_at: string;
     /**
-     * What it does.
+     * A description for people.
      */
     description: string | null;
     /**
@@ -620,7 +620,7 @@ export type Company = {
      */
     registration_number: string | null;
     /**
-     * The number that the tax office knows it by.
+     * Its tax number.
      */
     tax_id: string | null;
     /**
@@ -647,11 +647,11 @@ export type Company = {
 export type CompanyCreate = {
     address?: AddressUpdate | null;
     /**
-     * A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     * A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Stored in upper case.
      */
     code: string;
     /**
-     * What it does.
+     * A description for people.
      */
     description?: string | null;
     /**
@@ -675,11 +675,11 @@ export type CompanyCreate = {
      */
     registration_number?: string | null;
     /**
-     * The number that the tax office knows it by.
+     * Its tax number.
      */
     tax_id?: string | null;
     /**
-     * A web address, beginning with http:// or https://, in upper or lower case.
+     * A web address that begins with http:// or https://, in upper or lower case.
      */
     website?: string | null;
 };
@@ -738,11 +738,11 @@ export type CompanyPage = {
 export type CompanyUpdate = {
     address?: AddressUpdate | null;
     /**
-     * A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     * A short name, unique in the tenant: letters, digits, `-` and `_`, at most 32. Stored in upper case.
      */
     code?: string;
     /**
-     * What it does.
+     * A description for people.
      */
     description?: string | null;
     /**
@@ -766,28 +766,28 @@ export type CompanyUpdate = {
      */
     registration_number?: string | null;
     /**
-     * The number that the tax office knows it by.
+     * Its tax number.
      */
     tax_id?: string | null;
     /**
-     * A web address, beginning with http:// or https://, in upper or lower case.
+     * A web address that begins with http:// or https://, in upper or lower case.
      */
     website?: string | null;
 };
 
 /**
- * How it is with one part.
+ * The state of one component.
  */
 export type ComponentHealth = {
     /**
-     * How long the check took, in milliseconds; `null` if there was nothing to ask.
+     * How long the check took, in milliseconds; `null` if no check was needed.
      */
     latency_ms: number | null;
     status: ComponentStatus;
 };
 
 /**
- * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; the database takes no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
+ * `disabled`: not configured. `degraded`: each instance counts rate limits alone, because Redis is down; the database accepts no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
  */
 export const ComponentStatus = {
     ok: 'ok',
@@ -797,7 +797,7 @@ export const ComponentStatus = {
 } as const;
 
 /**
- * `disabled`: not set up here. `degraded`: each instance limits by itself, because Redis is away; the database takes no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
+ * `disabled`: not configured. `degraded`: each instance counts rate limits alone, because Redis is down; the database accepts no changes, because its disk is full or it is read-only; or all connections to it were in use in two checks in a row, so requests wait.
  */
 export type ComponentStatus = typeof ComponentStatus[keyof typeof ComponentStatus];
 
@@ -810,7 +810,7 @@ export type CreatedUser = {
 };
 
 /**
- * What a deletion would delete, or what remains of it.
+ * The rows that a deletion would delete, or that it has still to delete.
  */
 export type DeletionPreview = {
     /**
@@ -826,7 +826,7 @@ export type DeletionPreview = {
      */
     departments: number;
     /**
-     * The counts of all other resources, by their names: how many rows would be deleted, and, with `_detached` behind the name, how many would lose a reference to what is deleted. Absent if all are 0.
+     * The counts of all other resources, by their names: how many rows would be deleted, and, with `_detached` after the name, how many would lose a reference to a deleted row. Absent if all are 0.
      */
     others?: {
         [key: string]: number;
@@ -838,11 +838,11 @@ export type DeletionPreview = {
 };
 
 /**
- * A part of a company, in one of its branches or across them, perhaps below another part.
+ * A part of a company, in one of its branches or across branches, possibly below another department.
  */
 export type Department = {
     /**
-     * The branch that it is in, of the same company; `null` if it isn't bound to one.
+     * The branch that it is in, of the same company; `null` if it has none.
      */
     branch_id: string | null;
     /**
@@ -858,7 +858,7 @@ export type Department = {
      */
     created_at: string;
     /**
-     * What it does.
+     * A description for people.
      */
     description: string | null;
     /**
@@ -870,7 +870,7 @@ export type Department = {
      */
     id: string;
     /**
-     * Whether it is at work.
+     * Whether it is active.
      */
     is_active: boolean;
     /**
@@ -904,7 +904,7 @@ export type DepartmentCreate = {
      */
     branch_id?: string | null;
     /**
-     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Stored in upper case.
      */
     code: string;
     /**
@@ -912,7 +912,7 @@ export type DepartmentCreate = {
      */
     company_id: string;
     /**
-     * What it does.
+     * A description for people.
      */
     description?: string | null;
     /**
@@ -920,7 +920,7 @@ export type DepartmentCreate = {
      */
     head_user_id?: string | null;
     /**
-     * Whether it is at work. A new department is, unless this says otherwise.
+     * Whether it is active. A new department is, unless this says otherwise.
      */
     is_active?: boolean;
     /**
@@ -994,11 +994,11 @@ export type DepartmentUpdate = {
      */
     branch_id?: string | null;
     /**
-     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     * A short name, unique in the company: letters, digits, `-` and `_`, at most 32. Stored in upper case.
      */
     code?: string;
     /**
-     * What it does.
+     * A description for people.
      */
     description?: string | null;
     /**
@@ -1006,7 +1006,7 @@ export type DepartmentUpdate = {
      */
     head_user_id?: string | null;
     /**
-     * Whether it is at work. A new department is, unless this says otherwise.
+     * Whether it is active. A new department is, unless this says otherwise.
      */
     is_active?: boolean;
     /**
@@ -1020,15 +1020,15 @@ export type DepartmentUpdate = {
 };
 
 /**
- * The end of the deprecated paths, and who still calls them.
+ * The end of the deprecated paths, and their remaining callers.
  */
 export type Deprecations = {
     /**
-     * Since when the paths have been deprecated.
+     * When the paths were deprecated.
      */
     deprecated_at: string;
     /**
-     * Who called what, the latest first.
+     * The callers, the latest first.
      */
     items: Array<LegacyCalls>;
     /**
@@ -1053,7 +1053,7 @@ export const EffectiveRole = {
 export type EffectiveRole = typeof EffectiveRole[keyof typeof EffectiveRole];
 
 /**
- * What this installation is for.
+ * The purpose of this installation.
  */
 export const Environment = {
     development: 'development',
@@ -1062,7 +1062,7 @@ export const Environment = {
 } as const;
 
 /**
- * What this installation is for.
+ * The purpose of this installation.
  */
 export type Environment = typeof Environment[keyof typeof Environment];
 
@@ -1134,7 +1134,7 @@ export type Health = {
 };
 
 /**
- * How it is with each part.
+ * The state of each component.
  */
 export type HealthComponents = {
     database: ComponentHealth;
@@ -1185,11 +1185,11 @@ export type IndexLinks = {
      */
     errors: string;
     /**
-     * Whether it is well.
+     * The health of the program.
      */
     health: string;
     /**
-     * What runs here.
+     * The version and the environment.
      */
     info: string;
     /**
@@ -1211,29 +1211,29 @@ export type IndexLinks = {
  */
 export type KeySet = {
     /**
-     * The keys. The first signs; the others signed tokens that may still be good.
+     * The keys. The first signs; the others have signed tokens that may still be valid.
      */
     keys: Array<PublicKey>;
 };
 
 /**
- * How often one program of one tenant called one operation by its deprecated path.
+ * The number of calls of one operation by one program of one tenant on a deprecated path.
  */
 export type LegacyCalls = {
     /**
-     * How often.
+     * The number of calls.
      */
     calls: number;
     /**
-     * The first time.
+     * The time of the first call.
      */
     first_called_at: string;
     /**
-     * The last time.
+     * The time of the last call.
      */
     last_called_at: string;
     /**
-     * What was called, by its name in this document.
+     * The name of the operation in this document.
      */
     operation_id: string;
     /**
@@ -1241,11 +1241,11 @@ export type LegacyCalls = {
      */
     tenant_code: string;
     /**
-     * The tenant of who called.
+     * The caller's tenant.
      */
     tenant_id: string;
     /**
-     * What the client calls itself, at most 200 characters.
+     * The user agent of the client, at most 200 characters.
      */
     user_agent: string;
 };
@@ -1325,7 +1325,7 @@ export type OneTimeToken = {
      */
     expires_at: string;
     /**
-     * The page of the front end where the user chooses a password, with the token behind the `#`, so that no server on the way logs it. `null` if the installation has no such page (`PASSWORD_RESET_URL`).
+     * The page of the front end where the user chooses a password, with the token after the `#`, which browsers don't send to servers. `null` if the installation has no such page (`PASSWORD_RESET_URL`).
      */
     link: string | null;
     /**
@@ -1380,11 +1380,11 @@ export type OwnSessionList = {
  */
 export type PasswordChange = {
     /**
-     * The password until now.
+     * The current password.
      */
     current_password: string;
     /**
-     * The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common`, `personal` and `unchanged`.
+     * The new password: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common`, `personal` and `unchanged`.
      */
     new_password: string;
 };
@@ -1394,7 +1394,7 @@ export type PasswordChange = {
  */
 export type PasswordReset = {
     /**
-     * The password from now on: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common` and `personal`.
+     * The new password: at least 12 characters, as a person counts them, and at most 72 bytes in UTF-8. Broken rules are `too_short`, `too_long`, `blank`, `not_allowed`, `common` and `personal`.
      */
     new_password: string;
     /**
@@ -1479,11 +1479,11 @@ export type ProfileUpdate = {
 };
 
 /**
- * A public key, as RFC 7518, section 6.3 (RSA) or RFC 8037 (OKP) has it. Numbers are base64url without padding.
+ * A public key as in RFC 7518, section 6.3 (RSA) or RFC 8037 (OKP). Numbers are base64url without padding.
  */
 export type PublicKey = {
     /**
-     * The one algorithm that it is used with.
+     * The only algorithm that the key is used with.
      */
     alg: 'EdDSA' | 'RS256';
     /**
@@ -1499,7 +1499,7 @@ export type PublicKey = {
      */
     kid: string;
     /**
-     * What kind of key it is.
+     * The type of the key.
      */
     kty: 'OKP' | 'RSA';
     /**
@@ -1507,7 +1507,7 @@ export type PublicKey = {
      */
     n?: string;
     /**
-     * It verifies signatures.
+     * The key verifies signatures.
      */
     use: 'sig';
     /**
@@ -1612,7 +1612,7 @@ export const Sort = {
 export type Sort = typeof Sort[keyof typeof Sort];
 
 /**
- * What runs here.
+ * The version and the environment of this installation.
  */
 export type SystemInfo = {
     /**
@@ -1621,7 +1621,7 @@ export type SystemInfo = {
     api_versions: Array<string>;
     environment: Environment;
     /**
-     * Optional parts, and whether they are set up here.
+     * Optional components, and whether they are configured.
      */
     features: {
         [key: string]: boolean;
@@ -1645,15 +1645,15 @@ export type Tenant = {
      */
     code: string;
     /**
-     * Their e-mail address.
+     * The contact's e-mail address.
      */
     contact_email: string | null;
     /**
-     * Whom to turn to.
+     * The contact person.
      */
     contact_name: string | null;
     /**
-     * Their phone number.
+     * The contact's phone number.
      */
     contact_phone: string | null;
     /**
@@ -1665,11 +1665,11 @@ export type Tenant = {
      */
     id: string;
     /**
-     * The most companies that the tenant may have; `null` is no limit.
+     * The maximum number of companies; `null` is no limit.
      */
     max_companies: number | null;
     /**
-     * The most users that the tenant may have; `null` is no limit.
+     * The maximum number of users; `null` is no limit.
      */
     max_users: number | null;
     /**
@@ -1693,27 +1693,27 @@ export type Tenant = {
  */
 export type TenantCreate = {
     /**
-     * A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     * A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Stored in upper case.
      */
     code: string;
     /**
-     * Their e-mail address.
+     * The contact's e-mail address.
      */
     contact_email?: string | null;
     /**
-     * Whom to turn to.
+     * The contact person.
      */
     contact_name?: string | null;
     /**
-     * Their phone number.
+     * The contact's phone number.
      */
     contact_phone?: string | null;
     /**
-     * The most companies that the tenant may have; `null` is no limit.
+     * The maximum number of companies; `null` is no limit.
      */
     max_companies?: number | null;
     /**
-     * The most users that the tenant may have; `null` is no limit.
+     * The maximum number of users; `null` is no limit.
      */
     max_users?: number | null;
     /**
@@ -1795,27 +1795,27 @@ export type TenantTier = typeof TenantTier[keyof typeof TenantTier];
  */
 export type TenantUpdate = {
     /**
-     * A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Kept in upper case.
+     * A short name, unique in the installation: letters, digits, `-` and `_`, at most 32. Stored in upper case.
      */
     code?: string;
     /**
-     * Their e-mail address.
+     * The contact's e-mail address.
      */
     contact_email?: string | null;
     /**
-     * Whom to turn to.
+     * The contact person.
      */
     contact_name?: string | null;
     /**
-     * Their phone number.
+     * The contact's phone number.
      */
     contact_phone?: string | null;
     /**
-     * The most companies that the tenant may have; `null` is no limit.
+     * The maximum number of companies; `null` is no limit.
      */
     max_companies?: number | null;
     /**
-     * The most users that the tenant may have; `null` is no limit.
+     * The maximum number of users; `null` is no limit.
      */
     max_users?: number | null;
     /**
@@ -1834,7 +1834,7 @@ export type TenantUsage = {
      */
     active_users: number;
     /**
-     * How many entries its audit trail has.
+     * The number of entries in its audit trail.
      */
     audit_entries: number;
     /**
@@ -1842,7 +1842,7 @@ export type TenantUsage = {
      */
     branches: number;
     /**
-     * How many companies there are.
+     * The number of companies.
      */
     companies: number;
     /**
@@ -1850,15 +1850,15 @@ export type TenantUsage = {
      */
     departments: number;
     /**
-     * The most companies that it may have; `null` is no limit.
+     * The maximum number of companies; `null` is no limit.
      */
     max_companies: number | null;
     /**
-     * The most users that it may have; `null` is no limit.
+     * The maximum number of users; `null` is no limit.
      */
     max_users: number | null;
     /**
-     * How many users there are, active or not.
+     * The number of users, active or not.
      */
     users: number;
 };
@@ -1872,11 +1872,11 @@ export type TokenPair = {
      */
     access_token: string;
     /**
-     * Seconds for which the access token is good.
+     * Seconds for which the access token is valid.
      */
     expires_in: number;
     /**
-     * Seconds for which the refresh token is good.
+     * Seconds for which the refresh token is valid.
      */
     refresh_expires_in: number;
     /**
@@ -2116,7 +2116,7 @@ export type GetIndexData = {
 
 export type GetIndexResponses = {
     /**
-     * Name, version and where to go from here.
+     * Name, version and paths.
      */
     200: Index;
 };
@@ -2143,7 +2143,7 @@ export type GetAssetData = {
     body?: never;
     path: {
         /**
-         * The file's name as the pages have it. A hash of the content is part of it, so a name's content never changes.
+         * The name of the file in the pages. It contains a hash of the content, so the content of a name never changes.
          */
         name: string;
     };
@@ -2265,7 +2265,7 @@ export type GetSystemInfoData = {
 
 export type GetSystemInfoResponses = {
     /**
-     * Name, version, environment and optional parts.
+     * Name, version, environment and optional components.
      */
     200: SystemInfo;
 };
@@ -2281,7 +2281,7 @@ export type ListAuditLogsData = {
          */
         tenant_id?: string;
         /**
-         * The most items on a page.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
@@ -2552,7 +2552,7 @@ export type UpdateMeData = {
     body: ProfileUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -2631,7 +2631,7 @@ export type ListMySessionsData = {
     path?: never;
     query?: {
         /**
-         * The most sessions on a page.
+         * The maximum number of sessions on a page.
          */
         limit?: number;
         /**
@@ -2644,7 +2644,7 @@ export type ListMySessionsData = {
 
 export type ListMySessionsResponses = {
     /**
-     * A page of the sessions that are alive.
+     * A page of active sessions.
      */
     200: OwnSessionList;
 };
@@ -2681,7 +2681,7 @@ export type ListBranchesData = {
          */
         tenant_id?: string;
         /**
-         * The most items on a page.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
@@ -2758,7 +2758,7 @@ export type DeleteBranchData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -2795,7 +2795,7 @@ export type DeleteBranchResponses = {
      */
     200: DeletionPreview;
     /**
-     * A part is deleted. The body counts what remains; send the same request again after `Retry-After`.
+     * Some rows are deleted. The body counts the remaining ones; send the same request again after `Retry-After`.
      */
     202: DeletionPreview;
     /**
@@ -2810,7 +2810,7 @@ export type GetBranchData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -2850,7 +2850,7 @@ export type UpdateBranchData = {
     body: BranchUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -2895,7 +2895,7 @@ export type ListCompaniesData = {
          */
         tenant_id?: string;
         /**
-         * The most items on a page.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
@@ -2964,7 +2964,7 @@ export type DeleteCompanyData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3001,7 +3001,7 @@ export type DeleteCompanyResponses = {
      */
     200: DeletionPreview;
     /**
-     * A part is deleted. The body counts what remains; send the same request again after `Retry-After`.
+     * Some rows are deleted. The body counts the remaining ones; send the same request again after `Retry-After`.
      */
     202: DeletionPreview;
     /**
@@ -3016,7 +3016,7 @@ export type GetCompanyData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3056,7 +3056,7 @@ export type UpdateCompanyData = {
     body: CompanyUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3101,7 +3101,7 @@ export type ListDepartmentsData = {
          */
         tenant_id?: string;
         /**
-         * The most items on a page.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
@@ -3178,7 +3178,7 @@ export type DeleteDepartmentData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3215,7 +3215,7 @@ export type DeleteDepartmentResponses = {
      */
     200: DeletionPreview;
     /**
-     * A part is deleted. The body counts what remains; send the same request again after `Retry-After`.
+     * Some rows are deleted. The body counts the remaining ones; send the same request again after `Retry-After`.
      */
     202: DeletionPreview;
     /**
@@ -3230,7 +3230,7 @@ export type GetDepartmentData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3270,7 +3270,7 @@ export type UpdateDepartmentData = {
     body: DepartmentUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3351,7 +3351,7 @@ export type GetOwnTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3396,7 +3396,7 @@ export type GetOwnTenantUsageData = {
 
 export type GetOwnTenantUsageResponses = {
     /**
-     * The numbers.
+     * The usage.
      */
     200: TenantUsage;
 };
@@ -3408,7 +3408,7 @@ export type ListTenantsData = {
     path?: never;
     query?: {
         /**
-         * The most items on a page.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
@@ -3472,7 +3472,7 @@ export type DeleteTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3501,7 +3501,7 @@ export type DeleteTenantData = {
 
 export type DeleteTenantResponses = {
     /**
-     * A part is deleted. Send the request again.
+     * Some rows are deleted. Send the request again.
      */
     202: Tenant;
     /**
@@ -3516,7 +3516,7 @@ export type GetTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3551,7 +3551,7 @@ export type UpdateTenantData = {
     body: TenantUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3586,7 +3586,7 @@ export type ResumeTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3621,7 +3621,7 @@ export type SuspendTenantData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3666,7 +3666,7 @@ export type GetTenantUsageData = {
 
 export type GetTenantUsageResponses = {
     /**
-     * The numbers.
+     * The usage.
      */
     200: TenantUsage;
 };
@@ -3682,7 +3682,7 @@ export type ListUsersData = {
          */
         tenant_id?: string;
         /**
-         * The most items on a page.
+         * The maximum number of items on a page.
          */
         limit?: number;
         /**
@@ -3763,7 +3763,7 @@ export type DeleteUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3803,7 +3803,7 @@ export type GetUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3843,7 +3843,7 @@ export type UpdateUserData = {
     body: UserUpdate;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3883,7 +3883,7 @@ export type ActivateUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3923,7 +3923,7 @@ export type DeactivateUserData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -3963,7 +3963,7 @@ export type CreatePasswordResetData = {
     body?: never;
     headers?: {
         /**
-         * The `ETag` that you have seen, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
+         * The `ETag` that you have read, or its version in quotes, as `"1"`; or several, or `*`. If the resource has another version
          * now, the reply is 412 and nothing changes.
          *
          */
@@ -4039,7 +4039,7 @@ export type ListUserSessionsData = {
          */
         tenant_id?: string;
         /**
-         * The most sessions on a page.
+         * The maximum number of sessions on a page.
          */
         limit?: number;
         /**
@@ -4052,7 +4052,7 @@ export type ListUserSessionsData = {
 
 export type ListUserSessionsResponses = {
     /**
-     * A page of the sessions that are alive.
+     * A page of active sessions.
      */
     200: SessionList;
 };
