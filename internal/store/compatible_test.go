@@ -76,8 +76,8 @@ func isMarked(t *testing.T, engine store.Engine, file string) bool {
 	return slices.Contains(strings.Split(string(text), "\n"), compatibleMark)
 }
 
-// An older program doesn't know the columns that a migration adds, so no query may mean all columns
-// of a table. sqlc writes them out where sql/queries has SELECT *.
+// Older programs don't know the columns that a later migration adds, so no query may select all
+// columns of a table. sqlc replaces SELECT * in sql/queries by the names of the columns.
 func TestQueriesNameTheirColumns(t *testing.T) {
 	t.Parallel()
 	all := regexp.MustCompile(`(?i)SELECT \*|\bSELECT \w+\.\*|INSERT INTO \w+ *(?:VALUES|SELECT)`)

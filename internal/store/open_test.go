@@ -13,8 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestManyOpenANewSQLiteFileAtOnce is about the moment in which the file gets its journal: SQLite
-// doesn't wait then.
+// Several processes may create the same SQLite file at once. SQLite doesn't wait for locks while it
+// creates the file's journal.
 func TestManyOpenANewSQLiteFileAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -74,7 +74,8 @@ func TestSQLiteOpensTheFileThatIsMeant(t *testing.T) {
 	}
 }
 
-// TestOptionsOfOthersConnect opens real databases with options that are usual elsewhere.
+// TestOptionsOfOthersConnect opens real databases with URL options that are common in other
+// programs.
 func TestOptionsOfOthersConnect(t *testing.T) {
 	t.Parallel()
 	options := map[store.Engine][]string{

@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// withoutVariables takes away what the machine may say about PostgreSQL. A test that calls it can't
-// be parallel.
+// withoutVariables removes the machine's settings for PostgreSQL during the test, which can't be
+// parallel.
 func withoutVariables(t *testing.T) (home string) {
 	t.Helper()
 	home = t.TempDir()
@@ -225,7 +225,7 @@ func TestFaultsElsewhereAreNotBlamedOnTheURL(t *testing.T) {
 			_, err := dburl.Parse("postgres://u:p@h/d")
 			elsewhere, ok := errors.AsType[*dburl.Elsewhere](err)
 			if !ok || elsewhere.Name != name || strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("error is %v, want one about %s that doesn't quote it", err, name)
+				t.Errorf("error is %v, want one about %s that doesn't quote its value", err, name)
 			}
 		})
 	}

@@ -30,8 +30,8 @@ const (
 	allColumns
 )
 
-// family is a set of one tenant's rows that refer to each other. It has at most one company, to
-// which all of them belong, and creates rows of other resources when one is referred to.
+// family is a set of one tenant's rows that refer to each other. If a row belongs to a company, it
+// belongs to the family's company.
 type family struct {
 	t       *T
 	tenant  uuid.UUID
