@@ -149,7 +149,7 @@ type Batch struct {
 	isLate func() bool
 }
 
-// NewBatch returns a batch that changes at most as many rows as LockDependants looks at.
+// NewBatch returns a batch that changes at most as many rows as LockDependants reads.
 func NewBatch(c Change) *Batch {
 	return &Batch{Change: c, left: deletionStep, isLate: func() bool { return false }}
 }

@@ -22,7 +22,7 @@ import (
 
 const password = "seven purple umbrellas"
 
-// newService returns a service of its own, as another instance would have it.
+// newService returns a service of its own, like that of another instance.
 func newService(t *testing.T, s *store.Store) *user.Service {
 	t.Helper()
 	secret := []byte("q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6")
