@@ -33,7 +33,7 @@ func each(t *testing.T, f func(t *testing.T, o organisation, r rows)) {
 	}
 }
 
-func TestOrganisationsHaveTheSizesThatAreToldEverywhere(t *testing.T) {
+func TestOrganisationsHaveTheDocumentedSizes(t *testing.T) {
 	t.Parallel()
 	for scenario, want := range map[string]struct{ least, most, company, branches int }{
 		"tech-startup":       {25, 25, 0, 1},
