@@ -58,21 +58,21 @@ func TestStateOfTheWholeFollowsFromItsParts(t *testing.T) {
 				t.Errorf("%+v, want %s", got, test.want)
 			}
 			if (got.Components.Redis.LatencyMs != nil) != (test.redis != nil) {
-				t.Error("a latency goes with what was asked and with nothing else")
+				t.Error("want a latency for each checked component and for no other")
 			}
 			reply, err := json.Marshal(got)
 			if err != nil || strings.Contains(string(reply), "hush") {
-				t.Errorf("strangers are told why (%v): %s", err, reply)
+				t.Errorf("the public reply contains the cause (%v): %s", err, reply)
 			}
 			isDown := test.wantDatabase == down || test.wantRedis == down
 			if strings.Contains(log.String(), "hush-cause") != isDown {
-				t.Errorf("the log says why: %t, want %t:\n%s", !isDown, isDown, &log)
+				t.Errorf("the log contains the cause: %t, want %t:\n%s", !isDown, isDown, &log)
 			}
 		})
 	}
 }
 
-func TestPartsAreAskedAtTheSameTime(t *testing.T) {
+func TestComponentsAreCheckedConcurrently(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		database, redis := make(chan struct{}), make(chan struct{})
@@ -139,6 +139,6 @@ func TestUsedUpConnectionsAreDegraded(t *testing.T) {
 		}
 	}
 	if n := strings.Count(log.String(), "all connections to the database are in use"); n != 1 {
-		t.Errorf("the log says so %d times, want once: %s", n, &log)
+		t.Errorf("the log has %d messages about it, want one: %s", n, &log)
 	}
 }

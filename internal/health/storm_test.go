@@ -77,7 +77,7 @@ func TestStateIsToldForASecondAndNoLonger(t *testing.T) {
 	} {
 		now = now.Add(step.passed)
 		if checker.Check(t.Context()); asked.Load() != step.asked {
-			t.Fatalf("asked %d times after %s more, want %d", asked.Load(), step.passed, step.asked)
+			t.Fatalf("checked %d times after %s more, want %d", asked.Load(), step.passed, step.asked)
 		}
 	}
 }
@@ -93,10 +93,10 @@ func TestCheckGoesOnWhenTheFirstToAskGoesAway(t *testing.T) {
 		synctest.Wait()
 		leave()
 		if got := <-first; got.Status != api.HealthStatusDown {
-			t.Errorf("who doesn't wait is told %s", got.Status)
+			t.Errorf("a caller that stops waiting gets %s", got.Status)
 		}
 		if got := checker.Check(t.Context()); got.Status != api.HealthStatusOk || asked.Load() != 1 {
-			t.Errorf("%s after %d checks, want ok after the one that was under way", got.Status, asked.Load())
+			t.Errorf("%s after %d checks, want ok after the running one", got.Status, asked.Load())
 		}
 	})
 }

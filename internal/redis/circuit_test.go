@@ -136,7 +136,7 @@ func TestOpenCircuitFailsAtOnceUntilAProbeSucceeds(t *testing.T) {
 			}
 		}
 		if after := b.server.count(); after != before {
-			t.Errorf("%d calls came through", after-before)
+			t.Errorf("%d calls reached Redis while the circuit was open", after-before)
 		}
 		pass(10 * time.Minute)
 		b.wantAway(t, true, "while probes fail")
@@ -217,7 +217,7 @@ func TestSlowAnswersAtTheSameTimeCountOnce(t *testing.T) {
 	})
 }
 
-// A Redis that fails at each use may delay only a few calls.
+// A Redis that fails whenever it is used may delay only a few calls.
 func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
@@ -260,7 +260,7 @@ func TestWhatIsNoFailureOfRedis(t *testing.T) {
 		b.wantAway(t, false, "Redis has done nothing wrong")
 		for _, err := range []error{answerOf("READONLY You can't write against a read only replica."), answerOf("OOM command not allowed")} {
 			if !isFailure(err) {
-				t.Errorf("%v is as good as no Redis", err)
+				t.Errorf("%v doesn't count as a failure", err)
 			}
 		}
 	})

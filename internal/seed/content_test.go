@@ -82,7 +82,7 @@ func only[Row any](list []Row, wanted func(Row) bool) []Row {
 	return slices.DeleteFunc(slices.Clone(list), func(r Row) bool { return !wanted(r) })
 }
 
-// expectSame looks for the difference only if there is one: that is slow.
+// expectSame compares first and computes the difference only if there is one, because that is slow.
 func expectSame(t *testing.T, want, got content) {
 	t.Helper()
 	if !reflect.DeepEqual(want, got) {

@@ -65,7 +65,7 @@ func (h *history) appoint(p person) *db.Department {
 	return &after
 }
 
-// sessions returns when somebody logged in, in order.
+// sessions returns the sessions of a person in the order of time.
 func (h *history) sessions(created, last time.Time) []session {
 	if h.r.IntN(oneNeverCame) == 0 {
 		return nil
