@@ -66,7 +66,7 @@ func TestEntryThatIsCommittedLateIsSealed(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
-			return // it has one writer at a time
+			return // SQLite has one writer at a time
 		}
 		c := newChain(t, engine)
 		tenantID := c.tenant()
@@ -98,7 +98,7 @@ func TestTenantsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
-			return // it has one writer at a time
+			return // SQLite has one writer at a time
 		}
 		c := newChain(t, engine)
 		one, two := c.tenant(), c.tenant()
@@ -113,7 +113,7 @@ func TestTenantsDoNotWaitForEachOther(t *testing.T) {
 			if n := c.seal(two); n != 2 {
 				t.Errorf("%d sealed, want 2", n)
 			}
-			return errors.New("never mind")
+			return errors.New("roll back")
 		})
 		if err == nil || c.seal(one) != 2 {
 			t.Errorf("after the claim was given up: %v", err)
@@ -251,8 +251,8 @@ func TestRunSaysOnceThatTheDatabaseIsDown(t *testing.T) {
 		sealer.Written(tenantID)
 	}
 	stop() // seals both once more
-	if got := log.buf.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "could not be sealed") {
-		t.Errorf("log:\n%s", got)
+	if got := log.buf.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "tenant_id=") {
+		t.Errorf("want one warning about a tenant in the log:\n%s", got)
 	}
 }
 
@@ -262,16 +262,16 @@ func TestEntryNeedsATransaction(t *testing.T) {
 	c := newChain(t, store.SQLite)
 	tenantID := c.tenant()
 	if err := c.log.Insert(t.Context(), c.store, someEntry(tenantID, 1)); err == nil {
-		t.Error("the store itself is accepted")
+		t.Error("Insert accepts the store itself, which is no transaction")
 	}
 	err := c.store.Tx(t.Context(), func(q db.Querier) error {
 		if err := c.log.Insert(t.Context(), q, someEntry(tenantID, 1)); err != nil {
 			return err
 		}
-		return errors.New("never mind")
+		return errors.New("roll back")
 	})
 	if err == nil || c.seal(tenantID) != 0 {
-		t.Errorf("something is left of what was rolled back: %v", err)
+		t.Errorf("a row is left after the rollback: %v", err)
 	}
 	if v := c.verify(tenantID, ""); v.Status != audit.Intact || v.Entries != 0 {
 		t.Errorf("%+v", v)

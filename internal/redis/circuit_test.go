@@ -145,9 +145,9 @@ func TestOpenCircuitFailsAtOnceUntilAProbeSucceeds(t *testing.T) {
 		if _, err := b.do(t); err != nil {
 			t.Errorf("a second after Redis is back: %v", err)
 		}
-		if away, back := strings.Count(b.log.String(), "Redis is away"), strings.Count(b.log.String(), "Redis is back"); away != 1 || back != 1 ||
+		if away, back := strings.Count(b.log.String(), "level=WARN"), strings.Count(b.log.String(), "level=INFO"); away != 1 || back != 1 ||
 			!strings.Contains(b.log.String(), errDown.Error()) {
-			t.Errorf("%d lines say that it is away and %d that it is back, want one each, with the reason:\n%s", away, back, b.log)
+			t.Errorf("%d warnings that it is away and %d messages that it is back, want one each, and the reason:\n%s", away, back, b.log)
 		}
 	})
 }

@@ -287,7 +287,7 @@ func TestUnknownScaleIsRefused(t *testing.T) {
 
 	_, err := seed.Run(t.Context(), d.store, keys(t), passwords(), seed.Options{Scale: "tiny"})
 
-	if err == nil || !strings.Contains(err.Error(), `"tiny"; there are full and small`) {
+	if err == nil || !strings.Contains(err.Error(), "tiny") || !strings.Contains(err.Error(), "full and small") {
 		t.Errorf("error %v; want one that names tiny, full and small", err)
 	}
 }
