@@ -14,8 +14,8 @@ var update = flag.Bool("update", false, "write docs/configuration.md anew")
 
 const guidePath = "../../docs/configuration.md"
 
-// docs/configuration.md is made from the table of settings, what their parsers say, the comments of
-// .env.example, and what Load answers to dangerous values.
+// docs/configuration.md is generated from the table of settings, the messages of their parsers, the
+// comments in .env.example, and the errors of Load about dangerous values.
 func TestGuideToTheConfigurationIsUpToDate(t *testing.T) {
 	t.Parallel()
 	want := guide(t)
@@ -34,7 +34,7 @@ func TestGuideToTheConfigurationIsUpToDate(t *testing.T) {
 		}
 	}
 	if len(got) != len(want) {
-		t.Error("docs/configuration.md has more than it should: run go test ./internal/config -update")
+		t.Error("docs/configuration.md has additional lines: run go test ./internal/config -update")
 	}
 }
 
@@ -50,7 +50,7 @@ A secret can be in a file of its own, as container platforms hand them over: ` +
 that works, the second name is in the table.
 `
 
-// guide is what docs/configuration.md has to be.
+// guide returns the expected docs/configuration.md.
 func guide(t *testing.T) string {
 	t.Helper()
 	settings := make(map[string]setting)
@@ -75,7 +75,7 @@ func guide(t *testing.T) string {
 			row := settings[variable[1]]
 			sentence := meaning(row, comment)
 			if said[sentence] || len(sentence) < 20 || strings.Contains(strings.TrimSuffix(sentence, "."), ". ") {
-				t.Errorf("%s needs a sentence of its own in .env.example, and has %q", row.name, sentence)
+				t.Errorf("%s needs a sentence of its own in .env.example, but has %q", row.name, sentence)
 			}
 			said[sentence] = true
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", names(row), defaults(row), sentence)
@@ -118,8 +118,8 @@ func defaults(s setting) string {
 	}
 }
 
-// meaning is the first sentence of a comment in .env.example, with what the parser says about a
-// value that it can't read.
+// meaning returns the first sentence of a comment in .env.example, with the parser's message about
+// an invalid value.
 func meaning(s setting, comment []string) string {
 	var words []string
 	for _, line := range comment {
@@ -144,7 +144,7 @@ var (
 
 func code(text string) string { return "`" + text + "`" }
 
-// dangers are rows of a table: a setting, and what Load says about it in production.
+// dangers returns rows of a table: a setting, and the error of Load about it in production.
 func dangers(t *testing.T) []string {
 	t.Helper()
 	var rows []string
@@ -174,7 +174,7 @@ func dangers(t *testing.T) []string {
 			}
 		}
 		if said == "" {
-			t.Fatalf("nothing is said about %s:\n%v", dangerous.what, err)
+			t.Fatalf("no error about %s:\n%v", dangerous.what, err)
 		}
 		if how != "" {
 			name = code(name) + ", " + how
