@@ -34,7 +34,7 @@ func takes(t *testing.T, c *admission.Controller, key admission.Key) int {
 	return n
 }
 
-func TestKeysLeavePlacesToOthers(t *testing.T) {
+func TestKeysLeavePlacesForOthers(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		total, perKey int
@@ -56,7 +56,7 @@ func TestKeysLeavePlacesToOthers(t *testing.T) {
 	}
 }
 
-func TestPlaceThatWasGivenBackIsGivenAgain(t *testing.T) {
+func TestReturnedPlaceIsAssignedAgain(t *testing.T) {
 	t.Parallel()
 	c, tenant, address := withoutQueue(8, 0), newTenant(), admission.Network("192.0.2.1")
 	first := takes(t, c, tenant)
@@ -68,7 +68,7 @@ func TestPlaceThatWasGivenBackIsGivenAgain(t *testing.T) {
 	}
 }
 
-func TestWaitersComeInTheOrderInWhichTheyCame(t *testing.T) {
+func TestWaitersAreAdmittedInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := admission.NewController(admission.Limits{Total: 2, Waiting: 3, Timeout: time.Minute})
@@ -168,7 +168,7 @@ func TestKeysTakeTurns(t *testing.T) {
 	})
 }
 
-func TestWaitEndsWithPatienceOrWithTheClient(t *testing.T) {
+func TestWaitEndsWithItsTimeoutOrTheClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const waitTimeout = 5 * time.Second

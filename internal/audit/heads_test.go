@@ -71,7 +71,7 @@ var rewrites = map[string]struct {
 	"all seals removed, and the last one made of another": {func(tr *trailOfTen) { tr.unseal(2); tr.remove(9) }, 4, 9},
 }
 
-func TestServerThatKnowsTheHeadShowsWhatWasRewritten(t *testing.T) {
+func TestRememberedHeadRevealsRewrites(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		shared := newChain(t, engine)
@@ -390,8 +390,8 @@ func TestFileOfCheckpoints(t *testing.T) {
 	}
 }
 
-// TestRunComparesAndLogsHeads covers what Run does besides sealing: it compares heads at start-up, and logs
-// checkpoints.
+// TestRunComparesAndLogsHeads covers what Run does besides sealing: it compares heads at start-up,
+// and logs checkpoints.
 func TestRunComparesAndLogsHeads(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)

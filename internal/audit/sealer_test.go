@@ -186,7 +186,7 @@ func (c *chain) await(tenantID uuid.UUID, seq int64) {
 	c.t.Fatalf("%d entries aren't sealed after a minute", seq)
 }
 
-func TestRunSealsWhatIsWritten(t *testing.T) {
+func TestRunSealsNewEntries(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChain(t, engine)
@@ -207,7 +207,7 @@ func TestRunSealsWhatIsWritten(t *testing.T) {
 	})
 }
 
-func TestRunSealsWhatIsLeftBeforeItEnds(t *testing.T) {
+func TestRunSealsRemainingEntriesAtItsEnd(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
 	sealer, stop := running(c, slog.New(slog.DiscardHandler))
@@ -239,7 +239,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.buf.Write(p)
 }
 
-func TestRunSaysOnceThatTheDatabaseIsDown(t *testing.T) {
+func TestRunLogsOnceThatTheDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
 	tenants := []uuid.UUID{c.tenant(), c.tenant()}

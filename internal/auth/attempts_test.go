@@ -369,7 +369,7 @@ func TestForgottenCountsAreDeletedInSmallBatches(t *testing.T) {
 	})
 }
 
-func TestWhatIsTypedAsAnAddressIsNotKept(t *testing.T) {
+func TestSubjectsDoNotContainTheTypedAddress(t *testing.T) {
 	t.Parallel()
 	g := newLimiterTest(t, store.SQLite)
 	const typed = "my secret password"

@@ -29,7 +29,7 @@ func silent(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func TestStateOfTheWholeFollowsFromItsParts(t *testing.T) {
+func TestStateFollowsFromTheComponents(t *testing.T) {
 	t.Parallel()
 	const (
 		ok       = api.ComponentStatusOk

@@ -26,7 +26,7 @@ func counted(asked *atomic.Int64, takes time.Duration) part {
 	}
 }
 
-func TestStormOfQuestionsIsOneRoundASecond(t *testing.T) {
+func TestManyRequestsCauseOneRoundASecond(t *testing.T) {
 	t.Parallel()
 	for name, takes := range map[string]time.Duration{"quick": time.Millisecond, "slow": 300 * time.Millisecond, "silent": time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestStormOfQuestionsIsOneRoundASecond(t *testing.T) {
 	}
 }
 
-func TestStateIsToldForASecondAndNoLonger(t *testing.T) {
+func TestStateIsReusedForASecond(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
 	now := time.Now()
@@ -82,7 +82,7 @@ func TestStateIsToldForASecondAndNoLonger(t *testing.T) {
 	}
 }
 
-func TestCheckGoesOnWhenTheFirstToAskGoesAway(t *testing.T) {
+func TestCheckContinuesWhenTheFirstCallerDisconnects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64

@@ -150,7 +150,7 @@ func let(d time.Duration) {
 	synctest.Wait()
 }
 
-func TestChannelIsLiveOnlyWhileBeatsComeBack(t *testing.T) {
+func TestChannelIsLiveOnlyWhileHeartbeatsReturn(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		if !one.live() || !two.live() {
@@ -192,7 +192,7 @@ func TestChannelIsLiveOnlyWhileBeatsComeBack(t *testing.T) {
 	})
 }
 
-func TestBeatsOfOthersProveNothing(t *testing.T) {
+func TestOtherHeartbeatsDoNotMakeTheChannelLive(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		let(time.Minute)
@@ -212,7 +212,7 @@ func TestBeatsOfOthersProveNothing(t *testing.T) {
 	})
 }
 
-func TestAfterAGapEverybodyIsForgotten(t *testing.T) {
+func TestGapForgetsEverybody(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, _ *instance) {
 		let(time.Minute)
@@ -231,7 +231,7 @@ func TestAfterAGapEverybodyIsForgotten(t *testing.T) {
 	})
 }
 
-func TestAfterABreakEverybodyIsForgotten(t *testing.T) {
+func TestReconnectionForgetsEverybody(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, _ *instance) {
 		let(time.Minute)
@@ -249,7 +249,7 @@ func TestAfterABreakEverybodyIsForgotten(t *testing.T) {
 	})
 }
 
-func TestBeatsFromBeforeABreakProveNothing(t *testing.T) {
+func TestHeartbeatsFromBeforeAReconnectionAreIgnored(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, _ *instance) {
 		before := one.number
@@ -262,7 +262,7 @@ func TestBeatsFromBeforeABreakProveNothing(t *testing.T) {
 	})
 }
 
-func TestAnnouncementsAreHeardByAll(t *testing.T) {
+func TestAllInstancesReceiveAnnouncements(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		for _, s := range []Subject{User(uuid.New(), uuid.New()), Tenant(uuid.New()), Everybody} {
@@ -281,7 +281,7 @@ func TestAnnouncementsAreHeardByAll(t *testing.T) {
 	})
 }
 
-func TestAnnounceForgetsAtOnceAndWaitsForNobody(t *testing.T) {
+func TestAnnounceForgetsAtOnceAndDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]func(b *bus){
 		"refused": func(b *bus) { b.err = errDown },
@@ -384,7 +384,7 @@ func TestTextsFitAndAreUnderstood(t *testing.T) {
 	}
 }
 
-func TestForeignTextsAreLeftOut(t *testing.T) {
+func TestUnknownTextsAreIgnored(t *testing.T) {
 	t.Parallel()
 	one := newInstance(&bus{}, slog.New(slog.DiscardHandler))
 	id := uuid.NewString()
@@ -454,7 +454,7 @@ func TestWhereListeningDoesNotWork(t *testing.T) {
 	})
 }
 
-func TestLogSaysWhenAndNotAllTheTime(t *testing.T) {
+func TestChangesOfTheStateAreLoggedRarely(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log lines

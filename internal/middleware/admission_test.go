@@ -21,7 +21,7 @@ import (
 // held returns the number of light places that are held.
 func held(s *admission.Shares) int { return s.Stats()[0].Held }
 
-func TestPlaceIsHeldByTheHandlerAndGivenBackWhateverHappens(t *testing.T) {
+func TestPlaceIsHeldByTheHandlerAndAlwaysReturned(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func() error{
 		"success": func() error { return nil },

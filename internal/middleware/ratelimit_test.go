@@ -143,7 +143,7 @@ func wantLimitHeaders(t *testing.T, w *httptest.ResponseRecorder, limit, left st
 	}
 }
 
-func TestEveryLimitedReplySaysWhatIsLeft(t *testing.T) {
+func TestEveryLimitedReplyHasTheRemainingRequests(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		target, token string

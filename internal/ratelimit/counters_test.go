@@ -12,7 +12,7 @@ func subject(n int) (id subjectID) {
 	return id
 }
 
-func TestCountersForgetWhatIsOver(t *testing.T) {
+func TestCountersDropPastWindows(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
 	c := newCounters(100, func() time.Time { return now })
@@ -28,7 +28,7 @@ func TestCountersForgetWhatIsOver(t *testing.T) {
 	}
 }
 
-func TestCountersForgetNobodyWhoseWindowGoesOn(t *testing.T) {
+func TestCountersKeepCurrentWindows(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
 	c := newCounters(100, func() time.Time { return now })

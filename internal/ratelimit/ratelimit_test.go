@@ -191,7 +191,7 @@ func TestWindowsOfSubjectsEndAtDifferentTimes(t *testing.T) {
 	}
 }
 
-func TestKeysTellNothingAndGoAway(t *testing.T) {
+func TestKeysAreHashedAndExpire(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	l, _ := newInstallation().instance(t, "redis://"+server.Addr)
@@ -211,7 +211,7 @@ func TestKeysTellNothingAndGoAway(t *testing.T) {
 	}
 }
 
-func TestRedisThatGoesAwayAndReturns(t *testing.T) {
+func TestRedisThatFailsAndRecovers(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]faultproxy.Fault{"down": faultproxy.Refused, "reset": faultproxy.Reset, "half open": faultproxy.HalfOpen} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,7 @@ func departments() records.Dependant {
 
 // The branches of a company are deleted and departments lose their branch, in transactions of three
 // rows.
-func TestDeletionTakesDependantsAlongInBatches(t *testing.T) {
+func TestDeletionIncludesDependantsInBatches(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)

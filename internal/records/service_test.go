@@ -79,7 +79,7 @@ func (w world) writes(
 
 // The branch exists when the transaction checks it, and is deleted afterwards. On SQLite it stays,
 // because only one transaction writes at a time.
-func TestReferenceThatGoesAfterItWasFoundIsUnknown(t *testing.T) {
+func TestReferenceThatIsDeletedAfterTheCheckIsUnknown(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {

@@ -218,7 +218,7 @@ func TestSlowAnswersAtTheSameTimeCountOnce(t *testing.T) {
 }
 
 // A Redis that fails whenever it is used may delay only a few calls.
-func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
+func TestUnstableRedisIsUsedRarely(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
 		opened := 0
@@ -240,7 +240,7 @@ func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoFailureOfRedis(t *testing.T) {
+func TestErrorsThatAreNoFailuresOfRedis(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
 		for _, err := range []error{nil, redis.Nil, answerOf("NOSCRIPT No matching script.")} {

@@ -14,10 +14,10 @@ import (
 // of the list before it uses the index: one page for each.
 const lookAhead = 5000 + 5000/5 + descent
 
-// TestSearchesCostWhatTheyFind searches texts that don't fill a page at once: rare texts, texts of
-// other tenants, and texts only at the far end of the list. The cost must not grow with the number
-// of the tenant's rows.
-func TestSearchesCostWhatTheyFind(t *testing.T) {
+// TestCostOfSearchesDependsOnTheResults searches texts that don't fill a page at once: rare texts,
+// texts of other tenants, and texts only at the far end of the list. The cost must not grow with
+// the number of the tenant's rows.
+func TestCostOfSearchesDependsOnTheResults(t *testing.T) {
 	op := apitest.Operation(t, "listCompanies")
 	l := newLab(t, searched)
 	p, _ := proofOf(t, op.ID)

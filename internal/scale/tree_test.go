@@ -67,7 +67,7 @@ func (f forest) move(t *testing.T, d, under uuid.UUID) apitest.Reply {
 // treeTables are the tables with the rows of a tree.
 var treeTables = []string{"companies", "branches", "departments"}
 
-func TestTreeTakesAsManyQueriesAsNoTree(t *testing.T) {
+func TestTreeTakesAConstantNumberOfQueries(t *testing.T) {
 	t.Parallel()
 	f := newForest(t)
 	read := func(by *apitest.Actor) (tree api.OrganisationTree, queries int) {

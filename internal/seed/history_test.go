@@ -90,7 +90,7 @@ type watcher struct {
 	ended    map[uuid.UUID]bool
 }
 
-func TestPeopleDoOnlyWhatTheyCan(t *testing.T) {
+func TestPeopleDoOnlyWhatTheyMay(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, o organisation, r rows) {
 		w := watcher{t: t, users: map[uuid.UUID]*db.User{}, sessions: map[uuid.UUID]uuid.UUID{}, ended: map[uuid.UUID]bool{}}

@@ -67,7 +67,7 @@ func TestSmallIsSmall(t *testing.T) {
 	}
 }
 
-func TestRowsAreWhatTheRulesAllow(t *testing.T) {
+func TestRowsComplyWithTheRules(t *testing.T) {
 	t.Parallel()
 	code := regexp.MustCompile(`^[A-Z0-9][A-Z0-9_-]{0,31}$`)
 	phone := regexp.MustCompile(`^\+\d[\d ]{6,18}\d$`)

@@ -156,7 +156,7 @@ func TestRunIsTheSameOnEveryEngine(t *testing.T) {
 	})
 }
 
-func TestRunGoesOnAfterOneThatFailedHalfway(t *testing.T) {
+func TestRunContinuesAfterAFailedRun(t *testing.T) {
 	t.Parallel()
 	reference := newDatabase(t, store.SQLite)
 	reference.seed(t, small())

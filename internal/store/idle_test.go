@@ -17,7 +17,7 @@ import (
 
 // If a process freezes in a transaction, the server's time-out frees the transaction's locks. When
 // the process goes on, its transaction starts over or fails as a whole.
-func TestTransactionThatDoesNothingLosesItsLocks(t *testing.T) {
+func TestIdleTransactionLosesItsLocks(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
@@ -136,7 +136,7 @@ func TestPingNeedsNoConnectionOfThePool(t *testing.T) {
 
 // MySQL doesn't notice that the client of a waiting statement has disconnected. Without a time-out
 // such connections would pile up on the server.
-func TestServerGivesUpStatementsWhoseClientHasGone(t *testing.T) {
+func TestServerEndsStatementsOfDisconnectedClients(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t, store.MySQL)
 	var seconds int

@@ -135,7 +135,7 @@ func TestMigrateUpFinishesTheMigrationInWhichItIsStopped(t *testing.T) {
 
 // If an object with the name that a migration wants exists already, it is a different object,
 // unless the migration was begun before.
-func TestMigrateUpTakesNothingForItsOwnThatItHasNotBegun(t *testing.T) {
+func TestMigrateUpAcceptsOnlyObjectsOfABegunMigration(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.Open(t, storetest.NewURL(t, engine))

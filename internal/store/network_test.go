@@ -60,7 +60,7 @@ func TestTransactionOfAConnectionThatGoesSilentIsGivenUp(t *testing.T) {
 
 // If the answer to a commit is lost, its outcome is unknown. Here it succeeded, so running the
 // transaction again would do its work twice.
-func TestCommitWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T) {
+func TestCommitOfUnknownOutcomeIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	eachProxied(t, func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy) {
 		row, attempts := tenantRow(), 0

@@ -45,7 +45,7 @@ func publish(t *testing.T, s *store.Store, name, text string) {
 	}
 }
 
-func TestWhatIsPublishedIsHeardByAllInOrder(t *testing.T) {
+func TestAllListenersReceiveMessagesInOrder(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	one, two := storetest.Open(t, databaseURL), storetest.Open(t, databaseURL)
@@ -98,7 +98,7 @@ func TestOtherEnginesHaveNoChannel(t *testing.T) {
 }
 
 // Through pgbouncer a subscription would stay on a server connection that other clients use.
-func TestNobodyListensThroughPgbouncer(t *testing.T) {
+func TestListenFailsThroughPgbouncer(t *testing.T) {
 	t.Parallel()
 	direct := storetest.NewMigratedURL(t, store.Postgres)
 	pooled, s := storetest.Open(t, postgrestest.Bouncer(t, direct, 2)), storetest.Open(t, direct)

@@ -183,7 +183,7 @@ func TestRoundTripsToPostgreSQL(t *testing.T) {
 }
 
 // The transaction returns the error of a refused entry and is rolled back.
-func TestRefusedEntryTakesItsTransactionAlong(t *testing.T) {
+func TestRefusedEntryRollsBackItsTransaction(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
@@ -274,7 +274,7 @@ func TestEntryThatWaitedTooLongIsTriedAgain(t *testing.T) {
 
 // An entry is sent together with the commit. If their answer is lost, the outcome is unknown. Here
 // the commit succeeded.
-func TestEntryWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T) {
+func TestEntryOfUnknownOutcomeIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	direct := storetest.Open(t, databaseURL)

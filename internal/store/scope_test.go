@@ -321,7 +321,7 @@ func TestTransactionSeesTheTenantOfEachStatement(t *testing.T) {
 
 // A transaction that has read all tenants' rows doesn't keep that right. A statement of no tenant
 // sees at most the rows of the previous statement's tenant.
-func TestTransactionSetsNoMoreThanIsAskedFor(t *testing.T) {
+func TestTransactionSetsOnlyTheScopeOfEachStatement(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	one, two := uuid.NewString(), uuid.NewString()

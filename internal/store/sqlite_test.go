@@ -27,9 +27,9 @@ func TestSQLitePragmas(t *testing.T) {
 	}
 }
 
-// TestSQLiteFilesAreTheirOwnersAlone runs with the usual umask, with which everybody may read new
+// TestOnlyTheOwnerCanReadSQLiteFiles runs with the usual umask, with which everybody may read new
 // files.
-func TestSQLiteFilesAreTheirOwnersAlone(t *testing.T) {
+func TestOnlyTheOwnerCanReadSQLiteFiles(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("FILE MODES ARE NOT TESTED: Windows has none")

@@ -87,7 +87,7 @@ func TestSilentDatabaseIsGivenUpIn2Seconds(t *testing.T) {
 	})
 }
 
-func TestDatabaseThatIsBackIsUsedIn2Seconds(t *testing.T) {
+func TestReturnedDatabaseIsUsedIn2Seconds(t *testing.T) {
 	t.Parallel()
 	for away := time.Minute; away < time.Minute+probeTimeout+recheck; away += 50 * time.Millisecond { // at every phase of a probe
 		inLink(t, func(t *testing.T, l *link) {

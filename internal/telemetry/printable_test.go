@@ -15,7 +15,7 @@ import (
 // invisible characters.
 const hidden = "\x1b\x7f\u0085\u009b\u00a0\u00ad\u034f\u061c\u115f\u180e\u200b\u200d\u200e\u202e\u2028\u2029\u2060\u2066\u2800\u3164\ufe0f\ufeff\uffa0\ufff9\U000e0041\U000e0100"
 
-func TestLogsShowWhatCannotBeSeen(t *testing.T) {
+func TestLogsEscapeInvisibleCharacters(t *testing.T) {
 	t.Parallel()
 	const visible = "Zürich 東京 👍 é"
 	for _, asJSON := range []bool{true, false} {

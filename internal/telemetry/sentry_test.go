@@ -182,7 +182,7 @@ func TestReportNamesErrorsButDoesNotQuoteThem(t *testing.T) {
 	}
 }
 
-func TestDSNThatCantBeUsedIsNotTold(t *testing.T) {
+func TestErrorDoesNotQuoteAnInvalidDSN(t *testing.T) {
 	t.Parallel()
 	if _, err := telemetry.NewSentry("https://hush@/x", "r", "e"); err == nil || strings.Contains(err.Error(), "hush") {
 		t.Errorf("%v, want an error without the DSN", err)

@@ -101,7 +101,7 @@ func TestTraceOfARequest(t *testing.T) {
 	})
 }
 
-func TestTraceSaysWhatKindOfErrorItWas(t *testing.T) {
+func TestTraceHasTheKindOfError(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		collector := apitest.NewCollector(t)

@@ -121,7 +121,7 @@ func mustBeUntouched(t *testing.T, a *apitest.App, id uuid.UUID, before map[stri
 	}
 }
 
-func TestDeletionGoesThroughEveryTable(t *testing.T) {
+func TestDeletionCoversEveryTable(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		tables, cascaded := a.TenantTables(t), a.CascadedTables(t)
@@ -138,7 +138,7 @@ func TestDeletionGoesThroughEveryTable(t *testing.T) {
 	})
 }
 
-func TestDeleteLeavesNothingAndTouchesNobodyElse(t *testing.T) {
+func TestDeleteRemovesAllRowsOfOnlyThisTenant(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		super := a.Superuser(t)
@@ -184,7 +184,7 @@ func TestDeleteLeavesNothingAndTouchesNobodyElse(t *testing.T) {
 }
 
 // A deletion that is interrupted at any point continues there.
-func TestDeleteGoesOnAfterACrash(t *testing.T) {
+func TestDeleteContinuesAfterACrash(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row, other := populated(t, a), populated(t, a)
@@ -319,7 +319,7 @@ func lateCompany(ctx context.Context, s *store.Store, tenantID uuid.UUID) error 
 	return s.Tx(ctx, func(q db.Querier) error { return q.InsertCompany(ctx, db.InsertCompanyParams(c)) })
 }
 
-func TestDeleteTakesAlongWhatComesInBehindIt(t *testing.T) {
+func TestDeleteRemovesRowsThatAreAddedMeanwhile(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row := populated(t, a)
@@ -344,7 +344,7 @@ func TestDeleteTakesAlongWhatComesInBehindIt(t *testing.T) {
 	})
 }
 
-func TestNothingComesInWhileATenantGoes(t *testing.T) {
+func TestNoRowsAreLeftOfConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row := populated(t, a)

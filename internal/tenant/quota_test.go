@@ -133,7 +133,7 @@ func TestNoQuotaNoQueue(t *testing.T) {
 }
 
 // Limits apply whatever existed before, and a deleted tenant is not found.
-func TestQuotaThatComesAndGoes(t *testing.T) {
+func TestQuotaCanBeSetAndRemoved(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row, tenants := a.Tenant(t), newService(t, a, wallClock)

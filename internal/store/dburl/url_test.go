@@ -38,7 +38,7 @@ func parse(t *testing.T, text string) *dburl.URL {
 	return u
 }
 
-func TestURLsOfPostgreSQLAsOthersWriteThem(t *testing.T) {
+func TestPostgreSQLURLsOfOtherPrograms(t *testing.T) {
 	withoutVariables(t)
 	verifiesChain := func(c *tls.Config) bool { return c != nil && c.VerifyPeerCertificate != nil }
 	verifiesNothing := func(c *tls.Config) bool {
@@ -84,7 +84,7 @@ func TestURLsOfPostgreSQLAsOthersWriteThem(t *testing.T) {
 	}
 }
 
-func TestURLsOfMySQLAsOthersWriteThem(t *testing.T) {
+func TestMySQLURLsOfOtherPrograms(t *testing.T) {
 	t.Parallel()
 	plain := func(c *mysql.Config) bool { return c.TLS == nil && len(c.Params) == 0 }
 	encrypted := func(c *mysql.Config) bool {
@@ -159,7 +159,7 @@ func TestContradictionsAboutTLSAreRefused(t *testing.T) {
 	}
 }
 
-func TestURLsOfSQLiteNameTheFileThatIsMeant(t *testing.T) {
+func TestSQLiteURLsNameTheRightFile(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"sqlite:///data/x.db": "data/x.db", "sqlite:////srv/x.db": "/srv/x.db", "sqlite+aiosqlite:///./x.db": "./x.db", "sqlite3:///x.db": "x.db",
