@@ -90,7 +90,7 @@ func TestStatesAreUsedForASecond(t *testing.T) {
 		r.put(key, q, state)
 		time.Sleep(stateAge/2 - time.Nanosecond)
 		if got, _, ok := r.get(key); !ok || got != state {
-			t.Fatalf("%+v, %t, want what the database returned less than %s ago", got, ok, stateAge)
+			t.Fatalf("%+v, %t, want the state that was queried less than %s ago", got, ok, stateAge)
 		}
 		time.Sleep(time.Nanosecond)
 		if r.has(key) {

@@ -18,7 +18,7 @@ func (c *Checker) Collector() prometheus.Collector { return collector{c} }
 
 type collector struct{ checker *Checker }
 
-var up = prometheus.NewDesc("tenantry_component_up", "Whether a part that the program works with is well: 1 or 0.", []string{"component"}, nil)
+var up = prometheus.NewDesc("tenantry_component_up", "Whether a component works: 1 or 0.", []string{"component"}, nil)
 
 // Describe implements prometheus.Collector.
 func (collector) Describe(ch chan<- *prometheus.Desc) { ch <- up }

@@ -465,13 +465,13 @@ func TestChangesOfTheStateAreLoggedRarely(t *testing.T) {
 		running.Go(func() { one.Run(ctx) })
 		let(time.Hour)
 		if log := log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "level=INFO") {
-			t.Errorf("want one line that says that it is live:\n%s", log)
+			t.Errorf("want one line about the channel being live:\n%s", log)
 		}
 		log.reset()
 		b.set(func(b *bus) { b.err = errDown })
 		let(time.Hour)
 		if log := log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "level=WARN") {
-			t.Errorf("want one line that says that it is lost:\n%s", log)
+			t.Errorf("want one line about the channel being down:\n%s", log)
 		}
 		log.reset()
 		const hour = 60

@@ -210,7 +210,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	defer client.Close()
 	for !client.IsAway() {
 		if err := call(t, client); err == nil {
-			t.Fatal("nobody listens at this port")
+			t.Fatal("the client reached a server at a port without one")
 		}
 	}
 	if !strings.Contains(log.String(), "refused") || strings.Contains(log.String(), "hush") {

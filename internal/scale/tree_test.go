@@ -26,10 +26,10 @@ const (
 
 // forest is a company with chains of departments, each below the previous one.
 type forest struct {
-	app    *apitest.App
-	wire   *wire
-	admin  *apitest.Actor
-	nobody *apitest.Actor // in an empty tenant
+	app           *apitest.App
+	wire          *wire
+	admin         *apitest.Actor
+	inEmptyTenant *apitest.Actor
 }
 
 func newForest(t testing.TB) forest {
@@ -42,7 +42,7 @@ func newForest(t testing.TB) forest {
 		f.wire, wired = newWire(t, address)
 		cfg.DatabaseURL = config.NewSecret(wired)
 	})
-	f.admin, f.nobody = f.app.Actor(t, access.Admin), f.app.Actor(t, access.Viewer)
+	f.admin, f.inEmptyTenant = f.app.Actor(t, access.Admin), f.app.Actor(t, access.Viewer)
 	company := f.app.Company(t, f.admin.User.TenantID)
 	d := openDatabase(t, address, population{})
 	d.exec(t, fmt.Sprintf(`INSERT INTO departments (tenant_id, id, company_id, parent_id, code, name, name_key, is_active, search_text, created_at, updated_at, version)
@@ -83,7 +83,7 @@ func TestTreeTakesAConstantNumberOfQueries(t *testing.T) {
 		asked := slices.DeleteFunc(f.wire.take(), func(p plan) bool { return !slices.ContainsFunc(treeTables, p.touches) })
 		return apitest.Decode[api.OrganisationTree](t, reply), len(asked)
 	}
-	_, want := read(f.nobody)
+	_, want := read(f.inEmptyTenant)
 	tree, queries := read(f.admin)
 	if queries != want {
 		t.Errorf("%d queries for %d departments, %d for none", queries, treeSize, want)

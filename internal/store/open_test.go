@@ -76,7 +76,6 @@ func TestSQLiteOpensTheRightFile(t *testing.T) {
 
 // TestURLOptionsOfOtherProgramsConnect opens real databases with URL options that are common in
 // other programs.
-// programs.
 func TestURLOptionsOfOtherProgramsConnect(t *testing.T) {
 	t.Parallel()
 	options := map[store.Engine][]string{
