@@ -40,7 +40,7 @@ var elsewhere = map[string]map[string]string{
 		"DELETE FROM sessions":                 "TestBackupsOfTheDocumentCanBeRestored",
 		"tenantry audit verify":                "TestCommandsOfTheDocumentsAreUnderstood",
 		"tenantry audit accept":                "TestCommandsOfTheDocumentsAreUnderstood",
-		"alert: TenantryIsDown":                "TestQueriesAskForMetricsThatExist",
+		"alert: TenantryIsDown":                "TestQueriesUseExistingMetrics",
 		"/etc/logrotate.d":                     "a file of another program",
 		"wsrep_on":                             "TestGalera",
 		"SECRET_KEY=...":                       "TestDoctorIsGreenWithTheRightSettings",

@@ -181,7 +181,7 @@ func TestIncompleteOperationsAreRefusedAllAtOnce(t *testing.T) {
 	}
 }
 
-func TestPermissionsAreWhatARoleMayCallWithItsToken(t *testing.T) {
+func TestPermissionsOfRoles(t *testing.T) {
 	t.Parallel()
 	operations, err := access.Operations(load(t, good))
 	if err != nil {

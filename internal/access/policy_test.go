@@ -69,7 +69,7 @@ func TestDocumentKeepsToThePolicy(t *testing.T) {
 			break
 		}
 		if op.RequiredRole != want {
-			t.Errorf("%s %s requires the role %q, and by the policy it is %q", op.Method, op.Path, op.RequiredRole, want)
+			t.Errorf("%s %s requires the role %q, but the policy requires %q", op.Method, op.Path, op.RequiredRole, want)
 		}
 		// Data of a tenant is selected by the tenant that the request acts in, data of a user by
 		// the user.

@@ -18,7 +18,7 @@ func TestRequestTravelsInItsContext(t *testing.T) {
 	}
 }
 
-func TestOutsideOfARequestThereIsNobody(t *testing.T) {
+func TestOutsideOfARequestThePrincipalIsZero(t *testing.T) {
 	t.Parallel()
 	if got := access.PrincipalFrom(t.Context()); got != (access.Principal{}) || got.TenantID != uuid.Nil {
 		t.Errorf("%+v, want the zero Principal", got)

@@ -34,7 +34,7 @@ func takes(t *testing.T, c *admission.Controller, key admission.Key) int {
 	return n
 }
 
-func TestKeysLeavePlacesToOthers(t *testing.T) {
+func TestKeysLeavePlacesForOthers(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		total, perKey int
@@ -56,7 +56,7 @@ func TestKeysLeavePlacesToOthers(t *testing.T) {
 	}
 }
 
-func TestPlaceThatWasGivenBackIsGivenAgain(t *testing.T) {
+func TestReturnedPlaceIsAssignedAgain(t *testing.T) {
 	t.Parallel()
 	c, tenant, address := withoutQueue(8, 0), newTenant(), admission.Network("192.0.2.1")
 	first := takes(t, c, tenant)
@@ -64,11 +64,11 @@ func TestPlaceThatWasGivenBackIsGivenAgain(t *testing.T) {
 		c.Leave(tenant)
 	}
 	if again := takes(t, c, address); again != first {
-		t.Errorf("%d places after %d were given back", again, first)
+		t.Errorf("%d places are available after %d were returned", again, first)
 	}
 }
 
-func TestWaitersComeInTheOrderInWhichTheyCame(t *testing.T) {
+func TestWaitersAreAdmittedInOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := admission.NewController(admission.Limits{Total: 2, Waiting: 3, Timeout: time.Minute})
@@ -87,12 +87,12 @@ func TestWaitersComeInTheOrderInWhichTheyCame(t *testing.T) {
 			synctest.Wait()
 		}
 		if err := c.Enter(t.Context(), key); !errs.Is(err, errs.Busy) {
-			t.Errorf("a fourth that would have to wait got %v, want %s at once", err, errs.Busy)
+			t.Errorf("a fourth waiting request got %v, want %s at once", err, errs.Busy)
 		}
 		for want := range 3 {
 			c.Leave(key)
 			if got := <-in; got != want {
-				t.Errorf("number %d came in, want %d", got, want)
+				t.Errorf("request %d was admitted, want %d", got, want)
 			}
 		}
 		c.Leave(key)
@@ -124,12 +124,12 @@ func TestQuietKeyIsNext(t *testing.T) {
 		}
 		enter(quiet)
 		if len(in) != 0 {
-			t.Fatal("somebody came in where no place is free")
+			t.Fatal("a request was admitted although no place is free")
 		}
 		c.Leave(hostile)
 		synctest.Wait()
 		if next := <-in; next != quiet || len(in) != 0 {
-			t.Error("the place didn't go to the one that has none")
+			t.Error("the place didn't go to the key that holds none")
 		}
 	})
 }
@@ -164,11 +164,11 @@ func TestKeysTakeTurns(t *testing.T) {
 				return
 			}
 		}
-		t.Error("two keys that always have something to do took all places that became free")
+		t.Error("two keys with endless queues took all places that became free")
 	})
 }
 
-func TestWaitEndsWithPatienceOrWithTheClient(t *testing.T) {
+func TestWaitEndsWithItsTimeoutOrTheClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const waitTimeout = 5 * time.Second
@@ -184,16 +184,16 @@ func TestWaitEndsWithPatienceOrWithTheClient(t *testing.T) {
 		gone, leave := context.WithCancel(t.Context())
 		leave()
 		if err := c.Enter(gone, waiter); !errors.Is(err, context.Canceled) {
-			t.Errorf("a client that has gone away: %v", err)
+			t.Errorf("a client that disconnected: %v", err)
 		}
 		late, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := c.Enter(late, waiter); !errs.Is(err, errs.Busy) {
-			t.Errorf("a request whose time is over: %v", err)
+			t.Errorf("a request whose time limit is over: %v", err)
 		}
 		c.Leave(holder)
 		if err := c.Enter(t.Context(), waiter); err != nil {
-			t.Errorf("those that gave up are still in the way: %v", err)
+			t.Errorf("requests that gave up still block others: %v", err)
 		}
 	})
 }

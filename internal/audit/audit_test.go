@@ -109,7 +109,7 @@ func TestEntryHasPrincipalRequestAndChanges(t *testing.T) {
 	}
 }
 
-func TestEntryOfNobodyHasNoActor(t *testing.T) {
+func TestAnonymousEntryHasNoActor(t *testing.T) {
 	t.Parallel()
 	got, err := write(during(t, updateThing()), access.Principal{}, audit.Entry{TenantID: tenant, Outcome: audit.Failure, Reason: "because"})
 	if err != nil {
@@ -151,7 +151,7 @@ func TestEntryIsRefusedWithoutActionOrTenant(t *testing.T) {
 			t.Parallel()
 			got, err := write(during(t, test.operation), test.by, test.entry)
 			if err == nil || !strings.Contains(err.Error(), test.says) || len(got) != 0 {
-				t.Errorf("%d entries and error %v, want none and one with %s", len(got), err, test.says)
+				t.Errorf("%d entries and error %v, want no entry and an error with %s", len(got), err, test.says)
 			}
 		})
 	}

@@ -20,7 +20,7 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-func TestCreatedHasWhatIsSet(t *testing.T) {
+func TestCreatedHasTheSetFields(t *testing.T) {
 	t.Parallel()
 	got := audit.Created(db.Company{Code: "A", City: new("Oslo"), IsActive: true, Version: 1})
 	// False and an empty text are values; null is not.
@@ -39,7 +39,7 @@ func TestDeletedHasTheLastState(t *testing.T) {
 	}
 }
 
-func TestUpdatedHasWhatDiffers(t *testing.T) {
+func TestUpdatedHasTheChangedFields(t *testing.T) {
 	t.Parallel()
 	before := db.Company{Code: "A", Name: "Alpha", City: new("Oslo"), Email: new("a@example.com"), IsActive: true, Version: 1}
 	after := before

@@ -71,7 +71,7 @@ var rewrites = map[string]struct {
 	"all seals removed, and the last one made of another": {func(tr *trailOfTen) { tr.unseal(2); tr.remove(9) }, 4, 9},
 }
 
-func TestServerThatKnowsTheHeadShowsWhatWasRewritten(t *testing.T) {
+func TestRememberedHeadRevealsRewrites(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		shared := newChain(t, engine)
@@ -93,16 +93,16 @@ func TestServerThatKnowsTheHeadShowsWhatWasRewritten(t *testing.T) {
 				// Without a remembered head the rewrite is not found.
 				forgetful := shared.restarted()
 				if v := forgetful.verify(tr.tenant, ""); v.Status != audit.Intact || v.Entries != test.left {
-					t.Errorf("without memory: %s", v.Detail())
+					t.Errorf("without a remembered head: %s", v.Detail())
 				}
 				// After sealing again, the number may belong to another entry.
 				forgetful.insert(someEntry(tr.tenant, 10))
 				forgetful.seal(tr.tenant)
 				if v := restarted.verify(tr.tenant, ""); v.Status != audit.Replaced && v.Status != audit.TailMissing {
-					t.Errorf("after another one has sealed it: %s", v.Detail())
+					t.Errorf("after another process has sealed: %s", v.Detail())
 				}
 				if _, err := restarted.sealer.Seal(t.Context(), tr.tenant); err == nil {
-					t.Error("what another one has sealed anew is accepted")
+					t.Error("new seals of another process are accepted")
 				}
 			})
 		}
@@ -110,7 +110,7 @@ func TestServerThatKnowsTheHeadShowsWhatWasRewritten(t *testing.T) {
 }
 
 // Entries that are deleted before they are sealed leave no trace.
-func TestWaitingEntriesThatAreDeletedDoNotShow(t *testing.T) {
+func TestDeletedWaitingEntriesAreNotDetected(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
 	server, _ := c.remembering(t, filepath.Join(t.TempDir(), "checkpoints"))
@@ -131,7 +131,7 @@ func TestTrailOfAnotherTenantIsNoContinuation(t *testing.T) {
 	}
 	for _, tr := range []*trailOfTen{one, two} {
 		if _, err := server.sealer.Seal(t.Context(), tr.tenant); err == nil {
-			t.Error("the chain was sealed")
+			t.Error("the replaced chain was sealed")
 		}
 		if v := server.verify(tr.tenant, ""); v.Status == audit.Intact {
 			t.Error(v.Detail())
@@ -165,7 +165,7 @@ func (c *chain) accept(tenantID uuid.UUID) {
 	}
 }
 
-func TestAcceptedHeadIsGoneOnFrom(t *testing.T) {
+func TestSealingContinuesFromAnAcceptedHead(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChain(t, engine)
@@ -178,7 +178,7 @@ func TestAcceptedHeadIsGoneOnFrom(t *testing.T) {
 		tr.unseal(2)
 		tr.accept(tr.tenant)
 		if n := one.seal(tr.tenant); n != 7 { // the six remaining ones, and the entry of Accept
-			t.Errorf("%d sealed", n)
+			t.Errorf("%d sealed, want 7", n)
 		}
 		c.insert(someEntry(tr.tenant, 11))
 		if n := two.seal(tr.tenant); n != 1 {
@@ -195,13 +195,13 @@ func TestAcceptedHeadIsGoneOnFrom(t *testing.T) {
 		tr.remove(5)
 		for _, server := range []*chain{one, two} {
 			if _, err := server.sealer.Seal(t.Context(), tr.tenant); err == nil {
-				t.Error("what was accepted once is accepted for ever")
+				t.Error("an entry of Accept is valid more than once")
 			}
 		}
 	})
 }
 
-func TestDeletionLetsGoOfTheTrail(t *testing.T) {
+func TestDeletionReleasesTheRememberedHead(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChain(t, engine)
@@ -225,10 +225,10 @@ func TestDeletionLetsGoOfTheTrail(t *testing.T) {
 			t.Errorf("%d sealed of a tenant that is being deleted, want 7", n)
 		}
 		if _, err := server.sealer.Seal(t.Context(), active.tenant); err == nil {
-			t.Error("a tenant that isn't being deleted any more lets go of its trail")
+			t.Error("the head of a tenant that is no longer being deleted is released")
 		}
 		if _, err := server.sealer.Seal(t.Context(), refused.tenant); err == nil {
-			t.Error("a deletion that was refused lets go of a trail")
+			t.Error("a refused deletion releases the head")
 		}
 	})
 }
@@ -245,12 +245,12 @@ func TestAcceptanceCannotBeForged(t *testing.T) {
 	c.execf("UPDATE audit_entries SET tenant_id = '%s', entity_id = '%s' WHERE tenant_id = '%s' AND action = 'audit.accept'", tr.tenant, tr.tenant, other.tenant)
 	c.execf("UPDATE audit_entries SET action = 'audit.accept', entity_id = '%s' WHERE %s", tr.tenant, tr.where("id", 9))
 	if _, err := server.sealer.Seal(t.Context(), tr.tenant); err == nil {
-		t.Error("the text is accepted")
+		t.Error("the forged text is accepted")
 	}
 	// Anyone who may read the trail can get a checkpoint. The entry about the acceptance is signed.
 	c.execf(`UPDATE audit_entries SET changes = CAST('{"checkpoint":{"after":"%s"}}' AS BLOB) WHERE tenant_id = '%s' AND action = 'audit.accept'`, public, tr.tenant)
 	if _, err := server.sealer.Seal(t.Context(), tr.tenant); err == nil {
-		t.Error("the checkpoint of an earlier end is accepted, which nobody has accepted")
+		t.Error("the checkpoint of an earlier head is valid although no operator accepted it")
 	}
 }
 
@@ -346,7 +346,7 @@ func TestFileOfCheckpoints(t *testing.T) {
 	path := filepath.Join(folder, "checkpoints")
 	server, heads := c.remembering(t, path)
 	if !heads.IsNew() {
-		t.Error("a file that isn't there is none")
+		t.Error("IsNew is false although the file doesn't exist")
 	}
 	tr := server.newTrail()
 	save(t, heads)
@@ -355,20 +355,20 @@ func TestFileOfCheckpoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v; want a file for nobody else", info, err)
+		t.Errorf("%v, %v; want a file that only its owner may read", info, err)
 	}
 	if list, err := audit.ReadCheckpoints(strings.NewReader(string(written))); err != nil || list[tr.tenant].Text != tr.checkpoint {
 		t.Errorf("%s: %v", written, err)
 	}
 	if left, err := filepath.Glob(filepath.Join(folder, ".*")); err != nil || len(left) != 0 {
-		t.Errorf("left: %v, %v", left, err)
+		t.Errorf("files in the folder: %v, error %v", left, err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	save(t, heads)
 	if _, err := os.Stat(path); err == nil {
-		t.Error("it is written though nothing has changed")
+		t.Error("the file is written although nothing has changed")
 	}
 	for name, test := range map[string]struct{ content, says string }{
 		"no checkpoints":    {"hello", "line 1"},
@@ -386,13 +386,13 @@ func TestFileOfCheckpoints(t *testing.T) {
 		}
 	}
 	if err := audit.NewHeads(newKeys(t, secret)).Load(folder); err == nil {
-		t.Error("a folder is read")
+		t.Error("Load accepts a folder")
 	}
 }
 
-// TestRunTellsOfHeads covers what Run does besides sealing: it compares heads at start-up, and logs
-// checkpoints.
-func TestRunTellsOfHeads(t *testing.T) {
+// TestRunComparesAndLogsHeads covers what Run does besides sealing: it compares heads at start-up,
+// and logs checkpoints.
+func TestRunComparesAndLogsHeads(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
 	path := filepath.Join(t.TempDir(), "checkpoints")
@@ -460,7 +460,7 @@ func TestRunTellsOfHeads(t *testing.T) {
 }
 
 // Earlier versions can't verify seals with a time, so the down migration removes them.
-func TestTrailsVerifyAfterTheMigrationOfTheTimeOfSealingIsTakenBack(t *testing.T) {
+func TestTrailsVerifyAfterTheRollbackOfTheSealTime(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChain(t, engine)

@@ -66,7 +66,7 @@ func TestEntryThatIsCommittedLateIsSealed(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
-			return // it has one writer at a time
+			return // SQLite has one writer at a time
 		}
 		c := newChain(t, engine)
 		tenantID := c.tenant()
@@ -98,7 +98,7 @@ func TestTenantsDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
-			return // it has one writer at a time
+			return // SQLite has one writer at a time
 		}
 		c := newChain(t, engine)
 		one, two := c.tenant(), c.tenant()
@@ -113,7 +113,7 @@ func TestTenantsDoNotWaitForEachOther(t *testing.T) {
 			if n := c.seal(two); n != 2 {
 				t.Errorf("%d sealed, want 2", n)
 			}
-			return errors.New("never mind")
+			return errors.New("roll back")
 		})
 		if err == nil || c.seal(one) != 2 {
 			t.Errorf("after the claim was given up: %v", err)
@@ -186,7 +186,7 @@ func (c *chain) await(tenantID uuid.UUID, seq int64) {
 	c.t.Fatalf("%d entries aren't sealed after a minute", seq)
 }
 
-func TestRunSealsWhatIsWritten(t *testing.T) {
+func TestRunSealsNewEntries(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChain(t, engine)
@@ -207,7 +207,7 @@ func TestRunSealsWhatIsWritten(t *testing.T) {
 	})
 }
 
-func TestRunSealsWhatIsLeftBeforeItEnds(t *testing.T) {
+func TestRunSealsRemainingEntriesAtItsEnd(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
 	sealer, stop := running(c, slog.New(slog.DiscardHandler))
@@ -239,7 +239,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.buf.Write(p)
 }
 
-func TestRunSaysOnceThatTheDatabaseIsDown(t *testing.T) {
+func TestRunLogsOnceThatTheDatabaseIsDown(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
 	tenants := []uuid.UUID{c.tenant(), c.tenant()}
@@ -251,8 +251,8 @@ func TestRunSaysOnceThatTheDatabaseIsDown(t *testing.T) {
 		sealer.Written(tenantID)
 	}
 	stop() // seals both once more
-	if got := log.buf.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "could not be sealed") {
-		t.Errorf("log:\n%s", got)
+	if got := log.buf.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") || !strings.Contains(got, "tenant_id=") {
+		t.Errorf("want one warning about a tenant in the log:\n%s", got)
 	}
 }
 
@@ -266,10 +266,10 @@ func TestEntryIsRolledBackWithItsTransaction(t *testing.T) {
 		if err := c.log.Insert(t.Context(), tx, someEntry(tenantID, 1)); err != nil {
 			return err
 		}
-		return errors.New("never mind")
+		return errors.New("roll back")
 	})
 	if err == nil || c.seal(tenantID) != 0 {
-		t.Errorf("something is left of what was rolled back: %v", err)
+		t.Errorf("a row is left after the rollback: %v", err)
 	}
 	if v := c.verify(tenantID, ""); v.Status != audit.Intact || v.Entries != 0 {
 		t.Errorf("%+v", v)

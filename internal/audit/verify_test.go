@@ -397,7 +397,7 @@ func TestTampering(t *testing.T) {
 			}
 			tr.seal(tr.tenant)
 			if v := tr.verify(tr.tenant, ""); v.Status != audit.Altered || v.First.EntryID != other || v.First.Seq != 11 {
-				t.Errorf("after it was sealed with the others: %+v", v)
+				t.Errorf("after it was sealed with the other entries: %+v", v)
 			}
 		})
 		t.Run("another tenant's trail in its place", func(t *testing.T) {
@@ -411,7 +411,7 @@ func TestTampering(t *testing.T) {
 	})
 }
 
-func TestCheckpointShowsWhatHasHappenedToTheTail(t *testing.T) {
+func TestCheckpointShowsChangesOfTheTail(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		shared := newChain(t, engine)
@@ -555,7 +555,7 @@ func TestPruning(t *testing.T) {
 			}
 			return list[0]
 		}
-		t.Run("what it deletes isn't missing", func(t *testing.T) {
+		t.Run("its deleted entries aren't missing", func(t *testing.T) {
 			tr := pruned(t)
 			for _, when := range []string{"before it is sealed", "after it"} {
 				v := tr.verify(tr.tenant, tr.checkpoint)
@@ -565,12 +565,12 @@ func TestPruning(t *testing.T) {
 				tr.seal(tr.tenant)
 			}
 		})
-		t.Run("what is deleted beside it is", func(t *testing.T) {
+		t.Run("other deleted entries are missing", func(t *testing.T) {
 			tr := pruned(t)
 			tr.deleteEntry(5) // exactly at that time
 			tr.want(t, tr.verify(tr.tenant, ""), finding{audit.Missing, 6, 5})
 		})
-		t.Run("a link's time can't be put back for it", func(t *testing.T) {
+		t.Run("a link's time can't be set back to hide a deletion", func(t *testing.T) {
 			tr := pruned(t)
 			tr.deleteEntry(6)
 			tr.editLink(6, "occurred_at = '2026-01-01 00:00:00'")
@@ -578,20 +578,20 @@ func TestPruning(t *testing.T) {
 				t.Errorf("%+v", v)
 			}
 		})
-		t.Run("its entry edited", func(t *testing.T) {
+		t.Run("its Prune entry edited", func(t *testing.T) {
 			tr := pruned(t)
 			tr.deleteEntry(6)
 			tr.execf(`UPDATE audit_entries SET changes = '{"before":{"before":null,"after":"2027-01-01T00:00:00Z"}}' WHERE tenant_id = '%s' AND id = '%s'`,
 				tr.tenant, prune(tr).ID)
 			tr.want(t, tr.verify(tr.tenant, ""), finding{audit.Missing, 1, 0})
 		})
-		t.Run("its entry forged", func(t *testing.T) {
+		t.Run("its Prune entry forged", func(t *testing.T) {
 			tr := shared.with(t, newKeys(t, secret)).newTrail()
 			tr.deleteEntry(0)
 			tr.execf(`UPDATE audit_entries SET action = 'audit.prune', changes = '{"before":{"before":null,"after":"2027-01-01T00:00:00Z"}}' WHERE %s`, tr.where("id", 8))
 			tr.want(t, tr.verify(tr.tenant, ""), finding{audit.Missing, 1, 0})
 		})
-		t.Run("its entry taken from another tenant", func(t *testing.T) {
+		t.Run("its Prune entry copied from another tenant", func(t *testing.T) {
 			tr, other := shared.with(t, newKeys(t, secret)).newTrail(), pruned(t)
 			tr.deleteEntry(0)
 			id := prune(other).ID
@@ -600,7 +600,7 @@ func TestPruning(t *testing.T) {
 			}
 			tr.want(t, tr.verify(tr.tenant, ""), finding{audit.Missing, 1, 0})
 		})
-		t.Run("its entry gone", func(t *testing.T) {
+		t.Run("its Prune entry deleted", func(t *testing.T) {
 			tr := pruned(t)
 			tr.execf("DELETE FROM audit_entries WHERE tenant_id = '%s' AND id = '%s'", tr.tenant, prune(tr).ID)
 			tr.want(t, tr.verify(tr.tenant, ""), finding{audit.Missing, 1, 0})
@@ -690,7 +690,7 @@ func TestSignatureSurvivesEveryEngine(t *testing.T) {
 }
 
 // MySQL 8 changes the format of JSON. Only the value is signed.
-func TestSpellingOfChangesDoesNotCount(t *testing.T) {
+func TestOnlyTheValueOfChangesIsSigned(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, store.SQLite)
 	blob := func(text string) string { return "X'" + hex.EncodeToString([]byte(text)) + "'" } // as the program stores it
@@ -738,7 +738,7 @@ func TestSpellingOfChangesDoesNotCount(t *testing.T) {
 	c.insert(e)
 	c.execf("UPDATE audit_entries SET changes = %s WHERE tenant_id = '%s'", blob("9007199254740992"), e.TenantID)
 	if v := c.verify(e.TenantID, ""); v.Status != audit.Altered {
-		t.Errorf("a large number: %s", v.Status)
+		t.Errorf("with a large number: %s", v.Status)
 	}
 }
 

@@ -107,7 +107,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 	t.Parallel()
 	const email, here, elsewhere = "a@example.com", "192.0.2.1", "198.51.100.1"
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
-		t.Run("an account from one address, and nobody else", func(t *testing.T) {
+		t.Run("an account from one address, and no other", func(t *testing.T) {
 			g := newLimiterTest(t, engine)
 			g.failures(t, 5, email, here)
 			for i := range 11 {
@@ -121,13 +121,13 @@ func TestGuessingSlowsDown(t *testing.T) {
 				}
 			}
 			if got := g.wait(t, email, elsewhere); got != 0 {
-				t.Errorf("from elsewhere: %s; an attacker locks people out", got)
+				t.Errorf("from another address: %s; an attacker can lock users out", got)
 			}
 			if got := g.wait(t, "b@example.com", here); got != 0 {
-				t.Errorf("another account: %s", got)
+				t.Errorf("another account has a delay of %s, want none", got)
 			}
 		})
-		t.Run("what is refused doesn't count", func(t *testing.T) {
+		t.Run("refused attempts don't count", func(t *testing.T) {
 			g := newLimiterTest(t, engine)
 			g.failures(t, 6, email, here)
 			for range 5 {
@@ -139,12 +139,12 @@ func TestGuessingSlowsDown(t *testing.T) {
 				t.Errorf("delay %s, want 1 s", got)
 			}
 		})
-		t.Run("not by a clock that is ahead", func(t *testing.T) {
+		t.Run("the clock of another instance may be ahead", func(t *testing.T) {
 			g := newLimiterTest(t, engine)
 			g.failures(t, 1, email, here)
 			g.advance(-time.Second)
 			if err := g.fail(t.Context(), email, here); err != nil {
-				t.Errorf("error %v of the instance whose clock is behind", err)
+				t.Errorf("error %v on the instance whose clock is behind", err)
 			}
 		})
 		t.Run("an address, over all accounts", func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 				t.Errorf("delay %s, want the longest of an address", got)
 			}
 			if got := g.wait(t, "106@example.com", elsewhere); got != 0 {
-				t.Errorf("from elsewhere: %s", got)
+				t.Errorf("from another address: %s", got)
 			}
 		})
 		t.Run("an account, from all addresses", func(t *testing.T) {
@@ -182,14 +182,14 @@ func TestGuessingSlowsDown(t *testing.T) {
 				}
 			}
 		})
-		t.Run("an IPv4 address is the same in the clothes of IPv6", func(t *testing.T) {
+		t.Run("an IPv4-mapped IPv6 address is the IPv4 address", func(t *testing.T) {
 			g := newLimiterTest(t, engine)
 			g.failures(t, 6, email, here)
 			if got := g.wait(t, email, "::ffff:"+here); got != time.Second {
 				t.Errorf("delay %s", got)
 			}
 		})
-		t.Run("until the right password comes", func(t *testing.T) {
+		t.Run("until the correct password is given", func(t *testing.T) {
 			g := newLimiterTest(t, engine)
 			g.failures(t, 20, email, here)
 			for i := range 80 {
@@ -205,7 +205,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 				t.Errorf("delay %s, want the 1 s of the address, whose 101 failures stay", got)
 			}
 			if got := g.wait(t, email, elsewhere); got != 0 {
-				t.Errorf("from elsewhere: %s", got)
+				t.Errorf("from another address: %s", got)
 			}
 		})
 		t.Run("until a day has passed without a failure", func(t *testing.T) {
@@ -225,7 +225,7 @@ func TestGuessingSlowsDown(t *testing.T) {
 	})
 }
 
-func TestIPv6SubscriberWithManyNetworksIsOne(t *testing.T) {
+func TestIPv6SubscriberWithManyNetworksCountsOnce(t *testing.T) {
 	t.Parallel()
 	const email, elsewhere = "a@example.com", "198.51.100.1"
 	for _, width := range []struct {
@@ -244,12 +244,12 @@ func TestIPv6SubscriberWithManyNetworksIsOne(t *testing.T) {
 			g.failures(t, 1, email, network(100+i))
 		}
 		if got := g.wait(t, email, elsewhere); got != 0 {
-			t.Errorf("%s: a single subscriber delays everybody else by %s", width.from, got)
+			t.Errorf("%s: a single subscriber delays others by %s", width.from, got)
 		}
 	}
 }
 
-func TestDelayFromEverywhereDoesNotHoldWhereTheAccountHasLoggedIn(t *testing.T) {
+func TestDelayForAllAddressesExceptsKnownNetworks(t *testing.T) {
 	t.Parallel()
 	const email, elsewhere = "a@example.com", "198.51.100.1"
 	g := newLimiterTest(t, store.SQLite)
@@ -280,7 +280,7 @@ func TestDelayFromEverywhereDoesNotHoldWhereTheAccountHasLoggedIn(t *testing.T) 
 		g.failures(t, 1, email, fmt.Sprintf("203.0.113.%d", i))
 	}
 	if got := g.wait(t, email, home); got == 0 {
-		t.Error("no delay from where it logged in more than 90 days ago")
+		t.Error("no delay in a network whose last log-in was more than 90 days ago")
 	}
 }
 
@@ -306,13 +306,13 @@ func TestConcurrentFailuresCountExactly(t *testing.T) {
 			}
 			wait.Wait()
 			if counted.Load() != 6 || refused.Load() != attempts-6 {
-				t.Errorf("%d passwords were tried and %d were not, want 6 and %d", counted.Load(), refused.Load(), attempts-6)
+				t.Errorf("%d passwords were tried and %d attempts were refused, want 6 and %d", counted.Load(), refused.Load(), attempts-6)
 			}
 			if got := failuresOf(t, g, g.forAccount("a@example.com", "192.0.2.1").addresses[0]); got != 6 {
 				t.Errorf("the address counts %d failures, want 6", got)
 			}
 		})
-		t.Run("all of an account's from different addresses", func(t *testing.T) {
+		t.Run("all failures of an account from different addresses", func(t *testing.T) {
 			g := newLimiterTest(t, engine)
 			var wait sync.WaitGroup
 			for i := range attempts {
@@ -369,7 +369,7 @@ func TestForgottenCountsAreDeletedInSmallBatches(t *testing.T) {
 	})
 }
 
-func TestWhatIsTypedAsAnAddressIsNotKept(t *testing.T) {
+func TestSubjectsDoNotContainTheTypedAddress(t *testing.T) {
 	t.Parallel()
 	g := newLimiterTest(t, store.SQLite)
 	const typed = "my secret password"
@@ -383,6 +383,6 @@ func TestWhatIsTypedAsAnAddressIsNotKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if other.forAccount(typed, "").account == g.forAccount(typed, "").account {
-		t.Error("the subject doesn't depend on the key, so a list of addresses finds out who it is")
+		t.Error("the subject doesn't depend on the key, so it can be found with a list of addresses")
 	}
 }

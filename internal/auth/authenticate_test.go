@@ -93,11 +93,11 @@ func (c *checker) want(t *testing.T, what string, code errs.Code, times int64) {
 		t.Errorf("%s: principal %+v", what, p)
 	}
 	if n != times {
-		t.Errorf("%s: the database was asked %d times, want %d", what, n, times)
+		t.Errorf("%s: the database was queried %d times, want %d", what, n, times)
 	}
 }
 
-func TestSessionCheckAsksOnceASecondWhileTheChannelIsLive(t *testing.T) {
+func TestSessionIsReadOnceASecondWhileTheChannelIsLive(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChecker(t, engine)
@@ -118,7 +118,7 @@ func TestSessionCheckAsksOnceASecondWhileTheChannelIsLive(t *testing.T) {
 	})
 }
 
-func TestWhatEndsASessionIsAskedForAtOnce(t *testing.T) {
+func TestEndOfASessionIsNoticedAtOnce(t *testing.T) {
 	t.Parallel()
 	c := newChecker(t, store.SQLite)
 	c.want(t, "at first", "", 1)
@@ -134,7 +134,7 @@ func TestWhatEndsASessionIsAskedForAtOnce(t *testing.T) {
 	}
 }
 
-func TestTokensAndSessionsEndInTimeWhateverIsRemembered(t *testing.T) {
+func TestCachedTokensAndSessionsExpireInTime(t *testing.T) {
 	t.Parallel()
 	c := newChecker(t, store.SQLite)
 	c.want(t, "at first", "", 1)
@@ -168,7 +168,7 @@ func (c *checker) rotate(t *testing.T, end time.Time) {
 
 // The session ends, and the change is announced, after the query has returned and before its result
 // is cached.
-func TestChangeWhileTheAnswerIsOnItsWay(t *testing.T) {
+func TestChangeDuringTheQueryInvalidatesItsResult(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		c := newChecker(t, engine)
@@ -184,7 +184,7 @@ func TestChangeWhileTheAnswerIsOnItsWay(t *testing.T) {
 	})
 }
 
-func TestOnlyGoodTokensAreRemembered(t *testing.T) {
+func TestOnlyValidTokensAreCached(t *testing.T) {
 	t.Parallel()
 	c := newChecker(t, store.SQLite)
 	other := tokensAt(t, noon)
@@ -196,7 +196,7 @@ func TestOnlyGoodTokensAreRemembered(t *testing.T) {
 	for _, token := range []string{"", "nonsense", forged, c.grant.RefreshToken, c.grant.AccessToken + "x"} {
 		for range 2 {
 			if _, err := c.Authenticate(t.Context(), token); !errs.Is(err, errs.InvalidToken) {
-				t.Errorf("%.20q: error %v, want that it isn't valid", token, err)
+				t.Errorf("%.20q: error %v, want an invalid token", token, err)
 			}
 		}
 	}

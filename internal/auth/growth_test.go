@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestCountsAreKeptForLessWhenVeryManyCome(t *testing.T) {
+func TestCountersAreKeptForLessTimeWhenManyAreAdded(t *testing.T) {
 	t.Parallel()
 	var g growth
 	now := noon

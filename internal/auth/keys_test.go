@@ -202,7 +202,7 @@ func TestKeySetHasThePublicHalvesOnly(t *testing.T) {
 			}
 		}
 		if len(set.Keys[i]) != len(want) {
-			t.Errorf("key %d says more than it should: %v", i, set.Keys[i])
+			t.Errorf("key %d has additional members: %v", i, set.Keys[i])
 		}
 	}
 	if encoded, err := keysOf(t, secretKey, otherSecretKey).JWKS(); err != nil || encoded != nil {

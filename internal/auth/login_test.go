@@ -155,7 +155,7 @@ func TestBlockedGuessIsNotCompared(t *testing.T) {
 		wantCode(t, "log-in", l.try(t, password), errs.TooManyAttempts)
 		wantCode(t, "password change", l.change(t, password), errs.TooManyAttempts)
 		if n := l.compared.Load(); n != 0 {
-			t.Errorf("%d passwords were compared", n)
+			t.Errorf("%d passwords were compared, want none", n)
 		}
 	})
 }
@@ -204,7 +204,7 @@ func TestDelayOfAnAccountDoesNotHoldInItsKnownNetworks(t *testing.T) {
 }
 
 // Other instances may create hashes of a higher cost, and earlier ones may exist.
-func TestUnknownAccountsCostAsMuchAsTheDearestOne(t *testing.T) {
+func TestUnknownAccountsCostAsMuchAsTheHighestCost(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		l := newLogin(t, engine)
@@ -238,7 +238,7 @@ func TestUnknownAccountsCostAsMuchAsTheDearestOne(t *testing.T) {
 	})
 }
 
-func TestStrangersFillNoTrail(t *testing.T) {
+func TestAnonymousClientsCannotFillATrail(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t, store.SQLite)
 	entries := func(action string) []db.AuditEntry {
@@ -274,13 +274,13 @@ func TestStrangersFillNoTrail(t *testing.T) {
 	wantCode(t, "token", l.ResetPassword(ctx, "token", otherWord), errs.InvalidOneTimeToken)
 	after, err := l.store.ListOldLoginAttempts(t.Context(), db.ListOldLoginAttemptsParams{ForgottenBefore: noon.AddDate(1, 0, 0), Limit: 1000})
 	if err != nil || len(after) != len(before) {
-		t.Errorf("%d counts after a token from a new address, and %d before it (%v)", len(after), len(before), err)
+		t.Errorf("%d counters after a token from a new address, and %d before it (error %v)", len(after), len(before), err)
 	}
 
 	// Failures of existing accounts are still recorded.
 	wantCode(t, "an account that exists", l.try(t, "wrong"), errs.InvalidCredentials)
 	if latest := entries("auth.login")[0]; latest.EntityID == nil || *latest.EntityID != l.user.ID {
-		t.Errorf("%+v is the latest entry, want one about the user", latest)
+		t.Errorf("the latest entry is %+v, want one about the user", latest)
 	}
 	l.passed = time.Minute
 	stranger(200)
@@ -291,7 +291,7 @@ func TestStrangersFillNoTrail(t *testing.T) {
 }
 
 // A client that sends many attempts at once must learn from only one of them whether it is correct.
-func TestGuessThatIsBlockedWhileItIsComparedTellsNothing(t *testing.T) {
+func TestGuessThatIsBlockedDuringItsComparisonRevealsNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		for _, given := range []string{password, "wrong"} {
@@ -299,13 +299,13 @@ func TestGuessThatIsBlockedWhileItIsComparedTellsNothing(t *testing.T) {
 			l.during = func() { l.block(t) }
 			wantCode(t, "log-in with "+given, l.try(t, given), errs.TooManyAttempts)
 			if n := l.sessions(t); n != 0 {
-				t.Errorf("%d sessions", n)
+				t.Errorf("%d sessions, want none", n)
 			}
 			l = newLogin(t, engine)
 			l.during = func() { l.block(t) }
 			wantCode(t, "password change with "+given, l.change(t, given), errs.TooManyAttempts)
 			if n := failuresOf(t, &limiterTest{store: l.store}, l.attemptLimiter.forAccount(l.user.Email, "192.0.2.1").pairs[0]); n != 6 {
-				t.Errorf("%d failures are counted, want those 6 that were answered", n)
+				t.Errorf("%d failures are counted, want only the 6 answered ones", n)
 			}
 		}
 	})
@@ -354,7 +354,7 @@ func TestLoginUnderWayWhileTheUserIsDeactivatedIsRefused(t *testing.T) {
 		}
 		wantCode(t, "log-in", l.try(t, password), errs.InvalidCredentials)
 		if n := l.sessions(t); n != 0 {
-			t.Errorf("%d sessions", n)
+			t.Errorf("%d sessions, want none", n)
 		}
 	})
 }
@@ -386,7 +386,7 @@ func (l *login) hashingOperations(t *testing.T) map[string]func() error {
 }
 
 // When many log in at once, refusals must be cheap.
-func TestBusyAsksTheDatabaseNothing(t *testing.T) {
+func TestBusyRunsNoQuery(t *testing.T) {
 	t.Parallel()
 	l := newLogin(t, store.SQLite)
 	l.store.Close()
@@ -400,11 +400,11 @@ func TestBusyAsksTheDatabaseNothing(t *testing.T) {
 		wantCode(t, name, ask(), errs.Busy) // a query would fail with another error
 	}
 	if n := l.compared.Load(); n != 0 {
-		t.Errorf("%d passwords were compared", n)
+		t.Errorf("%d passwords were compared, want none", n)
 	}
 }
 
-func TestPlaceIsFreeHoweverItEnds(t *testing.T) {
+func TestPlaceIsAlwaysReturned(t *testing.T) {
 	t.Parallel()
 	broken := func(t *testing.T, ask func() error) {
 		t.Helper()

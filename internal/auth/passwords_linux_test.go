@@ -35,7 +35,7 @@ func TestHashingHasALowerPriority(t *testing.T) {
 			t.Fatalf("hashing has priority %d, want %d less than %d", hashing, hashNiceness, usual)
 		}
 		if now := priority(t); now != usual {
-			t.Fatalf("others have priority %d, want %d as before", now, usual)
+			t.Fatalf("other threads have priority %d, want %d as before", now, usual)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func TestHashingRunsOneThreadMore(t *testing.T) { //nolint:paralleltest // other
 			_, _ = p.Matches(t.Context(), "", "", 0)
 		}()
 		if now := runtime.GOMAXPROCS(0); hashing != usual+1 || now != usual {
-			t.Errorf("%s: %d threads meanwhile and %d afterwards, want one more than %d and as many", name, hashing, now, usual)
+			t.Errorf("%s: GOMAXPROCS is %d during a hash and %d afterwards, want one more than %d, and then the same", name, hashing, now, usual)
 		}
 	}
 }

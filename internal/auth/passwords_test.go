@@ -58,7 +58,7 @@ func TestPasswordMatches(t *testing.T) {
 	}
 }
 
-func TestEveryComparisonIsTheSameWork(t *testing.T) {
+func TestEveryComparisonTakesEquallyLong(t *testing.T) {
 	t.Parallel()
 	const cost = bcrypt.MinCost + 3
 	current, weaker, weakest := hashOf(t, "right", cost), hashOf(t, "right", cost-1), hashOf(t, "right", cost-3)
@@ -220,7 +220,7 @@ func TestStormOfLogins(t *testing.T) {
 	})
 }
 
-func TestWaiterIsLetInWhenSomeoneLeaves(t *testing.T) {
+func TestWaiterIsAdmittedWhenAPlaceIsFree(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := withSlots(1)
@@ -266,7 +266,7 @@ func TestWaiterLeavesWhenItsContextEnds(t *testing.T) {
 				go func() { result <- wait(ctx, p) }()
 				synctest.Wait()
 				if len(result) != 0 {
-					t.Fatal("it didn't wait")
+					t.Fatal("the request didn't wait")
 				}
 				leave()
 				if err := <-result; !errors.Is(err, context.Canceled) {
@@ -309,6 +309,6 @@ func TestIsOutdated(t *testing.T) {
 	}
 	current := string(dummyHash(bcrypt.MinCost + 1))
 	if !p.isOutdated(current, "se\u0301same", formerMatch) || p.isOutdated(current, strings.Repeat("\u0958", 24), formerMatch) {
-		t.Error("the hash of another form is to be replaced, unless the prepared form is too long for one")
+		t.Error("a hash of another form must be replaced, unless the prepared form is too long")
 	}
 }

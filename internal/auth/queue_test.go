@@ -64,7 +64,7 @@ func TestPartyWithTheMostWaitingMakesRoom(t *testing.T) {
 			c.arrive(t.Context(), "many")
 		}
 		if len(c.fired) != 2 {
-			t.Fatalf("%d were refused, want the 2 for whom there is no room", len(c.fired))
+			t.Fatalf("%d were refused, want the 2 that don't fit into the queue", len(c.fired))
 		}
 		c.arrive(t.Context(), "one")
 		if len(c.fired) != 3 || c.fired[2] != "many" || c.waiting != maxWaiting {
@@ -74,12 +74,12 @@ func TestPartyWithTheMostWaitingMakesRoom(t *testing.T) {
 		c.leave()
 		synctest.Wait()
 		if got := c.admitted[1:]; !slices.Contains(got, "one") {
-			t.Errorf("%q were admitted, want the one among them", got)
+			t.Errorf("%q were admitted, want the party's one request among them", got)
 		}
 	})
 }
 
-func TestNobodyMakesRoomForAPartyOfTheSameSize(t *testing.T) {
+func TestPartyOfTheSameSizeIsRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := &waitingRequests{queue: newQueue(1)}
@@ -88,7 +88,7 @@ func TestNobodyMakesRoomForAPartyOfTheSameSize(t *testing.T) {
 		}
 		c.arrive(t.Context(), "late")
 		if !slices.Equal(c.fired, []string{"late"}) {
-			t.Errorf("%q were refused, want the last one alone", c.fired)
+			t.Errorf("%q were refused, want only the last one", c.fired)
 		}
 	})
 }

@@ -90,11 +90,11 @@ func TestStatesAreUsedForASecond(t *testing.T) {
 		r.put(key, q, state)
 		time.Sleep(stateAge/2 - time.Nanosecond)
 		if got, _, ok := r.get(key); !ok || got != state {
-			t.Fatalf("%+v, %t, want what the database returned less than %s ago", got, ok, stateAge)
+			t.Fatalf("%+v, %t, want the state that was queried less than %s ago", got, ok, stateAge)
 		}
 		time.Sleep(time.Nanosecond)
 		if r.has(key) {
-			t.Errorf("it is used %s after the query", stateAge)
+			t.Errorf("the state is used %s after the query", stateAge)
 		}
 		if other := (sessionKey{uuid.New(), key.id}); r.has(other) {
 			t.Error("a session of another tenant has the same state")
@@ -102,7 +102,7 @@ func TestStatesAreUsedForASecond(t *testing.T) {
 	})
 }
 
-func TestNothingIsUsedWhileTheChannelIsNotLive(t *testing.T) {
+func TestCacheIsUnusedWhileTheChannelIsNotLive(t *testing.T) {
 	t.Parallel()
 	withLiveCache(t, func(t *testing.T, r *sessionCache, l *loopback) {
 		key, state := someSession()
@@ -110,13 +110,13 @@ func TestNothingIsUsedWhileTheChannelIsNotLive(t *testing.T) {
 		for r.channel.Live(time.Now()) {
 			r.fill(key, state)
 			if !r.has(key) {
-				t.Fatal("not used, and the channel is live")
+				t.Fatal("the state isn't used although the channel is live")
 			}
 			time.Sleep(time.Millisecond)
 		}
 		for range 100 {
 			if r.has(key) {
-				t.Fatal("used, and the channel isn't live")
+				t.Fatal("the state is used although the channel isn't live")
 			}
 			r.fill(key, state)
 		}
@@ -124,11 +124,11 @@ func TestNothingIsUsedWhileTheChannelIsNotLive(t *testing.T) {
 		time.Sleep(time.Second / 2)
 		synctest.Wait()
 		if r.has(key) {
-			t.Error("a state from while the channel was down is used")
+			t.Error("a state that was read while the channel was down is used")
 		}
 		r.fill(key, state)
 		if !r.has(key) {
-			t.Error("not used, and the channel is live again")
+			t.Error("the state isn't used although the channel is live again")
 		}
 	})
 	r := newSessionCache(nil)
@@ -140,7 +140,7 @@ func TestNothingIsUsedWhileTheChannelIsNotLive(t *testing.T) {
 }
 
 // A query's result may be older than a change that was announced before the result arrived.
-func TestAnswersToQuestionsFromBeforeAChangeAreNotRemembered(t *testing.T) {
+func TestResultsOfQueriesBeforeAChangeAreNotCached(t *testing.T) {
 	t.Parallel()
 	withLiveCache(t, func(t *testing.T, r *sessionCache, _ *loopback) {
 		key, state := someSession()
@@ -158,7 +158,7 @@ func TestAnswersToQuestionsFromBeforeAChangeAreNotRemembered(t *testing.T) {
 	})
 }
 
-func TestChangesForgetWhomTheyAreAbout(t *testing.T) {
+func TestChangesRemoveTheirSubjectFromTheCache(t *testing.T) {
 	t.Parallel()
 	withLiveCache(t, func(t *testing.T, r *sessionCache, _ *loopback) {
 		tenant, user := uuid.New(), uuid.New()
@@ -193,7 +193,7 @@ func TestChangesForgetWhomTheyAreAbout(t *testing.T) {
 				r.channel.Announce(t.Context(), subject)
 				for i, s := range all {
 					if got, want := r.has(s.key), i >= len(forgotten); got != want {
-						t.Errorf("%s: session %d is known: %t, want %t", subject, i, got, want)
+						t.Errorf("%s: session %d is cached: %t, want %t", subject, i, got, want)
 					}
 				}
 				synctest.Wait()
@@ -202,7 +202,7 @@ func TestChangesForgetWhomTheyAreAbout(t *testing.T) {
 	})
 }
 
-func TestRememberedSessionsAreBounded(t *testing.T) {
+func TestCachedSessionsAreBounded(t *testing.T) {
 	t.Parallel()
 	withLiveCache(t, func(t *testing.T, r *sessionCache, _ *loopback) {
 		var key sessionKey
@@ -214,12 +214,12 @@ func TestRememberedSessionsAreBounded(t *testing.T) {
 			}
 		}
 		if !r.has(key) {
-			t.Error("the newest isn't known")
+			t.Error("the newest session isn't cached")
 		}
 	})
 }
 
-func TestVerifiedTokensAreBoundedAndThoseInUseStay(t *testing.T) {
+func TestCachedTokensAreBoundedAndKeptWhileInUse(t *testing.T) {
 	t.Parallel()
 	v := newTokenCache()
 	c := someClaims()
@@ -232,7 +232,7 @@ func TestVerifiedTokensAreBoundedAndThoseInUseStay(t *testing.T) {
 		v.put(hash, c, now)
 		if n%(maxCachedTokens/4) == 0 {
 			if _, ok := v.get(used, now); !ok {
-				t.Fatalf("a token in use is forgotten after %d others", n)
+				t.Fatalf("a token in use is dropped after %d others", n)
 			}
 		}
 		if size := v.claims.Len(); size > maxCachedTokens {

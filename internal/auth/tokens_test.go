@@ -117,7 +117,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 	honest := payload(t, nil)
 	good := forge(sha256.New, secretKey, ours, honest)
 	if _, err := tokensAt(t, noon).verify(accessToken, good); err != nil {
-		t.Fatalf("what is forged with the right key and says the right things must pass, or this test proves nothing: %v", err)
+		t.Fatalf("a forged token with the correct key and claims must be valid, or this test proves nothing: %v", err)
 	}
 	parts := strings.Split(good, ".")
 	withHeader := func(header string) string { return forge(sha256.New, secretKey, header, honest) }
@@ -197,7 +197,7 @@ func TestTamperedTokenIsRefused(t *testing.T) {
 	}
 }
 
-func TestTokenIsGoodFromIssueToExpiryWithinTheSkew(t *testing.T) {
+func TestTokenIsValidFromIssueToExpiryWithinTheSkew(t *testing.T) {
 	t.Parallel()
 	token := signed(t, accessToken)
 	for _, test := range []struct {

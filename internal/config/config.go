@@ -36,8 +36,8 @@ type Config struct {
 	ShutdownDelay time.Duration
 
 	SecretKey         Secret        // at least 32 bytes; not set only in development, see DevelopmentSecret
-	SecretKeyPrevious Secret        // what it was before, while it is changed; at least 32 bytes if set
-	SigningKeys       Hidden[[]any] // of tokens: Ed25519 or RSA, private or public, the first private; none: SecretKey signs
+	SecretKeyPrevious Secret        // the previous SecretKey, while it is changed; at least 32 bytes if set
+	SigningKeys       Hidden[[]any] // keys of tokens, Ed25519 or RSA; if there are none or the first is public, SecretKey signs
 	AccessTokenTTL    time.Duration
 	RefreshTokenTTL   time.Duration
 	BcryptCost        int
@@ -49,42 +49,42 @@ type Config struct {
 	FirstSuperuserEmail    string
 	FirstSuperuserPassword Secret
 
-	AuditKey         Secret   // at least 32 bytes; not set: SecretKey signs the audit trail, too
-	AuditKeyPrevious []Secret // that signed parts of it; at least 32 bytes each
+	AuditKey         Secret   // at least 32 bytes; not set: SecretKey also signs the audit trail
+	AuditKeyPrevious []Secret // earlier keys of the audit trail; at least 32 bytes each
 	// AuditCheckpointFile is where the server stores the last known entries of the audit trails. If
 	// it is empty, they are kept in memory only.
 	AuditCheckpointFile string
 
 	DatabaseURL             Secret // postgres://..., mysql://..., sqlite:///relative or sqlite:////absolute
-	MigrationsDatabaseURL   Secret // of the same database, as the owner of its tables; not set: DatabaseURL
-	BackupDatabaseURL       Secret // likewise, as a user who sees the rows of all tenants; not set: DatabaseURL
+	MigrationsDatabaseURL   Secret // the same database, as the owner of its tables; not set: DatabaseURL
+	BackupDatabaseURL       Secret // the same database, as a user who sees the rows of all tenants; not set: DatabaseURL
 	DatabaseMaxConnections  int
 	AutoMigrate             bool
 	AllowSQLiteInProduction bool
 
-	RedisURL       Secret         // as redis.CheckURL has it; not set means no Redis
+	RedisURL       Secret         // in the form that redis.CheckURL accepts; not set: no Redis
 	AllowedOrigins []string       // as browsers send them, or "*" in development
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	TrustedProxies []netip.Prefix // networks whose X-Forwarded-For is trusted
 
 	RateLimitEnabled           bool
-	RateLimitPerMinute         int // of a person, and of an address
-	RateLimitLoginPerMinute    int // of an address
-	RateLimitRefreshPerMinute  int // of an address
-	RateLimitPasswordPerMinute int // of a person
+	RateLimitPerMinute         int // per user, and per address
+	RateLimitLoginPerMinute    int // per address
+	RateLimitRefreshPerMinute  int // per address
+	RateLimitPasswordPerMinute int // per user
 
 	LogLevel  slog.Level
 	LogFormat string // "json" or "text"
 	LogFile   string // empty: stderr
 
 	EnableMetrics   bool
-	MetricsAddr     string // host:port of a listener of their own; empty: at HTTPAddr
+	MetricsAddr     string // host:port of a separate listener; empty: HTTPAddr
 	SentryDSN       Secret // not set: no reports
 	OTLPEndpoint    string // of a collector, http:// or https://; empty: no traces
 	OTLPHeaders     Hidden[http.Header]
 	OTLPServiceName string
 
-	Typos       []Typo   // what .env and the environment may have meant to set
-	SecretFiles []string // where secrets were read from: the .env file, if there is one, and those that <name>_FILE name
+	Typos       []Typo   // variables that look like misspelt settings
+	SecretFiles []string // files with secrets: .env, if it exists, and the files that <name>_FILE name
 }
 
 // fileSuffix is appended to the name of a secret. The resulting variable names a file that contains
@@ -102,7 +102,7 @@ var unexpanded = regexp.MustCompile(`\$\{[A-Za-z_]\w*`)
 // It reports all faults at once: the error is a *Faults and never contains a secret's value.
 func Load(env []string, dotenv string) (Config, error) {
 	var (
-		d      = draft{Config: Config{Environment: Production}} // the strictest, should ENVIRONMENT be unreadable
+		d      = draft{Config: Config{Environment: Production}} // the strictest environment, in case ENVIRONMENT is invalid
 		rows   = d.settings()
 		faults Faults
 	)
@@ -141,7 +141,7 @@ func Load(env []string, dotenv string) (Config, error) {
 	return d.Config, nil
 }
 
-// pick returns the given value of each setting, by name, by alias or from the file that <name>_FILE
+// pick returns the value of each setting from its name, its alias or the file that <name>_FILE
 // names.
 func (d *draft) pick(rows []setting, values map[string]string, faults *Faults) map[string]any {
 	found := make(map[string]any)

@@ -199,7 +199,7 @@ func TestDebugIsRefusedInProductionOnly(t *testing.T) {
 		t.Error("production accepts DEBUG=true")
 	}
 	if !load(t, outside(config.Staging, "DEBUG=true")...).Debug {
-		t.Error("staging drops DEBUG=true")
+		t.Error("staging ignores DEBUG=true")
 	}
 }
 
@@ -300,7 +300,7 @@ func TestFirstSuperuserOfTheSettings(t *testing.T) {
 		{"operator@example.com", "PasswordPassword", "FIRST_SUPERUSER_PASSWORD", "many people have this one"},
 		{"operator@example.com", "I am operator!", "FIRST_SUPERUSER_PASSWORD", "Do not use your e-mail address"},
 	} {
-		// With all others at once.
+		// Together with other faults.
 		found := faults(t, []string{"LOG_LEVEL=loud", "FIRST_SUPERUSER_EMAIL=" + tc.address, "FIRST_SUPERUSER_PASSWORD=" + tc.password}, "")
 		if !strings.Contains(found[tc.name], tc.want) || found["LOG_LEVEL"] == "" || strings.Contains(fmt.Sprint(found), tc.password) {
 			t.Errorf("%+v: faults = %v", tc, found)
@@ -308,15 +308,15 @@ func TestFirstSuperuserOfTheSettings(t *testing.T) {
 	}
 }
 
-func TestSlipsAreFound(t *testing.T) {
+func TestTyposAreFound(t *testing.T) {
 	t.Parallel()
 	environment := []string{
-		"REDIS_URI=x", "SECRETKEY=x", "DB_DSN=x", "SENTRY_DSN_FILES=x", // slips, and a name that others use
-		"APP_NAMES=x", "LOG_LEVELS=", "SECRET_KEYS=x", "HTTP_PROXY=x", "REDIS_SERVICE_HOST=x", "REDIS_PORT_6379_TCP=x", // APP_NAME is set; the others are none
+		"REDIS_URI=x", "SECRETKEY=x", "DB_DSN=x", "SENTRY_DSN_FILES=x", // typos, and a name from another program
+		"APP_NAMES=x", "LOG_LEVELS=", "SECRET_KEYS=x", "HTTP_PROXY=x", "REDIS_SERVICE_HOST=x", "REDIS_PORT_6379_TCP=x", // no typo, because APP_NAME is set; the others aren't ours
 	}
 	cfg, err := config.Load(environment, dotenv(t, strings.Join([]string{
-		"SECRET_KEYS=x", "database_url=x", "BCRYPT_COSTS=x", "REDIS_PASWORD=x", "SQLALCHEMY_DATABASE_URI=x", // ours, with a slip
-		"APP_NAME=x", "SECRET_KEY_PREVIOUS_FILE=", "POSTGRES_PASSWORD=x", "SENTRY_URL=x", "PATH=x", "DEBUGGER=x", "SMTP_PORT=x", "BUG=x", // ours, and others
+		"SECRET_KEYS=x", "database_url=x", "BCRYPT_COSTS=x", "REDIS_PASWORD=x", "SQLALCHEMY_DATABASE_URI=x", // typos
+		"APP_NAME=x", "SECRET_KEY_PREVIOUS_FILE=", "POSTGRES_PASSWORD=x", "SENTRY_URL=x", "PATH=x", "DEBUGGER=x", "SMTP_PORT=x", "BUG=x", // ours, and other programs'
 	}, "\n")))
 	if err != nil {
 		t.Fatal(err)

@@ -99,7 +99,7 @@ func TestFileInUTF16IsRead(t *testing.T) {
 	}
 }
 
-// inUTF16 returns what a file of a text has, with a byte order mark.
+// inUTF16 returns the content of a UTF-16 file with a byte order mark.
 func inUTF16(order binary.AppendByteOrder, text string) string {
 	content := order.AppendUint16(nil, 0xfeff)
 	for _, unit := range utf16.Encode([]rune(text)) {

@@ -34,7 +34,7 @@ func TestGuideToTheConfigurationIsUpToDate(t *testing.T) {
 		}
 	}
 	if len(got) != len(want) {
-		t.Error("docs/configuration.md has more than it should: run go test ./internal/config -update")
+		t.Error("docs/configuration.md has additional lines: run go test ./internal/config -update")
 	}
 }
 
@@ -76,7 +76,7 @@ func guide(t *testing.T) string {
 			row := settings[variable[1]]
 			sentence := meaning(row, comment)
 			if said[sentence] || len(sentence) < 20 || strings.Contains(strings.TrimSuffix(sentence, "."), ". ") {
-				t.Errorf("%s needs a sentence of its own in .env.example, and has %q", row.name, sentence)
+				t.Errorf("%s needs a sentence of its own in .env.example, but has %q", row.name, sentence)
 			}
 			said[sentence] = true
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", names(row), defaults(row), sentence)
@@ -175,7 +175,7 @@ func dangers(t *testing.T) []string {
 			}
 		}
 		if said == "" {
-			t.Fatalf("nothing is said about %s:\n%v", dangerous.what, err)
+			t.Fatalf("no error about %s:\n%v", dangerous.what, err)
 		}
 		if how != "" {
 			name = code(name) + ", " + how

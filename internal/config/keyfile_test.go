@@ -106,8 +106,8 @@ func TestSigningKeyFilesThatAreRefused(t *testing.T) {
 	}
 }
 
-// As the first step to another way of signing: public keys verify, and SECRET_KEY goes on signing.
-// In the second step SECRET_KEY is the key before.
+// The first step to asymmetric keys: public keys verify, and SECRET_KEY still signs. In the second
+// step SECRET_KEY is the previous key.
 func TestSigningKeyFileOfPublicKeys(t *testing.T) {
 	t.Parallel()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
@@ -143,10 +143,10 @@ func TestSecretsFromFiles(t *testing.T) {
 			t.Errorf("%s and %s_FILE are accepted together", name, name)
 		}
 		if found := faults(t, []string{name + "_FILE=" + t.TempDir()}, ""); found[name+"_FILE"] == "" {
-			t.Errorf("%s_FILE may be a folder", name)
+			t.Errorf("%s_FILE accepts a folder", name)
 		}
 	}
-	// The environment wins over the file .env, whichever way either says it.
+	// The environment wins over the file .env, for both forms of the setting.
 	cfg := load(t, "SECRET_KEY="+goodSecret)
 	if cfg.SecretKey.Reveal() != goodSecret {
 		t.Fatal("no secret")
@@ -157,14 +157,14 @@ func TestSecretsFromFiles(t *testing.T) {
 		t.Errorf("the file .env wins over the environment's SECRET_KEY_FILE: %v", err)
 	}
 	if found := faults(t, outside(config.Production, "SECRET_KEY=", "SECRET_KEY_FILE="+file(t, "short")), ""); found["SECRET_KEY"] == "" {
-		t.Error("a short secret passes if it is in a file")
+		t.Error("a short secret in a file is accepted")
 	}
 }
 
 func TestPreviousSecretKey(t *testing.T) {
 	t.Parallel()
 	if got := load(t, outside(config.Production, "SECRET_KEY_PREVIOUS="+strings.Repeat("changeme", 4))...); !got.SecretKeyPrevious.IsSet() {
-		t.Error("a bad key can't be left behind")
+		t.Error("a weak previous key is refused, so it can't be replaced")
 	}
 	for _, value := range []string{goodSecret, goodSecret[:31]} {
 		if found := faults(t, outside(config.Production, "SECRET_KEY_PREVIOUS="+value), ""); found["SECRET_KEY_PREVIOUS"] == "" {
@@ -176,12 +176,12 @@ func TestPreviousSecretKey(t *testing.T) {
 func TestKeysOfTheAuditTrail(t *testing.T) {
 	t.Parallel()
 	if cfg := load(t, outside(config.Production)...); cfg.AuditKey.IsSet() || len(cfg.AuditKeyPrevious) != 0 {
-		t.Error("they are set by default")
+		t.Error("the audit keys are set by default")
 	}
-	const weak = "changemechangemechangemechangeme" // which must be possible to leave
+	const weak = "changemechangemechangemechangeme" // a weak previous key is allowed, so that it can be replaced
 	cfg := load(t, outside(config.Production, "AUDIT_KEY="+goodSecret, "AUDIT_KEY_PREVIOUS="+weak+" , another-"+goodSecret)...)
 	if cfg.AuditKey.Reveal() != goodSecret || len(cfg.AuditKeyPrevious) != 2 || cfg.AuditKeyPrevious[0].Reveal() != weak || cfg.AuditKeyPrevious[1].Reveal() != "another-"+goodSecret {
-		t.Error("they aren't what was set")
+		t.Error("the audit keys differ from the settings")
 	}
 	for name, value := range map[string]string{"short": goodSecret[:31], "well-known": weak, "guessable": strings.Repeat("ab", 32)} {
 		if found := faults(t, outside(config.Production, "AUDIT_KEY="+value), ""); found["AUDIT_KEY"] == "" || strings.Contains(found["AUDIT_KEY"], value) {

@@ -6,9 +6,9 @@ import "time"
 type setting struct {
 	name        string
 	alias       string // another name that is understood, if any
-	fallback    string // the default, written as in the environment; "" for none
-	development string // the default in development where it is another one
-	secret      bool   // may be read from the file that <name>_FILE names, as container platforms hand them over
+	fallback    string // the default, in the format of the environment; "" for none
+	development string // the default in development, if it differs
+	secret      bool   // may be read from a file that <name>_FILE names
 	parse       parser
 }
 

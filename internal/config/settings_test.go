@@ -53,7 +53,7 @@ func TestSettingNamesAreUnique(t *testing.T) {
 	for _, row := range new(draft).settings() {
 		for _, name := range []string{row.name, row.alias} {
 			if name != "" && seen[name] {
-				t.Errorf("%s stands twice in the table", name)
+				t.Errorf("%s is in the table twice", name)
 			}
 			seen[name] = true
 		}

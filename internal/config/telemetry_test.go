@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTelemetryIsOffUnlessItIsAskedFor(t *testing.T) {
+func TestTelemetryIsOffByDefault(t *testing.T) {
 	t.Parallel()
 	cfg := load(t)
 	if cfg.EnableMetrics || cfg.MetricsAddr != "" || cfg.SentryDSN.IsSet() || cfg.OTLPEndpoint != "" || cfg.LogFile != "" {

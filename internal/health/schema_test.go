@@ -43,7 +43,7 @@ func TestSchemaIsNoticedWithoutAnyHealthCheck(t *testing.T) {
 	})
 }
 
-func TestExplainAsksAboutTheSchema(t *testing.T) {
+func TestExplainChecksTheSchema(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("no such table")
 	for _, answer := range []error{nil, errors.New("the database doesn't answer"), &store.SchemaMismatch{Current: 24, Needed: 25}} {

@@ -26,7 +26,7 @@ func counted(asked *atomic.Int64, takes time.Duration) part {
 	}
 }
 
-func TestStormOfQuestionsIsOneRoundASecond(t *testing.T) {
+func TestManyRequestsCauseOneRoundASecond(t *testing.T) {
 	t.Parallel()
 	for name, takes := range map[string]time.Duration{"quick": time.Millisecond, "slow": 300 * time.Millisecond, "silent": time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestStormOfQuestionsIsOneRoundASecond(t *testing.T) {
 	}
 }
 
-func TestStateIsToldForASecondAndNoLonger(t *testing.T) {
+func TestStateIsReusedForASecond(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int64
 	now := time.Now()
@@ -77,12 +77,12 @@ func TestStateIsToldForASecondAndNoLonger(t *testing.T) {
 	} {
 		now = now.Add(step.passed)
 		if checker.Check(t.Context()); asked.Load() != step.asked {
-			t.Fatalf("asked %d times after %s more, want %d", asked.Load(), step.passed, step.asked)
+			t.Fatalf("checked %d times after %s more, want %d", asked.Load(), step.passed, step.asked)
 		}
 	}
 }
 
-func TestCheckGoesOnWhenTheFirstToAskGoesAway(t *testing.T) {
+func TestCheckContinuesWhenTheFirstCallerDisconnects(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64
@@ -93,10 +93,10 @@ func TestCheckGoesOnWhenTheFirstToAskGoesAway(t *testing.T) {
 		synctest.Wait()
 		leave()
 		if got := <-first; got.Status != api.HealthStatusDown {
-			t.Errorf("who doesn't wait is told %s", got.Status)
+			t.Errorf("a caller that stops waiting gets %s", got.Status)
 		}
 		if got := checker.Check(t.Context()); got.Status != api.HealthStatusOk || asked.Load() != 1 {
-			t.Errorf("%s after %d checks, want ok after the one that was under way", got.Status, asked.Load())
+			t.Errorf("%s after %d checks, want ok after the running one", got.Status, asked.Load())
 		}
 	})
 }

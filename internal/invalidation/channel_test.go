@@ -150,16 +150,16 @@ func let(d time.Duration) {
 	synctest.Wait()
 }
 
-func TestChannelIsLiveOnlyWhileBeatsComeBack(t *testing.T) {
+func TestChannelIsLiveOnlyWhileHeartbeatsReturn(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		if !one.live() || !two.live() {
-			t.Fatal("not live, and beats come back")
+			t.Fatal("not live although heartbeats come back")
 		}
 		for range 100 {
 			let(heartbeatInterval / 2)
 			if !one.live() {
-				t.Fatal("not live any more, and beats come back")
+				t.Fatal("no longer live although heartbeats come back")
 			}
 		}
 		for name, fault := range map[string]func(b *bus){
@@ -172,27 +172,27 @@ func TestChannelIsLiveOnlyWhileBeatsComeBack(t *testing.T) {
 			let(liveFor + time.Millisecond)
 			for range 100 {
 				if one.live() {
-					t.Fatalf("%s: live, and beats don't come back in time", name)
+					t.Fatalf("%s: live although heartbeats don't come back in time", name)
 				}
 				let(heartbeatInterval / 3)
 			}
 			b.set(func(b *bus) { b.err, b.lost, b.stuck, b.delay = nil, false, false, 0 })
 			let(publishTimeout + 2*liveFor) // delayed texts arrive first
 			if !one.live() {
-				t.Fatalf("%s: not live again, and beats come back", name)
+				t.Fatalf("%s: not live again although heartbeats come back", name)
 			}
 		}
 		b.set(func(b *bus) { b.delay = liveFor - heartbeatInterval - time.Millisecond })
 		for range 100 {
 			let(heartbeatInterval / 3)
 			if !one.live() {
-				t.Fatal("not live, and each beat comes back before the one before is too old")
+				t.Fatal("not live although each heartbeat comes back before the previous one is too old")
 			}
 		}
 	})
 }
 
-func TestBeatsOfOthersProveNothing(t *testing.T) {
+func TestOtherHeartbeatsDoNotMakeTheChannelLive(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		let(time.Minute)
@@ -207,19 +207,19 @@ func TestBeatsOfOthersProveNothing(t *testing.T) {
 			}
 		}
 		if one.live() {
-			t.Error("live, and no beat of its own came back")
+			t.Error("live although no heartbeat of its own came back")
 		}
 	})
 }
 
-func TestAfterAGapEverybodyIsForgotten(t *testing.T) {
+func TestGapForgetsEverybody(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, _ *instance) {
 		let(time.Minute)
 		one.reset()
 		let(time.Minute)
 		if one.has(Everybody) {
-			t.Fatal("everybody was forgotten, and nothing was missed")
+			t.Fatal("Everybody was forgotten although nothing was missed")
 		}
 		b.set(func(b *bus) { b.lost = true })
 		let(liveFor + time.Millisecond)
@@ -231,7 +231,7 @@ func TestAfterAGapEverybodyIsForgotten(t *testing.T) {
 	})
 }
 
-func TestAfterABreakEverybodyIsForgotten(t *testing.T) {
+func TestReconnectionForgetsEverybody(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, _ *instance) {
 		let(time.Minute)
@@ -239,17 +239,17 @@ func TestAfterABreakEverybodyIsForgotten(t *testing.T) {
 		b.cut()
 		synctest.Wait()
 		if one.live() || !one.has(Everybody) {
-			t.Errorf("live: %t, everybody forgotten: %t, want what was missed not to matter", one.live(), one.has(Everybody))
+			t.Errorf("live: %t, everybody forgotten: %t, want an instance that is not live and has forgotten everybody", one.live(), one.has(Everybody))
 		}
 		one.reset()
 		let(minPause)
 		if !one.live() || !one.has(Everybody) {
-			t.Errorf("live: %t, everybody forgotten: %t, want to have begun anew", one.live(), one.has(Everybody))
+			t.Errorf("live: %t, everybody forgotten: %t, want an instance that is live again and has forgotten everybody", one.live(), one.has(Everybody))
 		}
 	})
 }
 
-func TestBeatsFromBeforeABreakProveNothing(t *testing.T) {
+func TestHeartbeatsFromBeforeAReconnectionAreIgnored(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, _ *instance) {
 		before := one.number
@@ -257,12 +257,12 @@ func TestBeatsFromBeforeABreakProveNothing(t *testing.T) {
 		one.setListening(true)
 		one.receive(fmt.Sprintf("1 beat:%d:%s", before, one.name))
 		if one.live() {
-			t.Error("live by a beat that was sent before the break")
+			t.Error("live because of a heartbeat that was sent before the break")
 		}
 	})
 }
 
-func TestAnnouncementsAreHeardByAll(t *testing.T) {
+func TestAllInstancesReceiveAnnouncements(t *testing.T) {
 	t.Parallel()
 	withTwoInstances(t, func(t *testing.T, b *bus, one, two *instance) {
 		for _, s := range []Subject{User(uuid.New(), uuid.New()), Tenant(uuid.New()), Everybody} {
@@ -271,17 +271,17 @@ func TestAnnouncementsAreHeardByAll(t *testing.T) {
 			begun := time.Now()
 			one.Announce(t.Context(), s)
 			if waited := time.Since(begun); waited != 0 || !one.has(s) {
-				t.Errorf("%s: it took %s, and forgotten here: %t", s, waited, one.has(s))
+				t.Errorf("%s: Announce took %s; forgotten here: %t", s, waited, one.has(s))
 			}
 			synctest.Wait()
 			if !two.has(s) {
-				t.Errorf("%s isn't forgotten by the other one", s)
+				t.Errorf("%s isn't forgotten by the other instance", s)
 			}
 		}
 	})
 }
 
-func TestAnnounceForgetsAtOnceAndWaitsForNobody(t *testing.T) {
+func TestAnnounceForgetsAtOnceAndDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]func(b *bus){
 		"refused": func(b *bus) { b.err = errDown },
@@ -295,16 +295,16 @@ func TestAnnounceForgetsAtOnceAndWaitsForNobody(t *testing.T) {
 				begun := time.Now()
 				one.Announce(t.Context(), s)
 				if waited := time.Since(begun); waited > announceTimeout || !one.has(s) {
-					t.Errorf("it took %s, want %s at most; forgotten here: %t", waited, announceTimeout, one.has(s))
+					t.Errorf("Announce took %s, want %s at most; forgotten here: %t", waited, announceTimeout, one.has(s))
 				}
 				let(10 * time.Second)
 				if two.has(s) {
-					t.Fatal("how did the other one hear of it?")
+					t.Fatal("the other instance received the announcement although the transport failed")
 				}
 				b.set(func(b *bus) { b.err, b.stuck = nil, false })
 				let(publishTimeout + heartbeatInterval)
 				if !two.has(s) {
-					t.Error("it isn't tried again")
+					t.Error("the announcement isn't sent again")
 				}
 			})
 		})
@@ -326,12 +326,12 @@ func TestFullOutboxMeansEverybody(t *testing.T) {
 		waiting := len(one.next.subjects)
 		one.Channel.mu.Unlock()
 		if waiting != 1 {
-			t.Errorf("%d subjects wait, want them to have become everybody", waiting)
+			t.Errorf("%d subjects wait, want only Everybody", waiting)
 		}
 		b.set(func(b *bus) { b.err, b.sent = nil, nil })
 		let(heartbeatInterval)
 		if !slices.Contains(b.sent, "1 *") {
-			t.Errorf("what is sent is %.100q, want everybody to be forgotten", b.sent)
+			t.Errorf("the sent texts are %.100q, want Everybody", b.sent)
 		}
 	})
 }
@@ -343,7 +343,7 @@ func TestFlushSendsWithoutRun(t *testing.T) {
 	s := User(uuid.New(), uuid.New())
 	one.Announce(t.Context(), s)
 	if len(b.sent) > 0 {
-		t.Fatalf("%q was sent, and nothing runs", b.sent)
+		t.Fatalf("%q was sent although Run doesn't run", b.sent)
 	}
 	b.err = errDown
 	if err := one.Flush(t.Context()); !errors.Is(err, errDown) {
@@ -376,7 +376,7 @@ func TestTextsFitAndAreUnderstood(t *testing.T) {
 	}
 	for s := range b.subjects {
 		if !one.has(s) {
-			t.Fatalf("%s was sent and not understood", s)
+			t.Fatalf("%s was sent, but the receiver didn't understand it", s)
 		}
 	}
 	if len(one.forgotten) != len(b.subjects) {
@@ -384,7 +384,7 @@ func TestTextsFitAndAreUnderstood(t *testing.T) {
 	}
 }
 
-func TestForeignTextsAreLeftOut(t *testing.T) {
+func TestUnknownTextsAreIgnored(t *testing.T) {
 	t.Parallel()
 	one := newInstance(&bus{}, slog.New(slog.DiscardHandler))
 	id := uuid.NewString()
@@ -421,7 +421,7 @@ func TestSubjectsCoverUsers(t *testing.T) {
 	} {
 		s := test.subject
 		if s.Covers(tenant, user) != test.self || s.Covers(tenant, uuid.New()) != test.same || s.Covers(uuid.New(), user) != test.abroad {
-			t.Errorf("%s covers others than it should", s)
+			t.Errorf("%s covers the wrong users", s)
 		}
 	}
 }
@@ -442,9 +442,9 @@ func TestWhereListeningDoesNotWork(t *testing.T) {
 		running.Go(func() { one.Run(ctx) })
 		let(time.Hour)
 		s := Tenant(uuid.New())
-		one.Announce(t.Context(), s) // other instances may be faster
+		one.Announce(t.Context(), s) // other instances may be able to listen
 		if one.live() || !slices.Equal(b.sent, []string{"1 " + s.String()}) {
-			t.Errorf("live: %t, sent: %q, want what is announced and no beat", one.live(), b.sent)
+			t.Errorf("live: %t, sent: %q, want the announcement and no heartbeat", one.live(), b.sent)
 		}
 		if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), "level=INFO") {
 			t.Errorf("want one line in the log, for information:\n%s", &log)
@@ -454,7 +454,7 @@ func TestWhereListeningDoesNotWork(t *testing.T) {
 	})
 }
 
-func TestLogSaysWhenAndNotAllTheTime(t *testing.T) {
+func TestChangesOfTheStateAreLoggedRarely(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log lines
@@ -465,13 +465,13 @@ func TestLogSaysWhenAndNotAllTheTime(t *testing.T) {
 		running.Go(func() { one.Run(ctx) })
 		let(time.Hour)
 		if log := log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "level=INFO") {
-			t.Errorf("want one line that says that it is live:\n%s", log)
+			t.Errorf("want one line about the channel being live:\n%s", log)
 		}
 		log.reset()
 		b.set(func(b *bus) { b.err = errDown })
 		let(time.Hour)
 		if log := log.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, "level=WARN") {
-			t.Errorf("want one line that says that it is lost:\n%s", log)
+			t.Errorf("want one line about the channel being down:\n%s", log)
 		}
 		log.reset()
 		const hour = 60

@@ -26,10 +26,10 @@ func TestAccessLogLevels(t *testing.T) {
 		cause  string
 	}{
 		{"success", nil, 200, "INFO", ""},
-		{"the client's fault", errs.New(errs.NotFound, "No.").Because(errors.New("why")), 404, "INFO", ""},
+		{"client error", errs.New(errs.NotFound, "No.").Because(errors.New("why")), 404, "INFO", ""},
 		{"busy", errs.New(errs.Busy, "No.").Because(errors.New("why")), 503, "WARN", ""},
 		{"down", errs.New(errs.Unavailable, "No.").Because(errors.New("why")), 503, "ERROR", "why"},
-		{"our fault", errors.New("why"), 500, "ERROR", "why"},
+		{"server error", errors.New("why"), 500, "ERROR", "why"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -52,13 +52,13 @@ func TestAccessLogLevels(t *testing.T) {
 				t.Errorf("cause %q, want %q", cause, test.cause)
 			}
 			if strings.Contains(w.Body.String(), "why") {
-				t.Errorf("the client is told the cause: %s", w.Body)
+				t.Errorf("the reply contains the cause: %s", w.Body)
 			}
 		})
 	}
 }
 
-func TestAccessLogSaysWhatButNotItsSecrets(t *testing.T) {
+func TestAccessLogContainsNoSecrets(t *testing.T) {
 	t.Parallel()
 	s := serve(t, ok)
 	s.do(t.Context(), http.MethodPut, "/things/1?tenant_id="+home.String(), `{"name":"hush-body"}`,
@@ -78,10 +78,10 @@ func TestAccessLogSaysWhatButNotItsSecrets(t *testing.T) {
 		}
 	}
 	if lines[1]["user_id"] != nil || lines[1]["request_id"] == "" {
-		t.Errorf("%v, want a request id and nobody", lines[1])
+		t.Errorf("%v, want a request id and no user", lines[1])
 	}
 	if strings.Contains(s.log.String(), "hush") || strings.Contains(s.log.String(), "Bearer") {
-		t.Errorf("the log has more than it should:\n%s", s.log)
+		t.Errorf("the log contains secrets:\n%s", s.log)
 	}
 }
 
@@ -106,7 +106,7 @@ func TestPanicIsAnErrorLikeAnyOther(t *testing.T) {
 		if stack, logged := line["stack"].(string); logged {
 			stacks++
 			if !strings.Contains(stack, "TestPanicIsAnErrorLikeAnyOther") || line["panic"] != "hush-panic" {
-				t.Errorf("the log doesn't say where the panic came from: %v", line)
+				t.Errorf("the log has no stack of the panic: %v", line)
 			}
 		}
 		if line["msg"] == "request" {
@@ -153,7 +153,7 @@ func TestTimeLimitEndsTheHandlersContext(t *testing.T) {
 			t.Errorf("status %d: %s", w.Code, w.Body)
 		}
 		if took := time.Since(start); took != time.Minute {
-			t.Errorf("it took %s, want the limit of 1m0s", took)
+			t.Errorf("the request took %s, want the limit of 1m0s", took)
 		}
 		if line := s.lines(t)[0]; line["level"] != "ERROR" || line["code"] != "timeout" {
 			t.Errorf("%v, want a timeout", line)
@@ -161,7 +161,7 @@ func TestTimeLimitEndsTheHandlersContext(t *testing.T) {
 	})
 }
 
-func TestClientThatLeavesIsNoErrorOfOurs(t *testing.T) {
+func TestClientThatDisconnectsIsNoServerError(t *testing.T) {
 	t.Parallel()
 	ctx, leave := context.WithCancel(t.Context())
 	s := serve(t, func(c echo.Context) error {
@@ -174,7 +174,7 @@ func TestClientThatLeavesIsNoErrorOfOurs(t *testing.T) {
 		t.Errorf("%v, want one line with status 499 at level INFO", lines)
 	}
 	if w.Body.Len() != 0 {
-		t.Errorf("an answer for nobody: %s", w.Body)
+		t.Errorf("a reply to a client that has disconnected: %s", w.Body)
 	}
 }
 

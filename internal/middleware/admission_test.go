@@ -21,7 +21,7 @@ import (
 // held returns the number of light places that are held.
 func held(s *admission.Shares) int { return s.Stats()[0].Held }
 
-func TestPlaceIsHeldByTheHandlerAndGivenBackWhateverHappens(t *testing.T) {
+func TestPlaceIsHeldByTheHandlerAndAlwaysReturned(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func() error{
 		"success": func() error { return nil },
@@ -58,11 +58,11 @@ func TestSlowBodyHoldsNoPlace(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	if s.ServeHTTP(w, r); w.Code != http.StatusOK || while != 0 {
-		t.Errorf("status %d, %d places while the body arrived; want 200 and none", w.Code, while)
+		t.Errorf("status %d, %d places held while the body arrived; want 200 and none", w.Code, while)
 	}
 }
 
-func TestBlanksOfABodyAreNotKept(t *testing.T) {
+func TestWhiteSpaceOfABodyIsNotKept(t *testing.T) {
 	t.Parallel()
 	var kept []byte
 	s := serve(t, func(c echo.Context) error {
@@ -85,7 +85,7 @@ func (f reading) Read([]byte) (int, error) {
 }
 
 // Queries before the handler also count for the request's tenant.
-func TestRefusalsAndCrossingsTakePlaces(t *testing.T) {
+func TestRefusalsAndAccessToOtherTenantsTakePlaces(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ target, token string }{
 		"another tenant":     {"/things/1?tenant_id=" + other.String(), "viewer"},
@@ -105,7 +105,7 @@ func TestRefusalsAndCrossingsTakePlaces(t *testing.T) {
 					t.Errorf("status %d, Retry-After %q: %s; want %s", w.Code, w.Header().Get("Retry-After"), w.Body, errs.Busy)
 				}
 				if n := s.people.denied + s.people.entered; n != 0 {
-					t.Errorf("the database was asked %d times", n)
+					t.Errorf("the database was queried %d times, want none", n)
 				}
 			})
 		})
@@ -126,7 +126,7 @@ func TestAnonymousRequestsTakePlacesOfTheirAddress(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := send("192.0.2.1"); !errs.Is(err, errs.Busy) {
-			t.Errorf("an address whose places are taken: %v", err)
+			t.Errorf("an address whose places are in use: %v", err)
 		}
 		if err := send("192.0.2.2"); err != nil {
 			t.Errorf("another address: %v", err)
@@ -138,7 +138,7 @@ func TestAnonymousRequestsTakePlacesOfTheirAddress(t *testing.T) {
 }
 
 // The permission may end while a request waits for its place, with a body and without one.
-func TestRightIsLookedAtAgainAfterAWaitForAPlace(t *testing.T) {
+func TestPermissionIsCheckedAgainAfterAWaitForAPlace(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		body   string // empty: the operation has none
@@ -177,7 +177,7 @@ func TestRightIsLookedAtAgainAfterAWaitForAPlace(t *testing.T) {
 				}()
 				synctest.Wait()
 				if n := shares.Stats()[0].Waiting; n != 1 || ran {
-					t.Fatalf("%d requests wait, the handler has run: %t; want one that waits", n, ran)
+					t.Fatalf("%d requests wait, handler has run: %t; want one waiting request", n, ran)
 				}
 				time.Sleep(rightAge)
 				s.people.err = test.err
@@ -188,7 +188,7 @@ func TestRightIsLookedAtAgainAfterAWaitForAPlace(t *testing.T) {
 						w.Code, ran, s.people.authenticated, test.status, test.err == nil, test.asked)
 				}
 				if n := held(shares); n != 0 {
-					t.Errorf("%d places are held after it", n)
+					t.Errorf("%d places are held after the request, want none", n)
 				}
 			})
 		})

@@ -11,9 +11,9 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// TestAReplyThatCannotBeWrittenIsTheClientsFault lets the write time-out expire in the middle of a
+// TestWriteErrorsAreClientErrors lets the write time-out expire in the middle of a
 // reply, and closes the connection.
-func TestAReplyThatCannotBeWrittenIsTheClientsFault(t *testing.T) {
+func TestWriteErrorsAreClientErrors(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(c echo.Context, stop func()) error{
 		"time-out": func(c echo.Context, _ func()) error {
@@ -70,7 +70,7 @@ func TestAReplyThatCannotBeWrittenIsTheClientsFault(t *testing.T) {
 				<-done
 				lines := s.lines(t)
 				if len(lines) != 1 || lines[0]["level"] != "INFO" || lines[0]["cut_off"] != true || lines[0]["error"] != nil {
-					t.Errorf("%v, want one line at level INFO that says that it was cut off", lines)
+					t.Errorf("%v, want one line at level INFO about a reply that was cut off", lines)
 				}
 			})
 		}

@@ -97,11 +97,11 @@ func TestClientAddressOfManyHops(t *testing.T) {
 	r.RemoteAddr = "10.0.0.1:1234"
 	r.Header.Set("X-Forwarded-For", "203.0.113.9"+strings.Repeat(",10.0.0.2", 64<<10/9))
 	if got := extract([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})(r); got != "203.0.113.9" {
-		t.Errorf("%s, want the one before all proxies", got)
+		t.Errorf("%s, want the hop before all proxies", got)
 	}
 }
 
-func TestProxiesThatAreNotDeclaredAreNamedInTheLog(t *testing.T) {
+func TestUndeclaredProxiesAreLogged(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
 	now := time.Unix(0, 0)
@@ -128,7 +128,7 @@ func TestProxiesThatAreNotDeclaredAreNamedInTheLog(t *testing.T) {
 		{"10.0.0.3:1", "Forwarded", true},
 	} {
 		if got := send(test.peer, test.header); test.named != strings.Contains(got, "TRUSTED_PROXIES") || test.named != strings.Contains(got, "peer="+strings.Split(test.peer, ":")[0]) {
-			t.Errorf("%s with %q: logged %q, want %t", test.peer, test.header, got, test.named)
+			t.Errorf("%s with %q: logged %q, want a warning: %t", test.peer, test.header, got, test.named)
 		}
 	}
 	lines := 0
@@ -138,13 +138,13 @@ func TestProxiesThatAreNotDeclaredAreNamedInTheLog(t *testing.T) {
 		}
 	}
 	if lines > 10 {
-		t.Errorf("%d strangers are named, want 10 at most", lines)
+		t.Errorf("%d peers of public networks are logged, want 10 at most", lines)
 	}
 	if send("10.0.0.4:1", "X-Forwarded-For") == "" {
-		t.Error("strangers keep a proxy of a private network from being named")
+		t.Error("peers of public networks prevent the warning about a proxy of a private network")
 	}
 	now = now.Add(3 * time.Hour)
 	if send("10.0.0.2:1", "X-Forwarded-For") == "" {
-		t.Error("a proxy is named only once, want again after hours")
+		t.Error("a proxy is logged only once, want again after hours")
 	}
 }

@@ -29,7 +29,7 @@ func FuzzReadJSON(f *testing.F) {
 		if err != nil {
 			e, ok := errors.AsType[*errs.Error](err)
 			if !ok || e.Code != errs.MalformedJSON && e.Code != errs.ValidationFailed || len(e.Fields) != 1 {
-				t.Fatalf("error %v, want malformed_json or validation_failed with its place", err)
+				t.Fatalf("error %v, want malformed_json or validation_failed with the location", err)
 			}
 			return
 		}

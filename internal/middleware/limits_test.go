@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-func TestHandlersOfStreamsAloneHaveMoreTime(t *testing.T) {
+func TestOnlyHandlersOfStreamsHaveMoreTime(t *testing.T) {
 	t.Parallel()
 	for _, op := range []access.Operation{{Streaming: false}, {Streaming: true}} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -22,17 +22,17 @@ func TestHandlersOfStreamsAloneHaveMoreTime(t *testing.T) {
 		lifted := liftTimeLimit(op)(func(c echo.Context) error {
 			handler = c.Request().Context() //nolint:fatcontext // to be checked afterwards
 			if handler.Err() != nil {
-				t.Errorf("streaming %t: the handler's time is over", op.Streaming)
+				t.Errorf("streaming %t: the handler's context has ended", op.Streaming)
 			}
 			cancel()
 			if handler.Err() == nil {
-				t.Errorf("streaming %t: the handler isn't told that the client has gone", op.Streaming)
+				t.Errorf("streaming %t: the handler's context doesn't end when the client disconnects", op.Streaming)
 			}
 			return nil
 		})
 		limited := Stack{RequestTimeout: time.Minute}.limitTime(op)(func(c echo.Context) error {
 			if _, limited := c.Request().Context().Deadline(); !limited {
-				t.Errorf("streaming %t: what comes before the handler has no time limit", op.Streaming)
+				t.Errorf("streaming %t: the middleware before the handler has no time limit", op.Streaming)
 			}
 			return lifted(c)
 		})

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestWhatIsNoMethodIsRefused(t *testing.T) {
+func TestInvalidMethodsAreRefused(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]int{
 		"GET": 200, "PUT": 405, "get": 405, "M-SEARCH": 405, "GE T": 400, "GET\n": 400, "": 400, "<b>": 400, "G\u00c4T": 400, "GET\u0000": 400, "a/b": 400,

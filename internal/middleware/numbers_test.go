@@ -28,17 +28,17 @@ func FuzzToInteger(f *testing.F) {
 		}
 		exact, ok := new(big.Rat).SetString(text)
 		if !ok {
-			t.Fatalf("%q is no number", text)
+			t.Fatalf("%q isn't a number", text)
 		}
 		got := string(toInteger(number))
 		switch {
 		case !exact.IsInt():
 			if got != anyFraction {
-				t.Errorf("%s became %s, and it isn't whole", text, got)
+				t.Errorf("%s became %s, but it isn't an integer", text, got)
 			}
 		case !exact.Num().IsInt64():
 			if strings.TrimPrefix(got, "-") != farAway || strings.HasPrefix(got, "-") != (exact.Sign() < 0) {
-				t.Errorf("%s became %s, and it is out of range", text, got)
+				t.Errorf("%s became %s, but it is out of range", text, got)
 			}
 		case got != exact.Num().String():
 			t.Errorf("%s became %s, want %s", text, got, exact.Num())
@@ -47,7 +47,7 @@ func FuzzToInteger(f *testing.F) {
 }
 
 // A body of 1 MiB can have exponents whose numbers have more digits than fit into memory.
-func TestHugeExponentsAreNotWrittenOut(t *testing.T) {
+func TestHugeExponentsAreNotExpanded(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[json.Number]json.Number{
 		"1e999999999":           farAway,

@@ -42,7 +42,7 @@ func limited(t *testing.T, limit int64, handler echo.HandlerFunc) (server, *tall
 	return serve(t, handler, func(s *Stack) { s.Limiter = l }), l
 }
 
-func TestWhoIsCounted(t *testing.T) {
+func TestCountedSubjects(t *testing.T) {
 	t.Parallel()
 	const address = "default address 192.0.2.1"
 	person := fmt.Sprintf("default user %s %s", home, home)
@@ -88,11 +88,11 @@ func TestIPv6AddressCountsForThreeNetworks(t *testing.T) {
 		c := echo.New().NewContext(httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil), recorder)
 		err := Stack{Limiter: l, Metrics: NewMetrics()}.takeFromAddress(c, op)
 		if !slices.Equal(l.counted, want) || (err == nil) != (limit == 100) {
-			t.Errorf("%q were counted, %v; want %q", l.counted, err, want)
+			t.Errorf("%q were counted, error %v; want %q", l.counted, err, want)
 		}
 		// The tally counts all subjects together, so the last one has the least left.
 		if got, want := recorder.Header().Get("X-RateLimit-Remaining"), fmt.Sprint(max(limit-int64(len(want)), 0)); got != want {
-			t.Errorf("%s are left, want %s", got, want)
+			t.Errorf("X-RateLimit-Remaining is %s, want %s", got, want)
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestRequestTooMany(t *testing.T) {
 			})
 			w := s.do(t.Context(), test.method, test.target, "", test.headers...)
 			if w.Code != test.status || handled != test.handled || s.people.denied > 0 {
-				t.Fatalf("status %d, handled %t, %d written down", w.Code, handled, s.people.denied)
+				t.Fatalf("status %d, handled: %t, %d audit entries", w.Code, handled, s.people.denied)
 			}
 			if p := readProblem(t, w); errs.Code(p.Code) != errs.RateLimited {
 				t.Errorf("code %s", p.Code)
@@ -143,7 +143,7 @@ func wantLimitHeaders(t *testing.T, w *httptest.ResponseRecorder, limit, left st
 	}
 }
 
-func TestEveryLimitedReplySaysWhatIsLeft(t *testing.T) {
+func TestEveryLimitedReplyHasTheRemainingRequests(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		target, token string
@@ -179,7 +179,7 @@ func TestEveryLimitedReplySaysWhatIsLeft(t *testing.T) {
 }
 
 // If the database is down, the request isn't counted.
-func TestOurFaultIsNotCounted(t *testing.T) {
+func TestServerErrorIsNotCounted(t *testing.T) {
 	t.Parallel()
 	s, l := limited(t, 2, ok)
 	s.people.err = errs.New(errs.Unavailable, "Down.")
@@ -193,7 +193,7 @@ func TestNoLimiterNoHeaders(t *testing.T) {
 	w := serve(t, ok).do(t.Context(), http.MethodGet, "/open", "")
 	for name := range w.Header() {
 		if len(name) > 4 && (name[:4] == "Rate" || name[:6] == "X-Rate") {
-			t.Errorf("%s without limits", name)
+			t.Errorf("header %s without a limiter", name)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // The transaction that writes the entry about a refusal doesn't check the ended permission, however
 // late it begins.
-func TestEndOfARightIsWrittenDownOnASlowMachine(t *testing.T) {
+func TestLostPermissionIsRecordedOnASlowMachine(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	var s server
@@ -28,6 +28,6 @@ func TestEndOfARightIsWrittenDownOnASlowMachine(t *testing.T) {
 	})
 	w := s.do(t.Context(), http.MethodPut, "/things/1", `{"name":"x"}`, "Authorization: Bearer admin", "Content-Type: application/json")
 	if p := readProblem(t, w); string(p.Code) != string(errs.Forbidden) || s.people.denied != 1 {
-		t.Errorf("%s, %d entries; want %s and one", p.Code, s.people.denied, errs.Forbidden)
+		t.Errorf("code %s, %d entries; want %s and one entry", p.Code, s.people.denied, errs.Forbidden)
 	}
 }

@@ -185,14 +185,14 @@ func readProblem(t *testing.T, w *httptest.ResponseRecorder) api.Problem {
 	t.Helper()
 	var p api.Problem
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Header().Get("Content-Type") != problem.ContentType {
-		t.Fatalf("status %d is no problem (%v): %s", w.Code, err, w.Body)
+		t.Fatalf("reply with status %d isn't a problem (%v): %s", w.Code, err, w.Body)
 	}
 	return p
 }
 
-// TestEarliestStageAnswers sends a request with every kind of fault, and repairs one after the
+// TestFirstFailingStageReplies sends a request with every kind of fault, and repairs one after the
 // other.
-func TestEarliestStageAnswers(t *testing.T) {
+func TestFirstFailingStageReplies(t *testing.T) {
 	t.Parallel()
 	const (
 		good  = `{"name":"x"}`
@@ -242,7 +242,7 @@ func TestEarliestStageAnswers(t *testing.T) {
 	}
 }
 
-func TestOneReplyNamesAllThatIsNotAsDocumented(t *testing.T) {
+func TestOneReplyNamesAllFaults(t *testing.T) {
 	t.Parallel()
 	w := serve(t, ok).do(t.Context(), http.MethodPut, "/things/x?nonsense=1", `{"name":"","other":1}`, "Authorization: Bearer admin", "Content-Type: application/json")
 	var places []string
@@ -258,7 +258,7 @@ func TestOneReplyNamesAllThatIsNotAsDocumented(t *testing.T) {
 	}
 }
 
-func TestStagesAreAskedOnlyWhenTheyMatter(t *testing.T) {
+func TestStagesRunOnlyWhenNeeded(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, method, target, token string

@@ -90,10 +90,10 @@ func TestEveryReplyIsCountedByOperationAndStatus(t *testing.T) {
 		}
 	}
 	if strings.Contains(strings.ToLower(got), "hush") {
-		t.Errorf("what clients send becomes a label:\n%s", got)
+		t.Errorf("a text from a client becomes a label:\n%s", got)
 	}
 	if !strings.Contains(inside, "tenantry_http_requests_in_flight 1\n") || !strings.Contains(got, "tenantry_http_requests_in_flight 0\n") {
-		t.Error("a request isn't counted while it runs, or is after that")
+		t.Error("want a request to be counted as in flight only while it runs")
 	}
 }
 
@@ -103,9 +103,9 @@ func TestFailuresAreCountedAsTheClientSeesThem(t *testing.T) {
 		handler echo.HandlerFunc
 		status  string
 	}{
-		"an error of ours": {func(echo.Context) error { return errors.New("why") }, "500"},
-		"a panic":          {func(echo.Context) error { panic("why") }, "500"},
-		"busy":             {func(echo.Context) error { return errs.New(errs.Busy, "No.") }, "503"},
+		"a server error": {func(echo.Context) error { return errors.New("why") }, "500"},
+		"a panic":        {func(echo.Context) error { panic("why") }, "500"},
+		"busy":           {func(echo.Context) error { return errs.New(errs.Busy, "No.") }, "503"},
 		"in the middle of a reply": {func(c echo.Context) error {
 			_ = ok(c)
 			return errors.New("why")

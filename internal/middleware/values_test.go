@@ -86,7 +86,7 @@ func echoPayment(c echo.Context) error {
 	return c.JSON(http.StatusOK, p)
 }
 
-func TestDatesAndDecimalsGoThrough(t *testing.T) {
+func TestValidDatesAndDecimalsAreAccepted(t *testing.T) {
 	t.Parallel()
 	s := serveDocument(t, payments, echoPayment)
 	for body, want := range map[string]string{

@@ -85,9 +85,9 @@ func wholeDocument(t *testing.T) *echo.Echo {
 	return e
 }
 
-// TestWorkAndReplyOfWrongRequestsStaySmall compares the processor time of requests of two sizes.
+// TestInvalidRequestsCostLittle compares the processor time of requests of two sizes.
 // Four times as many bytes may take about four times as long, but not sixteen times.
-func TestWorkAndReplyOfWrongRequestsStaySmall(t *testing.T) {
+func TestInvalidRequestsCostLittle(t *testing.T) {
 	const (
 		size     = 64 << 10
 		maxReply = 40 << 10
@@ -110,7 +110,7 @@ func TestWorkAndReplyOfWrongRequestsStaySmall(t *testing.T) {
 				w := send(query, body)
 				p := readProblem(t, w)
 				if w.Code != 422 && w.Code != 400 || w.Body.Len() > maxReply || len(p.Errors) == 0 || len(p.Errors) > errs.MaxFields {
-					t.Errorf("status %d, %d bytes with %d places, want 422 or 400, at most %d with 1 to %d", w.Code, w.Body.Len(), len(p.Errors), maxReply, errs.MaxFields)
+					t.Errorf("status %d, %d bytes with %d faults, want 422 or 400, at most %d with 1 to %d", w.Code, w.Body.Len(), len(p.Errors), maxReply, errs.MaxFields)
 				}
 				took[i] = processorTime(func() { send(query, body) })
 			}

@@ -25,7 +25,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// organisation is a company that has something of everything, and what is asked of it.
+// organisation is a company with rows of every kind, and the services to test.
 type organisation struct {
 	store *store.Store
 	parts records.Parts
@@ -33,14 +33,14 @@ type organisation struct {
 
 	company, other db.Company
 	branch         db.Branch       // of the company, like one more
-	top            db.Department   // of the branch, with all but two departments below it
+	top            db.Department   // of the branch; all departments except two are below it
 	departments    []db.Department // of the company
-	users          []db.User       // assigned to the company, a branch or a department; one more is of the other company
+	users          []db.User       // assigned to the company, a branch or a department; one more belongs to the other company
 }
 
 const smallBatch = 3
 
-// newOrganisation makes one in a new tenant.
+// newOrganisation inserts an organisation in a new tenant.
 func newOrganisation(t *testing.T, s *store.Store) *organisation {
 	t.Helper()
 	keys, err := audit.NewKeys([]byte("only-for-tests-5rB0vV7mYk3sQxN2cJ8w"))
@@ -120,7 +120,7 @@ func newOrganisation(t *testing.T, s *store.Store) *organisation {
 	return w
 }
 
-// deletions are those of each kind, with small batches. Each returns what is left.
+// deletions returns the deletion of each kind, with small batches. Each returns what is left.
 func (w *organisation) deletions() map[string]func(ctx context.Context) (*api.DeletionPreview, error) {
 	parts := w.parts
 	parts.Batch = smallBatch
@@ -150,7 +150,7 @@ func (w *organisation) preview(t *testing.T, kind string) (api.DeletionPreview, 
 	}
 }
 
-// wantDeleted is what each deletion takes with it.
+// wantDeleted is what each deletion deletes and detaches.
 var wantDeleted = map[string]api.DeletionPreview{
 	"company":    {Companies: 1, Branches: 2, Departments: 12, UsersDetached: 16},
 	"branch":     {Branches: 1, Departments: 10, UsersDetached: 12},
@@ -168,7 +168,7 @@ func rows(p api.DeletionPreview) int64 {
 	return p.Companies + p.Branches + p.Departments + p.UsersDetached
 }
 
-// done counts the entries of deletions. No two may be about the same row.
+// done counts the audit entries of deletions. There must be at most one for each row.
 func (w *organisation) done(t *testing.T) api.DeletionPreview {
 	t.Helper()
 	count := func(action string) int64 {
@@ -193,15 +193,15 @@ func (w *organisation) done(t *testing.T) api.DeletionPreview {
 	}
 }
 
-// mustBeDone fails unless a deletion took what it should, with an entry for each row, and left all
-// else.
+// mustBeDone fails unless a deletion has deleted the expected rows, with an entry for each, and
+// nothing else.
 func (w *organisation) mustBeDone(t *testing.T, kind string) {
 	t.Helper()
 	if got := w.done(t); !reflect.DeepEqual(got, wantDeleted[kind]) {
-		t.Errorf("deleting the %s wrote entries of %+v, want %+v", kind, got, wantDeleted[kind])
+		t.Errorf("the deletion of the %s wrote entries for %+v, want %+v", kind, got, wantDeleted[kind])
 	}
 	if _, err := w.preview(t, kind); !errs.Is(err, errs.NotFound) {
-		t.Errorf("the %s is still there: %v", kind, err)
+		t.Errorf("the %s still exists: %v", kind, err)
 	}
 	left, err := NewCompanies(w.parts).PreviewDelete(t.Context(), w.by, w.other.ID, etag.Condition{})
 	if want := (api.DeletionPreview{Companies: 1, Branches: 1, Departments: 1, UsersDetached: 1}); err != nil || !reflect.DeepEqual(left, want) {
@@ -209,7 +209,7 @@ func (w *organisation) mustBeDone(t *testing.T, kind string) {
 	}
 }
 
-// Each batch leaves an organisation that is in order, and says what is left of the deletion.
+// Each batch leaves consistent data, and reports what is left of the deletion.
 func TestDeletionsGoOnWhereTheyStopped(t *testing.T) {
 	t.Parallel()
 	errStop := errors.New("no longer allowed")
@@ -229,22 +229,22 @@ func TestDeletionsGoOnWhereTheyStopped(t *testing.T) {
 						return clock
 					}
 					remove := w.deletions()[kind]
-					before := int64(0) // how many rows had gone
+					before := int64(0) // number of deleted and detached rows
 					for calls := 1; ; calls++ {
 						rest, err := remove(ctx)
 						if err == nil && rest == nil {
 							if calls < 5 {
-								t.Errorf("it was cut off %d times only", calls-1)
+								t.Errorf("it was interrupted only %d times", calls-1)
 							}
 							break
 						}
 						left, previewErr := w.preview(t, kind)
 						if previewErr != nil || !errors.Is(err, stop) || stop == nil && !reflect.DeepEqual(*rest, left) {
-							t.Fatalf("call %d: rest %+v, error %v; left are %+v (%v)", calls, rest, err, left, previewErr)
+							t.Fatalf("call %d returned %+v, error %v; the preview is %+v, error %v", calls, rest, err, left, previewErr)
 						}
 						got := w.done(t)
 						if step := rows(got) - before; !reflect.DeepEqual(add(got, left), all) || step < 1 || step > smallBatch {
-							t.Fatalf("call %d: done is %+v, of it %d now; left are %+v; want %+v together", calls, got, step, left, all)
+							t.Fatalf("call %d: %+v are deleted, %d of them by this call, and %+v are left; want %+v together", calls, got, step, left, all)
 						}
 						before = rows(got)
 					}
@@ -268,7 +268,7 @@ func TestSeveralDeleteTheSameAtOnce(t *testing.T) {
 					wait.Go(func() {
 						rest, err := w.deletions()[kind](t.Context())
 						if rest != nil || err != nil && !errs.Is(err, errs.NotFound) {
-							t.Errorf("rest %+v, error %v", rest, err)
+							t.Errorf("the deletion leaves %+v, error %v", rest, err)
 						}
 					})
 				}
@@ -279,8 +279,8 @@ func TestSeveralDeleteTheSameAtOnce(t *testing.T) {
 	})
 }
 
-// The plan takes each department once, after all that are below it, in ranges that name no other
-// department.
+// The plan has each department once, after all departments below it. Its ranges of ids contain no
+// other department.
 func TestRunsAreRangesFromBelow(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(50) {
@@ -294,7 +294,7 @@ func TestRunsAreRangesFromBelow(t *testing.T) {
 			}
 			places = append(places, d)
 		}
-		for i, parent := range random.Perm(len(places)) { // also below one with a greater id
+		for i, parent := range random.Perm(len(places)) { // the parent may have a greater id
 			if i > 0 && random.IntN(3) > 0 && !isBelow(places, parent, i) {
 				places[i].ParentID = &places[parent].ID
 			}
@@ -312,10 +312,10 @@ func TestRunsAreRangesFromBelow(t *testing.T) {
 			first := slices.IndexFunc(places, func(d db.ListDepartmentPlacesRow) bool { return d.ID == run[0].ID })
 			for i, d := range run {
 				if d.ID != places[first+i].ID {
-					t.Fatalf("seed %d: run %v leaves out %s", seed, run, places[first+i].ID)
+					t.Fatalf("seed %d: run %v skips %s", seed, run, places[first+i].ID)
 				}
 				if d.ParentID != nil && (slices.Contains(gone, *d.ParentID) || slices.ContainsFunc(run, func(o db.ListDepartmentPlacesRow) bool { return o.ID == *d.ParentID })) {
-					t.Fatalf("seed %d: %s goes after its parent, or with it", seed, d.ID)
+					t.Fatalf("seed %d: %s is deleted after its parent, or in the same run", seed, d.ID)
 				}
 			}
 			for _, d := range run {
@@ -329,16 +329,16 @@ func TestRunsAreRangesFromBelow(t *testing.T) {
 				goes, above = e.includes(p), p.ParentID
 			}
 			if slices.Contains(gone, d.ID) != goes {
-				t.Errorf("seed %d: department %d goes: %t, want %t", seed, i, !goes, goes)
+				t.Errorf("seed %d: department %d is deleted: %t, want %t", seed, i, !goes, goes)
 			}
 		}
 		if len(gone) != len(r.departments) {
-			t.Errorf("seed %d: %d departments go, %d are planned", seed, len(gone), len(r.departments))
+			t.Errorf("seed %d: %d departments are deleted, %d are planned", seed, len(gone), len(r.departments))
 		}
 	}
 }
 
-// isBelow reports whether a department is one, or below one, that has a given place.
+// isBelow reports whether a department is the department above, or below it.
 func isBelow(places []db.ListDepartmentPlacesRow, i, above int) bool {
 	for {
 		if i == above {
@@ -359,7 +359,7 @@ func TestDepartmentMovesItsUsersInBatches(t *testing.T) {
 		w.parts.Now = func() time.Time { return clock }
 		w.parts.Batch = 1
 		departments := NewDepartments(w.parts)
-		// All three have the branch B.
+		// All three users are in branch B.
 		second, err := w.store.ListBranchesOfCompany(t.Context(), db.ListBranchesOfCompanyParams{TenantID: w.by.TenantID, CompanyID: w.company.ID, Limit: 2})
 		if err != nil {
 			t.Fatal(err)
@@ -389,7 +389,7 @@ func TestDepartmentMovesItsUsersInBatches(t *testing.T) {
 		in := api.DepartmentUpdate{BranchID: nullable.NewNullableWithValue(second[1].ID)}
 		ctx := access.WithRequest(t.Context(), &access.Request{
 			Operation: access.Operation{AuditAction: "department.update"},
-			Confirm:   func(context.Context) error { clock = clock.Add(records.DeletionTime); return nil }, // each further batch takes long
+			Confirm:   func(context.Context) error { clock = clock.Add(records.DeletionTime); return nil }, // makes each further batch slow
 		})
 		if _, err := departments.Update(ctx, w.by, w.top.ID, etag.Condition{}, in); !errs.Is(err, errs.Timeout) || moved() != 2 {
 			t.Fatalf("%d moved, error %v; want 2 of 3 and errs.Timeout", moved(), err)

@@ -60,8 +60,8 @@ func TestTreeOfMoreThanTheLimitIsTooLarge(t *testing.T) {
 	})
 }
 
-// What has been deleted between two of the queries is left out with all that is below it.
-func TestTreeLeavesOutWhatHasNothingAboveIt(t *testing.T) {
+// Rows that were deleted between two of the queries are left out, with everything below them.
+func TestTreeLeavesOutRowsWithoutParent(t *testing.T) {
 	t.Parallel()
 	company, orphan := uuid.New(), uuid.New()
 	top, child := uuid.New(), uuid.New()

@@ -61,7 +61,7 @@ func (c *Cursors) Encode(list List, after db.Place) (string, error) {
 // altered or from another list.
 func (c *Cursors) Decode(list List, cursor string) (db.Place, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) < macLen || strings.ContainsAny(cursor, "\r\n") { // which the decoder passes over
+	if err != nil || len(raw) < macLen || strings.ContainsAny(cursor, "\r\n") { // the decoder would ignore line breaks
 		return db.Place{}, invalidCursor()
 	}
 	ours := false

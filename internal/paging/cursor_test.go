@@ -69,7 +69,7 @@ func TestCursorLeadsBackToItsPlace(t *testing.T) {
 			t.Errorf("%+v, %v; want %+v", got, err, want)
 		}
 		if strings.Trim(cursor, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
-			t.Errorf("%s has characters that an address would have to escape", cursor)
+			t.Errorf("%s has characters that must be escaped in a URL", cursor)
 		}
 	}
 }
@@ -85,11 +85,11 @@ func TestCursorsOutliveAChangeOfTheKey(t *testing.T) {
 		"after":  {newCursors(t, "new-"+secretKey), false},
 	} {
 		if _, err := tc.cursors.Decode(someList(), old); (err == nil) != tc.works {
-			t.Errorf("%s the change: %v", name, err)
+			t.Errorf("decoding the old cursor %s the change: error %v", name, err)
 		}
 		again, err := tc.cursors.Encode(someList(), somePlace())
 		if err != nil || again == old {
-			t.Errorf("%s the change, the old key makes cursors: %v", name, err)
+			t.Errorf("encoding %s the change: error %v, or a cursor that was made with the old key", name, err)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func Next(ctx context.Context, path, cursor string) (next, link *string) {
 	}
 	query, err := url.ParseQuery(access.RequestFrom(ctx).RawQuery)
 	if err != nil {
-		query = url.Values{} // can't be: the middleware has refused it
+		query = url.Values{} // can't happen, because the middleware refuses such a query
 	}
 	query.Set("cursor", cursor)
 	header := fmt.Sprintf(`<%s?%s>; rel="next"`, path, query.Encode())

@@ -12,7 +12,7 @@ func subject(n int) (id subjectID) {
 	return id
 }
 
-func TestCountersForgetWhatIsOver(t *testing.T) {
+func TestCountersDropPastWindows(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
 	c := newCounters(100, func() time.Time { return now })
@@ -24,11 +24,11 @@ func TestCountersForgetWhatIsOver(t *testing.T) {
 	now = now.Add(Period)
 	c.add(subject(1000), 2)
 	if c.known.Len() > 2 {
-		t.Errorf("%d subjects are remembered after their windows, want 1", c.known.Len())
+		t.Errorf("%d subjects are stored after their windows, want 1", c.known.Len())
 	}
 }
 
-func TestCountersForgetNobodyWhoseWindowGoesOn(t *testing.T) {
+func TestCountersKeepCurrentWindows(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(0, 0)
 	c := newCounters(100, func() time.Time { return now })
@@ -39,7 +39,7 @@ func TestCountersForgetNobodyWhoseWindowGoesOn(t *testing.T) {
 	c.add(subject(2), 7)
 	now = now.Add(Period - 3*time.Second)
 	if n := c.add(subject(1), 7); n != 2 {
-		t.Errorf("%d, want 2: the window isn't over", n)
+		t.Errorf("count is %d, want 2, because the window isn't over", n)
 	}
 }
 

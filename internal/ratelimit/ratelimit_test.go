@@ -149,7 +149,7 @@ func TestVerdict(t *testing.T) {
 				t.Fatalf("request %d: %+v", n, v)
 			}
 			if v.Reset < time.Second || v.Reset > ratelimit.Period || v.Reset%time.Second != 0 || v.ResetAt.Before(i.clock.now()) || v.ResetAt.Sub(i.clock.now()) > v.Reset {
-				t.Fatalf("request %d: in %s, at %s; it is %s", n, v.Reset, v.ResetAt, i.clock.now())
+				t.Fatalf("request %d: Reset %s, ResetAt %s; now is %s", n, v.Reset, v.ResetAt, i.clock.now())
 			}
 		}
 		// A client is allowed exactly after the time in Reset, and not earlier.
@@ -187,11 +187,11 @@ func TestWindowsOfSubjectsEndAtDifferentTimes(t *testing.T) {
 		ends[take(t, l, fmt.Sprint("someone ", n)).ResetAt] = true
 	}
 	if len(ends) < 30 {
-		t.Errorf("200 subjects' windows end at %d moments, and then all come back at once", len(ends))
+		t.Errorf("the windows of 200 subjects end at only %d different times", len(ends))
 	}
 }
 
-func TestKeysTellNothingAndGoAway(t *testing.T) {
+func TestKeysAreHashedAndExpire(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	l, _ := newInstallation().instance(t, "redis://"+server.Addr)
@@ -207,11 +207,11 @@ func TestKeysTellNothingAndGoAway(t *testing.T) {
 		t.Errorf("%q, want our prefix and no address", keys[0])
 	}
 	if left, err := client.PTTL(t.Context(), keys[0]).Result(); err != nil || left <= 0 || left > ratelimit.Period {
-		t.Errorf("it goes away after %s (%v), want a minute at most", left, err)
+		t.Errorf("the key expires after %s (%v), want a minute at most", left, err)
 	}
 }
 
-func TestRedisThatGoesAwayAndReturns(t *testing.T) {
+func TestRedisThatFailsAndRecovers(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]faultproxy.Fault{"down": faultproxy.Refused, "reset": faultproxy.Reset, "half open": faultproxy.HalfOpen} {
 		t.Run(name, func(t *testing.T) {
@@ -224,7 +224,7 @@ func TestRedisThatGoesAwayAndReturns(t *testing.T) {
 				take(t, two, "someone")
 			}
 			if v := take(t, one, "someone"); v.Remaining != limit-21 || !one.IsShared() {
-				t.Fatalf("%+v, want to count together", v)
+				t.Fatalf("%+v, want a common count", v)
 			}
 
 			proxy.Fail(fault)
@@ -239,13 +239,13 @@ func TestRedisThatGoesAwayAndReturns(t *testing.T) {
 				t.Errorf("%d pass without Redis, want %d of an instance", passed, limit)
 			}
 			if one.IsShared() {
-				t.Error("it says that all count together")
+				t.Error("IsShared is true without Redis")
 			}
 
 			proxy.Fail(faultproxy.None)
 			redistest.Until(t, "Redis is back", func() bool { return !client.IsAway() })
 			if !one.IsShared() {
-				t.Error("it says that each counts for itself")
+				t.Error("IsShared is false with Redis")
 			}
 			before := take(t, two, "a third").Remaining
 			if v := take(t, one, "a third"); v.Remaining != before-1 {
@@ -321,7 +321,7 @@ func TestMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measures th
 		t.Logf("%d MB for a million clients", grown>>20)
 	}
 	if v := take(t, l, "someone"); v.Remaining != limit-21 {
-		t.Errorf("%d left, want %d: a client that comes again and again is forgotten", v.Remaining, limit-21)
+		t.Errorf("%d left, want %d: the counter of a continuously active client was dropped", v.Remaining, limit-21)
 	}
 	runtime.KeepAlive(l)
 }

@@ -16,29 +16,29 @@ import (
 )
 
 const (
-	// deletionBatch is how many rows a transaction changes at most, so that others don't wait long
-	// for it.
+	// deletionBatch is the maximum number of rows that a transaction changes, so that others don't
+	// wait long for it.
 	deletionBatch = 1000
-	// deletionStep is how many rows are changed between two looks at the clock. It is small because
-	// a database may be slow.
+	// deletionStep is the number of rows that are changed between two checks of the time. It is
+	// small because a database may be slow.
 	deletionStep = 100
-	// DeletionTime is how long a call of Delete takes at most, so that its client doesn't give up.
+	// DeletionTime is the maximum duration of a call of Delete, so that its client doesn't give up.
 	DeletionTime = 10 * time.Second
-	// DeletionPause is the Retry-After of a deletion that goes on with the next request, in
-	// seconds.
+	// DeletionPause is the Retry-After in seconds of a deletion that the next request continues.
 	DeletionPause = 1
 )
 
-// Below is what goes with a row in a way of its own.
+// Below is a resource's own part of a deletion: rows that the standard deletion doesn't handle.
 type Below interface {
-	// Preview adds what is there to the counts.
+	// Preview adds the affected rows to the counts.
 	Preview(ctx context.Context, q db.Querier, counts *api.DeletionPreview) error
-	// CarryOut changes as much of it as fits into the batch, at least one step, and reports whether
-	// nothing is left. The error is store.ErrStale if something has changed meanwhile.
+	// CarryOut changes as many rows as fit into the batch, but at least one step, and reports
+	// whether none is left. It returns store.ErrStale if the data has changed meanwhile.
 	CarryOut(ctx context.Context, b *Batch) (done bool, err error)
 }
 
-// PreviewDelete says what Delete would take with it. The error is as there.
+// PreviewDelete returns how many rows Delete would delete or detach. The errors are those of
+// Delete.
 func (s *Service[_, _, _, _]) PreviewDelete(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition,
 ) (api.DeletionPreview, error) {
@@ -57,13 +57,13 @@ func (s *Service[_, _, _, _]) PreviewDelete(
 	return counts, s.rules.Below(&row).Preview(ctx, s.Store, &counts)
 }
 
-// Delete removes a row and all that goes with it. Each transaction changes up to 1000 rows, from
-// below, and the last one removes the row itself. It returns nil when nothing is left. If it takes
-// longer than 10 seconds, it stops and returns what is left: then, and after any error, another
-// call continues.
+// Delete deletes a row and everything that depends on it. Each transaction changes up to 1000 rows,
+// dependants first, and the last one deletes the row itself. Delete returns nil when nothing is
+// left. If it takes longer than 10 seconds, it stops and returns what is left; then, and after any
+// error, another call continues.
 //
-// The error is errs.NotFound, errs.StaleVersion if condition doesn't allow its version at the
-// beginning, or that of access.StillAllowed between two transactions.
+// It returns errs.NotFound, errs.StaleVersion if condition doesn't allow the version at the
+// beginning, or the error of access.StillAllowed between two transactions.
 func (s *Service[_, _, _, _]) Delete(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition,
 ) (*api.DeletionPreview, error) {
@@ -91,7 +91,7 @@ func (s *Service[_, _, _, _]) Delete(
 	return nil, nil //nolint:nilnil // nothing is left
 }
 
-// rest returns what a deletion has still to remove; nil if another request has removed it.
+// rest returns what a deletion still has to delete, or nil if another request has deleted it.
 func (s *Service[_, _, _, _]) rest(ctx context.Context, by access.Principal, id uuid.UUID) (*api.DeletionPreview, error) {
 	left, err := s.PreviewDelete(ctx, by, id, etag.Condition{})
 	if errs.Is(err, errs.NotFound) {
@@ -100,8 +100,8 @@ func (s *Service[_, _, _, _]) rest(ctx context.Context, by access.Principal, id 
 	return &left, err
 }
 
-// deleteBatch runs one transaction of Delete, and reports whether the row is deleted. When isLate
-// returns true it stops early.
+// deleteBatch runs one transaction of Delete, and reports whether the row is deleted. It stops
+// early when isLate returns true.
 func (s *Service[Row, _, _, _]) deleteBatch(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, isLate func() bool,
 ) (done bool, err error) {
@@ -126,14 +126,14 @@ func (s *Service[Row, _, _, _]) deleteBatch(
 			}
 		}
 		if done = b.left > 0; !done {
-			return nil // the row itself is for the next transaction
+			return nil // the next transaction deletes the row itself
 		}
 		return s.resource.Kind.Remove(ctx, b.Change, row)
 	})
 	return done, s.resource.Kind.ClientError(err)
 }
 
-// DependantList returns what refers to the rows.
+// DependantList returns the references to this kind of rows.
 func (k Kind[Row]) DependantList() []Dependant {
 	if k.Dependants == nil {
 		return nil
@@ -149,7 +149,7 @@ type Batch struct {
 	isLate func() bool
 }
 
-// NewBatch returns a batch that changes at most as many rows as LockDependants looks at.
+// NewBatch returns a batch that changes at most as many rows as LockDependants reads.
 func NewBatch(c Change) *Batch {
 	return &Batch{Change: c, left: deletionStep, isLate: func() bool { return false }}
 }
@@ -157,22 +157,22 @@ func NewBatch(c Change) *Batch {
 // Step returns how many rows to change next.
 func (b *Batch) Step() int { return min(b.left, deletionStep) }
 
-// Limit is the limit for lists: one row more than the next step changes, to see whether more is
-// left.
+// Limit returns the limit for lists: one row more than the next step changes, which shows whether
+// more rows are left.
 func (b *Batch) Limit() int32 { return int32(b.Step()) + 1 } //nolint:gosec // at most the size of a batch
 
 // IsLate reports whether the deletion has taken so long that it should stop.
 func (b *Batch) IsLate() bool { return b.isLate() }
 
-// Take returns the rows of the next step, and whether rows has no more.
+// Take returns the rows of the next step, and whether these are all of rows.
 func Take[Row any](b *Batch, rows []Row) (taken []Row, all bool) {
 	n := min(len(rows), b.Step())
 	b.left -= n
 	return rows[:n], n == len(rows)
 }
 
-// Repeat calls step until it reports that nothing is left, or the batch is full or late. done means
-// that nothing is left.
+// Repeat calls step until it reports that nothing is left, or until the batch is full or late. It
+// reports whether nothing is left.
 func (b *Batch) Repeat(step func() (all bool, err error)) (done bool, err error) {
 	for {
 		all, err := step()

@@ -18,8 +18,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// branches is the reference of branches to their company, as if a description said that they go
-// along.
+// branches returns the reference of branches to their company, as if a description said on_delete:
+// cascade.
 func branches(below ...records.Dependant) records.Dependant {
 	kind := resources.BranchKind()
 	kind.Dependants = func() []records.Dependant { return below }
@@ -30,8 +30,8 @@ func branches(below ...records.Dependant) records.Dependant {
 	})
 }
 
-// departments is the reference of departments to their branch, as if a description said that they
-// lose it.
+// departments returns the reference of departments to their branch, as if a description said
+// on_delete: detach.
 func departments() records.Dependant {
 	return records.Detach(resources.DepartmentKind(),
 		func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, limit int32) ([]db.Department, error) {
@@ -40,8 +40,9 @@ func departments() records.Dependant {
 		}, func(d *db.Department) { d.BranchID = nil })
 }
 
-// Branches go with their company and departments lose their branch, in transactions of three rows.
-func TestDeletionTakesDependantsAlongInBatches(t *testing.T) {
+// The branches of a company are deleted and departments lose their branch, in transactions of three
+// rows.
+func TestDeletionIncludesDependantsInBatches(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		w := newWorld(t, engine)
@@ -71,7 +72,7 @@ func TestDeletionTakesDependantsAlongInBatches(t *testing.T) {
 		w.parts.Batch = 3
 		companies := records.New(records.Resource[db.Company, api.CompanyCreate, api.CompanyUpdate, api.ListCompaniesParams]{Kind: kind},
 			w.parts, records.Rules[db.Company]{})
-		var done []int // rows after each transaction
+		var done []int // number of rows after each transaction
 		ctx := access.WithRequest(t.Context(), &access.Request{Confirm: func(context.Context) error {
 			done = append(done, len(w.entries(t)))
 			return nil
@@ -109,7 +110,8 @@ func (w world) entries(t *testing.T) []db.AuditEntry {
 	return entries
 }
 
-// Who changes rows of several companies locks these first, in the order of their ids.
+// A transaction that changes rows of several companies first locks the companies in the order of
+// their ids.
 func TestDependantsLockTheirCompanies(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -136,7 +138,7 @@ func TestDependantsLockTheirCompanies(t *testing.T) {
 	})
 }
 
-// Counts that the preview has no field for are told by name, and others in their fields.
+// Counts without a field in the preview are listed by name.
 func TestPreviewCountsOtherKindsByName(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

@@ -11,20 +11,20 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// Dependant is a reference of one kind of rows to those of another kind.
+// Dependant is a reference from rows of one kind to rows of another kind.
 type Dependant struct {
 	// step deletes or detaches the next rows that refer to a row, and reports whether these were
 	// the last.
 	step func(ctx context.Context, b *Batch, id uuid.UUID) (all bool, err error)
-	// companies returns the companies that the next step changes something in.
+	// companies returns the companies whose rows the next step changes.
 	companies func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) ([]uuid.UUID, error)
 }
 
 // List returns up to limit rows that refer to a row, in the order of their ids.
 type List[Row any] func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, limit int32) ([]Row, error)
 
-// Cascade is a reference whose rows are deleted with the row that they refer to. remove deletes
-// those up to the id last.
+// Cascade returns a reference whose rows are deleted together with the row that they refer to.
+// remove deletes the referring rows up to the id last.
 func Cascade[Row any](
 	k Kind[Row], list List[Row], remove func(ctx context.Context, q db.Querier, tenantID, id, last uuid.UUID) (int64, error),
 ) Dependant {
@@ -40,7 +40,7 @@ func Cascade[Row any](
 			if err != nil || len(free) == 0 {
 				return all, err
 			}
-			if len(below) > 0 { // which may be of the same kind, and have changed these rows
+			if len(below) > 0 { // rows below may be of the same kind, so their deletion may have changed these rows
 				if free, err = list(ctx, b.Tx, b.By.TenantID, id, int32(len(free))); err != nil { //nolint:gosec // at most a step
 					return false, err
 				}
@@ -54,7 +54,8 @@ func Cascade[Row any](
 	}
 }
 
-// Detach is a reference that release sets to null when the row that it names is deleted.
+// Detach returns a reference that is set to null, by release, when the row that it names is
+// deleted.
 func Detach[Row any](k Kind[Row], list List[Row], release func(*Row)) Dependant {
 	return Dependant{
 		companies: companiesOf(k, list, func() []Dependant { return nil }),
@@ -76,8 +77,7 @@ func Detach[Row any](k Kind[Row], list List[Row], release func(*Row)) Dependant 
 	}
 }
 
-// Dependants deletes or detaches what refers to a row, and reports whether nothing refers to it any
-// more.
+// Dependants deletes or detaches the rows that refer to a row, and reports whether none is left.
 func (b *Batch) Dependants(ctx context.Context, list []Dependant, id uuid.UUID) (done bool, err error) {
 	for _, d := range list {
 		done, err := b.Repeat(func() (bool, error) { return d.step(ctx, b, id) })
@@ -88,8 +88,9 @@ func (b *Batch) Dependants(ctx context.Context, list []Dependant, id uuid.UUID) 
 	return true, nil
 }
 
-// Free does what Take does, after Batch.Dependants of each row: nothing refers to the rows that it
-// returns. all is false if rows has more, or something still refers to one of them.
+// Free is like Take, but first calls Batch.Dependants for each row. It returns the rows that
+// nothing refers to any more. all is false if rows has more, or if something still refers to one of
+// them.
 func Free[Row any](
 	ctx context.Context, b *Batch, list []Dependant, rows []Row, id func(*Row) uuid.UUID,
 ) (free []Row, all bool, err error) {
@@ -114,8 +115,8 @@ func Free[Row any](
 	return rows, true, nil
 }
 
-// LockDependants locks the companies that the next steps for a row change something in, so that
-// nobody else changes these or anything below them. The caller takes no other lock before it.
+// LockDependants locks the companies whose rows the next steps for a row change. Nobody else can
+// then change the companies or anything below them. The caller must take no other lock before.
 func LockDependants(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, list []Dependant) error {
 	ids, err := companiesBelow(ctx, q, tenantID, id, list)
 	if err != nil {
@@ -124,8 +125,8 @@ func LockDependants(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, l
 	return LockCompanies(ctx, q, tenantID, ids)
 }
 
-// LockCompanies locks the companies that exist, in the order of their ids, so that no two
-// transactions wait for each other. The zero id is none.
+// LockCompanies locks those of the companies that exist. It always locks them in the order of their
+// ids, which prevents deadlocks. It ignores the zero id.
 func LockCompanies(ctx context.Context, q db.Querier, tenantID uuid.UUID, ids []uuid.UUID) error {
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
 	for _, id := range slices.Compact(ids) {
@@ -151,8 +152,8 @@ func companiesBelow(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, l
 	return ids, nil
 }
 
-// companiesOf returns Dependant.companies for rows that change together with those that dependants
-// returns.
+// companiesOf returns a function for Dependant.companies. dependants returns the references to the
+// rows of list, which the same step changes.
 func companiesOf[Row any](
 	k Kind[Row], list List[Row], dependants func() []Dependant,
 ) func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) ([]uuid.UUID, error) {
@@ -168,7 +169,7 @@ func companiesOf[Row any](
 		var ids []uuid.UUID
 		for i := range rows {
 			c := k.Columns(&rows[i])
-			if k.Lock != nil { // what is below is of the same company
+			if k.Lock != nil { // rows below belong to the same company
 				ids = append(ids, c.CompanyID)
 				continue
 			}
@@ -182,13 +183,14 @@ func companiesOf[Row any](
 	}
 }
 
-// Counter counts the rows of a kind that go with a row, directly or further down.
+// Counter counts the rows of a kind that are deleted, or lose a reference, together with a row,
+// directly or indirectly.
 type Counter struct {
-	Name string // of the count: the plural, or that and "_detached" for rows that only lose a reference
+	Name string // the plural of the kind, with "_detached" for rows that only lose a reference
 	Rows func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (int64, error)
 }
 
-// Preview adds the rows that go with a row to counts.
+// Preview adds the rows that Counters count to counts.
 func (k Kind[Row]) Preview(ctx context.Context, q db.Querier, tenantID, id uuid.UUID, counts *api.DeletionPreview) error {
 	for _, c := range k.Counters {
 		n, err := c.Rows(ctx, q, tenantID, id)

@@ -1,5 +1,5 @@
-// Package records has the rules that all resources share: how a row is created, read, changed and
-// deleted, with its audit entries.
+// Package records implements what all resources share: creating, reading, changing and deleting
+// rows, with their audit entries.
 package records
 
 import (
@@ -20,57 +20,57 @@ import (
 
 // Kind describes a table whose rows people create, change and delete.
 type Kind[Row any] struct {
-	Name       string // the entity type of the audit trail
-	Words      string // as people call it
+	Name       string // entity type in the audit trail
+	Words      string // name in messages
 	Plural     string // the table
 	Keys       []Key
 	References []Reference[Row]
 
 	Columns func(*Row) Columns
-	// Derive sets the columns that are made from others.
+	// Derive sets the columns that are computed from others.
 	Derive func(*Row)
 	Get    func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (Row, error)
 	Insert func(ctx context.Context, q db.Querier, row Row) error
-	// Update and Delete do so if the row still has this version, and return the number of rows: 0
-	// or 1.
+	// Update and Delete change the row if its version is still that of row. They return the number
+	// of changed rows: 0 or 1.
 	Update func(ctx context.Context, q db.Querier, row Row) (int64, error)
 	Delete func(ctx context.Context, q db.Querier, row Row) (int64, error)
-	// Lock locks the company of a row until the end of the transaction, so that nobody else changes
-	// the company or anything below it. The caller takes no other lock before it. It returns the
-	// number of rows: 0 if there is no such row. It is nil if rows belong to no company.
+	// Lock locks the company of a row until the end of the transaction. Nobody else can then change
+	// the company or anything below it. The caller must take no other lock before. Lock returns the
+	// number of rows, 0 if the row doesn't exist. It is nil if the rows don't belong to a company.
 	Lock func(ctx context.Context, q db.Querier, tenantID, id uuid.UUID) (int64, error)
-	// Dependants returns what refers to the rows, those first that refer to others; nil if nothing
-	// does.
+	// Dependants returns the references to the rows. Rows that refer to other dependants come
+	// first. It is nil if nothing refers to the rows.
 	Dependants func() []Dependant
-	// Counters count what a deletion takes along.
+	// Counters count the rows that a deletion also deletes or detaches.
 	Counters []Counter
-	// Trails returns the tenants in whose trails changes are written; nil: that in which the
-	// principal acts.
+	// Trails returns the tenants whose trails record a change. If nil, it is the tenant that the
+	// principal acts in.
 	Trails func(Row) []uuid.UUID
 }
 
 // Key is a unique key.
 type Key struct {
 	Constraint string
-	Pointer    string // the field that a client is told of
-	Taken      string // the detail of Refusal
+	Pointer    string // the field in the refusal
+	Taken      string // the message in the refusal
 }
 
-// Refusal is what a client is told if another row has the same.
+// Refusal returns the error for a client if another row has the same key.
 func (k Key) Refusal() *errs.Error {
 	return errs.New(errs.AlreadyExists, k.Taken).With(errs.Field{Pointer: k.Pointer, Detail: k.Taken, Code: "taken"})
 }
 
-// Columns are those that every kind has.
+// Columns points at the columns that every kind has.
 type Columns struct {
 	TenantID, ID         *uuid.UUID
 	CreatedAt, UpdatedAt *time.Time
 	Version              *int64
-	Label                string    // what people call the row
+	Label                string    // label of the row in the audit trail
 	CompanyID            uuid.UUID // of the company that Lock locks; zero if there is none
 }
 
-// Change has what the functions of one transaction share.
+// Change holds what all functions in a transaction need.
 type Change struct {
 	Tx  store.Tx
 	Log *audit.Log
@@ -114,10 +114,9 @@ func (k Kind[Row]) Add(ctx context.Context, c Change, row Row) error {
 	return k.Write(ctx, c, k.Name+".create", row, audit.Created(row))
 }
 
-// Save writes what differs between before and after, with an audit entry of an action, and gives
-// after its new version. If nothing differs it writes nothing. The error is errs.AlreadyExists if a
-// unique key is taken, or store.ErrStale if the row has another version by now or refers to what is
-// gone.
+// Save updates a row if before and after differ, writes an audit entry with this action, and sets
+// the new version in after. It returns errs.AlreadyExists if a unique key is taken, or
+// store.ErrStale if the row has another version by now or refers to a deleted row.
 func (k Kind[Row]) Save(ctx context.Context, c Change, action string, before Row, after *Row) error {
 	changes := audit.Updated(before, *after)
 	if len(changes) == 0 {
@@ -129,7 +128,7 @@ func (k Kind[Row]) Save(ctx context.Context, c Change, action string, before Row
 	return k.Write(ctx, c, action, *after, changes)
 }
 
-// Put is Save without a look at what differs, and without an audit entry.
+// Put updates a row in any case and writes no audit entry.
 func (k Kind[Row]) Put(ctx context.Context, c Change, row *Row) error {
 	k.Derive(row)
 	columns := k.Columns(row)
@@ -145,7 +144,7 @@ func (k Kind[Row]) Put(ctx context.Context, c Change, row *Row) error {
 	return nil
 }
 
-// Write adds an audit entry about a row. An empty action is that of the operation.
+// Write writes an audit entry about a row. An empty action stands for the action of the operation.
 func (k Kind[Row]) Write(ctx context.Context, c Change, action string, row Row, changes audit.Changes) error {
 	trails := []uuid.UUID{c.By.TenantID}
 	if k.Trails != nil {
@@ -163,8 +162,8 @@ func (k Kind[Row]) Write(ctx context.Context, c Change, action string, row Row, 
 	return nil
 }
 
-// WriteDeleted adds an audit entry with the last state of each row. It comes before the deletion,
-// because on MySQL an entry locks the row of its tenant, and the order of locks is company, tenant,
+// WriteDeleted writes an audit entry with the last state of each row. Call it before the deletion:
+// on MySQL an entry locks the row of its tenant, and the order of locks is company, tenant,
 // everything else.
 func (k Kind[Row]) WriteDeleted(ctx context.Context, c Change, rows []Row) error {
 	for _, row := range rows {
@@ -175,8 +174,8 @@ func (k Kind[Row]) WriteDeleted(ctx context.Context, c Change, rows []Row) error
 	return nil
 }
 
-// Remove deletes a row, with an audit entry. The error is store.ErrStale if it has another version
-// by now or another row refers to it.
+// Remove deletes a row and writes an audit entry. It returns store.ErrStale if the row has another
+// version by now or another row refers to it.
 func (k Kind[Row]) Remove(ctx context.Context, c Change, row Row) error {
 	if err := k.WriteDeleted(ctx, c, []Row{row}); err != nil {
 		return err
@@ -185,8 +184,9 @@ func (k Kind[Row]) Remove(ctx context.Context, c Change, row Row) error {
 	return MustBe(1, rows, err)
 }
 
-// refused is what a statement that writes a row returns instead of the database's refusal. What the
-// row refers to was there when the transaction looked: it starts over and looks again.
+// refused translates the error of an insert or update. For a broken foreign key it returns
+// store.ErrStale: the referenced row existed when the transaction checked it, so the transaction
+// runs again and checks again.
 func (k Kind[Row]) refused(err error) error {
 	if store.BreaksReference(err) {
 		return fmt.Errorf("%w: %w", store.ErrStale, err)
@@ -194,9 +194,9 @@ func (k Kind[Row]) refused(err error) error {
 	return k.ClientError(err)
 }
 
-// ClientError makes what the store refused into what a client is told.
+// ClientError translates errors of the store into errors for clients.
 func (k Kind[Row]) ClientError(err error) error {
-	// Tx has given up trying again, although the reference was found each time.
+	// Tx ran out of attempts, although each attempt found the referenced row.
 	if errors.Is(err, store.ErrStale) && store.BreaksReference(err) {
 		return errs.New(errs.UnknownReference, missing).With(k.brokenField(err)...).Because(err)
 	}
@@ -214,8 +214,8 @@ func (k Kind[Row]) ClientError(err error) error {
 	return err
 }
 
-// MustBe returns store.ErrStale if a statement changed another number of rows than planned, or
-// broke a foreign key; otherwise err.
+// MustBe returns store.ErrStale if a statement changed another number of rows than planned or broke
+// a foreign key, and otherwise err.
 func MustBe(planned int, changed int64, err error) error {
 	if store.BreaksReference(err) || err == nil && changed != int64(planned) {
 		return store.ErrStale

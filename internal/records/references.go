@@ -16,17 +16,18 @@ const missing = "A field of the request names something that does not exist."
 // Reference is a field that names another row.
 type Reference[Row any] struct {
 	Pointer    string
-	Missing    string // what a client is told if the row isn't there
+	Missing    string // message for clients if the row doesn't exist
 	Constraint string // the foreign key
 	ID         func(*Row) *uuid.UUID
-	// Fits reports whether the row with this id may be named. The error may be store.ErrNotFound.
+	// Fits reports whether the row may refer to the row with this id. It may return
+	// store.ErrNotFound.
 	Fits func(ctx context.Context, q db.Querier, row *Row, id uuid.UUID) (bool, error)
 }
 
-// Check returns an errs.UnknownReference that names every field whose row isn't there. It looks
-// only at what before doesn't name; before is nil for a new row. It runs in the transaction that
-// writes the fields. The foreign keys decide, as a row may go right after it was found, but not
-// every engine says which one it was.
+// Check returns an errs.UnknownReference that names every field whose row doesn't exist or doesn't
+// fit. It checks only the references that differ from before, which is nil for a new row. Check
+// runs in the transaction that writes the row. The row may be deleted after the check, so the
+// foreign keys have the last word; but only this check can name the field on every engine.
 func (k Kind[Row]) Check(ctx context.Context, q db.Querier, before, now *Row) error {
 	var broken []errs.Field
 	for _, r := range k.References {
@@ -52,8 +53,8 @@ func (r Reference[Row]) field() errs.Field {
 	return errs.Field{Pointer: r.Pointer, Detail: r.Missing, Code: "unknown_reference"}
 }
 
-// brokenField returns the field whose foreign key the database refused; none on SQLite, which
-// doesn't say.
+// brokenField returns the field whose foreign key was violated. It returns none on SQLite, which
+// doesn't report the key.
 func (k Kind[Row]) brokenField(err error) []errs.Field {
 	for _, r := range k.References {
 		if store.Violates(err, r.Constraint) {

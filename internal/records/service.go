@@ -14,23 +14,23 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Parts is what the services of resources are made of.
+// Parts are the dependencies of the services of resources.
 type Parts struct {
 	Store   *store.Store
 	Audit   *audit.Log
 	Cursors *paging.Cursors
 	Now     func() time.Time
 	NewID   func() uuid.UUID
-	// Batch is how many rows a transaction of a deletion changes at most; 0: 1000.
+	// Batch is the maximum number of rows that a transaction of a deletion changes; 0 means 1000.
 	Batch int
 }
 
-// Change returns what the functions of a transaction share.
+// Change returns the Change for a transaction.
 func (p Parts) Change(tx store.Tx, by access.Principal) Change {
 	return Change{Tx: tx, Log: p.Audit, By: by, Now: p.Now()}
 }
 
-// BatchSize returns how many rows a transaction of a deletion changes at most.
+// BatchSize returns the maximum number of rows that a transaction of a deletion changes.
 func (p Parts) BatchSize() int {
 	if p.Batch == 0 {
 		return deletionBatch
@@ -38,31 +38,31 @@ func (p Parts) BatchSize() int {
 	return p.Batch
 }
 
-// Resource is a kind with what clients send.
+// Resource is a kind with the conversions of requests to rows.
 type Resource[Row, Create, Update, Params any] struct {
 	Kind Kind[Row]
-	// New returns a row with what a request to create one says; the columns of all kinds and
-	// derived ones aren't set.
+	// New returns a row with the fields of a request. It doesn't set derived columns and those that
+	// every kind has.
 	New   func(Create) Row
-	Apply func(*Row, Update) // puts the fields that are in a request into a row
+	Apply func(*Row, Update) // copies the fields that are in the request into the row
 	List  func(ctx context.Context, p Parts, by access.Principal, in Params) (paging.Page[Row], error)
 }
 
-// Rules are what a resource has beside its description. A nil function is no rule.
+// Rules are the rules of a resource that its description doesn't contain. Each may be nil.
 type Rules[Row any] struct {
 	// Check returns an error if a new row (before is nil) or a change isn't allowed. It runs in the
-	// transaction, when what the row refers to has been found and nothing is written. It may change
+	// transaction, after the references were checked and before anything is written. It may change
 	// after.
 	Check func(ctx context.Context, q db.Querier, before, after *Row) error
-	// Admit calls add, which inserts a row, if the tenant may have one more. The transaction has
-	// only locked the row's company before.
+	// Admit calls add, which inserts a row, if the tenant may have one more row. Before it, the
+	// transaction has only locked the row's company.
 	Admit func(ctx context.Context, q db.Querier, tenantID uuid.UUID, add func() error) error
-	// Below returns what goes with a row beside what refers to it with on_delete in its
-	// description. It may change the row, and then the row has its new version.
+	// Below returns the resource's own part of the deletion of a row, in addition to the references
+	// with on_delete. It may change the row; then it sets the new version in it.
 	Below func(*Row) Below
 }
 
-// Service carries out the standard operations of a resource.
+// Service implements the standard operations of a resource.
 type Service[Row, Create, Update, Params any] struct {
 	Parts
 
@@ -82,13 +82,14 @@ func (s *Service[Row, _, _, _]) Get(ctx context.Context, by access.Principal, id
 	return s.resource.Kind.Find(ctx, s.Store, by.TenantID, id)
 }
 
-// List returns a page of the tenant's rows. A cursor that doesn't fit is errs.InvalidCursor.
+// List returns a page of the tenant's rows. It returns errs.InvalidCursor if the cursor isn't of
+// this list.
 func (s *Service[Row, _, _, Params]) List(ctx context.Context, by access.Principal, in Params) (paging.Page[Row], error) {
 	return s.resource.List(ctx, s.Parts, by, in)
 }
 
-// Create returns the new row. The error is errs.UnknownReference if what it refers to isn't there,
-// errs.AlreadyExists if a unique key is taken, or that of a rule.
+// Create returns the new row. It returns errs.UnknownReference if a referenced row doesn't exist,
+// errs.AlreadyExists if a unique key is taken, or the error of a rule.
 func (s *Service[Row, Create, _, _]) Create(ctx context.Context, by access.Principal, in Create) (Row, error) {
 	row := s.resource.New(in)
 	now := s.Now()
@@ -106,7 +107,8 @@ func (s *Service[Row, Create, _, _]) Create(ctx context.Context, by access.Princ
 		if s.rules.Admit == nil {
 			return add()
 		}
-		// The database may refuse the row only with the next statement, which Admit sends.
+		// The insert may be sent with a later statement of Admit, so the refusal may come from
+		// there.
 		if err := s.rules.Admit(ctx, tx, by.TenantID, add); err != nil {
 			return s.resource.Kind.refused(err)
 		}
@@ -119,16 +121,16 @@ func (s *Service[Row, Create, _, _]) Create(ctx context.Context, by access.Princ
 	return added, nil
 }
 
-// Update changes the fields that are in the request and returns the row as it is then. The error is
-// errs.NotFound, errs.StaleVersion if condition doesn't allow its version, or as of Create.
+// Update changes the fields that are in the request and returns the updated row. It returns
+// errs.NotFound, errs.StaleVersion if condition doesn't allow the version, or the errors of Create.
 func (s *Service[Row, _, Update, _]) Update(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in Update,
 ) (Row, error) {
 	return s.UpdateAnd(ctx, by, id, condition, in, func(Change, Row) error { return nil })
 }
 
-// UpdateAnd is Update that calls then in the transaction, after the row is written or found as it
-// shall be.
+// UpdateAnd is like Update, but also calls then in the transaction, after the row was written or
+// found unchanged.
 func (s *Service[Row, _, Update, _]) UpdateAnd(
 	ctx context.Context, by access.Principal, id uuid.UUID, condition etag.Condition, in Update, then func(Change, Row) error,
 ) (Row, error) {
@@ -166,7 +168,7 @@ func (s *Service[Row, _, _, _]) check(ctx context.Context, q db.Querier, before,
 	return s.rules.Check(ctx, q, before, after)
 }
 
-// locked locks the company of a row, and then returns what Kind.Matching does.
+// locked locks the company of a row, and then returns the result of Kind.Matching.
 func (s *Service[Row, _, _, _]) locked(
 	ctx context.Context, q db.Querier, by access.Principal, id uuid.UUID, condition etag.Condition,
 ) (Row, error) {

@@ -58,8 +58,8 @@ func newWorld(t *testing.T, engine store.Engine) world {
 	return w
 }
 
-// writes are a creation and an update of a department that refer to the branch. check is a rule of
-// departments.
+// writes returns a creation and an update of a department that refers to the branch. check is a
+// rule of departments.
 func (w world) writes(
 	check func(ctx context.Context, q db.Querier, before, after *db.Department) error,
 ) map[string]func(context.Context) error {
@@ -77,9 +77,9 @@ func (w world) writes(
 	}
 }
 
-// The branch is there when the transaction looks, and then goes. SQLite has one writer at a time,
-// so there it stays.
-func TestReferenceThatGoesAfterItWasFoundIsUnknown(t *testing.T) {
+// The branch exists when the transaction checks it, and is deleted afterwards. On SQLite it stays,
+// because only one transaction writes at a time.
+func TestReferenceThatIsDeletedAfterTheCheckIsUnknown(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
@@ -101,8 +101,8 @@ func TestReferenceThatGoesAfterItWasFoundIsUnknown(t *testing.T) {
 	})
 }
 
-// A rule names a branch that isn't there, after what the request names was checked: each attempt
-// breaks the foreign key.
+// After the references were checked, a rule sets the branch to one that doesn't exist. So each
+// attempt breaks the foreign key.
 func TestReferenceThatNeverExistsIsUnknownAndNotBusy(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -123,8 +123,8 @@ func TestReferenceThatNeverExistsIsUnknownAndNotBusy(t *testing.T) {
 	})
 }
 
-// What a request names is looked for before anything is written, so that the answer names the field
-// on every engine.
+// References are checked before anything is written, so that the error names the field on every
+// engine.
 func TestReferenceThatIsNotThereIsNamed(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -139,7 +139,7 @@ func TestReferenceThatIsNotThereIsNamed(t *testing.T) {
 	})
 }
 
-// Each unique key of a kind is told by its own field.
+// The error for each unique key of a kind names its field.
 func TestEveryUniqueKeyHasItsField(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {

@@ -8,15 +8,15 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// Step is what the removal of a tenant does with the rows of a table.
+// Step deletes or detaches the rows of a table when a tenant is deleted.
 type Step struct {
 	Table string
-	// Batch is done with the next rows of a tenant, those after an id. It returns the last one's
-	// id; the zero id if there were none.
+	// Batch handles up to limit rows of a tenant whose ids are greater than after. It returns the
+	// last id, or the zero id if there were no rows.
 	Batch func(ctx context.Context, q db.Querier, tenantID, after uuid.UUID, limit int32) (uuid.UUID, error)
 }
 
-// ByID is a step that lists the next ids and then does something with the rows of that range.
+// ByID returns a step that lists the next ids and then calls do with the range of these ids.
 func ByID[Page ~struct {
 	TenantID uuid.UUID `json:"tenant_id"`
 	AfterID  uuid.UUID `json:"after_id"`

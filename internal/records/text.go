@@ -21,8 +21,8 @@ func UpperCase(code *string) *string {
 	return new(strings.ToUpper(*code))
 }
 
-// SearchText is what a row is found by: those of its texts that it has. It is made here, so that
-// all engines search alike.
+// SearchText returns the text in which searches look for a row, made of those texts that aren't
+// nil. The program computes it, so that all engines search alike.
 func SearchText(texts ...*string) string {
 	var parts []string
 	for _, p := range texts {
@@ -33,7 +33,7 @@ func SearchText(texts ...*string) string {
 	return search.Text(parts...)
 }
 
-// EmailText is what an e-mail address is found by; nil for nil.
+// EmailText returns the text in which searches look for an e-mail address; nil for nil.
 func EmailText(address *string) *string {
 	if address == nil {
 		return nil
@@ -41,7 +41,7 @@ func EmailText(address *string) *string {
 	return new(email.SearchText(*address))
 }
 
-// SearchPattern is what the search text of a row is LIKE when it contains q; nil for nil.
+// SearchPattern returns the LIKE pattern that matches search texts containing q; nil for nil.
 func SearchPattern(q *string) *string {
 	if q == nil {
 		return nil
@@ -49,17 +49,17 @@ func SearchPattern(q *string) *string {
 	return new(search.Pattern(*q))
 }
 
-// Strings returns a change of an enumeration as one of its column.
+// Strings converts a change of an enumeration to a change of its column.
 func Strings[Enum ~string](change nullable.Nullable[Enum]) nullable.Nullable[string] {
 	return converted(change, func(v Enum) string { return string(v) })
 }
 
-// Times returns a change of a time as one of its column.
+// Times converts a change of a time to a change of its column.
 func Times(change nullable.Nullable[openapi.Time]) nullable.Nullable[time.Time] {
 	return converted(change, stored)
 }
 
-// Time returns a time of a request as its column has it; nil for nil.
+// Time converts a time of a request to the value of its column; nil for nil.
 func Time(t *openapi.Time) *time.Time {
 	if t == nil {
 		return nil
@@ -67,7 +67,7 @@ func Time(t *openapi.Time) *time.Time {
 	return new(stored(*t))
 }
 
-// stored returns a time as all engines keep it.
+// stored returns a time in the form that all engines can store.
 func stored(t openapi.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 func converted[From, To any](change nullable.Nullable[From], convert func(From) To) nullable.Nullable[To] {
@@ -83,7 +83,7 @@ func converted[From, To any](change nullable.Nullable[From], convert func(From) 
 // Address points at the columns of an address.
 type Address struct{ Line1, Line2, City, State, PostalCode, Country **string }
 
-// Apply puts the parts that are in a request into the columns. Null clears them all.
+// Apply copies the parts that are in a request into the columns. Null clears all columns.
 func (a Address) Apply(change nullable.Nullable[api.AddressUpdate]) {
 	if change.IsNull() {
 		*a.Line1, *a.Line2, *a.City, *a.State, *a.PostalCode, *a.Country = nil, nil, nil, nil, nil, nil

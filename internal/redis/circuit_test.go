@@ -136,7 +136,7 @@ func TestOpenCircuitFailsAtOnceUntilAProbeSucceeds(t *testing.T) {
 			}
 		}
 		if after := b.server.count(); after != before {
-			t.Errorf("%d calls came through", after-before)
+			t.Errorf("%d calls reached Redis while the circuit was open", after-before)
 		}
 		pass(10 * time.Minute)
 		b.wantAway(t, true, "while probes fail")
@@ -145,9 +145,9 @@ func TestOpenCircuitFailsAtOnceUntilAProbeSucceeds(t *testing.T) {
 		if _, err := b.do(t); err != nil {
 			t.Errorf("a second after Redis is back: %v", err)
 		}
-		if away, back := strings.Count(b.log.String(), "Redis is away"), strings.Count(b.log.String(), "Redis is back"); away != 1 || back != 1 ||
+		if away, back := strings.Count(b.log.String(), "level=WARN"), strings.Count(b.log.String(), "level=INFO"); away != 1 || back != 1 ||
 			!strings.Contains(b.log.String(), errDown.Error()) {
-			t.Errorf("%d lines say that it is away and %d that it is back, want one each, with the reason:\n%s", away, back, b.log)
+			t.Errorf("%d warnings that it is away and %d messages that it is back, want one each, and the reason:\n%s", away, back, b.log)
 		}
 	})
 }
@@ -217,8 +217,8 @@ func TestSlowAnswersAtTheSameTimeCountOnce(t *testing.T) {
 	})
 }
 
-// A Redis that fails at each use may delay only a few calls.
-func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
+// A Redis that fails whenever it is used may delay only a few calls.
+func TestUnstableRedisIsUsedRarely(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
 		opened := 0
@@ -240,7 +240,7 @@ func TestRedisThatComesAndGoesIsLeftAlone(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoFailureOfRedis(t *testing.T) {
+func TestErrorsThatAreNoFailuresOfRedis(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, b bubble) {
 		for _, err := range []error{nil, redis.Nil, answerOf("NOSCRIPT No matching script.")} {
@@ -260,7 +260,7 @@ func TestWhatIsNoFailureOfRedis(t *testing.T) {
 		b.wantAway(t, false, "Redis has done nothing wrong")
 		for _, err := range []error{answerOf("READONLY You can't write against a read only replica."), answerOf("OOM command not allowed")} {
 			if !isFailure(err) {
-				t.Errorf("%v is as good as no Redis", err)
+				t.Errorf("%v doesn't count as a failure", err)
 			}
 		}
 	})

@@ -144,7 +144,7 @@ func TestReadOnlyServerIsNotWell(t *testing.T) {
 	replica := redistest.Start(t, "--replicaof", strings.ReplaceAll(primary.Addr, ":", " "))
 	client, _ := open(t, "redis://"+replica.Addr)
 	if err := client.Ping(t.Context()); err == nil || !strings.Contains(err.Error(), "READONLY") {
-		t.Errorf("%v, want to be told that it can't be written to", err)
+		t.Errorf("%v, want an error with READONLY", err)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestSentinel(t *testing.T) {
 	redistest.Until(t, "the replica has taken over", func() bool { return client.Ping(t.Context()) == nil })
 	works(t, client, h)
 	if !replica.Ping(t.Context()) {
-		t.Error("it works without the replica?")
+		t.Error("the replica does not answer although the client works")
 	}
 }
 
@@ -210,7 +210,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	defer client.Close()
 	for !client.IsAway() {
 		if err := call(t, client); err == nil {
-			t.Fatal("nobody listens at this port")
+			t.Fatal("the client reached a server at a port without one")
 		}
 	}
 	if !strings.Contains(log.String(), "refused") || strings.Contains(log.String(), "hush") {

@@ -23,23 +23,22 @@ import (
 
 const (
 	deepPage = 10_000
-	// warming is how often a query runs before it is measured, and measured how many turns of as
-	// many there are then; one if it takes too long.
+	// warming is how often a query runs before it is measured. Then it is measured in this many
+	// rounds, and runs as often in each. A slow query runs only once in one round.
 	warming, measured = 10, 11
 	maxWarming        = time.Second
-	// maxRatio is how much more than with a thousand rows a page may cost. What costs more is
-	// measured again: other work on the machine adds to one side.
+	// maxRatio is the highest allowed cost of a page, relative to the cost with a thousand rows.
+	// Other work on the machine may distort a measurement, so a higher ratio is measured again.
 	maxRatio = 1.2
 	attempts = 3
-	// maxSearch is what a search may take in a tenant of a million rows.
+	// maxSearch is the maximum time of a search in a tenant with a million rows.
 	maxSearch = 100 * time.Millisecond
 )
 
-// thousand is what others are compared with.
+// thousand is the population that others are compared with.
 var thousand = population{rows: 1000, share: 1, perMinute: 1}
 
-// full are the largest installations that are promised to work, by table. Other tables have as many
-// rows as branches.
+// full has the largest supported populations by table. Other tables have as many rows as branches.
 var full = map[string]population{
 	"companies":     {rows: 10_000_000, share: 10, tenants: 90_000, perMinute: 19},
 	"audit_entries": {rows: 20_000_000, share: 10, tenants: 90_000, perMinute: 19},
@@ -49,22 +48,22 @@ var full = map[string]population{
 	"tenants":       {rows: 1_000_000, share: 1, perMinute: 19},
 }
 
-// texts are searched for at full size, by how often the large tenant has them.
+// texts are the searched texts, with their frequency in the large tenant.
 var texts = []struct{ title, text string }{
 	{"1 row in 100,000", "harbour"}, {"1 row in 1000", "meadow"}, {"3 rows in 10", "north"}, {"the newest 5 %", "delta"}, {"other tenants alone", "shire"}, {"no row, two letters", "zq"},
 }
 
-// side is a database that is measured, and what it is asked through.
+// side is a database whose cost is measured, and the stores that query it.
 type side struct {
 	database
 
 	store, wired *store.Store
 	wire         *wire
-	process      string // that serves the store
+	process      string // id of the server's process for the store
 }
 
-// newSide opens a database. With an address that isn't empty it is the one there, whose rows are
-// kept.
+// newSide opens the database with this address and keeps its rows. If the address is empty, it
+// creates a database.
 func newSide(b *testing.B, address string, p population) *side {
 	b.Helper()
 	isNew := address == ""
@@ -99,13 +98,13 @@ func newSide(b *testing.B, address string, p population) *side {
 	return s
 }
 
-// question is a call of the store.
+// question is a call of a query of the store.
 type question struct {
 	title, method string
-	set           map[string]any // the parameters' fields, beside the tenant and the limit
+	set           map[string]any // parameters besides the tenant and the limit
 }
 
-// ask returns how many rows came.
+// ask returns the number of rows.
 func (q question) ask(b *testing.B, s *store.Store) int {
 	b.Helper()
 	method := reflect.ValueOf(s.Querier).MethodByName(q.method)
@@ -125,7 +124,7 @@ func (q question) ask(b *testing.B, s *store.Store) int {
 	return 1
 }
 
-// setField does nothing when there is no such field.
+// setField sets a field, or does nothing if there is no such field.
 func setField(params reflect.Value, name string, value any) {
 	field, v := params.FieldByName(name), reflect.ValueOf(value)
 	switch {
@@ -138,23 +137,23 @@ func setField(params reflect.Value, name string, value any) {
 	}
 }
 
-// cost is what a question costs: processor time of the server's process, which is the same on a
-// busy machine, and pages of the database.
+// cost is the cost of a query: processor time of the server's process, which doesn't depend on
+// other work on the machine, and pages of the database.
 type cost struct {
 	rows, buffers int
 	time          time.Duration
 	plan          string
 }
 
-// asked is a question to a side.
+// asked is a query of one side.
 type asked struct {
 	*side
 
 	question question
 }
 
-// costs are those of some questions, which are asked until all is in memory and known, and then in
-// turn, so that what else happens on the machine happens to all of them.
+// costs measures several queries. It first runs each until its data is in memory and its plan is
+// kept. Then it runs them in turn, so that other work on the machine affects all of them.
 func costs(b *testing.B, list ...asked) []cost {
 	b.Helper()
 	found, times := make([]cost, len(list)), make([][]time.Duration, len(list))
@@ -191,13 +190,13 @@ func costs(b *testing.B, list ...asked) []cost {
 	return found
 }
 
-// processorTime is how long the process that serves the store's connection has run, in nanoseconds.
-// It has to be one of this machine.
+// processorTime returns the processor time of the server's process for the store. The server must
+// run on this machine.
 func (s *side) processorTime(b *testing.B) time.Duration {
 	b.Helper()
 	text, err := os.ReadFile("/proc/" + s.process + "/schedstat")
 	if err != nil {
-		b.Fatalf("read how long the server has run: %v", err)
+		b.Fatalf("read the server's processor time: %v", err)
 	}
 	var nanoseconds int64
 	if _, err := fmt.Sscan(string(text), &nanoseconds); err != nil {
@@ -206,10 +205,10 @@ func (s *side) processorTime(b *testing.B) time.Duration {
 	return time.Duration(nanoseconds)
 }
 
-// BenchmarkFlatCost fills a database with the largest promised numbers of rows, which takes long,
-// and one with a thousand, and compares what each list costs, in each order, with each filter, on
-// the first and the 10,000th page, and reading one row. SCALE_DATABASE_URL is a database that is
-// filled once and kept. See docs/adr/0014-flat-cost.md.
+// BenchmarkFlatCost compares two databases: one with the largest supported numbers of rows, and one
+// with a thousand rows. It measures reading a row, and the first and the 10,000th page of each list
+// in each order and with each filter. Filling the large database takes long. If SCALE_DATABASE_URL
+// is set, that database is filled once and kept. See docs/adr/0014-flat-cost.md.
 func BenchmarkFlatCost(b *testing.B) {
 	for _, operation := range provedLists(b) {
 		p, _ := proofOf(b, operation)
@@ -236,7 +235,7 @@ func BenchmarkFlatCost(b *testing.B) {
 	}
 }
 
-// measurement is that of a table.
+// measurement compares the queries of one table.
 type measurement struct {
 	b            *testing.B
 	proof        proof
@@ -244,7 +243,7 @@ type measurement struct {
 	worst        float64
 }
 
-// listOf is a query of the store for each order.
+// listOf is the list query for one order.
 type listOf struct {
 	order
 
@@ -263,7 +262,7 @@ func (m *measurement) orders(name string) []listOf {
 	}
 }
 
-// first is the place before the first row of an order.
+// first returns the place before the first row of an order.
 func (l listOf) first() map[string]any {
 	switch {
 	case l.direction == "":
@@ -274,7 +273,8 @@ func (l listOf) first() map[string]any {
 	return map[string]any{l.key: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), "AfterID": uuid.Max}
 }
 
-// deep is the place of the 10,000th page, or of the last full one; nil if there is one page only.
+// deep returns the place before the 10,000th page, or before the last full one. It returns nil if
+// there is only one page.
 func (l listOf) deep(b *testing.B, s *side, table, where string) map[string]any {
 	b.Helper()
 	scope := fmt.Sprintf(`FROM %s WHERE %s AND (%s)`, table, ofLargeTenant(table), where)
@@ -301,7 +301,7 @@ func (l listOf) deep(b *testing.B, s *side, table, where string) map[string]any 
 	return place
 }
 
-// condition is what a filter is in a query's parameters.
+// condition returns the query's parameters for a filter.
 func condition(b *testing.B, parameter, value string) map[string]any {
 	b.Helper()
 	area, isArea := strings.CutSuffix(value, ".*")
@@ -324,7 +324,7 @@ func condition(b *testing.B, parameter, value string) map[string]any {
 	return map[string]any{resource.GoName(parameter): value}
 }
 
-// lists compares all pages that aren't searches.
+// lists compares all pages without a search.
 func (m *measurement) lists(name string) {
 	m.b.Helper()
 	for _, l := range m.orders(name) {
@@ -341,9 +341,9 @@ func (m *measurement) lists(name string) {
 	}
 }
 
-// compare prints what the first and a deep page cost on both sides. If a thousand rows have less of
-// a rare value than the page, it is compared with the first page of the common one, for which there
-// is the same to plan.
+// compare prints the cost of the first and of a deep page on both sides. If the small database has
+// less than a page of a rare value, the large one is compared with the first page of the common
+// value there, which is as expensive to plan.
 func (m *measurement) compare(l listOf, parameter string, f, common filter) {
 	m.b.Helper()
 	places := map[string][2]map[string]any{
@@ -382,7 +382,7 @@ func (m *measurement) single() {
 	m.judge(m.proof.single, of(m.small), of(m.large))
 }
 
-// judge prints what a question costs with a thousand rows and with all.
+// judge prints the cost of a query with a thousand rows and with all, and checks the ratio.
 func (m *measurement) judge(title string, ofSmall, ofLarge question) {
 	m.b.Helper()
 	var small, large cost
@@ -393,14 +393,14 @@ func (m *measurement) judge(title string, ofSmall, ofLarge question) {
 		ratio = float64(large.time) / float64(small.time)
 	}
 	m.worst = max(m.worst, ratio)
-	m.b.Logf("ratio %.2f  %s: %d rows, %.3f ms and %d pages; with a thousand rows %d rows, %.3f ms and %d pages", ratio, title,
+	m.b.Logf("ratio %.2f  %s: %d rows, %.3f ms and %d pages; with a thousand rows: %d rows, %.3f ms and %d pages", ratio, title,
 		large.rows, milliseconds(large.time), large.buffers, small.rows, milliseconds(small.time), small.buffers)
 	if ratio > maxRatio {
 		m.b.Errorf("%s costs %.2f times what it costs with a thousand rows, want %.1f at most:\n%s", title, ratio, maxRatio, large.plan)
 	}
 }
 
-// searches prints what searching takes in the large tenant.
+// searches prints and checks the time of searches in the large tenant.
 func (m *measurement) searches(name string) {
 	m.b.Helper()
 	for _, l := range m.orders(name) {

@@ -13,8 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// proofOf returns the proof of a list: that of proofs, or the one that follows from the description
-// of a resource.
+// proofOf returns the proof of a list: the one in proofs, or one that is derived from the
+// description of the resource.
 func proofOf(t testing.TB, operation string) (proof, bool) {
 	t.Helper()
 	if p, ok := proofs[operation]; ok {
@@ -28,7 +28,7 @@ func proofOf(t testing.TB, operation string) (proof, bool) {
 	return proof{}, false
 }
 
-// provedLists returns the lists that have a proof.
+// provedLists returns the operations of lists that have a proof.
 func provedLists(t testing.TB) []string {
 	t.Helper()
 	list := slices.Collect(maps.Keys(proofs))
@@ -39,14 +39,14 @@ func provedLists(t testing.TB) []string {
 	return list
 }
 
-// column is how a column is filled, with a rare and a common value to filter by.
+// column is the SQL expression that fills a column, with a rare and a common value for filters.
 type column struct {
 	expression   string
 	rare, common any // nil if there is none
 }
 
-// describedProof fills each column by its type. What can be filtered by has a value in one of 1000
-// rows and one in half of them.
+// describedProof returns a proof that fills each column by its type. A column with a filter has one
+// value in one of 1000 rows and another in half of the rows.
 func describedProof(r resource.Resource) proof {
 	var names, expressions []string
 	columns := map[string]column{}
@@ -103,13 +103,14 @@ func fillColumn(r resource.Resource, c resource.Column, number int) column {
 		return column{fmt.Sprintf("id(%d, company)", companyKind), id(companyKind, 1), id(companyKind, 0)}
 	}
 	hash := fmt.Sprintf("(hashint4(i + %d)::bigint & 2147483647)", 1_000_003*(number+1))
-	// three returns a rare value, a common one, and others in the rest.
+	// three returns an expression with a rare value, a common one, and others in the remaining
+	// rows.
 	three := func(rare, common, others string) string {
 		return fmt.Sprintf("CASE WHEN %[1]s %% 1000 = 0 THEN %[2]s WHEN %[1]s %% 1000 < 500 THEN %[3]s ELSE %[4]s END", hash, rare, common, others)
 	}
 	switch {
 	case slices.Equal(field.Unique, []string{resource.TenantID, "company_id"}) && c.Type.Kind == resource.Code:
-		return column{"code", "C1000", "MAIN"} // the same in many companies
+		return column{"code", "C1000", "MAIN"} // the codes of many companies are the same
 	case field.Unique != nil:
 		return column{expression: "'C' || i", rare: "C1000"}
 	}
@@ -127,14 +128,14 @@ func fillColumn(r resource.Resource, c resource.Column, number int) column {
 	case resource.Date:
 		return column{three("date '2025-01-01'", "date '2025-01-02'", "date '2025-02-01' + ("+hash+" % 300)::int"), "2025-01-01", "2025-01-02"}
 	case resource.Time:
-		return column{expression: "at"} // no list is filtered by a moment
+		return column{expression: "at"} // no list has a filter for a time
 	default:
 		return column{three("'LI'", "'DE'", "'X' || "+hash+" % 20"), "LI", "DE"}
 	}
 }
 
-// fillReference refers to a rare row, a common one, and others. Few rows refer to nothing, if that
-// is allowed.
+// fillReference fills a reference with a rare id, a common one, and others. If the reference may be
+// null, a few are.
 func fillReference(r resource.Resource, f resource.Field, three func(rare, common, others string) string) column {
 	kinds := map[string]int{r.Name: rowKind, "branch": branchKind, "department": departmentKind, "user": userKind}
 	kind, known := kinds[f.Ref]

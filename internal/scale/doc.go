@@ -1,5 +1,4 @@
-// Package scale has tests only. They prove what is promised of large installations, on PostgreSQL,
-// with 200,000 rows in a table, and in numbers that don't depend on how busy the machine is:
-// queries, pages of the database that are touched, memory. Its benchmarks do so with millions of
-// rows.
+// Package scale contains only tests. They prove that large installations stay fast on PostgreSQL,
+// with 200,000 rows in a table. They check numbers that don't depend on other work on the machine:
+// queries, pages of the database, memory. The benchmarks do the same with millions of rows.
 package scale

@@ -19,23 +19,22 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// executions after which PostgreSQL would keep a plan that fits no values in particular, and one
-// more.
+// executions is one more than the number after which PostgreSQL may keep a generic plan.
 const executions = 6
 
-// lab has the application on two databases: one with all rows, and a twin with the same people. A
-// cursor of the twin is one of the application's, because it knows only the key of the place, the
-// tenant and the list.
+// lab has the application on two databases: one with all rows, and a twin with the same users but
+// only a few rows. A cursor of the twin is also valid for the first database, because a cursor
+// depends only on the secret key, the place, the tenant and the list.
 type lab struct {
 	app, twin             *apitest.App
-	address               string // of the database with all rows, without the wire
+	address               string // of the database with all rows, not through the wire
 	wire                  *wire
 	rows, twinRows        database
-	large, small, super   *apitest.Actor // of the application with all rows
+	large, small, super   *apitest.Actor // users in the database with all rows
 	twinned, twinnedSuper *apitest.Actor
-	copied                []string          // the ids of the rows that are in the twin now
-	counts                map[string]int    // of rows, by what is counted
-	plans                 map[string]string // the indexes that each page of the large tenant is read through
+	copied                []string          // ids of the rows that were copied to the twin
+	counts                map[string]int    // number of rows by SQL condition
+	plans                 map[string]string // indexes that each page of the large tenant reads
 }
 
 func newLab(t testing.TB, p population) *lab {
@@ -45,7 +44,7 @@ func newLab(t testing.TB, p population) *lab {
 		l.address = cfg.DatabaseURL.Reveal()
 		var wired string
 		l.wire, wired = newWire(t, l.address)
-		cfg.DatabaseURL, cfg.DatabaseMaxConnections = config.NewSecret(wired), 1 // every statement comes back to the same session
+		cfg.DatabaseURL, cfg.DatabaseMaxConnections = config.NewSecret(wired), 1 // so that all statements use the same session
 	})
 	l.rows = openDatabase(t, l.address, p)
 	l.rows.prepare(t)
@@ -58,9 +57,9 @@ func newLab(t testing.TB, p population) *lab {
 	return &l
 }
 
-// TestListsCostTheSameAtAnyDepth reads from the document which lists there are and what they can be
-// asked for. For each order and each filter it looks at what the first and a deep page cost, or the
-// last one if there are less, of the large tenant and of a small one.
+// TestListsCostTheSameAtAnyDepth takes all lists with their orders and filters from the document.
+// For each order and filter it checks the cost of the first and of a deep page, or of the last full
+// one, for the large tenant and a small one.
 func TestListsCostTheSameAtAnyDepth(t *testing.T) {
 	operations := apitest.Operations(t)
 	unused := maps.Clone(proofs)
@@ -73,10 +72,10 @@ func TestListsCostTheSameAtAnyDepth(t *testing.T) {
 		delete(unused, op.ID)
 		t.Run(op.ID, func(t *testing.T) {
 			if !known {
-				t.Fatal("NOT PROVED: the list has no entry in proofs and no description in sql/resources")
+				t.Fatal("NOT PROVED: the list has neither an entry in proofs nor a description in sql/resources")
 			}
 			if unproved := difference(apitest.Filters(op), slices.Sorted(maps.Keys(p.filters))); len(unproved) > 0 {
-				t.Fatalf("NOT PROVED: filters that proofs and the document don't both have: %v", unproved)
+				t.Fatalf("NOT PROVED: filters that only the proof or only the document has: %v", unproved)
 			}
 			p.rows(t, l.rows)
 			l.prove(t, op, p)
@@ -90,8 +89,8 @@ func TestListsCostTheSameAtAnyDepth(t *testing.T) {
 	}
 }
 
-// listsOfOneUser are lists whose length doesn't grow with the tenant: the sessions of one user, of
-// which expired ones are deleted.
+// listsOfOneUser are lists whose length doesn't grow with the tenant: sessions of one user, whose
+// expired ones are deleted.
 var listsOfOneUser = []string{"listMySessions", "listUserSessions"}
 
 func isList(op access.Operation) bool {
@@ -108,7 +107,7 @@ func difference(a, b []string) []string {
 	return list
 }
 
-// order is a value of sort, "" where there is one order only, and the columns that it sorts by.
+// order is a value of sort ("" if there is only one order) with its column and direction.
 type order struct{ sort, column, direction string }
 
 func ordersOf(op access.Operation) []order {
@@ -142,7 +141,7 @@ func (l *lab) prove(t testing.TB, op access.Operation, p proof) {
 			for _, f := range p.filters[name] {
 				f.spread = max(f.spread, 1)
 				if name == o.column {
-					f.spread = max(f.spread, 4) // all rows have the same key, so their ids decide where a page starts
+					f.spread = max(f.spread, 4) // all rows have the same key, so a page starts at an id
 				}
 				l.proveOrder(t, op, p, o, name, f)
 			}
@@ -150,7 +149,7 @@ func (l *lab) prove(t testing.TB, op access.Operation, p proof) {
 	}
 }
 
-// proveOrder checks what the pages of a list cost in one order, with one filter or none.
+// proveOrder checks the cost of a list's pages in one order, with at most one filter.
 func (l *lab) proveOrder(t testing.TB, op access.Operation, p proof, o order, parameter string, f filter) {
 	t.Helper()
 	query := url.Values{}
@@ -184,21 +183,21 @@ func (l *lab) proveOrder(t testing.TB, op access.Operation, p proof, o order, pa
 }
 
 const (
-	// descent is what finding the place in an index and reading along its leaves may cost.
+	// descent is the maximum number of pages for finding a place in an index and reading its
+	// leaves.
 	descent = 12
-	// scatter is how many more pages the rows of a list's page are spread over in one place than in
-	// another.
+	// scatter is the number of table pages by which the rows of two pages of a list may differ.
 	scatter = paging.DefaultLimit + 1
 )
 
-// page is a page and what it cost to read it.
+// page is the plan of a page of a list, with the number of items.
 type page struct {
 	plan
 
 	items int
 }
 
-// page reads a page until it is read in the way in which it will always be.
+// page requests a page so often that PostgreSQL has settled on a plan.
 func (l *lab) page(t testing.TB, by *apitest.Actor, op access.Operation, p proof, query url.Values) page {
 	t.Helper()
 	var last page
@@ -214,20 +213,20 @@ func (l *lab) page(t testing.TB, by *apitest.Actor, op access.Operation, p proof
 	return last
 }
 
-// plansOf are those of the last request that read a table as a list.
+// plansOf returns the plans of the last request that list rows of a table.
 func (l *lab) plansOf(table string) []plan {
 	return slices.DeleteFunc(l.wire.take(), func(p plan) bool {
 		return !p.touches(table) || !strings.Contains(p.Text, ":many") || p.isBeside()
 	})
 }
 
-// checkedPage fails the test unless a page was read through an index, in order, and for no more
-// than one look at each row. The planner knows a table by a sample of its rows, so another sample
-// decides when the first one is unlucky.
+// checkedPage fails the test unless a page is read in the order of an index and at most spread rows
+// are read for each found row. If the first plan is bad, it updates the planner's statistics once,
+// because they come from a random sample of rows.
 func (l *lab) checkedPage(t testing.TB, by *apitest.Actor, op access.Operation, p proof, query url.Values, title string, spread int) page {
 	t.Helper()
-	const rows = paging.DefaultLimit + 1 // one more says whether there is a next page
-	const sorted = 2 * rows              // the planner guesses how much is left, and sorts what it takes for less than a page
+	const rows = paging.DefaultLimit + 1 // one more shows whether there is a next page
+	const sorted = 2 * rows              // the planner sorts the remaining rows if it expects less than a page of them
 	read := l.page(t, by, op, p, query)
 	if faults := read.faults(rows, spread, sorted); len(faults) > 0 {
 		t.Logf("%s %s", title, strings.Join(faults, "\n"))
@@ -238,7 +237,7 @@ func (l *lab) checkedPage(t testing.TB, by *apitest.Actor, op access.Operation, 
 	return read
 }
 
-// check fails the test if something is wrong with a plan.
+// check fails the test for each fault of a plan.
 func (p plan) check(t testing.TB, title string, rows, spread, sorted int) {
 	t.Helper()
 	for _, fault := range p.faults(rows, spread, sorted) {
@@ -246,16 +245,16 @@ func (p plan) check(t testing.TB, title string, rows, spread, sorted int) {
 	}
 }
 
-// faults are what is wrong with a plan that reads so many rows, looking at spread for each of them.
-// It may also read and sort all that is left, if that is no more than sorted.
+// faults returns what is wrong with a plan that returns this number of rows and may read spread
+// rows for each. It may also read and sort all remaining rows, if they are at most sorted.
 func (p plan) faults(rows, spread, sorted int) []string {
 	var list []string
 	looks := rows * spread
 	p.Root.walk(func(n node) {
 		switch {
-		case n.Loops == 0: // planned and not carried out, as one of the two ways of a search
+		case n.Loops == 0: // planned but not executed, like one of the two plans of a search
 		case n.Type == "Seq Scan":
-			list = append(list, fmt.Sprintf("goes through the whole table:\n%s", p))
+			list = append(list, fmt.Sprintf("reads the whole table:\n%s", p))
 		case strings.Contains(n.Type, "Sort"):
 			left := int(n.Steps[0].Rows * n.Steps[0].Loops)
 			if left > sorted {
@@ -270,8 +269,8 @@ func (p plan) faults(rows, spread, sorted int) []string {
 	return list
 }
 
-// deepCursor is that of the deep page of the large tenant, or of the last full one; "" if there is
-// only one page.
+// deepCursor returns the cursor of the deep page of the large tenant, or of its last full page. It
+// returns "" if there is only one page.
 func (l *lab) deepCursor(t testing.TB, op access.Operation, p proof, o order, query url.Values, f filter) string {
 	t.Helper()
 	asker, scope := l.twinnedSuper, ofLargeTenant(p.table)
@@ -291,7 +290,7 @@ func (l *lab) deepCursor(t testing.TB, op access.Operation, p proof, o order, qu
 		return ""
 	}
 	sorted := fmt.Sprintf(`ORDER BY %[1]s %[2]s, id %[2]s`, o.column, o.direction)
-	// The last row of the page before, and one more, or the page would be the last.
+	// The last row of the previous page, and one more, because a last page has no cursor.
 	rows := l.rows.texts(t, fmt.Sprintf(`SELECT id::text, row_to_json(r)::text FROM %s AS r WHERE %s AND id IN (SELECT id %s %s OFFSET %d LIMIT 2) %s`,
 		p.table, scope, matching, sorted, before-1, sorted))
 	l.twinRows.exec(t, `DELETE FROM `+p.table+` WHERE id = ANY ($1::uuid[])`, l.copied)

@@ -21,15 +21,16 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// maxExportMemory is how much more memory than an idle program one may have that exports, in kB.
+// maxExportMemory is how much more memory, in kB, a program may use during an export than when
+// idle.
 const maxExportMemory = 40 * 1024
 
-// proveMemory has the program, as it is built for people, export the large tenant's million entries
-// in each format.
+// proveMemory builds the program and lets it export the large tenant's million entries in each
+// format.
 func (l *lab) proveMemory(t testing.TB) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
-		t.Log("MEMORY IS NOT TESTED: only Linux says in /proc how much a program has")
+		t.Log("MEMORY IS NOT TESTED: only Linux reports it in /proc")
 		return
 	}
 	binary := filepath.Join(t.TempDir(), "tenantry")
@@ -42,7 +43,7 @@ func (l *lab) proveMemory(t testing.TB) {
 	for _, format := range []api.AuditExportFormat{api.AuditExportFormatNdjson, api.AuditExportFormatCsv} {
 		p := l.start(t, binary)
 		token := p.login(t, l.large.User.Email)
-		p.get(t, token, "/api/v1/audit/logs?limit=100") // so that it has connections and has seen an entry
+		p.get(t, token, "/api/v1/audit/logs?limit=100") // opens connections and loads an entry
 		idle := p.memory(t, "VmRSS")
 		p.resetPeak(t)
 		if lines := p.get(t, token, "/api/v1/audit/logs/export?format="+string(format)); lines < rows {
@@ -128,7 +129,7 @@ func (p program) login(t testing.TB, email string) (token string) {
 	return apitest.Decode[api.LoginResult](t, apitest.Reply{Body: content}).AccessToken
 }
 
-// get reads a reply to its end and returns how many lines it has.
+// get reads a reply to its end and returns the number of lines.
 func (p program) get(t testing.TB, token, path string) int {
 	t.Helper()
 	response := p.do(t, http.MethodGet, token, path, "")
@@ -149,7 +150,7 @@ func (p program) file(name string) string {
 	return filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), name)
 }
 
-// resetPeak makes the present the most memory that the program has had.
+// resetPeak sets the peak of the memory use to the current use.
 func (p program) resetPeak(t testing.TB) {
 	t.Helper()
 	if err := os.WriteFile(p.file("clear_refs"), []byte("5"), 0); err != nil {
@@ -157,7 +158,7 @@ func (p program) resetPeak(t testing.TB) {
 	}
 }
 
-// memory is VmRSS, what the program has in memory, or VmHWM, the most that it has had, in kB.
+// memory returns VmRSS, the program's current memory use, or VmHWM, its peak, in kB.
 func (p program) memory(t testing.TB, name string) int {
 	t.Helper()
 	content, err := os.ReadFile(p.file("status"))

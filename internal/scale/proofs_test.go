@@ -5,29 +5,30 @@ import (
 	"testing"
 )
 
-// proof is how a list is proved.
+// proof describes how the cost of a list is tested.
 type proof struct {
 	table   string
 	single  string                         // reads one row by its id
-	rows    func(t testing.TB, d database) // fills the table
+	rows    func(t testing.TB, d database) // inserts the rows
 	filters map[string][]filter            // by the names of the parameters
-	// unindexed are columns of decimal numbers. PostgreSQL's comparison of numeric isn't leakproof,
-	// so below row-level security it uses no index for them, see
+	// unindexed lists columns of decimal numbers. PostgreSQL's comparison of numeric isn't
+	// leakproof, so with row-level security it can't use an index for them; see
 	// docs/adr/0012-row-level-security.md.
 	unindexed []string
-	more      func(testing.TB, *lab, proof) // what else can be said about these rows
+	more      func(testing.TB, *lab, proof) // further checks with these rows
 }
 
-// filter is a value of a parameter, and the same as a condition of SQL.
+// filter is a value of a parameter, with the equivalent SQL condition.
 type filter struct {
 	value string
 	where string
-	// spread is how many rows are looked at for each that is found, where that isn't one: a text is
-	// searched for, not looked up.
+	// spread is the number of rows that are read for each found row, if it isn't one: a search
+	// reads rows that don't match.
 	spread int
 }
 
-// equal are a rare and a common value of the column that is called like the parameter.
+// equal returns filters for values of the column that has the parameter's name: a rare and a common
+// one.
 func equal(column string, values ...any) []filter {
 	var list []filter
 	for _, v := range values {
@@ -36,11 +37,11 @@ func equal(column string, values ...any) []filter {
 	return list
 }
 
-// commonText is in three of ten rows, wherever they stand in the order.
+// commonText is in three of ten rows, spread evenly over the order.
 var commonText = []filter{{value: "North", where: "search_text LIKE '%north%'", spread: 4}}
 
-// proofs has one for each operation of the document that is a list of what has no description. The
-// first value of each filter is rare, the second one common, if there can be one.
+// proofs has the lists of resources without a description, by operation. The first value of each
+// filter is rare, the second one, if there is one, common.
 var proofs = map[string]proof{
 	"listTenants": {
 		table: "tenants", single: "GetTenant",

@@ -13,31 +13,32 @@ import (
 	"github.com/tenantry/tenantry/internal/paging"
 )
 
-// population is how many rows a table has, and whose. One of them in every share is the large
-// tenant's, and the small tenants have the others, so that the rows of all are mixed in the order
-// of time, as in real life.
+// population is the number of rows of a table and their distribution. One row in share belongs to
+// the large tenant and the others to the small tenants, so that the rows of all tenants are mixed
+// in the order of time, as in real installations.
 type population struct {
 	rows, share, tenants int
-	perMinute            int  // rows of the same minute, whose order is that of their ids
-	withoutSearch        bool // without the indexes for searching, which take longer to make than all others
+	perMinute            int  // rows with the same time, which are ordered by id
+	withoutSearch        bool // leaves out the indexes for searching, which take longest to create
 }
 
-// Populations of the proofs. In proved the large tenant has 100,000 rows of each table; PostgreSQL
-// plans the lists there as in promised, with a million, which BenchmarkPlansAreTheSame shows.
+// The populations of the tests. In proved the large tenant has 100,000 rows of each table.
+// PostgreSQL chooses the same plans there as in promised, with a million rows;
+// BenchmarkPlansAreTheSame proves that.
 var (
 	searched = population{rows: 200_000, share: 2, tenants: 1000, perMinute: 100}
 	proved   = population{rows: 200_000, share: 2, tenants: 2000, perMinute: 100, withoutSearch: true}
 	promised = population{rows: 2_000_000, share: 2, tenants: 10_000, perMinute: 1000, withoutSearch: true}
 )
 
-// ofLarge is how many rows are the large tenant's.
+// ofLarge returns the number of rows of the large tenant.
 func (p population) ofLarge() int { return (p.rows + p.share - 1) / p.share }
 
-// deepPage is the number of a page at a tenth of the large tenant's rows: the 4000th of a million
-// rows. Many more rows follow it than a search looks through first, also with a filter.
+// deepPage returns the number of the page at a tenth of the large tenant's rows: the 4000th with a
+// million rows. Many more rows follow it than a search reads first, even with a filter.
 func (p population) deepPage() int { return p.ofLarge() / 10 / paging.DefaultLimit }
 
-// kinds of ids: id(kind, n) is the nth of its kind.
+// The kinds of ids: id(kind, n) is the nth id of a kind.
 const (
 	tenantKind = iota + 1
 	rowKind
@@ -47,14 +48,15 @@ const (
 	userKind
 )
 
-// id is what the function of the same name gives in the database.
+// id returns the same id as the database function with this name.
 func id(kind, n int) uuid.UUID {
 	return uuid.MustParse(fmt.Sprintf("%08x-0000-7000-8000-%012x", n, kind))
 }
 
 func tenantID(n int) uuid.UUID { return id(tenantKind, n) }
 
-// ofLargeTenant is a condition of SQL. Tenants are nobody's.
+// ofLargeTenant returns the SQL condition for the large tenant's rows. Rows of tenants belong to no
+// tenant.
 func ofLargeTenant(table string) string {
 	if table == "tenants" {
 		return "true"
@@ -62,12 +64,12 @@ func ofLargeTenant(table string) string {
 	return fmt.Sprintf("tenant_id = '%s'", tenantID(0))
 }
 
-// database is a database that rows are made in, past the application.
+// database is a connection that inserts rows directly.
 type database struct {
 	*sql.DB
 
 	population population
-	kept       bool // with all rows, when the test is over
+	kept       bool // the rows stay after the test
 }
 
 func openDatabase(t testing.TB, databaseURL string, p population) database {
@@ -77,7 +79,7 @@ func openDatabase(t testing.TB, databaseURL string, p population) database {
 		t.Fatalf("open database: %v", err)
 	}
 	t.Cleanup(func() { _ = pool.Close() })
-	pool.SetMaxOpenConns(1) // what is set counts for all that follows
+	pool.SetMaxOpenConns(1) // so that SET affects all statements
 	return database{DB: pool, population: p}
 }
 
@@ -88,7 +90,7 @@ func (d database) exec(t testing.TB, statement string, args ...any) {
 	}
 }
 
-// texts returns what a query gives, a column after the other.
+// texts returns the values of a query's rows, one after the other.
 func (d database) texts(t testing.TB, query string, args ...any) []string {
 	t.Helper()
 	rows, err := d.QueryContext(t.Context(), query, args...)
@@ -117,9 +119,9 @@ func (d database) texts(t testing.TB, query string, args ...any) []string {
 	return list
 }
 
-// prepare makes the large tenant and the small ones, and room for rows that refer to nothing. As
-// the newest tenants they are a list's first pages, so that their texts are as frequent there as in
-// all others.
+// prepare inserts the large tenant and the small ones, and lets rows contain references to rows
+// that don't exist. The tenants are the newest and so on the first pages of a list; their texts are
+// as frequent as those of all others.
 func (d database) prepare(t testing.TB) {
 	t.Helper()
 	d.exec(t, `SET maintenance_work_mem = '512MB'`)
@@ -132,9 +134,9 @@ func (d database) prepare(t testing.TB) {
 		SELECT id(%d, n), 'T' || n, 'Tenant ' || n, 'tenant ' || n, CASE WHEN n %% 10 < 3 THEN 'north' ELSE 'south' END, 'free', 'active', now(), now(), 1 FROM generate_series(0, %d) AS n`, tenantKind, d.population.tenants))
 }
 
-// values of a row, beside the parameters of a statement: its number in all, whether it is the large
-// tenant's, its number in the tenant, three hashes for whatever shall be spread, names of which
-// some are very common, and words to search for.
+// values returns the SQL for the values of a row: its number, whether it belongs to the large
+// tenant, its number in the tenant, three hashes for evenly distributed values, a name (some are
+// very common), and words to search for.
 func (p population) values() string {
 	return fmt.Sprintf(`
 	FROM generate_series(0, %d) AS i
@@ -153,8 +155,8 @@ func (p population) values() string {
 		p.rows-1, p.share, max(p.tenants, 1), tenantKind, p.perMinute, p.ofLarge())
 }
 
-// fill puts all rows into a table, beside those that are there, and takes them out again at the end
-// of the test unless they are kept. The indexes are made afterwards, which is faster.
+// fill inserts all rows into a table, and deletes them at the end of the test unless they are kept.
+// It creates the indexes after the insertion, which is faster.
 func (d database) fill(t testing.TB, table, columns, expressions string) {
 	t.Helper()
 	constraints := d.texts(t, `SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'u')`, table)
@@ -188,10 +190,10 @@ func (d database) fill(t testing.TB, table, columns, expressions string) {
 	d.exec(t, `VACUUM ANALYZE `+table)
 }
 
-// add puts rows into a table that came out of one as JSON.
+// add inserts rows that were read from a table as JSON.
 func (d database) add(t testing.TB, table string, rows ...string) {
 	t.Helper()
 	if len(rows) > 0 {
-		d.exec(t, `INSERT INTO `+table+` SELECT * FROM json_populate_recordset(NULL::`+table+`, $1)`, `[`+strings.Join(rows, ",")+`]`) //nolint:unqueryvet // as it came out
+		d.exec(t, `INSERT INTO `+table+` SELECT * FROM json_populate_recordset(NULL::`+table+`, $1)`, `[`+strings.Join(rows, ",")+`]`) //nolint:unqueryvet // rows with all columns
 	}
 }

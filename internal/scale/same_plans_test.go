@@ -9,8 +9,8 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// indexes are those that were read, in order. How they are read isn't part of it: a filter's last
-// rows may be sorted, which check limits.
+// indexes returns the indexes that a plan reads, in order. It ignores sorting: a plan may sort the
+// last rows of a filter, which check limits.
 func (p plan) indexes() string {
 	var names []string
 	p.Root.walk(func(n node) {
@@ -21,9 +21,9 @@ func (p plan) indexes() string {
 	return strings.Join(names, ", ")
 }
 
-// BenchmarkPlansAreTheSame shows that the tests prove the lists at a size at which PostgreSQL
-// decides as it does with a million rows in a tenant: it proves each list with both, and fails if a
-// page of the large tenant is read through another index.
+// BenchmarkPlansAreTheSame proves that PostgreSQL chooses the same plans for the tests' population
+// as for a million rows in a tenant. It tests each list with both, and fails if a page of the large
+// tenant reads another index.
 func BenchmarkPlansAreTheSame(b *testing.B) {
 	small, large := newLab(b, proved), newLab(b, promised)
 	operations := apitest.Operations(b)

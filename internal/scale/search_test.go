@@ -10,14 +10,14 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// lookAhead is what looking through the rows ahead of a page costs at most, which a search does
-// first: a page of the database for each.
+// lookAhead is the maximum number of database pages for the rows that a search reads in the order
+// of the list before it uses the index: one page for each.
 const lookAhead = 5000 + 5000/5 + descent
 
-// TestSearchesCostWhatTheyFind is about texts that a page isn't full of at once: rare ones, those
-// that only other tenants have, and those whose rows are all at the far end. They don't cost what
-// the tenant has.
-func TestSearchesCostWhatTheyFind(t *testing.T) {
+// TestCostOfSearchesDependsOnTheResults searches texts that don't fill a page at once: rare texts,
+// texts of other tenants, and texts only at the far end of the list. The cost must not grow with
+// the number of the tenant's rows.
+func TestCostOfSearchesDependsOnTheResults(t *testing.T) {
 	op := apitest.Operation(t, "listCompanies")
 	l := newLab(t, searched)
 	p, _ := proofOf(t, op.ID)
@@ -33,7 +33,7 @@ func TestSearchesCostWhatTheyFind(t *testing.T) {
 	}
 }
 
-// proveText reads the first page of the rows that have a text, and looks at what that costs.
+// proveText reads the first page of the rows with a text and checks its cost.
 func (l *lab) proveText(t *testing.T, op access.Operation, p proof, parameters url.Values, found int) {
 	t.Helper()
 	title := op.ID + "?" + parameters.Encode()
@@ -49,14 +49,14 @@ func (l *lab) proveText(t *testing.T, op access.Operation, p proof, parameters u
 			indexed = indexed || n.Index == p.table+"_search_text_idx" && n.Loops > 0
 			ahead = ahead || n.Type == "WindowAgg" && n.Rows < 5000
 			if n.Type == "Seq Scan" && n.Loops > 0 {
-				t.Errorf("%s goes through the whole table:\n%s", title, plan)
+				t.Errorf("%s reads the whole table:\n%s", title, plan)
 			}
 		})
-		// A page that is full by then needs no index.
+		// If the first rows fill the page, no index is needed.
 		if !indexed && !ahead {
-			t.Errorf("%s isn't looked up:\n%s", title, plan)
+			t.Errorf("%s doesn't use an index:\n%s", title, plan)
 		}
-		// The index's own pages are few.
+		// The index itself has few pages.
 		if most := lookAhead + 1000 + 2*found; plan.buffers() > most {
 			t.Errorf("%s costs %d buffers, want %d at most:\n%s", title, plan.buffers(), most, plan)
 		}

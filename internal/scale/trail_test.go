@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	exportBatch = 500 // at most half of what each filter's rare value has, so that an export has several parts
+	exportBatch = 500 // at most half of the rows with each filter's rare value, so that an export has several parts
 	statsPath   = "/api/v1/audit/logs/stats"
 )
 
-// proveTrail is about what else reads the trail, with the list's filters.
+// proveTrail checks the other requests that read the trail with the filters of its list.
 func proveTrail(t testing.TB, l *lab, list proof) {
 	t.Helper()
 	export := apitest.Operation(t, "exportAuditLogs")
 	if unproved := difference(apitest.Filters(export), slices.Sorted(maps.Keys(list.filters))); len(unproved) > 0 {
-		t.Fatalf("NOT PROVED: filters that only one of the list and the export has: %v", unproved)
+		t.Fatalf("NOT PROVED: filters that only the list or only the export has: %v", unproved)
 	}
 	for _, name := range slices.Sorted(maps.Keys(list.filters)) {
 		l.proveExport(t, export, name, list.filters[name][0])
@@ -30,27 +30,27 @@ func proveTrail(t testing.TB, l *lab, list proof) {
 	l.proveMemory(t)
 }
 
-// proveExport checks that each part of an export costs what is in it.
+// proveExport checks that the cost of each part of an export depends only on the size of the part.
 func (l *lab) proveExport(t testing.TB, export access.Operation, name string, f filter) {
 	t.Helper()
 	query := url.Values{name: {f.value}}
 	sorted := 2 * exportBatch
 	if f.spread > 1 {
-		sorted = 2 * lookAhead                  // when a search has hardly more left than it looks through
-		query.Set("to", "2025-01-01T01:00:00Z") // so that there aren't hundreds of thousands
+		sorted = 2 * lookAhead                  // if hardly more rows remain than a search reads first
+		query.Set("to", "2025-01-01T01:00:00Z") // otherwise there are hundreds of thousands of rows
 	}
 	l.wire.take()
 	l.large.Do(t, http.MethodGet, export.Path+"?"+query.Encode(), "").Want(t, http.StatusOK)
 	batches := l.plansOf("audit_entries")
 	if len(batches) < 2 {
-		t.Errorf("export?%s has %d parts, which says nothing", query.Encode(), len(batches))
+		t.Errorf("export?%s has %d parts, want at least 2", query.Encode(), len(batches))
 	}
 	for _, p := range batches {
 		p.check(t, "a part of export?"+query.Encode(), exportBatch, max(f.spread, 1), sorted)
 	}
 }
 
-// proveStats checks that counting costs what is counted, however much else there is.
+// proveStats checks that the cost of counting depends only on the counted entries.
 func (l *lab) proveStats(t testing.TB) {
 	t.Helper()
 	const query = "?from=2025-01-01T12:00:00Z&to=2025-01-01T12:10:00Z"
@@ -66,7 +66,7 @@ func (l *lab) proveStats(t testing.TB) {
 	for _, p := range counts {
 		p.Root.walk(func(n node) {
 			if n.Type == "Seq Scan" && n.Relation == "audit_entries" {
-				t.Errorf("stats%s goes through the whole table:\n%s", query, p)
+				t.Errorf("stats%s reads the whole table:\n%s", query, p)
 			}
 		})
 		if p.buffers() > counted+counted/5+descent {

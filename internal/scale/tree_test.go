@@ -24,12 +24,12 @@ const (
 	chains    = treeSize / treeDepth
 )
 
-// forest is a company with chains of departments, one below the other.
+// forest is a company with chains of departments, each below the previous one.
 type forest struct {
-	app    *apitest.App
-	wire   *wire
-	admin  *apitest.Actor
-	nobody *apitest.Actor // in a tenant that has nothing
+	app           *apitest.App
+	wire          *wire
+	admin         *apitest.Actor
+	inEmptyTenant *apitest.Actor
 }
 
 func newForest(t testing.TB) forest {
@@ -42,7 +42,7 @@ func newForest(t testing.TB) forest {
 		f.wire, wired = newWire(t, address)
 		cfg.DatabaseURL = config.NewSecret(wired)
 	})
-	f.admin, f.nobody = f.app.Actor(t, access.Admin), f.app.Actor(t, access.Viewer)
+	f.admin, f.inEmptyTenant = f.app.Actor(t, access.Admin), f.app.Actor(t, access.Viewer)
 	company := f.app.Company(t, f.admin.User.TenantID)
 	d := openDatabase(t, address, population{})
 	d.exec(t, fmt.Sprintf(`INSERT INTO departments (tenant_id, id, company_id, parent_id, code, name, name_key, is_active, search_text, created_at, updated_at, version)
@@ -54,7 +54,7 @@ func newForest(t testing.TB) forest {
 	return f
 }
 
-// department is the one at a depth of a chain.
+// department returns the id of the department at a depth of a chain.
 func department(chain, depth int) uuid.UUID {
 	return uuid.MustParse(fmt.Sprintf("%08x-0000-7000-8000-000000000001", chain*treeDepth+depth))
 }
@@ -64,17 +64,17 @@ func (f forest) move(t *testing.T, d, under uuid.UUID) apitest.Reply {
 	return f.admin.Do(t, http.MethodPut, "/api/v1/org/departments/"+d.String(), `{"parent_id":"`+under.String()+`"}`)
 }
 
-// treeTables are the tables that a tree is made of.
+// treeTables are the tables with the rows of a tree.
 var treeTables = []string{"companies", "branches", "departments"}
 
-func TestTreeTakesAsManyQueriesAsNoTree(t *testing.T) {
+func TestTreeTakesAConstantNumberOfQueries(t *testing.T) {
 	t.Parallel()
 	f := newForest(t)
 	read := func(by *apitest.Actor) (tree api.OrganisationTree, queries int) {
 		var reply apitest.Reply
 		for range 20 {
 			f.wire.take()
-			// On a busy machine the database may seem to be away.
+			// On a busy machine the database may seem to be unavailable.
 			if reply = by.Do(t, http.MethodGet, treePath, ""); reply.Status != http.StatusServiceUnavailable {
 				break
 			}
@@ -83,7 +83,7 @@ func TestTreeTakesAsManyQueriesAsNoTree(t *testing.T) {
 		asked := slices.DeleteFunc(f.wire.take(), func(p plan) bool { return !slices.ContainsFunc(treeTables, p.touches) })
 		return apitest.Decode[api.OrganisationTree](t, reply), len(asked)
 	}
-	_, want := read(f.nobody)
+	_, want := read(f.inEmptyTenant)
 	tree, queries := read(f.admin)
 	if queries != want {
 		t.Errorf("%d queries for %d departments, %d for none", queries, treeSize, want)
@@ -113,8 +113,8 @@ func TestMoveBelowOwnDescendantInADeepTree(t *testing.T) {
 	f.move(t, department(1, 0), department(0, treeDepth-2)).WantCode(t, http.StatusConflict, "cycle")
 }
 
-// TestOneOfTwoMovesThatMakeACycle puts each of two chains below the other's end at the same moment.
-// Each move is right alone.
+// TestOneOfTwoMovesThatMakeACycle concurrently moves each of two chains below the end of the other.
+// Each move alone is valid.
 func TestOneOfTwoMovesThatMakeACycle(t *testing.T) {
 	t.Parallel()
 	f := newForest(t)
@@ -132,7 +132,7 @@ func TestOneOfTwoMovesThatMakeACycle(t *testing.T) {
 	}
 }
 
-// BenchmarkTree measures how long a client waits for the whole tree.
+// BenchmarkTree measures how long a client waits for a whole tree.
 func BenchmarkTree(b *testing.B) {
 	f := newForest(b)
 	request, err := http.NewRequestWithContext(b.Context(), http.MethodGet, f.app.URL+treePath, nil)
@@ -141,7 +141,7 @@ func BenchmarkTree(b *testing.B) {
 	}
 	request.Header.Set("Authorization", "Bearer "+f.admin.AccessToken)
 	for b.Loop() {
-		response, err := http.DefaultClient.Do(request) // one that doesn't check the reply
+		response, err := http.DefaultClient.Do(request) // the client of apitest would validate the reply, which takes long
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// wire stands between the application and PostgreSQL. It has the server explain each statement as
-// it was really carried out, and keeps the explanations.
+// wire is a proxy between the application and PostgreSQL. It makes the server explain each executed
+// statement, and keeps the plans.
 type wire struct {
 	server string
 
@@ -23,7 +23,7 @@ type wire struct {
 	plans []plan
 }
 
-// plan is what auto_explain says of a statement, by PostgreSQL's names.
+// plan is the output of auto_explain for a statement, with PostgreSQL's names.
 //
 //nolint:tagliatelle // PostgreSQL's names
 type plan struct {
@@ -31,7 +31,7 @@ type plan struct {
 	Root node   `json:"Plan"`
 }
 
-// node is a step of a plan, with what was expected of it and what came out of it in all its loops.
+// node is a step of a plan, with the expected and the actual rows of all its loops.
 //
 //nolint:tagliatelle // PostgreSQL's names
 type node struct {
@@ -46,7 +46,7 @@ type node struct {
 	Steps    []node  `json:"Plans"`
 }
 
-// explained is what a connection has to say so that the server explains.
+// explained has the settings of a connection whose statements are explained.
 var explained = map[string]string{
 	"session_preload_libraries":     "auto_explain",
 	"auto_explain.log_min_duration": "0",
@@ -55,10 +55,10 @@ var explained = map[string]string{
 	"auto_explain.log_timing":       "off",
 	"auto_explain.log_format":       "json",
 	"client_min_messages":           "log",
-	"log_min_messages":              "panic", // they aren't for the server's log
+	"log_min_messages":              "panic", // keeps the plans out of the server's log
 }
 
-// newWire returns a wire and the address of a database through it.
+// newWire returns a wire and the URL of the database through it.
 func newWire(t testing.TB, databaseURL string) (*wire, string) {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
@@ -92,7 +92,7 @@ func newWire(t testing.TB, databaseURL string) (*wire, string) {
 	return w, u.String()
 }
 
-// join passes on what a client and the server say to each other, until one of them has enough.
+// join copies data between a client and the server until one of them closes the connection.
 func (w *wire) join(client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("tcp", w.server)
@@ -106,7 +106,7 @@ func (w *wire) join(client net.Conn) {
 	}()
 	messages := bufio.NewReader(server)
 	for {
-		// A kind of one byte, and a length that counts itself.
+		// A type of one byte, and a length that includes itself.
 		header := make([]byte, 5)
 		if _, err := io.ReadFull(messages, header); err != nil {
 			return
@@ -124,7 +124,7 @@ func (w *wire) join(client net.Conn) {
 	}
 }
 
-// note reads a NoticeResponse, whose fields are a letter and a text each.
+// note reads a NoticeResponse: fields that consist of a letter and a text.
 func (w *wire) note(body []byte) {
 	for field := range bytes.SplitSeq(body, []byte{0}) {
 		if len(field) == 0 || field[0] != 'M' {
@@ -157,16 +157,16 @@ func (p plan) touches(table string) bool {
 	return touches
 }
 
-// isBeside reports whether a statement isn't about what was asked for: it reads no table, as what
-// sets the tenant or tells other instances something, or is that of the sealer of the audit trail,
-// or of the session, which is looked up once a second.
+// isBeside reports whether a statement doesn't belong to the tested query: it reads no table, for
+// example because it sets the tenant or notifies other instances; or it belongs to the sealer of
+// the audit trail; or it reads the session, which happens once a second.
 func (p plan) isBeside() bool {
 	reads := false
 	p.Root.walk(func(n node) { reads = reads || n.Relation != "" })
 	return !reads || p.touches("audit_links") || p.touches("audit_seals") || p.touches("sessions")
 }
 
-// buffers is how many pages of 8 kB the statement looked at, in memory or not.
+// buffers returns the number of 8 kB pages that the statement read, from memory or not.
 func (p plan) buffers() int { return p.Root.Hit + p.Root.Read }
 
 func (n node) walk(f func(node)) {
@@ -176,7 +176,7 @@ func (n node) walk(f func(node)) {
 	}
 }
 
-// String is the plan's outline.
+// String returns the outline of the plan.
 func (p plan) String() string {
 	var b strings.Builder
 	var write func(n node, depth int)

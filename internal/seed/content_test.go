@@ -21,7 +21,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// database is a new one for a test. It can be read as a whole, past the queries of the store.
+// database is a new database for a test, which can read it directly.
 type database struct {
 	url   string
 	store *store.Store
@@ -42,8 +42,8 @@ func (d database) seed(t *testing.T, opts seed.Options) seed.Report {
 	return report
 }
 
-// content is every column of every row that is loaded, in order of creation, but for the password
-// hashes: their salt differs with each run.
+// content has every column of every loaded row, in order of creation, except for the password
+// hashes, whose salt differs with each run.
 type content struct {
 	Tenants      []db.Tenant
 	Companies    []db.Company
@@ -55,7 +55,7 @@ type content struct {
 	AuditSeals   []db.AuditSeal
 }
 
-// of returns what belongs to a tenant.
+// of returns the rows of one tenant.
 func (c content) of(t *testing.T, code string) content {
 	t.Helper()
 	var out content
@@ -82,7 +82,7 @@ func only[Row any](list []Row, wanted func(Row) bool) []Row {
 	return slices.DeleteFunc(slices.Clone(list), func(r Row) bool { return !wanted(r) })
 }
 
-// expectSame looks for the difference only if there is one: that is slow.
+// expectSame compares first and computes the difference only if there is one, because that is slow.
 func expectSame(t *testing.T, want, got content) {
 	t.Helper()
 	if !reflect.DeepEqual(want, got) {
@@ -137,7 +137,7 @@ func openSQL(t *testing.T, engine store.Engine, databaseURL string) *sql.DB {
 	return pool
 }
 
-// readAll returns a table's rows in the order of its key. The columns are the fields of Row.
+// readAll returns the rows of a table in the order of its key. The columns are the fields of Row.
 func readAll[Row any](t *testing.T, pool *sql.DB, table, key string) []Row {
 	t.Helper()
 	var columns []string
@@ -181,7 +181,7 @@ func readAll[Row any](t *testing.T, pool *sql.DB, table, key string) []Row {
 	return list
 }
 
-// canonical sorts the keys: MySQL has its own order.
+// canonical sorts the keys of a JSON value, because MySQL stores them in an order of its own.
 func canonical(t *testing.T, raw json.RawMessage) json.RawMessage {
 	t.Helper()
 	var v any

@@ -12,8 +12,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// Describe returns docs/seed-data.md, the description of the demo data. It is generated from the
-// data.
+// Describe returns docs/seed-data.md: which data are loaded, and how. It is computed from the
+// loaded data.
 func Describe() string {
 	var b strings.Builder
 	b.WriteString(`# The demo data
@@ -75,7 +75,7 @@ recognises demo data by them, and refuses to start with it in staging and produc
 
 func (o organisation) describe(b *strings.Builder, r rows) {
 	roles, inactive := map[string]int{}, 0
-	members := map[uuid.UUID]int{} // of companies, branches and departments
+	members := map[uuid.UUID]int{} // number of users by company, branch and department
 	for _, u := range r.users {
 		for _, id := range []*uuid.UUID{u.CompanyID, u.BranchID, u.DepartmentID} {
 			if id != nil {
@@ -113,8 +113,8 @@ func closed(active bool) string {
 	return ", closed"
 }
 
-// departments is the cell of a table with those of a place, the number of their users, and in
-// brackets their parts.
+// departments returns a table cell with the departments of a company or branch: the number of their
+// users, and their parts in brackets.
 func departments(list []db.Department, companyID uuid.UUID, branchID *uuid.UUID, members map[uuid.UUID]int) string {
 	var below func(parent *uuid.UUID) string
 	below = func(parent *uuid.UUID) string {
@@ -162,7 +162,7 @@ func (o organisation) describeHistory(b *strings.Builder, r rows) {
 		r.events[0].entry.OccurredAt.Format(time.DateOnly), r.events[len(r.events)-1].entry.OccurredAt.Format(time.DateOnly), strings.Join(parts, ", "))
 }
 
-// anchor is how Markdown refers to a heading.
+// anchor returns the link target of a heading in Markdown.
 func anchor(heading string) string { return strings.ReplaceAll(strings.ToLower(heading), " ", "-") }
 
 func thousands(n int) string {

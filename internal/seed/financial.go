@@ -64,7 +64,7 @@ func financialServices() organisation {
 	}
 }
 
-// offices keeps those who deal apart from those who check, and both from those who settle.
+// offices has separate departments for dealing, for control and for settlement.
 func offices(size int) []department {
 	desk := func(code, name string) department {
 		return dept(code, name, staff{users: 2 + size, viewers: 1 + size/4})

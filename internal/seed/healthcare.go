@@ -74,8 +74,7 @@ func healthcareNetwork() organisation {
 	}
 }
 
-// hospital has its divisions, with the wards and units below them; the bigger, the more people are
-// in each.
+// hospital has divisions with wards and units. A larger size means more people in each.
 func hospital(size int) []department {
 	ward := func(code, name string) department {
 		return dept(code, name, staff{users: 5 + 2*size, viewers: 2 + size, former: size / 3})

@@ -20,36 +20,36 @@ type event struct {
 	changes audit.Changes
 }
 
-// history has what happened in a tenant, as the program would have written it down.
+// history collects the events of a tenant, as the program would have recorded them.
 type history struct {
 	r          random
 	tenantID   uuid.UUID
 	since, end time.Time
 	events     []event
-	admin      db.User   // who administers the tenant
-	office     []session // of the admin, one a week
+	admin      db.User   // administers the tenant
+	office     []session // sessions of the admin, one a week
 }
 
 func newHistory(r random, tenantID uuid.UUID, since, end time.Time) *history {
 	return &history{r: r, tenantID: tenantID, since: since, end: end}
 }
 
-// subject is what an event is about.
+// subject is the entity of an event.
 type subject struct {
 	kind  string
 	id    uuid.UUID
 	label string
 }
 
-// session is one log-in of somebody.
+// session is a session of a user.
 type session struct {
 	id    uuid.UUID
 	at    time.Time
 	from  client
-	until time.Time // of the log-out; zero: they just stopped
+	until time.Time // time of the log-out; zero without one
 }
 
-// client is where requests come from.
+// client is the origin of requests.
 type client struct{ ip, agent string }
 
 var agents = []string{
@@ -59,13 +59,14 @@ var agents = []string{
 	"Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Mobile/15E148 Safari/604.1",
 }
 
-// client returns one of a network that is kept free for examples (RFC 5737).
+// client returns an address from a network that is reserved for examples (RFC 5737), with a user
+// agent.
 func (h *history) client() client {
 	networks := []string{"192.0.2.%d", "198.51.100.%d", "203.0.113.%d"}
 	return client{ip: fmt.Sprintf(pick(h.r, networks), 1+h.r.IntN(254)), agent: pick(h.r, agents)}
 }
 
-// add writes down an event of nobody in particular.
+// add adds an event without an actor.
 func (h *history) add(at time.Time, action string, about subject, changes audit.Changes) *db.AuditEntry {
 	e := db.AuditEntry{TenantID: h.tenantID, ID: h.r.entryID(at), OccurredAt: at, Action: action, Outcome: string(audit.Success)}
 	if about.kind != "" {
@@ -75,7 +76,7 @@ func (h *history) add(at time.Time, action string, about subject, changes audit.
 	return &h.events[len(h.events)-1].entry
 }
 
-// by adds who did it: a user as they were at the time, in one of their sessions.
+// by sets the actor of an event: a user as of that time, in one of their sessions.
 func (h *history) by(e *db.AuditEntry, u db.User, s session, method, path string) {
 	e.ActorID, e.ActorEmail, e.ActorRole, e.SessionID = &u.ID, &u.Email, &u.Role, &s.id
 	h.request(e, s.from, method, path)
@@ -85,7 +86,7 @@ func (h *history) request(e *db.AuditEntry, from client, method, path string) {
 	e.IP, e.UserAgent, e.RequestID, e.Method, e.Path = from.ip, from.agent, h.r.id(e.OccurredAt).String(), method, path
 }
 
-// administer writes down what the admin did.
+// administer adds an event of the admin.
 func (h *history) administer(at time.Time, action string, about subject, changes audit.Changes, method, path string) {
 	h.by(h.add(at, action, about, changes), h.admin, h.officeAt(at), method, path)
 }
@@ -100,7 +101,7 @@ func (h *history) inOrder() []event {
 	return h.events
 }
 
-// setUp writes down what was there before anybody had an account.
+// setUp adds the creation of the rows that existed before the first account.
 func (h *history) setUp(r rows) {
 	h.add(r.tenant.CreatedAt, "tenant.create", subject{"tenant", r.tenant.ID, r.tenant.Name}, audit.Created(r.tenant))
 	for _, c := range r.companies {
@@ -119,7 +120,7 @@ func aboutBranch(b db.Branch) subject         { return subject{"branch", b.ID, b
 func aboutDepartment(d db.Department) subject { return subject{"department", d.ID, d.Name} }
 func aboutUser(u db.User) subject             { return subject{"user", u.ID, u.Email} }
 
-// runBy has an admin begin each week at the office; sessions last until the next.
+// runBy makes an admin log in at the office each week. Each session lasts until the next one.
 func (h *history) runBy(admin person) {
 	h.admin = admin.user
 	at := h.admin.CreatedAt.Add(time.Minute)
@@ -131,7 +132,7 @@ func (h *history) runBy(admin person) {
 	}
 }
 
-// officeAt returns the session that the admin has at a time.
+// officeAt returns the admin's session at a time.
 func (h *history) officeAt(at time.Time) session {
 	i := len(h.office) - 1
 	for i > 0 && h.office[i].at.After(at) {
@@ -140,7 +141,7 @@ func (h *history) officeAt(at time.Time) session {
 	return h.office[i]
 }
 
-// close closes companies and branches after the last account was made.
+// close closes companies and branches after the last account was created.
 func (h *history) close(r *rows, closed []uuid.UUID) {
 	at := h.end.Add(-calmWeeks * 7 * day).Add(2 * time.Hour)
 	for i := range r.companies {
@@ -159,7 +160,7 @@ func (h *history) close(r *rows, closed []uuid.UUID) {
 	}
 }
 
-// moment returns a time between two distances from another one.
+// moment returns a random time that is between atLeast and atMost after from.
 func (h *history) moment(from time.Time, atLeast, atMost time.Duration) time.Time {
 	return from.Add(atLeast + time.Duration(h.r.Int64N(int64(atMost-atLeast)))).Truncate(time.Microsecond)
 }

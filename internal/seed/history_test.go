@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/audit"
 )
 
-// present is what the trail has to lead to for one row.
+// present is the state of a row, which the trail must lead to.
 type present struct {
 	label     string
 	fields    map[string]any
@@ -21,7 +21,7 @@ type present struct {
 	updatedAt time.Time
 }
 
-// presents returns every row of an organisation as it is today.
+// presents returns the current state of every row of an organisation.
 func (r rows) presents() map[uuid.UUID]present {
 	list := map[uuid.UUID]present{}
 	add := func(id uuid.UUID, label string, version int64, createdAt, updatedAt time.Time, changes audit.Changes) {
@@ -29,7 +29,7 @@ func (r rows) presents() map[uuid.UUID]present {
 		for name, c := range changes {
 			fields[name] = c.After
 		}
-		delete(fields, "last_login_at") // log-ins are no changes; they are tested by themselves
+		delete(fields, "last_login_at") // a log-in isn't recorded as a change; another test checks it
 		list[id] = present{label, fields, version, createdAt, updatedAt}
 	}
 	add(r.tenant.ID, r.tenant.Name, r.tenant.Version, r.tenant.CreatedAt, r.tenant.UpdatedAt, audit.Created(r.tenant))
@@ -69,7 +69,7 @@ func TestTrailLeadsToThePresentRows(t *testing.T) {
 			}
 			for name, c := range e.changes {
 				if !reflect.DeepEqual(c.Before, p.fields[name]) {
-					t.Errorf("%s of %s: %s was %v before, and the entry says %v", e.entry.Action, *e.entry.EntityLabel, name, p.fields[name], c.Before)
+					t.Errorf("%s of %s: %s was %v before, but the entry has %v", e.entry.Action, *e.entry.EntityLabel, name, p.fields[name], c.Before)
 				}
 				p.fields[name] = c.After
 			}
@@ -77,12 +77,12 @@ func TestTrailLeadsToThePresentRows(t *testing.T) {
 			got[id] = p
 		}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(present{})); diff != "" {
-			t.Errorf("rows (-want +got by the trail):\n%s", diff)
+			t.Errorf("rows (-want +as computed from the trail):\n%s", diff)
 		}
 	})
 }
 
-// watcher follows what people do, entry by entry.
+// watcher checks what people do, entry by entry.
 type watcher struct {
 	t        *testing.T
 	users    map[uuid.UUID]*db.User
@@ -90,7 +90,7 @@ type watcher struct {
 	ended    map[uuid.UUID]bool
 }
 
-func TestPeopleDoOnlyWhatTheyCan(t *testing.T) {
+func TestPeopleDoOnlyWhatTheyMay(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, o organisation, r rows) {
 		w := watcher{t: t, users: map[uuid.UUID]*db.User{}, sessions: map[uuid.UUID]uuid.UUID{}, ended: map[uuid.UUID]bool{}}
@@ -101,12 +101,12 @@ func TestPeopleDoOnlyWhatTheyCan(t *testing.T) {
 		}
 		for _, u := range r.users {
 			if was := w.users[u.ID]; !reflect.DeepEqual(was.LastLoginAt, u.LastLoginAt) {
-				t.Errorf("%s logged in last at %v by the trail, and at %v by the row", u.Email, was.LastLoginAt, u.LastLoginAt)
+				t.Errorf("the last log-in of %s is at %v in the trail and at %v in the row", u.Email, was.LastLoginAt, u.LastLoginAt)
 			}
 		}
 		for _, want := range []string{"auth.login success", "auth.login failure", "auth.logout success", "user.deactivate success", "department.update success"} {
 			if !seen[want] {
-				t.Errorf("nobody did %s", want)
+				t.Errorf("the trail has no %s", want)
 			}
 		}
 		if weeks := r.events[len(r.events)-1].entry.OccurredAt.Sub(o.since) / (7 * day); weeks < 6 {
@@ -122,13 +122,13 @@ func (w watcher) see(e event) {
 	}
 	if entry.ActorID == nil {
 		if entry.SessionID != nil || entry.Outcome == string(audit.Denied) {
-			w.t.Errorf("%s of nobody has a session, or was denied", entry.Action)
+			w.t.Errorf("%s without an actor has a session, or was denied", entry.Action)
 		}
 		return
 	}
 	actor := w.users[*entry.ActorID]
 	if actor == nil || !actor.IsActive || actor.Role != *entry.ActorRole {
-		w.t.Fatalf("%s at %s by %s, who then was %+v", entry.Action, entry.OccurredAt, *entry.ActorEmail, actor)
+		w.t.Fatalf("%s at %s by %s, whose state was %+v", entry.Action, entry.OccurredAt, *entry.ActorEmail, actor)
 	}
 	if entry.Action == "auth.login" {
 		w.sessions[*entry.SessionID] = actor.ID

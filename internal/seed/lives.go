@@ -10,19 +10,19 @@ import (
 	"github.com/tenantry/tenantry/internal/audit"
 )
 
-// How many do what, and how long it takes.
+// How often people do things in the generated history.
 const (
-	oneNeverCame  = 20 // of how many one has never logged in
-	moreSessions  = 3  // up to one less, after the first
-	oneMistyped   = 12 // of how many log-ins one fails at first
-	oneWentTooFar = 30 // of how many sessions of those who are no admins one has a refused request
-	oneCameBack   = 3  // of how many who left one tries to log in again
+	oneNeverCame  = 20 // one in this many people has never logged in
+	moreSessions  = 3  // maximum of sessions after the first, plus one
+	oneMistyped   = 12 // one in this many log-ins fails at first
+	oneWentTooFar = 30 // one in this many sessions of people who aren't admins has a refused request
+	oneCameBack   = 3  // one in this many people who left tries to log in again
 	loginPath     = "/api/v1/auth/login"
 	usersPath     = "/api/v1/users"
 )
 
-// live writes down a person's life in the tenant, and returns the user as they are at its end, and
-// the department that they head, or nil.
+// live adds the events of a person, and returns the user's final state and the department that they
+// head, or nil.
 func (h *history) live(p person) (db.User, *db.Department) {
 	u, isAdmin := p.user, p.user.ID == h.admin.ID
 	created := aboutUser(u)
@@ -65,7 +65,7 @@ func (h *history) appoint(p person) *db.Department {
 	return &after
 }
 
-// sessions returns when somebody logged in, in order.
+// sessions returns the sessions of a person in the order of time.
 func (h *history) sessions(created, last time.Time) []session {
 	if h.r.IntN(oneNeverCame) == 0 {
 		return nil
@@ -87,8 +87,8 @@ func (h *history) sessions(created, last time.Time) []session {
 	return list
 }
 
-// change brings about what a person's present state differs in from their first one. Nobody has
-// changed more than once.
+// change applies the changes that lead from a person's first state to the present one. Each person
+// changes at most once.
 func (h *history) change(p person, sessions []session, last time.Time) db.User {
 	before, after := p.user, p.user
 	path := usersPath + "/" + after.ID.String()
@@ -110,7 +110,7 @@ func (h *history) change(p person, sessions []session, last time.Time) db.User {
 	return after
 }
 
-// visit writes down a session. The role is the one that the person had at the time.
+// visit adds the events of a session. The role is the person's role at that time.
 func (h *history) visit(now, first db.User, s session) {
 	asOf := func(at time.Time) db.User {
 		if at.Before(now.UpdatedAt) {
@@ -132,7 +132,7 @@ func (h *history) visit(now, first db.User, s session) {
 	}
 }
 
-// goTooFar is a request for which one has to be an admin.
+// goTooFar adds a refused request for which only admins have permission.
 func (h *history) goTooFar(at time.Time, u db.User, s session) {
 	if h.r.IntN(2) == 0 {
 		e := h.add(at, audit.AccessDenied, subject{}, nil)

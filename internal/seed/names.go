@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// origin has given and family names that are common in one part of the world.
+// origin has common given names and family names of one part of the world.
 type origin struct{ given, family []string }
 
-// name returns a given and a family name, mostly of one origin: people move and marry.
+// name returns a given name and a family name, usually from the same origin.
 func name(r random, origins []origin) (given, family string) {
 	const oneIn = 6
 	o := pick(r, origins)
@@ -19,8 +19,8 @@ func name(r random, origins []origin) (given, family string) {
 	return given, pick(r, o.family)
 }
 
-// addresses makes e-mail addresses of names: first.last@domain, and first.last2@domain for the
-// second of that name.
+// addresses creates e-mail addresses from names: first.last@domain, and first.last2@domain for the
+// second person with that name.
 type addresses struct {
 	domain string
 	taken  map[string]int
@@ -37,7 +37,7 @@ func (a addresses) of(given, family string) string {
 	return local + "@" + a.domain
 }
 
-// ascii writes a name with nothing but a to z and hyphens: Søren is soren, O'Brien is obrien.
+// ascii converts a name to the letters a to z and hyphens: Søren becomes soren, O'Brien obrien.
 func ascii(name string) string {
 	return strings.NewReplacer(
 		" ", "", "'", "",

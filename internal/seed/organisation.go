@@ -2,16 +2,15 @@ package seed
 
 import "time"
 
-// organisation is what a scenario creates, as data: everything but the people, who are invented
-// from names.go. Telephone numbers are of the ranges that the countries keep free for films and
-// books.
+// organisation is the data of a scenario, except for the people, whose names come from names.go.
+// Telephone numbers are from ranges that countries reserve for films and books.
 type organisation struct {
 	scenario  string
 	about     string // what kind of business it is, and how it is built
 	tenant    tenant
 	domain    string    // of the e-mail addresses
 	since     time.Time // when the tenant was created: a Monday, 08:00 UTC
-	weeks     int       // from then until everybody had an account
+	weeks     int       // until everybody had an account
 	ceo       ceo
 	companies []company // the CEO heads the first department of the first
 }
@@ -21,7 +20,7 @@ type tenant struct {
 	maxCompanies, maxUsers int64
 }
 
-// ceo is the admin whose log-in people are told.
+// ceo is the admin whose log-in is public.
 type ceo struct{ email, name, phone string }
 
 type company struct {
@@ -29,7 +28,7 @@ type company struct {
 	email, phone, website   string
 	address                 address
 	taxID, registration     string
-	closed                  bool   // was closed: kept, but inactive
+	closed                  bool   // now inactive
 	phones                  phones // of the staff
 	departments             []department
 	branches                []branch
@@ -45,8 +44,8 @@ type branch struct {
 	departments         []department
 }
 
-// department is a part of a company or, with the branch's code before its own, of a branch. Its
-// first admin, or else its first user, heads it.
+// department is a part of a company or, with the branch's code as a prefix, of a branch. Its first
+// admin, or else its first user, heads it.
 type department struct {
 	code, name string
 	staff      staff
@@ -59,17 +58,17 @@ func dept(code, name string, s staff, parts ...department) department {
 
 type address struct{ line1, line2, city, state, postalCode, country string }
 
-// staff is how many people a department employs, beside its parts. Former employees are inactive
+// staff is the number of people in a department, without its parts. Former employees are inactive
 // users.
 type staff struct{ admins, users, viewers, former int }
 
-// phones are the telephone numbers that format makes of first, first+1, ...
+// phones are the telephone numbers that result from format and first, first+1, ...
 type phones struct {
 	format       string
 	first, count int
 }
 
-// organisations returns every scenario there is, in full.
+// organisations returns all scenarios in full scale.
 func organisations() []organisation {
 	return []organisation{techStartup(), retailChain(), healthcareNetwork(), remoteFirst(), financialServices()}
 }

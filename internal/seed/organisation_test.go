@@ -33,7 +33,7 @@ func each(t *testing.T, f func(t *testing.T, o organisation, r rows)) {
 	}
 }
 
-func TestOrganisationsHaveTheSizesThatAreToldEverywhere(t *testing.T) {
+func TestOrganisationsHaveTheDocumentedSizes(t *testing.T) {
 	t.Parallel()
 	for scenario, want := range map[string]struct{ least, most, company, branches int }{
 		"tech-startup":       {25, 25, 0, 1},
@@ -67,7 +67,7 @@ func TestSmallIsSmall(t *testing.T) {
 	}
 }
 
-func TestRowsAreWhatTheRulesAllow(t *testing.T) {
+func TestRowsComplyWithTheRules(t *testing.T) {
 	t.Parallel()
 	code := regexp.MustCompile(`^[A-Z0-9][A-Z0-9_-]{0,31}$`)
 	phone := regexp.MustCompile(`^\+\d[\d ]{6,18}\d$`)
@@ -116,7 +116,7 @@ func TestRowsAreWhatTheRulesAllow(t *testing.T) {
 			}
 		}
 		if roles["admin"] < 2 || 3*roles["admin"] > len(rows.users) || roles["viewer"] == 0 || roles["viewer"] > roles["user"] || inactive == 0 {
-			t.Errorf("roles %v, %d inactive; want few admins, some viewers, most of them users, and somebody inactive", roles, inactive)
+			t.Errorf("roles %v, %d inactive; want few admins, some viewers, mostly users, and an inactive one", roles, inactive)
 		}
 	})
 }
@@ -151,7 +151,7 @@ func TestEverybodyWorksSomewhereAndEveryDepartmentHasAHead(t *testing.T) {
 				t.Errorf("%s is in a branch of another company, or a closed one", d.Code)
 			}
 			if d.ParentID != nil && !same(departments[*d.ParentID].BranchID, d.BranchID) {
-				t.Errorf("%s is in another branch than what it is part of", d.Code)
+				t.Errorf("%s is in another branch than its parent", d.Code)
 			}
 		}
 		if ceo := users[*rows.headed[0].HeadUserID]; ceo.Email != o.ceo.email || ceo.Role != "admin" {

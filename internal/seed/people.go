@@ -10,17 +10,17 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// person is a user as they got their account, and what became of them since.
+// person is a user with their first state and what changed since then.
 type person struct {
 	user     db.User
 	numbers  phones
 	heads    *place      // the department that they head, or nil
 	left     bool        // works there no longer
-	role     access.Role // the one that they have now
-	newPhone *string     // the number that they have now, if it is another one
+	role     access.Role // their present role
+	newPhone *string     // their present number, if it changed
 }
 
-// employees returns everybody but the CEO, in the order in which they got their accounts.
+// employees returns everybody except the CEO, in the order in which they got their accounts.
 func (o organisation) employees(r random, tenantID uuid.UUID, places []place, passwordHash *string) []person {
 	var list []person
 	for i := range places {
@@ -48,7 +48,7 @@ func (o organisation) employees(r random, tenantID uuid.UUID, places []place, pa
 	return list
 }
 
-// employees returns who works in a place: admins first, then users.
+// employees returns the people who work in a place: admins first, then users.
 func (p place) employees() []person {
 	var list []person
 	employ := func(n int, role access.Role, left bool) {
@@ -66,8 +66,8 @@ func (p place) employees() []person {
 	return list
 }
 
-// begin decides in what a person was different at first: who has left, a role that they were
-// promoted from, a telephone number, or nothing.
+// begin chooses how a person's first state differs from the present one: they have left, were
+// promoted, changed their telephone number, or none of these.
 func (p *person) begin(r random, dial dial) {
 	const (
 		oneAdminOf = 2
@@ -101,8 +101,7 @@ func (o organisation) inviteTimes(r random, n int) []time.Time {
 	return times
 }
 
-// dial gives each caller another number of a range, in no order, and begins again when the range is
-// used up.
+// dial returns the numbers of a range in random order, and starts again when the range is used up.
 type dial struct {
 	r    random
 	left map[phones][]int

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// random is a stream of numbers that depends on the seed and its own name alone.
+// random is a stream of random numbers that depends only on the seed and the stream's name.
 type random struct{ *rand.Rand }
 
 func newRandom(seed uint64, name string) random {
@@ -30,9 +30,8 @@ func (r random) id(at time.Time) uuid.UUID {
 	return id
 }
 
-// entryID returns an id for an audit entry. It is of version 8, which has no time: entries of demo
-// data tell of earlier times, and with a time they would look as if they had waited for their seal
-// since then.
+// entryID returns an id for an audit entry. It has version 8, which contains no time. With the time
+// of a past event, the entry would look as if it had waited for its seal since then.
 func (r random) entryID(at time.Time) uuid.UUID {
 	id := r.id(at)
 	id[6] = id[6]&0x0f | 0x80
@@ -41,5 +40,5 @@ func (r random) entryID(at time.Time) uuid.UUID {
 
 func pick[T any](r random, list []T) T { return list[r.IntN(len(list))] }
 
-// tenantID doesn't depend on the seed: so a database with demo data can be recognised.
+// tenantID doesn't depend on the seed, so that demo data can be recognised in a database.
 func (o organisation) tenantID() uuid.UUID { return newRandom(0, o.scenario).id(o.since) }

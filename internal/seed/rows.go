@@ -8,30 +8,30 @@ import (
 	"github.com/tenantry/tenantry/internal/access"
 )
 
-// rows are what an organisation is in the database today, and how it came to that.
+// rows are the rows of an organisation today, and the events that led to them.
 type rows struct {
 	tenant      db.Tenant
 	companies   []db.Company
 	branches    []db.Branch
-	departments []db.Department // without their heads: they are inserted before the users
+	departments []db.Department // without their heads, because they are inserted before the users
 	users       []db.User
-	headed      []db.Department // the departments as they are since they have a head
-	events      []event         // one for each creation and change, and for what people did
+	headed      []db.Department // departments after they got a head
+	events      []event         // one for each creation, change and other action
 }
 
 const (
-	setUpStep   = 10 * time.Second // from one thing that was set up to the next
+	setUpStep   = 10 * time.Second // between two rows of the set-up
 	firstInvite = time.Hour        // from the tenant's creation to the second account
 	workday     = 9 * time.Hour    // beginning with the first invitation
 	day         = 24 * time.Hour   // from one workday to the next
 	workweek    = 5
-	calmWeeks   = 4 // that the history goes on after everybody had an account
+	calmWeeks   = 4 // weeks of history after everybody had an account
 )
 
-// end is when the history ends.
+// end returns the end of the history.
 func (o organisation) end() time.Time { return o.since.Add(time.Duration(o.weeks+calmWeeks) * 7 * day) }
 
-// rows returns the same for the same seed, whichever other scenarios there are.
+// rows returns the rows for a seed. They don't depend on the other scenarios.
 func (o organisation) rows(seed uint64, passwordHash string) rows {
 	c := &clock{r: newRandom(seed, o.scenario), at: o.since}
 	out := rows{tenant: db.Tenant{

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Scale says how much of each organisation is loaded.
+// Scale is how much of each organisation is loaded.
 type Scale string
 
 // The scales. The zero value is Full.
@@ -14,7 +14,7 @@ const (
 	Small Scale = "small" // some dozen people each, for tests and quick starts
 )
 
-// Scales returns all there are.
+// Scales returns the names of all scales.
 func Scales() []string { return []string{string(Full), string(Small)} }
 
 func (s Scale) apply(o organisation) (organisation, error) {
@@ -28,8 +28,8 @@ func (s Scale) apply(o organisation) (organisation, error) {
 	}
 }
 
-// small keeps every company, with two of its branches, two departments in each place, and one
-// employee of each kind in each.
+// small keeps every company, with two of its branches, two departments in each, and one employee of
+// each kind in each department.
 func (o organisation) small() organisation {
 	o.companies = slices.Clone(o.companies)
 	for i := range o.companies {

@@ -1,8 +1,8 @@
-// Package seed fills a database with demo organisations. It is not for production: their passwords
+// Package seed loads demo organisations into a database. Don't use it in production: the passwords
 // are public.
 //
-// What it creates depends on the scale and the seed alone, down to ids and times, but for the salt
-// of the passwords, and the signatures of the audit entries, which depend on the key.
+// The result depends only on the scale and the seed, including ids and times. Exceptions are the
+// salts of passwords, and the signatures of audit entries, which depend on the key.
 package seed
 
 import (
@@ -24,32 +24,32 @@ import (
 
 // The public log-ins.
 const (
-	Password          = "password123" // of everybody in the demo organisations
+	Password          = "password123" // the password of all users of demo organisations
 	SuperuserEmail    = "superadmin@system.com"
 	SuperuserPassword = "SuperAdmin123!"
 )
 
-// Options are what can be chosen.
+// Options are the options of Run.
 type Options struct {
 	Scenarios []string // of Names; empty: all
 	Scale     Scale    // zero: Full
-	Seed      uint64   // another one makes other people, ids and times
+	Seed      uint64   // determines people, ids and times
 }
 
-// Report is what Run did.
+// Report is the result of Run.
 type Report struct {
-	Loaded []Loaded // an element for each scenario that was asked for, in the order of Names
+	Loaded []Loaded // one for each chosen scenario, in the order of Names
 }
 
-// Loaded is a scenario, and what was added for it.
+// Loaded is a scenario with the numbers of added rows.
 type Loaded struct {
 	Scenario   string
 	TenantCode string
 	Tenant     string // its name
 	Login      string // of an admin
 
-	// It was there already, in whatever scale and from whatever seed, and was left as it is. Then
-	// nothing was added.
+	// Skipped is true if the tenant existed already, in any scale and from any seed. Then nothing
+	// was changed.
 	Skipped bool
 
 	Companies, Branches, Departments, Users, AuditEntries int
@@ -64,12 +64,12 @@ func Names() []string {
 	return names
 }
 
-// Login is a public log-in, and the tenant that it belongs to, whatever the seed. No tenant that is
-// created over the API has the id of a demo organisation.
+// Login is a public log-in and its tenant. The ids of demo organisations don't depend on the seed,
+// and the API never creates a tenant with such an id.
 type Login struct {
 	TenantID uuid.UUID
 	Email    string
-	Password string // everybody in a demo organisation has it at first
+	Password string // initial password
 }
 
 // Logins returns the public log-ins: an admin of each demo organisation, and the superuser.
@@ -81,7 +81,7 @@ func Logins() []Login {
 	return append(logins, Login{access.PlatformTenantID, SuperuserEmail, SuperuserPassword})
 }
 
-// superuserSince is when the superuser was created: before the oldest scenario.
+// superuserSince is the time of the superuser's creation, before the oldest scenario.
 var superuserSince = time.Date(2025, time.August, 4, 7, 0, 0, 0, time.UTC)
 
 // MayHavePublicPassword reports whether a user was created by Run, or has the address of the demo
@@ -93,9 +93,8 @@ func MayHavePublicPassword(u db.User) bool {
 	return slices.ContainsFunc(Logins(), func(l Login) bool { return l.TenantID == u.TenantID })
 }
 
-// Run adds the scenarios that aren't there yet, each in one transaction, and the superuser. Any
-// number of processes may call it at once. After an error the report says what was loaded until
-// then.
+// Run adds the missing scenarios, each in one transaction, and the superuser. Any number of
+// processes may call it at once. After an error the report lists what was loaded before.
 //
 // Keys sign the audit entries.
 func Run(ctx context.Context, s *store.Store, keys *audit.Keys, passwords *auth.Passwords, opts Options) (Report, error) {
@@ -189,7 +188,7 @@ func loadSuperuser(ctx context.Context, s *store.Store, keys *audit.Keys, seed u
 	return seal(ctx, s, keys, superuser.TenantID, events[len(events)-1])
 }
 
-// seal seals a tenant's trail at the time of its last event, so that demo data are the same each
+// seal seals a tenant's trail with the time of its last event, so that the data are the same each
 // time.
 func seal(ctx context.Context, s *store.Store, keys *audit.Keys, tenantID uuid.UUID, last event) error {
 	sealer := audit.NewSealer(s, keys, nil)
@@ -202,7 +201,7 @@ func seal(ctx context.Context, s *store.Store, keys *audit.Keys, tenantID uuid.U
 func checkSuperuser(ctx context.Context, s *store.Store) error {
 	u, err := s.GetUserByEmailUnscoped(ctx, db.GetUserByEmailUnscopedParams{Email: SuperuserEmail})
 	if errors.Is(err, store.ErrNotFound) {
-		return nil // the superuser has another address by now
+		return nil // the superuser's address has changed
 	}
 	if err == nil && u.TenantID != access.PlatformTenantID {
 		err = errors.New("a user of a tenant has this address; delete that user, or use an empty database")

@@ -19,7 +19,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// small is what most tests load.
+// small returns the options that most tests use.
 func small() seed.Options { return seed.Options{Scale: seed.Small} }
 
 func TestRunAddsWhatItReports(t *testing.T) {
@@ -51,7 +51,7 @@ func TestRunAddsWhatItReports(t *testing.T) {
 	})
 }
 
-// The demo's trails verify, and what signs them is the same with each run.
+// The trails of demo organisations verify, and the signed content is the same with each run.
 func TestRunSignsItsEntries(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -135,9 +135,9 @@ func TestRunAddsNothingTwice(t *testing.T) {
 	})
 }
 
-// What is excluded from the comparison is said at content. Signatures and seals are in it, because
-// all have the same key. That each load in full costs seconds is why SQLite isn't compared with
-// itself; the tests of small do that.
+// content says what is excluded from the comparison. Signatures and seals are compared, because all
+// runs have the same key. Loading everything takes seconds, so only the tests with small compare
+// two runs on SQLite.
 func TestRunIsTheSameOnEveryEngine(t *testing.T) {
 	t.Parallel()
 	opts := seed.Options{Seed: 42}
@@ -156,7 +156,7 @@ func TestRunIsTheSameOnEveryEngine(t *testing.T) {
 	})
 }
 
-func TestRunGoesOnAfterOneThatFailedHalfway(t *testing.T) {
+func TestRunContinuesAfterAFailedRun(t *testing.T) {
 	t.Parallel()
 	reference := newDatabase(t, store.SQLite)
 	reference.seed(t, small())
@@ -173,7 +173,7 @@ func TestRunGoesOnAfterOneThatFailedHalfway(t *testing.T) {
 		}
 		report, err := seed.Run(t.Context(), d.store, keys(t), passwords(), small())
 		if err == nil || len(report.Loaded) != 2 {
-			t.Fatalf("%d scenarios loaded, error %v; want 2, and that the third failed", len(report.Loaded), err)
+			t.Fatalf("%d scenarios loaded, error %v; want 2 and the error of the third", len(report.Loaded), err)
 		}
 		if _, err := d.store.DeleteUser(t.Context(), db.DeleteUserParams{TenantID: inTheWay.TenantID, ID: inTheWay.ID, Version: 1}); err != nil {
 			t.Fatal(err)
@@ -239,11 +239,11 @@ func TestAnotherSeedMakesOtherPeople(t *testing.T) {
 	}
 
 	if slices.Equal(names(a), names(b)) {
-		t.Error("two seeds made people of the same names")
+		t.Error("two seeds created people with the same names")
 	}
 	for _, u := range b.Users {
 		if ids[u.ID] {
-			t.Errorf("two seeds made the id %s of %s", u.ID, u.Email)
+			t.Errorf("two seeds created the same id %s of %s", u.ID, u.Email)
 		}
 	}
 }
@@ -287,7 +287,7 @@ func TestUnknownScaleIsRefused(t *testing.T) {
 
 	_, err := seed.Run(t.Context(), d.store, keys(t), passwords(), seed.Options{Scale: "tiny"})
 
-	if err == nil || !strings.Contains(err.Error(), `"tiny"; there are full and small`) {
+	if err == nil || !strings.Contains(err.Error(), "tiny") || !strings.Contains(err.Error(), "full and small") {
 		t.Errorf("error %v; want one that names tiny, full and small", err)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// place is where people work, with the row of its department. Places are in the order in which a
-// reader finds them in the data.
+// place is where people work, with the row of its department. Places are in the same order as in
+// the data.
 type place struct {
 	company    *company
 	department db.Department
@@ -17,8 +17,8 @@ type place struct {
 	phones     phones
 }
 
-// structure is what the tenant set up before anybody but its first admin had an account: rows in
-// their first version.
+// structure has the rows that the tenant created before anybody except the first admin had an
+// account, in their first version.
 type structure struct {
 	companies   []db.Company
 	branches    []db.Branch
@@ -27,7 +27,7 @@ type structure struct {
 	closed      []uuid.UUID // companies and branches that were closed later
 }
 
-// clock gives ids and times, each later than the one before.
+// clock returns ids and times, each later than the previous one.
 type clock struct {
 	r  random
 	at time.Time
@@ -65,7 +65,7 @@ func (o organisation) structure(c *clock, tenantID uuid.UUID) structure {
 	return s
 }
 
-// add appends departments, and their parts, to a place that has all but their own columns.
+// add adds departments and their parts. in has the columns that they share.
 func (s *structure) add(c *clock, in place, prefix string, list []department) {
 	for _, d := range list {
 		id, at := c.next()

@@ -13,25 +13,25 @@ import (
 	"github.com/tenantry/tenantry/gen/resources"
 	"github.com/tenantry/tenantry/internal/audit"
 	"github.com/tenantry/tenantry/internal/store"
-	tenants "github.com/tenantry/tenantry/internal/tenant" // tenant is a type of ours
+	tenants "github.com/tenantry/tenantry/internal/tenant" // this package has a type tenant
 	"github.com/tenantry/tenantry/internal/user"
 )
 
-// errPresent means that a row can't be added, because one with a key of it exists.
+// errPresent means that a row exists already.
 var errPresent = errors.New("there already")
 
-// writer adds rows and audit entries, in one transaction.
+// writer inserts rows and audit entries in one transaction.
 type writer struct {
 	tx  store.Tx
 	log *audit.Log
 }
 
 func newWriter(tx store.Tx, keys *audit.Keys) writer {
-	return writer{tx: tx, log: audit.NewLog(keys, time.Now, uuid.New)} // entries have ids and times already
+	return writer{tx: tx, log: audit.NewLog(keys, time.Now, uuid.New)} // not called, because entries have ids and times
 }
 
-// organisation returns errPresent if the tenant exists: by its code, or by its id if it has been
-// renamed.
+// organisation inserts the rows of an organisation. It returns errPresent if the tenant exists: by
+// its code, or by its id if the tenant was renamed.
 func (w writer) organisation(ctx context.Context, rows rows) error {
 	tenants.Derive(&rows.tenant)
 	if err := w.tx.InsertTenant(ctx, db.InsertTenantParams(rows.tenant)); err != nil {
@@ -58,7 +58,7 @@ func (w writer) organisation(ctx context.Context, rows rows) error {
 	for _, u := range rows.users {
 		err := w.user(ctx, u)
 		if errors.Is(err, errPresent) {
-			// Not an errPresent: the tenant is new, and so somebody else has the address.
+			// Not errPresent: the tenant is new, so a user of another tenant has the address.
 			return fmt.Errorf("another tenant has a user %s; delete that user, or use an empty database", u.Email)
 		}
 		if err != nil {
@@ -78,7 +78,7 @@ func (w writer) user(ctx context.Context, u db.User) error {
 	return asPresent(w.tx.InsertUser(ctx, db.InsertUserParams(u)))
 }
 
-// head updates a department, which has the version after that.
+// head sets the head of a department, which increases its version.
 func (w writer) head(ctx context.Context, d db.Department) error {
 	resources.DeriveDepartment(&d)
 	d.Version--
@@ -106,8 +106,8 @@ func (w writer) events(ctx context.Context, list []event) error {
 	return nil
 }
 
-// asPresent adds errPresent to a violation of any unique key. Which one is named first differs
-// between the engines.
+// asPresent adds errPresent to a violation of a unique key. Engines differ in which key they report
+// first.
 func asPresent(err error) error {
 	if store.BreaksUniqueness(err) {
 		return fmt.Errorf("%w: %w", errPresent, err)

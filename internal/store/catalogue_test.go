@@ -1,8 +1,8 @@
 package store_test
 
-// The catalogues' queries: table, column, type and nullability of each column in order, and table
-// and description of each key, constraint and index. goose's own tables are left out, and indexes
-// for searching, which PostgreSQL alone has.
+// These queries read an engine's catalogue: table, column, type and nullability of each column in
+// order, and table and description of each key, constraint and index. They leave out goose's own
+// tables and the indexes for searching, which only PostgreSQL has.
 
 const postgresColumns = `
 	SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'not null' ELSE 'null' END
@@ -48,8 +48,8 @@ const mysqlColumns = `
 	WHERE table_schema = database() AND table_name NOT LIKE 'goose%'
 	ORDER BY table_name, ordinal_position`
 
-// MariaDB has a check of its own for each JSON column, called like the column. RESTRICT is its word
-// for NO ACTION.
+// MariaDB adds a check to each JSON column, with the column's name, and reports RESTRICT for NO
+// ACTION.
 const mysqlKeys = `
 	SELECT k.table_name, CASE k.constraint_type
 		WHEN 'PRIMARY KEY' THEN concat('primary key (', own, ')')

@@ -33,7 +33,7 @@ func certificateFiles(t *testing.T) (certificate, key string) {
 	return write("c.pem", "CERTIFICATE", server.Certificate().Raw), write("k.pem", "PRIVATE KEY", private)
 }
 
-// withoutVariables takes away what the machine may say about PostgreSQL.
+// withoutVariables removes the machine's environment variables for PostgreSQL during the test.
 func withoutVariables(t *testing.T) (home string) {
 	t.Helper()
 	home = t.TempDir()
@@ -41,7 +41,7 @@ func withoutVariables(t *testing.T) (home string) {
 	for _, entry := range os.Environ() {
 		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "PG") {
 			t.Setenv(name, "")
-			_ = os.Unsetenv(name) // it comes back after the test
+			_ = os.Unsetenv(name) // t.Setenv restores it after the test
 		}
 	}
 	return home
@@ -97,7 +97,7 @@ func TestPostgresProgramsReachTheServersOfTheURL(t *testing.T) {
 	}
 	t.Setenv("PGSSLMODE", "verify-full")
 	if got := postgresEnvironment(t, "postgres://app@db/tenantry"); !slices.Contains(got, "PGSSLMODE=verify-full") {
-		t.Errorf("PGSSLMODE isn't handed on: %q", got)
+		t.Errorf("PGSSLMODE is %q; want the variable of the process", got)
 	}
 }
 

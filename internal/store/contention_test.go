@@ -17,7 +17,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// insertCompany inserts a tenant with a company whose name is a number.
+// insertCompany inserts a tenant and its company. The company's name is the number 0, which
+// increment counts up.
 func insertCompany(t *testing.T, s *store.Store) db.Company {
 	t.Helper()
 	tenant := tenantRow()
@@ -31,7 +32,8 @@ func insertCompany(t *testing.T, s *store.Store) db.Company {
 	return c
 }
 
-// increment adds one to the number in a company's name, by compare and swap.
+// increment adds one to the number in a company's name. It returns ErrStale if the row has changed
+// meanwhile.
 func increment(ctx context.Context, q db.Querier, key db.GetCompanyParams) error {
 	c, err := q.GetCompany(ctx, key)
 	if err != nil {
@@ -71,7 +73,7 @@ func TestTxRunsAgainWithFreshDataWhenStale(t *testing.T) {
 			if attempts == 1 {
 				other.Go(func() {
 					if err := increment(t.Context(), s, key); err != nil {
-						t.Errorf("somebody else's change: %v", err)
+						t.Errorf("change by another transaction: %v", err)
 					}
 				})
 			}
@@ -126,7 +128,7 @@ func TestTxLosesNoUpdate(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		databaseURL := storetest.NewURL(t, engine)
-		s, other := storetest.Open(t, databaseURL), storetest.Open(t, databaseURL) // as two instances
+		s, other := storetest.Open(t, databaseURL), storetest.Open(t, databaseURL) // like two instances of the program
 		if _, err := s.MigrateUp(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +145,7 @@ func TestTxLosesNoUpdate(t *testing.T) {
 					switch {
 					case err == nil:
 						succeeded.Add(1)
-					case !errs.Is(err, errs.Unavailable): // which is the truth under such a storm
+					case !errs.Is(err, errs.Unavailable): // expected with so many conflicts
 						t.Error(err)
 					}
 				}
@@ -186,11 +188,12 @@ func TestTxRunsAgainAfterADeadlock(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
-			return // it has one writer at a time, and so no deadlocks
+			return // only one transaction writes at a time, so there are no deadlocks
 		}
 		s := storetest.New(t, engine)
 		first, second := insertCompany(t, s), insertCompany(t, s)
-		// Each holds its first row until the other one does too. Then both want the other's.
+		// Each transaction holds its first row until the other does too. Then each wants the
+		// other's row.
 		var both, group sync.WaitGroup
 		both.Add(2)
 		var attempts atomic.Int64

@@ -15,26 +15,27 @@ import (
 	"github.com/tenantry/tenantry/gen/db/sqlite"
 )
 
-// SQLDB lets tests look behind the queries.
+// SQLDB returns the pool, for statements that aren't among the generated queries.
 func (s *Store) SQLDB() *sql.DB { return s.database.sqlDB() }
 
-// IsLockTimeout reports whether a statement has waited for a lock for as long as it may.
+// IsLockTimeout reports whether a statement was given up because it waited too long for a lock.
 func IsLockTimeout(err error) bool { return errors.Is(err, errLockTimeout) }
 
-// SQLiteConditions shows SQLite which of a query's optional conditions count.
+// SQLiteConditions makes SQLite plan each query for the optional conditions that have a value.
 func SQLiteConditions(conn sqlite.DBTX) sqlite.DBTX { return sqliteConditions{conn} }
 
-// Pool is PostgreSQL's, past the scopes.
+// Pool returns PostgreSQL's pool. Its queries set no scope.
 func (s *Store) Pool() *pgxpool.Pool {
 	return s.database.(*postgresDriver).pool //nolint:forcetypeassert // it is PostgreSQL's
 }
 
-// Raw asks PostgreSQL past the scopes, on a connection of the pool.
+// Raw runs a query without a scope on a connection of PostgreSQL's pool, and scans its only row
+// into dest.
 func (s *Store) Raw(ctx context.Context, text string, dest ...any) error {
 	return s.Pool().QueryRow(ctx, text, pgx.QueryExecModeExec).Scan(dest...)
 }
 
-// RunAfter runs a statement with other settings than ours before it.
+// RunAfter runs a statement after other settings than usual.
 func (s *Store) RunAfter(ctx context.Context, set, text string) error {
 	conn, err := s.Pool().Acquire(ctx)
 	if err != nil {
@@ -49,13 +50,13 @@ func (s *Store) RunAfter(ctx context.Context, set, text string) error {
 	return rows.Err()
 }
 
-// PostgresText is what PostgreSQL gets for a query with these arguments.
+// PostgresText returns the text that PostgreSQL gets for a query with these arguments.
 func PostgresText(text string, args []any) string { return statementOf(text, args).sql() }
 
-// SQLiteText is what SQLite gets for a query with these arguments.
+// SQLiteText returns the text that SQLite gets for a query with these arguments.
 func SQLiteText(text string, args []any) string { return sqliteText(text, args) }
 
-// InTx runs f with the ways of a transaction, which it rolls back.
+// InTx runs f in a PostgreSQL transaction and then rolls it back.
 func (s *Store) InTx(ctx context.Context, f func(db.PostgresConn) error) error {
 	t, err := s.database.begin(ctx)
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *Store) InTx(ctx context.Context, f func(db.PostgresConn) error) error {
 	return errors.Join(f(postgresConn{t.(*postgresTx)}), t.rollback(ctx)) //nolint:forcetypeassert // it is PostgreSQL's
 }
 
-// ExpectedNames are those of the indexes and constraints that the migrations make.
+// ExpectedNames returns the names of the indexes and constraints that the migrations create.
 func ExpectedNames(t *testing.T, engine Engine) map[string]bool {
 	t.Helper()
 	expected, err := expectedNames(engine)
@@ -78,7 +79,8 @@ func ExpectedNames(t *testing.T, engine Engine) map[string]bool {
 	return names
 }
 
-// Exec runs a statement as the generated queries do. It has ? where a parameter is.
+// Exec runs a statement in the same way as the generated queries. Parameters are written as
+// question marks.
 func (s *Store) Exec(ctx context.Context, text string, args ...any) error {
 	var err error
 	switch d := s.database.(type) {
@@ -90,8 +92,8 @@ func (s *Store) Exec(ctx context.Context, text string, args ...any) error {
 	return err
 }
 
-// Read runs a query as the generated ones do, and calls each for every row, when it has been read
-// into dest. It has ? where a parameter is.
+// Read runs a query in the same way as the generated queries. It scans each row into dest and then
+// calls each. Parameters are written as question marks.
 func (s *Store) Read(ctx context.Context, each func(), dest []any, text string, args ...any) error {
 	var rows interface {
 		Next() bool
@@ -101,9 +103,9 @@ func (s *Store) Read(ctx context.Context, each func(), dest []any, text string, 
 	var err error
 	switch d := s.database.(type) {
 	case *postgresDriver:
-		rows, err = postgresConn{d}.Shared().Query(ctx, numbered(text), args...) //nolint:sqlclosecheck // it is read to its end
+		rows, err = postgresConn{d}.Shared().Query(ctx, numbered(text), args...) //nolint:sqlclosecheck // rows that are read to the end are closed
 	case *sqlDriver:
-		rows, err = d.reader.QueryContext(ctx, text, args...) //nolint:rowserrcheck // it is read to its end, below
+		rows, err = d.reader.QueryContext(ctx, text, args...) //nolint:rowserrcheck // checked at the end
 	}
 	if err != nil {
 		return err
@@ -117,7 +119,7 @@ func (s *Store) Read(ctx context.Context, each func(), dest []any, text string, 
 	return rows.Err()
 }
 
-// numbered writes $1, $2 and so on for the question marks of a statement.
+// numbered replaces the question marks in a statement by $1, $2 and so on.
 func numbered(text string) string {
 	parts := strings.Split(text, "?")
 	for i := range parts[1:] {

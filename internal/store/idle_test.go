@@ -15,13 +15,13 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// A process that is frozen in a transaction keeps its locks only until the server's time-out. When
-// it goes on, its transaction starts over or fails as a whole.
-func TestTransactionThatDoesNothingLosesItsLocks(t *testing.T) {
+// If a process freezes in a transaction, the server's time-out frees the transaction's locks. When
+// the process goes on, its transaction starts over or fails as a whole.
+func TestIdleTransactionLosesItsLocks(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine == store.SQLite {
-			return // there is no server that could end it
+			return // SQLite has no server that could end the transaction
 		}
 		databaseURL := storetest.NewMigratedURL(t, engine)
 		mustLoseLocks(t, databaseURL, databaseURL)
@@ -65,9 +65,9 @@ func mustLoseLocks(t *testing.T, frozenURL, databaseURL string) {
 	select {
 	case <-locked:
 	case err := <-ended:
-		t.Fatalf("it ended before it was frozen: %v", err)
+		t.Fatalf("the transaction ended before the process was frozen: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // only so that a failure doesn't take for ever
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // limits how long a failing test takes
 	defer cancel()
 	err = other.Tx(ctx, func(tx store.Tx) error {
 		_, err := tx.LockTenant(ctx, db.LockTenantParams{ID: c.TenantID})
@@ -87,7 +87,7 @@ func mustLoseLocks(t *testing.T, frozenURL, databaseURL string) {
 		t.Fatal(readErr)
 	}
 	if done := err == nil; done == errors.Is(missing, store.ErrNotFound) || done != (changed.Name == "1") {
-		t.Errorf("after %d attempts and error %v: the insertion is missing: %v, the name is %q; want all or nothing", attempts, err, missing, changed.Name)
+		t.Errorf("after %d attempts and error %v: reading the inserted row gives error %v, the name is %q; want both changes or none", attempts, err, missing, changed.Name)
 	}
 }
 
@@ -134,9 +134,9 @@ func TestPingNeedsNoConnectionOfThePool(t *testing.T) {
 	})
 }
 
-// MySQL doesn't notice that the client of a waiting statement has gone away. The server's
-// connections must not pile up.
-func TestServerGivesUpStatementsWhoseClientHasGone(t *testing.T) {
+// MySQL doesn't notice that the client of a waiting statement has disconnected. Without a time-out
+// such connections would pile up on the server.
+func TestServerEndsStatementsOfDisconnectedClients(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t, store.MySQL)
 	var seconds int

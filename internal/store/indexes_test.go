@@ -36,18 +36,19 @@ func TestSchemaFaultsAreIndexesThatAreMissing(t *testing.T) {
 		expected := store.ExpectedNames(t, engine)
 		for _, fact := range schemaObjects(t, s) {
 			if m := named.FindStringSubmatch(fact); m != nil && !expected[m[1]] {
-				t.Errorf("nobody would miss %s", fact)
+				t.Errorf("SchemaFaults doesn't check %s", fact)
 			}
 		}
 		execute(t, s, drop[engine])
 		faults := schemaFaults(t, s)
 		if len(faults) != 1 || faults[0].Invalid || faults[0].File != "00002_create_tenants.sql" || !strings.Contains(faults[0].Line, "tenants_tier_name_key_idx") {
-			t.Errorf("faults are %+v, want the index that is missing", faults)
+			t.Errorf("faults are %+v, want only the missing index", faults)
 		}
 	})
 }
 
-// What an interrupted CREATE INDEX CONCURRENTLY leaves has the index's name, and is never used.
+// An interrupted CREATE INDEX CONCURRENTLY leaves an invalid index. It has the name of the wanted
+// one, but is never used.
 func TestInvalidIndexes(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -75,7 +76,7 @@ func testInvalidIndexes(t *testing.T, s *store.Store) {
 	}
 	execute(t, s, "DROP INDEX companies_search_text_idx_ccnew")
 
-	// Indexes of a later migration may be made beforehand.
+	// Operators may create the indexes of a later migration in advance.
 	for _, index := range []string{"companies_city_idx", "companies_state_idx", "companies_search_text_idx"} {
 		execute(t, s, fmt.Sprintf("DROP INDEX IF EXISTS %s; CREATE INDEX %[1]s ON companies (tenant_id, id)", index))
 	}
@@ -87,7 +88,7 @@ func testInvalidIndexes(t *testing.T, s *store.Store) {
 	later := generate(t, store.Postgres, "CREATE INDEX companies_city_idx ON companies (tenant_id, id);\nCREATE INDEX companies_state_idx ON companies (tenant_id, id);\n")
 	later.run(t, s, "Up")
 	if after := read(t, s, ids); before[0][0] == after[0][0] || before[1][0] != after[1][0] {
-		t.Errorf("the indexes were %v and are %v; want the invalid one made again, and the other one kept", before, after)
+		t.Errorf("the indexes were %v and are %v; want the invalid one created again and the other one kept", before, after)
 	}
 }
 
@@ -98,8 +99,8 @@ func execute(t *testing.T, s *store.Store, statement string) {
 	}
 }
 
-// Extensions belong to one schema of the database, which needn't be that of the tables; and two
-// installations may have a schema each.
+// Extensions belong to one schema of the database, perhaps another one than the tables. Two
+// installations may share a database, each in a schema of its own.
 func TestMigrateUpInAnotherSchemaThanThatOfTheExtensions(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -122,14 +123,14 @@ func TestMigrateUpInAnotherSchemaThanThatOfTheExtensions(t *testing.T) {
 				}
 			}
 			if left := read(t, database, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')"); len(left) > 0 {
-				t.Errorf("%s: these are in another schema: %v", extensions, left)
+				t.Errorf("%s: these tables are in another schema: %v", extensions, left)
 			}
 			if same, err := first.IsSameDatabase(t.Context(), second); same || err != nil {
-				t.Errorf("two installations in one database are one: %v, %v", same, err)
+				t.Errorf("two installations in one database count as the same database: %v, error %v", same, err)
 			}
 			downTo(t, first, 0)
 			if got := count(t, second, "tenants"); got != 1 {
-				t.Errorf("%s: the other installation has %d tenants after the way down of the first, want its own", extensions, got)
+				t.Errorf("%s: after the first installation was migrated down, the other has %d tenants, want its own one", extensions, got)
 			}
 			backTo(t, first, 0)
 		}

@@ -12,13 +12,13 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// A process may be killed after any statement of a migration. The next one knows no more than what
-// is in the database.
+// A process may be killed after any statement of a migration. The next process only knows what is
+// in the database.
 func TestMigrationsGoOnWhereTheyWereInterrupted(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.Open(t, storetest.NewURL(t, engine))
-		s.SQLDB().SetMaxIdleConns(1) // for the many looks at the schema
+		s.SQLDB().SetMaxIdleConns(1) // for the many queries of the schema
 		for _, version := range versions(t, engine) {
 			up(t, s, version)
 			want := schemaObjects(t, s)
@@ -30,15 +30,15 @@ func TestMigrationsGoOnWhereTheyWereInterrupted(t *testing.T) {
 			}
 			up(t, s, version)
 			if diff := cmp.Diff(want, schemaObjects(t, s)); diff != "" {
-				t.Fatalf("%d: the schema is another one (-want +got):\n%s", version, diff)
+				t.Fatalf("%d: the schema differs (-want +got):\n%s", version, diff)
 			}
 		}
 	})
 }
 
-// interruptTransactions tries a migration again and again, interrupted after ever more statements,
-// until it is through, and then takes it back in the same way. A transaction leaves nothing behind,
-// so each try begins anew: that is tried after 1, 2, 4, 8... statements.
+// interruptTransactions migrates up again and again and interrupts each try later, until the
+// migration succeeds. Then it does the same down. An interrupted transaction leaves nothing behind,
+// so it is enough to interrupt it after 1, 2, 4, 8... statements.
 func interruptTransactions(t *testing.T, s *store.Store, version int64) {
 	t.Helper()
 	for n := 1; !noted(t, s, version); n *= 2 {
@@ -49,14 +49,14 @@ func interruptTransactions(t *testing.T, s *store.Store, version int64) {
 	}
 }
 
-// interruptAndRepeat interrupts a migration up after a statement, repeats it, and does the same
-// with the way down. Every other time what was interrupted on the way down is wanted again. The
-// statements before and after the migration's own are the same for all.
+// interruptAndRepeat interrupts a migration after a statement and repeats it, first up and then
+// down. Every other time, an interrupted migration down is followed by a migration up. The
+// statements before and after the migration's own are the same for all migrations.
 func interruptAndRepeat(t *testing.T, s *store.Store, version int64) {
 	t.Helper()
-	before, after := 2, 3 // two write down what begins, two note that it is done, and one tidies up
+	before, after := 2, 3 // two record the begin, two record the end, and one clears the record of the begin
 	if isMarked(t, store.MySQL, migrationFile(t, store.MySQL, version)) {
-		before += 2 // the mark is noted first
+		before += 2 // the mark of compatibility is recorded first
 	}
 	first, last := before+1, before
 	for _, section := range sections(t, store.MySQL, migrationFile(t, store.MySQL, version)) {
@@ -81,7 +81,7 @@ func interruptAndRepeat(t *testing.T, s *store.Store, version int64) {
 	}
 }
 
-// noted reports whether a version's row is there, also if it isn't sure that the migration is.
+// noted reports whether goose's table contains a version, even if its migration may be unfinished.
 func noted(t *testing.T, s *store.Store, version int64) bool {
 	t.Helper()
 	return len(read(t, s, fmt.Sprintf("SELECT version_id FROM goose_db_version WHERE version_id = %d", version))) > 0
@@ -110,7 +110,7 @@ func isAt(t *testing.T, s *store.Store, version int64) bool {
 	return current == version
 }
 
-// SIGTERM ends the context.
+// SIGTERM cancels the context.
 func TestMigrateUpFinishesTheMigrationInWhichItIsStopped(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -124,18 +124,18 @@ func TestMigrateUpFinishesTheMigrationInWhichItIsStopped(t *testing.T) {
 				t.Fatalf("%d migrations were applied, %d are left, error %v", len(done), left, err)
 			}
 			if !isAt(t, s, all[len(all)-left-1]) {
-				t.Errorf("another version than %d is noted", all[len(all)-left-1])
+				t.Errorf("the recorded version isn't %d", all[len(all)-left-1])
 			}
 		}
 		if diff := cmp.Diff(schemaObjects(t, storetest.New(t, engine)), schemaObjects(t, s)); diff != "" {
-			t.Errorf("the schema is another one (-want +got):\n%s", diff)
+			t.Errorf("the schema differs (-want +got):\n%s", diff)
 		}
 	})
 }
 
-// What is there under the name of what a migration makes is something else, unless the migration
-// was begun before.
-func TestMigrateUpTakesNothingForItsOwnThatItHasNotBegun(t *testing.T) {
+// If an object with the name that a migration wants exists already, it is a different object,
+// unless the migration was begun before.
+func TestMigrateUpAcceptsOnlyObjectsOfABegunMigration(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.Open(t, storetest.NewURL(t, engine))

@@ -7,8 +7,7 @@ import (
 )
 
 // Killed returns a store whose migrations end as if the process were killed right after its n-th
-// statement, a commit included: the statement is carried out, its answer is lost, and so is the
-// connection.
+// statement or commit. The statement is executed, but its answer and the connection are lost.
 func (s *Store) Killed(n int) *Store { return s.after(n, (*killable).die) }
 
 // After returns a store that calls f after the n-th statement of its migrations.
@@ -28,7 +27,7 @@ func (s *Store) MigrateUpTo(ctx context.Context, version int64) error {
 	return err
 }
 
-// killing is a database of which only the migrations are interrupted.
+// killing is a database that interrupts only migrations.
 type killing struct {
 	database
 

@@ -13,13 +13,13 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/schema"
 )
 
-// laterMigration is a migration that follows those of this program.
+// laterMigration is a migration after the newest one of this program.
 type laterMigration struct {
 	sections map[string]string // by engine and name
 	schema   schema.Schema     // after it
 }
 
-// generate makes a migration of each engine from its source.
+// generate generates an engine's migration from its source.
 func generate(t *testing.T, engine store.Engine, source string) laterMigration {
 	t.Helper()
 	const name = "99999_later.sql"
@@ -40,7 +40,7 @@ func generate(t *testing.T, engine store.Engine, source string) laterMigration {
 	return laterMigration{sectionsOf(t, os.DirFS(to), engine, name), tables}
 }
 
-// run runs a section as goose does.
+// run runs a section in the same way as goose.
 func (m laterMigration) run(t *testing.T, s *store.Store, name string) {
 	t.Helper()
 	if s.Engine() == store.Postgres { // all statements in one transaction
@@ -52,8 +52,8 @@ func (m laterMigration) run(t *testing.T, s *store.Store, name string) {
 	}
 }
 
-// TestLaterMigrationOfASearchedTable adds columns to a table with a view for searching, and makes a
-// new table of that kind.
+// TestLaterMigrationOfASearchedTable adds columns to a table that has a view for searching, and
+// creates another such table.
 func TestLaterMigrationOfASearchedTable(t *testing.T) {
 	t.Parallel()
 	for name, source := range map[string]string{
@@ -83,7 +83,8 @@ func TestLaterMigrationOfASearchedTable(t *testing.T) {
 	}
 }
 
-// afterLater returns the facts of a schema after a migration, and takes it back.
+// afterLater applies a migration, returns a description of the schema, and rolls the migration
+// back.
 func afterLater(t *testing.T, s *store.Store, source string) []string {
 	t.Helper()
 	engine := s.Engine()
@@ -97,7 +98,7 @@ func afterLater(t *testing.T, s *store.Store, source string) []string {
 	}
 	m.run(t, s, "Down")
 	if diff := cmp.Diff(before, schemaObjects(t, s)); diff != "" {
-		t.Errorf("the way back leads to another schema (-before +after):\n%s", diff)
+		t.Errorf("the schema differs after the rollback (-before +after):\n%s", diff)
 	}
 	if engine == store.Postgres {
 		wantSearchViews(t, s)

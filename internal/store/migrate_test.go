@@ -124,7 +124,7 @@ func TestMigrateDownToNothingAndUpAgain(t *testing.T) {
 			}
 		}
 		if left := schemaObjects(t, s); len(left) > 0 {
-			t.Errorf("this is left of the schema: %v", left)
+			t.Errorf("objects left in the schema: %v", left)
 		}
 		if _, err := s.MigrateDown(t.Context()); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("down from nothing: error is %v, want ErrNotFound", err)
@@ -133,7 +133,7 @@ func TestMigrateDownToNothingAndUpAgain(t *testing.T) {
 			t.Fatalf("up again: %d migrations applied, error %v; want %d", len(done), err, len(all))
 		}
 		if diff := cmp.Diff(before, schemaObjects(t, s)); diff != "" {
-			t.Errorf("the schema is another one now (-before +after):\n%s", diff)
+			t.Errorf("the schema differs (-before +after):\n%s", diff)
 		}
 	})
 }
@@ -162,8 +162,7 @@ func TestMigrateUpByTenAtOnce(t *testing.T) {
 	})
 }
 
-// migrateByTen opens ten stores on a database, each of which looks at the schema's version and then
-// migrates.
+// migrateByTen opens ten stores on a database. Each reads the schema's version and then migrates.
 func migrateByTen(t *testing.T, databaseURL string) {
 	t.Helper()
 	stores := make([]*store.Store, 10)
@@ -269,13 +268,13 @@ func TestSchemaVersionOfANewerDatabaseIsGreaterThanNeeded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if current, needed := schemaVersion(t, s); current != 99999 || needed >= current {
-			t.Errorf("version is %d of %d, want 99999 of less", current, needed)
+			t.Errorf("version is %d, needed %d; want 99999, and a lower one needed", current, needed)
 		}
 	})
 }
 
-// sections returns the parts of a migration by their names. Before the first there may be comments
-// only.
+// sections returns the parts of a migration by name. Before the first part there may only be
+// comments.
 func sections(t *testing.T, engine store.Engine, file string) map[string]string {
 	t.Helper()
 	return sectionsOf(t, migrations.FS, engine, file)

@@ -14,8 +14,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// eachProxied runs f with a store that reaches its database through a proxy, on each engine that
-// has a network, and one that reaches it directly.
+// eachProxied runs f on each engine that has a server. The store s reaches the database through the
+// proxy p, and direct reaches it directly.
 func eachProxied(t *testing.T, f func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL} {
@@ -28,8 +28,8 @@ func eachProxied(t *testing.T, f func(t *testing.T, s, direct *store.Store, p *f
 	}
 }
 
-// mustBeUnavailable fails the test unless a query was given up because the database is gone. How
-// soon is tested in watchdog_test.go.
+// mustBeUnavailable expects errs.Unavailable with RetryAfter. How soon a query is given up is
+// tested in watchdog_test.go.
 func mustBeUnavailable(t *testing.T, err error) {
 	t.Helper()
 	if !errs.Is(err, errs.Unavailable) || errs.From(err).RetryAfter == 0 {
@@ -58,9 +58,9 @@ func TestTransactionOfAConnectionThatGoesSilentIsGivenUp(t *testing.T) {
 	})
 }
 
-// Nobody knows whether a commit whose answer is lost has happened. Here it has: to run it again
-// would do it twice.
-func TestCommitWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T) {
+// If the answer to a commit is lost, its outcome is unknown. Here it succeeded, so running the
+// transaction again would do its work twice.
+func TestCommitOfUnknownOutcomeIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	eachProxied(t, func(t *testing.T, s, direct *store.Store, p *faultproxy.Proxy) {
 		row, attempts := tenantRow(), 0
@@ -72,10 +72,10 @@ func TestCommitWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T)
 		})
 		mustBeUnavailable(t, err)
 		if attempts != 1 || !strings.Contains(errs.From(err).Detail, "did not say whether this was done") {
-			t.Errorf("error %v with the text %q after %d attempts, want one that says that nothing is known, after one", err, errs.From(err).Detail, attempts)
+			t.Errorf("error %v with the text %q after %d attempts, want an unknown outcome after one attempt", err, errs.From(err).Detail, attempts)
 		}
 		if _, err := direct.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil {
-			t.Errorf("the row isn't there, so the commit was lost and not its answer: %v", err)
+			t.Errorf("the row is missing, so the commit was lost instead of its answer: %v", err)
 		}
 	})
 }
@@ -97,21 +97,21 @@ func TestSlowIsNotSilent(t *testing.T) {
 		waited := make(chan error, 1)
 		err := lock(direct, func() {
 			go func() { waited <- lock(s, func() {}) }()
-			// The query has a connection, and then each probe makes one.
+			// The query takes a connection, and then each probe makes one.
 			for before := p.Accepted(); p.Accepted() < before+3 && len(waited) == 0; time.Sleep(10 * time.Millisecond) {
 			}
 		})
 		if err := errors.Join(err, <-waited); err != nil {
-			t.Errorf("a query that waited for a lock: %v", err)
+			t.Errorf("a query that waits for a lock is given up: %v", err)
 		}
-		p.Delay(100 * time.Millisecond) // there and back is longer than usual, and no reason to give up
+		p.Delay(100 * time.Millisecond) // slower than usual, but no reason to give up
 		if _, err := s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil {
-			t.Errorf("a query in a slow network: %v", err)
+			t.Errorf("a query on a slow network is given up: %v", err)
 		}
 	})
 }
 
-// As after a restart of the database, or of something in between that forgets its connections.
+// Connections are closed by a restart of the database, or by a device in between that drops them.
 func TestConnectionsThatWereClosedAreNotUsed(t *testing.T) {
 	t.Parallel()
 	eachProxied(t, func(t *testing.T, s, _ *store.Store, p *faultproxy.Proxy) {
@@ -119,14 +119,14 @@ func TestConnectionsThatWereClosedAreNotUsed(t *testing.T) {
 		if err := s.InsertTenant(t.Context(), row); err != nil {
 			t.Fatal(err)
 		}
-		useAll := func() { // at the same time, so that afterwards none is being made
+		useAll := func() { // at the same time, so that the pool makes no connection later
 			var using, wait sync.WaitGroup
 			for _, pool := range s.Stats() {
 				for range pool.Max {
 					using.Add(1)
 					wait.Go(func() {
 						has := sync.OnceFunc(using.Done)
-						defer has() // also if it doesn't get one
+						defer has() // even if it gets no connection
 						err := s.Tx(t.Context(), func(tx store.Tx) error {
 							_, err := tx.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID})
 							has()
@@ -143,7 +143,7 @@ func TestConnectionsThatWereClosedAreNotUsed(t *testing.T) {
 		}
 		useAll()
 		p.Cut()
-		_, _ = s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}) // a round trip: by then the kernel has told this side of all
+		_, _ = s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}) // after this round trip the kernel knows that all connections are closed
 		useAll()
 	})
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// ears is someone who listens to a channel until the test ends.
+// ears is a listener of a channel, until the test ends.
 type ears struct {
 	texts chan string
 	over  chan error // what Listen returned
 }
 
-// listen returns when it listens, or listening has ended.
+// listen returns after Listen has subscribed or failed.
 func listen(t *testing.T, s *store.Store, name string) ears {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
@@ -45,7 +45,7 @@ func publish(t *testing.T, s *store.Store, name, text string) {
 	}
 }
 
-func TestWhatIsPublishedIsHeardByAllInOrder(t *testing.T) {
+func TestAllListenersReceiveMessagesInOrder(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	one, two := storetest.Open(t, databaseURL), storetest.Open(t, databaseURL)
@@ -58,15 +58,15 @@ func TestWhatIsPublishedIsHeardByAllInOrder(t *testing.T) {
 	for _, e := range []ears{own, others} {
 		for _, want := range texts {
 			if got := <-e.texts; got != want {
-				t.Fatalf("%.40q is heard, want %.40q", got, want)
+				t.Fatalf("the listener received %.40q, want %.40q", got, want)
 			}
 		}
 	}
 	if got := <-elsewhere.texts; got != "last" {
-		t.Errorf("%.40q is heard on another channel", got)
+		t.Errorf("a listener of another channel received %.40q", got)
 	}
 	if err := one.Channel("test").Publish(t.Context(), strings.Repeat("x", 8000)); err == nil {
-		t.Error("a text that is too long is published, want an error")
+		t.Error("Publish accepts a text that is too long, want an error")
 	}
 }
 
@@ -81,10 +81,10 @@ func TestListenEndsWithItsConnection(t *testing.T) {
 	select {
 	case err := <-e.over:
 		if err == nil || errors.Is(err, errors.ErrUnsupported) {
-			t.Errorf("%v, want the end of the connection", err)
+			t.Errorf("Listen returned %v, want the end of the connection", err)
 		}
 	case <-time.After(time.Minute):
-		t.Fatal("it listens on, to nobody")
+		t.Fatal("Listen goes on although its connection was closed")
 	}
 }
 
@@ -97,26 +97,27 @@ func TestOtherEnginesHaveNoChannel(t *testing.T) {
 	}
 }
 
-// Through pgbouncer a subscription would stay with a server connection that others use.
-func TestNobodyListensThroughPgbouncer(t *testing.T) {
+// Through pgbouncer a subscription would stay on a server connection that other clients use.
+func TestListenFailsThroughPgbouncer(t *testing.T) {
 	t.Parallel()
 	direct := storetest.NewMigratedURL(t, store.Postgres)
 	pooled, s := storetest.Open(t, postgrestest.Bouncer(t, direct, 2)), storetest.Open(t, direct)
 	e := listen(t, pooled, "test")
 	if err := <-e.over; !errors.Is(err, errors.ErrUnsupported) {
-		t.Fatalf("%v, want that it doesn't work", err)
+		t.Fatalf("error %v, want that LISTEN is unsupported", err)
 	}
 	var subscribed int
 	err := s.SQLDB().QueryRowContext(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'").Scan(&subscribed)
 	if err != nil || subscribed != 0 {
 		t.Errorf("%d connections listen, error %v", subscribed, err)
 	}
-	// Whoever is nearer to the database hears it.
+	// A listener that is connected directly receives messages that were published through
+	// pgbouncer.
 	near := listen(t, s, "test")
 	for range 10 {
 		publish(t, pooled, "test", "from afar")
 		if got := <-near.texts; got != "from afar" {
-			t.Errorf("%q is heard", got)
+			t.Errorf("the listener received %q", got)
 		}
 	}
 }

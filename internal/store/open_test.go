@@ -13,8 +13,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestManyOpenANewSQLiteFileAtOnce is about the moment in which the file gets its journal: SQLite
-// doesn't wait then.
+// Several processes may create the same SQLite file at once. SQLite doesn't wait for locks while it
+// creates the file's journal.
 func TestManyOpenANewSQLiteFileAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -46,7 +46,7 @@ func TestNowIsTheTimeOfTheDatabase(t *testing.T) {
 	})
 }
 
-func TestSQLiteOpensTheFileThatIsMeant(t *testing.T) {
+func TestSQLiteOpensTheRightFile(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]string{
 		"h#x.db": "h#x.db", "a b.db": "a b.db", "a%20b%3F%25.db": "a b?%.db", "x&y=z+1.db": "x&y=z+1.db", "b\u00fccher.db": "b\u00fccher.db", "new/x;y.db": "new/x;y.db", ":memory:x.db": ":memory:x.db",
@@ -74,8 +74,9 @@ func TestSQLiteOpensTheFileThatIsMeant(t *testing.T) {
 	}
 }
 
-// TestOptionsOfOthersConnect opens real databases with options that are usual elsewhere.
-func TestOptionsOfOthersConnect(t *testing.T) {
+// TestURLOptionsOfOtherProgramsConnect opens real databases with URL options that are common in
+// other programs.
+func TestURLOptionsOfOtherProgramsConnect(t *testing.T) {
 	t.Parallel()
 	options := map[store.Engine][]string{
 		store.Postgres: {"pgbouncer=true&application_name=x&channel_binding=prefer", "schema=public&ssl-mode=PREFERRED&prepared_statement_cache_size=0", "options=-c%20statement_timeout%3D5s"},

@@ -16,10 +16,10 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// The list of nodes has one optional condition, on its second parameter.
+// This query has one optional condition, on its second parameter.
 const nodes = "-- name: ListCompanyNodes :many\nSELECT id FROM companies\nWHERE tenant_id = %[1]s1 AND (id = %[1]s2 OR %[1]s2 IS NULL)\nLIMIT %[1]s3\n"
 
-func TestEnginesAreShownTheConditionsThatCount(t *testing.T) {
+func TestStatementsKeepOnlyConditionsWithAValue(t *testing.T) {
 	t.Parallel()
 	const rest = "-- name: ListCompanyNodes :many\nSELECT id FROM companies\nWHERE tenant_id = %[1]s1 AND %[2]s\nLIMIT %[1]s3\n"
 	given, missing := []any{1, new("x"), 3}, []any{1, (*string)(nil), 3}
@@ -35,22 +35,22 @@ func TestEnginesAreShownTheConditionsThatCount(t *testing.T) {
 	}
 }
 
-func TestPostgresSearchesInBothWaysOnlyForAText(t *testing.T) {
+func TestPostgresUsesTheSearchVariantOnlyForAText(t *testing.T) {
 	t.Parallel()
 	const list = "-- name: ListCompaniesByName :many\nSELECT"
 	args := make([]any, 10)
 	if got := store.PostgresText(list, args); got != list {
-		t.Errorf("without a text it sends\n%s", got)
+		t.Errorf("without a text the statement is\n%s", got)
 	}
 	s := db.Statements["ListCompaniesByName"]
 	args[s.Pattern-1] = new("%x%")
 	got := store.PostgresText(list, args)
 	if !strings.Contains(got, "WITH ahead AS") || strings.Contains(got, "IS NULL") || strings.Count(got, "AND true") != 2*(len(s.Postgres)-1) {
-		t.Errorf("with a text it sends\n%s", got)
+		t.Errorf("with a text the statement is\n%s", got)
 	}
 }
 
-// A condition that isn't known would be planned once for all values.
+// A condition that storegen doesn't recognize would be planned once for all values.
 func TestEveryOptionalConditionIsKnown(t *testing.T) {
 	t.Parallel()
 	for engine, options := range map[string]func(db.Statement) []db.Option{
@@ -74,14 +74,14 @@ func TestEveryOptionalConditionIsKnown(t *testing.T) {
 			known += len(options(s))
 		}
 		if found := len(isNull.FindAllString(all.String(), -1)); found != known || found < 100 {
-			t.Errorf("%s: the queries have %d optional conditions, of which %d are known", engine, found, known)
+			t.Errorf("%s: the queries have %d optional conditions, of which db.Statements has %d", engine, found, known)
 		}
 	}
 }
 
 var isNull = regexp.MustCompile(`[$?]\d+ IS NULL\)`)
 
-// explainer asks SQLite how it would carry out a query, and gives back no rows of it.
+// explainer records SQLite's plan of each query and returns no rows.
 type explainer struct {
 	*sql.DB
 
@@ -105,11 +105,11 @@ func (e *explainer) QueryContext(ctx context.Context, query string, args ...any)
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	return e.DB.QueryContext(ctx, "SELECT 1 WHERE false") //nolint:sqlclosecheck // the querier closes what it is given
+	return e.DB.QueryContext(ctx, "SELECT 1 WHERE false") //nolint:sqlclosecheck // the querier closes the rows
 }
 
-// TestSQLiteLooksFiltersUp has SQLite explain each list with each filter. Internal/scale proves the
-// same of PostgreSQL, and more.
+// TestSQLiteLooksFiltersUp reads SQLite's plan for each list with each filter. Package scale tests
+// PostgreSQL's plans.
 func TestSQLiteLooksFiltersUp(t *testing.T) {
 	t.Parallel()
 	e := &explainer{DB: storetest.New(t, store.SQLite).SQLDB()}
@@ -135,7 +135,7 @@ func TestSQLiteLooksFiltersUp(t *testing.T) {
 		}
 		lists++
 		if plan := explain(querier.MethodByName(method.Name), reflect.Zero(kind)); !strings.Contains(plan, ",id)") || strings.Contains(plan, "TEMP") {
-			t.Errorf("%s doesn't find the start of a page, in order, in an index:\n%s", method.Name, plan)
+			t.Errorf("%s doesn't read a page in the order of an index:\n%s", method.Name, plan)
 		}
 		for field := range kind.Fields() {
 			if field.Type.Kind() != reflect.Pointer || field.Name == "Pattern" || field.Name == "Since" {
@@ -145,7 +145,7 @@ func TestSQLiteLooksFiltersUp(t *testing.T) {
 			params.FieldByIndex(field.Index).Set(reflect.New(field.Type.Elem()))
 			column := field.Tag.Get("json")
 			if plan := explain(querier.MethodByName(method.Name), params); !strings.Contains(plan, column+"=?") {
-				t.Errorf("%s doesn't look %s up in an index:\n%s", method.Name, column, plan)
+				t.Errorf("%s doesn't use an index for %s:\n%s", method.Name, column, plan)
 			}
 		}
 	}
@@ -154,9 +154,9 @@ func TestSQLiteLooksFiltersUp(t *testing.T) {
 	}
 }
 
-// A list is planned once, also in a tenant that has more rows than others: there PostgreSQL by
-// itself plans each one for its values. What has a filter or a text to search for is planned for
-// that, and isn't kept.
+// A list without filters is planned once, even for a tenant with more rows than others, for which
+// PostgreSQL by default plans each execution. A list with a filter or a search is planned for its
+// values each time, and its statement isn't kept.
 func TestListIsPlannedOnce(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
@@ -199,7 +199,7 @@ func TestListIsPlannedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			if once != c.once || anew != 0 {
-				t.Errorf("%s, %s: of 10 lists %d were planned once and %d of those that are kept anew, want %d and 0", user, title, once, anew, c.once)
+				t.Errorf("%s, %s: of 10 lists %d used a generic plan and %d kept ones a custom plan, want %d and 0", user, title, once, anew, c.once)
 			}
 			var mode string
 			if err := s.Raw(t.Context(), "SHOW plan_cache_mode", &mode); err != nil || mode != "auto" {

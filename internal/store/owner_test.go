@@ -11,8 +11,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestOwnerWithoutMoreRightsMigrates goes up, down and up again as the owner of a PostgreSQL
-// database who is no superuser. Row-level security holds for such an owner, and only a member of
+// TestOwnerWithoutMoreRightsMigrates migrates up, down and up again as the owner of a PostgreSQL
+// database who isn't a superuser. Row-level security applies to this owner, and only members of
 // tenantry_search may change the views for searching.
 func TestOwnerWithoutMoreRightsMigrates(t *testing.T) {
 	t.Parallel()
@@ -42,7 +42,7 @@ func TestOwnerWithoutMoreRightsMigrates(t *testing.T) {
 			execute(t, superuser, sealed)
 			downTo(t, owner, versionOf(t, store.Postgres, "create_audit_seals")-1)
 			if got := read(t, superuser, "SELECT seal_number FROM audit_links"); len(got) != 1 || got[0][0] != "0" {
-				t.Errorf("links wait for the seals %v; want one that waits for any", got)
+				t.Errorf("links have the seal numbers %v; want one link without a seal", got)
 			}
 			if flags := read(t, superuser, "SELECT relforcerowsecurity::text FROM pg_class WHERE relname = 'audit_links'"); flags[0][0] != "true" {
 				t.Error("the migration left a table without forced row-level security")

@@ -25,7 +25,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// entryRows are the two rows of an audit entry.
+// entryRows returns an audit entry and its link.
 func entryRows(tenant uuid.UUID) (db.InsertAuditEntryParams, db.InsertAuditLinkParams) {
 	id := uuid.Must(uuid.NewV7())
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -46,8 +46,8 @@ func writeEntry(ctx context.Context, q db.Querier, entry db.InsertAuditEntryPara
 	return q.InsertAuditLink(ctx, link)
 }
 
-// roundTrips counts how often the client of a PostgreSQL server waits for it: each query of the
-// simple protocol, and each Sync.
+// roundTrips returns a URL whose connections go through a proxy. It counts the round trips to
+// PostgreSQL: each query of the simple protocol, and each Sync.
 func roundTrips(t testing.TB, databaseURL string) (proxied string, count *atomic.Int64) {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
@@ -92,7 +92,7 @@ func passOn(client net.Conn, server string, count *atomic.Int64) {
 	for first := true; ; first = false {
 		header := make([]byte, 5)
 		if first {
-			header = header[1:] // the start-up message has no kind
+			header = header[1:] // the start-up message has no type byte
 		}
 		if _, err := io.ReadFull(messages, header); err != nil {
 			return
@@ -168,7 +168,7 @@ func TestRoundTripsToPostgreSQL(t *testing.T) {
 				return s.Tx(t.Context(), func(tx store.Tx) error { return errors.Join(audited(tx), get(tx)) })
 			}},
 		} {
-			if err := work.do(); err != nil { // statements are prepared
+			if err := work.do(); err != nil { // the first time prepares the statements
 				t.Fatalf("%s: %s: %v", user, name, err)
 			}
 			before := count.Load()
@@ -182,8 +182,8 @@ func TestRoundTripsToPostgreSQL(t *testing.T) {
 	}
 }
 
-// What is wrong with an entry is told by the transaction, and nothing of that has happened.
-func TestRefusedEntryTakesItsTransactionAlong(t *testing.T) {
+// The transaction returns the error of a refused entry and is rolled back.
+func TestRefusedEntryRollsBackItsTransaction(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
@@ -229,7 +229,7 @@ func TestRefusedEntryTakesItsTransactionAlong(t *testing.T) {
 	})
 }
 
-// PostgreSQL answers the commit of a transaction that has failed with a roll-back, and no error.
+// If a transaction has failed, PostgreSQL answers COMMIT with ROLLBACK instead of an error.
 func TestFailedTransactionIsNotReportedAsCommitted(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t, store.Postgres)
@@ -239,17 +239,17 @@ func TestFailedTransactionIsNotReportedAsCommitted(t *testing.T) {
 			return err
 		}
 		if err := tx.InsertTenant(t.Context(), row); !store.BreaksUniqueness(err) {
-			t.Errorf("error %v for a row that is there already", err)
+			t.Errorf("error %v for a duplicate row", err)
 		}
 		return nil
 	})
 	if !errors.Is(err, pgx.ErrTxCommitRollback) {
-		t.Errorf("error %v, want one of the commit", err)
+		t.Errorf("error %v, want an error of the commit", err)
 	}
 	mustBeRolledBack(t, s, row)
 }
 
-// An entry that had to give up for another transaction is tried again with its whole transaction.
+// If an entry is given up because of a lock, its whole transaction is tried again.
 func TestEntryThatWaitedTooLongIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
@@ -258,7 +258,7 @@ func TestEntryThatWaitedTooLongIsTriedAgain(t *testing.T) {
 	impatient := storetest.Open(t, databaseURL+"&lock_timeout=50") // milliseconds
 	holder := connect(t, databaseURL)
 	exec(t, holder, "BEGIN")
-	exec(t, holder, "UPDATE tenants SET max_users = 7 WHERE id = '"+tenant.String()+"'") // keys that refer to it wait
+	exec(t, holder, "UPDATE tenants SET max_users = 7 WHERE id = '"+tenant.String()+"'") // foreign keys that refer to this row wait
 	attempts := 0
 	entry, link := entryRows(tenant)
 	err := impatient.Tx(t.Context(), func(tx store.Tx) error {
@@ -272,9 +272,9 @@ func TestEntryThatWaitedTooLongIsTriedAgain(t *testing.T) {
 	}
 }
 
-// The entry goes out with the commit. When their answer is lost nobody knows whether it has
-// happened; here it has.
-func TestEntryWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T) {
+// An entry is sent together with the commit. If their answer is lost, the outcome is unknown. Here
+// the commit succeeded.
+func TestEntryOfUnknownOutcomeIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	direct := storetest.Open(t, databaseURL)
@@ -295,9 +295,9 @@ func TestEntryWhoseAnswerIsLostIsNeitherRepeatedNorReportedAsDone(t *testing.T) 
 	})
 	mustBeUnavailable(t, err)
 	if attempts != 1 || !strings.Contains(errs.From(err).Detail, "did not say whether this was done") {
-		t.Errorf("error %v after %d attempts, want one that says that nothing is known, after one", err, attempts)
+		t.Errorf("error %v after %d attempts, want an unknown outcome after one attempt", err, attempts)
 	}
 	if _, err := direct.GetAuditEntry(t.Context(), db.GetAuditEntryParams{TenantID: tenant, ID: entry.ID}); err != nil {
-		t.Errorf("the entry isn't there, so the commit was lost and not its answer: %v", err)
+		t.Errorf("the entry is missing, so the commit was lost instead of its answer: %v", err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
+func TestWaitForAConnectionIsLimited(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s, err := store.Open(t.Context(), storetest.NewMigratedURL(t, engine), store.Options{MaxConnections: 1})
@@ -21,7 +21,7 @@ func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
 		}
 		t.Cleanup(s.Close)
 		row := tenantRow()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // so that who waits for good fails
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // so that an unlimited wait fails the test
 		defer cancel()
 		waits := map[string]func() error{
 			"a transaction": func() error { return s.Tx(ctx, func(store.Tx) error { return nil }) },
@@ -31,11 +31,11 @@ func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
 			waits["a query"] = func() error { _, err := s.GetTenant(ctx, db.GetTenantParams{ID: row.ID}); return err }
 		case store.SQLite:
 			waits["a change"] = func() error { return s.InsertTenant(ctx, row) }
-		case store.MySQL: // a query waits for as long as those that have the connections wait for locks
+		case store.MySQL: // a query waits as long as the holders of the connections wait for locks
 		}
 		err = s.Tx(t.Context(), func(store.Tx) error {
-			if engine != store.SQLite && !s.UsedUp() { // readers have their own there
-				t.Error("the one connection is in use, and the pool isn't used up")
+			if engine != store.SQLite && !s.UsedUp() { // SQLite's readers have connections of their own
+				t.Error("UsedUp is false while the only connection is in use")
 			}
 			var all sync.WaitGroup
 			for name, wait := range waits {
@@ -52,7 +52,7 @@ func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s.UsedUp() {
-			t.Error("the pool is used up, and no connection is in use")
+			t.Error("UsedUp is true while no connection is in use")
 		}
 		if err := s.Tx(t.Context(), func(tx store.Tx) error { return tx.InsertTenant(t.Context(), row) }); err != nil {
 			t.Errorf("afterwards: %v", err)
@@ -60,13 +60,13 @@ func TestNobodyWaitsForAConnectionForLong(t *testing.T) {
 	})
 }
 
-// SQLite waits for a lock by itself, for as long as busy_timeout. That is a time-out like those of
-// the other engines.
+// SQLite waits for a lock for busy_timeout. When that ends, the error is a lock time-out, as on the
+// other engines.
 func TestLockedFileIsALockTimeout(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.SQLite)
 	s, other := storetest.Open(t, databaseURL), storetest.Open(t, databaseURL)
-	if _, err := s.SQLDB().ExecContext(t.Context(), "PRAGMA busy_timeout = 20"); err != nil { // of the one connection that writes
+	if _, err := s.SQLDB().ExecContext(t.Context(), "PRAGMA busy_timeout = 20"); err != nil { // on the only connection that writes
 		t.Fatal(err)
 	}
 	err := other.Tx(t.Context(), func(store.Tx) error {

@@ -18,7 +18,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// Whoever goes back to an older program goes forward again, with the data that is left.
+// Operators may roll back to an older program and later migrate up again, with data in the
+// database.
 func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
 	t.Parallel()
 	keys, err := audit.NewKeys([]byte("a key for nothing but this test of the migrations"))
@@ -27,7 +28,7 @@ func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
 	}
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
-		s.SQLDB().SetMaxIdleConns(1) // for the many looks at the schema
+		s.SQLDB().SetMaxIdleConns(1) // for the many queries of the schema
 		fill := func(scenario string) {
 			t.Helper()
 			opts := seed.Options{Scenarios: []string{scenario}, Scale: seed.Small}
@@ -42,16 +43,16 @@ func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
 		before := func(name string) int64 { return versionOf(t, engine, name) - 1 }
 		entries := verifyTrails(t, s, keys)
 		downTo(t, s, versionOf(t, engine, "create_audit_seals"))
-		execute(t, s, "UPDATE audit_links SET seal_number = 1") // sealed by a program that notes no time
-		backTo(t, s, before("create_audit_seals"))              // the seals go, and their entries wait for new ones
+		execute(t, s, "UPDATE audit_links SET seal_number = 1") // as by a program that doesn't record the time of a seal
+		backTo(t, s, before("create_audit_seals"))              // deletes the seals, so that their entries wait for new ones
 		if got := verifyTrails(t, s, keys); got != entries || entries == 0 {
 			t.Errorf("%d entries are left, want %d", got, entries)
 		}
-		backTo(t, s, before("create_audit_entries")) // all entries go with their links
+		backTo(t, s, before("create_audit_entries")) // deletes all entries and their links
 		if links := count(t, s, "audit_links"); verifyTrails(t, s, keys) != 0 || links != 0 {
 			t.Errorf("entries or %d links are left, want none", links)
 		}
-		backTo(t, s, before("create_departments")) // users stay, without what they were assigned to
+		backTo(t, s, before("create_departments")) // keeps users, but not their assignments
 		if got := count(t, s, "users"); got != users {
 			t.Errorf("%d users are left, want %d", got, users)
 		}
@@ -67,7 +68,7 @@ func TestMigrationsGoDownAndUpWithDataInEveryTable(t *testing.T) {
 		}
 		backTo(t, s, 0)
 		if diff := cmp.Diff(want, schemaObjects(t, s)); diff != "" {
-			t.Errorf("the schema is another one (-want +got):\n%s", diff)
+			t.Errorf("the schema differs (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -79,7 +80,7 @@ func downTo(t *testing.T, s *store.Store, version int64) {
 	}
 }
 
-// backTo takes back all migrations after a version, and applies them again.
+// backTo rolls back all migrations after a version, and applies them again.
 func backTo(t *testing.T, s *store.Store, version int64) {
 	t.Helper()
 	downTo(t, s, version)
@@ -88,13 +89,13 @@ func backTo(t *testing.T, s *store.Store, version int64) {
 	}
 	if s.Engine() == store.SQLite {
 		if broken := read(t, s, `SELECT "table", parent FROM pragma_foreign_key_check`); len(broken) > 0 {
-			t.Errorf("from %d: rows refer to others that aren't there: %v", version, broken)
+			t.Errorf("from %d: rows refer to missing rows: %v", version, broken)
 		}
 	}
 }
 
-// verifyTrails seals what waits in all tenants, and expects that nothing is wrong with any trail,
-// before and after. It returns the number of entries.
+// verifyTrails seals the waiting entries of all tenants. It expects every trail to be valid before
+// and after that, and returns the number of entries.
 func verifyTrails(t *testing.T, s *store.Store, keys *audit.Keys) int64 {
 	t.Helper()
 	sealer, entries := audit.NewSealer(s, keys, nil), int64(0)
@@ -133,7 +134,7 @@ var (
 	factOfForeignKey = regexp.MustCompile(`^table (\w+), foreign key \w+ \((.*)\) REFERENCES (\w+) \((.*)\) ON`)
 )
 
-// fillEmptyTables gives each table without rows one row, with values only where there must be some.
+// fillEmptyTables inserts one row into each empty table. Only required columns get a value.
 func fillEmptyTables(t *testing.T, s *store.Store) {
 	t.Helper()
 	schema := schemaObjects(t, s)
@@ -169,8 +170,8 @@ func fillEmptyTables(t *testing.T, s *store.Store) {
 	}
 }
 
-// referTo takes the values of foreign keys from rows that are there. It reports false while there
-// are none.
+// referTo sets the foreign keys of a table's row to values of existing rows. It reports whether
+// such rows exist.
 func referTo(t *testing.T, s *store.Store, schema []string, empty map[string]map[string]string, table string) bool {
 	t.Helper()
 	for _, fact := range schema {

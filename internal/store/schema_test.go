@@ -48,8 +48,9 @@ func TestDifferencesOfSchemasNameTableColumnAndEngine(t *testing.T) {
 	}
 }
 
-// Where texts are compared by language, or without case or trailing blanks, they have another order
-// than elsewhere, or are taken for equal. SQLite compares bytes by default.
+// If texts are compared by language, or without case or trailing blanks, they are sorted
+// differently than on other engines, or different texts count as equal. SQLite compares bytes by
+// default.
 func TestTextInKeysIsComparedByteByByte(t *testing.T) {
 	t.Parallel()
 	collations := map[store.Engine]struct {
@@ -100,8 +101,8 @@ func differences(a store.Engine, ofA []string, b store.Engine, ofB []string) []s
 	return list
 }
 
-// facts returns all that is worth knowing about a database's schema, in words that are the same for
-// every engine.
+// schemaObjects describes tables, columns, keys, constraints and indexes of a database, in the same
+// words for every engine.
 func schemaObjects(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	queries := map[store.Engine]struct{ columns, keys string }{
@@ -130,7 +131,7 @@ func schemaObjects(t *testing.T, s *store.Store) []string {
 	return list
 }
 
-// kinds are the names by which the engines call the types of Go.
+// kinds maps the engines' names of column types to those of resource descriptions.
 var kinds = map[string]string{
 	"char(36)": "uuid", "uuid_text": "uuid",
 	"timestamp with time zone": "time", "datetime(6)": "time", "datetime": "time",
@@ -141,7 +142,7 @@ var kinds = map[string]string{
 	"json_text":  "json", "longtext": "json", // MariaDB's name for JSON
 }
 
-// decimalType has its digits only on the engines that count them.
+// decimalType matches the types of decimal columns. Only some engines declare the number of digits.
 var decimalType = regexp.MustCompile(`^(?:numeric|decimal)\(.*\)$|^decimal_text$`)
 
 func kindOf(declared string) string {
@@ -155,7 +156,7 @@ func kindOf(declared string) string {
 	return declared
 }
 
-// read returns a query's rows as texts.
+// read returns the rows of a query as texts.
 func read(t *testing.T, s *store.Store, query string) [][]string {
 	t.Helper()
 	rows, err := s.SQLDB().QueryContext(t.Context(), query)
@@ -186,8 +187,8 @@ func read(t *testing.T, s *store.Store, query string) [][]string {
 
 var sqliteConstraint = regexp.MustCompile(`(?m)^\s*(CONSTRAINT \w+ )?(UNIQUE|CHECK|FOREIGN KEY) (.*?),?$`)
 
-// sqliteConstraints reads them from the text of the tables, which is the only place where SQLite
-// keeps their names.
+// sqliteConstraints parses the SQL text of the tables, because SQLite keeps the names of
+// constraints nowhere else.
 func sqliteConstraints(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	var list []string

@@ -13,7 +13,7 @@ func TestMissingSchemaIsNamedAsTheCause(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		if engine != store.Postgres {
-			return // there is no search_path
+			return // other engines have no search_path
 		}
 		u, err := url.Parse(storetest.NewURL(t, engine))
 		if err != nil {

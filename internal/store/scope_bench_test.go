@@ -14,9 +14,9 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// BenchmarkPointRead compares reading a row by its key through row-level security, as a user who is
-// no owner, with reading it past it in the way that pgx reads by itself. What counts is the ratio;
-// cpu-ns/op is of this process alone.
+// BenchmarkPointRead compares two ways of reading a row by its key: through row-level security, as
+// a user who isn't the owner, and without it, with pgx's defaults. Only the ratio matters;
+// cpu-ns/op covers only this process.
 func BenchmarkPointRead(b *testing.B) {
 	databaseURL := storetest.NewMigratedURL(b, store.Postgres)
 	s := storetest.Open(b, storetest.ServingURL(b, databaseURL))
@@ -43,8 +43,8 @@ func BenchmarkPointRead(b *testing.B) {
 	})
 }
 
-// BenchmarkAuditedChange compares a row and its audit entry, which are a transaction of one round
-// trip, with the same statements one after the other, past row-level security.
+// BenchmarkAuditedChange compares two ways of writing a row and its audit entry: in a transaction
+// of one round trip, and one statement after the other without row-level security.
 func BenchmarkAuditedChange(b *testing.B) {
 	databaseURL := storetest.NewMigratedURL(b, store.Postgres)
 	s, owner := storetest.Open(b, storetest.ServingURL(b, databaseURL)), storetest.Open(b, databaseURL)

@@ -25,7 +25,7 @@ import (
 
 func connect(t testing.TB, databaseURL string) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(context.Background(), databaseURL) // also while the test cleans up
+	conn, err := pgx.Connect(context.Background(), databaseURL) // not t.Context(), because clean-ups use it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func companyRow(tenant uuid.UUID) db.InsertCompanyParams {
 	return db.InsertCompanyParams{TenantID: tenant, ID: id, Code: id.String()[4:], Name: "Company", IsActive: true, CreatedAt: now, UpdatedAt: now, Version: 1}
 }
 
-// newTenants makes tenants with a company each, and returns these.
+// newTenants inserts tenants, each with one company, and returns the companies.
 func newTenants(t testing.TB, s *store.Store, n int) []db.InsertCompanyParams {
 	t.Helper()
 	companies := make([]db.InsertCompanyParams, n)
@@ -60,7 +60,7 @@ func newTenants(t testing.TB, s *store.Store, n int) []db.InsertCompanyParams {
 	return companies
 }
 
-// tablesOfTenants finds them by their column.
+// tablesOfTenants returns the tables with a column tenant_id.
 func tablesOfTenants(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	tables := tablesWith(t, s, "tenant_id")
@@ -70,7 +70,7 @@ func tablesOfTenants(t *testing.T, s *store.Store) []string {
 	return tables
 }
 
-// searchedTables are those of tenants that have a view for searching.
+// searchedTables returns the tables that have a view for searching.
 func searchedTables(t *testing.T, s *store.Store) []string {
 	t.Helper()
 	ofTenants := tablesOfTenants(t, s)
@@ -100,14 +100,14 @@ func TestEveryTableOfTenantsHasThePolicies(t *testing.T) {
 	wantPolicies(t, storetest.New(t, store.Postgres), tables)
 }
 
-// wantPolicies expects row-level security on each table with a tenant_id, and no policy besides
-// those that its columns and its migration ask for.
+// wantPolicies expects row-level security on each table with a tenant_id, with exactly the policies
+// that its columns and its migration require.
 func wantPolicies(t *testing.T, s *store.Store, migrations schema.Schema) {
 	t.Helper()
 	const own = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
 	isolation := "tenant_isolation PERMISSIVE ALL {-} " + own + " " + own
 	reading := "unscoped_reading PERMISSIVE SELECT {-} (current_setting('app.unscoped'::text, true) = 'on'::text) "
-	// Views that have the condition themselves belong to this role, and nothing else does.
+	// This role owns the search views, which contain the condition on the tenant, and nothing else.
 	searching := "searching PERMISSIVE SELECT {tenantry_search} true "
 	searched := searchedTables(t, s)
 	for _, table := range tablesOfTenants(t, s) {
@@ -134,7 +134,7 @@ func wantPolicies(t *testing.T, s *store.Store, migrations schema.Schema) {
 	}
 }
 
-// carried is what a connection must not have from who used it before.
+// carried is the state that a connection must not keep from its previous user.
 type carried struct {
 	pid                    int
 	tenant, unscoped, user string
@@ -161,7 +161,7 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 	ways := map[string]struct {
 		use  func(ctx context.Context, s *store.Store) error
 		want func(error) bool
-		lost bool // the connection isn't used again
+		lost bool // the connection is closed
 	}{
 		"scoped read": {use: func(ctx context.Context, s *store.Store) error {
 			_, err := s.GetCompany(ctx, db.GetCompanyParams{TenantID: mine.TenantID, ID: mine.ID})
@@ -240,7 +240,7 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 					}
 					ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 					defer cancel()
-					return s.InsertCompany(ctx, row) // waits for whether there is one of the same name
+					return s.InsertCompany(ctx, row) // waits because the other transaction inserts the same key
 				})
 			},
 			want: func(err error) bool { return errs.Is(err, errs.Timeout) },
@@ -269,7 +269,7 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 					after.pid = before.pid
 				}
 				if user == "owner" {
-					after.companies = before.companies // who is no tenantry_serving now sees all
+					after.companies = before.companies // a user without the role tenantry_serving now sees all companies
 				}
 				if after != before {
 					t.Errorf("the connection has %+v, and before it had %+v", after, before)
@@ -279,7 +279,7 @@ func TestConnectionDoesNotCarryTheTenantOfItsLastUser(t *testing.T) {
 	}
 }
 
-// insertNow inserts a company, and doesn't let it wait for the next statement.
+// insertNow inserts a company. It waits for the result, so that the statement isn't deferred.
 func insertNow(ctx context.Context, q db.Querier, row db.InsertCompanyParams) error {
 	if err := q.InsertCompany(ctx, row); err != nil {
 		return err
@@ -319,9 +319,9 @@ func TestTransactionSeesTheTenantOfEachStatement(t *testing.T) {
 	}
 }
 
-// Who has seen all tenants' rows doesn't go on seeing them, and who is nobody's sees at most what
-// the tenant before did.
-func TestTransactionSetsNoMoreThanIsAskedFor(t *testing.T) {
+// A transaction that has read all tenants' rows doesn't keep that right. A statement of no tenant
+// sees at most the rows of the previous statement's tenant.
+func TestTransactionSetsOnlyTheScopeOfEachStatement(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	one, two := uuid.NewString(), uuid.NewString()
@@ -358,8 +358,8 @@ func TestTransactionSetsNoMoreThanIsAskedFor(t *testing.T) {
 	}
 }
 
-// What the serving role may not do, whoever has got hold of it.
-func TestServingRoleIsHeldByTheWall(t *testing.T) {
+// What the serving role can't do even if an attacker controls its SQL.
+func TestRowLevelSecurityLimitsTheServingRole(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	owner := storetest.Open(t, databaseURL)
@@ -376,7 +376,7 @@ func TestServingRoleIsHeldByTheWall(t *testing.T) {
 	exec(t, conn, fmt.Sprintf(own, mine.TenantID))
 	var rows int
 	if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM companies").Scan(&rows); err != nil || rows != 1 {
-		t.Errorf("%d companies with a tenant, error %v; want its own", rows, err)
+		t.Errorf("%d companies with a tenant, error %v; want the tenant's own", rows, err)
 	}
 	for statement, want := range map[string]string{
 		"UPDATE companies SET tenant_id = '" + theirs.TenantID.String() + "'":                                                 "row-level security policy",
@@ -391,7 +391,7 @@ func TestServingRoleIsHeldByTheWall(t *testing.T) {
 		"ALTER ROLE tenantry_serving BYPASSRLS":                                   "permission denied",
 		"SET row_security = off; SELECT count(*) FROM companies":                  "affected by row-level security policy",
 	} {
-		// In the simple protocol, several statements are one.
+		// In the simple protocol a query may contain several statements.
 		_, err := conn.PgConn().Exec(t.Context(), statement).ReadAll()
 		if err == nil || !strings.Contains(err.Error(), want) && !strings.Contains(err.Error(), "must be ") {
 			t.Errorf("%s: %v, want an error with %q", statement, err, want)
@@ -407,12 +407,12 @@ func TestServingRoleIsHeldByTheWall(t *testing.T) {
 	exec(t, conn, "SELECT set_config('app.tenant_id', '', false), set_config('app.unscoped', 'on', false)")
 	tag, err := conn.Exec(t.Context(), "UPDATE legacy_calls SET calls = 0")
 	if err != nil || tag.RowsAffected() != 0 {
-		t.Errorf("%d rows changed, error %v: all tenants' rows are there to be read", tag.RowsAffected(), err)
+		t.Errorf("%d rows changed, error %v: want none, because all tenants' rows may only be read", tag.RowsAffected(), err)
 	}
 }
 
-// Through pgbouncer, one client's statement follows another one's on the same server connection.
-func TestTenantsDoNotMeetInAPooler(t *testing.T) {
+// Through pgbouncer, statements of several clients use the same server connection.
+func TestPoolerKeepsTenantsApart(t *testing.T) {
 	t.Parallel()
 	databaseURL := storetest.NewMigratedURL(t, store.Postgres)
 	owner := storetest.Open(t, databaseURL)
@@ -428,7 +428,7 @@ func TestTenantsDoNotMeetInAPooler(t *testing.T) {
 					for range 50 {
 						ids, err := s.ListCompanyIDs(t.Context(), db.ListCompanyIDsParams{TenantID: c.TenantID, Limit: 10})
 						if err != nil || len(ids) != 1 || ids[0] != c.ID {
-							t.Errorf("companies %v, error %v; want %s alone", ids, err, c.ID)
+							t.Errorf("companies %v, error %v; want only %s", ids, err, c.ID)
 							return
 						}
 						err = s.Tx(t.Context(), func(tx store.Tx) error {
@@ -436,13 +436,13 @@ func TestTenantsDoNotMeetInAPooler(t *testing.T) {
 							return err
 						})
 						if !errors.Is(err, store.ErrNotFound) {
-							t.Errorf("error %v for another tenant's company, want that there is none", err)
+							t.Errorf("error %v for another tenant's company, want ErrNotFound", err)
 							return
 						}
 						var seen carried
 						seen.read(t, s)
 						if seen.tenant != "" || seen.unscoped != "" || user == "serving" && seen.companies != 0 {
-							t.Errorf("a connection has %+v of somebody else", seen)
+							t.Errorf("a connection has %+v of another client", seen)
 							return
 						}
 					}

@@ -15,14 +15,14 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// A search that can't use an index goes through all rows of a tenant.
+// A search without an index reads all rows of a tenant.
 func TestEverySearchOnPostgreSQLCanUseAnIndex(t *testing.T) {
 	t.Parallel()
 	lists := 0
 	for name, s := range db.Statements {
 		searches := slices.ContainsFunc(s.Postgres, func(o db.Option) bool { return strings.HasPrefix(o.Text, "(search_text LIKE ") })
 		if searches != (s.Search != "") {
-			t.Errorf("%s searches: %t; its text that searches: %q", name, searches, s.Search)
+			t.Errorf("%s is a search: %t; its search variant: %q", name, searches, s.Search)
 		}
 		if !searches {
 			continue
@@ -33,7 +33,7 @@ func TestEverySearchOnPostgreSQLCanUseAnIndex(t *testing.T) {
 		if s.Many {
 			lists++
 			if strings.Count(s.Search, "search_text LIKE") != 2 || !strings.Contains(s.Search, "WITH ahead AS") {
-				t.Errorf("%s doesn't go both ways:\n%s", name, s.Search)
+				t.Errorf("%s isn't prepared for both plans:\n%s", name, s.Search)
 			}
 		}
 	}
@@ -42,11 +42,11 @@ func TestEverySearchOnPostgreSQLCanUseAnIndex(t *testing.T) {
 	}
 }
 
-// lookedUp is in a plan that looks a text up.
+// lookedUp matches a plan that finds the searched text in an index.
 var lookedUp = regexp.MustCompile(`"Index Cond": "[^"]*search_text ~~`)
 
-// wantSearchViews expects a view of each searched table, with all of its columns, that
-// tenantry_search owns and whoever serves may read.
+// wantSearchViews expects a view of each searched table. The view has all columns of the table,
+// tenantry_search owns it, and the serving role may read it.
 func wantSearchViews(t *testing.T, s *store.Store) {
 	t.Helper()
 	const columns = `(SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '%s'::regclass AND attnum > 0 AND NOT attisdropped)`
@@ -64,7 +64,7 @@ func wantSearchViews(t *testing.T, s *store.Store) {
 	}
 }
 
-// TestViewsForSearchingShowWhatTheirTablesShow asks as whoever serves.
+// TestViewsForSearchingShowWhatTheirTablesShow reads the views as the serving role.
 func TestViewsForSearchingShowWhatTheirTablesShow(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t, store.Postgres)
@@ -102,11 +102,11 @@ func TestViewsForSearchingShowWhatTheirTablesShow(t *testing.T) {
 	exec(`VACUUM ANALYZE companies`)
 	wantSearchViews(t, s)
 	if got := one(`SELECT count(*) FROM pg_class WHERE relowner = 'tenantry_search'::regrole AND relkind <> 'v'`); got != "0" {
-		t.Errorf("tenantry_search owns %s other things", got)
+		t.Errorf("tenantry_search owns %s other objects", got)
 	}
 	if got := one(`SELECT concat(rolcanlogin, rolsuper, rolbypassrls, rolcreaterole, has_schema_privilege(oid, 'public', 'create'),
 		has_table_privilege(oid, 'companies', 'insert, update, delete, truncate')) FROM pg_roles WHERE rolname = 'tenantry_search'`); got != "ffffff" {
-		t.Errorf("what tenantry_search may: %s", got)
+		t.Errorf("tenantry_search has the privileges %s", got)
 	}
 	if got := one(`SELECT count(*) FROM pg_auth_members WHERE roleid = 'tenantry_search'::regrole AND pg_has_role(member, roleid, 'USAGE') AND NOT (SELECT rolsuper FROM pg_roles WHERE oid = member)`); got != "0" {
 		t.Errorf("tenantry_search has %s members", got)
@@ -118,11 +118,11 @@ func TestViewsForSearchingShowWhatTheirTablesShow(t *testing.T) {
 	}
 	exec(`SELECT set_config('app.unscoped', 'on', false)`)
 	if got := one(`SELECT count(*) FROM searchable_users`); got != "0" {
-		t.Errorf("all tenants' users are %s rows", got)
+		t.Errorf("unscoped there are %s users", got)
 	}
 	exec(`SELECT set_config('app.tenant_id', $1, false)`, tenants[0])
 	if got := one(`SELECT count(*) || ' ' || min(tenant_id::text) || ' ' || max(tenant_id::text) FROM searchable_companies`); got != "2000 "+tenants[0]+" "+tenants[0] {
-		t.Errorf("with a tenant there is %s", got)
+		t.Errorf("with a tenant the rows are %s", got)
 	}
 	if got := one(`SELECT count(*) FROM searchable_companies WHERE tenant_id = $1`, tenants[1]); got != "0" {
 		t.Errorf("there are %s rows of another tenant", got)
@@ -131,13 +131,13 @@ func TestViewsForSearchingShowWhatTheirTablesShow(t *testing.T) {
 	refused(`UPDATE searchable_companies SET name = ''`)
 	refused(`SET ROLE tenantry_search`)
 	refused(`DROP VIEW searchable_companies`)
-	// What would be cheaper for so few rows is out of the question.
+	// For so few rows a sequential scan would be cheaper.
 	exec(`SET enable_seqscan = off`)
 	exec(`SET enable_indexscan = off`)
 	for from, want := range map[string]bool{"searchable_companies": true, "companies": false} {
 		plan := one(`EXPLAIN (FORMAT JSON) SELECT id FROM `+from+` WHERE tenant_id = $1 AND search_text LIKE '%c4ca4238a0b9%'`, tenants[0])
 		if lookedUp.MatchString(plan) != want {
-			t.Errorf("a search in %s looks the text up in an index: %t, want %t\n%s", from, !want, want, plan)
+			t.Errorf("a search in %s uses an index: %t, want %t\n%s", from, !want, want, plan)
 		}
 	}
 	exec(`RESET SESSION AUTHORIZATION`)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// pgx may have left a reader on a connection of its pool.
-func TestLookingAtAConnectionWaitsForNoReader(t *testing.T) {
+// pgx may leave a goroutine that reads from a connection of its pool.
+func TestSilentDoesNotWaitForAReader(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -29,15 +29,15 @@ func TestLookingAtAConnectionWaitsForNoReader(t *testing.T) {
 		read <- err
 	}()
 	<-begun
-	for range 1000 { // the reader needs a moment to get there
+	for range 1000 { // gives the reader time to start
 		if !silent(conn.(*net.TCPConn)) {
-			t.Fatal("it isn't silent, and nobody has said a word")
+			t.Fatal("silent is false although nothing was sent")
 		}
 	}
 	_ = other.Close()
 	<-read
 	if silent(conn.(*net.TCPConn)) {
-		t.Error("its end is taken for silence")
+		t.Error("silent is true although the connection was closed")
 	}
 	_ = conn.Close()
 }

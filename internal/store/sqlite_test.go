@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestSQLitePragmas holds still what no behaviour shows until the power fails or two processes
-// meet.
+// TestSQLitePragmas checks settings whose effect only shows after a power failure or between two
+// processes.
 func TestSQLitePragmas(t *testing.T) {
 	t.Parallel()
 	d, _, err := openSQLite(t.TempDir()+"/pragmas.db", Options{MaxConnections: 2})
@@ -23,13 +23,13 @@ func TestSQLitePragmas(t *testing.T) {
 		}
 	}
 	if _, err := d.reader.ExecContext(t.Context(), "CREATE TABLE t (x)"); err == nil {
-		t.Error("a reader can write")
+		t.Error("a connection for reading can write")
 	}
 }
 
-// TestSQLiteFilesAreTheirOwnersAlone is about the umask that lets everybody read new files, as most
-// do.
-func TestSQLiteFilesAreTheirOwnersAlone(t *testing.T) {
+// TestOnlyTheOwnerCanReadSQLiteFiles runs with the usual umask, with which everybody may read new
+// files.
+func TestOnlyTheOwnerCanReadSQLiteFiles(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("FILE MODES ARE NOT TESTED: Windows has none")

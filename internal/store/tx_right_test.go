@@ -11,8 +11,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// asTenant returns the context of a request whose principal may act while a tenant is there and
-// active.
+// asTenant returns the context of a request. Its principal has the permission while the tenant
+// exists and is active.
 func asTenant(t *testing.T, s *store.Store, row db.InsertTenantParams) context.Context {
 	t.Helper()
 	ask := func(ctx context.Context, q db.Querier) error {
@@ -37,7 +37,7 @@ func suspend(ctx context.Context, q db.Querier, row db.InsertTenantParams) error
 	return err
 }
 
-func TestTxNeedsTheRight(t *testing.T) {
+func TestTxChecksThePermission(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
@@ -54,11 +54,11 @@ func TestTxNeedsTheRight(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := s.Tx(ctx, func(store.Tx) error {
-				t.Error("it runs")
+				t.Error("Tx runs the function although the tenant is suspended")
 				return nil
 			})
 			if !errs.Is(err, errs.TenantSuspended) {
-				t.Errorf("%v, want that the tenant is suspended", err)
+				t.Errorf("error %v, want that the tenant is suspended", err)
 			}
 		})
 		t.Run("before each attempt", func(t *testing.T) {
@@ -71,11 +71,11 @@ func TestTxNeedsTheRight(t *testing.T) {
 			}}
 			err := s.Tx(access.WithRequest(t.Context(), request), func(store.Tx) error {
 				attempts++
-				ended = true // as by another, who was faster
+				ended = true // as if another transaction had ended the session first
 				return store.ErrStale
 			})
 			if !errs.Is(err, errs.SessionEnded) || attempts != 1 {
-				t.Errorf("%d attempts, %v; want one, and the end of the session", attempts, err)
+				t.Errorf("%d attempts, error %v; want one attempt, and that the session has ended", attempts, err)
 			}
 		})
 		t.Run("before the commit", func(t *testing.T) {
@@ -87,28 +87,28 @@ func TestTxNeedsTheRight(t *testing.T) {
 						return nil
 					}
 					if _, err := q.GetTenant(ctx, db.GetTenantParams{ID: other.ID}); err != nil {
-						t.Errorf("it isn't asked in the transaction: %v", err)
+						t.Errorf("the permission isn't read in the transaction: %v", err)
 					}
 					return sessionEnded
 				},
 				Confirm: func(context.Context) error { return sessionEnded },
 			}
 			err := s.Tx(access.WithRequest(t.Context(), &request), func(tx store.Tx) error {
-				ended = true // as by another, for whose lock it has waited
+				ended = true // as if by another transaction, for whose lock this one waited
 				return tx.InsertTenant(t.Context(), other)
 			})
 			if !errs.Is(err, errs.SessionEnded) {
-				t.Errorf("%v, want the end of the session", err)
+				t.Errorf("error %v, want that the session has ended", err)
 			}
 			mustBeRolledBack(t, s, other)
 		})
-		t.Run("but for what it ends itself", func(t *testing.T) {
+		t.Run("but not if the transaction itself ends it", func(t *testing.T) {
 			row, ctx := principal()
 			if err := s.Tx(ctx, func(tx store.Tx) error { return suspend(ctx, tx, row) }); err != nil {
 				t.Fatal(err)
 			}
 			if tenant, err := s.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil || tenant.Status != "suspended" {
-				t.Errorf("status %s, %v; want it to be done", tenant.Status, err)
+				t.Errorf("status %s, error %v; want the change to be committed", tenant.Status, err)
 			}
 		})
 	})

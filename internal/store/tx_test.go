@@ -24,16 +24,16 @@ func tenantRow() db.InsertTenantParams {
 	}
 }
 
-// mustBeRolledBack fails if the row is there, or if a transaction that is still open has it.
+// mustBeRolledBack fails if the row exists, or if an open transaction has inserted it.
 func mustBeRolledBack(t *testing.T, s *store.Store, row db.InsertTenantParams) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if _, err := s.GetTenant(ctx, db.GetTenantParams{ID: row.ID}); !errors.Is(err, store.ErrNotFound) {
-		t.Errorf("reading what was rolled back gives error %v; want ErrNotFound", err)
+		t.Errorf("reading the row after the rollback: error %v; want ErrNotFound", err)
 	}
 	if err := s.InsertTenant(ctx, row); err != nil {
-		t.Errorf("inserting what was rolled back: %v", err)
+		t.Errorf("inserting the row again after the rollback: %v", err)
 	}
 }
 
@@ -102,7 +102,7 @@ func TestTxRollsBackOnPanicAndGoesOnPanicking(t *testing.T) {
 		func() {
 			defer func() {
 				if r, _ := recover().(error); !errors.Is(r, errRefused) {
-					t.Errorf("recovered %v; want what the closure panicked with", r)
+					t.Errorf("recovered %v; want the closure's panic value", r)
 				}
 			}()
 			_ = s.Tx(t.Context(), func(tx store.Tx) error {
@@ -126,7 +126,7 @@ func TestTxRollsBackWhenTheClientGoesAway(t *testing.T) {
 			t.Parallel()
 			storetest.Each(t, func(t *testing.T, engine store.Engine) {
 				s := storetest.New(t, engine)
-				for range 20 { // the rollback may come before or after the closure's end
+				for range 20 { // the rollback may happen before or after the closure returns
 					row := tenantRow()
 					ctx, cancel := context.WithCancel(t.Context())
 					err := s.Tx(ctx, func(tx store.Tx) error {
@@ -144,7 +144,7 @@ func TestTxRollsBackWhenTheClientGoesAway(t *testing.T) {
 	}
 }
 
-func TestTxAnswersTimeoutAfterItsDeadline(t *testing.T) {
+func TestTxReturnsTimeoutAfterItsDeadline(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		s := storetest.New(t, engine)
@@ -174,7 +174,7 @@ func TestTxAnswersTimeoutAfterItsDeadline(t *testing.T) {
 	})
 }
 
-func TestTxAnswersTimeoutWhileItWaitsForALock(t *testing.T) {
+func TestTxReturnsTimeoutWhileItWaitsForALock(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
 		databaseURL := storetest.NewURL(t, engine)
@@ -189,7 +189,7 @@ func TestTxAnswersTimeoutWhileItWaitsForALock(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
-			// The other transaction goes on until this one has been answered.
+			// The other transaction stays open until this one has returned.
 			err := s.Tx(ctx, func(tx store.Tx) error { return tx.InsertTenant(ctx, row) })
 			if !errs.Is(err, errs.Timeout) {
 				t.Errorf("error is %v; want %s", err, errs.Timeout)

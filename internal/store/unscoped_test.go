@@ -8,8 +8,7 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// unscoped are the queries that look at the rows of all tenants, each with the reason why it has
-// to.
+// unscoped maps the queries that may read the rows of all tenants to the reason.
 var unscoped = map[string]string{
 	"GetUserByEmailUnscoped":      "log-in knows an e-mail address and not yet a tenant",
 	"ListUsersByEmailUnscoped":    "log-in, and whether an address is taken: earlier versions stored it in other forms",
@@ -30,12 +29,12 @@ func TestUnscopedQueriesHaveAReason(t *testing.T) {
 		}
 		existing[method.Name] = true
 		if unscoped[method.Name] == "" {
-			t.Errorf("%s sees the rows of all tenants: scope it by tenant_id, or list it here with the reason why that can't be", method.Name)
+			t.Errorf("%s reads the rows of all tenants: add a condition on tenant_id, or add it to this list with a reason", method.Name)
 		}
 	}
 	for name := range unscoped {
 		if !existing[name] {
-			t.Errorf("%s is listed here but is no query any more", name)
+			t.Errorf("%s is in this list but is no query any more", name)
 		}
 	}
 }

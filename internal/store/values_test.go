@@ -11,12 +11,12 @@ import (
 	"github.com/tenantry/tenantry/openapi"
 )
 
-// decimalColumns are the declarations of decimal(19,2).
+// decimalColumns maps the engines to their declaration of a decimal(19,2) column.
 var decimalColumns = map[store.Engine]string{
 	store.Postgres: "numeric(19,2)", store.MySQL: "decimal(19,2)", store.SQLite: "decimal_text COLLATE decimal",
 }
 
-// payments is a store with the table payments.
+// payments is a store with a table payments.
 type payments struct{ *store.Store }
 
 type payment struct {
@@ -45,7 +45,7 @@ func newPayments(t *testing.T, engine store.Engine) payments {
 	return payments{s}
 }
 
-// insert adds rows with the ids 1, 2 and so on.
+// insert inserts rows with the ids 1, 2 and so on.
 func (p payments) insert(t *testing.T, rows ...payment) {
 	t.Helper()
 	for i, row := range rows {
@@ -56,9 +56,9 @@ func (p payments) insert(t *testing.T, rows ...payment) {
 	}
 }
 
-// list returns the rows with a condition, and in an order if it ends with one. It has # where a
-// parameter is compared with a decimal column: MySQL would compare a text as a floating-point
-// number.
+// list returns the rows that match a condition, which may end with ORDER BY. # stands for a
+// parameter that is compared with a decimal column; on MySQL it becomes a cast, because MySQL would
+// compare a text as a floating-point number.
 func (p payments) list(t *testing.T, where string, args ...any) []payment {
 	t.Helper()
 	parameter := "?"
@@ -93,8 +93,8 @@ func decimals(t *testing.T, texts ...string) []payment {
 	return rows
 }
 
-// ascending are decimal numbers in their order. As texts or as floating-point numbers they have
-// another one, or some are equal.
+// ascending are decimal numbers in ascending order. Compared as texts or as floating-point numbers,
+// some would be equal or have another order.
 var ascending = []string{
 	"-99999999999999999.99", "-90071992547409930.02", "-90071992547409930.01", "-10.00", "-9.50", "-0.01", "0.00", "0.10", "1.05", "1.50", "9.50", "10.00", "1234.50",
 	"90071992547409930.01", "90071992547409930.02", "99999999999999999.98", "99999999999999999.99",
@@ -145,27 +145,27 @@ func TestDecimalsAreOrderedAndFoundExactly(t *testing.T) {
 		for i, text := range ascending {
 			d := decimal(t, text)
 			if got := amounts(p.list(t, "amount = #", d)); !slices.Equal(got, []string{text}) {
-				t.Errorf("with %s there are %v", text, got)
+				t.Errorf("with the amount %s the rows are %v", text, got)
 			}
-			// As a list goes on after the last row of a page.
+			// Lists continue after the last row of a page in this way.
 			if got := amounts(p.list(t, "amount > # OR (amount = # AND id > 1000) ORDER BY amount, id", d, d)); !slices.Equal(got, ascending[i+1:]) {
-				t.Errorf("after %s come %v", text, got)
+				t.Errorf("the rows after %s are %v", text, got)
 			}
 			if got := amounts(p.list(t, "amount < # ORDER BY amount DESC, id DESC", d)); len(got) != i {
-				t.Errorf("before %s come %v", text, got)
+				t.Errorf("the rows before %s are %v", text, got)
 			}
 		}
 		if got := amounts(p.list(t, "amount = #", decimal(t, "1.5"))); !slices.Equal(got, []string{"1.50"}) {
-			t.Errorf("with 1.5 there are %v", got)
+			t.Errorf("with the amount 1.5 the rows are %v", got)
 		}
-		// The places before the first and after the last row of any list.
+		// Lists start before or after these numbers.
 		if got := p.list(t, "amount > # AND amount < #", decimal(t, "-9999999999999999999"), decimal(t, "9999999999999999999")); len(got) != len(ascending) {
-			t.Errorf("%d rows are between the ends, want %d", len(got), len(ascending))
+			t.Errorf("%d rows are between the smallest and the greatest number, want %d", len(got), len(ascending))
 		}
 	})
 }
 
-// SQLite compares by rows in lists, and must use the index for it.
+// In lists, SQLite compares rows of several columns and must use the index for that.
 func TestSQLiteFindsDecimalsInAnIndex(t *testing.T) {
 	t.Parallel()
 	p := newPayments(t, store.SQLite)
@@ -210,7 +210,7 @@ func TestDatesComeBackAsTheyWereWritten(t *testing.T) {
 	})
 }
 
-// dates are in their order. Where clocks change, some of them have no midnight.
+// dates are in ascending order. Some have no midnight in time zones that change their clocks.
 var dates = []string{"0001-01-01", "0099-12-31", "1582-10-10", "1900-03-01", "1969-12-31", "2011-12-30", "2024-02-29", "2026-03-29", "9999-12-31"}
 
 func TestDatesAreOrderedAndFound(t *testing.T) {
@@ -239,7 +239,7 @@ func TestDatesAreOrderedAndFound(t *testing.T) {
 	})
 }
 
-// Others who read the database see the same values.
+// Other programs that read the database see the same values.
 func TestDatesAndDecimalsAreStoredReadably(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, engine store.Engine) {
@@ -248,13 +248,13 @@ func TestDatesAndDecimalsAreStoredReadably(t *testing.T) {
 		var found int
 		const text = "SELECT count(*) FROM payments WHERE CAST(amount AS char(20)) = '1234.50' AND CAST(paid_on AS char(20)) = '0001-01-01'"
 		if err := p.SQLDB().QueryRowContext(t.Context(), text).Scan(&found); err != nil || found != 1 {
-			t.Errorf("%d rows have the texts (%v), want 1", found, err)
+			t.Errorf("%d rows contain the values as texts (error %v), want 1", found, err)
 		}
 	})
 }
 
-// docs/operations.md says how to copy a database with the sqlite3 program, which has a collation
-// decimal of its own.
+// docs/operations.md says how to copy a database with the sqlite3 program. This program has its own
+// decimal collation.
 func TestSQLiteProgramReadsDecimals(t *testing.T) {
 	t.Parallel()
 	storetest.RequireProgram(t, "sqlite3", "decimal numbers in its collation")

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// promised is how soon requests are answered without the database, and how soon they are served
+// promised limits how long a request waits for an error when the database is gone, and for a result
 // when it is back.
 const promised = 2 * time.Second
 
-// link is a network to a database that a test takes away, in a bubble of its own time.
+// link is a network to a database that a test can interrupt. It runs in a synctest bubble.
 type link struct {
 	*watchdog
 
 	isSilent atomic.Bool
 	probes   atomic.Int32
-	server   net.Conn // the other end of the connection that was made last
+	server   net.Conn // the other end of the newest connection
 }
 
 func inLink(t *testing.T, f func(t *testing.T, l *link)) {
@@ -72,24 +72,24 @@ func TestSilentDatabaseIsGivenUpIn2Seconds(t *testing.T) {
 			dialed <- err
 		}()
 		if _, err := conn.Read(make([]byte, 1)); err == nil {
-			t.Error("a connection gets an answer of a silent database")
+			t.Error("a read from a silent database succeeds")
 		}
 		if err := <-dialed; !errors.Is(err, errSilent) {
-			t.Errorf("a connection that is being made: error %v, want %v", err, errSilent)
+			t.Errorf("a dial that was waiting: error %v, want %v", err, errSilent)
 		}
 		if took := time.Since(since); took > promised {
-			t.Errorf("it took %s, want at most %s", took, promised)
+			t.Errorf("giving up took %s, want at most %s", took, promised)
 		}
 		since = time.Now()
 		if _, err := l.dial(t.Context(), "tcp", "database"); !errors.Is(err, errSilent) || time.Since(since) != 0 {
-			t.Errorf("a new connection: error %v after %s, want %v at once", err, time.Since(since), errSilent)
+			t.Errorf("a new dial: error %v after %s, want %v at once", err, time.Since(since), errSilent)
 		}
 	})
 }
 
-func TestDatabaseThatIsBackIsUsedIn2Seconds(t *testing.T) {
+func TestReturnedDatabaseIsUsedIn2Seconds(t *testing.T) {
 	t.Parallel()
-	for away := time.Minute; away < time.Minute+probeTimeout+recheck; away += 50 * time.Millisecond { // at any moment of a probe
+	for away := time.Minute; away < time.Minute+probeTimeout+recheck; away += 50 * time.Millisecond { // at every phase of a probe
 		inLink(t, func(t *testing.T, l *link) {
 			conn := l.mustDial(t)
 			l.isSilent.Store(true)
@@ -109,7 +109,7 @@ func TestSlowAnswerIsAwaitedWhileTheDatabaseAcceptsConnections(t *testing.T) {
 		defer conn.Close()
 		time.AfterFunc(time.Minute, func() { _, _ = l.server.Write([]byte{1}) })
 		if _, err := conn.Read(make([]byte, 1)); err != nil || l.probes.Load() == 0 {
-			t.Errorf("error %v after %d probes, want an answer and some probes", err, l.probes.Load())
+			t.Errorf("error %v after %d probes, want an answer after some probes", err, l.probes.Load())
 		}
 	})
 }
@@ -143,7 +143,7 @@ func TestDatabaseThatAnswersOthersIsNotProbed(t *testing.T) {
 			}
 		}
 		if n := l.probes.Load(); n != 0 {
-			t.Errorf("%d probes of a database that answers, want none", n)
+			t.Errorf("%d probes although the database answers, want none", n)
 		}
 	})
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// scraped are the metrics of an application that has been used: the labels of each series, by its
-// name.
+// scraped returns the metrics of an application that has served requests: the labels of each series
+// by the name of the series.
 func scraped(t *testing.T) map[string][]string {
 	t.Helper()
 	a := apitest.New(t, store.SQLite, func(c *config.Config) { c.EnableMetrics, c.RedisURL = true, config.NewSecret("redis://127.0.0.1:1") })
@@ -46,7 +46,7 @@ func series(text string) map[string][]string {
 	return found
 }
 
-// query is one of PromQL, with the place that it is from.
+// query is a PromQL query and the place where it was found.
 type query struct{ place, text string }
 
 func dashboardQueries(t *testing.T) []query {
@@ -84,7 +84,7 @@ func dashboardQueries(t *testing.T) []query {
 	return all
 }
 
-// documentedQueries are those of the code blocks of docs/operations.md.
+// documentedQueries returns the queries in the code blocks of docs/operations.md.
 func documentedQueries(t *testing.T) []query {
 	t.Helper()
 	content, err := os.ReadFile("../../docs/operations.md")
@@ -105,19 +105,19 @@ var (
 	grouping   = regexp.MustCompile(`\bby \(([a-z_, ]+)\)`)
 )
 
-func TestQueriesAskForMetricsThatExist(t *testing.T) {
+func TestQueriesUseExistingMetrics(t *testing.T) {
 	t.Parallel()
 	exist := scraped(t)
-	exist["up"] = []string{"instance", "job"} // which Prometheus makes of each scrape
+	exist["up"] = []string{"instance", "job"} // Prometheus adds it for each scrape
 	dashboard, documented := dashboardQueries(t), documentedQueries(t)
 	if len(dashboard) < 20 || len(documented) < 5 {
-		t.Fatalf("%d queries of the dashboard and %d of the manual were found", len(dashboard), len(documented))
+		t.Fatalf("found %d queries on the dashboard and %d in the manual", len(dashboard), len(documented))
 	}
 	for _, q := range slices.Concat(dashboard, documented) {
 		var labels []string
 		names := metricName.FindAllString(q.text, -1)
 		if len(names) == 0 {
-			t.Errorf("%s: %s asks for none of our metrics", q.place, q.text)
+			t.Errorf("%s: %s uses none of our metrics", q.place, q.text)
 		}
 		for _, name := range names {
 			if exist[name] == nil {
@@ -135,7 +135,7 @@ func TestQueriesAskForMetricsThatExist(t *testing.T) {
 		for _, g := range grouping.FindAllStringSubmatch(q.text, -1) {
 			for label := range strings.SplitSeq(g[1], ", ") {
 				if !slices.Contains(labels, label) {
-					t.Errorf("%s: %s groups by %s, which nothing has", q.place, q.text, label)
+					t.Errorf("%s: %s groups by %s, a label that no metric has", q.place, q.text, label)
 				}
 			}
 		}

@@ -2,5 +2,5 @@ package telemetry
 
 import "context"
 
-// Flush sends what is waiting.
+// Flush sends the waiting spans.
 func (t *Tracing) Flush(ctx context.Context) error { return t.provider.ForceFlush(ctx) }

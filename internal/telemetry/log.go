@@ -17,8 +17,8 @@ import (
 // LogOptions are the options of NewLogger.
 type LogOptions struct {
 	Level slog.Level
-	JSON  bool   // for machines; else lines for people
-	File  string // empty: what is handed to NewLogger
+	JSON  bool   // JSON instead of lines for people
+	File  string // empty: the writer passed to NewLogger
 }
 
 // NewLogger returns a logger that writes to a file, or else to w. The caller closes the returned

@@ -15,7 +15,7 @@ import (
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
-// patience is how long a test waits for what takes a moment.
+// patience is how long a test waits for something that normally happens at once.
 const patience = 30 * time.Second
 
 func TestLoggerWritesJSONForMachines(t *testing.T) {
@@ -51,7 +51,7 @@ func TestLoggerWritesLinesForPeopleWithoutColoursInAFile(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	if stderr.Len() > 0 {
-		t.Errorf("stderr has what is in the file: %s", &stderr)
+		t.Errorf("stderr has lines of the file: %s", &stderr)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestLogFileIsWrittenAtItsEnd(t *testing.T) {
 	two.Info("two")
 	one.Info("three")
 	if got := read(t, path); !strings.HasPrefix(got, "before\n") || strings.Count(got, "\n") != 4 {
-		t.Errorf("two who write to one file overwrite each other:\n%s", got)
+		t.Errorf("two loggers with the same file overwrite each other:\n%s", got)
 	}
 }
 
@@ -118,8 +118,8 @@ func TestLogFileThatCantBeOpenedIsAnError(t *testing.T) {
 	}
 }
 
-// The signal reaches the whole process, so the tests of it are one, and nothing else in this
-// package may run beside it.
+// The signal reaches the whole process. So there is one test for it, and no other test of this
+// package may run at the same time.
 func TestHangup(t *testing.T) { //nolint:paralleltest // see above
 	folder := t.TempDir()
 	path, moved := filepath.Join(folder, "tenantry.log"), filepath.Join(folder, "tenantry.log.1")
@@ -130,7 +130,7 @@ func TestHangup(t *testing.T) { //nolint:paralleltest // see above
 	defer file.Close()
 	log.Info("first")
 
-	// As logrotate does: move, then tell.
+	// logrotate moves the file and then sends the signal.
 	if err := os.Rename(path, moved); err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestHangup(t *testing.T) { //nolint:paralleltest // see above
 		t.Errorf("the new file has:\n%s", got)
 	}
 
-	// A file that can't be opened is no reason to lose what follows.
+	// If the new file can't be opened, later lines must not be lost.
 	if err := os.Rename(path, filepath.Join(folder, "kept")); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func hangup(t *testing.T) {
 	}
 }
 
-// awaitText returns when a file has a text.
+// awaitText waits until a file contains a text.
 func awaitText(t *testing.T, path, text string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {

@@ -16,7 +16,7 @@ import (
 // Unmatched is the route of requests without an operation in the document.
 const Unmatched = "unmatched"
 
-// liveHeap selects go_gc_heap_live_bytes, the bytes that the last garbage collection found in use.
+// liveHeap selects go_gc_heap_live_bytes: bytes that were in use at the last garbage collection.
 var liveHeap = collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}
 
 // Metrics is the registry that Prometheus scrapes. Each metric is declared in the package that it

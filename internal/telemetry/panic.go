@@ -37,7 +37,7 @@ func (p *Panic) frames() []runtime.Frame {
 	panicked := slices.IndexFunc(all, func(f runtime.Frame) bool { return f.Function == "runtime.gopanic" })
 	all = all[panicked+1:]
 	for len(all) > 1 && strings.HasPrefix(all[0].Function, "runtime.") {
-		all = all[1:] // how a nil pointer or an index becomes a panic
+		all = all[1:] // runtime functions that raise the panic of a nil pointer or an index
 	}
 	return all
 }

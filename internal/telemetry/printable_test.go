@@ -11,11 +11,11 @@ import (
 	"github.com/tenantry/tenantry/internal/telemetry"
 )
 
-// hidden are characters that a log must not hand on: controls of a terminal, directions of text,
-// and what can't be seen.
+// hidden are characters that a log must escape: terminal controls, directions of text, and
+// invisible characters.
 const hidden = "\x1b\x7f\u0085\u009b\u00a0\u00ad\u034f\u061c\u115f\u180e\u200b\u200d\u200e\u202e\u2028\u2029\u2060\u2066\u2800\u3164\ufe0f\ufeff\uffa0\ufff9\U000e0041\U000e0100"
 
-func TestLogsShowWhatCannotBeSeen(t *testing.T) {
+func TestLogsEscapeInvisibleCharacters(t *testing.T) {
 	t.Parallel()
 	const visible = "Zürich 東京 👍 é"
 	for _, asJSON := range []bool{true, false} {
@@ -34,14 +34,14 @@ func TestLogsShowWhatCannotBeSeen(t *testing.T) {
 			}
 		}
 		if !strings.Contains(line, visible) {
-			t.Errorf("JSON %t: %s, want what can be seen as it is", asJSON, line)
+			t.Errorf("JSON %t: %s, want visible characters unchanged", asJSON, line)
 		}
 		if !asJSON {
 			continue
 		}
 		var back struct{ Group struct{ Text string } }
 		if err := json.Unmarshal([]byte(line), &back); err != nil || back.Group.Text != text {
-			t.Errorf("%v: %q, want what was logged", err, back.Group.Text)
+			t.Errorf("%v: %q, want the logged text", err, back.Group.Text)
 		}
 	}
 }

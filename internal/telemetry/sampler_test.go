@@ -20,13 +20,13 @@ func TestClientsDoNotDecideWhatIsTraced(t *testing.T) { //nolint:paralleltest //
 		{"parentbased_always_off", "", 0, 0},
 		{"parentbased_traceidratio", "0", 0, 0},
 		{"traceidratio", "1", requests, requests},
-		// By chance it is none or all once in 10^60 runs.
+		// By chance none or all are sampled once in 10^60 runs.
 		{"parentbased_traceidratio", "0.5", 1, requests - 1},
 	} {
 		t.Setenv("OTEL_TRACES_SAMPLER", test.sampler)
 		t.Setenv("OTEL_TRACES_SAMPLER_ARG", test.ratio)
-		// The ids are the least and the greatest: an id that goes by itself is sampled always or
-		// never.
+		// These are the lowest and the highest trace id. A sampler that decides by the id would
+		// sample always or never.
 		for _, parent := range []string{
 			"00-00000000000000000000000000000001-00f067aa0ba902b7-01", "00-ffffffffffffffffffffffffffffffff-00f067aa0ba902b7-00",
 		} {

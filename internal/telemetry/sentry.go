@@ -39,7 +39,7 @@ type Failure struct {
 // NewSentry returns nil if dsn is empty. Its error never contains the DSN, which is a secret.
 func NewSentry(dsn, release, environment string) (*Sentry, error) {
 	if dsn == "" {
-		return nil, nil //nolint:nilnil // no Sentry is a setup like any other
+		return nil, nil //nolint:nilnil // Sentry is optional
 	}
 	transport := sentry.NewHTTPTransport()
 	transport.BufferSize, transport.Timeout = sentryBuffer, sentryTimeout

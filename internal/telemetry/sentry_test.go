@@ -23,17 +23,17 @@ func TestErrorsOfOursAreReported(t *testing.T) {
 		sentry := apitest.NewSentry(t)
 		a := apitest.New(t, engine, func(c *config.Config) { c.SentryDSN = config.NewSecret(sentry.DSN) })
 		admin := a.Actor(t, access.Admin)
-		// No fault of ours.
+		// A client error.
 		admin.Do(t, http.MethodGet, "/api/v1/org/companies/"+admin.User.ID.String(), "").Want(t, 404)
 		admin.Do(t, http.MethodPost, "/api/v1/org/companies", `{"code":"?"}`).Want(t, 422)
 		a.Do(t, http.MethodPost, "/api/v1/auth/login", `{"email":"a@example.com","password":"hush-password"}`).Want(t, 401)
-		// One of ours, in an operation that has an id, a query, a body and a token.
+		// A server error, in an operation with an id, a query, a body and a token.
 		a.Exec(t, "ALTER TABLE companies RENAME TO former_companies")
 		path := "/api/v1/org/companies/" + admin.User.ID.String()
 		admin.Do(t, http.MethodPut, path+"?tenant_id="+admin.User.TenantID.String(), `{"name":"hush-body"}`,
 			apitest.Header("X-Request-Id", "r-1"), apitest.Header("Traceparent", traceparent), apitest.Header("Cookie", "hush-cookie"),
 			apitest.Header("User-Agent", "hush-agent")).Want(t, 500)
-		a.Close() // sends what is left
+		a.Close() // sends the waiting reports
 
 		events := sentry.Events()
 		if len(events) != 1 {
@@ -53,7 +53,7 @@ func TestErrorsOfOursAreReported(t *testing.T) {
 			t.Errorf("%+v", event)
 		}
 		if e := event.Exception[0]; e.Type != "internal" || !strings.HasPrefix(e.Value, "LockCompany: *") {
-			t.Errorf("%+v, want the query and the type of its error", e)
+			t.Errorf("%+v, want the name of the query and the type of its error", e)
 		}
 		for _, part := range []string{"request", "user", "breadcrumbs", "modules", "contexts", "extra"} {
 			if inside, _ := event.All[part].(map[string]any); event.All[part] != nil && (inside == nil || len(inside) > 0) {
@@ -66,7 +66,7 @@ func TestErrorsOfOursAreReported(t *testing.T) {
 			}
 		}
 		if !strings.Contains(a.Log.String(), `"request_id":"r-1"`) {
-			t.Error("the log doesn't have the request of the report")
+			t.Error("the log doesn't contain the request id of the report")
 		}
 	})
 }
@@ -78,17 +78,17 @@ func TestEndWaitsForReportsToBeSent(t *testing.T) {
 	admin := a.Actor(t, access.Admin)
 	a.Exec(t, "DROP TABLE sessions")
 	letGo := sentry.Hold()
-	for range 2 { // one is being sent, and one waits
+	for range 2 { // one is being sent, the other waits
 		admin.Do(t, http.MethodGet, "/api/v1/auth/me", "").Want(t, 500)
 	}
-	time.AfterFunc(100*time.Millisecond, letGo) // far less than the 3 s that the end may wait
+	time.AfterFunc(100*time.Millisecond, letGo) // far less than the 3 s that Close may wait
 	a.Close()
 	if n := len(sentry.Events()); n != 2 {
 		t.Errorf("%d reports were sent before the end, want 2", n)
 	}
 }
 
-// reported is what Sentry gets of a failure.
+// reported returns what Sentry receives about a failure.
 func reported(t *testing.T, err error) (apitest.SentryEvent, string) {
 	t.Helper()
 	receiver := apitest.NewSentry(t)
@@ -147,7 +147,7 @@ func TestPanicIsReportedWithItsStack(t *testing.T) {
 	}
 }
 
-// sqlError is an error of a driver.
+// sqlError is an error of a database driver.
 type sqlError struct{}
 
 func (sqlError) Error() string    { return "Duplicate entry 'hush@example.com' for key" }
@@ -176,13 +176,13 @@ func TestReportNamesErrorsButDoesNotQuoteThem(t *testing.T) {
 				t.Errorf("%s %q, want %s %q", e.Type, e.Value, test.kind, test.value)
 			}
 			if strings.Contains(raw, "hush") {
-				t.Errorf("the report has what the error says: %s", raw)
+				t.Errorf("the report contains the text of the error: %s", raw)
 			}
 		})
 	}
 }
 
-func TestDSNThatCantBeUsedIsNotTold(t *testing.T) {
+func TestErrorDoesNotQuoteAnInvalidDSN(t *testing.T) {
 	t.Parallel()
 	if _, err := telemetry.NewSentry("https://hush@/x", "r", "e"); err == nil || strings.Contains(err.Error(), "hush") {
 		t.Errorf("%v, want an error without the DSN", err)

@@ -35,7 +35,7 @@ type Tracing struct {
 // TracingOptions are the options of NewTracing.
 type TracingOptions struct {
 	Endpoint             string      // the address of a collector, without /v1/traces; empty: no traces
-	Headers              http.Header // that the collector wants to see, such as a key
+	Headers              http.Header // additional headers for the collector, such as a key
 	ServiceName, Version string
 	Environment          string
 	Log                  *slog.Logger
@@ -44,7 +44,7 @@ type TracingOptions struct {
 // NewTracing returns nil without an endpoint. It doesn't connect, so the collector may start later.
 func NewTracing(ctx context.Context, opts TracingOptions) (*Tracing, error) {
 	if opts.Endpoint == "" {
-		return nil, nil //nolint:nilnil // no traces is a setup like any other
+		return nil, nil //nolint:nilnil // tracing is optional
 	}
 	endpoint, err := url.JoinPath(opts.Endpoint, "v1", "traces")
 	if err != nil {
@@ -93,7 +93,7 @@ func (t *Tracing) Shutdown(ctx context.Context) error {
 // StartRequest starts the span of a request, as part of the trace that its headers name (W3C Trace
 // Context), and returns the trace's id. If t is nil, it returns the id that the client sent, or "".
 func (t *Tracing) StartRequest(ctx context.Context, h http.Header) (context.Context, RequestSpan, string) {
-	// More than one header is as invalid as a malformed one.
+	// More than one header is invalid, like a malformed header.
 	if len(h["Traceparent"]) == 1 {
 		ctx = propagation.TraceContext{}.Extract(ctx, propagation.HeaderCarrier(h))
 	}

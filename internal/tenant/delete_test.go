@@ -27,7 +27,7 @@ import (
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// wallClock is a time that every engine keeps as it is.
+// wallClock returns the current time in the precision that every engine stores.
 func wallClock() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 func auditKeys(t *testing.T, a *apitest.App) *audit.Keys {
@@ -39,7 +39,7 @@ func auditKeys(t *testing.T, a *apitest.App) *audit.Keys {
 	return keys
 }
 
-// newService has small batches, so that a few rows are many.
+// newService returns a service with small batches, so that a few rows need several.
 func newService(t *testing.T, a *apitest.App, now func() time.Time) *tenant.Service {
 	t.Helper()
 	return tenant.NewService(tenant.Parts{Parts: records.Parts{
@@ -47,8 +47,8 @@ func newService(t *testing.T, a *apitest.App, now func() time.Time) *tenant.Serv
 	}})
 }
 
-// populated makes a suspended tenant with several rows in every table, which refer to each other in
-// every way there is.
+// populated inserts a suspended tenant with several rows in every table, with references of all
+// kinds between them.
 func populated(t *testing.T, a *apitest.App) db.Tenant {
 	t.Helper()
 	row := a.Tenant(t)
@@ -58,7 +58,7 @@ func populated(t *testing.T, a *apitest.App) db.Tenant {
 		branch := a.Branch(t, company)
 		head := a.User(t, row.ID, access.Admin)
 		above := a.Department(t, company, func(d *db.Department) { d.HeadUserID = &head.ID })
-		for range 3 { // each below the one before
+		for range 3 { // each below the previous one
 			above = a.Department(t, company, func(d *db.Department) { d.ParentID, d.BranchID, d.HeadUserID = &above.ID, &branch.ID, &head.ID })
 		}
 		member := a.User(t, row.ID, access.User, func(u *db.User) { u.CompanyID, u.BranchID, u.DepartmentID = &company.ID, &branch.ID, &above.ID })
@@ -88,7 +88,7 @@ func populated(t *testing.T, a *apitest.App) db.Tenant {
 		err = a.Store.InsertAuditRepeats(t.Context(), db.InsertAuditRepeatsParams{TenantID: row.ID, EntryID: entries[0], Requests: 2})
 	}
 	if err == nil {
-		// Nothing is left to seal, so that nobody changes these rows later.
+		// Seals all entries now, because a later seal would change these rows.
 		_, err = audit.NewSealer(a.Store, auditKeys(t, a), slog.New(slog.DiscardHandler)).Seal(t.Context(), row.ID)
 	}
 	if err != nil {
@@ -103,7 +103,7 @@ func populated(t *testing.T, a *apitest.App) db.Tenant {
 	return row
 }
 
-// mustBeGone fails if there is a row left of a tenant.
+// mustBeGone fails if a row of the tenant is left.
 func mustBeGone(t *testing.T, a *apitest.App, id uuid.UUID) {
 	t.Helper()
 	for table, rows := range a.RowsOf(t, id) {
@@ -113,7 +113,7 @@ func mustBeGone(t *testing.T, a *apitest.App, id uuid.UUID) {
 	}
 }
 
-// mustBeUntouched fails unless a tenant has the rows that it had before.
+// mustBeUntouched fails unless the tenant has the same rows as before.
 func mustBeUntouched(t *testing.T, a *apitest.App, id uuid.UUID, before map[string][]string) {
 	t.Helper()
 	if diff := cmp.Diff(before, a.RowsOf(t, id)); diff != "" {
@@ -121,7 +121,7 @@ func mustBeUntouched(t *testing.T, a *apitest.App, id uuid.UUID, before map[stri
 	}
 }
 
-func TestDeletionGoesThroughEveryTable(t *testing.T) {
+func TestDeletionCoversEveryTable(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		tables, cascaded := a.TenantTables(t), a.CascadedTables(t)
@@ -138,7 +138,7 @@ func TestDeletionGoesThroughEveryTable(t *testing.T) {
 	})
 }
 
-func TestDeleteLeavesNothingAndTouchesNobodyElse(t *testing.T) {
+func TestDeleteRemovesAllRowsOfOnlyThisTenant(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		super := a.Superuser(t)
@@ -147,12 +147,12 @@ func TestDeleteLeavesNothingAndTouchesNobodyElse(t *testing.T) {
 		by := access.Principal{UserID: super.User.ID, HomeTenantID: access.PlatformTenantID, TenantID: access.PlatformTenantID, Email: super.User.Email, Role: access.Superuser}
 		rest, err := newService(t, a, wallClock).Delete(t.Context(), by, row.ID, etag.Condition{}, row.Code)
 		if err != nil || rest != nil {
-			t.Fatalf("rest %+v, error %v", rest, err)
+			t.Fatalf("the deletion leaves %+v, error %v", rest, err)
 		}
 		mustBeGone(t, a, row.ID)
 		mustBeUntouched(t, a, other.ID, before)
 
-		// The platform has two more entries in its trail.
+		// The deletion adds two entries to the platform's trail.
 		after := a.RowsOf(t, access.PlatformTenantID)
 		if len(after["audit_entries"]) != len(platform["audit_entries"])+2 {
 			t.Errorf("the platform's trail had %d entries and has %d", len(platform["audit_entries"]), len(after["audit_entries"]))
@@ -174,7 +174,7 @@ func TestDeleteLeavesNothingAndTouchesNobodyElse(t *testing.T) {
 			"users": float64(len(rows["users"])), "active_users": float64(len(rows["users"])), "audit_entries": float64(len(rows["audit_entries"])),
 		} {
 			if got := entries[0].Changes[field]; got.Before != want || got.After != nil {
-				t.Errorf("the entry says of %s: %+v, want %v before", field, got, want)
+				t.Errorf("the entry has for %s: %+v, want %v before", field, got, want)
 			}
 		}
 		if finished := a.AuditEntries(t, access.PlatformTenantID, "tenant.delete_finish"); len(finished) != 1 || finished[0].EntityID != row.ID.String() {
@@ -183,16 +183,16 @@ func TestDeleteLeavesNothingAndTouchesNobodyElse(t *testing.T) {
 	})
 }
 
-// A deletion that is cut off at any point goes on where it stopped.
-func TestDeleteGoesOnAfterACrash(t *testing.T) {
+// A deletion that is interrupted at any point continues there.
+func TestDeleteContinuesAfterACrash(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row, other := populated(t, a), populated(t, a)
 		before := a.RowsOf(t, other.ID)
 		total, cuts := size(a.RowsOf(t, row.ID)), 0
 		for looks := 1; ; looks++ {
-			// The clock is looked at once a transaction or more often; in one of these moments
-			// everything stops.
+			// Each transaction reads the clock at least once. At one of these reads everything
+			// stops.
 			ctx, cancel := context.WithCancel(t.Context())
 			seen := 0
 			s := newService(t, a, func() time.Time {
@@ -205,22 +205,22 @@ func TestDeleteGoesOnAfterACrash(t *testing.T) {
 			cancel()
 			if err == nil {
 				if rest != nil {
-					t.Errorf("there is a rest, but there was time: %+v", rest)
+					t.Errorf("rows are left although there was time: %+v", rest)
 				}
 				break
 			}
 			if !errors.Is(err, context.Canceled) {
-				t.Fatalf("cut off at look %d: %v", looks, err)
+				t.Fatalf("interrupted at read %d of the clock: %v", looks, err)
 			}
 			cuts++
 			left := size(a.RowsOf(t, row.ID))
 			if left == 0 || left > total {
-				t.Errorf("cut off at look %d: %d rows are left of %d", looks, left, total)
+				t.Errorf("interrupted at read %d of the clock: %d rows are left of %d", looks, left, total)
 			}
 			total = left
 		}
 		if cuts < 5 {
-			t.Errorf("it was cut off %d times only", cuts)
+			t.Errorf("it was interrupted only %d times", cuts)
 		}
 		mustBeGone(t, a, row.ID)
 		mustBeUntouched(t, a, other.ID, before)
@@ -247,7 +247,7 @@ func TestDeleteStopsWhenTheTimeIsOver(t *testing.T) {
 		late := wallClock()
 		s := newService(t, a, func() time.Time { late = late.Add(time.Minute); return late })
 		left := size(a.RowsOf(t, row.ID))
-		most := 30 + left // each call deletes a batch, or finds one of few steps done
+		most := 30 + left // each call deletes a batch, or finds that one of the few steps is done
 		for calls := 0; ; calls++ {
 			rest, err := s.Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code)
 			if err != nil {
@@ -257,7 +257,7 @@ func TestDeleteStopsWhenTheTimeIsOver(t *testing.T) {
 				break
 			}
 			now := size(a.RowsOf(t, row.ID))
-			// The one that only detaches departments deletes nothing.
+			// The step that only detaches departments deletes nothing.
 			if rest.Status != "deleting" || calls > most || now > left || now < left-4 {
 				t.Fatalf("call %d: %+v, %d rows are left of %d", calls, rest, now, left)
 			}
@@ -273,17 +273,17 @@ func TestDeleteStopsWhenTheRightEnds(t *testing.T) {
 		row := populated(t, a)
 		transactions := 0
 		request := &access.Request{Renew: func(context.Context, db.Querier) error {
-			if transactions++; transactions > 8 { // of which each asks twice
+			if transactions++; transactions > 8 { // each transaction checks the permission twice
 				return errs.New(errs.SessionEnded, "Ended.")
 			}
 			return nil
 		}}
 		_, err := newService(t, a, wallClock).Delete(access.WithRequest(t.Context(), request), access.Principal{}, row.ID, etag.Condition{}, row.Code)
 		if !errs.Is(err, errs.SessionEnded) || transactions != 9 {
-			t.Errorf("%v after %d questions, want it to stop at the ninth", err, transactions)
+			t.Errorf("error %v after %d checks, want it to stop at the ninth", err, transactions)
 		}
 		if left, err := a.Store.GetTenant(t.Context(), db.GetTenantParams{ID: row.ID}); err != nil || left.Status != "deleting" {
-			t.Errorf("status %s, %v; want a part to be left", left.Status, err)
+			t.Errorf("status %s, error %v; want rows to be left", left.Status, err)
 		}
 	})
 }
@@ -298,7 +298,7 @@ func TestSeveralDeleteTheSameTenantAtOnce(t *testing.T) {
 			wait.Go(func() {
 				rest, err := newService(t, a, wallClock).Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code)
 				if rest != nil || err != nil && !errs.Is(err, errs.NotFound) {
-					t.Errorf("rest %+v, error %v", rest, err)
+					t.Errorf("the deletion leaves %+v, error %v", rest, err)
 				}
 			})
 		}
@@ -313,22 +313,21 @@ func TestSeveralDeleteTheSameTenantAtOnce(t *testing.T) {
 	})
 }
 
-// lateCompany adds a company to a tenant, as a transaction that was under way when its deletion
-// began.
+// lateCompany adds a company to a tenant, like a transaction that began before its deletion.
 func lateCompany(ctx context.Context, s *store.Store, tenantID uuid.UUID) error {
 	c := db.Company{TenantID: tenantID, ID: newID(), Code: newID().String()[4:], CreatedAt: wallClock(), UpdatedAt: wallClock(), Version: 1}
 	return s.Tx(ctx, func(tx store.Tx) error { return tx.InsertCompany(ctx, db.InsertCompanyParams(c)) })
 }
 
-func TestDeleteTakesAlongWhatComesInBehindIt(t *testing.T) {
+func TestDeleteRemovesRowsThatAreAddedMeanwhile(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row := populated(t, a)
 		looks, added := 0, 0
 		s := newService(t, a, func() time.Time {
-			// Whatever table the deletion has come to, there is a new company, for a while. The
-			// first two times the clock is looked at at the beginning, also in a transaction that
-			// others would wait for.
+			// New companies appear for a while, whatever table the deletion has reached. The first
+			// two reads of the clock are at the beginning, also in a transaction for which others
+			// would wait.
 			if looks++; looks > 2 && added < 40 {
 				if err := lateCompany(t.Context(), a.Store, row.ID); err != nil {
 					t.Error(err)
@@ -339,13 +338,13 @@ func TestDeleteTakesAlongWhatComesInBehindIt(t *testing.T) {
 		})
 		rest, err := s.Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code)
 		if rest != nil || err != nil || added < 40 {
-			t.Errorf("rest %+v, error %v, %d companies added", rest, err, added)
+			t.Errorf("the deletion leaves %+v, error %v, %d companies added", rest, err, added)
 		}
 		mustBeGone(t, a, row.ID)
 	})
 }
 
-func TestNothingComesInWhileATenantGoes(t *testing.T) {
+func TestNoRowsAreLeftOfConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row := populated(t, a)
@@ -362,7 +361,7 @@ func TestNothingComesInWhileATenantGoes(t *testing.T) {
 		wait.Go(func() {
 			rest, err := newService(t, a, wallClock).Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code)
 			if rest != nil || err != nil {
-				t.Errorf("rest %+v, error %v", rest, err)
+				t.Errorf("the deletion leaves %+v, error %v", rest, err)
 			}
 		})
 		wait.Wait()

@@ -64,8 +64,7 @@ func TestQuotaIsExactForAThousandAtOnce(t *testing.T) {
 	})
 }
 
-// Whoever adds to a tenant without a limit takes no lock, and yet nothing comes in behind a limit
-// that is set meanwhile.
+// Adding to a tenant without a limit takes no lock. Still, no row is added after a limit was set.
 func TestQuotaHoldsFromTheMomentItIsSet(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
@@ -95,7 +94,7 @@ func TestQuotaHoldsFromTheMomentItIsSet(t *testing.T) {
 			atOnce := count(t, a, row)
 			wait.Wait()
 			if after := count(t, a, row); after != atOnce {
-				t.Errorf("with a limit of 0 there were %d companies, and then %d", atOnce, after)
+				t.Errorf("there were %d companies when a limit of 0 was set, and %d later", atOnce, after)
 			}
 		}
 	})
@@ -106,7 +105,7 @@ func TestNoQuotaNoQueue(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		if a.Engine == "sqlite" {
-			return // it has one writer at a time
+			return // SQLite has one writer at a time
 		}
 		row := a.Tenant(t)
 		var both, wait sync.WaitGroup
@@ -135,8 +134,8 @@ func TestNoQuotaNoQueue(t *testing.T) {
 	})
 }
 
-// Limits hold whatever was there before, and a tenant that is gone is not found.
-func TestQuotaThatComesAndGoes(t *testing.T) {
+// Limits apply whatever existed before, and a deleted tenant is not found.
+func TestQuotaCanBeSetAndRemoved(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		row, tenants := a.Tenant(t), newService(t, a, wallClock)
@@ -169,7 +168,7 @@ func TestQuotaThatComesAndGoes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if rest, err := tenants.Delete(t.Context(), access.Principal{}, row.ID, etag.Condition{}, row.Code); err != nil || rest != nil {
-			t.Fatalf("deleting: %v, error %v", rest, err)
+			t.Fatalf("the deletion leaves %v, error %v", rest, err)
 		}
 		create("FIVE", errs.NotFound)
 	})

@@ -10,7 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/records"
 )
 
-// apply puts the fields that are in the request into u.
+// apply copies the fields that are in the request into u.
 func apply(u *db.User, in api.UserUpdate) {
 	if in.Email != nil {
 		u.Email = email.Normalize(*in.Email)
@@ -23,8 +23,8 @@ func apply(u *db.User, in api.UserUpdate) {
 	patch.Apply(&u.DepartmentID, in.DepartmentID)
 }
 
-// Derive sets the columns that are made from others. They are made here, so that all engines sort
-// and search alike.
+// Derive sets the derived columns. The program computes them, so that all engines sort and search
+// alike.
 func Derive(u *db.User) {
 	u.NameKey = strings.ToLower(u.FullName)
 	u.SearchText = records.SearchText(&u.FullName, records.EmailText(&u.Email), u.Phone)

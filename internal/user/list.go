@@ -27,7 +27,7 @@ func filtersOf(by access.Principal, in api.ListUsersParams) db.UserFilters {
 	return f
 }
 
-// findFormer filters by the stored form of an address, if that is a former one.
+// findFormer filters by the stored form of an e-mail address, if that form is a former one.
 func (s *Service) findFormer(ctx context.Context, by access.Principal, in api.ListUsersParams, f *db.UserFilters) error {
 	if in.Email == nil || len(email.FormerForms(*in.Email)) == 0 {
 		return nil
@@ -42,8 +42,8 @@ func (s *Service) findFormer(ctx context.Context, by access.Principal, in api.Li
 	return err
 }
 
-// List returns a page of the tenant's users. A cursor that doesn't fit is errs.InvalidCursor, a
-// filter that no e-mail address matches errs.ValidationFailed.
+// List returns a page of the tenant's users. It returns errs.InvalidCursor if the cursor isn't of
+// this list, or errs.ValidationFailed if a filter can't match any e-mail address.
 func (s *Service) List(ctx context.Context, by access.Principal, in api.ListUsersParams) (paging.Page[db.User], error) {
 	if in.Email != nil {
 		if fault := email.Fault(strings.TrimSpace(*in.Email)); fault != "" {

@@ -52,7 +52,7 @@ var kind = records.Kind[db.User]{
 type Parts struct {
 	records.Parts
 
-	Auth *auth.Service // makes one-time tokens, and knows of sessions
+	Auth *auth.Service // creates one-time tokens and ends sessions
 }
 
 // Service implements the rules of users.
@@ -74,13 +74,12 @@ func (s *Service) Get(ctx context.Context, by access.Principal, id uuid.UUID) (d
 	return kind.Find(ctx, s.store, by.TenantID, id)
 }
 
-// errDenied is a refusal that must still be written into the trail, outside of the transaction that
-// it rolls back.
+// errDenied rolls back a transaction. The refusal is then written to the trail outside of it.
 var errDenied = errors.New("only superusers administer superusers")
 
 // administer calls f with a user of the tenant, in a transaction. Such transactions of a tenant run
-// one after the other, because two changes that are right alone may together leave the tenant
-// without an admin.
+// one after the other, because two changes, each valid alone, may together leave the tenant without
+// an admin.
 //
 // It returns errs.NotFound, errs.Forbidden if the user is a superuser and the principal isn't,
 // errs.StaleVersion if condition doesn't allow the user's version, or the error of f.

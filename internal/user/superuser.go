@@ -53,7 +53,7 @@ func (s *Service) CreateFirstSuperuser(ctx context.Context, in Superuser) (bool,
 	return err == nil, err
 }
 
-// createSuperuser calls allowed when it has locked the platform's users.
+// createSuperuser locks the platform's users, calls allowed, and then creates the superuser.
 func (s *Service) createSuperuser(ctx context.Context, in Superuser, allowed func(db.Querier) error) (db.User, error) {
 	hash, err := s.auth.HashNewPassword(ctx, in.Password, in.Email)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 
 const password = "seven purple umbrellas"
 
-// newService returns a service of its own, as another instance would have it.
+// newService returns a service of its own, like that of another instance.
 func newService(t *testing.T, s *store.Store) *user.Service {
 	t.Helper()
 	secret := []byte("q7Vf0ZyT3mLr9XwKc2HsPd5NbJ8uEaGi4RtYoQ1eWxM6")
@@ -46,8 +46,8 @@ func TestOneOfManyCreatesTheFirstSuperuser(t *testing.T) {
 		s := storetest.New(t, engine)
 		const instances = 16
 		created := make([]bool, instances)
-		// All have looked whether there is a superuser, and found none, before one of them begins
-		// to create it.
+		// Every instance has found that there is no superuser before one of them begins to create
+		// it.
 		var looked, done sync.WaitGroup
 		looked.Add(instances)
 		for n := range instances {
@@ -77,7 +77,7 @@ func TestOneOfManyCreatesTheFirstSuperuser(t *testing.T) {
 	})
 }
 
-// lookAround waits, after its first look at the users, until all others have looked.
+// lookAround makes the first count of users wait until all instances have counted.
 type lookAround struct {
 	db.Querier
 

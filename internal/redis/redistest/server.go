@@ -113,7 +113,7 @@ func Until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(startTimeout); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("after %s it isn't so: %s", startTimeout, what)
+			t.Fatalf("this isn't true after %s: %s", startTimeout, what)
 		}
 	}
 }

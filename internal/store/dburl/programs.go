@@ -80,9 +80,10 @@ func serviceSettings(settings map[string]string) (map[string]string, error) {
 	return service.Settings, nil
 }
 
-// MySQLPrograms returns the lines about TLS of an option file: those that the programs of MySQL and
-// of MariaDB read, and those that only MariaDB's know. These can't verify a certificate without its
-// name, so they verify both where the URL asks for the first.
+// MySQLPrograms returns the lines about TLS for an option file: both are read by the programs of
+// MySQL and of MariaDB, and mariaDB only by MariaDB's. MariaDB's programs can't verify a
+// certificate without the server's name, so they verify both if the URL asks for the certificate
+// alone.
 func (u *URL) MySQLPrograms() (both, mariaDB []string, err error) {
 	d, err := u.mysqlDraft()
 	if err != nil || d.config.Net == "unix" {
@@ -108,7 +109,7 @@ func (u *URL) MySQLPrograms() (both, mariaDB []string, err error) {
 	}
 }
 
-// QuoteOption writes a value as option files have it.
+// QuoteOption quotes a value for an option file.
 func QuoteOption(value string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(value) + `"`
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/tenantry/tenantry/internal/store/dburl"
 )
 
-// withoutVariables takes away what the machine may say about PostgreSQL. A test that calls it can't
-// be parallel.
+// withoutVariables removes the machine's settings for PostgreSQL during the test, which can't be
+// parallel.
 func withoutVariables(t *testing.T) (home string) {
 	t.Helper()
 	home = t.TempDir()
@@ -38,7 +38,7 @@ func parse(t *testing.T, text string) *dburl.URL {
 	return u
 }
 
-func TestURLsOfPostgreSQLAsOthersWriteThem(t *testing.T) {
+func TestPostgreSQLURLsOfOtherPrograms(t *testing.T) {
 	withoutVariables(t)
 	verifiesChain := func(c *tls.Config) bool { return c != nil && c.VerifyPeerCertificate != nil }
 	verifiesNothing := func(c *tls.Config) bool {
@@ -84,7 +84,7 @@ func TestURLsOfPostgreSQLAsOthersWriteThem(t *testing.T) {
 	}
 }
 
-func TestURLsOfMySQLAsOthersWriteThem(t *testing.T) {
+func TestMySQLURLsOfOtherPrograms(t *testing.T) {
 	t.Parallel()
 	plain := func(c *mysql.Config) bool { return c.TLS == nil && len(c.Params) == 0 }
 	encrypted := func(c *mysql.Config) bool {
@@ -159,7 +159,7 @@ func TestContradictionsAboutTLSAreRefused(t *testing.T) {
 	}
 }
 
-func TestURLsOfSQLiteNameTheFileThatIsMeant(t *testing.T) {
+func TestSQLiteURLsNameTheRightFile(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"sqlite:///data/x.db": "data/x.db", "sqlite:////srv/x.db": "/srv/x.db", "sqlite+aiosqlite:///./x.db": "./x.db", "sqlite3:///x.db": "x.db",
@@ -225,7 +225,7 @@ func TestFaultsElsewhereAreNotBlamedOnTheURL(t *testing.T) {
 			_, err := dburl.Parse("postgres://u:p@h/d")
 			elsewhere, ok := errors.AsType[*dburl.Elsewhere](err)
 			if !ok || elsewhere.Name != name || strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("error is %v, want one about %s that doesn't quote it", err, name)
+				t.Errorf("error is %v, want one about %s that doesn't quote its value", err, name)
 			}
 		})
 	}

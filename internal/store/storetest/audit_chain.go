@@ -12,7 +12,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// newAuditLink has bytes that are no text.
+// newAuditLink returns a link whose MAC contains bytes that aren't valid text.
 func newAuditLink(e db.AuditEntry) db.AuditLink {
 	return db.AuditLink{TenantID: e.TenantID, EntryID: e.ID, OccurredAt: e.OccurredAt, KeyID: "k", MAC: []byte{0, 0xff, '\'', '\\', 0}}
 }
@@ -23,7 +23,8 @@ func auditLink(t *T, l db.AuditLink) db.AuditLink {
 	return l
 }
 
-// linkedEntries inserts entries with links of these seals, and returns both in the order of ids.
+// linkedEntries inserts an entry and its link for each seal number, and returns both in the order
+// of their ids.
 func linkedEntries(t *T, tenant uuid.UUID, seals ...int64) ([]db.AuditEntry, []db.AuditLink) {
 	t.Helper()
 	var entries []db.AuditEntry
@@ -51,7 +52,7 @@ func auditSeal(t *T, s db.AuditSeal) db.AuditSeal {
 }
 
 var auditChainTests = map[string]func(*T){
-	"audit chain/a link comes back, of its tenant alone": func(t *T) {
+	"audit chain/a link is only found in its tenant": func(t *T) {
 		want := auditLink(t, newAuditLink(newAuditEntry(newID())))
 		want.SealNumber = 0
 		equal(t, "link", query(t, t.store.GetAuditLink, db.GetAuditLinkParams{TenantID: want.TenantID, EntryID: want.EntryID}), want)
@@ -64,7 +65,7 @@ var auditChainTests = map[string]func(*T){
 			t.Error("a second link is accepted")
 		}
 	},
-	"audit chain/links and entries come by seal and id, from one seal to another": func(t *T) {
+	"audit chain/links and entries in a range of seals are sorted by seal and id": func(t *T) {
 		one := tenant(t)
 		entries, links := linkedEntries(t, one, 2, 1, 0, 2, -1, 3)
 		linkedEntries(t, tenant(t), 1, 2)
@@ -98,7 +99,7 @@ var auditChainTests = map[string]func(*T){
 		equal(t, "links", query(t, t.store.ListAuditLinks, arg), links)
 		equal(t, "entries", query(t, t.store.ListLinkedAuditEntries, db.ListLinkedAuditEntriesParams(arg)), []db.AuditEntry{})
 	},
-	"audit chain/a claim takes what waits, up to an entry": func(t *T) {
+	"audit chain/a claim takes the waiting links up to an entry": func(t *T) {
 		one, two := tenant(t), tenant(t)
 		_, links := linkedEntries(t, one, 0, 7, 0, 0)
 		_, others := linkedEntries(t, two, 0)
@@ -118,7 +119,7 @@ var auditChainTests = map[string]func(*T){
 		all := db.GetUnlinkedAuditEntryParams{TenantID: one, LastID: uuid.Max}
 		equal(t, "entry", query(t, t.store.GetUnlinkedAuditEntry, all), db.GetUnlinkedAuditEntryRow{ID: lone.ID, OccurredAt: lone.OccurredAt})
 		fails(t, t.store.GetUnlinkedAuditEntry, db.GetUnlinkedAuditEntryParams{TenantID: one, LastID: entries[1].ID}, store.ErrNotFound)
-		// Another tenant's link of the same id is none of its own.
+		// A link with the same entry id in another tenant doesn't count.
 		l := newAuditLink(lone)
 		l.TenantID = newID()
 		auditLink(t, l)
@@ -126,7 +127,7 @@ var auditChainTests = map[string]func(*T){
 		auditLink(t, newAuditLink(lone))
 		fails(t, t.store.GetUnlinkedAuditEntry, all, store.ErrNotFound)
 	},
-	"audit chain/few that wait have none ahead": func(t *T) {
+	"audit chain/a short queue has no row at the look-ahead offset": func(t *T) {
 		one := tenant(t)
 		linkedEntries(t, one, 0)
 		fails(t, t.store.GetWaitingAuditLinkAhead, db.GetWaitingAuditLinkAheadParams{TenantID: one}, store.ErrNotFound)
@@ -141,11 +142,11 @@ var auditChainTests = map[string]func(*T){
 			return slices.ContainsFunc(list, func(r db.ListTenantsToSealUnscopedRow) bool { return r.ID == id })
 		}
 		if has(sealed) || !has(waiting) || !slices.IsSortedFunc(list, func(a, b db.ListTenantsToSealUnscopedRow) int { return bytes.Compare(a.ID[:], b.ID[:]) }) {
-			t.Errorf("%v; want %s, and not %s", list, waiting, sealed)
+			t.Errorf("tenants to seal are %v; want %s among them, but not %s, in the order of ids", list, waiting, sealed)
 		}
 		rest := query(t, t.store.ListTenantsToSealUnscoped, db.ListTenantsToSealUnscopedParams{AfterID: waiting, Limit: 10_000})
 		if slices.ContainsFunc(rest, func(r db.ListTenantsToSealUnscopedRow) bool { return r.ID == waiting }) {
-			t.Error("it is after itself")
+			t.Error("the page after a tenant contains that tenant")
 		}
 	},
 	"audit chain/seals come back by number": func(t *T) {

@@ -17,7 +17,7 @@ func newAuditEntry(tenant uuid.UUID) db.AuditEntry {
 	}
 }
 
-// auditEntry inserts an entry and returns it as it is in the database.
+// auditEntry inserts an entry and returns it.
 func auditEntry(t *T, row db.AuditEntry) db.AuditEntry {
 	t.Helper()
 	exec(t, t.store.InsertAuditEntry, db.InsertAuditEntryParams(row))

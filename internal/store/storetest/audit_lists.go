@@ -23,7 +23,7 @@ var trails = listOf[db.AuditEntry, db.AuditEntryFilters]{
 	},
 }
 
-// auditPages returns the entries of a tenant before a time, read page by page.
+// auditPages reads the entries of a tenant page by page. Only entries before f.Before are returned.
 func auditPages(t *T, tenant uuid.UUID, f db.AuditEntryFilters, limit int32) []db.AuditEntry {
 	t.Helper()
 	f = trails.in(tenant, f)
@@ -31,8 +31,8 @@ func auditPages(t *T, tenant uuid.UUID, f db.AuditEntryFilters, limit int32) []d
 	return trails.pages(t, newestFirst, f, trails.after(t, newestFirst, db.AuditEntry{OccurredAt: f.Before}), limit)
 }
 
-// insertTrail adds entries at these times after noon, in another order than that of time and ids,
-// and returns them newest first.
+// insertTrail adds entries at these times after noon. It inserts them neither in the order of their
+// times nor of their ids, and returns them newest first.
 func insertTrail(t *T, tenant uuid.UUID, times ...time.Duration) []db.AuditEntry {
 	t.Helper()
 	var rows []db.AuditEntry
@@ -55,7 +55,7 @@ func insertTrail(t *T, tenant uuid.UUID, times ...time.Duration) []db.AuditEntry
 
 var trailTimes = []time.Duration{0, 2 * time.Second, time.Microsecond, 0, time.Hour, -time.Microsecond, 0, 100 * time.Millisecond, time.Hour}
 
-// insertFilterableTrail adds the entries of auditFilters.
+// insertFilterableTrail adds the entries that auditFilters expects.
 func insertFilterableTrail(t *T, tenant uuid.UUID, actor, entity uuid.UUID) {
 	t.Helper()
 	for i, change := range []func(*db.AuditEntry){
@@ -79,7 +79,8 @@ func insertFilterableTrail(t *T, tenant uuid.UUID, actor, entity uuid.UUID) {
 	}
 }
 
-// auditFilters are filters with the entries of insertFilterableTrail that match, newest first.
+// auditFilters returns filters. Each has the numbers of the matching entries of
+// insertFilterableTrail, newest first.
 func auditFilters(actor, entity uuid.UUID) []filterCase[db.AuditEntryFilters] {
 	type filters = db.AuditEntryFilters
 	return []filterCase[filters]{

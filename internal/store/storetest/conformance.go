@@ -18,8 +18,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Run proves that an engine behaves as all others do. It also fails if no test calls a method of
-// db.Querier, and names the method.
+// Run tests that an engine behaves like all others. It also fails for each method of db.Querier
+// that no test calls.
 func Run(t *testing.T, engine store.Engine) {
 	tests := make(map[string]func(*T))
 	for _, part := range []map[string]func(*T){
@@ -45,7 +45,7 @@ func Run(t *testing.T, engine store.Engine) {
 		}
 	})
 	if calls.tests < len(tests) {
-		t.Logf("only %d of %d tests were chosen, so nobody knows which methods are untested", calls.tests, len(tests))
+		t.Logf("only %d of %d tests ran, so methods without a test can't be reported", calls.tests, len(tests))
 		return
 	}
 	for method := range reflect.TypeFor[db.Querier]().Methods() {
@@ -64,7 +64,7 @@ type T struct {
 	resources map[string]resource.Resource // by name
 }
 
-// calls is the suite's account of itself.
+// calls records which methods the suite has called.
 type calls struct {
 	mu      sync.Mutex
 	tests   int
@@ -77,7 +77,7 @@ func (c *calls) start() {
 	c.tests++
 }
 
-// add notes a method by the name that Go gives to a method value:
+// add records a call of a method. The runtime names a method value
 // "path/of/package.(*Type).Method-fm".
 func (c *calls) add(method any) {
 	name := runtime.FuncForPC(reflect.ValueOf(method).Pointer()).Name()
@@ -90,7 +90,7 @@ func (c *calls) addName(name string) {
 	c.methods[name] = true
 }
 
-// query returns what a method answers, which must not be an error.
+// query calls a method and returns its result. An error ends the test.
 func query[P, R any](t *T, method func(context.Context, P) (R, error), arg P) R {
 	t.Helper()
 	t.calls.add(method)
@@ -101,17 +101,17 @@ func query[P, R any](t *T, method func(context.Context, P) (R, error), arg P) R 
 	return result
 }
 
-// fails calls a method that must answer with the error.
+// fails calls a method and expects the error want.
 func fails[P, R any](t *T, method func(context.Context, P) (R, error), arg P, want error) {
 	t.Helper()
 	t.calls.add(method)
 	result, err := method(t.Context(), arg)
 	if !errors.Is(err, want) {
-		t.Errorf("%+v gives %+v, %v; want error %v", arg, result, err, want)
+		t.Errorf("with %+v the result is %+v, error %v; want error %v", arg, result, err, want)
 	}
 }
 
-// exec calls a method that answers nothing, which must not be an error.
+// exec calls a method without a result. An error ends the test.
 func exec[P any](t *T, method func(context.Context, P) error, arg P) {
 	t.Helper()
 	t.calls.add(method)
@@ -120,14 +120,15 @@ func exec[P any](t *T, method func(context.Context, P) error, arg P) {
 	}
 }
 
-// refuse calls a method whose change must be refused because of a constraint.
+// refuse calls a method and expects a violation of this constraint.
 func refuse[P any](t *T, method func(context.Context, P) error, arg P, kind store.ConstraintKind, constraint string) {
 	t.Helper()
 	t.calls.add(method)
 	isViolation(t, method(t.Context(), arg), kind, constraint)
 }
 
-// isViolation knows that SQLite doesn't say which foreign key it was.
+// isViolation expects err to be a violation of this constraint. SQLite doesn't report the names of
+// foreign keys, so there any foreign key will do.
 func isViolation(t *T, err error, kind store.ConstraintKind, constraint string) {
 	t.Helper()
 	if kind == store.ForeignKey && t.store.Engine() == store.SQLite {

@@ -12,23 +12,23 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 )
 
-// The names below are random letters and digits and need no quotes.
+// Names of databases and roles need no quotes: they consist of random letters and digits.
 
-// newPostgres creates a database, like a template if that isn't empty.
+// newPostgres creates a database. It copies the template, unless that is "".
 func newPostgres(t testing.TB, adminURL, template string) string {
 	t.Helper()
 	return newDatabase(t, openPostgres(t, adminURL), adminURL, template, " WITH (FORCE)")
 }
 
-// ServingURL returns the URL of a migrated PostgreSQL database for a user who is a member of
-// tenantry_serving and nothing else, as in production. The user is gone after the test.
+// ServingURL returns the URL of a migrated PostgreSQL database with a new user. As in production,
+// this user is a member of tenantry_serving and of no other role. It is dropped after the test.
 func ServingURL(t testing.TB, databaseURL string) string {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
 	if err != nil {
 		t.Fatalf("the database's URL can't be read")
 	}
-	name, password := "tenantry_test_"+strings.ToLower(rand.Text()), rand.Text() // roles are the whole server's
+	name, password := "tenantry_test_"+strings.ToLower(rand.Text()), rand.Text() // roles exist in the whole server, so the name must be unique
 	owner := openPostgres(t, databaseURL)
 	owner.SetMaxIdleConns(0)
 	if _, err := owner.ExecContext(t.Context(), "CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"' IN ROLE tenantry_serving"); err != nil {

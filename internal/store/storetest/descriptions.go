@@ -9,8 +9,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// Resources returns the descriptions of sql/resources, each after those that it refers to. Tests
-// that go through them hear of a new resource without a new line.
+// Resources reads the resource descriptions in sql/resources. A resource comes after the resources
+// that it refers to. Tests that loop over them also test every new resource.
 func Resources(t testing.TB) []resource.Resource {
 	t.Helper()
 	all, err := LoadResources()
@@ -20,7 +20,7 @@ func Resources(t testing.TB) []resource.Resource {
 	return all
 }
 
-// LoadResources is Resources without a test.
+// LoadResources does the same as Resources for callers that aren't tests.
 func LoadResources() ([]resource.Resource, error) {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -31,7 +31,7 @@ func LoadResources() ([]resource.Resource, error) {
 			return resource.Load(os.DirFS(folder), "sql/resources")
 		}
 		if folder == filepath.Dir(folder) {
-			return nil, errors.New("no go.mod above the working directory, so the descriptions of resources aren't found")
+			return nil, errors.New("no go.mod in the working directory or above it, so sql/resources can't be found")
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package storetest gives tests a database of their own on every engine, and has the suite which
-// proves that all engines behave the same.
+// Package storetest creates a database on every engine for each test. It also contains the suite
+// which proves that all engines behave the same.
 package storetest
 
 import (
@@ -11,13 +11,12 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// maxConnections of one test's store. Many tests run at once, and they share the servers'
-// connections.
+// maxConnections limits the connections of one test's store, because many tests run at once and
+// share the servers' connections.
 const maxConnections = 8
 
-// Each runs f once per engine, in parallel, as the subtests postgres, mysql and sqlite. An engine
-// without a server is skipped with a message, or fails where CI=true: there nothing may go
-// untested.
+// Each runs f once per engine, in parallel, as the subtests postgres, mysql and sqlite. If an
+// engine has no server, its subtest is skipped with a message, or fails if CI=true.
 func Each(t *testing.T, f func(t *testing.T, engine store.Engine)) {
 	t.Helper()
 	for _, engine := range []store.Engine{store.Postgres, store.MySQL, store.SQLite} {
@@ -88,7 +87,8 @@ func NewURL(t testing.TB, engine store.Engine) string {
 	}
 }
 
-// requireServer returns the URL under which tests may make databases; SQLite needs none.
+// requireServer returns the URL of the server on which tests may create databases. SQLite needs no
+// server.
 func requireServer(t testing.TB, engine store.Engine) string {
 	t.Helper()
 	servers := map[store.Engine]struct{ name, variable string }{
@@ -102,15 +102,15 @@ func requireServer(t testing.TB, engine store.Engine) string {
 	return Provided(t, server.name, server.variable)
 }
 
-// RedisURL returns the URL of a Redis server. Without one it skips the test, or fails it where
+// RedisURL returns the URL of a Redis server. Without one it skips the test, or fails it if
 // CI=true.
 func RedisURL(t testing.TB) string {
 	t.Helper()
 	return Provided(t, "REDIS", "TEST_REDIS_URL")
 }
 
-// Provided returns what make test has provided in the variable. Without it the test is skipped by
-// name, or fails where CI=true.
+// Provided returns the environment variable, which make test sets. If it isn't set, the test is
+// skipped with a message that contains name, or fails if CI=true.
 func Provided(t testing.TB, name, variable string) string {
 	t.Helper()
 	if url := os.Getenv(variable); url != "" {
@@ -120,8 +120,8 @@ func Provided(t testing.TB, name, variable string) string {
 	return ""
 }
 
-// RequireProgram is for tests of something that needs an installed program. Without it the test is
-// skipped by name, or fails where CI=true.
+// RequireProgram skips the test if a program isn't installed, with a message that names what isn't
+// tested. If CI=true, the test fails instead.
 func RequireProgram(t testing.TB, program, tested string) {
 	t.Helper()
 	if _, err := osexec.LookPath(program); err != nil {
@@ -129,8 +129,8 @@ func RequireProgram(t testing.TB, program, tested string) {
 	}
 }
 
-// leaveOut ends a test that lacks something: nothing is left out in silence, and where CI=true
-// nothing at all.
+// leaveOut ends a test that lacks a server or a program. It skips the test with a message, or fails
+// it if CI=true.
 func leaveOut(t testing.TB, tested, reason string) {
 	t.Helper()
 	const message = "%s IS NOT TESTED: %s"

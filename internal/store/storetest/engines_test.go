@@ -10,7 +10,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store/storetest"
 )
 
-// TestWithoutServers is what the test below runs in a process of its own.
+// TestWithoutServers only runs in the process that the next test starts.
 func TestWithoutServers(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("STORETEST_WITHOUT_SERVERS") == "" {

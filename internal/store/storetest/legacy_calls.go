@@ -13,7 +13,7 @@ func newLegacyCalls(t *T) db.InsertLegacyCallsParams {
 	}
 }
 
-// legacyCallsNow returns what is counted for the tenant of a row.
+// legacyCallsNow returns the counts in the database for the row's tenant.
 func legacyCallsNow(t *T, row db.InsertLegacyCallsParams) []db.InsertLegacyCallsParams {
 	t.Helper()
 	var found []db.InsertLegacyCallsParams
@@ -33,7 +33,7 @@ var legacyCallTests = map[string]func(*T){
 		exec(t, t.store.InsertLegacyCalls, want)
 		equal(t, "calls", legacyCallsNow(t, want), []db.InsertLegacyCallsParams{want})
 	},
-	"legacy calls/a caller is there once": func(t *T) {
+	"legacy calls/a caller has one row": func(t *T) {
 		row := newLegacyCalls(t)
 		exec(t, t.store.InsertLegacyCalls, row)
 		if err := t.store.InsertLegacyCalls(t.Context(), row); !store.BreaksUniqueness(err) {
@@ -45,14 +45,14 @@ var legacyCallTests = map[string]func(*T){
 		row.TenantID = newID()
 		refuse(t, t.store.InsertLegacyCalls, row, store.ForeignKey, "legacy_calls_tenant_id_fkey")
 	},
-	"legacy calls/add up, and the last call stays the last": func(t *T) {
+	"legacy calls/add up, and the time of the last call never goes back": func(t *T) {
 		want := newLegacyCalls(t)
 		add := func(at time.Time) int64 {
 			return query(t, t.store.AddLegacyCalls, db.AddLegacyCallsParams{
 				More: 3, CalledAt: at, TenantID: want.TenantID, Operation: want.Operation, UserAgent: want.UserAgent,
 			})
 		}
-		equal(t, "rows of nobody", add(noon()), 0)
+		equal(t, "rows of an unknown caller", add(noon()), 0)
 		exec(t, t.store.InsertLegacyCalls, want)
 		equal(t, "rows", add(noon()), 1) // from an instance whose clock is behind
 		want.Calls = 5

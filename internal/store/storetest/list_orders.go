@@ -13,22 +13,22 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// place is where a row stands in the orders of a list.
+// place holds the values of a row by which lists are sorted.
 type place struct {
 	at   time.Time
 	name string
 	id   uuid.UUID
 }
 
-// listOf is a list whose orders are by a time and by a name.
+// listOf is a list that can be sorted by a time and by a name.
 type listOf[Row, Filters any] struct {
 	db.List[Row, Filters]
 
 	place func(Row) place
-	in    func(tenant uuid.UUID, f Filters) Filters // filters for the rows of a tenant
+	in    func(tenant uuid.UUID, f Filters) Filters // adds the tenant to the filters
 }
 
-// compare compares two rows as an order does.
+// compare returns a function that compares two rows in the given order.
 func (l listOf[Row, Filters]) compare(o db.Order[Row, Filters]) func(a, b Row) int {
 	name, descending := strings.CutPrefix(o.Sort, "-")
 	return func(a, b Row) int {
@@ -44,7 +44,7 @@ func (l listOf[Row, Filters]) compare(o db.Order[Row, Filters]) func(a, b Row) i
 	}
 }
 
-// rows returns the rows of a list after a place, in one order.
+// rows returns one page of a list: the rows after a place, in one order.
 func (l listOf[Row, Filters]) rows(t *T, o db.Order[Row, Filters], f Filters, after db.Place, limit int32) []Row {
 	t.Helper()
 	rows, err := o.Rows(t.Context(), t.querier(), f, after, limit)
@@ -57,7 +57,7 @@ func (l listOf[Row, Filters]) rows(t *T, o db.Order[Row, Filters], f Filters, af
 	return rows
 }
 
-// after returns where the page starts that follows a row.
+// after returns the place directly after a row.
 func (l listOf[Row, Filters]) after(t *T, o db.Order[Row, Filters], row Row) db.Place {
 	t.Helper()
 	p, err := o.Place(row)
@@ -67,7 +67,7 @@ func (l listOf[Row, Filters]) after(t *T, o db.Order[Row, Filters], row Row) db.
 	return p
 }
 
-// pages returns all rows of a list after a place, read page by page.
+// pages reads all rows after a place, page by page.
 func (l listOf[Row, Filters]) pages(t *T, o db.Order[Row, Filters], f Filters, after db.Place, limit int32) []Row {
 	t.Helper()
 	var all []Row
@@ -83,7 +83,7 @@ func (l listOf[Row, Filters]) pages(t *T, o db.Order[Row, Filters], f Filters, a
 	}
 }
 
-// holdEveryRow proves that pages of any size hold each of a tenant's rows once, and in order.
+// holdEveryRow expects that pages of any size contain each row of a tenant once, and in order.
 func (l listOf[Row, Filters]) holdEveryRow(t *T, tenant uuid.UUID, want []Row) {
 	t.Helper()
 	var none Filters
@@ -95,14 +95,14 @@ func (l listOf[Row, Filters]) holdEveryRow(t *T, tenant uuid.UUID, want []Row) {
 	}
 }
 
-// filterCase is a filter with the codes of the rows that match, in the order of the alphabet.
+// filterCase is a filter with the codes of the matching rows, in alphabetical order.
 type filterCase[Filters any] struct {
 	name    string
 	filters Filters
 	want    string
 }
 
-// filter proves that every order and the count let through what a filter says.
+// filter expects that a filter selects the same rows in every order, and that the count agrees.
 func (l listOf[Row, Filters]) filter(t *T, tenant uuid.UUID, code func(Row) string, cases []filterCase[Filters]) {
 	t.Helper()
 	for _, c := range cases {
@@ -128,7 +128,7 @@ func (l listOf[Row, Filters]) count(t *T, f Filters) int64 {
 	return n
 }
 
-// querier returns the store, and tells the suite's account which methods are called.
+// querier returns the store. The methods that are called are recorded for the suite.
 func (t *T) querier() db.Querier {
 	return db.Observed(t.store, func(ctx context.Context, query string) (context.Context, func(error)) {
 		t.calls.addName(query)
@@ -136,8 +136,8 @@ func (t *T) querier() db.Querier {
 	})
 }
 
-// gaps are times and names for rows: equal ones, in other orders than ids, and apart by the
-// smallest step.
+// gaps are times and names for test rows. Some are equal, some differ by the smallest step, and
+// their order isn't that of the ids.
 var gaps = []struct {
 	after time.Duration
 	name  string

@@ -8,7 +8,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// loginAttempt inserts what is counted for a subject and returns it.
+// loginAttempt inserts the row of a subject and returns it.
 func loginAttempt(t *T, row db.LoginAttempt) db.LoginAttempt {
 	t.Helper()
 	exec(t, t.store.InsertLoginAttempt, db.InsertLoginAttemptParams(row))
@@ -31,7 +31,7 @@ var loginAttemptTests = map[string]func(*T){
 		equal(t, "attempt", loginAttemptNow(t, loginAttempt(t, want)), want)
 		fails(t, t.store.GetLoginAttempt, db.GetLoginAttemptParams{Subject: "nobody"}, store.ErrNotFound)
 	},
-	"login attempt/a subject is there once": func(t *T) {
+	"login attempt/a subject has one row": func(t *T) {
 		row := loginAttempt(t, newLoginAttempt())
 		err := t.store.InsertLoginAttempt(t.Context(), db.InsertLoginAttemptParams(row))
 		if v, ok := errors.AsType[*store.Violation](err); !ok || v.Kind != store.Unique {
@@ -51,14 +51,14 @@ var loginAttemptTests = map[string]func(*T){
 		arg.Subject = "nobody"
 		equal(t, "rows of nobody", query(t, t.store.CountLoginFailure, arg), 0)
 	},
-	"login attempt/counts from 1 again when it is forgotten": func(t *T) {
+	"login attempt/counts from 1 again when the old failures are forgotten": func(t *T) {
 		want := loginAttempt(t, newLoginAttempt())
 		arg := db.CountLoginFailureParams{ForgottenBefore: noon().Add(time.Microsecond), Now: noon().Add(time.Hour), Subject: want.Subject}
 		equal(t, "rows", query(t, t.store.CountLoginFailure, arg), 1)
 		want.Failures, want.LastFailedAt = 1, arg.Now
 		equal(t, "attempt", loginAttemptNow(t, want), want)
 	},
-	"login attempt/blocks are those that last longer, the last one last": func(t *T) {
+	"login attempt/blocks are those that last longer, in the order of their ends": func(t *T) {
 		address, account, pair := newLoginAttempt(), newLoginAttempt(), newLoginAttempt()
 		address.BlockedUntil, account.BlockedUntil = noon().Add(2*time.Minute), noon().Add(time.Minute)
 		for _, row := range []db.LoginAttempt{address, account, pair} {
@@ -73,7 +73,7 @@ var loginAttemptTests = map[string]func(*T){
 			{Subject: account.Subject, BlockedUntil: account.BlockedUntil}, {Subject: address.Subject, BlockedUntil: address.BlockedUntil},
 		})
 	},
-	"login attempt/goes unless it has failed since": func(t *T) {
+	"login attempt/is deleted unless it has failed since": func(t *T) {
 		row := loginAttempt(t, newLoginAttempt())
 		arg := db.DeleteLoginAttemptParams{Subject: row.Subject, LastFailedUntil: noon().Add(-time.Microsecond)}
 		equal(t, "rows", query(t, t.store.DeleteLoginAttempt, arg), 0)
@@ -81,8 +81,8 @@ var loginAttemptTests = map[string]func(*T){
 		equal(t, "rows", query(t, t.store.DeleteLoginAttempt, arg), 1)
 		equal(t, "rows the second time", query(t, t.store.DeleteLoginAttempt, arg), 0)
 	},
-	"login attempt/old ones, oldest first": func(t *T) {
-		// Nobody else's are as old.
+	"login attempt/old ones are listed, oldest first": func(t *T) {
+		// No other test has rows as old as these.
 		var want []string
 		for i := range 3 {
 			row := newLoginAttempt()
@@ -94,7 +94,7 @@ var loginAttemptTests = map[string]func(*T){
 		arg.Limit = 1
 		equal(t, "oldest", query(t, t.store.ListOldLoginAttempts, arg), want[:1])
 	},
-	"login network/is there once, and says when it was used last": func(t *T) {
+	"login network/has one row with the time of its last use": func(t *T) {
 		row := db.InsertLoginNetworkParams{Subject: newID().String(), LastLoginAt: noon()}
 		equal(t, "rows before", query(t, t.store.UpdateLoginNetwork, db.UpdateLoginNetworkParams{LastLoginAt: row.LastLoginAt, Subject: row.Subject}), 0)
 		exec(t, t.store.InsertLoginNetwork, row)
@@ -107,7 +107,7 @@ var loginAttemptTests = map[string]func(*T){
 		equal(t, "network", query(t, t.store.GetLoginNetwork, db.GetLoginNetworkParams{Subject: row.Subject}), db.LoginNetwork(row))
 		fails(t, t.store.GetLoginNetwork, db.GetLoginNetworkParams{Subject: "nobody"}, store.ErrNotFound)
 	},
-	"login network/old ones go, the oldest first": func(t *T) {
+	"login network/old ones are listed oldest first, and deleted": func(t *T) {
 		var want []string
 		for i := range 3 {
 			row := db.InsertLoginNetworkParams{Subject: newID().String(), LastLoginAt: noon().AddDate(-10, 0, i)}

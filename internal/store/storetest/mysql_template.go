@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// mysqlTemplate has the statements that make the newest schema, with the rows that migrations have
-// written.
+// mysqlTemplate holds the statements that create the newest schema, and the rows that migrations
+// insert.
 var mysqlTemplate struct {
 	mu         sync.Mutex
 	statements []statement
@@ -22,7 +22,8 @@ type statement struct {
 	args []any
 }
 
-// copyMySQL makes a database like one that is migrated once in a process.
+// copyMySQL returns the URL of a new database with the newest schema. Only the first one in a
+// process is migrated; the others are copies.
 func copyMySQL(t testing.TB, adminURL string) string {
 	t.Helper()
 	databaseURL := newMySQL(t, adminURL)
@@ -43,8 +44,8 @@ func copyMySQL(t testing.TB, adminURL string) string {
 	return databaseURL
 }
 
-// mysqlSession returns the one connection to a database, because what is set counts for a
-// connection.
+// mysqlSession opens the only connection to a database. All statements must use it, because SET
+// affects only its own connection.
 func mysqlSession(t testing.TB, databaseURL string) (*sql.Conn, func()) {
 	t.Helper()
 	pool := openMySQL(t, databaseURL)
@@ -76,7 +77,7 @@ func dumpMySQL(t testing.TB, conn *sql.Conn) []statement {
 	return statements
 }
 
-// rowsOf returns the values of a query's rows.
+// rowsOf returns the values of all rows of a query.
 func rowsOf(t testing.TB, conn *sql.Conn, query string) [][]any {
 	t.Helper()
 	rows, err := conn.QueryContext(context.WithoutCancel(t.Context()), query)

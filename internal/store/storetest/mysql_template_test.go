@@ -20,7 +20,7 @@ func TestCopyOfAMySQLDatabaseIsLikeAMigratedOne(t *testing.T) {
 	}
 	migrated := NewURL(t, store.MySQL)
 	migrate(t, migrated)
-	NewMigratedURL(t, store.MySQL) // the first one of a process isn't a copy
+	NewMigratedURL(t, store.MySQL) // the first database in a process is migrated, not copied
 	if got, want := dump(NewMigratedURL(t, store.MySQL)), dump(migrated); !slices.Equal(got, want) {
 		t.Errorf("a copy is\n%q\nand a migrated database\n%q", got, want)
 	}

@@ -2,8 +2,8 @@ package storetest
 
 import "github.com/tenantry/tenantry/gen/db"
 
-// The rows of the organisation tree are sorted by name and then by id, limited, and of one company
-// if that is asked for.
+// Rows of the organisation tree are sorted by name and then by id. Their number is limited, and
+// they can be restricted to one company.
 var nodeTests = map[string]func(*T){
 	"node/companies": func(t *T) {
 		one := tenant(t)

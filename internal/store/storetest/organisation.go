@@ -5,7 +5,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// Queries about companies, branches and departments that aren't standard ones.
+// Queries about companies, branches and departments that not every resource has.
 var organisationTests = map[string]func(*T){
 	"company/lock changes its own count and says whether the company is there": func(t *T) {
 		c := company(t, newCompany(tenant(t), "C"))
@@ -50,7 +50,7 @@ var organisationTests = map[string]func(*T){
 		user(t, u)
 		isViolation(t, remove(two), store.ForeignKey, "users_tenant_id_department_id_fkey")
 	},
-	"department/places of all of a company": func(t *T) {
+	"department/parents of all departments of a company": func(t *T) {
 		one := tenant(t)
 		c, other := company(t, newCompany(one, "C")), company(t, newCompany(one, "OTHER"))
 		b, above := branch(t, newBranch(c, "B")), department(t, newDepartment(c, "A"))
@@ -64,7 +64,7 @@ var organisationTests = map[string]func(*T){
 		list.TenantID = tenant(t)
 		equal(t, "list of another tenant", query(t, t.store.ListDepartmentPlaces, list), []db.ListDepartmentPlacesRow{})
 	},
-	"department/all that a user heads": func(t *T) {
+	"department/departments that a user heads": func(t *T) {
 		head := user(t, newUser(tenant(t)))
 		c, other := company(t, newCompany(head.TenantID, "C")), company(t, newCompany(head.TenantID, "OTHER"))
 		var want []db.Department

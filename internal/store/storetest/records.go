@@ -15,14 +15,14 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// record is a row of a resource, whose type is known by reflection alone.
+// record is a row of a resource. Its Go type is only known through reflection.
 type record struct {
 	t   *T
 	r   resource.Resource
-	row reflect.Value // an addressable struct, as db.Branch
+	row reflect.Value // an addressable struct such as db.Branch
 }
 
-// columns are which columns of a record have a value; the others are null.
+// columns selects which columns of a record get a value. The others are null.
 type columns int
 
 const (
@@ -30,20 +30,21 @@ const (
 	allColumns
 )
 
-// family is a set of rows of a tenant, one of each resource, that refer to each other. What belongs
-// to a company belongs to the family's.
+// family is a set of one tenant's rows that refer to each other. If a row belongs to a company, it
+// belongs to the family's company.
 type family struct {
 	t       *T
 	tenant  uuid.UUID
 	members map[string]uuid.UUID
-	records []record // all that were added
+	records []record // all rows that were added
 }
 
 func newFamily(t *T, tenant uuid.UUID) *family {
 	return &family{t: t, tenant: tenant, members: map[string]uuid.UUID{}}
 }
 
-// member returns the id of the family's row of a resource, or of its user.
+// member returns the id of the family's row of a resource, or of its user. It inserts the row at
+// the first call.
 func (f *family) member(name string) uuid.UUID {
 	f.t.Helper()
 	if _, ok := f.members[name]; !ok {
@@ -58,7 +59,7 @@ func (f *family) member(name string) uuid.UUID {
 	return f.members[name]
 }
 
-// add inserts a row.
+// add inserts a row and returns it.
 func (f *family) add(r resource.Resource, which columns, changes ...func(record)) record {
 	f.t.Helper()
 	row := f.build(r, which, changes...)
@@ -72,10 +73,10 @@ func (f *family) of(r resource.Resource) []record {
 	return slices.DeleteFunc(slices.Clone(f.records), func(row record) bool { return row.r.Name != r.Name })
 }
 
-// samples keeps the texts and numbers of records apart.
+// samples is counted up, so that the texts and numbers of records differ.
 var samples atomic.Int64
 
-// build returns a record that isn't in the database yet.
+// build returns a row without inserting it.
 func (f *family) build(r resource.Resource, which columns, changes ...func(record)) record {
 	f.t.Helper()
 	row := record{t: f.t, r: r, row: reflect.New(f.t.rowOf(r)).Elem()}
@@ -95,8 +96,8 @@ func (f *family) build(r resource.Resource, which columns, changes ...func(recor
 	return row
 }
 
-// sample returns a value of a column as text. Two calls give different values; a bool is true and
-// false in turn.
+// sample returns a value for a column, as text. Two calls return different values; a bool
+// alternates.
 func (f *family) sample(r resource.Resource, c resource.Column) string {
 	n := samples.Add(1)
 	field, _ := r.Field(c.Field)
@@ -125,7 +126,7 @@ func (f *family) sample(r resource.Resource, c resource.Column) string {
 	}
 }
 
-// decimalSample returns a number with all digits after the point, if there are enough before it.
+// decimalSample returns a number with as many decimal places as the type has.
 func decimalSample(t resource.Type, n int64) string {
 	before := int64(1)
 	for range min(t.Size-t.Scale, 9) {
@@ -154,7 +155,7 @@ func (r record) set(column, text string) {
 	}
 }
 
-// setText sets a value to what a text says. A pointer becomes nil if there is no text.
+// setText parses the text into value. A pointer becomes nil if the text is "".
 func setText(value reflect.Value, text string) error {
 	if value.Kind() == reflect.Pointer {
 		value.SetZero()
@@ -192,7 +193,7 @@ func setText(value reflect.Value, text string) error {
 // get returns the value of a column; nil is null.
 func (r record) get(column string) any { return r.values()[column] }
 
-// values are those of all columns, as JSON has them.
+// values returns the values of all columns as they are in JSON.
 func (r record) values() map[string]any {
 	r.t.Helper()
 	return jsonOf(r.t, r.row.Interface())
@@ -214,14 +215,14 @@ func jsonOf(t *T, row any) map[string]any {
 func (r record) id() uuid.UUID     { return r.row.FieldByName("ID").Interface().(uuid.UUID) }
 func (r record) tenant() uuid.UUID { return r.row.FieldByName("TenantID").Interface().(uuid.UUID) }
 
-// clone returns a copy that can be changed by itself.
+// clone returns an independent copy.
 func (r record) clone() record {
 	row := reflect.New(r.row.Type()).Elem()
 	row.Set(r.row)
 	return record{t: r.t, r: r.r, row: row}
 }
 
-// arguments are parameters of a query by the names of the columns.
+// arguments maps columns to the values of a query's parameters, as text.
 type arguments map[string]string
 
 // insert inserts the record.
@@ -238,7 +239,7 @@ func (r record) tryInsert() error {
 	return err
 }
 
-// update carries out the update to the record's values, and returns the number of rows.
+// update updates the row to the record's values, and returns the number of rows.
 func (r record) update(change arguments) (int64, error) {
 	r.t.Helper()
 	return changedRows(r.t.call("Update"+r.r.GoName(), r.row, change))
@@ -254,7 +255,7 @@ func changedRows(result any, err error) (int64, error) {
 	return rows, err
 }
 
-// now returns the values that the row has in the database.
+// now reads the row and returns its values.
 func (r record) now() map[string]any {
 	r.t.Helper()
 	row, err := r.t.call("Get"+r.r.GoName(), r.row, nil)
@@ -264,7 +265,7 @@ func (r record) now() map[string]any {
 	return jsonOf(r.t, row)
 }
 
-// rowOf returns the type of a resource's rows.
+// rowOf returns the Go type of a resource's rows.
 func (t *T) rowOf(r resource.Resource) reflect.Type {
 	t.Helper()
 	return t.method("Get" + r.GoName()).Type().Out(0)
@@ -279,7 +280,8 @@ func (t *T) method(name string) reflect.Value {
 	return method
 }
 
-// call calls a query. Its parameters are columns of a row, if there is one, and arguments.
+// call calls a query. Its parameters get their values from the row, if it is valid, and from
+// arguments.
 func (t *T) call(name string, row reflect.Value, arguments arguments) (any, error) {
 	t.Helper()
 	method := t.method(name)
@@ -310,7 +312,7 @@ func (t *T) call(name string, row reflect.Value, arguments arguments) (any, erro
 	return results[0].Interface(), err
 }
 
-// assign sets a parameter to the value of a column; one of them may be a pointer.
+// assign sets a parameter to the value of a column. Either may be a pointer.
 func assign(to, from reflect.Value) {
 	switch {
 	case to.Type() == from.Type():
@@ -323,7 +325,7 @@ func assign(to, from reflect.Value) {
 	}
 }
 
-// jsonRows returns rows as JSON has them.
+// jsonRows returns rows as they are in JSON.
 func jsonRows(t *T, rows any) []any {
 	t.Helper()
 	list := []any{}

@@ -12,11 +12,11 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// pattern is the parameter of lists that is looked for in search_text.
+// pattern is the parameter for the pattern that a list searches in search_text.
 const pattern = "pattern"
 
-// listFilters tries each filter alone, each two of them, and all, in every order and with the
-// count. What has to come follows from the rows.
+// listFilters tests each filter alone, each pair of filters, and all of them, in every order and
+// with the count.
 func listFilters(t *T, r resource.Resource) {
 	one := tenant(t)
 	var rows []record
@@ -54,15 +54,15 @@ func listFilters(t *T, r resource.Resource) {
 	}
 }
 
-// combinations returns values for each filter alone, each two of them, and all; the first one is no
-// filter. Each filter has a value that some rows pass and others don't.
+// combinations returns arguments without a filter, for each filter alone, for each pair of filters,
+// and for all of them. Each filter has a value that matches only some of the rows.
 func combinations(t *T, r resource.Resource, rows []record) []arguments {
 	t.Helper()
 	names := r.FilterColumns()
 	if r.IsSearched() {
 		names = append(names, pattern)
 	}
-	const enough = 4 // values of a filter
+	const enough = 4 // values per filter
 	list, all := []arguments{nil}, arguments{}
 	values := map[string][]string{}
 	for _, name := range names {
@@ -78,7 +78,7 @@ func combinations(t *T, r resource.Resource, rows []record) []arguments {
 			splits = splits || 0 < len(passing) && len(passing) < len(rows)
 		}
 		if !splits {
-			t.Errorf("no value of %s splits the rows: %q", name, values[name])
+			t.Errorf("no value of %s matches only some of the rows: %q", name, values[name])
 			continue
 		}
 		for other := range all {
@@ -91,7 +91,7 @@ func combinations(t *T, r resource.Resource, rows []record) []arguments {
 	return append(list, all)
 }
 
-// filterValue returns the value of a filter that the row passes; "" if there is none.
+// filterValue returns the value of a filter that matches the row, or "" if there is none.
 func (r record) filterValue(filter string) string {
 	if filter == pattern {
 		text, _ := r.get(resource.SearchText).(string)
@@ -107,7 +107,7 @@ func (r record) filterValue(filter string) string {
 	}
 }
 
-// passes reports whether filters let the row through.
+// passes reports whether the row matches the filters.
 func (r record) passes(filters arguments) bool {
 	for filter, value := range filters {
 		if r.filterValue(filter) != value {
@@ -128,7 +128,7 @@ func count(t *T, r resource.Resource, tenant uuid.UUID, filters arguments) int64
 	return n
 }
 
-// listSearches tries patterns at every place of the searched text.
+// listSearches tests patterns that match at the start, in the middle and at the end of a text.
 func listSearches(t *T, r resource.Resource) {
 	if !r.IsSearched() {
 		return

@@ -37,7 +37,7 @@ func (l listing) String() string {
 	return l.sort
 }
 
-// column is what the list is ordered by.
+// column returns the column by which the list is sorted.
 func (l listing) column() string { return resource.SortColumn(l.sort) }
 
 func (l listing) query() string {
@@ -48,7 +48,7 @@ func (l listing) query() string {
 	return name
 }
 
-// page returns the next rows after a place; a place without a row is before all rows.
+// page returns the rows after a row, or the first rows if after is nil.
 func (l listing) page(tenant uuid.UUID, filters arguments, after *record, limit int) []any {
 	l.t.Helper()
 	method := l.t.method(l.query())
@@ -82,7 +82,7 @@ func (l listing) page(tenant uuid.UUID, filters arguments, after *record, limit 
 	return jsonRows(l.t, results[0].Interface())
 }
 
-// first returns a place before every row.
+// first returns a place before the first row.
 func (l listing) first() (key string, id uuid.UUID) {
 	kind := resource.Time
 	if f, ok := l.r.Field(l.sort); ok {
@@ -103,7 +103,7 @@ func (l listing) first() (key string, id uuid.UUID) {
 	return ends[0], uuid.Nil
 }
 
-// compare compares two rows as the list does.
+// compare compares two rows in the order of the list.
 func (l listing) compare(a, b record) int {
 	by := func(r record) reflect.Value { return r.row.FieldByName(resource.GoName(l.column())) }
 	order := cmp.Or(compareValues(by(a), by(b)), cmp.Compare(a.id().String(), b.id().String()))
@@ -113,7 +113,8 @@ func (l listing) compare(a, b record) int {
 	return order
 }
 
-// compareValues compares two keys. Those that aren't plain have a method Compare, as time.Time has.
+// compareValues compares two sort keys. Types that aren't text or integers have a method Compare,
+// as time.Time has, or Cmp.
 func compareValues(a, b reflect.Value) int {
 	switch {
 	case a.Kind() == reflect.String:
@@ -127,8 +128,8 @@ func compareValues(a, b reflect.Value) int {
 	return int(a.MethodByName("Cmp").Call([]reflect.Value{b.Field(0)})[0].Int())
 }
 
-// rowsInAllOrders inserts rows whose keys are equal, in other orders than their ids, and apart by
-// the smallest step.
+// rowsInAllOrders inserts rows of which some have equal sort keys and some differ by the smallest
+// step. The order of the keys isn't that of the ids.
 func rowsInAllOrders(f *family, r resource.Resource) []record {
 	var rows []record
 	for i := range 7 {
@@ -138,13 +139,13 @@ func rowsInAllOrders(f *family, r resource.Resource) []record {
 			}
 		}))
 	}
-	for _, i := range []int{4, 0, 6, 2, 5, 1, 3} { // not in the order of the ids either
+	for _, i := range []int{4, 0, 6, 2, 5, 1, 3} { // nor in the order of the ids
 		rows[i].insert()
 	}
 	return rows
 }
 
-// sortKey returns the value of a key in one of seven rows. Some have the same, unless the key is
+// sortKey returns the sort key of one of seven rows. Some rows have the same key, unless it is
 // unique.
 func sortKey(r resource.Resource, sort string, row int) string {
 	field, _ := r.Field(sort)
@@ -158,7 +159,7 @@ func sortKey(r resource.Resource, sort string, row int) string {
 	case resource.Int:
 		return []string{"0", "-1", "10", "9", "9223372036854775807", "-9223372036854775808", "1"}[step]
 	case resource.Decimal:
-		// The order of the numbers isn't that of their texts.
+		// As texts, these numbers would have another order.
 		return decimalText([]int64{0, -1, 10, 9, 2, -10, 1}[step], field.Type.Scale)
 	case resource.Code, resource.Name:
 		return []string{"b", "ab", "", "B", "bb", "a", "\u00e9"}[step]
@@ -168,7 +169,7 @@ func sortKey(r resource.Resource, sort string, row int) string {
 	}
 }
 
-// decimalText returns so many of the smallest steps.
+// decimalText returns a number of smallest steps as decimal text: 12 steps of scale 2 are 0.12.
 func decimalText(steps int64, scale int) string {
 	sign, digits := "", fmt.Sprintf("%0*d", scale+1, max(steps, -steps))
 	if steps < 0 {

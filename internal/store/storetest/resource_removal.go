@@ -15,7 +15,7 @@ import (
 func removalOfRange(t *T, r resource.Resource) {
 	one, other := newFamily(t, tenant(t)), newFamily(t, tenant(t))
 	var ids, foreign []uuid.UUID
-	for range 5 { // in turn, so that the ids of both are in each other's ranges
+	for range 5 { // alternating, so that each range of ids contains rows of both tenants
 		ids, foreign = append(ids, one.add(r, requiredColumns).id()), append(foreign, other.add(r, requiredColumns).id())
 	}
 	next := func(f *family, after uuid.UUID, limit int) []uuid.UUID {
@@ -51,8 +51,8 @@ func idsOf(t *T, query string, arguments arguments) []uuid.UUID {
 	return result.([]uuid.UUID)
 }
 
-// removalDetaches proves the two queries for resources that refer to each other in a circle: the
-// first lists the rows that have such a reference, the second takes it off.
+// removalDetaches tests the two queries for resources that refer to each other in a circle. The
+// first lists the rows with such a reference, and the second sets the reference to null.
 func removalDetaches(t *T, r resource.Resource) {
 	list, detach := "ListAttached"+r.GoName()+"IDs", "Detach"+r.GoPlural()+"Between"
 	if !t.has(list) && !t.has(detach) {
@@ -68,7 +68,7 @@ func removalDetaches(t *T, r resource.Resource) {
 	equal(t, "attached", attached(uuid.Nil, 100), []uuid.UUID{rows[0].id(), rows[1].id(), rows[2].id()})
 	between := arguments{resource.TenantID: one.tenant.String(), "after_id": rows[0].id().String(), "last_id": rows[1].id().String()}
 	if n, err := changedRows(t.call(detach, reflect.Value{}, between)); n != 1 || err != nil {
-		t.Fatalf("%d rows, %v; want 1", n, err)
+		t.Fatalf("detach: %d rows, error %v; want 1 row", n, err)
 	}
 	equal(t, "attached now", attached(uuid.Nil, 100), []uuid.UUID{rows[0].id(), rows[2].id()})
 	equal(t, "the next", attached(rows[0].id(), 1), []uuid.UUID{rows[2].id()})
@@ -84,17 +84,17 @@ func removalDetaches(t *T, r resource.Resource) {
 	}
 	equal(t, "the row in the range", after, before)
 	if taken == 0 {
-		t.Error("no reference was taken off")
+		t.Error("no reference was set to null")
 	}
 }
 
-// removalOfReferenced proves the queries with which rows go when a row goes that they refer to.
+// removalOfReferenced tests the queries that delete the rows which refer to a deleted row.
 func removalOfReferenced(t *T, r resource.Resource) {
 	for _, field := range r.References() {
 		of := resource.GoName(strings.TrimSuffix(field.Name, "_id"))
 		query, remove := "List"+r.GoPlural()+"Of"+of, "Delete"+r.GoPlural()+"Of"+of
 		if field.OnDelete == resource.Custom && !t.takes(query, "Limit") {
-			continue // a service has queries of another form
+			continue // the service has its own queries
 		}
 		f := newFamily(t, tenant(t))
 		refer := func(row record) { row.set(field.Name, f.member(field.Ref).String()) }
@@ -121,7 +121,7 @@ func removalOfReferenced(t *T, r resource.Resource) {
 		foreign[resource.TenantID] = tenant(t).String()
 		for n, change := range []arguments{foreign, up} {
 			if got, err := changedRows(t.call(remove, rows[0].row, change)); got != int64(n) || err != nil {
-				t.Errorf("%d rows deleted, %v; want %d", got, err, n)
+				t.Errorf("%d rows deleted, error %v; want %d", got, err, n)
 			}
 		}
 		equal(t, "left", list(nil), all[1:])
@@ -129,8 +129,8 @@ func removalOfReferenced(t *T, r resource.Resource) {
 	}
 }
 
-// removalCounts proves the queries that count what goes, or loses a reference, with a row of
-// another resource, directly or not.
+// removalCounts tests the queries that count the rows which are deleted, or lose a reference, when
+// a row of another resource is deleted, directly or indirectly.
 func removalCounts(t *T, r resource.Resource) {
 	for _, how := range []string{"Gone", "Detached"} {
 		for _, target := range slices.Sorted(maps.Keys(t.resources)) {
@@ -146,7 +146,7 @@ func removalCounts(t *T, r resource.Resource) {
 			gone, detached := affected(slices.Concat(one.records, two.records), one.member(target), r.Name)
 			want := map[string]int64{"Gone": gone, "Detached": detached}[how]
 			if want == 0 {
-				t.Errorf("%s: nothing to count", query)
+				t.Errorf("%s: the test has no rows to count", query)
 			}
 			params := arguments{resource.TenantID: one.tenant.String()}
 			for field := range t.method(query).Type().In(1).Fields() {
@@ -155,18 +155,18 @@ func removalCounts(t *T, r resource.Resource) {
 				}
 			}
 			if n, err := changedRows(t.call(query, reflect.Value{}, params)); n != want || err != nil {
-				t.Errorf("%s: %d, %v; want %d", query, n, err, want)
+				t.Errorf("%s: %d, error %v; want %d", query, n, err, want)
 			}
 			params[resource.TenantID] = tenant(t).String()
 			if n, err := changedRows(t.call(query, reflect.Value{}, params)); n != 0 || err != nil {
-				t.Errorf("%s of another tenant: %d, %v", query, n, err)
+				t.Errorf("%s of another tenant: %d, error %v; want 0", query, n, err)
 			}
 		}
 	}
 }
 
-// affected returns how many rows of a resource go with a row, and how many stay and lose a
-// reference.
+// affected returns how many rows of a resource are deleted with the row first, and how many remain
+// but lose a reference.
 func affected(rows []record, first uuid.UUID, name string) (gone, detached int64) {
 	going := map[string]bool{first.String(): true}
 	refersToGoing := func(row record, counts func(resource.Field) bool) bool {

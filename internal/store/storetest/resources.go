@@ -13,28 +13,28 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// resourceTests prove the standard queries of a resource, as its description promises them.
+// resourceTests returns tests of the standard queries that a resource's description leads to.
 func resourceTests(r resource.Resource) map[string]func(*T) {
 	tests := map[string]func(*T, resource.Resource){
-		"every column comes back, and null as null":                            columnsComeBack,
-		"missing, or another tenant's":                                         missing,
-		"needs its tenant":                                                     needsTenant,
-		"keys are unique":                                                      uniqueKeys,
-		"refers to rows of its tenant and its company":                         references,
-		"update has all columns that can change":                               updateIsComplete,
-		"update changes every column, and back to null":                        updateChanges,
-		"update of a stale version, or another tenant's, or none":              staleUpdates,
-		"delete needs the version, the tenant and the id":                      deletions,
-		"delete is refused while others refer to it":                           keptByOthers,
-		"lock of the company":                                                  locksCompany,
-		"list/pages of any size hold every row once and in order":              listPages,
-		"list/filters count in every order and for the count":                  listFilters,
-		"list/a pattern is looked for in the searched text":                    listSearches,
-		"list/an empty list is not null":                                       listEmpty,
-		"removal of a tenant/a range of its rows goes, and nothing else":       removalOfRange,
-		"removal of a tenant/references in a circle are taken off":             removalDetaches,
-		"removal of what it refers to/its rows are listed, and go up to an id": removalOfReferenced,
-		"removal of what it refers to/its rows are counted":                    removalCounts,
+		"every column comes back, and null as null":                              columnsComeBack,
+		"missing, or another tenant's":                                           missing,
+		"needs its tenant":                                                       needsTenant,
+		"keys are unique":                                                        uniqueKeys,
+		"refers to rows of its tenant and its company":                           references,
+		"update has all columns that can change":                                 updateIsComplete,
+		"update changes every column, and back to null":                          updateChanges,
+		"update of a stale version, or another tenant's, or none":                staleUpdates,
+		"delete needs the version, the tenant and the id":                        deletions,
+		"delete is refused while others refer to it":                             keptByOthers,
+		"lock of the company":                                                    locksCompany,
+		"list/pages of any size hold every row once and in order":                listPages,
+		"list/filters apply in every order and to the count":                     listFilters,
+		"list/a pattern is searched in the searched text":                        listSearches,
+		"list/an empty list is not null":                                         listEmpty,
+		"removal of a tenant/only a range of its rows is deleted":                removalOfRange,
+		"removal of a tenant/circular references are set to null":                removalDetaches,
+		"removal of the referenced row/rows are listed, and deleted up to an id": removalOfReferenced,
+		"removal of the referenced row/affected rows are counted":                removalCounts,
 	}
 	named := map[string]func(*T){}
 	for name, test := range tests {
@@ -55,12 +55,12 @@ func missing(t *T, r resource.Resource) {
 	row := newFamily(t, tenant(t)).add(r, allColumns)
 	for what, change := range elsewhere(t) {
 		if got, err := t.call("Get"+r.GoName(), row.row, change); !isNotFound(err) {
-			t.Errorf("%s: %+v, %v; want not found", what, got, err)
+			t.Errorf("%s: %+v, error %v; want not found", what, got, err)
 		}
 	}
 }
 
-// elsewhere are arguments that name no row, or another tenant's.
+// elsewhere returns arguments that match no row: an unknown id, and another tenant.
 func elsewhere(t *T) map[string]arguments {
 	return map[string]arguments{
 		"missing": {resource.ID: newID().String()}, "another tenant's": {resource.TenantID: tenant(t).String()},
@@ -75,8 +75,8 @@ func needsTenant(t *T, r resource.Resource) {
 	}
 }
 
-// uniqueKeys tries for each key a row that is equal in all its columns, and rows that differ in
-// one.
+// uniqueKeys tries, for each unique key, a row with the same key, and rows that differ from it in
+// one column of the key.
 func uniqueKeys(t *T, r resource.Resource) {
 	for _, key := range r.UniqueKeys() {
 		f := newFamily(t, tenant(t))
@@ -94,7 +94,7 @@ func uniqueKeys(t *T, r resource.Resource) {
 		last := key[len(key)-1]
 		if field, _ := r.Field(last); !field.Fixed {
 			other := f.add(r, allColumns, func(row record) {
-				for _, column := range key { // the update doesn't write what is fixed
+				for _, column := range key { // an update doesn't change fixed columns
 					if field, _ := r.Field(column); field.Fixed {
 						same(row, column)
 					}
@@ -112,7 +112,7 @@ func uniqueKeys(t *T, r resource.Resource) {
 			same(sibling, last)
 			sibling.insert()
 		}
-		if field, _ := r.Field(last); field.Null { // null is equal to nothing
+		if field, _ := r.Field(last); field.Null { // nulls are never equal
 			for range 2 {
 				f.add(r, allColumns, func(row record) { row.set(last, "") })
 			}
@@ -120,7 +120,8 @@ func uniqueKeys(t *T, r resource.Resource) {
 	}
 }
 
-// references tries rows that aren't there, another tenant's, and another company's.
+// references tries ids that don't exist, that belong to another tenant, and that belong to another
+// company.
 func references(t *T, r resource.Resource) {
 	f := newFamily(t, tenant(t))
 	existing := f.add(r, requiredColumns)
@@ -147,8 +148,8 @@ func references(t *T, r resource.Resource) {
 	equal(t, r.Name, existing.now(), existing.values())
 }
 
-// updateIsComplete compares the parameters of the update with the columns that can change: a
-// forgotten one would never be written, one too many would change what is fixed.
+// updateIsComplete compares the parameters of the update with the columns that can change. A
+// missing column would never be written; an additional one would change a fixed column.
 func updateIsComplete(t *T, r resource.Resource) {
 	var want, got []string
 	for _, c := range append(r.Updated(), resource.Column{Name: "tenant_id"}, resource.Column{Name: "id"}, resource.Column{Name: "version"}) {
@@ -168,7 +169,7 @@ func updateChanges(t *T, r resource.Resource) {
 	write := func(what string, row record) {
 		t.Helper()
 		if n, err := row.update(nil); n != 1 || err != nil {
-			t.Fatalf("%s: %d rows, %v", what, n, err)
+			t.Fatalf("%s: %d rows, error %v; want 1 row", what, n, err)
 		}
 		row.row.FieldByName("Version").SetInt(row.row.FieldByName("Version").Int() + 1)
 		equal(t, r.Name+" with "+what, row.now(), row.values())
@@ -178,7 +179,7 @@ func updateChanges(t *T, r resource.Resource) {
 	for _, c := range r.Updated() {
 		one := stored.clone()
 		value := f.sample(r, c)
-		for range 2 { // until it is another one
+		for range 2 { // until the value differs
 			if before := stored.get(c.Name); fmt.Sprint(before) == value {
 				value = f.sample(r, c)
 			}
@@ -205,7 +206,7 @@ func staleUpdates(t *T, r resource.Resource) {
 	wrong["stale"] = arguments{resource.Version: "2"}
 	for what, change := range wrong {
 		if n, err := row.update(change); n != 0 || err != nil {
-			t.Errorf("update of what is %s: %d rows, %v", what, n, err)
+			t.Errorf("update with arguments %q: %d rows, error %v; want 0 rows", what, n, err)
 		}
 	}
 	equal(t, r.Name, stored.now(), stored.values())
@@ -220,20 +221,20 @@ func deletions(t *T, r resource.Resource) {
 	wrong["stale"] = arguments{resource.Version: "2"}
 	for what, change := range wrong {
 		if n, err := row.delete(change); n != 0 || err != nil {
-			t.Errorf("deletion of what is %s: %d rows, %v", what, n, err)
+			t.Errorf("deletion with arguments %q: %d rows, error %v; want 0 rows", what, n, err)
 		}
 	}
 	for _, want := range []int64{1, 0} {
 		if n, err := row.delete(nil); n != want || err != nil {
-			t.Errorf("deletion: %d rows, %v; want %d", n, err, want)
+			t.Errorf("deletion: %d rows, error %v; want %d", n, err, want)
 		}
 	}
 	if _, err := t.call("Get"+r.GoName(), row.row, nil); !isNotFound(err) {
-		t.Errorf("it is still there: %v", err)
+		t.Errorf("get after the deletion: error %v; want not found", err)
 	}
 }
 
-// byHand are standard queries that don't exist, each with the reason.
+// byHand maps standard queries that don't exist to the reason.
 var byHand = map[string]string{
 	"DeleteDepartment": "departments are deleted by ranges of ids, see DeleteDepartmentsOfCompany",
 }
@@ -246,7 +247,7 @@ func (t *T) has(query string) bool {
 	return reflect.ValueOf(t.store.Querier).MethodByName(query).IsValid()
 }
 
-// takes reports whether there is a query that has a parameter.
+// takes reports whether a query exists and has this parameter.
 func (t *T) takes(query, parameter string) bool {
 	if !t.has(query) {
 		return false
@@ -255,7 +256,7 @@ func (t *T) takes(query, parameter string) bool {
 	return ok
 }
 
-// keptByOthers deletes rows to which a row of another resource, or a user, refers.
+// keptByOthers tries to delete rows that rows of another resource, or users, refer to.
 func keptByOthers(t *T, r resource.Resource) {
 	if t.isByHand("Delete" + r.GoName()) {
 		return
@@ -294,11 +295,11 @@ func locksCompany(t *T, r resource.Resource) {
 	lock := "LockCompanyOf" + r.GoName()
 	for what, change := range elsewhere(t) {
 		if n, err := changedRows(t.call(lock, row.row, change)); n != 0 || err != nil {
-			t.Errorf("company of what is %s: %d rows, %v", what, n, err)
+			t.Errorf("lock with arguments %q: %d rows, error %v; want 0 rows", what, n, err)
 		}
 	}
 	if n, err := changedRows(t.call(lock, row.row, nil)); n != 1 || err != nil {
-		t.Errorf("%d rows, %v; want 1", n, err)
+		t.Errorf("lock: %d rows, error %v; want 1 row", n, err)
 	}
 	company, err := t.call("GetCompany", row.row, arguments{resource.ID: f.member("company").String()})
 	if err != nil {

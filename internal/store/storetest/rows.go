@@ -10,7 +10,7 @@ import (
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// noon has all digits that the engines keep.
+// noon returns a time with microseconds, the precision that all engines keep.
 func noon() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 123456000, time.UTC) }
 
 // newTenant returns a tenant that isn't in the database yet, with all optional fields null.
@@ -101,7 +101,7 @@ func session(t *T, row db.Session) db.Session {
 	return row
 }
 
-// The state of a row in the database.
+// The functions below read rows from the database.
 
 func tenantNow(t *T, row db.Tenant) db.Tenant {
 	t.Helper()

@@ -83,7 +83,7 @@ var sessionTests = map[string]func(*T){
 		equal(t, "session", sessionNow(t, want), want)
 		equal(t, "rows with a stale version", query(t, t.store.RecordRepeatedRefresh, arg), 0)
 	},
-	"session/ends once and rotates no more": func(t *T) {
+	"session/ends once, and then rotates no more": func(t *T) {
 		want := session(t, newSession(user(t, newUser(tenant(t)))))
 		arg := db.EndSessionParams{EndedAt: new(noon().Add(time.Minute)), EndReason: new("logout"), TenantID: tenant(t), ID: want.ID}
 		equal(t, "rows of another tenant", query(t, t.store.EndSession, arg), 0)
@@ -99,7 +99,7 @@ var sessionTests = map[string]func(*T){
 		}), 0)
 		equal(t, "session", sessionNow(t, want), want)
 	},
-	"session/others of a user end and the current one stays": func(t *T) {
+	"session/all sessions of a user end except the current one": func(t *T) {
 		mine := user(t, newUser(tenant(t)))
 		colleague := user(t, newUser(mine.TenantID))
 		current, old, second := session(t, newSession(mine)), newSession(mine), session(t, newSession(mine))
@@ -118,7 +118,7 @@ var sessionTests = map[string]func(*T){
 		}
 		equal(t, "rows the second time", query(t, t.store.EndOtherSessions, arg), 0)
 	},
-	"session/all of a user end": func(t *T) {
+	"session/all sessions of a user end": func(t *T) {
 		mine := user(t, newUser(tenant(t)))
 		first, second, old := session(t, newSession(mine)), session(t, newSession(mine)), newSession(mine)
 		old.EndedAt, old.EndReason = new(noon()), new("logout")
@@ -136,12 +136,12 @@ var sessionTests = map[string]func(*T){
 		}
 		equal(t, "rows the second time", query(t, t.store.EndUserSessions, arg), 0)
 	},
-	"session/those of a user that are alive, newest first": func(t *T) {
+	"session/live sessions of a user are listed newest first": func(t *T) {
 		mine := user(t, newUser(tenant(t)))
 		var alive []db.Session
 		for i := range 3 {
 			s := newSession(mine)
-			s.CreatedAt = noon().Add(-time.Duration(i/2) * time.Minute) // the first two differ in their id alone
+			s.CreatedAt = noon().Add(-time.Duration(i/2) * time.Minute) // the first two differ only in their ids
 			alive = append(alive, session(t, s))
 		}
 		ended, expired := newSession(mine), newSession(mine)
@@ -160,7 +160,7 @@ var sessionTests = map[string]func(*T){
 		live.holdEveryRow(t, mine.TenantID, alive)
 		live.holdEveryRow(t, tenant(t), nil)
 	},
-	"session/expired ones of a tenant, the oldest first": func(t *T) {
+	"session/expired sessions of a tenant are listed oldest first": func(t *T) {
 		mine := user(t, newUser(tenant(t)))
 		var expired []db.Session
 		for i := range 3 {

@@ -13,7 +13,7 @@ import (
 	"github.com/tenantry/tenantry/internal/store"
 )
 
-// To migrate takes much longer than to copy what has been migrated.
+// Copying a migrated database is much faster than migrating a new one.
 
 func newSQLite(t testing.TB) string {
 	t.Helper()
@@ -27,7 +27,8 @@ var sqliteTemplate struct {
 	content []byte
 }
 
-// copySQLite makes a database of a file that is migrated once in a process.
+// copySQLite returns the URL of a new database with the newest schema. Only the first one in a
+// process is migrated; the others are copies of its file.
 func copySQLite(t testing.TB) string {
 	t.Helper()
 	sqliteTemplate.mu.Lock()
@@ -46,8 +47,8 @@ func copySQLite(t testing.TB) string {
 	return sqliteURL(file)
 }
 
-// copyPostgres makes a database of a template that stays on the server, for other packages and
-// later runs.
+// copyPostgres creates a database from a template. The template stays on the server, for other
+// packages and later runs.
 func copyPostgres(t testing.TB, adminURL string) string {
 	t.Helper()
 	template := "tenantry_template_" + fingerprint(t, store.Postgres)
@@ -57,7 +58,8 @@ func copyPostgres(t testing.TB, adminURL string) string {
 
 var postgresTemplate sync.Once
 
-// makePostgresTemplate does nothing if there is one. It gets its name when it is complete.
+// makePostgresTemplate creates the template, if it doesn't exist. The template gets its name when
+// it is complete.
 func makePostgresTemplate(t testing.TB, adminURL, name string) {
 	t.Helper()
 	admin := openPostgres(t, adminURL)
@@ -91,7 +93,7 @@ func makePostgresTemplate(t testing.TB, adminURL, name string) {
 	}
 }
 
-// fingerprint is that of an engine's migrations.
+// fingerprint returns a hash of an engine's migrations.
 func fingerprint(t testing.TB, engine store.Engine) string {
 	t.Helper()
 	hash := sha256.New()

@@ -6,8 +6,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// All tests of an engine see each other's tenants, so each list here is of those that carry a mark
-// in their search text.
+// newMarked returns a tenant whose search text contains a mark. Each test lists only the tenants
+// with its own mark, because all tests of an engine share the tenants.
 func newMarked(mark uuid.UUID, change func(*db.Tenant)) db.Tenant {
 	row := newTenant()
 	row.SearchText = mark.String()

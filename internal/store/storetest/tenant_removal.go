@@ -8,7 +8,8 @@ import (
 	"github.com/tenantry/tenantry/gen/db"
 )
 
-// removal is how the rows of a table are deleted in batches.
+// removal holds functions that delete the rows of a table in batches: add inserts a row, next lists
+// ids, and do deletes a range of ids.
 type removal struct {
 	add  func(t *T, tenant uuid.UUID) uuid.UUID
 	next func(t *T, tenant, after uuid.UUID, limit int32) []uuid.UUID
@@ -61,11 +62,11 @@ var removals = map[string]removal{
 }
 
 var tenantRemovalTests = map[string]func(*T){
-	"tenant removal/a range of a tenant's rows goes, and nothing else": func(t *T) {
+	"tenant removal/only a range of a tenant's rows is deleted": func(t *T) {
 		for name, r := range removals {
 			one, other := tenant(t), tenant(t)
 			var ids, foreign []uuid.UUID
-			for range 5 { // in turn, so that the ids of both are in each other's ranges
+			for range 5 { // alternating, so that each range of ids contains rows of both tenants
 				ids, foreign = append(ids, r.add(t, one)), append(foreign, r.add(t, other))
 			}
 			equal(t, name+": the first", r.next(t, one, uuid.Nil, 2), ids[:2])
@@ -78,7 +79,7 @@ var tenantRemovalTests = map[string]func(*T){
 			equal(t, name+": the other tenant's", r.next(t, other, uuid.Nil, 100), foreign)
 		}
 	},
-	"tenant removal/seals go from the first to a number": func(t *T) {
+	"tenant removal/seals are deleted from the first to a number": func(t *T) {
 		one, other := tenant(t), tenant(t)
 		for n := range int64(3) {
 			auditSeal(t, newAuditSeal(one, n+1))

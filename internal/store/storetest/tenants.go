@@ -106,7 +106,7 @@ var tenantTests = map[string]func(*T){
 		equal(t, "rows", query(t, t.store.DeleteTenant, db.DeleteTenantParams{ID: row.ID, Version: 1}), 1)
 		fails(t, t.store.GetTenant, db.GetTenantParams{ID: row.ID}, store.ErrNotFound)
 	},
-	"tenant/usage counts what is the tenant's": func(t *T) {
+	"tenant/usage counts only the tenant's rows": func(t *T) {
 		for _, id := range []uuid.UUID{tenant(t), tenant(t)} {
 			equal(t, "nothing", counts(t, id), [6]int64{})
 			c := company(t, newCompany(id, "C"))
@@ -140,7 +140,8 @@ var tenantTests = map[string]func(*T){
 	},
 }
 
-// counts are companies, branches, departments, users, active users and audit entries.
+// counts returns the numbers of companies, branches, departments, users, active users and audit
+// entries.
 func counts(t *T, id uuid.UUID) [6]int64 {
 	t.Helper()
 	return [6]int64{

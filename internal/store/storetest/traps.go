@@ -14,8 +14,8 @@ import (
 	"github.com/tenantry/tenantry/internal/tools/resource"
 )
 
-// hardTexts are easy to change, to confuse with another or to take for SQL. No two of them are the
-// same text.
+// hardTexts are texts that a database may change, confuse with each other, or take for SQL. They
+// are all different.
 var hardTexts = map[string]string{
 	"empty":                   "",
 	"blank":                   " ",
@@ -72,11 +72,11 @@ var keyTraps = map[string]func(*T){
 			c.ID = newID()
 			err := t.store.InsertCompany(t.Context(), db.InsertCompanyParams(c))
 			if !store.Violates(err, "companies_tenant_id_code_key") {
-				t.Errorf("%s for the second time: error is %v", name, err)
+				t.Errorf("second insertion of %s: error is %v", name, err)
 			}
 		}
 	},
-	"trap/a filter finds the very text": func(t *T) {
+	"trap/a filter finds exactly its text": func(t *T) {
 		one := tenant(t)
 		for _, text := range hardTexts {
 			c := newCompany(one, text)
@@ -122,7 +122,7 @@ var keyTraps = map[string]func(*T){
 			equal(t, "companies like "+pattern, got, want)
 		}
 	},
-	"trap/of many that insert the same key at once one succeeds": func(t *T) {
+	"trap/if many insert the same key at once, one succeeds": func(t *T) {
 		one := tenant(t)
 		const many = 50
 		errs := make([]error, many)
@@ -184,7 +184,7 @@ var valueTraps = map[string]func(*T){
 			noon(),
 			noon().Truncate(time.Second),
 			noon().Truncate(time.Millisecond),
-			// The clock says the same twice when summer time ends.
+			// When summer time ends, the clock shows the same hour twice.
 			time.Date(2026, 10, 25, 2, 30, 0, 999999000, time.FixedZone("CEST", 2*60*60)),
 			time.Date(2026, 10, 25, 2, 30, 0, 999999000, time.FixedZone("CET", 60*60)),
 			time.Date(2026, 11, 23, 0, 0, 0, 1000, time.FixedZone("", -9*60*60-30*60)),

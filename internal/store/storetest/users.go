@@ -77,11 +77,11 @@ var userTests = map[string]func(*T){
 		u.BranchID, u.DepartmentID = nil, &d.ID
 		refuse(t, t.store.InsertUser, db.InsertUserParams(u), store.ForeignKey, "users_tenant_id_department_id_fkey")
 	},
-	"user/e-mail addresses of all, a page at a time": func(t *T) {
+	"user/e-mail addresses of all users, page by page": func(t *T) {
 		// Other tests add users all the time, so this one needs a database of its own.
 		alone := &T{T: t.T, store: New(t, t.store.Engine()), calls: t.calls}
 		first, second := newUser(tenant(alone)), newUser(tenant(alone))
-		first.Email, second.Email = "a@example.com", "\u00e4@example.com" // in the order of their bytes
+		first.Email, second.Email = "a@example.com", "\u00e4@example.com" // sorted by their bytes
 		user(alone, second)
 		user(alone, first)
 		page := func(after string) []db.ListUserEmailsUnscopedRow {
@@ -91,7 +91,7 @@ var userTests = map[string]func(*T){
 		equal(t, "second page", page(first.Email), []db.ListUserEmailsUnscopedRow{{TenantID: second.TenantID, ID: second.ID, Email: second.Email}})
 		equal(t, "last page", page(second.Email), []db.ListUserEmailsUnscopedRow{})
 	},
-	"user/count of all": func(t *T) {
+	"user/count of all users": func(t *T) {
 		// Other tests add users all the time, so this one needs a database of its own.
 		alone := &T{T: t.T, store: New(t, t.store.Engine()), calls: t.calls}
 		count := func() int64 {
@@ -107,7 +107,7 @@ var userTests = map[string]func(*T){
 		user(alone, newUser(tenant(alone)))
 		equal(t, "users", count(), 2)
 	},
-	"user/of a company, of its branches and of its departments": func(t *T) {
+	"user/users of a company, of its branches and of its departments": func(t *T) {
 		one := tenant(t)
 		mine, other := company(t, newCompany(one, "MINE")), company(t, newCompany(one, "OTHER"))
 		b, d := branch(t, newBranch(mine, "B")), department(t, newDepartment(mine, "D"))
@@ -234,7 +234,7 @@ var userTests = map[string]func(*T){
 		_, err := t.store.UpdateUser(t.Context(), arg)
 		isViolation(t, err, store.Unique, "users_email_key")
 	},
-	"user/delete needs the version, the tenant and the id, and takes sessions and token along": func(t *T) {
+	"user/delete needs the version, the tenant and the id, and deletes sessions and token, too": func(t *T) {
 		u := user(t, newUser(tenant(t)))
 		s, o := session(t, newSession(u)), oneTimeToken(t, newOneTimeToken(u))
 		other := user(t, newUser(u.TenantID))
@@ -293,7 +293,7 @@ var userTests = map[string]func(*T){
 		}
 		equal(t, "admins and superusers", count(), [2]int64{2, 1})
 	},
-	"user/the last password hash below a text": func(t *T) {
+	"user/the highest password hash below a text": func(t *T) {
 		for _, hash := range []string{"$1b$10$z", "$1b$12$A", "$1b$12$a", "$1a$14$x"} {
 			u := newUser(tenant(t))
 			u.PasswordHash = &hash
@@ -301,12 +301,12 @@ var userTests = map[string]func(*T){
 		}
 		for below, want := range map[string]string{"$1z$": "$1b$12$", "$1b$": "$1a$14$"} {
 			if got := query(t, t.store.GetLastPasswordHashUnscoped, db.GetLastPasswordHashUnscopedParams{Below: &below}); !strings.HasPrefix(*got.PasswordHash, want) {
-				t.Errorf("below %s there is %s, want %s", below, *got.PasswordHash, want)
+				t.Errorf("the highest hash below %s is %s, want %s", below, *got.PasswordHash, want)
 			}
 		}
 		fails(t, t.store.GetLastPasswordHashUnscoped, db.GetLastPasswordHashUnscopedParams{Below: new("$1a$")}, store.ErrNotFound)
 	},
-	"user/log-in counts for the password that was checked": func(t *T) {
+	"user/a log-in is only recorded if the password is still the one that was checked": func(t *T) {
 		u := newUser(tenant(t))
 		u.PasswordHash = new("$2b$12$x")
 		user(t, u)

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Facts about the server, for operators.
+// Information about the server, for operators.
 
 // ConnectionsBeside returns how many connections a Store and its listeners hold in addition to
 // Options.MaxConnections: one for pings, and on PostgreSQL one for LISTEN.
