@@ -196,7 +196,7 @@ func TestVerifyIsolationNamesWhatIsBroken(t *testing.T) {
 				reply.Header().Set("X-Shard", "3")
 			}
 			write(w, reply)
-		}, []string{"it can be told from what doesn't exist: header X-Shard"}},
+		}, []string{"the reply differs from that for something missing: header X-Shard"}},
 		"another's row changes, too": {"updateCompany", func(l *loosened, w http.ResponseWriter, r *http.Request) {
 			if r.Method == http.MethodPut && company.MatchString(r.URL.Path) {
 				l.locked(func() {
@@ -211,7 +211,7 @@ func TestVerifyIsolationNamesWhatIsBroken(t *testing.T) {
 				})
 			}
 			write(w, l.pass(r))
-		}, []string{"it changes what isn't its tenant's: listCompanies"}},
+		}, []string{"it changes rows of another tenant: listCompanies"}},
 		"the trail lacks what was done": {"updateDepartment", func(l *loosened, w http.ResponseWriter, r *http.Request) {
 			reply := l.pass(r)
 			if r.Method == http.MethodGet && r.URL.Path == "/api/v1/audit/logs" {
@@ -225,7 +225,7 @@ func TestVerifyIsolationNamesWhatIsBroken(t *testing.T) {
 				reply.Header().Set("X-Found", "1")
 			}
 			write(w, reply)
-		}, []string{"admin, parent_id, of another tenant: want 200 or 404; it can be told from what doesn't exist"}},
+		}, []string{"admin, parent_id, of another tenant: want 200 or 404; the reply differs from that for something missing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
