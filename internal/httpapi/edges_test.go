@@ -44,30 +44,30 @@ func TestCrossOriginRequests(t *testing.T) {
 				if got := r.Header.Get("Access-Control-Allow-Origin"); got != tc.want {
 					t.Errorf("%s: Access-Control-Allow-Origin %q, want %q", method, got, tc.want)
 				}
-				// Who someone is stands in a header that no browser sends by itself. So cookies are
-				// never asked for.
+				// The token is in a header that browsers don't send by themselves. So credentials
+				// such as cookies are never allowed.
 				if got := r.Header.Get("Access-Control-Allow-Credentials"); got != "" {
 					t.Errorf("%s: Access-Control-Allow-Credentials %q, want none", method, got)
 				}
 				if tc.app == a && !slices.Contains(r.Header.Values("Vary"), "Origin") {
-					t.Errorf("%s: Vary %q, want Origin in it: a cache must not give this to others", method, r.Header.Values("Vary"))
+					t.Errorf("%s: Vary %q, want Origin, so that a cache doesn't share the reply", method, r.Header.Values("Vary"))
 				}
 			}
 		})
 	}
 }
 
-func TestPagesMayReadWhatTheyNeed(t *testing.T) {
+func TestScriptsMayReadExposedHeaders(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite, func(cfg *config.Config) { cfg.AllowedOrigins = []string{allowed} })
-	for _, path := range []string{"/api/healthz", "/api/v1/auth/me", "/nothing"} { // errors have something to read, too
+	for _, path := range []string{"/api/healthz", "/api/v1/auth/me", "/nothing"} { // errors have such headers, too
 		exposed := a.Do(t, http.MethodGet, path, "", apitest.Header("Origin", allowed)).Header.Get("Access-Control-Expose-Headers")
 		for _, name := range []string{
 			"ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
 			"Retry-After", "X-Request-Id", "Deprecation", "Sunset", "Content-Disposition",
 		} {
 			if !slices.ContainsFunc(strings.Split(exposed, ","), func(s string) bool { return strings.EqualFold(strings.TrimSpace(s), name) }) {
-				t.Errorf("%s: %s is not among those that a page may read: %s", path, name, exposed)
+				t.Errorf("%s: %s isn't exposed to scripts: %s", path, name, exposed)
 			}
 		}
 	}
