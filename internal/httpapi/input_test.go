@@ -71,14 +71,14 @@ func TestBadBodies(t *testing.T) {
 		})
 	}
 	if log := a.Log.String(); strings.Contains(log, "goroutine") || strings.Contains(log, `"level":"ERROR"`) {
-		t.Errorf("bad input gets into the log as an error of ours:\n%s", log)
+		t.Errorf("bad input is logged as an error of the server:\n%s", log)
 	}
 	if left := snapshot(t, a); left != "" {
-		t.Errorf("a refused request left something behind: %s", left)
+		t.Errorf("a refused request changed the data: %s", left)
 	}
 }
 
-func TestLongestNamesAreTaken(t *testing.T) {
+func TestLongestNamesAreAccepted(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		admin := a.Actor(t, access.Admin)
@@ -89,7 +89,7 @@ func TestLongestNamesAreTaken(t *testing.T) {
 	})
 }
 
-// letterCode makes a code of a letter.
+// letterCode returns a code made of a letter.
 func letterCode(letter string) string {
 	var b strings.Builder
 	for _, c := range []byte(letter) {
@@ -99,7 +99,7 @@ func letterCode(letter string) string {
 	return b.String()
 }
 
-// TestErrorsDoNotRepeatSecrets sends passwords that break every rule there is.
+// TestErrorsDoNotRepeatSecrets sends passwords that break every rule.
 func TestErrorsDoNotRepeatSecrets(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t, store.SQLite)
@@ -119,6 +119,6 @@ func TestErrorsDoNotRepeatSecrets(t *testing.T) {
 	a.Do(t, http.MethodGet, mePath, "", apitest.Header("Authorization", "Bearer "+secret)).WantCode(t, 401, "invalid_token")
 	a.Do(t, http.MethodPost, refreshPath, refreshBody(secret)).WantCode(t, 401, "invalid_token")
 	if strings.Contains(a.Log.String(), secret) {
-		t.Error("the log has a password or token in it")
+		t.Error("the log contains a password or token")
 	}
 }

@@ -14,14 +14,14 @@ import (
 	"github.com/tenantry/tenantry/internal/apitest"
 )
 
-// tagged is something that has an entity tag, and all operations of the document about it.
+// tagged is a resource with an entity tag, and all its operations.
 type tagged struct {
-	readAt     string // where its tag is read
+	readAt     string // path of the GET with its tag
 	operations map[string]access.Operation
 	id         uuid.UUID
 }
 
-// everythingTagged returns one of each kind, which the superuser may change.
+// everythingTagged returns one resource of each kind, which the superuser may change.
 func everythingTagged(t *testing.T, a *apitest.App, super *apitest.Actor) map[string]tagged {
 	t.Helper()
 	family, all := a.Family(access.PlatformTenantID), map[string]tagged{}
@@ -55,7 +55,7 @@ func hasHeader(op access.Operation, name string) bool {
 	return slices.ContainsFunc(op.Parameters, func(p *openapi3.Parameter) bool { return p.In == openapi3.ParameterInHeader && p.Name == name })
 }
 
-// lines sets a header of several lines.
+// lines sets a header with several lines.
 func lines(name string, values ...string) apitest.Option {
 	return func(r *http.Request) { r.Header[name] = values }
 }
@@ -117,7 +117,7 @@ func TestStalePreconditionsChangeNothing(t *testing.T) {
 	})
 }
 
-func TestPreconditionsThatHoldAreNoObstacle(t *testing.T) {
+func TestFulfilledPreconditionsPass(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {
 		super := a.Superuser(t)
@@ -176,7 +176,7 @@ func TestOperationsWithoutATagRefusePreconditions(t *testing.T) {
 	})
 }
 
-// versions returns the versions of all rows that have one, and what a password reset makes.
+// versions returns the versions of all rows that have one, and the rows of password resets.
 func versions(t *testing.T, a *apitest.App) string {
 	t.Helper()
 	all := a.Versions(t)
@@ -186,8 +186,8 @@ func versions(t *testing.T, a *apitest.App) string {
 	return strings.Join(all, "\n")
 }
 
-// A browser keeps replies by their address. So a tag must not come again at an address with another
-// body, whoever asks.
+// Browsers cache replies by address. So two different bodies at one address must never have the
+// same tag, whoever asks.
 func TestTagsDifferBetweenRepresentations(t *testing.T) {
 	t.Parallel()
 	apitest.Each(t, func(t *testing.T, a *apitest.App) {

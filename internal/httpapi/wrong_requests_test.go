@@ -57,7 +57,7 @@ func TestTooLongQueryIsRefused(t *testing.T) {
 		before := snapshot(t, a)
 		for _, op := range apitest.Operations(t) {
 			for name, query := range map[string]string{
-				"too many parameters": strings.Repeat("&a", 10_001), "no escape": "&a=%zz", "half an escape": "&a=%4", "a semicolon": "&a;b",
+				"too many parameters": strings.Repeat("&a", 10_001), "invalid escape": "&a=%zz", "incomplete escape": "&a=%4", "a semicolon": "&a;b",
 			} {
 				method, path, body := attempt(op, company.ID)
 				reply := caller.Do(t, method, path+"?dry_run=true&tenant_id="+company.TenantID.String()+query, body)
