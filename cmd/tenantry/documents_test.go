@@ -27,7 +27,7 @@ var accounted = map[string]map[string]string{
 	"docs/operations.md": {
 		"tenantry doctor ":                     "TestCommandsOfTheDocumentsAreUnderstood",
 		"systemctl enable":                     "it installs on the machine itself; TestSystemdUnderstandsTheUnit checks the unit",
-		"exec systemd-run":                     "TestCommandLineHasWhatTheSystemdUnitHas",
+		"exec systemd-run":                     "TestSystemdRunScriptMatchesTheUnit",
 		"IN ROLE":                              "TestRolesOfTheDocumentServe",
 		"ALTER DEFAULT PRIVILEGES":             "TestRolesOfTheDocumentServe",
 		"CREATE POLICY":                        "TestRolesOfTheDocumentServe",
