@@ -238,9 +238,9 @@ func wantEmptyFolder(t *testing.T, folder string) {
 func TestBackupOverwritesNothing(t *testing.T) {
 	t.Parallel()
 	home := newInstallation(t, "DATABASE_URL="+storetest.NewMigratedURL(t, store.SQLite))
-	writeFile(t, filepath.Join(home.dir, "kept.json"), "of somebody else")
+	writeFile(t, filepath.Join(home.dir, "kept.json"), "another file")
 	home.run(1, "backup", "kept").wantError("kept.json exists already")
-	if got := readFile(t, home, "kept.json"); got != "of somebody else" {
+	if got := readFile(t, home, "kept.json"); got != "another file" {
 		t.Errorf("kept.json was overwritten: %s", got)
 	}
 	home.run(2, "backup", "").wantError("is empty")
@@ -303,8 +303,8 @@ func TestBackupHasOneSchema(t *testing.T) {
 		home.with("DATABASE_URL="+in(shared, "public")).run(0, "backup", "public")
 
 		for name, prepare := range map[string][]string{
-			"nothing there": nil, "the schema is there": {"CREATE SCHEMA app"},
-			"the extensions are there": {"CREATE SCHEMA app", "CREATE EXTENSION pg_trgm SCHEMA app", "CREATE EXTENSION btree_gin SCHEMA app"},
+			"empty database": nil, "existing schema": {"CREATE SCHEMA app"},
+			"existing extensions": {"CREATE SCHEMA app", "CREATE EXTENSION pg_trgm SCHEMA app", "CREATE EXTENSION btree_gin SCHEMA app"},
 		} {
 			target := storetest.NewURL(t, engine)
 			execute(t, target, prepare...)

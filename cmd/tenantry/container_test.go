@@ -58,11 +58,11 @@ func TestDockerfile(t *testing.T) {
 	}
 	final := dockerfile[strings.LastIndex(dockerfile, "\nFROM"):]
 	for rule, pattern := range map[string]string{
-		"built without cgo":             `(?m)^RUN CGO_ENABLED=0 go build `,
-		"the certificates of others":    `(?m)^COPY --from=build /etc/ssl/certs/ca-certificates\.crt /etc/ssl/certs/$`,
-		"somebody who isn't root":       `(?m)^USER [1-9]\d*:[1-9]\d*$`,
-		"asks itself, without a shell":  `(?m)^HEALTHCHECK .*CMD \["/tenantry", "healthcheck"\]$`,
-		"gets signals, without a shell": `(?m)^ENTRYPOINT \["/tenantry"\]$`,
+		"built without cgo":            `(?m)^RUN CGO_ENABLED=0 go build `,
+		"has CA certificates":          `(?m)^COPY --from=build /etc/ssl/certs/ca-certificates\.crt /etc/ssl/certs/$`,
+		"runs without root":            `(?m)^USER [1-9]\d*:[1-9]\d*$`,
+		"health check without a shell": `(?m)^HEALTHCHECK .*CMD \["/tenantry", "healthcheck"\]$`,
+		"entry point without a shell":  `(?m)^ENTRYPOINT \["/tenantry"\]$`,
 	} {
 		text := final
 		if strings.HasPrefix(rule, "built") {

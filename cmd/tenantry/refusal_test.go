@@ -144,7 +144,7 @@ func TestUnreachableDatabase(t *testing.T) {
 			"no such database": func(u *url.URL) { u.Path += "_missing" },
 			"wrong password":   func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "hunter2-%/ wrong") },
 			"no such user":     func(u *url.URL) { u.User = url.UserPassword("nobody-here", "hunter2-nobody") },
-			"nobody listens":   func(u *url.URL) { u.Host = "127.0.0.1:1" },
+			"no server":        func(u *url.URL) { u.Host = "127.0.0.1:1" },
 		} {
 			t.Run(string(engine)+"/"+name, func(t *testing.T) {
 				t.Parallel()

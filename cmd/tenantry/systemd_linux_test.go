@@ -132,8 +132,8 @@ func TestSystemdUnderstandsTheUnit(t *testing.T) {
 	storetest.RequireProgram(t, "systemd-analyze", "docs/tenantry.service")
 	text := strings.ReplaceAll(readSource(t, "docs/tenantry.service"), "/usr/local/bin/tenantry", "/bin/true")
 	for name, text := range map[string]string{
-		"as it is":               text,
-		"with what is commented": regexp.MustCompile(`(?m)^#(\w+=)`).ReplaceAllString(text, "$1"),
+		"unchanged":                  text,
+		"with the optional settings": regexp.MustCompile(`(?m)^#(\w+=)`).ReplaceAllString(text, "$1"),
 	} {
 		path := filepath.Join(t.TempDir(), "tenantry.service")
 		writeFile(t, path, text)

@@ -18,7 +18,7 @@ import (
 const (
 	// longest is how long an ended session may still be accepted, whatever fails.
 	longest = time.Second
-	// pollInterval is the time pollInterval two requests of a loop. Many tests run such loops at
+	// pollInterval is the time between two requests of a loop. Many tests run such loops at
 	// once, and the instances need the processor, too.
 	pollInterval = 10 * time.Millisecond
 )

@@ -368,7 +368,7 @@ func TestVerifyIsolationReportsWhyItFailed(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nobody existing":   {[]string{"--url", "http://127.0.0.1:1"}, "nobody answers"},
+		"no server":         {[]string{"--url", "http://127.0.0.1:1"}, "nobody answers"},
 		"no address":        {[]string{"--url", "api.example.com"}, "--url must be an address like"},
 		"a token in it":     {[]string{"--url", "https://root:secret@api.example.com"}, "--url must be an address like"},
 		"another document":  {[]string{"--url", other.URL}, "different versions"},

@@ -32,16 +32,16 @@ func TestGalera(t *testing.T) {
 		test func(*testing.T, *cluster)
 	}{
 		{"the last admin stays", lastAdmin},
-		{"a quota is a quota", quotas},
-		{"two moves make no cycle", cycles},
-		{"what is below a company goes with it", deletions},
-		{"a code is taken once", codes},
+		{"quotas are enforced", quotas},
+		{"two simultaneous moves don't make a cycle", cycles},
+		{"a company is deleted with everything below it", deletions},
+		{"a code is used only once", codes},
 		{"a refresh token has one successor", refreshes},
-		{"what is written on a node is read on the others", reads},
-		{"the doctor looks at the cluster", examined},
+		{"every node reads the writes of the others", reads},
+		{"the doctor checks the cluster", examined},
 		{"a node that refuses everything", refusingNode},
 		{"a node that is cut off", lonelyNode},
-		{"the audit trail is intact, and all nodes have the same", trails},
+		{"the audit trail is intact and equal on all nodes", trails},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, c) })
 	}

@@ -143,7 +143,7 @@ func TestUpdateCompany(t *testing.T) {
 			t.Helper()
 			return apitest.Decode[api.Company](t, admin.Do(t, http.MethodPut, companyPath(c.ID), body, options...).Want(t, 200))
 		}
-		t.Run("200 changes what is there, clears null and leaves the rest", func(t *testing.T) {
+		t.Run("200 changes the given fields, clears null, and keeps the rest", func(t *testing.T) {
 			c := fresh(t)
 			got := update(t, c, `{"name":"New","phone":null,"address":{"city":null}}`)
 			if got.Name != "New" || got.Phone != nil || got.Address.City != nil {

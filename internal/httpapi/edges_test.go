@@ -24,16 +24,16 @@ func TestCrossOriginRequests(t *testing.T) {
 		app          *apitest.App
 		origin, want string
 	}{
-		"allowed":                    {a, allowed, allowed},
-		"another one that is":        {a, "https://admin.example.com", "https://admin.example.com"},
-		"not allowed":                {a, "https://evil.example", ""},
-		"only similar":               {a, "https://app.example.com.evil.example", ""},
-		"with another scheme":        {a, "http://app.example.com", ""},
-		"with another port":          {a, "https://app.example.com:444", ""},
-		"null, as of a local file":   {a, "null", ""},
-		"none, with none set":        {none, allowed, ""},
-		"any, in development":        {all, "https://any.example", "*"},
-		"null, when all are allowed": {all, "null", "*"},
+		"allowed":                     {a, allowed, allowed},
+		"another allowed origin":      {a, "https://admin.example.com", "https://admin.example.com"},
+		"not allowed":                 {a, "https://evil.example", ""},
+		"only similar":                {a, "https://app.example.com.evil.example", ""},
+		"with another scheme":         {a, "http://app.example.com", ""},
+		"with another port":           {a, "https://app.example.com:444", ""},
+		"null, sent for a local file": {a, "null", ""},
+		"no origin, none configured":  {none, allowed, ""},
+		"any origin, in development":  {all, "https://any.example", "*"},
+		"null, when all are allowed":  {all, "null", "*"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for method, options := range map[string][]apitest.Option{
@@ -93,20 +93,20 @@ func TestEveryKindOfReplyHasTheSecurityHeaders(t *testing.T) {
 	a := apitest.New(t, store.SQLite, func(cfg *config.Config) { cfg.AllowedOrigins = []string{allowed} })
 	admin := a.Actor(t, access.Admin)
 	replies := map[string]apitest.Reply{
-		"a start page":      a.Do(t, http.MethodGet, "/", ""),
-		"a document":        a.Do(t, http.MethodGet, "/api/openapi.json", ""),
-		"health":            a.Do(t, http.MethodGet, "/api/health", ""),
-		"a list":            admin.Do(t, http.MethodGet, "/api/v1/org/companies", ""),
-		"by an old path":    admin.Do(t, http.MethodGet, "/api/org/companies", ""),
-		"nothing there":     a.Do(t, http.MethodGet, "/nothing", ""),
-		"a wrong method":    a.Do(t, http.MethodDelete, "/api/health", ""),
-		"nobody":            a.Do(t, http.MethodGet, "/api/v1/auth/me", ""),
-		"not valid":         admin.Do(t, http.MethodPost, "/api/v1/org/companies", `{}`),
-		"no JSON":           admin.Do(t, http.MethodPost, "/api/v1/org/companies", `{`),
-		"a preflight":       a.Do(t, http.MethodOptions, "/api/v1/org/companies", "", apitest.Header("Origin", allowed), apitest.Header("Access-Control-Request-Method", "POST")),
-		"a bad preflight":   a.Do(t, http.MethodOptions, "/nothing", "", apitest.Header("Origin", "null"), apitest.Header("Access-Control-Request-Method", "POST")),
-		"two slashes":       a.Do(t, http.MethodGet, "//api//health", ""),
-		"a slash at an end": a.Do(t, http.MethodGet, "/api/health/", ""),
+		"a start page":         a.Do(t, http.MethodGet, "/", ""),
+		"the OpenAPI document": a.Do(t, http.MethodGet, "/api/openapi.json", ""),
+		"health":               a.Do(t, http.MethodGet, "/api/health", ""),
+		"a list":               admin.Do(t, http.MethodGet, "/api/v1/org/companies", ""),
+		"a deprecated path":    admin.Do(t, http.MethodGet, "/api/org/companies", ""),
+		"nothing there":        a.Do(t, http.MethodGet, "/nothing", ""),
+		"a wrong method":       a.Do(t, http.MethodDelete, "/api/health", ""),
+		"nobody":               a.Do(t, http.MethodGet, "/api/v1/auth/me", ""),
+		"not valid":            admin.Do(t, http.MethodPost, "/api/v1/org/companies", `{}`),
+		"no JSON":              admin.Do(t, http.MethodPost, "/api/v1/org/companies", `{`),
+		"a preflight":          a.Do(t, http.MethodOptions, "/api/v1/org/companies", "", apitest.Header("Origin", allowed), apitest.Header("Access-Control-Request-Method", "POST")),
+		"a bad preflight":      a.Do(t, http.MethodOptions, "/nothing", "", apitest.Header("Origin", "null"), apitest.Header("Access-Control-Request-Method", "POST")),
+		"a double slash":       a.Do(t, http.MethodGet, "//api//health", ""),
+		"a trailing slash":     a.Do(t, http.MethodGet, "/api/health/", ""),
 	}
 	for _, name := range slices.Sorted(maps.Keys(replies)) {
 		h := replies[name].Header
@@ -118,7 +118,7 @@ func TestEveryKindOfReplyHasTheSecurityHeaders(t *testing.T) {
 			}
 		}
 		wantCache := "no-store"
-		if name == "a list" || name == "by an old path" {
+		if name == "a list" || name == "a deprecated path" {
 			wantCache = "private, no-cache"
 		}
 		if got := h.Get("Cache-Control"); got != wantCache {

@@ -51,13 +51,13 @@ var changes = map[string]change{
 		t.Helper()
 		c.other.Do(t, http.MethodPost, "/api/v1/auth/logout", `{"scope":"all"}`).Want(t, 204)
 	}),
-	"one of one's own sessions": ended(func(t *testing.T, c cast) {
+	"end of one own session": ended(func(t *testing.T, c cast) {
 		t.Helper()
 		me := apitest.Decode[api.Me](t, c.person.Do(t, http.MethodGet, mePath, "").Want(t, 200))
 		c.other.Do(t, http.MethodDelete, "/api/v1/auth/sessions/"+me.Session.ID.String(), "").Want(t, 204)
 		c.other.Do(t, http.MethodGet, mePath, "").Want(t, 200)
 	}),
-	"another password": ended(func(t *testing.T, c cast) {
+	"password change": ended(func(t *testing.T, c cast) {
 		t.Helper()
 		body := `{"current_password":"` + apitest.Password + `","new_password":"a better horse than before"}`
 		c.other.Do(t, http.MethodPost, "/api/v1/auth/password", body).Want(t, 204)

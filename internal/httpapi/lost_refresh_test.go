@@ -89,14 +89,14 @@ func TestLostRefreshes(t *testing.T) {
 			d.send(t, old).WantCode(t, 401, "refresh_reused")
 		})
 		for name, other := range map[string]struct {
-			from, to  device
-			sameHouse bool
+			from, to    device
+			sameNetwork bool
 		}{
-			"another user agent":          {from: device{agent: browser, address: office}, to: device{agent: "curl/8.10.1", address: office}},
-			"another address":             {from: device{agent: browser, address: office}, to: device{agent: browser, address: "198.51.100.8"}},
-			"another network of IPv6":     {from: device{agent: browser, address: "2001:db8:1::1"}, to: device{agent: browser, address: "2001:db8:2::1"}},
-			"another address of a /56":    {from: device{agent: browser, address: "2001:db8::1"}, to: device{agent: browser, address: "2001:db8:0:1::2"}, sameHouse: true},
-			"the same address as of IPv6": {from: device{agent: browser, address: office}, to: device{agent: browser, address: "::ffff:" + office}, sameHouse: true},
+			"another user agent":              {from: device{agent: browser, address: office}, to: device{agent: "curl/8.10.1", address: office}},
+			"another address":                 {from: device{agent: browser, address: office}, to: device{agent: browser, address: "198.51.100.8"}},
+			"another network of IPv6":         {from: device{agent: browser, address: "2001:db8:1::1"}, to: device{agent: browser, address: "2001:db8:2::1"}},
+			"another address in the same /56": {from: device{agent: browser, address: "2001:db8::1"}, to: device{agent: browser, address: "2001:db8:0:1::2"}, sameNetwork: true},
+			"the same address mapped to IPv6": {from: device{agent: browser, address: office}, to: device{agent: browser, address: "::ffff:" + office}, sameNetwork: true},
 		} {
 			t.Run("from "+name, func(t *testing.T) {
 				d := newDevice(t, a, other.from.agent, other.from.address)
@@ -105,7 +105,7 @@ func TestLostRefreshes(t *testing.T) {
 				a.Clock.Advance(9 * time.Second)
 				d.send(t, old).Want(t, 200) // every client gets it again for 10 seconds
 				a.Clock.Advance(2 * time.Second)
-				if other.sameHouse {
+				if other.sameNetwork {
 					d.send(t, old).Want(t, 200)
 					return
 				}

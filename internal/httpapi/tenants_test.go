@@ -180,7 +180,7 @@ func TestUpdateTenant(t *testing.T) {
 			t.Helper()
 			return apitest.Decode[api.Tenant](t, super.Do(t, http.MethodPut, tenantPath(id), body, options...).Want(t, 200))
 		}
-		t.Run("200 changes what is there, clears null and leaves the rest", func(t *testing.T) {
+		t.Run("200 changes the given fields, clears null, and keeps the rest", func(t *testing.T) {
 			row := fresh(t)
 			got := update(t, row.ID, `{"name":"Renamed","tier":"premium","max_companies":3,"max_users":null}`)
 			if got.Name != "Renamed" || got.Tier != "premium" || *got.MaxCompanies != 3 || got.MaxUsers != nil || *got.ContactName != "Ann" || got.Code != row.Code || got.Status != "active" || got.Version != 2 {

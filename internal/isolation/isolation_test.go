@@ -44,7 +44,8 @@ paths:
 	return list
 }
 
-// The matrix must not pass because it couldn't try an operation.(t *testing.T) {
+// The matrix must not pass because it couldn't try an operation.
+func TestEntityWithoutCreatorIsAnError(t *testing.T) {
 	t.Parallel()
 	m := &Matrix{Operations: operations(t), known: map[uuid.UUID]*Tenant{}, admins: map[*Tenant]*Person{}}
 	tenant := newTenant("run", "own")
