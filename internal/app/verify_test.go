@@ -302,7 +302,7 @@ func TestVerifyIsolationKnowsThatProxiesRefuseMetrics(t *testing.T) {
 	}))
 	defer server.Close()
 	status, stdout, stderr := v.run(t.Context(), io.Discard, server.URL, "--operation", "getMetrics")
-	if status != 0 || !strings.Contains(stdout, "getMetrics: something in front of the installation answers with status 403") {
+	if status != 0 || !strings.Contains(stdout, "getMetrics: a reverse proxy answers with status 403") {
 		t.Errorf("status %d:\n%s%s", status, stdout, stderr)
 	}
 	if status, stdout, stderr = v.run(t.Context(), io.Discard, server.URL, "--operation", "getKeySet"); status != 1 {

@@ -69,7 +69,7 @@ var changes = map[string]change{
 		token := apitest.Decode[api.OneTimeToken](t, c.admin.Do(t, http.MethodPost, path, "").Want(t, 200))
 		c.other.Do(t, http.MethodPost, "/api/v1/auth/password/reset", `{"token":"`+token.Token+`","new_password":"a better horse than before"}`).Want(t, 204)
 	}),
-	"an admin": ended(func(t *testing.T, c cast) {
+	"end of sessions by an admin": ended(func(t *testing.T, c cast) {
 		t.Helper()
 		c.admin.Do(t, http.MethodDelete, fmt.Sprintf("/api/v1/users/%s/sessions", c.person.User.ID), "").Want(t, 204)
 	}),

@@ -104,7 +104,7 @@ func TestStreamsEndWithTheRight(t *testing.T) {
 			func(p *http.Protocols) { p.SetHTTP1(true) },
 			func(p *http.Protocols) { p.SetUnencryptedHTTP2(true) },
 		}
-		ways := []string{"logout", "an admin", "a deactivation", "a deletion", "a demotion", "another password", "a suspension"}
+		ways := []string{"logout", "end of sessions by an admin", "a deactivation", "a deletion", "a demotion", "password change", "a suspension"}
 		next := 0
 		for _, op := range apitest.Operations(t) {
 			if !op.Streaming {
